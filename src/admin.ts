@@ -1,0 +1,142 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { formatHostPort } from './config/endpoints.ts'
+import { ConfigError } from './errors.ts'
+import { cleanText } from './log.ts'
+import type { Logger } from './log.ts'
+
+export interface Check { ok: boolean, detail: string }
+
+export interface Status {
+  ready: boolean
+  /** By name: `bus`, `loki`. */
+  checks: Record<string, Check>
+}
+
+/** What `/metrics` needs of prom-client's Registry. */
+interface Exposition { contentType: string, metrics: () => Promise<string> }
+
+export interface AdminOptions {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  registry: Exposition
+  /** Asked on every `/readyz`. */
+  status: () => Status
+  log: Pick<Logger, 'error' | 'warn'>
+  limits?: Partial<typeof LIMITS>
+}
+
+export interface Admin {
+  url: string
+  port: number
+  /** Refuses new connections, cuts open ones, resolves when all are gone. May be called twice. */
+  close: () => Promise<void>
+}
+
+interface Answer { status: number, type: string, body: string }
+
+const LIMITS = {
+  /** Also how long an idle keep-alive connection stays. */
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  /** A peer that stops reading or writing for this long is cut off. */
+  idleTimeoutMs: 15_000,
+  /** The first two are enforced no more often than this; Node's own value is 30 s. */
+  checkIntervalMs: 1_000,
+  headerBytes: 8 * 1024,
+  connections: 64
+}
+
+const TEXT = 'text/plain; charset=utf-8'
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/**
+ * Serves `/metrics` for Prometheus, and the probes as Kubernetes means them: `/healthz` answers for as long as the event
+ * loop turns (a failing bus is no reason for a restart), `/readyz` says whether records flow. Requests, headers, time and
+ * connections are bounded; request bodies are not read. Rejects with ConfigError where it cannot listen.
+ */
+export async function startAdmin (options: AdminOptions): Promise<Admin> {
+  const limits = { ...LIMITS, ...options.limits }
+  const server = createServer({
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    keepAliveTimeout: limits.headersTimeoutMs,
+    maxHeaderSize: limits.headerBytes
+  })
+  server.maxConnections = limits.connections
+  server.timeout = limits.idleTimeoutMs
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    answer(request, options).catch((error: unknown) => {
+      options.log.error({ err: error, path: pathOf(request) }, 'admin request failed')
+      return { status: 500, type: TEXT, body: 'internal error\n' }
+    }).then((result) => send(request, response, result), () => response.destroy())
+  }
+  server.on('request', handle)
+  // Answered like any other request, which spares the peer from sending its body.
+  server.on('checkContinue', handle)
+  await listen(server, options)
+  // A listening socket that fails later (out of file descriptors) must not end the process.
+  server.on('error', (error) => options.log.warn({ err: error }, 'admin server'))
+
+  const { port } = server.address() as AddressInfo
+  return { url: `http://${formatHostPort(options.host, port)}`, port, close: () => close(server) }
+}
+
+function listen (server: Server, { host, port }: AdminOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const address = formatHostPort(host, port)
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : `cannot listen there (${error.code ?? error.message})`
+      reject(new ConfigError(`LOKEAN_ADMIN_ADDR is ${JSON.stringify(address)}: ${reason}`, error))
+    })
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+function close (server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+function pathOf (request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/'
+}
+
+async function answer (request: IncomingMessage, { registry, status }: AdminOptions): Promise<Answer> {
+  const path = pathOf(request)
+  if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') {
+    return { status: 404, type: TEXT, body: 'not found: /metrics, /healthz and /readyz are here\n' }
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, type: TEXT, body: 'GET and HEAD only\n' }
+  if (path === '/healthz') return { status: 200, type: TEXT, body: 'ok\n' }
+  if (path === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() }
+  const now = status()
+  return { status: now.ready ? 200 : 503, type: JSON_TYPE, body: JSON.stringify(cleanStatus(now)) + '\n' }
+}
+
+/** A detail may quote an error, and an error a URL. */
+function cleanStatus ({ ready, checks }: Status): Status {
+  const entries = Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: cleanText(detail) }] as const)
+  return { ready, checks: Object.fromEntries(entries) }
+}
+
+function send (request: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
+  response.statusCode = status
+  response.setHeader('Content-Type', type)
+  response.setHeader('Content-Length', Buffer.byteLength(body))
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  if (status === 405) response.setHeader('Allow', 'GET, HEAD')
+  // Not one byte of a body is waited for; the connection is of no more use then.
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  if (hasBody) response.setHeader('Connection', 'close')
+  response.end(request.method === 'HEAD' ? undefined : body)
+}

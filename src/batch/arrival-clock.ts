@@ -1,0 +1,32 @@
+/** A clock this far behind what was last given has been set back: better to follow it than to stay in its future. */
+const SET_BACK_MS = 1_000
+
+/**
+ * Times of arrival, in nanoseconds since the epoch, that no two entries share: quarantined records are stored under them, and Loki would
+ * take two equal ones at one time for one. Each caller is given a time and as many nanoseconds behind it as it may need; the clock
+ * does not give one of them again, and so runs ahead of the real one by that little when it must. Within the millisecond it starts
+ * where the monotonic clock happens to be, so that two processes do not start at the same nanosecond.
+ */
+export class ArrivalClock {
+  readonly #nowMs: () => number
+  readonly #fraction: () => number
+  #next = { seconds: 0, nanos: 0 }
+
+  /** `nowMs`: whole milliseconds since the epoch; `fraction`: nanoseconds below one. */
+  constructor (nowMs: () => number = Date.now, fraction: () => number = () => Number(process.hrtime.bigint() % 1_000_000n)) {
+    this.#nowMs = nowMs
+    this.#fraction = fraction
+  }
+
+  /** The first of `count` nanoseconds that are the caller's own. */
+  take (count: number): { seconds: number, nanos: number } {
+    const ms = this.#nowMs()
+    const aheadMs = this.#next.seconds * 1000 + this.#next.nanos / 1e6 - ms
+    const given = aheadMs > 0 && aheadMs < SET_BACK_MS
+      ? { ...this.#next }
+      : { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 + this.#fraction() }
+    const end = given.nanos + count
+    this.#next = { seconds: given.seconds + Math.floor(end / 1e9), nanos: end % 1e9 }
+    return given
+  }
+}

@@ -1,0 +1,19 @@
+import type { Settleable } from '../ack/settler.ts'
+
+/**
+ * Deliveries of one link that go to a worker together. They are neighbours: a session numbers its deliveries one by one, and
+ * each address has a session of its own, so their ids are a range.
+ */
+export interface Batch {
+  address: string
+  link: Settleable
+  first: number
+  last: number
+  messages: number
+  /** The messages, one behind the other; `length` bytes of it are used. */
+  bytes: SharedArrayBuffer
+  view: Uint8Array
+  length: number
+  /** Where each message ends. */
+  ends: number[]
+}

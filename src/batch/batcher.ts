@@ -1,0 +1,113 @@
+import type { Settleable } from '../ack/settler.ts'
+import type { Batch } from './batch.ts'
+import type { Buffers } from './buffers.ts'
+
+/** A delivery as the source hands it on: the payloads of its frames, which are only valid until the call returns. */
+export interface Delivery {
+  address: string
+  link: Settleable
+  id: number
+  frames: Uint8Array[]
+  bytes: number
+}
+
+interface Options {
+  /** How many batches may be encoded at once: one a worker thread. */
+  workers: number
+  buffers: Buffers
+  /** Encodes a batch; resolves when its worker is free again, and never rejects. */
+  encode: (batch: Batch) => Promise<void>
+}
+
+/**
+ * Group commit in front of the workers. While one is idle, what has arrived goes to it at once; while all are busy, deliveries
+ * gather, each address on its own, up to a buffer's size a batch. So batches are small when there is little to do and large when
+ * there is much, and no timer makes anybody wait.
+ *
+ * Batches hold one address each, and the addresses take turns: one whose tenant is stuck cannot hold up another's.
+ */
+export class Batcher {
+  readonly #options: Options
+  /** Full or closed batches and, last, the one that is filling, by address; the order of the map is the turn. */
+  readonly #waiting = new Map<string, Batch[]>()
+  #running = 0
+  #scheduled = false
+  #waitingBytes = 0
+
+  constructor (options: Options) {
+    this.#options = options
+  }
+
+  /** Bytes that wait for a worker. */
+  get waitingBytes (): number {
+    return this.#waitingBytes
+  }
+
+  add (delivery: Delivery): void {
+    const batch = this.#batchFor(delivery)
+    for (const frame of delivery.frames) {
+      batch.view.set(frame, batch.length)
+      batch.length += frame.length
+    }
+    batch.last = delivery.id
+    batch.messages++
+    batch.ends.push(batch.length)
+    this.#waitingBytes += delivery.bytes
+    this.#schedule()
+  }
+
+  #batchFor ({ address, link, id, bytes }: Delivery): Batch {
+    let queue = this.#waiting.get(address)
+    if (queue === undefined) this.#waiting.set(address, queue = [])
+    const open = queue.at(-1)
+    if (open !== undefined && open.link === link && open.length + bytes <= open.bytes.byteLength) return open
+    const buffer = this.#options.buffers.take(bytes)
+    const batch: Batch = {
+      address,
+      link,
+      first: id,
+      last: id,
+      messages: 0,
+      bytes: buffer,
+      view: new Uint8Array(buffer),
+      length: 0,
+      ends: []
+    }
+    queue.push(batch)
+    return batch
+  }
+
+  /** Behind the burst: the deliveries of one read from the socket arrive in one go and should leave in one batch. */
+  #schedule (): void {
+    if (this.#scheduled || this.#running === this.#options.workers) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      this.#dispatch()
+    })
+  }
+
+  #dispatch (): void {
+    while (this.#running < this.#options.workers) {
+      const batch = this.#next()
+      if (batch === undefined) return
+      this.#running++
+      this.#waitingBytes -= batch.length
+      void this.#options.encode(batch).then(() => {
+        this.#running--
+        this.#dispatch()
+      })
+    }
+  }
+
+  /** The oldest batch of the address whose turn it is; the address then goes to the end of the line. */
+  #next (): Batch | undefined {
+    for (const [address, queue] of this.#waiting) {
+      this.#waiting.delete(address)
+      const batch = queue.shift()
+      if (queue.length > 0) this.#waiting.set(address, queue)
+      if (batch !== undefined) return batch
+    }
+    return undefined
+  }
+}

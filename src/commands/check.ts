@@ -1,0 +1,2 @@
+import type { Context } from './context.ts'
+export async function check (_context: Context, _command: unknown): Promise<number> { return 1 }

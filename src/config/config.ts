@@ -1,0 +1,64 @@
+import { credentials } from './cross-checks.ts'
+import type { Values } from './options.ts'
+import { Secret } from './secret.ts'
+
+/** The settings as the stages want them: parsed, grouped, in bytes and milliseconds. */
+export function arrange (v: Values) {
+  return {
+    amqp: {
+      urls: v.LOKEAN_AMQP_URL.urls,
+      addresses: v.LOKEAN_AMQP_ADDRESSES,
+      ...credentials(v.LOKEAN_AMQP_URL, v.LOKEAN_AMQP_USERNAME, v.LOKEAN_AMQP_PASSWORD),
+      /** PEM text, as `cert`. */
+      ca: v.LOKEAN_AMQP_CA,
+      cert: v.LOKEAN_AMQP_CERT,
+      key: v.LOKEAN_AMQP_KEY
+    },
+    loki: {
+      /** Base URLs without a trailing slash. */
+      urls: v.LOKEAN_LOKI_URL.urls,
+      tenant: v.LOKEAN_LOKI_TENANT,
+      quarantineTenant: v.LOKEAN_LOKI_QUARANTINE_TENANT,
+      ...credentials(v.LOKEAN_LOKI_URL, v.LOKEAN_LOKI_USERNAME, v.LOKEAN_LOKI_PASSWORD),
+      token: v.LOKEAN_LOKI_TOKEN,
+      /** PEM text, as `cert`. */
+      ca: v.LOKEAN_LOKI_CA,
+      cert: v.LOKEAN_LOKI_CERT,
+      key: v.LOKEAN_LOKI_KEY,
+      maxLineBytes: v.LOKEAN_LOKI_MAX_LINE_BYTES,
+      maxAgeMs: v.LOKEAN_LOKI_MAX_AGE,
+      maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD
+    },
+    workers: v.LOKEAN_WORKERS,
+    shards: v.LOKEAN_SHARDS,
+    pushBytes: v.LOKEAN_PUSH_BYTES,
+    pushTimeoutMs: v.LOKEAN_PUSH_TIMEOUT,
+    inflightBytes: v.LOKEAN_INFLIGHT_BYTES,
+    drainTimeoutMs: v.LOKEAN_DRAIN_TIMEOUT,
+    labels: v.LOKEAN_LABELS,
+    metadata: v.LOKEAN_METADATA,
+    deadLetter: {
+      /** Undefined when it is off. */
+      dir: v.LOKEAN_DEAD_LETTER_DIR,
+      bytes: v.LOKEAN_DEAD_LETTER_BYTES
+    },
+    admin: v.LOKEAN_ADMIN_ADDR,
+    logLevel: v.LOKEAN_LOG_LEVEL
+  }
+}
+
+export type DeepReadonly<T> =
+  T extends Secret ? T
+    : T extends readonly (infer E)[] ? ReadonlyArray<DeepReadonly<E>>
+      : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+        : T
+
+export type Config = DeepReadonly<ReturnType<typeof arrange>>
+
+export function deepFreeze<T> (value: T): DeepReadonly<T> {
+  if (typeof value === 'object' && value !== null && !(value instanceof Secret)) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value as DeepReadonly<T>
+}

@@ -1,0 +1,96 @@
+import type { Endpoints } from './endpoints.ts'
+import type { OptionName, Values } from './options.ts'
+import { belongTogether } from './pem.ts'
+import type { Secret } from './secret.ts'
+import { formatBytes } from './units.ts'
+
+export interface Credentials { username: string | undefined, password: Secret | undefined }
+
+/** Settings of their own win over what stands in the URLs; another user's password is never taken from there. */
+export function credentials (urls: Endpoints<unknown>, username: string | undefined, password: Secret | undefined): Credentials {
+  const inUrl = urls.credentials
+  const sameUser = username === undefined || username === inUrl?.username
+  return { username: username ?? inUrl?.username, password: password ?? (sameUser ? inUrl?.password : undefined) }
+}
+
+interface CrossCheck {
+  /** Skipped when one of these is wrong by itself: what follows from a mistake is no news. */
+  reads: readonly OptionName[]
+  /** What is wrong, as a line of its own. */
+  problem: (values: Values) => string | undefined
+}
+
+const PER_ADDRESS = 2 ** 20
+
+function loginProblem (found: Credentials, prefix: string): string | undefined {
+  if (found.username !== undefined && found.password === undefined) return `${prefix}_USERNAME is set without ${prefix}_PASSWORD: set both or neither`
+  if (found.password !== undefined && found.username === undefined) return `${prefix}_PASSWORD is set without ${prefix}_USERNAME: set both or neither`
+  return undefined
+}
+
+function pairProblem (cert: string | undefined, key: Secret | undefined, prefix: string): string | undefined {
+  if (cert !== undefined && key === undefined) return `${prefix}_CERT is set without ${prefix}_KEY: set both or neither`
+  if (key !== undefined && cert === undefined) return `${prefix}_KEY is set without ${prefix}_CERT: set both or neither`
+  if (cert !== undefined && key !== undefined && !belongTogether(cert, key)) return `${prefix}_KEY is not the private key of the certificate in ${prefix}_CERT`
+  return undefined
+}
+
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  {
+    reads: ['LOKEAN_AMQP_URL', 'LOKEAN_AMQP_USERNAME', 'LOKEAN_AMQP_PASSWORD'],
+    problem: (v) => loginProblem(credentials(v.LOKEAN_AMQP_URL, v.LOKEAN_AMQP_USERNAME, v.LOKEAN_AMQP_PASSWORD), 'LOKEAN_AMQP')
+  },
+  {
+    reads: ['LOKEAN_LOKI_URL', 'LOKEAN_LOKI_USERNAME', 'LOKEAN_LOKI_PASSWORD'],
+    problem: (v) => loginProblem(credentials(v.LOKEAN_LOKI_URL, v.LOKEAN_LOKI_USERNAME, v.LOKEAN_LOKI_PASSWORD), 'LOKEAN_LOKI')
+  },
+  {
+    reads: ['LOKEAN_LOKI_URL', 'LOKEAN_LOKI_USERNAME', 'LOKEAN_LOKI_PASSWORD', 'LOKEAN_LOKI_TOKEN'],
+    problem: (v) => {
+      const { username } = credentials(v.LOKEAN_LOKI_URL, v.LOKEAN_LOKI_USERNAME, v.LOKEAN_LOKI_PASSWORD)
+      if (v.LOKEAN_LOKI_TOKEN === undefined || username === undefined) return undefined
+      const where = v.LOKEAN_LOKI_USERNAME === undefined ? 'a user name in LOKEAN_LOKI_URL' : 'LOKEAN_LOKI_USERNAME'
+      return `LOKEAN_LOKI_TOKEN is set together with ${where}: Loki takes one of them`
+    }
+  },
+  {
+    reads: ['LOKEAN_AMQP_CERT', 'LOKEAN_AMQP_KEY'],
+    problem: (v) => pairProblem(v.LOKEAN_AMQP_CERT, v.LOKEAN_AMQP_KEY, 'LOKEAN_AMQP')
+  },
+  {
+    reads: ['LOKEAN_LOKI_CERT', 'LOKEAN_LOKI_KEY'],
+    problem: (v) => pairProblem(v.LOKEAN_LOKI_CERT, v.LOKEAN_LOKI_KEY, 'LOKEAN_LOKI')
+  },
+  {
+    reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_AMQP_ADDRESSES'],
+    problem: (v) => {
+      const count = v.LOKEAN_AMQP_ADDRESSES.length
+      if (v.LOKEAN_INFLIGHT_BYTES >= count * PER_ADDRESS) return undefined
+      return `LOKEAN_INFLIGHT_BYTES is ${formatBytes(v.LOKEAN_INFLIGHT_BYTES)}: must be at least ${formatBytes(count * PER_ADDRESS)}, 1 MiB for each of ${count} addresses`
+    }
+  },
+  {
+    reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_PUSH_BYTES'],
+    problem: (v) => {
+      if (v.LOKEAN_INFLIGHT_BYTES >= 2 * v.LOKEAN_PUSH_BYTES) return undefined
+      return `LOKEAN_INFLIGHT_BYTES is ${formatBytes(v.LOKEAN_INFLIGHT_BYTES)}: must be at least ${formatBytes(2 * v.LOKEAN_PUSH_BYTES)}, twice LOKEAN_PUSH_BYTES`
+    }
+  }
+]
+
+/** What is allowed, and most likely not meant. */
+export function doubts (values: Values): string[] {
+  const found: string[] = []
+  const plainBus = values.LOKEAN_AMQP_URL.urls.every((url) => !url.tls)
+  const plainLoki = values.LOKEAN_LOKI_URL.urls.every((url) => url.startsWith('http:'))
+  for (const name of ['LOKEAN_AMQP_CA', 'LOKEAN_AMQP_CERT'] as const) {
+    if (plainBus && values[name] !== undefined) found.push(`${name} has no effect: no URL in LOKEAN_AMQP_URL begins with amqps://`)
+  }
+  for (const name of ['LOKEAN_LOKI_CA', 'LOKEAN_LOKI_CERT'] as const) {
+    if (plainLoki && values[name] !== undefined) found.push(`${name} has no effect: no URL in LOKEAN_LOKI_URL begins with https://`)
+  }
+  for (const { name } of values.LOKEAN_METADATA) {
+    if (values.LOKEAN_LABELS.some((label) => label.name === name)) found.push(`LOKEAN_METADATA has ${JSON.stringify(name)}, which is a label already: Loki will store it twice`)
+  }
+  return found
+}

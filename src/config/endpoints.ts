@@ -1,0 +1,111 @@
+import { isIPv6 } from 'node:net'
+import { Secret } from './secret.ts'
+import { parsedBy, Refused, splitList } from './text.ts'
+
+export interface HostPort { host: string, port: number }
+
+/** One bus host to try. `host` carries no brackets when it is an IPv6 address. */
+export interface AmqpEndpoint extends HostPort { tls: boolean }
+
+/** What stood before the `@` of a URL, percent-decoded. */
+export interface UrlCredentials { username: string, password: Secret | undefined }
+
+export interface Endpoints<T> {
+  urls: T[]
+  /** Of the URLs that carry any; all of these are the same. */
+  credentials: UrlCredentials | undefined
+}
+
+const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?$/
+
+function parseUrl (text: string, position: string, schemes: readonly string[], example: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !schemes.includes(url.protocol)) throw new Refused(`${position}must be a URL such as ${example}`)
+  if (!text.includes('://')) throw new Refused(`${position}must have // after the scheme, as in ${example}`)
+  const host = unbracket(url.hostname)
+  if (!HOST_NAME.test(host) && !isIPv6(host)) throw new Refused(`${position}must name a host, as in ${example}`)
+  if (url.port === '0') throw new Refused(`${position}must not use port 0`)
+  if (url.search !== '' || url.hash !== '') throw new Refused(`${position}must not have a query (?) or a fragment (#)`)
+  // `http://user:1/2@loki` parses as host `user`, port 1: an @ after the host means a password that was not encoded.
+  if (url.pathname.includes('@')) throw new Refused(`${position}must have /, ? and # in its password percent-encoded`)
+  return url
+}
+
+function unbracket (host: string): string {
+  return host.startsWith('[') ? host.slice(1, -1) : host
+}
+
+function decode (text: string, position: string): string {
+  let decoded
+  try {
+    decoded = decodeURIComponent(text)
+  } catch {
+    throw new Refused(`${position}must have a % in its user name or password written as %25`)
+  }
+  if (/\p{Cc}/u.test(decoded)) throw new Refused(`${position}must not have control characters in its user name or password`)
+  return decoded
+}
+
+function credentialsOf (url: URL, position: string): UrlCredentials | undefined {
+  if (url.username === '' && url.password === '') return undefined
+  const username = decode(url.username, position)
+  if (username === '') throw new Refused(`${position}has a password without a user name`)
+  return { username, password: url.password === '' ? undefined : new Secret(decode(url.password, position)) }
+}
+
+/** One user for all URLs of a list: they are interchangeable, and a setting that named another user would fit only some. */
+function sameCredentials (found: readonly (UrlCredentials | undefined)[]): UrlCredentials | undefined {
+  const present = found.filter((one) => one !== undefined)
+  const [first] = present
+  const other = present.find((one) => one.username !== first?.username || one.password?.reveal() !== first.password?.reveal())
+  if (other !== undefined) throw new Refused('must not have different user names or passwords in its URLs')
+  return first
+}
+
+function endpoints<T> (parse: (text: string, position: string) => { url: URL, endpoint: T }) {
+  return parsedBy((text): Endpoints<T> => {
+    const list = splitList(text)
+    const parsed = list.map((one, index) => {
+      const position = list.length === 1 ? '' : `URL ${index + 1} `
+      const { url, endpoint } = parse(one, position)
+      return { endpoint, credentials: credentialsOf(url, position) }
+    })
+    return { urls: parsed.map((one) => one.endpoint), credentials: sameCredentials(parsed.map((one) => one.credentials)) }
+  })
+}
+
+/** One or more `amqp://` or `amqps://` URLs; ports default to 5672 and 5671. */
+export const amqpUrls = endpoints((text, position) => {
+  const url = parseUrl(text, position, ['amqp:', 'amqps:'], 'amqp://bus.example:5672')
+  if (url.pathname !== '' && url.pathname !== '/') {
+    throw new Refused(`${position}must not have a path: addresses to read go into LOKEAN_AMQP_ADDRESSES`)
+  }
+  const tls = url.protocol === 'amqps:'
+  const port = url.port === '' ? (tls ? 5671 : 5672) : Number(url.port)
+  const endpoint: AmqpEndpoint = { host: unbracket(url.hostname), port, tls }
+  return { url, endpoint }
+})
+
+/** One or more base URLs of Loki: a path prefix is kept, without its trailing slash. */
+export const lokiUrls = endpoints((text, position) => {
+  const url = parseUrl(text, position, ['http:', 'https:'], 'http://loki.example:3100')
+  const prefix = url.pathname.replace(/\/+$/, '')
+  if (prefix.endsWith('/loki/api/v1/push')) throw new Refused(`${position}must be Loki's base URL, without /loki/api/v1/push`)
+  return { url, endpoint: url.origin + prefix }
+})
+
+/** An address to listen on, `host:port`, IPv6 in brackets; port 0 takes any free one. */
+export const listenAddress = parsedBy((text): HostPort => {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
+  const [, v6, name, digits] = match ?? []
+  const valid = v6 === undefined ? name !== undefined && HOST_NAME.test(name) : isIPv6(v6)
+  if (!valid || Number(digits) > 65535) {
+    throw new Refused('must be host:port, such as 127.0.0.1:9464, 0.0.0.0:9464 or [::1]:9464')
+  }
+  return { host: (v6 ?? name) as string, port: Number(digits) }
+})
+
+/** `host:port` as a URL wants it. */
+export function formatHostPort (host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

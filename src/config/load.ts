@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { parseEnv } from 'node:util'
+import { ConfigError } from '../errors.ts'
+import { arrange, deepFreeze } from './config.ts'
+import type { Config } from './config.ts'
+import { CROSS_CHECKS, doubts } from './cross-checks.ts'
+import { OPTION_NAMES, optionOf } from './options.ts'
+import type { Option, OptionName, Values } from './options.ts'
+import { Refused } from './text.ts'
+import { unknownNames } from './unknown.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export type ReadFile = (path: string) => string
+
+export interface Loaded {
+  config: Config
+  /** Lines for the log, each naming a setting. */
+  warnings: string[]
+  /** The settings that the environment holds, in place of a default. */
+  given: ReadonlySet<OptionName>
+}
+
+/** A setting's text, and how to speak of it in an error. */
+interface Source { text: string, described: string }
+
+const readUtf8: ReadFile = (path) => readFileSync(path, 'utf8')
+const SHOWN_LENGTH = 200
+
+/**
+ * Settings from the environment; an empty value counts as unset. Everything that is wrong goes into one `ConfigError`, a
+ * line for each, sorted as in the table; no line holds a secret.
+ */
+export function loadConfig (env: Environment, options: { cores?: number, readFile?: ReadFile } = {}): Loaded {
+  const { cores = availableParallelism(), readFile = readUtf8 } = options
+  const values: Partial<Record<OptionName, unknown>> = {}
+  const problems: string[] = []
+  const wrong = new Set<OptionName>()
+  const given = new Set<OptionName>()
+
+  for (const name of OPTION_NAMES) {
+    try {
+      const source = sourceOf(name, env, readFile)
+      if (source !== undefined) given.add(name)
+      values[name] = parse(source ?? defaultOf(name, cores), optionOf(name))
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      problems.push(error.message)
+      wrong.add(name)
+    }
+  }
+  for (const { reads, problem } of CROSS_CHECKS) {
+    const found = reads.some((name) => wrong.has(name)) ? undefined : problem(values as Values)
+    if (found !== undefined) problems.push(found)
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('\n'))
+
+  const config = deepFreeze(arrange(values as Values))
+  return { config, warnings: [...unknownNames(env), ...doubts(values as Values)], given }
+}
+
+/** `env` with the names of the file added that it lacks: the environment wins, as with `node --env-file`. */
+export function withEnvFile (env: Environment, path: string, readFile: ReadFile = readUtf8): Environment {
+  try {
+    return { ...parseEnv(readFile(path)), ...env }
+  } catch (error) {
+    throw new ConfigError(`--env-file ${JSON.stringify(path)} cannot be read (${reasonOf(error)})`, error)
+  }
+}
+
+function parse (source: Source | undefined, option: Option): unknown {
+  if (source === undefined) return undefined
+  const result = option.schema.safeParse(source.text)
+  if (result.success) return result.data
+  throw new Refused(`${source.described}: ${result.error.issues[0]?.message ?? 'is not allowed'}`)
+}
+
+function defaultOf (name: OptionName, cores: number): Source | undefined {
+  // One core stays with the main thread, which owns the sockets.
+  const text = name === 'LOKEAN_WORKERS' ? String(Math.min(256, Math.max(1, cores - 1))) : optionOf(name).default
+  return text === undefined ? undefined : { text, described: `${name} (default)` }
+}
+
+function sourceOf (name: OptionName, env: Environment, readFile: ReadFile): Source | undefined {
+  const option = optionOf(name)
+  const value = option.secret && !option.pem ? env[name] : env[name]?.trim()
+  const file = option.secret ? env[`${name}_FILE`]?.trim() : undefined
+  if (value && file) throw new Refused(`${name} and ${name}_FILE are both set: set one of them`)
+  if (file) {
+    const described = `${name}_FILE is ${shown(file)}`
+    const text = contentOf(file, described, readFile).replace(/[\r\n]+$/, '')
+    if (text === '') throw new Refused(`${described}: must not be an empty file`)
+    return { text, described }
+  }
+  if (!value) return undefined
+  if (!option.pem) return { text: value, described: `${name} is ${display(value, option)}` }
+  if (value.includes('-----BEGIN')) return { text: value, described: `${name} is (hidden)` }
+  const described = `${name} is ${shown(value)}`
+  return { text: contentOf(value, described, readFile), described }
+}
+
+function contentOf (path: string, described: string, readFile: ReadFile): string {
+  try {
+    return readFile(path)
+  } catch (error) {
+    throw new Refused(`${described}: cannot be read (${reasonOf(error)})`)
+  }
+}
+
+/** Node's own message without the path, which the line names already. */
+function reasonOf (error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, \w+(?: '.*')?$/s, '') : String(error)
+}
+
+function display (value: string, option: Option): string {
+  if (option.secret) return '(hidden)'
+  // Up to the last @, whatever else is wrong with it: a URL that does not parse may hold a password all the same.
+  return shown(option.url ? value.replace(/^.*@/s, '(hidden)@') : value)
+}
+
+/** Quoted, with control characters escaped, so that a value cannot forge lines of the log. */
+function shown (value: string): string {
+  return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}...` : value)
+}

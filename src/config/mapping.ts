@@ -1,0 +1,70 @@
+import type { Mapping, TenantRule } from '../types.ts'
+import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'
+
+/** Loki's default `max_label_names_per_series`. */
+const MAX_LABELS = 15
+/** Loki takes 128 pairs an entry; a record of ours that needs more than this is a mistake in the mapping. */
+const MAX_METADATA = 24
+/** Loki's default `max_label_name_length`. */
+const MAX_NAME_LENGTH = 1024
+
+const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Loki turns dots into underscores. */
+const METADATA_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/
+/** A key of the record. No JSON escapes, and nothing that the list's own syntax uses. */
+const FIELD = /^[^\s,={}"\\\p{Cc}]{1,256}$/u
+
+function parseMappings (text: string, what: string, name: RegExp): Mapping[] {
+  return splitList(text).map((entry) => {
+    const [left = '', right = left, ...rest] = entry.split('=').map((side) => side.trim())
+    if (rest.length > 0) throw new Refused(`must be a list of name or name=field (${JSON.stringify(entry)})`)
+    if (!name.test(left) || left.length > MAX_NAME_LENGTH) {
+      throw new Refused(`must have ${what} names that match ${name.source} (${JSON.stringify(left)})`)
+    }
+    if (left.startsWith('__')) throw new Refused(`must not have names that start with __, which Loki keeps for itself (${JSON.stringify(left)})`)
+    if (!FIELD.test(right)) throw new Refused(`must name a key of the record after = (${JSON.stringify(entry)})`)
+    return { name: left, field: right }
+  })
+}
+
+function checkNames (names: readonly string[], most: number): void {
+  const twice = firstDuplicate(names)
+  if (twice !== undefined) throw new Refused(`must have each name once (${JSON.stringify(twice)} is there twice)`)
+  if (names.length > most) throw new Refused(`must have at most ${most} names (there are ${names.length})`)
+}
+
+/** Stream labels: `name` or `name=field`. */
+export const labels = parsedBy((text) => {
+  const mappings = parseMappings(text, 'label', LABEL_NAME)
+  checkNames(mappings.map((one) => one.name), MAX_LABELS)
+  return mappings
+})
+
+/** Structured metadata: `name` or `name=field`; `off` is the empty list. */
+export const metadata = parsedBy((text) => {
+  if (text === 'off') return []
+  const mappings = parseMappings(text, 'metadata', METADATA_NAME)
+  checkNames(mappings.map((one) => one.name.replaceAll('.', '_')), MAX_METADATA)
+  return mappings
+})
+
+/** What Loki takes as `X-Scope-OrgID` for one tenant. */
+function isTenant (text: string): boolean {
+  return /^[A-Za-z0-9!\-_.*'()]{1,150}$/.test(text) && text !== '.' && text !== '..'
+}
+
+const TENANT_ALLOWED = "must be a tenant of at most 150 letters, digits and !-_.*'() (not . or ..)"
+
+export const fixedTenant = parsedBy((text) => {
+  if (!isTenant(text)) throw new Refused(TENANT_ALLOWED)
+  return text
+})
+
+/** `none`, one tenant, or `{field}`: the value of that field of each record. */
+export const tenantRule = parsedBy((text): TenantRule => {
+  if (text === 'none') return { kind: 'none' }
+  const field = /^\{\s*(.*?)\s*\}$/s.exec(text)?.[1]
+  if (field !== undefined && FIELD.test(field)) return { kind: 'field', field }
+  if (!isTenant(text)) throw new Refused(`${TENANT_ALLOWED}, or {field}, or none`)
+  return { kind: 'fixed', tenant: text }
+})

@@ -1,0 +1,136 @@
+import type { z } from 'zod'
+import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
+import { fixedTenant, labels, metadata, tenantRule } from './mapping.ts'
+import { certificates, privateKey } from './pem.ts'
+import { addresses, basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
+import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
+
+const KIB = 2 ** 10
+const MIB = 2 ** 20
+const GIB = 2 ** 30
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+export const GROUPS = ['AMQP bus', 'Loki', 'Pipeline', 'Records', 'Operations'] as const
+export type Group = typeof GROUPS[number]
+
+export interface Option<T = unknown> {
+  group: Group
+  /** From the text of the environment; refusals complete the sentence `NAME is "value": ...`. */
+  schema: z.ZodType<T, string>
+  /** What it is for: a phrase for `--help` and the README. */
+  text: string
+  /** As one would write it, and parsed like any other value; absent when the option has none. */
+  default?: string
+  /** Where the default depends on the machine: what to print in its place. */
+  computed?: string
+  /** Never printed, and `NAME_FILE` may name a file that holds it. */
+  secret?: true
+  /** The value is the path of a PEM file, whose content is what the schema sees; PEM text itself is taken too. */
+  pem?: true
+  /** The value may hold a password inside a URL. */
+  url?: true
+}
+
+/** Every setting there is, by its name in the environment. `--help`, the README and the `Config` type follow from here. */
+export const OPTIONS = {
+  LOKEAN_AMQP_URL: {
+    group: 'AMQP bus',
+    schema: amqpUrls,
+    default: 'amqp://127.0.0.1:5672',
+    url: true,
+    text: 'bus hosts, comma-separated, tried in turn; `amqps` for TLS'
+  },
+  LOKEAN_AMQP_ADDRESSES: {
+    group: 'AMQP bus', schema: addresses, default: 'rsyslog/logs', text: 'source addresses, comma-separated'
+  },
+  LOKEAN_AMQP_USERNAME: { group: 'AMQP bus', schema: username, text: 'user for SASL PLAIN' },
+  LOKEAN_AMQP_PASSWORD: { group: 'AMQP bus', schema: password, secret: true, text: 'password for SASL PLAIN' },
+  LOKEAN_AMQP_CA: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
+  LOKEAN_AMQP_CERT: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the client certificate (SASL EXTERNAL)' },
+  LOKEAN_AMQP_KEY: { group: 'AMQP bus', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+
+  LOKEAN_LOKI_URL: {
+    group: 'Loki',
+    schema: lokiUrls,
+    default: 'http://127.0.0.1:3100',
+    url: true,
+    text: 'distributors, comma-separated: shards spread over them and fail over; a path prefix is kept'
+  },
+  LOKEAN_LOKI_TENANT: {
+    group: 'Loki', schema: tenantRule, default: 'none', text: '`none`, a fixed tenant, or `{field}` to take it from that field of each record'
+  },
+  LOKEAN_LOKI_QUARANTINE_TENANT: {
+    group: 'Loki', schema: fixedTenant, default: 'lokean', text: 'with `{field}`: tenant of the records that name no usable one'
+  },
+  LOKEAN_LOKI_USERNAME: { group: 'Loki', schema: basicUsername, text: 'user for basic authentication' },
+  LOKEAN_LOKI_PASSWORD: { group: 'Loki', schema: password, secret: true, text: 'password for basic authentication' },
+  LOKEAN_LOKI_TOKEN: { group: 'Loki', schema: bearerToken, secret: true, text: 'bearer token, instead of user and password' },
+  LOKEAN_LOKI_CA: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
+  LOKEAN_LOKI_CERT: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the client certificate' },
+  LOKEAN_LOKI_KEY: { group: 'Loki', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+  LOKEAN_LOKI_MAX_LINE_BYTES: {
+    group: 'Loki', schema: bytesBetween(KIB, 4 * MIB), default: '256KiB', text: 'longer lines are split; Loki\'s `max_line_size`'
+  },
+  LOKEAN_LOKI_MAX_AGE: {
+    group: 'Loki', schema: durationBetween(MINUTE, 3650 * DAY), default: '168h', text: 'older records go to quarantine; Loki\'s `reject_old_samples_max_age`'
+  },
+  LOKEAN_LOKI_MAX_AHEAD: {
+    group: 'Loki', schema: durationBetween(0, 365 * DAY), default: '10m', text: 'records further ahead of the clock go to quarantine; Loki\'s `creation_grace_period`'
+  },
+
+  LOKEAN_WORKERS: {
+    group: 'Pipeline', schema: integerBetween(1, 256), default: '1', computed: 'cores - 1, at least 1', text: 'worker threads'
+  },
+  LOKEAN_SHARDS: { group: 'Pipeline', schema: integerBetween(1, 256), default: '4', text: 'parallel pushes' },
+  LOKEAN_PUSH_BYTES: {
+    group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own parts take 4 MiB'
+  },
+  LOKEAN_PUSH_TIMEOUT: {
+    group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '10s', text: 'how long Loki may take to answer a push before it is sent again'
+  },
+  LOKEAN_INFLIGHT_BYTES: {
+    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'all that is taken from the bus and not settled; at least 1 MiB per address and twice `LOKEAN_PUSH_BYTES`'
+  },
+  LOKEAN_DRAIN_TIMEOUT: {
+    group: 'Pipeline', schema: durationBetween(0, HOUR), default: '25s', text: 'how long a stop may take to push and settle what is in flight'
+  },
+
+  LOKEAN_LABELS: {
+    group: 'Records', schema: labels, default: 'cloud,region,host,source,service_name=source', text: 'stream labels: `name` or `name=field`, comma-separated'
+  },
+  LOKEAN_METADATA: {
+    group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
+  },
+  LOKEAN_DEAD_LETTER_DIR: {
+    group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki refused, as NDJSON'
+  },
+  LOKEAN_DEAD_LETTER_BYTES: {
+    group: 'Records', schema: bytesBetween(MIB, 1024 * GIB), default: '100MiB', text: 'most that directory may hold'
+  },
+
+  LOKEAN_ADMIN_ADDR: {
+    group: 'Operations', schema: listenAddress, default: '127.0.0.1:9464', text: 'where `/metrics`, `/healthz` and `/readyz` listen'
+  },
+  LOKEAN_LOG_LEVEL: {
+    group: 'Operations', schema: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), default: 'info', text: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`'
+  }
+} as const satisfies Record<string, Option>
+
+export type OptionName = keyof typeof OPTIONS
+
+type Parsed<N extends OptionName> = z.output<(typeof OPTIONS)[N]['schema']>
+
+/** What each option comes to: undefined only where it has no default. */
+export type Values = {
+  [N in OptionName]: (typeof OPTIONS)[N] extends { default: string } ? Parsed<N> : Parsed<N> | undefined
+}
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]
+
+/** The table without the particulars of each row. */
+export function optionOf (name: OptionName): Option {
+  return OPTIONS[name]
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { Secret } from './secret.ts'
+
+/** Thrown by a parser. Its message completes the sentence `NAME is "value": ...`. */
+export class Refused extends Error {}
+
+/** A schema from a parser that returns the value or throws `Refused`. */
+export function parsedBy<T> (parse: (text: string) => T): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      context.addIssue({ code: 'custom', message: error.message })
+      return z.NEVER
+    }
+  })
+}
+
+/** Splits at commas and trims; `Refused` where an entry is empty. */
+export function splitList (text: string): string[] {
+  const entries = text.split(',').map((entry) => entry.trim())
+  const empty = entries.indexOf('')
+  if (empty >= 0) throw new Refused(`must be a comma-separated list without empty entries (number ${empty + 1} is empty)`)
+  return entries
+}
+
+/** The first entry that is there twice, if any. */
+export function firstDuplicate (entries: readonly string[]): string | undefined {
+  return entries.find((entry, index) => entries.indexOf(entry) !== index)
+}
+
+/** `control` covers what neither SASL PLAIN (no NUL) nor HTTP basic authentication (no control characters) can carry. */
+const control = /\p{Cc}/u
+
+export const username = z.string().max(256, 'must be at most 256 characters')
+  .refine((text) => !control.test(text), 'must not contain control characters')
+
+/** RFC 7617: the first colon ends the user name. */
+export const basicUsername = username.refine((text) => !text.includes(':'), 'must not contain a colon')
+
+export const password = z.string().refine((text) => !control.test(text), 'must not contain control characters')
+  .transform((text) => new Secret(text))
+
+/** A bearer token goes into a header as it is (RFC 6750, wider: what servers hand out is not always base64). */
+export const bearerToken = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+  .transform((text) => new Secret(text))
+
+const MAX_ADDRESSES = 256
+
+/** AMQP source addresses, each once. */
+export const addresses = parsedBy((text) => {
+  const list = splitList(text)
+  const bad = list.find((address) => /[\s\p{Cc}]/u.test(address))
+  if (bad !== undefined) throw new Refused(`must be addresses without spaces (${JSON.stringify(bad)})`)
+  const twice = firstDuplicate(list)
+  if (twice !== undefined) throw new Refused(`must name each address once (${JSON.stringify(twice)} is there twice)`)
+  if (list.length > MAX_ADDRESSES) throw new Refused(`must be at most ${MAX_ADDRESSES} addresses`)
+  return list
+})
+
+/** A directory, or undefined for `off`. */
+export const directoryOrOff = z.string().refine((text) => !text.includes('\0'), 'must be a directory or off')
+  .transform((text) => text === 'off' ? undefined : text)

@@ -1,0 +1,80 @@
+import type { z } from 'zod'
+import { parsedBy, Refused } from './text.ts'
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 }
+
+/** Bytes from `1048576`, `64 MiB`, `64Mi`, `1.5GiB`, `10 MB`; undefined when it is not a size. */
+export function parseBytes (text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?(b)?$/i.exec(text)
+  if (match === null) return undefined
+  const [, number = '', unit = ''] = match
+  // Half a byte is no size, while 1.1 MB is one although 1.1 has no exact binary form.
+  if (unit === '' && number.includes('.')) return undefined
+  return Math.round(Number(number) * (BYTE_UNITS[unit.toLowerCase()] ?? NaN))
+}
+
+/** Milliseconds from `500ms`, `25s`, `10m`, `168h`, `7d`, `1h30m`; undefined when it is not a duration. A bare number has no unit, and is none. */
+export function parseDuration (text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?\s*(?:ms|[smhd])\s*)+$/.test(text)) return text === '0' ? 0 : undefined
+  let ms = 0
+  for (const [, number, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)\s*(ms|[smhd])/g)) {
+    ms += Number(number) * (DURATION_UNITS[unit] ?? NaN)
+  }
+  return Math.round(ms)
+}
+
+/** The largest binary unit that divides it: 1048576 is `1 MiB`, 1000 is `1000 B`. */
+export function formatBytes (bytes: number): string {
+  for (const [unit, size] of [['TiB', 2 ** 40], ['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]] as const) {
+    if (bytes >= size && bytes % size === 0) return `${bytes / size} ${unit}`
+  }
+  return `${bytes} B`
+}
+
+/** The largest unit that divides it: 90000 is `90s`, 7200000 is `2h`. */
+export function formatDuration (ms: number): string {
+  for (const [unit, size] of [['d', 86400e3], ['h', 3600e3], ['m', 60e3], ['s', 1e3]] as const) {
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`
+  }
+  return `${ms}ms`
+}
+
+/** A size in bytes, both ends allowed. */
+export function bytesBetween (min: number, max: number): z.ZodType<number, string> {
+  return parsedBy((text) => {
+    const bytes = parseBytes(text)
+    if (bytes !== undefined && bytes >= min && bytes <= max) return bytes
+    throw new Refused(`must be a size from ${formatBytes(min)} to ${formatBytes(max)}, such as 64MiB, 500kB or 1048576`)
+  })
+}
+
+/** A duration in milliseconds, both ends allowed. */
+export function durationBetween (min: number, max: number): z.ZodType<number, string> {
+  return parsedBy((text) => {
+    const ms = parseDuration(text)
+    if (ms !== undefined && ms >= min && ms <= max) return ms
+    throw new Refused(`must be a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 500ms, 25s, 10m or 7d`)
+  })
+}
+
+/** A whole number in decimal digits, both ends allowed. */
+export function integerBetween (min: number, max: number): z.ZodType<number, string> {
+  return parsedBy((text) => {
+    const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN
+    if (number >= min && number <= max) return number
+    throw new Refused(`must be a whole number from ${min} to ${max}`)
+  })
+}
+
+/** One word of a closed list, in any case. */
+export function oneOf<W extends string> (words: readonly W[]): z.ZodType<W, string> {
+  return parsedBy((text) => {
+    const word = words.find((candidate) => candidate === text.toLowerCase())
+    if (word === undefined) throw new Refused(`must be one of ${words.join(', ')}`)
+    return word
+  })
+}

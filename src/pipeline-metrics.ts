@@ -1,0 +1,80 @@
+import type { Batcher, Delivery } from './batch/batcher.ts'
+import { type Metrics, pushStatus } from './metrics.ts'
+import type { StoredBatch } from './pipeline.ts'
+import type { RetryReason } from './sink/answer.ts'
+import type { PushReport, Sink } from './sink/manager.ts'
+import type { Budget } from './source/budget.ts'
+import type { Bus } from './source/bus.ts'
+import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from './types.ts'
+import type { WorkerPool } from './worker/pool.ts'
+
+interface Observed {
+  budgets: Map<string, Budget>
+  bus: Bus
+  batcher: Batcher
+  sink: Sink
+  pool: WorkerPool
+  /** Bytes that are with a worker. */
+  encoding: () => number
+}
+
+/** From what happens in the pipeline to the metrics that tell of it: once a delivery, batch or push, never once a record. */
+export class PipelineMetrics {
+  readonly #metrics: Metrics
+
+  constructor (metrics: Metrics) {
+    this.#metrics = metrics
+  }
+
+  /** Gauges are read when they are scraped. */
+  observe ({ budgets, bus, batcher, sink, pool, encoding }: Observed): void {
+    const metrics = this.#metrics
+    const each = (read: (budget: Budget) => number) => () => [...budgets.values()].map(budget => [budget.address, read(budget)] as const)
+    metrics.linkUp.from(each(({ address }) => Number(bus.attached(address))))
+    metrics.credit.from(each(({ address }) => bus.credit(address)))
+    metrics.inflightBytes.from(each(({ used }) => used))
+    metrics.inflightBytesLimit.from(each(({ limit }) => limit))
+    metrics.queueBytes.from(() => [['batch', batcher.waitingBytes], ['worker', encoding()], ['sink', sink.bytes]])
+    metrics.workers.from(() => pool.size)
+    metrics.workerUtilization.from(() => pool.utilization)
+    metrics.sinkLanes.from(() => sink.lanes)
+  }
+
+  received ({ address, bytes }: Delivery): void {
+    this.#metrics.messagesReceived.inc({ address })
+    this.#metrics.receivedBytes.inc({ address }, bytes)
+  }
+
+  worked (bytes: number, records: number, durationMs: number): void {
+    this.#metrics.batchBytes.observe(bytes)
+    this.#metrics.batchRecords.observe(records)
+    this.#metrics.encodeDuration.observe(durationMs / 1000)
+  }
+
+  encoded (address: string, { records, quarantined, mended }: EncodeResult): void {
+    this.#metrics.recordsReceived.inc({ address }, records)
+    for (const [i, reason] of QUARANTINE_REASONS.entries()) if (quarantined[i] > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
+    for (const [i, reason] of MEND_REASONS.entries()) if (mended[i] > 0) this.#metrics.recordsMended.inc({ reason }, mended[i])
+  }
+
+  pushed ({ answer, durationMs, bytes, rawBytes, records, parts }: PushReport): void {
+    const metrics = this.#metrics
+    metrics.pushes.inc({ status: pushStatus(answer.status) })
+    metrics.pushDuration.observe(durationMs / 1000)
+    metrics.pushBytes.observe(bytes)
+    metrics.pushUncompressedBytes.observe(rawBytes)
+    metrics.pushRecords.observe(records)
+    metrics.pushParts.observe(parts)
+    if (answer.kind === 'stored') metrics.lastPushSuccess.setToCurrentTime()
+  }
+
+  retried (reason: RetryReason): void {
+    this.#metrics.pushRetries.inc({ reason })
+  }
+
+  settled ({ address, messages, records, oldestMs }: StoredBatch): void {
+    this.#metrics.messagesSettled.inc({ address }, messages)
+    this.#metrics.recordsStored.inc({ address }, records)
+    if (!Number.isNaN(oldestMs)) this.#metrics.lag.observe({ address }, Math.max(0, (Date.now() - oldestMs) / 1000))
+  }
+}

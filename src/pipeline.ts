@@ -1,0 +1,246 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Settler, type Stored } from './ack/settler.ts'
+import { Ticket } from './ack/ticket.ts'
+import { ArrivalClock } from './batch/arrival-clock.ts'
+import type { Batch } from './batch/batch.ts'
+import { Batcher, type Delivery } from './batch/batcher.ts'
+import { Buffers } from './batch/buffers.ts'
+import type { Config } from './config/config.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { PipelineMetrics } from './pipeline-metrics.ts'
+import { LokiClient } from './sink/client.ts'
+import { DeadLetters } from './sink/dead-letter.ts'
+import { LokiHealth } from './sink/health.ts'
+import { Hosts } from './sink/hosts.ts'
+import { Sink } from './sink/manager.ts'
+import { probeUntilReady } from './sink/probe.ts'
+import { Refusals } from './sink/refusals.ts'
+import { Budget } from './source/budget.ts'
+import { Bus } from './source/bus.ts'
+import type { EncodeResult, EncoderSettings } from './types.ts'
+import { WorkerPool } from './worker/pool.ts'
+
+export interface PipelineOptions {
+  config: Config
+  log: Logger
+  metrics: Metrics
+  version: string
+}
+
+/** A batch whose parts are all stored, on its way to be settled. */
+export interface StoredBatch extends Stored {
+  address: string
+  bytes: number
+  messages: number
+  records: number
+  oldestMs: number
+}
+
+/** After the bus was told to send no more, what it sent before may still be on the way for this long. */
+const QUIET_MS = 250
+const WORKER_RETRY_MS = 1_000
+
+/**
+ * The composition root: the one place that knows more than one stage. Each is given the next one's function.
+ *
+ *     Bus --delivery--> Batcher --batch--> WorkerPool --parts--> Sink --> Loki
+ *      ^                                                            |
+ *      +---- Settler <---- Ticket (one a batch) <-----stored--------+
+ *
+ * started --(stop)--> draining --(nothing in flight, or the deadline)--> closed
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions
+  readonly #budgets: Map<string, Budget>
+  readonly #buffers: Buffers
+  readonly #batcher: Batcher
+  readonly #pool: WorkerPool
+  readonly #sink: Sink
+  readonly #client: LokiClient
+  readonly #refusals: Refusals
+  readonly #deadLetters: DeadLetters | undefined
+  readonly #settler: Settler<StoredBatch>
+  readonly #bus: Bus
+  readonly #clock = new ArrivalClock()
+  readonly #health: LokiHealth
+  readonly #metrics: PipelineMetrics
+  readonly #closing = new AbortController()
+  #inflight = 0
+  #encoding = 0
+  #lastDelivery = 0
+  #onProgress: () => void = () => {}
+
+  private constructor (options: PipelineOptions, deadLetters: DeadLetters | undefined) {
+    const { config, log, metrics, version } = options
+    this.#options = options
+    this.#deadLetters = deadLetters
+    const share = Math.floor(config.inflightBytes / config.amqp.addresses.length)
+    this.#budgets = new Map(config.amqp.addresses.map(address => [address, new Budget(address, share)]))
+    this.#buffers = new Buffers(config.pushBytes, 2 * config.workers + config.amqp.addresses.length)
+    this.#pool = new WorkerPool(config.workers, encoderSettings(config))
+    this.#health = new LokiHealth(log)
+    this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
+    this.#metrics = new PipelineMetrics(metrics)
+    this.#refusals = new Refusals({
+      shards: config.shards,
+      isolate: async task => await this.#pool.isolate(task),
+      deadLetter: deadLetters,
+      arrival: () => this.#clock.take(1),
+      log,
+      onQuarantined: () => metrics.recordsQuarantined.inc({ reason: 'refused' }),
+      onDeadLettered: () => metrics.recordsDeadLettered.inc({ reason: 'refused' }),
+      onDropped: () => metrics.recordsDropped.inc({ reason: 'refused' })
+    })
+    this.#sink = new Sink({
+      client: this.#client,
+      hosts: new Hosts(config.loki.urls.length),
+      pushBytes: config.pushBytes,
+      isolate: async (pending, answer) => await this.#refusals.handle(pending, answer),
+      onPush: report => {
+        this.#metrics.pushed(report)
+        log.debug(report, 'push')
+        if (report.answer.kind !== 'retry') this.#health.succeeded(report.url)
+      },
+      onRetry: ({ tenant, reason, message, delayMs }) => {
+        this.#metrics.retried(reason)
+        this.#health.retrying(tenant, reason, message, delayMs)
+      }
+    })
+    this.#settler = new Settler(stored => this.#settled(stored))
+    this.#batcher = new Batcher({ workers: config.workers, buffers: this.#buffers, encode: async batch => { await this.#encode(batch) } })
+    this.#bus = new Bus({
+      endpoints: config.amqp.urls,
+      credentials: config.amqp,
+      budgets: [...this.#budgets.values()],
+      log,
+      onDelivery: delivery => this.#received(delivery),
+      onConnected: () => metrics.busConnects.inc(),
+      onDisconnected: () => metrics.busDisconnects.inc()
+    })
+    this.#metrics.observe({ budgets: this.#budgets, bus: this.#bus, batcher: this.#batcher, sink: this.#sink, pool: this.#pool, encoding: () => this.#encoding })
+  }
+
+  /** Rejects with ConfigError where the dead-letter directory cannot be used; nothing is connected yet. */
+  static async create (options: PipelineOptions): Promise<Pipeline> {
+    const { dir, bytes } = options.config.deadLetter
+    return new Pipeline(options, dir === undefined ? undefined : await DeadLetters.open(dir, bytes))
+  }
+
+  start (): void {
+    this.#bus.start()
+    void probeUntilReady(this.#client, this.#health, this.#closing.signal)
+  }
+
+  /** Bytes taken from the bus and not settled. */
+  get inflightBytes (): number {
+    return this.#inflight
+  }
+
+  status (): { ready: boolean, checks: Record<string, { ok: boolean, detail: string }> } {
+    const bus = this.#bus.status()
+    const loki = this.#health.status()
+    return { ready: bus.ok && loki.ok, checks: { bus, loki } }
+  }
+
+  /**
+   * Takes no more, waits until what is here is stored and settled, and closes everything. What is not by the drain timeout is left
+   * unsettled, so that the bus delivers it to somebody else; the result says how many bytes those were.
+   */
+  async stop (): Promise<{ unsettledBytes: number }> {
+    this.#bus.stop()
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(), this.#options.config.drainTimeoutMs)
+    await this.#drained(deadline.signal)
+    clearTimeout(timer)
+    const unsettledBytes = this.#inflight
+    this.#settler.flush()
+    this.#closing.abort()
+    this.#refusals.close()
+    await this.#bus.close()
+    await this.#sink.close()
+    await this.#pool.close()
+    await this.#deadLetters?.close()
+    return { unsettledBytes }
+  }
+
+  async #drained (signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>(resolve => { signal.addEventListener('abort', () => resolve(), { once: true }) })
+    const stopped = performance.now()
+    while (!signal.aborted) {
+      const quietFor = performance.now() - Math.max(stopped, this.#lastDelivery)
+      if (this.#inflight === 0 && quietFor >= QUIET_MS) return
+      const progress = new Promise<void>(resolve => { this.#onProgress = resolve })
+      const quiet = this.#inflight === 0 ? pause(QUIET_MS - quietFor) : progress
+      await Promise.race([quiet, aborted])
+    }
+  }
+
+  #received (delivery: Delivery): void {
+    this.#inflight += delivery.bytes
+    this.#lastDelivery = performance.now()
+    this.#metrics.received(delivery)
+    this.#batcher.add(delivery)
+  }
+
+  async #encode (batch: Batch): Promise<void> {
+    const { address, link, first, last, messages, length: bytes } = batch
+    const result = await this.#work(batch)
+    if (result === undefined) return
+    this.#buffers.give(batch.bytes)
+    this.#metrics.encoded(address, result)
+    const { records, oldestMs } = result
+    const ticket = new Ticket(result.parts.length, () => this.#settler.add({ address, link, first, last, messages, bytes, records, oldestMs }))
+    for (const part of result.parts) this.#sink.add({ part, ticket })
+  }
+
+  /** Undefined only when the pipeline closes: then the batch stays unsettled. A thread that fails is replaced by the pool, and the batch, which is still here, tried again. */
+  async #work (batch: Batch): Promise<EncodeResult | undefined> {
+    const { seconds, nanos } = this.#clock.take(batch.length + batch.messages)
+    const task = { bytes: batch.bytes, ends: Uint32Array.from(batch.ends), arrivalSeconds: seconds, arrivalNanos: nanos }
+    while (!this.#closing.signal.aborted) {
+      const start = performance.now()
+      this.#encoding += batch.length
+      try {
+        const result = await this.#pool.encode(task)
+        this.#metrics.worked(batch.length, result.records, performance.now() - start)
+        return result
+      } catch (err) {
+        if (this.#closing.signal.aborted) break
+        this.#options.log.error({ err, address: batch.address, messages: batch.messages }, 'a worker failed on a batch; it is tried again')
+        await pause(WORKER_RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {})
+      } finally {
+        this.#encoding -= batch.length
+      }
+    }
+    return undefined
+  }
+
+  /** Only now does their share of the budget come back as credit. */
+  #settled (stored: StoredBatch[]): void {
+    this.#bus.cork()
+    const addresses = new Set<string>()
+    for (const batch of stored) {
+      this.#inflight -= batch.bytes
+      this.#budgets.get(batch.address)?.give(batch.bytes)
+      addresses.add(batch.address)
+      if (!batch.link.stale) this.#metrics.settled(batch)
+    }
+    for (const address of addresses) this.#bus.grant(address)
+    this.#onProgress()
+  }
+}
+
+function encoderSettings (config: Config): EncoderSettings {
+  return {
+    labels: [...config.labels],
+    metadata: [...config.metadata],
+    tenant: config.loki.tenant,
+    quarantineTenant: config.loki.quarantineTenant,
+    shards: config.shards,
+    pushBytes: config.pushBytes,
+    maxLineBytes: config.loki.maxLineBytes,
+    maxAgeMs: config.loki.maxAgeMs,
+    maxAheadMs: config.loki.maxAheadMs
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What came of a push.
+ * - stored: every record of it is in Loki.
+ * - refused: Loki will not take (all of) it, now or later; the record is at fault, not the time.
+ * - retry: nothing is known to be stored, and the same push may well be taken later.
+ */
+export type Answer =
+  | { kind: 'stored', status: number }
+  | { kind: 'refused', status: number, message: string }
+  | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number }
+
+/** `blocked`: the address or the credentials are wrong (401, 403, 404, ...): nothing but an operator helps, and nothing is given up. */
+export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] as const
+export type RetryReason = typeof RETRY_REASONS[number]
+
+/** Statuses that speak about the records of a push; sending them again cannot help. */
+const REFUSED = new Set([400, 413, 422])
+
+/** Loki's default `block_ingestion_status_code`: nothing of such a push is stored, although it begins with a 2. */
+const BLOCKED = 260
+
+/** Longest wait that a `Retry-After` can ask for. */
+const MAX_RETRY_AFTER_MS = 600_000
+
+export function classify (status: number, message: string, retryAfter: string | undefined, nowMs: number): Answer {
+  if (status >= 200 && status < 300 && status !== BLOCKED) return { kind: 'stored', status }
+  if (REFUSED.has(status)) return { kind: 'refused', status, message }
+  const text = `${status} ${message}`
+  if (status === 429) return { kind: 'retry', reason: '429', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
+  if (status >= 500 || status === 408) return { kind: 'retry', reason: '5xx', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
+  return { kind: 'retry', reason: 'blocked', status, message: text }
+}
+
+/** Seconds or an HTTP date (RFC 9110, 10.2.3), in milliseconds from now; undefined where it is neither. */
+export function parseRetryAfter (value: string | undefined, nowMs: number): number | undefined {
+  if (value === undefined || value.trim() === '') return undefined
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - nowMs
+  return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms))
+}

@@ -1,0 +1,99 @@
+import { errors, Pool } from 'undici'
+import type { Secret } from '../config/secret.ts'
+import { type Answer, classify } from './answer.ts'
+
+export interface LokiAccess {
+  /** Base URLs of the distributors. */
+  urls: readonly string[]
+  username?: string
+  password?: Secret
+  token?: Secret
+  ca?: string
+  cert?: string
+  key?: Secret
+  timeoutMs: number
+}
+
+/** How much of what Loki says is kept. */
+const MAX_MESSAGE = 2048
+
+/** One HTTP call at a time to one of the distributors: no retry here, no queue, no memory of what came before. */
+export class LokiClient {
+  readonly urls: readonly string[]
+  readonly #pools: Pool[]
+  readonly #headers: Record<string, string>
+
+  constructor (access: LokiAccess, version: string) {
+    const { ca, cert, key, timeoutMs } = access
+    this.urls = access.urls
+    this.#pools = access.urls.map(url => new Pool(new URL(url).origin, {
+      connections: null,
+      pipelining: 1,
+      connect: { ca, cert, key: key?.reveal(), timeout: timeoutMs },
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      keepAliveTimeout: 60_000
+    }))
+    this.#headers = {
+      'content-type': 'application/x-protobuf',
+      'user-agent': `lokean/${version}`,
+      ...authorization(access)
+    }
+  }
+
+  /** Never rejects; an abort counts as a lost connection. */
+  async push (host: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+    try {
+      const { statusCode, headers, body: answer } = await this.#pools[host].request({
+        method: 'POST',
+        path: this.#path(host, '/loki/api/v1/push'),
+        headers: tenant === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': tenant },
+        body,
+        signal
+      })
+      const message = statusCode < 300 ? (await answer.dump(), '') : (await answer.text()).trim().slice(0, MAX_MESSAGE)
+      return classify(statusCode, message, header(headers['retry-after']), Date.now())
+    } catch (error) {
+      return { kind: 'retry', reason: isTimeout(error) ? 'timeout' : 'connection', message: explain(error) }
+    }
+  }
+
+  /** Undefined when it is ready for pushes, else why not. A gateway in front may know no `/ready`: that it answers is enough. */
+  async ready (host: number, signal: AbortSignal): Promise<string | undefined> {
+    try {
+      const { statusCode, body } = await this.#pools[host].request({ method: 'GET', path: this.#path(host, '/ready'), headers: this.#headers, signal })
+      const text = (await body.text()).trim().slice(0, MAX_MESSAGE)
+      return statusCode >= 500 ? `${statusCode} ${text}` : undefined
+    } catch (error) {
+      return explain(error)
+    }
+  }
+
+  async close (): Promise<void> {
+    await Promise.all(this.#pools.map(async pool => { await pool.destroy() }))
+  }
+
+  #path (host: number, path: string): string {
+    return new URL(this.urls[host]).pathname.replace(/\/$/, '') + path
+  }
+}
+
+function authorization ({ username, password, token }: LokiAccess): Record<string, string> {
+  if (token !== undefined) return { authorization: `Bearer ${token.reveal()}` }
+  if (username === undefined) return {}
+  return { authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}` }
+}
+
+function header (value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
+
+function isTimeout (error: unknown): boolean {
+  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError
+}
+
+function explain (error: unknown): string {
+  const { message, code, cause } = error as Error & { code?: string }
+  const text = message !== '' ? message : code ?? String(error)
+  return cause instanceof Error && cause.message !== '' ? `${text}: ${cause.message}` : text
+}

@@ -1,0 +1,56 @@
+import type { Logger } from '../log.ts'
+import type { RetryReason } from './answer.ts'
+
+/** A failure that goes on is told again after this long. */
+const REMIND_MS = 30_000
+
+const MEND: Record<RetryReason, string> = {
+  429: 'Loki limits the tenant: raise its ingestion limits, or send less',
+  '5xx': 'see Loki\'s own log',
+  timeout: 'Loki does not answer in time: scale it, or raise LOKEAN_PUSH_TIMEOUT',
+  connection: 'is Loki up, and LOKEAN_LOKI_URL right?',
+  blocked: 'check LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials; records are held until Loki takes them'
+}
+
+/**
+ * What is known of Loki's health from the pushes: for `/readyz`, and for the log, which gets the changes and a reminder now and then,
+ * not each attempt.
+ */
+export class LokiHealth {
+  readonly #log: Logger
+  readonly #now: () => number
+  readonly #told = new Map<string, number>()
+  #reached = false
+  #failing: { reason: RetryReason, message: string, since: number } | undefined
+
+  constructor (log: Logger, now: () => number = Date.now) {
+    this.#log = log
+    this.#now = now
+  }
+
+  /** A limited tenant (429) is no failure of Loki: others may flow. */
+  status (): { ok: boolean, detail: string } {
+    if (this.#failing !== undefined) return { ok: false, detail: `${this.#failing.reason}: ${this.#failing.message}` }
+    return this.#reached ? { ok: true, detail: 'pushes are stored' } : { ok: false, detail: 'not reached yet' }
+  }
+
+  /** Loki answered: a push was stored or refused, or the first probe found it ready. */
+  succeeded (url: string): void {
+    if (this.#failing !== undefined) {
+      this.#log.info({ loki: url, failedForMs: this.#now() - this.#failing.since }, 'Loki takes pushes again')
+    } else if (!this.#reached) this.#log.info({ loki: url }, 'Loki answers')
+    this.#reached = true
+    this.#failing = undefined
+    for (const key of this.#told.keys()) if (!key.startsWith('429')) this.#told.delete(key)
+  }
+
+  retrying (tenant: string, reason: RetryReason, message: string, delayMs: number): void {
+    const now = this.#now()
+    if (reason !== '429') this.#failing = { reason, message, since: this.#failing?.since ?? now }
+    const key = reason === '429' ? `429 ${tenant}` : reason
+    if (now - (this.#told.get(key) ?? -Infinity) < REMIND_MS) return
+    if (this.#told.size > 1000) this.#told.clear()
+    this.#told.set(key, now)
+    this.#log.warn({ reason, message, tenant: tenant === '' ? undefined : tenant, retryMs: Math.round(delayMs), mend: MEND[reason] }, 'a push to Loki failed; it is tried again')
+  }
+}

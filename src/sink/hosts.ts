@@ -1,0 +1,33 @@
+/**
+ * Which distributor a shard pushes to: its own, so that shards spread over them; while that one does not answer, the next that does.
+ * One that failed is left alone for a while, then tried again by whoever is its own.
+ */
+export class Hosts {
+  readonly #downUntil: number[]
+  readonly #pauseMs: number
+  readonly #now: () => number
+
+  constructor (count: number, pauseMs = 5_000, now: () => number = Date.now) {
+    this.#downUntil = new Array(count).fill(0)
+    this.#pauseMs = pauseMs
+    this.#now = now
+  }
+
+  /** Falls back on the shard's own when all are down. */
+  pick (shard: number): number {
+    const count = this.#downUntil.length
+    for (let i = 0; i < count; i++) {
+      const host = (shard + i) % count
+      if (this.#downUntil[host] <= this.#now()) return host
+    }
+    return shard % count
+  }
+
+  failed (host: number): void {
+    this.#downUntil[host] = this.#now() + this.#pauseMs
+  }
+
+  answered (host: number): void {
+    this.#downUntil[host] = 0
+  }
+}

@@ -1,0 +1,169 @@
+import { backoffMs } from '../backoff.ts'
+import type { Part } from '../types.ts'
+import type { Answer, RetryReason } from './answer.ts'
+import { joinBlocks } from './join.ts'
+
+/** A part and the way back of the batch it came from. */
+export interface Pending {
+  part: Part
+  ticket: { partStored (): void, split (parts: number): void }
+  /** Loki has refused a push that held it: it goes out by itself from now on. */
+  alone?: boolean
+  /** It carries what Loki refused to the quarantine stream: refused once more, it is given up. */
+  quarantine?: boolean
+}
+
+/** What a lane is given to do its work with. */
+export interface LaneTools {
+  pushBytes: number
+  /** One attempt. */
+  push: (lane: Lane, body: Uint8Array, parts: Part[]) => Promise<Answer>
+  /** Narrows down a part that was refused by itself: what is to be pushed in its place; undefined where closing came first. */
+  isolate: (pending: Pending, answer: Answer & { kind: 'refused' }) => Promise<Pending[] | undefined>
+  onRetry: (lane: Lane, reason: RetryReason, message: string, delayMs: number) => void
+  /** The lane has nothing left to do. */
+  onIdle: (lane: Lane) => void
+  random: () => number
+}
+
+/** Pauses between attempts. A Loki that is back is noticed within the second of them; one that turns us away for good is not pestered. */
+const BASE_MS = 100
+const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout: 1_000, connection: 1_000, blocked: 30_000 }
+
+/**
+ * One shard of one tenant: its parts go out in order, one push at a time. Group commit: what arrives while a push is under way waits
+ * and leaves joined, up to `pushBytes`; so an idle system pushes at once and a busy one makes large pushes by itself.
+ *
+ *     idle --(add)--> pushing --(stored, none left)--> idle
+ *                       | ^  `--(stored, more left)--> pushing
+ *                retry  | |
+ *                       v | (pause over, or wake)
+ *                     waiting
+ *
+ *     pushing --(refused, several parts)--> pushing, each alone
+ *     pushing --(refused, one part)--> isolating --> pushing what it was split into
+ *
+ * Retries have no end. The same parts are pushed again in the same order, so that what Loki may have stored of them stays once.
+ */
+export class Lane {
+  readonly tenant: string
+  readonly shard: number
+  readonly #tools: LaneTools
+  readonly #queue: Pending[] = []
+  #state: 'idle' | 'pushing' | 'waiting' | 'isolating' | 'closed' = 'idle'
+  #attempt = 0
+  #timer: NodeJS.Timeout | undefined
+  #bytes = 0
+  /** Why it waits, or undefined while it does not. */
+  waitingFor: RetryReason | undefined
+
+  constructor (tenant: string, shard: number, tools: LaneTools) {
+    this.tenant = tenant
+    this.shard = shard
+    this.#tools = tools
+  }
+
+  /** Compressed bytes that wait or are being pushed. */
+  get bytes (): number {
+    return this.#bytes
+  }
+
+  add (pending: Pending): void {
+    this.#queue.push(pending)
+    this.#bytes += pending.part.body.length
+    if (this.#state === 'idle') this.#run()
+  }
+
+  /** Ends a pause: somebody else's push has just been stored. A tenant's limit (429) is its own affair. */
+  wake (): void {
+    if (this.#state === 'waiting' && this.waitingFor !== '429') this.#resume()
+  }
+
+  /** Drops what is left, unresolved: it stays unsettled, and the bus will deliver it again. */
+  close (): void {
+    this.#state = 'closed'
+    clearTimeout(this.#timer)
+    this.#queue.length = 0
+    this.#bytes = 0
+  }
+
+  #run (): void {
+    this.#state = 'pushing'
+    const sent = this.#take()
+    void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(answer => {
+      if (this.#state !== 'closed') this.#answered(sent, answer)
+    })
+  }
+
+  /** The parts of the next push, without removing them: the head of the queue stays until it is stored. */
+  #take (): Pending[] {
+    const sent: Pending[] = []
+    let bytes = 0
+    for (const pending of this.#queue) {
+      if (sent.length > 0 && (pending.alone === true || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
+      sent.push(pending)
+      bytes += pending.part.rawBytes
+    }
+    return sent
+  }
+
+  #answered (sent: Pending[], answer: Answer): void {
+    switch (answer.kind) {
+      case 'stored':
+        this.#attempt = 0
+        this.#replace(sent, [])
+        this.#next()
+        for (const { ticket } of sent) ticket.partStored()
+        break
+      case 'retry':
+        this.#pause(answer.reason, answer.message, answer.retryAfterMs)
+        break
+      case 'refused':
+        this.#attempt = 0
+        if (sent.length === 1) this.#isolate(sent[0], answer)
+        else {
+          for (const pending of sent) pending.alone = true
+          this.#run()
+        }
+        break
+    }
+  }
+
+  #next (): void {
+    if (this.#queue.length > 0) return this.#run()
+    this.#state = 'idle'
+    this.#tools.onIdle(this)
+  }
+
+  #pause (reason: RetryReason, message: string, retryAfterMs: number | undefined): void {
+    const delay = retryAfterMs ?? backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random)
+    this.#attempt++
+    this.#state = 'waiting'
+    this.waitingFor = reason
+    this.#timer = setTimeout(() => this.#resume(), delay)
+    this.#tools.onRetry(this, reason, message, delay)
+  }
+
+  #resume (): void {
+    clearTimeout(this.#timer)
+    this.waitingFor = undefined
+    this.#run()
+  }
+
+  #isolate (pending: Pending, answer: Answer & { kind: 'refused' }): void {
+    this.#state = 'isolating'
+    void this.#tools.isolate(pending, answer).then(replacement => {
+      if (this.#state === 'closed' || replacement === undefined) return
+      this.#replace([pending], replacement)
+      if (replacement.length > 0) pending.ticket.split(replacement.length)
+      this.#next()
+      if (replacement.length === 0) pending.ticket.partStored()
+    })
+  }
+
+  #replace (head: Pending[], replacement: Pending[]): void {
+    for (const { part } of head) this.#bytes -= part.body.length
+    for (const { part } of replacement) this.#bytes += part.body.length
+    this.#queue.splice(0, head.length, ...replacement)
+  }
+}

@@ -1,0 +1,16 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { LokiClient } from './client.ts'
+import type { LokiHealth } from './health.ts'
+
+const PROBE_MS = 2_000
+
+/** Asks each distributor in turn whether it is ready, until one is; nothing waits for it but `/readyz` and the log. */
+export async function probeUntilReady (client: LokiClient, health: LokiHealth, signal: AbortSignal): Promise<void> {
+  for (let host = 0; !signal.aborted; host = (host + 1) % client.urls.length) {
+    const problem = await client.ready(host, signal)
+    if (signal.aborted || health.status().ok) return
+    if (problem === undefined) return health.succeeded(client.urls[host])
+    health.retrying('', 'connection', `${client.urls[host]}: ${problem}`, PROBE_MS)
+    await pause(PROBE_MS, undefined, { signal }).catch(() => {})
+  }
+}

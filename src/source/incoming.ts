@@ -1,0 +1,176 @@
+import type { Connection, Receiver } from 'rhea'
+import { frames, message } from './rhea-internals.ts'
+import { FRAME_BYTES, creditFor, shouldGrant } from './credit.ts'
+import type { Budget } from './budget.ts'
+import { LokeanError } from '../errors.ts'
+
+/** The fields of a transfer performative (spec 2.7.5) that a receiver looks at. */
+interface TransferFrame {
+  performative: { delivery_id?: number, more?: boolean, aborted?: boolean }
+  payload?: Uint8Array
+}
+
+/** What rhea's session offers its halves for writing. */
+interface FrameWriter { output (frame: object): void }
+
+interface Options {
+  budget: Budget
+  /** The frames' payloads are only valid until it returns. */
+  onDelivery: (id: number, frames: Uint8Array[], bytes: number) => void
+  /** A delivery grew beyond what the budget can hold: the link must be detached. */
+  onTooLarge: (bytes: number) => void
+}
+
+/**
+ * The receiving half of an AMQP session that has one link, in the place of rhea's own (`session.incoming`). rhea's decodes each
+ * message on the main thread, keeps an object and five closures a delivery, cannot tell the window from the number of deliveries
+ * it has room for, and stalls when the oldest delivery does. This one keeps the next delivery id and the frames of the delivery
+ * at hand, hands on raw bytes, writes dispositions as ranges, and turns the byte budget into window and credit.
+ *
+ * Pinned to rhea's internals: on_begin, on_transfer, on_flow, on_disposition, process, window, next_transfer_id and
+ * max_transfer_id are what its session calls and reads. A test replays a real router's bytes through it.
+ */
+export class Incoming {
+  readonly #options: Options
+  /** Frames that the peer may still send; rhea writes it into flow frames. */
+  window = 0
+  next_transfer_id = 0
+  /** Written by rhea's session; not used here. */
+  max_transfer_id = 0
+  #receiver: Receiver | undefined
+  #nextDelivery: number | undefined
+  #partial: Uint8Array[] = []
+  #partialBytes = 0
+  #dispositions: Array<[first: number, last: number]> = []
+  #refusing = false
+
+  constructor (options: Options) {
+    this.#options = options
+  }
+
+  /** The link whose messages these are. From here on credit is given. */
+  open (receiver: Receiver): void {
+    this.#receiver = receiver
+    this.grant()
+  }
+
+  /** Messages that the peer may still send. */
+  get credit (): number {
+    return this.#receiver === undefined ? 0 : creditOf(this.#receiver).credit
+  }
+
+  /** Takes back what credit is left; what is already on its way still comes. */
+  stop (): void {
+    const receiver = this.#receiver
+    this.#receiver = undefined
+    if (receiver === undefined) return
+    creditOf(receiver).credit = 0
+    flow(receiver)
+  }
+
+  /** Gives the peer as much as there is room for, if that is worth a frame. */
+  grant (): void {
+    const receiver = this.#receiver
+    if (receiver === undefined || this.#refusing) return
+    const possible = creditFor(this.#options.budget.room)
+    if (!shouldGrant(Math.min(this.window, creditOf(receiver).credit), possible)) return
+    this.window = possible
+    creditOf(receiver).credit = possible
+    flow(receiver)
+  }
+
+  /** Written, with whatever else this tick brings, when rhea next processes the session. */
+  settle (ranges: Array<[first: number, last: number]>): void {
+    this.#dispositions.push(...ranges)
+  }
+
+  /** Bytes of a delivery of which only a part has come: they never will be settled once the link is gone. */
+  abandon (): void {
+    this.#options.budget.give(this.#partialBytes)
+    this.#partialBytes = 0
+    this.#partial = []
+  }
+
+  on_begin (fields: { next_outgoing_id: number }): void {
+    this.next_transfer_id = fields.next_outgoing_id
+  }
+
+  on_flow (fields: { next_outgoing_id: number }): void {
+    this.next_transfer_id = fields.next_outgoing_id
+  }
+
+  on_disposition (): void {
+    // A sender that settles first changes nothing: the records are stored all the same.
+  }
+
+  on_transfer ({ performative, payload }: TransferFrame, receiver: Receiver): void {
+    this.next_transfer_id = (this.next_transfer_id + 1) >>> 0
+    this.window = Math.max(0, this.window - 1)
+    if (this.#refusing) return
+    const id = this.#checkId(performative.delivery_id)
+    if (payload !== undefined && performative.aborted !== true) {
+      this.#partial.push(payload)
+      this.#partialBytes += payload.length
+      this.#options.budget.take(payload.length)
+    }
+    if (performative.more === true && performative.aborted !== true) {
+      if (this.#partialBytes > this.#options.budget.limit - FRAME_BYTES) return this.#refuse()
+      return this.grant()
+    }
+    this.#nextDelivery = (id + 1) >>> 0
+    const link = creditOf(receiver)
+    link.credit = Math.max(0, link.credit - 1)
+    link.delivery_count = (link.delivery_count + 1) >>> 0
+    if (performative.aborted === true) this.abandon()
+    else this.#complete(id)
+    this.grant()
+  }
+
+  /** rhea's turn to write: `session` is the one this is the half of. */
+  process (session: FrameWriter): void {
+    if (this.#dispositions.length === 0) return
+    const ranges = this.#dispositions
+    this.#dispositions = []
+    const state = message.accepted().described()
+    for (const [first, last] of ranges) {
+      session.output(frames.disposition({ role: true, first, last, settled: true, state }))
+    }
+  }
+
+  #complete (id: number): void {
+    const payloads = this.#partial
+    const bytes = this.#partialBytes
+    this.#partial = []
+    this.#partialBytes = 0
+    this.#options.onDelivery(id, payloads, bytes)
+  }
+
+  /** Ids count up by one within a session; a frame that continues a delivery may leave its id out (spec 2.7.5). */
+  #checkId (id: number | undefined): number {
+    this.#nextDelivery ??= id
+    if (this.#nextDelivery === undefined || (id !== undefined && id !== null && id !== this.#nextDelivery)) {
+      throw new LokeanError('LOKEAN_BUS', `the bus sent delivery ${id} where ${this.#nextDelivery} had to come`, { retryable: true })
+    }
+    return this.#nextDelivery
+  }
+
+  #refuse (): void {
+    this.#refusing = true
+    const bytes = this.#partialBytes
+    this.abandon()
+    this.#options.onTooLarge(bytes)
+  }
+}
+
+interface LinkCounters { credit: number, delivery_count: number, issue_flow: boolean, connection: Connection & { _register (): void } }
+
+function creditOf (receiver: Receiver): LinkCounters {
+  return receiver as unknown as LinkCounters
+}
+
+/** Has rhea write a flow frame with the link's credit and the session's window, once the link is attached. */
+function flow (receiver: Receiver): void {
+  const link = creditOf(receiver)
+  link.issue_flow = true
+  link.connection._register()
+}

@@ -1,0 +1,99 @@
+/** What crosses a boundary between two stages, or between the main thread and a worker. Plain data only. */
+
+/** Why a record lies in quarantine: the closed list behind `lokean_records_quarantined_total{reason}`. */
+export const QUARANTINE_REASONS = [
+  'invalid_json', 'not_object', 'empty', 'no_message', 'no_timestamp', 'bad_timestamp', 'too_old', 'too_new',
+  'no_labels', 'bad_tenant', 'bad_body', 'refused'
+] as const
+export type QuarantineReason = typeof QUARANTINE_REASONS[number]
+
+/** What was changed in a record so that Loki takes it: the closed list behind `lokean_records_mended_total{reason}`. */
+export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split'] as const
+export type MendReason = typeof MEND_REASONS[number]
+
+/** `name` is what Loki sees, `field` the key of the record (or a derived one: level, pid, request_id, ...). */
+export interface Mapping { name: string, field: string }
+
+/** Which tenant (`X-Scope-OrgID`) a record belongs to. */
+export type TenantRule =
+  | { kind: 'none' }
+  | { kind: 'fixed', tenant: string }
+  | { kind: 'field', field: string }
+
+/** All that a worker must know to encode; sent once, when its thread starts. */
+export interface EncoderSettings {
+  labels: Mapping[]
+  /** Empty when structured metadata is switched off. */
+  metadata: Mapping[]
+  tenant: TenantRule
+  /** Where records go whose tenant cannot be told, with a `field` rule. */
+  quarantineTenant: string
+  shards: number
+  /** Largest part, before compression, in bytes. */
+  pushBytes: number
+  maxLineBytes: number
+  maxAgeMs: number
+  maxAheadMs: number
+}
+
+/**
+ * One batch for a worker. `bytes` is shared memory, not a transferred buffer: the main thread keeps the messages until the
+ * worker has answered, so a worker that dies takes nothing with it, and the buffer is used again without being allocated.
+ */
+export interface EncodeTask {
+  bytes: SharedArrayBuffer
+  /** End of each message in `bytes`; the first begins at 0, each next one where the one before ended. */
+  ends: Uint32Array
+  /** When the batch was taken from the bus: nanoseconds since the epoch, unique to this batch (see ArrivalClock). */
+  arrivalSeconds: number
+  arrivalNanos: number
+}
+
+/** Compressed PushRequest bytes for one shard of one tenant: what the sink sends, alone or joined with others. */
+export interface Part {
+  /** `''` when no tenant is set. */
+  tenant: string
+  shard: number
+  /** A snappy block: its length preamble, then its elements. */
+  body: Uint8Array
+  /** Bytes of the PushRequest before compression. */
+  rawBytes: number
+  records: number
+}
+
+export interface EncodeResult {
+  parts: Part[]
+  /** Records found, the quarantined among them. */
+  records: number
+  /** By index into QUARANTINE_REASONS. */
+  quarantined: Uint32Array
+  /** By index into MEND_REASONS. */
+  mended: Uint32Array
+  /** The oldest timestamp of a record that was stored under its own time, in milliseconds; NaN where there was none. */
+  oldestMs: number
+}
+
+/** Asks a worker to narrow down what Loki has refused in a part. The arrival time is for the quarantine stream. */
+export interface IsolateTask {
+  part: Part
+  shards: number
+  arrivalSeconds: number
+  arrivalNanos: number
+  /** What Loki said. */
+  reason: string
+}
+
+export type Isolated =
+  | { kind: 'halves', parts: Part[] }
+  | { kind: 'entry', entry: RefusedEntry, part: Part }
+
+/** One line of a dead-letter file. */
+export interface RefusedEntry {
+  reason: string
+  tenant: string
+  stream: string
+  /** Nanoseconds since the epoch. */
+  timestamp: string
+  line: string
+  metadata: Record<string, string>
+}

@@ -1,0 +1,174 @@
+/**
+ * Finds the records in the bytes of an AMQP 1.0 message without decoding it (OASIS AMQP 1.0, part 1 for the type encodings,
+ * part 3.2 for the sections). A record is a string, symbol or binary in the body: bare, in lists or arrays however nested,
+ * or as a data section. Everything outside the body is stepped over by its length.
+ */
+
+/** Takes what is found, as offsets into the bytes. Records come in message order. */
+export interface BodySink {
+  record (start: number, end: number): void
+  /** Bytes in the place of a record that are none: an unknown type, a length that does not fit, a message without a body. */
+  bad (start: number, end: number): void
+}
+
+/** Deeper nesting than this is nobody's log record: the rest is handed on as bad. */
+const MAX_DEPTH = 32
+
+const DATA = 0x75
+const SEQUENCE = 0x76
+const VALUE = 0x77
+
+/** Reads one message lying in `bytes[start, end)`. Never throws and never reads past `end`. */
+export function readBody (bytes: Uint8Array, start: number, end: number, sink: BodySink): void {
+  let at = start
+  let bodies = 0
+  while (at < end) {
+    const section = sectionCode(bytes, at, end)
+    const value = section < 0 ? -1 : at + descriptorSize(bytes, at)
+    if (value < 0 || sizeOf(bytes, value, end) < 0) {
+      // What a cut list still holds whole is worth keeping: readValue hands on its records, then the rest as bad.
+      if ((section === VALUE || section === SEQUENCE) && value < end) readValue(bytes, value, end, sink)
+      else sink.bad(at, end)
+      return
+    }
+    const next = value + sizeOf(bytes, value, end)
+    if (section === DATA || section === SEQUENCE || section === VALUE) {
+      bodies++
+      readValue(bytes, value, next, sink)
+    } else if (section < 0x70 || section > 0x78) {
+      sink.bad(at, next)
+      bodies++
+    }
+    at = next
+  }
+  if (bodies === 0) sink.bad(start, end)
+}
+
+/** The numeric code of the described section at `at`, 0 where its descriptor is not a known one, -1 where there is none. */
+function sectionCode (bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== 0x00 || at + 3 > end) return -1
+  const size = sizeOf(bytes, at + 1, end)
+  if (size < 0) return -1
+  if (bytes[at + 1] === 0x53) return bytes[at + 2]
+  if (bytes[at + 1] === 0x80) return bytes.subarray(at + 2, at + 9).some(byte => byte !== 0) ? 0 : bytes[at + 9]
+  if (bytes[at + 1] === 0xa3) return SECTION_SYMBOLS.get(String.fromCharCode(...bytes.subarray(at + 3, at + 1 + size))) ?? 0
+  return 0
+}
+
+const SECTION_SYMBOLS = new Map([
+  ['amqp:header:list', 0x70], ['amqp:delivery-annotations:map', 0x71], ['amqp:message-annotations:map', 0x72],
+  ['amqp:properties:list', 0x73], ['amqp:application-properties:map', 0x74], ['amqp:data:binary', DATA],
+  ['amqp:amqp-sequence:list', SEQUENCE], ['amqp:amqp-value:*', VALUE], ['amqp:footer:map', 0x78]
+])
+
+/** Bytes of the `0x00` and the descriptor behind it; only called where sectionCode found them whole. */
+function descriptorSize (bytes: Uint8Array, at: number): number {
+  return 1 + sizeOf(bytes, at + 1, bytes.length)
+}
+
+/** Bytes that the value at `at` takes up, constructor included, or -1 where it would not end by `end`. Spec 1.2. */
+function sizeOf (bytes: Uint8Array, at: number, end: number): number {
+  let prefix = 0
+  // A described value: its descriptor, then the value. Descriptors within descriptors are legal but nobody's: bounded.
+  for (let depth = 0; at + prefix < end && bytes[at + prefix] === 0x00; depth++) {
+    if (depth === MAX_DEPTH || bytes[at + prefix + 1] === 0x00) return -1
+    const descriptor = sizeOf(bytes, at + prefix + 1, end)
+    if (descriptor < 0) return -1
+    prefix += 1 + descriptor
+  }
+  const code = at + prefix
+  if (code >= end) return -1
+  const size = prefix + plainSize(bytes, code, end)
+  return size < prefix || at + size > end ? -1 : size
+}
+
+function plainSize (bytes: Uint8Array, at: number, end: number): number {
+  switch (bytes[at] >> 4) {
+    case 0x4: return 1
+    case 0x5: return 2
+    case 0x6: return 3
+    case 0x7: return 5
+    case 0x8: return 9
+    case 0x9: return 17
+    case 0xa: case 0xc: case 0xe: return at + 2 > end ? -1 : 2 + bytes[at + 1]
+    case 0xb: case 0xd: case 0xf: return at + 5 > end ? -1 : 5 + uint32(bytes, at + 1)
+    default: return -1
+  }
+}
+
+/**
+ * Walks one body value. The stack of open lists is explicit, so that depth costs no call frames; `left[d]` elements are to
+ * come in the list at depth d, which ends at `ends[d]`.
+ */
+function readValue (bytes: Uint8Array, start: number, end: number, sink: BodySink): void {
+  const ends = [end]
+  const left = [1]
+  let at = start
+  while (left.length > 0) {
+    const depth = left.length - 1
+    if (left[depth] === 0) {
+      if (at !== ends[depth] && depth > 0) sink.bad(at, ends[depth])
+      at = ends[depth]
+      left.pop()
+      ends.pop()
+      continue
+    }
+    left[depth]--
+    const limit = ends[depth]
+    while (at < limit && bytes[at] === 0x00 && sizeOf(bytes, at, limit) > 0) at += 1 + sizeOf(bytes, at + 1, limit)
+    const size = at < limit ? plainSize(bytes, at, limit) : -1
+    const cut = size < 0 || at + size > limit
+    const header = listHeader(bytes[at])
+    if (header > 0 && at + header <= limit && depth < MAX_DEPTH) {
+      const wide = header === 9
+      ends.push(cut ? limit : at + size)
+      left.push(wide ? uint32(bytes, at + 5) : bytes[at + 2])
+      at += header
+    } else if (cut) {
+      if (at < limit) sink.bad(at, limit)
+      return
+    } else {
+      leaf(bytes, at, at + size, sink)
+      at += size
+    }
+  }
+}
+
+function listHeader (code: number): number {
+  return code === 0xd0 ? 9 : code === 0xc0 ? 3 : 0
+}
+
+/** One value that is not a list: a record, nothing (null, list0), an array of records, or bad. */
+function leaf (bytes: Uint8Array, at: number, end: number, sink: BodySink): void {
+  switch (bytes[at]) {
+    case 0xa0: case 0xa1: case 0xa3: sink.record(at + 2, end); break
+    case 0xb0: case 0xb1: case 0xb3: sink.record(at + 5, end); break
+    case 0x40: case 0x45: break
+    case 0xe0: case 0xf0: readArray(bytes, at, end, sink); break
+    default: sink.bad(at, end)
+  }
+}
+
+/** An array has one constructor for all its elements; only those of strings, symbols and binaries hold records. */
+function readArray (bytes: Uint8Array, start: number, end: number, sink: BodySink): void {
+  const wide = bytes[start] === 0xf0
+  const header = wide ? 10 : 4
+  if (start + header > end) return sink.bad(start, end)
+  const count = wide ? uint32(bytes, start + 5) : bytes[start + 2]
+  const code = bytes[start + header - 1]
+  const narrowElement = code === 0xa0 || code === 0xa1 || code === 0xa3
+  if (!narrowElement && code !== 0xb0 && code !== 0xb1 && code !== 0xb3) return sink.bad(start, end)
+  const prefix = narrowElement ? 1 : 4
+  let at = start + header
+  for (let i = 0; i < count; i++) {
+    const length = at + prefix > end ? -1 : narrowElement ? bytes[at] : uint32(bytes, at)
+    if (length < 0 || at + prefix + length > end) return sink.bad(at, end)
+    sink.record(at + prefix, at + prefix + length)
+    at += prefix + length
+  }
+  if (at !== end) sink.bad(at, end)
+}
+
+function uint32 (bytes: Uint8Array, at: number): number {
+  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
+}

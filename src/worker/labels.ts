@@ -1,0 +1,53 @@
+/** Loki's limit on a label value, in bytes (limits_config.max_label_value_length). */
+export const MAX_LABEL_VALUE_BYTES = 2048
+
+/**
+ * A stream's labels as Loki parses them: `{cloud="cloud1", host="h"}`, sorted by name, empty values left out. Values are
+ * quoted as Go's strconv.Quote would, so that none, whatever its bytes, can end its quotes and name another stream.
+ */
+export function formatLabels (pairs: ReadonlyArray<readonly [name: string, value: string]>): string {
+  const sorted = pairs.filter(([, value]) => value !== '').sort(([a], [b]) => a < b ? -1 : 1)
+  return `{${sorted.map(([name, value]) => `${name}=${quote(value)}`).join(', ')}}`
+}
+
+function quote (value: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are just what has to be found
+  return `"${value.replace(/["\\\u0000-\u001f\u007f-\u009f\ufeff\u2028\u2029]/g, escapeCharacter)}"`
+}
+
+function escapeCharacter (character: string): string {
+  switch (character) {
+    case '"': return '\\"'
+    case '\\': return '\\\\'
+    case '\n': return '\\n'
+    case '\r': return '\\r'
+    case '\t': return '\\t'
+    default: return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  }
+}
+
+/** Where `bytes[start, end)`, valid UTF-8, may be cut so that at most `limit` bytes remain and no character is broken. */
+export function cutAt (bytes: Uint8Array, start: number, end: number, limit: number): number {
+  if (end - start <= limit) return end
+  let at = start + limit
+  while (at > start && (bytes[at] & 0xc0) === 0x80) at--
+  return at
+}
+
+/** Whether Loki takes this as a tenant (its docs, "Multi-tenancy"): up to 150 of these characters, and no path. */
+export function isTenant (value: string): boolean {
+  return /^[a-zA-Z0-9!\-_.*'()]{1,150}$/.test(value) && value !== '.' && value !== '..'
+}
+
+/** FNV-1a, 32 bits. */
+export function hashBytes (bytes: Uint8Array, start: number, end: number, seed = 0x811c9dc5): number {
+  let hash = seed
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
+  return hash >>> 0
+}
+
+/** Which shard a stream goes down: the same for the same stream, whichever worker asks. */
+export function shardOf (labels: string, tenant: string, shards: number): number {
+  const bytes = Buffer.from(`${tenant}\0${labels}`)
+  return hashBytes(bytes, 0, bytes.length) % shards
+}
