@@ -1,12 +1,9 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
+import { RETRY_REASONS } from './sink/answer.ts'
 
 /** How a push was answered; `none` when it was not. */
 export const PUSH_STATUSES = ['2xx', '400', '429', '4xx', '5xx', 'other', 'none'] as const
 export type PushStatus = typeof PUSH_STATUSES[number]
-
-/** Why a push is made again; `blocked`: Loki has ingestion switched off for the tenant. */
-export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] as const
-export type RetryReason = typeof RETRY_REASONS[number]
 
 /** Where bytes wait: for a worker, in a worker, for a push. */
 export const QUEUE_STAGES = ['batch', 'worker', 'sink'] as const

@@ -231,7 +231,8 @@ export class Pipeline {
   }
 }
 
-function encoderSettings (config: Config): EncoderSettings {
+/** What the workers need of the settings. */
+export function encoderSettings (config: Config): EncoderSettings {
   return {
     labels: [...config.labels],
     metadata: [...config.metadata],

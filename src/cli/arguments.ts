@@ -25,7 +25,7 @@ interface Common { envFile: string | undefined }
 export type Command =
   | { command: 'run' } & Common
   | { command: 'demo', keep: boolean } & LoadOptions & Common
-  | { command: 'check', json: boolean } & Common
+  | { command: 'check', json: boolean, health: boolean } & Common
   | { command: 'generate', connections: number } & LoadOptions & Common
   | { command: 'help', topic: CommandName | undefined }
   | { command: 'version' }
@@ -52,6 +52,7 @@ export const FLAGS = {
   connections: { value: count(10_000), commands: ['generate'], text: `connections to the bus (${DEFAULTS.connections})` },
   keep: { commands: ['demo'], text: 'stay up afterwards, for Grafana or logcli' },
   json: { commands: ['demo', 'check', 'generate'], text: 'the last line of stdout is one JSON object; logs go to stderr' },
+  health: { commands: ['check'], text: 'only ask the Lokean that runs here whether it is alive' },
   'env-file': { value: { name: 'FILE', schema: undefined }, commands: COMMANDS, text: 'settings from a file of NAME=value lines; the environment wins' },
   help: { commands: COMMANDS, text: 'show this, or the help of a command' },
   version: { commands: COMMANDS, text: 'show the version' }
@@ -92,7 +93,7 @@ function build (command: CommandName, given: Given): Command {
   const json = given.json !== undefined
   switch (command) {
     case 'run': return { command, envFile }
-    case 'check': return { command, json, envFile }
+    case 'check': return { command, json, health: given.health !== undefined, envFile }
     case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, envFile }
     case 'generate': return { command, ...load(given), json, connections: number(given, 'connections') ?? DEFAULTS.connections, envFile }
   }

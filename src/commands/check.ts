@@ -1,2 +1,143 @@
+import { text } from 'node:stream/consumers'
+import snappy from 'snappy'
+import type { Config } from '../config/config.ts'
+import { formatHostPort } from '../config/endpoints.ts'
+import { loadConfig } from '../config/load.ts'
+import { createLogger } from '../log.ts'
+import { encoderSettings } from '../pipeline.ts'
+import type { Answer } from '../sink/answer.ts'
+import { LokiClient } from '../sink/client.ts'
+import { Budget } from '../source/budget.ts'
+import { Bus } from '../source/bus.ts'
+import { FRAME_BYTES } from '../source/credit.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../types.ts'
+import { VERSION } from '../version.ts'
+import { Encoder } from '../worker/encoder.ts'
+import { decodePush } from '../worker/push-schema.ts'
 import type { Context } from './context.ts'
-export async function check (_context: Context, _command: unknown): Promise<number> { return 1 }
+
+interface Finding { ok: boolean, detail: string }
+
+/** Where one record ends up. */
+interface Landing {
+  tenant: string
+  labels: string
+  timestamp: string
+  line: string
+  metadata: Record<string, string>
+  quarantined?: string
+  mended: string[]
+}
+
+const BUS_PATIENCE_MS = 5_000
+const HEALTH_PATIENCE_MS = 3_000
+
+/** For a container's health check: whether the process that listens on LOKEAN_ADMIN_ADDR answers `/healthz`. */
+async function checkHealth (config: Config): Promise<number> {
+  const { host, port } = config.admin
+  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  const { ok } = await fetch(`http://${formatHostPort(local, port)}/healthz`, { signal: AbortSignal.timeout(HEALTH_PATIENCE_MS) })
+  return ok ? 0 : 1
+}
+
+/** Tries the settings, the bus and each distributor, stores nothing, and shows how a sample record lands. Exit code 1 where something is to be mended. */
+export async function check (context: Context, { json, health }: { json: boolean, health: boolean }): Promise<number> {
+  const { config, warnings } = loadConfig(context.env)
+  if (health) return await checkHealth(config)
+  const [bus, loki, record] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
+  const ok = bus.ok && loki.every(finding => finding.ok)
+  if (json) context.stdout.write(`${JSON.stringify({ ok, warnings, bus, loki, record })}\n`)
+  else context.stdout.write(describe(config, warnings, bus, loki, record))
+  return ok ? 0 : 1
+}
+
+/** Attaches to every address without ever giving credit, so that nothing is taken from it. */
+async function tryBus (config: Config): Promise<Finding> {
+  const budgets = config.amqp.addresses.map(address => new Budget(address, 2 * FRAME_BYTES))
+  let settled = (): void => {}
+  const done = new Promise<void>(resolve => { settled = resolve })
+  const bus = new Bus({
+    endpoints: config.amqp.urls,
+    credentials: config.amqp,
+    budgets,
+    log: createLogger({ level: 'silent' }),
+    onDelivery: () => {},
+    onAttached: () => { if (bus.status().ok) settled() }
+  })
+  bus.stop()
+  bus.start()
+  const timer = setTimeout(settled, BUS_PATIENCE_MS)
+  await done
+  clearTimeout(timer)
+  const status = bus.status()
+  await bus.close()
+  return status.ok ? { ok: true, detail: `attached to ${config.amqp.addresses.join(', ')}` } : status
+}
+
+/** An empty push is refused by a Loki that would take a real one (422), and stores nothing. */
+async function tryLoki (config: Config): Promise<Array<Finding & { url: string }>> {
+  const client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, VERSION)
+  const { tenant, quarantineTenant } = config.loki
+  const as = tenant.kind === 'none' ? '' : tenant.kind === 'fixed' ? tenant.tenant : quarantineTenant
+  const signal = new AbortController().signal
+  const findings = await Promise.all(client.urls.map(async (url, host) => {
+    const problem = await client.ready(host, signal)
+    return { url, ...(problem === undefined ? judge(await client.push(host, as, snappy.compressSync(Buffer.alloc(0)), signal)) : { ok: false, detail: problem }) }
+  }))
+  await client.close()
+  return findings
+}
+
+function judge (answer: Answer): Finding {
+  if (answer.kind === 'retry') return { ok: answer.reason === '429', detail: answer.message }
+  return { ok: true, detail: 'takes pushes' }
+}
+
+const SAMPLE = '{"@timestamp":"TIME", "host":"compute-0", "severity":"5", "facility":"local0", "tag":"nova-compute", ' +
+  '"source":"nova-compute", "message":"2026-11-22 08:00:01.234 7 INFO nova.compute.manager [req-5d3f0c1e-3f6a-4ac5-8c5c-0c6c4a6f9b57 ' +
+  'admin admin - default default] [instance: 8c5c0c6c-3f6a-4ac5-8c5c-0c6c4a6f9b57] VM Started (Lifecycle Event)", ' +
+  '"file":"\\/var\\/log\\/containers\\/nova\\/nova-compute.log", "cloud": "cloud1", "region": "regionOne"}\n'
+
+/** One record: from stdin when something is piped in, else a built-in one of the present time. */
+async function sample ({ stdin }: Context, config: Config): Promise<Landing> {
+  const given = stdin.isTTY === true ? '' : await text(stdin)
+  const now = Date.now()
+  const record = Buffer.from(given.trim() === '' ? SAMPLE.replace('TIME', new Date(now).toISOString()) : given)
+  const head = Buffer.from([0x00, 0x53, 0x77, 0xb1, 0, 0, 0, 0])
+  head.writeUInt32BE(record.length, 4)
+  const bytes = new SharedArrayBuffer(head.length + record.length)
+  Buffer.from(bytes).set(Buffer.concat([head, record]))
+  const result = new Encoder(encoderSettings(config)).encode({
+    bytes, ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
+  })
+  const [part] = result.parts
+  const { labels, entries: [entry] } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams[0]
+  return {
+    tenant: part.tenant,
+    labels,
+    timestamp: `${new Date(entry.timestamp.seconds * 1000).toISOString().slice(0, 19)}.${String(entry.timestamp.nanos).padStart(9, '0')}Z`,
+    line: entry.line,
+    metadata: Object.fromEntries(entry.structuredMetadata.map(({ name, value }) => [name, value])),
+    quarantined: QUARANTINE_REASONS.find((_, i) => result.quarantined[i] > 0),
+    mended: MEND_REASONS.filter((_, i) => result.mended[i] > 0)
+  }
+}
+
+function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: Landing): string {
+  const mark = (ok: boolean): string => ok ? 'ok    ' : 'MEND  '
+  const hosts = config.amqp.urls.map(({ host, port }) => `${host}:${port}`).join(', ')
+  return [
+    ...warnings.map(warning => `note   ${warning}`),
+    `${mark(bus.ok)} bus   ${hosts}: ${bus.detail}`,
+    ...loki.map(({ ok, url, detail }) => `${mark(ok)} loki  ${url}: ${detail}`),
+    '',
+    record.quarantined === undefined ? 'A record lands so:' : `A record like this goes to quarantine (${record.quarantined}):`,
+    ...(record.tenant === '' ? [] : [`  tenant     ${record.tenant}`]),
+    `  stream     ${record.labels}`,
+    `  timestamp  ${record.timestamp}`,
+    `  line       ${JSON.stringify(record.line)}`,
+    ...Object.entries(record.metadata).map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
+    ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
+    ''
+  ].join('\n')
+}

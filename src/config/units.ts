@@ -71,7 +71,7 @@ export function integerBetween (min: number, max: number): z.ZodType<number, str
 }
 
 /** One word of a closed list, in any case. */
-export function oneOf<W extends string> (words: readonly W[]): z.ZodType<W, string> {
+export function oneOf<const W extends string> (words: readonly W[]): z.ZodType<W, string> {
   return parsedBy((text) => {
     const word = words.find((candidate) => candidate === text.toLowerCase())
     if (word === undefined) throw new Refused(`must be one of ${words.join(', ')}`)

@@ -16,6 +16,7 @@ interface Options {
   log: Logger
   onDelivery: (delivery: Delivery) => void
   onConnected?: () => void
+  onAttached?: () => void
   onDisconnected?: () => void
   random?: () => number
 }
@@ -158,10 +159,11 @@ export class Bus {
       connection,
       budget,
       onDelivery: this.#options.onDelivery,
-      onAttached: () => {
-        attempts = 0
+      onAttached: named => {
+        if (named) attempts = 0
         log.info({ address }, 'receiving')
         if (this.#stopped) subscription.stop()
+        this.#options.onAttached?.()
       },
       onEnded: reason => {
         if (connection !== this.#connection || this.#state !== 'open') return

@@ -9,7 +9,8 @@ interface Options {
   connection: Connection
   budget: Budget
   onDelivery: (delivery: Delivery) => void
-  onAttached: () => void
+  /** `named`: the bus said which source it attached, and so that it knows the address. */
+  onAttached: (named: boolean) => void
   /** Called once, when no more can come: what the bus said, or what was wrong with it. */
   onEnded: (reason: string) => void
 }
@@ -84,11 +85,10 @@ export class Subscription implements Settleable {
 
   #listen (session: Session, receiver: Receiver): void {
     receiver.on('receiver_open', () => {
-      // A bus that does not know the address attaches without a source and detaches right away (spec 2.6.3): not attached yet.
-      if (receiver.source?.address === undefined || receiver.source.address === null) return
       this.attached = true
       this.#incoming.open(receiver)
-      this.#options.onAttached()
+      // A bus that does not know the address attaches without a source and detaches right away (spec 2.6.3); some leave it out always.
+      this.#options.onAttached(receiver.source?.address !== undefined && receiver.source.address !== null)
     })
     const ended = (): void => this.end(describe(receiver.error ?? session.error) ?? 'the bus detached the link')
     receiver.on('receiver_error', ended)

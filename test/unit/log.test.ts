@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { extname } from 'node:path'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { Secret } from '../../src/config/secret.ts'
 import { LokeanError } from '../../src/errors.ts'
 import { clean, cleanText, createLogger, describeError } from '../../src/log.ts'
 import type { LogOptions, Logger } from '../../src/log.ts'
+
+// The processes started here load the module in the form in which this test runs: compiled or source.
+const extension = extname(import.meta.url)
 
 type Line = Record<string, unknown> & { err?: Record<string, unknown> }
 
@@ -174,10 +178,10 @@ suite('whatever is logged is bounded', () => {
 })
 
 test('lines go to stdout, or to stderr so that stdout stays free for a result', () => {
-  const script = (destination: string) => `import('${new URL('../../src/log.ts', import.meta.url).href}').then(({ createLogger }) => {
+  const script = (destination: string) => `import('${new URL(`../../src/log${extension}`, import.meta.url).href}').then(({ createLogger }) => {
     createLogger({ level: 'info'${destination} }).info('here'); process.exit(0) })`
   for (const [option, mine, other] of [['', 'stdout', 'stderr'], [", destination: 'stderr'", 'stderr', 'stdout']] as const) {
-    const result = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script(option)], { encoding: 'utf8' })
+    const result = spawnSync(process.execPath, ['--input-type=module', '-e', script(option)], { encoding: 'utf8' })
     assert.equal(result.status, 0, result.stderr)
     assert.match(result[mine], /"msg":"here"}\n$/)
     assert.equal(result[other], '')

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { extname } from 'node:path'
 import { suite, test } from 'node:test'
-import { createMetrics, metricsMarkdown, pushStatus, PUSH_STATUSES, QUEUE_STAGES, RETRY_REASONS } from '../../src/metrics.ts'
+import { createMetrics, metricsMarkdown, pushStatus, PUSH_STATUSES, QUEUE_STAGES } from '../../src/metrics.ts'
+import { RETRY_REASONS } from '../../src/sink/answer.ts'
+
+// The processes started here load the module in the form in which this test runs: compiled or source.
+const extension = extname(import.meta.url)
 
 function create (processMetrics = false) {
   return createMetrics({
@@ -115,11 +120,11 @@ test('two registries share nothing but the process\'s own metrics', async () => 
 })
 
 test('the process\'s own metrics keep no process alive', () => {
-  const script = `import('${new URL('../../src/metrics.ts', import.meta.url).href}').then(async ({ createMetrics }) => {
+  const script = `import('${new URL(`../../src/metrics${extension}`, import.meta.url).href}').then(async ({ createMetrics }) => {
     const options = { version: '1', addresses: [], quarantineReasons: [], mendReasons: [], deadLetterReasons: [] }
     for (let i = 0; i < 20; i++) await createMetrics(options).registry.metrics()
     console.log('done') })`
-  const result = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 })
+  const result = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', timeout: 60_000 })
   assert.deepEqual([result.status, result.stdout, result.stderr], [0, 'done\n', ''])
 })
 
