@@ -1,0 +1,164 @@
+import type { AddressStats, Delivery, Outcome, OwnOutcomes, ReceiverPort, SenderPort } from './ports.ts'
+
+interface Lane { readonly port: SenderPort, readonly held: Set<Routed>, open: boolean }
+interface Routed extends Delivery { lane: Lane, receiver?: Inbox, done: boolean }
+interface Inbox { readonly port: ReceiverPort, readonly unsettled: Set<Routed> }
+
+/**
+ * One address, distributed as a Qpid Dispatch router distributes `balanced`: each message goes to one receiver, of
+ * those with credit the one with the fewest unsettled, in turns among equals. Senders get credit while there is a
+ * receiver, and the next as their deliveries are settled; what they send when none is there is released, and drained.
+ */
+export class Address {
+  readonly #lanes = new Map<SenderPort, Lane>()
+  readonly #inboxes = new Map<ReceiverPort, Inbox>()
+  #turns: Inbox[] = []
+  #waiting: Routed[] = []
+  #head = 0
+  readonly #capacity: number
+  readonly #own: OwnOutcomes
+  readonly #changed: () => void
+  readonly #counts = { received: 0, delivered: 0, accepted: 0, rejected: 0, released: 0, modified: 0, presettled: 0, unsettled: 0 }
+
+  constructor (capacity: number, own: OwnOutcomes, changed: () => void = () => {}) {
+    this.#capacity = capacity
+    this.#own = own
+    this.#changed = changed
+  }
+
+  stats (): AddressStats {
+    return { ...this.#counts, senders: this.#lanes.size, receivers: this.#inboxes.size }
+  }
+
+  addSender (port: SenderPort): void {
+    const lane: Lane = { port, held: new Set(), open: true }
+    this.#lanes.set(port, lane)
+    this.#topUp(lane, 1)
+    this.#changed()
+  }
+
+  /** What this sender still had waiting is dropped; what is with a receiver is settled there, and told to nobody. */
+  removeSender (port: SenderPort): void {
+    const lane = this.#lanes.get(port)
+    if (lane === undefined) return
+    this.#lanes.delete(port)
+    lane.open = false
+    for (const delivery of [...lane.held]) if (delivery.receiver === undefined) this.#finish(delivery)
+    this.#changed()
+  }
+
+  addReceiver (port: ReceiverPort): void {
+    const inbox: Inbox = { port, unsettled: new Set() }
+    this.#inboxes.set(port, inbox)
+    this.#turns.push(inbox)
+    for (const lane of this.#lanes.values()) this.#topUp(lane, 1)
+    this.pump()
+    this.#changed()
+  }
+
+  /** The receiver is gone: each delivery it had goes back to its sender as `modified`, in the order it was sent. */
+  removeReceiver (port: ReceiverPort): void {
+    const inbox = this.#inboxes.get(port)
+    if (inbox === undefined) return
+    this.#inboxes.delete(port)
+    this.#turns = this.#turns.filter(other => other !== inbox)
+    for (const delivery of [...inbox.unsettled]) this.settled(delivery, this.#own.modified)
+    if (this.#inboxes.size === 0) {
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        this.#head++
+        this.#resolve(next, this.#own.released)
+      }
+    }
+    this.#changed()
+  }
+
+  receive (port: SenderPort, delivery: Delivery): void {
+    const lane = this.#lanes.get(port)
+    if (lane === undefined) return
+    const routed: Routed = Object.assign(delivery, { lane, done: false })
+    this.#counts.received++
+    this.#counts.unsettled++
+    if (delivery.presettled) this.#counts.presettled++
+    lane.held.add(routed)
+    if (this.#inboxes.size === 0) {
+      this.#resolve(routed, this.#own.released)
+      port.drain()
+    } else {
+      this.#waiting.push(routed)
+      this.pump()
+    }
+    this.#changed()
+  }
+
+  /** Sends what waits, as far as the receivers' credit goes. To be called when a receiver got credit. */
+  pump (): void {
+    let sent = false
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const inbox = this.#choose()
+      if (inbox === undefined) break
+      this.#head++
+      next.receiver = inbox
+      this.#counts.delivered++
+      sent = true
+      if (!next.presettled) inbox.unsettled.add(next)
+      inbox.port.send(next)
+      if (next.presettled) this.#finish(next)
+    }
+    if (sent) this.#changed()
+  }
+
+  /** The outcome that a receiver gave. One for a delivery that was settled before is passed over. */
+  settled (delivery: Delivery, outcome: Outcome): void {
+    const routed = delivery as Routed
+    if (routed.done) return
+    routed.receiver?.unsettled.delete(routed)
+    this.#resolve(routed, outcome)
+    this.#changed()
+  }
+
+  #resolve (routed: Routed, outcome: Outcome): void {
+    if (!routed.presettled) {
+      this.#counts[outcome.name]++
+      routed.settle(outcome)
+    }
+    this.#finish(routed)
+  }
+
+  #finish (routed: Routed): void {
+    routed.done = true
+    this.#counts.unsettled--
+    routed.lane.held.delete(routed)
+    this.#topUp(routed.lane, Math.ceil(this.#capacity / 10))
+  }
+
+  /** Credit is given back in steps: a flow frame for every settled delivery costs more than the delivery's own. */
+  #topUp (lane: Lane, step: number): void {
+    if (!lane.open || this.#inboxes.size === 0) return
+    const missing = this.#capacity - lane.port.credit - lane.held.size
+    if (missing >= step) lane.port.grant(missing)
+  }
+
+  #next (): Routed | undefined {
+    while (this.#head < this.#waiting.length && this.#waiting[this.#head]!.done) this.#head++
+    if (this.#head > 1024 || (this.#head > 0 && this.#head === this.#waiting.length)) {
+      this.#waiting = this.#waiting.slice(this.#head)
+      this.#head = 0
+    }
+    return this.#waiting[this.#head]
+  }
+
+  #choose (): Inbox | undefined {
+    let best = -1
+    for (let i = 0; i < this.#turns.length; i++) {
+      const inbox = this.#turns[i]!
+      if (inbox.port.credit > 0 && (best < 0 || inbox.unsettled.size < this.#turns[best]!.unsettled.size)) best = i
+    }
+    if (best < 0) return undefined
+    const chosen = this.#turns[best]!
+    if (best < this.#turns.length - 1) {
+      this.#turns.splice(best, 1)
+      this.#turns.push(chosen)
+    }
+    return chosen
+  }
+}

@@ -1,0 +1,215 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import rhea from 'rhea'
+import type { ConnectionOptions } from 'rhea'
+import { LokeanError } from '../../errors.ts'
+import { Address } from './address.ts'
+import { Conditions } from './conditions.ts'
+import { OWN_OUTCOMES } from './outcomes.ts'
+import { Peer, type PeerInfo } from './peer.ts'
+import type { AddressStats } from './ports.ts'
+import { deliverRaw } from './raw-transfer.ts'
+import { boundFrames } from './read-path.ts'
+import { separateOutcomes } from './separate-outcomes.ts'
+import { streamWrites } from './write-path.ts'
+
+export interface BusOptions {
+  /** 0, the default, takes a free port; a restart keeps it. */
+  port?: number
+  host?: string
+  /** Bytes; the largest frame the bus takes. */
+  maxFrameSize?: number
+  /** Milliseconds, as announced; a peer silent for twice as long is closed. */
+  idleTimeout?: number
+  /** Deliveries that a sender link may have unsettled. */
+  senderCredit?: number
+  /** With both, SASL PLAIN is required; without, ANONYMOUS and no SASL at all are let in. */
+  username?: string
+  password?: string
+  tls?: TlsOptions
+}
+
+export type BusStats = Record<string, AddressStats>
+
+/** What Qpid Dispatch Router 1.19 announces and grants. */
+const DEFAULTS = { port: 0, host: '127.0.0.1', maxFrameSize: 16_384, idleTimeout: 8_000, senderCredit: 250 } satisfies BusOptions
+
+/** Deliveries that one session can hold unsettled: rhea closes the connection of a peer that goes over. */
+const SESSION_BUFFER = 8_192
+
+/** Starts a bus; it listens when the promise is fulfilled, and is rejected with the listener's error. */
+export async function startBus (options: BusOptions = {}): Promise<EmbeddedBus> {
+  const bus = new EmbeddedBus(options)
+  await bus.start()
+  return bus
+}
+
+/**
+ * An AMQP 1.0 bus inside this process that behaves to its peers as a Qpid Dispatch router does: balanced addresses,
+ * outcomes end to end, credit, frame size, idle time-out. It stores nothing: a message that no receiver has credit for
+ * waits in its sender's credit. The hooks below make it fail as routers and networks do.
+ */
+export class EmbeddedBus {
+  readonly #options: BusOptions & typeof DEFAULTS
+  readonly #addresses = new Map<string, Address>()
+  readonly #peers = new Map<Socket, Peer | undefined>()
+  readonly #conditions = new Conditions(() => this.stats())
+  readonly #paused = new Set<Socket>()
+  /** Errors of the peers' making, the last hundred. None of them disturbs another peer. */
+  readonly errors: Error[] = []
+  #server: Server | undefined
+  #port: number
+  #stalled = false
+
+  constructor (options: BusOptions) {
+    this.#options = { ...DEFAULTS, ...options }
+    this.#port = this.#options.port
+  }
+
+  get port (): number { return this.#port }
+
+  get url (): string {
+    const { host, tls } = this.#options
+    return `${tls === undefined ? 'amqp' : 'amqps'}://${host.includes(':') ? `[${host}]` : host}:${this.#port}`
+  }
+
+  /** Listens, on the port it had before if there was one. */
+  async start (): Promise<void> {
+    if (this.#server !== undefined) return
+    const { host, tls } = this.#options
+    const server = tls === undefined ? createServer() : createTlsServer(tls)
+    this.#server = server
+    server.on('connection', (socket: Socket) => this.#track(socket))
+    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => this.#accept(socket))
+    server.on('tlsClientError', (error: Error) => this.#note(error))
+    try {
+      server.listen(this.#port, host)
+      await once(server, 'listening')
+    } catch (error) {
+      this.#server = undefined
+      throw new LokeanError('LOKEAN_BUS', `the bus cannot listen on ${host}:${this.#port}`, { cause: error })
+    }
+    this.#port = (server.address() as AddressInfo).port
+  }
+
+  /** Dies as a killed router does: the sockets are cut, what was in flight is forgotten. The counters live on. */
+  async stop (): Promise<void> {
+    const server = this.#server
+    if (server === undefined) return
+    this.#server = undefined
+    const closed = once(server, 'close')
+    server.close()
+    const error = new Error('the bus stopped')
+    for (const peer of this.#peers.values()) peer?.drop(error)
+    for (const socket of this.#peers.keys()) socket.destroy(error)
+    await closed
+  }
+
+  /** Stops for good and leaves nothing open. */
+  async close (): Promise<void> {
+    await this.stop()
+    this.#conditions.close('the bus was closed')
+  }
+
+  /** Cuts the sockets of the peers that the filter picks, of all without one. How many were cut. */
+  dropConnections (filter: (peer: PeerInfo) => boolean = () => true): number {
+    const dropped = [...this.#peers.values()].filter(peer => peer !== undefined && filter(peer.info))
+    for (const peer of dropped) peer!.drop()
+    return dropped.length
+  }
+
+  /** The bus hangs: it reads nothing and writes nothing, heartbeats included, while its sockets stay open. */
+  stall (): void {
+    if (this.#stalled) return
+    this.#stalled = true
+    for (const [socket, peer] of this.#peers) if (peer !== undefined) this.#pause(socket)
+  }
+
+  /** Ends a stall. What the peers wrote meanwhile is read now, what was to be written goes out. */
+  resume (): void {
+    this.#stalled = false
+    for (const socket of this.#paused) {
+      socket.resume()
+      socket.uncork()
+    }
+    this.#paused.clear()
+  }
+
+  /** Counters of each address that was ever attached to. */
+  stats (): BusStats {
+    return Object.fromEntries([...this.#addresses].map(([name, address]) => [name, address.stats()]))
+  }
+
+  peers (): PeerInfo[] {
+    return [...this.#peers.values()].filter(peer => peer !== undefined).map(peer => peer.info)
+  }
+
+  /** Fulfilled when the predicate holds, with the statistics that it held for: it is asked at once and at each change. */
+  until (predicate: (stats: BusStats) => boolean): Promise<BusStats> {
+    return this.#conditions.until(predicate)
+  }
+
+  #track (socket: Socket): void {
+    this.#peers.set(socket, undefined)
+    socket.setNoDelay(true)
+    socket.on('error', () => {}) // rhea hears of it, and of a socket that never spoke nobody need hear
+    socket.on('close', () => {
+      this.#peers.delete(socket)
+      this.#paused.delete(socket)
+      this.#conditions.changed()
+    })
+  }
+
+  #accept (socket: Socket): void {
+    if (!this.#peers.has(socket)) this.#track(socket)
+    const { maxFrameSize, idleTimeout, tls } = this.#options
+    const container = rhea.create_container({ id: 'lokean-demo-bus' })
+    this.#enableSasl(container.sasl_server_mechanisms)
+    const connection = container.create_connection({
+      max_frame_size: maxFrameSize,
+      idle_time_out: idleTimeout,
+      channel_max: 32_767,
+      session_buffer_size: SESSION_BUFFER,
+      properties: { product: 'lokean-demo-bus' },
+      receiver_options: { autoaccept: false, credit_window: 0 },
+      sender_options: { treat_modified_as_released: false },
+      enable_sasl_external: tls?.requestCert === true
+    } as unknown as ConnectionOptions)
+    deliverRaw(connection, maxFrameSize)
+    separateOutcomes(connection)
+    streamWrites(connection)
+    boundFrames(connection, maxFrameSize)
+    const peer = new Peer(connection, socket, name => this.#address(name), error => this.#note(error))
+    this.#peers.set(socket, peer)
+    if (this.#stalled) this.#pause(socket)
+    ;(connection as unknown as { accept (socket: Socket): void }).accept(socket)
+  }
+
+  #enableSasl (mechanisms: { enable_anonymous (): void, enable_plain (check: (name: string, password: string) => boolean): void }): void {
+    const { username, password } = this.#options
+    if (username === undefined) mechanisms.enable_anonymous()
+    else mechanisms.enable_plain((name, secret) => name === username && secret === password)
+  }
+
+  #address (name: string): Address {
+    let address = this.#addresses.get(name)
+    if (address === undefined) {
+      address = new Address(this.#options.senderCredit, OWN_OUTCOMES, () => this.#conditions.changed())
+      this.#addresses.set(name, address)
+    }
+    return address
+  }
+
+  #pause (socket: Socket): void {
+    if (this.#paused.has(socket)) return
+    this.#paused.add(socket)
+    socket.pause()
+    socket.cork()
+  }
+
+  #note (error: Error): void {
+    this.errors.push(error)
+    if (this.errors.length > 100) this.errors.shift()
+  }
+}

@@ -1,0 +1,202 @@
+import type { Connection, Delivery as RheaDelivery, EventContext, Receiver, Sender, Session } from 'rhea'
+import type { Socket } from 'node:net'
+import type { Address } from './address.ts'
+import { OutgoingCredit } from './outgoing-credit.ts'
+import { outcomeOf } from './outcomes.ts'
+import type { Delivery, Outcome, ReceiverPort, SenderPort } from './ports.ts'
+import { creditOf, rawDelivery } from './raw-transfer.ts'
+
+/** What a peer says of itself, for the choice of whom to drop. `senders` and `receivers` are addresses. */
+export interface PeerInfo { containerId: string, remotePort: number, senders: string[], receivers: string[] }
+
+/** One AMQP connection to the bus: its links are ports of addresses, from attach until link, session or socket end. */
+export class Peer {
+  readonly #connection: Connection
+  readonly #socket: Socket
+  readonly #addressOf: (name: string) => Address
+  readonly #inlets = new Map<Receiver, Inlet>()
+  readonly #outlets = new Map<Sender, Outlet>()
+
+  constructor (connection: Connection, socket: Socket, addressOf: (name: string) => Address, onError: (error: Error) => void) {
+    this.#connection = connection
+    this.#socket = socket
+    this.#addressOf = addressOf
+    const fail = (error: unknown) => {
+      const cause = error instanceof Error ? error : new Error(String(error))
+      onError(cause)
+      this.drop(cause)
+    }
+    connection.on('error', fail)
+    connection.on('protocol_error', fail)
+    // Without listeners rhea raises the error that a peer sent with its close, end or detach: theirs, not ours.
+    for (const event of ['connection_error', 'session_error', 'sender_error', 'receiver_error']) connection.on(event, () => {})
+    connection.on('receiver_open', context => this.#openInlet(context.receiver as Receiver))
+    connection.on('sender_open', context => this.#openOutlet(context.sender as Sender))
+    connection.on('receiver_close', context => this.#closeInlet(context.receiver as Receiver))
+    connection.on('sender_close', context => this.#closeOutlet(context.sender as Sender))
+    connection.on('session_close', context => this.#closeLinks(context.session))
+    connection.on('connection_close', () => this.#closeLinks())
+    connection.on('disconnected', () => this.#closeLinks())
+    socket.on('close', () => this.#closeLinks())
+    connection.on('message', context => this.#inlets.get(context.receiver as Receiver)?.take(context))
+    connection.on('sendable', context => this.#outlets.get(context.sender as Sender)?.address.pump())
+    connection.on('sender_draining', context => this.#outlets.get(context.sender as Sender)?.drained())
+    for (const event of ['accepted', 'rejected', 'released', 'modified', 'settled']) {
+      connection.on(event, context => this.#outlets.get(context.sender as Sender)?.outcome(context.delivery as RheaDelivery))
+    }
+  }
+
+  get info (): PeerInfo {
+    return {
+      containerId: this.#connection.container_id ?? '',
+      remotePort: this.#socket.remotePort ?? 0,
+      senders: [...this.#inlets.values()].map(inlet => inlet.name),
+      receivers: [...this.#outlets.values()].map(outlet => outlet.name)
+    }
+  }
+
+  /** Cuts the socket, as a lost machine does. rhea clears its timers only on an error, hence one. */
+  drop (error: Error = new Error('the bus dropped the connection')): void {
+    this.#socket.destroy(error)
+    this.#closeLinks()
+  }
+
+  #openInlet (receiver: Receiver): void {
+    const name = receiver.target?.address
+    if (!name) return refuse(receiver, 'a target address is required')
+    receiver.set_source(receiver.source?.address ? { address: receiver.source.address } : {} as { address: string })
+    receiver.set_target({ address: name })
+    const inlet = new Inlet(name, this.#addressOf(name), receiver)
+    this.#inlets.set(receiver, inlet)
+    inlet.address.addSender(inlet)
+  }
+
+  #openOutlet (sender: Sender): void {
+    const name = sender.source?.address
+    if (!name) return refuse(sender, 'a source address is required')
+    sender.set_source({ address: name })
+    sender.set_target({ address: sender.target?.address } as { address: string })
+    const outlet = new Outlet(name, this.#addressOf(name), sender)
+    this.#outlets.set(sender, outlet)
+    outlet.address.addReceiver(outlet)
+  }
+
+  #closeInlet (receiver: Receiver): void {
+    const inlet = this.#inlets.get(receiver)
+    this.#inlets.delete(receiver)
+    inlet?.close()
+  }
+
+  #closeOutlet (sender: Sender): void {
+    const outlet = this.#outlets.get(sender)
+    this.#outlets.delete(sender)
+    outlet?.close()
+  }
+
+  /** Senders first: what a dying peer sent and received itself need not be returned to it. */
+  #closeLinks (session?: Session): void {
+    for (const receiver of [...this.#inlets.keys()]) if (!session || receiver.session === session) this.#closeInlet(receiver)
+    for (const sender of [...this.#outlets.keys()]) if (!session || sender.session === session) this.#closeOutlet(sender)
+  }
+}
+
+/** A link cannot be refused before it is answered (AMQP 1.0, 2.6.3): it is attached with no terminus, then detached. */
+function refuse (link: Receiver | Sender, description: string): void {
+  link.close({ condition: 'amqp:invalid-field', description })
+}
+
+/** A link on which the peer sends: rhea's receiver. */
+class Inlet implements SenderPort {
+  readonly name: string
+  readonly address: Address
+  readonly #receiver: Receiver
+  #open = true
+
+  constructor (name: string, address: Address, receiver: Receiver) {
+    this.name = name
+    this.address = address
+    this.#receiver = receiver
+  }
+
+  get credit (): number { return creditOf(this.#receiver) }
+
+  grant (credit: number): void {
+    this.#receiver.drain = false
+    this.#receiver.add_credit(credit)
+  }
+
+  drain (): void {
+    this.#receiver.drain_credit()
+  }
+
+  take (context: EventContext): void {
+    const delivery = context.delivery as RheaDelivery
+    const presettled = delivery.remote_settled
+    if (presettled) delivery.update(true)
+    const settle = (outcome: Outcome) => {
+      if (this.#open) delivery.update(true, outcome.state)
+      // The link is gone, its session may not be: rhea must forget the delivery, or the session's buffer fills.
+      else (delivery as { settled: boolean }).settled = true
+    }
+    this.address.receive(this, { ...rawDelivery(context), presettled, settle })
+  }
+
+  close (): void {
+    this.#open = false
+    this.address.removeSender(this)
+  }
+}
+
+/** A link on which the peer receives: rhea's sender. */
+class Outlet implements ReceiverPort {
+  readonly name: string
+  readonly address: Address
+  readonly #sender: Sender
+  readonly #inFlight = new Map<RheaDelivery, Delivery>()
+  readonly #credit: OutgoingCredit
+
+  constructor (name: string, address: Address, sender: Sender) {
+    this.name = name
+    this.address = address
+    this.#sender = sender
+    this.#credit = new OutgoingCredit(sender)
+  }
+
+  get credit (): number { return this.#credit.left }
+
+  send (delivery: Delivery): void {
+    const tag = Buffer.allocUnsafe(8)
+    tag.writeBigUInt64LE(BigInt(this.#credit.take()))
+    const sent = this.#sender.send(delivery.message, tag, delivery.format)
+    if (delivery.presettled) (sent as { settled: boolean }).settled = true
+    else this.#inFlight.set(sent, delivery)
+  }
+
+  outcome (sent: RheaDelivery): void {
+    const delivery = this.#inFlight.get(sent)
+    const outcome = outcomeOf(sent)
+    if (delivery === undefined || outcome === undefined) return
+    this.#inFlight.delete(sent)
+    // A peer that waits for the bus to settle first (rcv-settle-mode second) has its outcome confirmed.
+    if (!sent.remote_settled) sent.update(true, outcome.state)
+    this.address.settled(delivery, outcome)
+    this.address.pump()
+  }
+
+  drained (): void {
+    this.address.pump()
+    this.#credit.drain()
+  }
+
+  /** Called once. The session may outlive the link: what was sent on it must not stay at the head of its buffer. */
+  close (): void {
+    this.address.removeReceiver(this)
+    const { outgoing } = this.#sender.session as unknown as { outgoing: { next_pending_delivery: number } }
+    setImmediate(() => {
+      for (const sent of this.#inFlight.keys()) {
+        if (sent.id < outgoing.next_pending_delivery) Object.assign(sent, { settled: true, remote_settled: true })
+      }
+      this.#inFlight.clear()
+    })
+  }
+}

@@ -1,0 +1,38 @@
+/** A log record as rsyslog has it, before its template makes JSON of it. */
+export interface LogRecord {
+  /** RFC 3339. */
+  timestamp: string
+  host: string
+  /** "0" to "7". */
+  severity: string
+  facility: string
+  tag: string
+  source: string
+  message: string
+  /** "" where the record was not read from a file. */
+  file: string
+  cloud: string
+  region: string
+}
+
+/**
+ * The record as rsyslog's template (`option.jsonf`) writes it, byte for byte: keys in this order, a space after the
+ * colon of the two constants at the end only, a newline last. Here and nowhere else the layout is written down.
+ */
+export function renderRecord (record: LogRecord): string {
+  return `{"@timestamp":"${escapeJson(record.timestamp)}", "host":"${escapeJson(record.host)}", ` +
+    `"severity":"${escapeJson(record.severity)}", "facility":"${escapeJson(record.facility)}", ` +
+    `"tag":"${escapeJson(record.tag)}", "source":"${escapeJson(record.source)}", ` +
+    `"message":"${escapeJson(record.message)}", "file":"${escapeJson(record.file)}", ` +
+    `"cloud": "${escapeJson(record.cloud)}", "region": "${escapeJson(record.region)}"}\n`
+}
+
+const SHORT: Record<string, string> = {
+  '"': '\\"', '\\': '\\\\', '/': '\\/', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t'
+}
+
+/** rsyslog escapes the slash as well; what lies outside ASCII it leaves as it is. */
+export function escapeJson (text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text.replace(/["\\/\u0000-\u001f]/g, character => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}

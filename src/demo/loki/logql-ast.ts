@@ -1,0 +1,77 @@
+export type MatchOperator = '=' | '!=' | '=~' | '!~'
+
+/** A condition on one label; a label that is absent has the value ''. */
+export interface Matcher {
+  name: string
+  operator: MatchOperator
+  value: string
+  test (value: string): boolean
+}
+
+/** Keeps a line that holds any (or, negated, none) of these texts or matches any of these expressions. */
+export interface LineFilter {
+  kind: 'line'
+  negated: boolean
+  texts: Buffer[]
+  patterns: RegExp[]
+}
+
+export type Condition =
+  | { kind: 'match', matcher: Matcher }
+  | { kind: 'and', left: Condition, right: Condition }
+  | { kind: 'or', left: Condition, right: Condition }
+
+export interface LabelFilter {
+  kind: 'label'
+  condition: Condition
+}
+
+/** Removes the labels named (where a matcher is given: if it holds), or with `keep` all others. */
+export interface LabelSelection {
+  kind: 'drop' | 'keep'
+  labels: Array<{ name: string, matcher?: Matcher }>
+}
+
+export type Stage = LineFilter | LabelFilter | LabelSelection
+
+export interface LogQuery {
+  kind: 'log'
+  matchers: Matcher[]
+  stages: Stage[]
+}
+
+export type RangeOperation = 'count_over_time' | 'rate' | 'bytes_over_time' | 'bytes_rate'
+export type VectorOperation = 'sum' | 'min' | 'max' | 'avg' | 'count' | 'topk' | 'bottomk'
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%' | '^'
+
+export interface RangeAggregation {
+  kind: 'range'
+  operation: RangeOperation
+  query: LogQuery
+  /** In ns. */
+  range: number
+  offset: number
+}
+
+export interface Grouping {
+  without: boolean
+  labels: string[]
+}
+
+export interface VectorAggregation {
+  kind: 'vector'
+  operation: VectorOperation
+  /** k of topk and bottomk. */
+  parameter: number
+  grouping: Grouping | undefined
+  inner: MetricQuery
+}
+
+export type MetricQuery =
+  | RangeAggregation
+  | VectorAggregation
+  | { kind: 'binary', operator: ArithmeticOperator, left: MetricQuery, right: MetricQuery }
+  | { kind: 'number', value: number }
+  | { kind: 'constant', value: number } // vector(1): one series without labels
+
+export type Query = LogQuery | MetricQuery

@@ -1,0 +1,88 @@
+import { Refusal } from './refusal.ts'
+
+/** The largest block Loki takes apart; it refuses a longer one before it allocates. */
+const maxDecodedLength = 0x7fffffff
+/** No element yields more than 64 bytes from fewer than 3, so a longer claim than this per input byte is a lie. */
+const maxExpansion = 64
+
+const corrupt = (): Refusal => new Refusal(400, 'snappy: corrupt input', 'malformed')
+
+/** A block's claimed length in bytes and where its elements begin. Throws what Loki answers to a preamble it cannot use. */
+export function snappyLength (block: Uint8Array): { length: number, start: number } {
+  let length = 0
+  let factor = 1
+  let pos = 0
+  for (;;) {
+    if (pos >= block.length || pos > 9) throw corrupt()
+    const byte = block[pos++]!
+    length += (byte & 0x7f) * factor
+    if (byte < 0x80) break
+    factor *= 128
+  }
+  if (length > 0xffffffff) throw corrupt()
+  if (length > maxDecodedLength) throw new Refusal(400, `received message larger than max (${length} vs ${maxDecodedLength})`, 'malformed')
+  if (length > (block.length - pos) * maxExpansion) throw corrupt()
+  return { length, start: pos }
+}
+
+/**
+ * Decodes the elements of a snappy block (format_description.txt of google/snappy) from `src[start]` on into
+ * `dst[at, at + length)`. Writes nowhere else, whatever the input; throws unless the elements fill exactly that range.
+ */
+export function snappyDecode (src: Buffer, start: number, dst: Buffer, at: number, length: number): void {
+  const from = new DataView(src.buffer, src.byteOffset, src.length)
+  const to = new DataView(dst.buffer, dst.byteOffset, dst.length)
+  const srcEnd = src.length
+  const dstEnd = at + length
+  let s = start
+  let d = at
+  while (s < srcEnd) {
+    const tag = src[s++]!
+    if ((tag & 3) === 0) {
+      let size = tag >>> 2
+      if (size >= 60) {
+        const bytes = size - 59
+        if (s + bytes > srcEnd) throw corrupt()
+        size = src[s]!
+        if (bytes > 1) size |= src[s + 1]! << 8
+        if (bytes > 2) size |= src[s + 2]! << 16
+        if (bytes > 3) size += src[s + 3]! * 0x1000000
+        s += bytes
+      }
+      size++
+      if (size > srcEnd - s || size > dstEnd - d) throw corrupt()
+      // A native copy costs as much as about this many bytes word by word.
+      if (size > 128) src.copy(dst, d, s, s + size)
+      else if (s + size + 3 <= srcEnd && d + size + 3 <= dstEnd) for (let i = 0; i < size; i += 4) to.setInt32(d + i, from.getInt32(s + i))
+      else for (let i = 0; i < size; i++) dst[d + i] = src[s + i]!
+      s += size
+      d += size
+      continue
+    }
+    let size: number
+    let offset: number
+    if ((tag & 3) === 1) {
+      if (s >= srcEnd) throw corrupt()
+      size = ((tag >>> 2) & 7) + 4
+      offset = ((tag & 0xe0) << 3) | src[s++]!
+    } else if ((tag & 3) === 2) {
+      if (s + 2 > srcEnd) throw corrupt()
+      size = (tag >>> 2) + 1
+      offset = src[s]! | (src[s + 1]! << 8)
+      s += 2
+    } else {
+      if (s + 4 > srcEnd) throw corrupt()
+      size = (tag >>> 2) + 1
+      offset = src[s]! + src[s + 1]! * 0x100 + src[s + 2]! * 0x10000 + src[s + 3]! * 0x1000000
+      s += 4
+    }
+    if (offset === 0 || offset > d - at || size > dstEnd - d) throw corrupt()
+    // Source and target may overlap, and then the copy must repeat what it has just written: forwards, no word ahead of itself.
+    // Words may write up to three bytes more than asked, within the range; the next element writes over them.
+    const end = d + size
+    if (offset >= 4 && end + 3 <= dstEnd) for (; d < end; d += 4) to.setInt32(d, to.getInt32(d - offset))
+    else for (; d < end; d++) dst[d] = dst[d - offset]!
+    d = end
+  }
+  if (d !== dstEnd) throw corrupt()
+}

@@ -1,0 +1,170 @@
+import { emptyRow, EntryTable, type Chunk, type Row } from './entry-table.ts'
+import { IdTally, type Reconciliation } from './id-tally.ts'
+import type { Label } from './label-set.ts'
+import { lineHash, StoredStream } from './stored-stream.ts'
+
+export interface StoreOptions {
+  /** Most entries kept; the oldest by arrival are dropped first. Default 5 million. */
+  maxEntries?: number
+  /** Most bytes of entries kept. Default 1 GiB. */
+  maxBytes?: number
+  /** Entries dropped for room are searched for this marker and a number first, so that `countIds` still knows of them. */
+  countDropped?: string
+}
+
+/** An entry as handed to a visitor: valid only during the call. */
+export interface StoredEntry extends Row {
+  labels: StoredStream
+}
+
+const defaultMaxEntries = 5_000_000
+const defaultMaxBytes = 1024 ** 3
+
+/**
+ * Entries of all tenants in memory. An entry equal to a stored one in stream, time and line is stored once; equality with one
+ * that has been dropped for room cannot be known any more.
+ */
+export class Store {
+  readonly table = new EntryTable()
+  /** Entries stored since the start, those ignored as equal to a stored one, and those dropped since for want of room. */
+  entries = 0
+  duplicates = 0
+  dropped = 0
+  bytes = 0
+  readonly #maxEntries: number
+  readonly #maxBytes: number
+  readonly #streams: StoredStream[] = []
+  readonly #byTenant = new Map<string, Map<string, StoredStream>>()
+  readonly #marker: Buffer | undefined
+  readonly #tally = new Map<string, IdTally>()
+  readonly #row = emptyRow()
+
+  constructor (options: StoreOptions = {}) {
+    this.#maxEntries = options.maxEntries ?? defaultMaxEntries
+    this.#maxBytes = options.maxBytes ?? defaultMaxBytes
+    this.#marker = options.countDropped === undefined ? undefined : Buffer.from(options.countDropped)
+  }
+
+  get streamCount (): number {
+    return this.#streams.length
+  }
+
+  tenants (): string[] {
+    return [...this.#byTenant.keys()]
+  }
+
+  streams (tenant: string): StoredStream[] {
+    return [...this.#byTenant.get(tenant)?.values() ?? []]
+  }
+
+  streamsOf (tenant: string): number {
+    return this.#byTenant.get(tenant)?.size ?? 0
+  }
+
+  stream (tenant: string, text: string): StoredStream | undefined {
+    return this.#byTenant.get(tenant)?.get(text)
+  }
+
+  createStream (tenant: string, labels: readonly Label[]): StoredStream {
+    const stream = new StoredStream(tenant, this.#streams.length, labels)
+    this.#streams.push(stream)
+    let streams = this.#byTenant.get(tenant)
+    if (streams === undefined) this.#byTenant.set(tenant, streams = new Map())
+    streams.set(stream.text, stream)
+    return stream
+  }
+
+  /** Stores the entry whose offsets in `chunk` are given, unless it is there already. Answers whether it was stored. */
+  add (stream: StoredStream, seconds: number, nanos: number, chunk: Chunk, chunkNumber: number,
+    entryStart: number, entryEnd: number, lineStart: number, lineEnd: number): boolean {
+    const hash = lineHash(chunk.view, lineStart, lineEnd, seconds, nanos)
+    if (stream.has(this.table, hash, seconds, nanos, chunk.buf, lineStart, lineEnd)) {
+      this.duplicates++
+      return false
+    }
+    const row = this.table.add(stream.number, seconds, nanos, hash, chunk, chunkNumber, entryStart, entryEnd, lineStart, lineEnd)
+    stream.add(this.table, row, hash, seconds, nanos)
+    this.entries++
+    this.bytes += entryEnd - entryStart
+    return true
+  }
+
+  /** Drops the oldest entries while there are more than allowed. */
+  trim (): void {
+    while (this.table.next - this.table.first > this.#maxEntries || (this.bytes > this.#maxBytes && this.table.first < this.table.next)) {
+      const row = this.table.read(this.table.first, this.#row)
+      const stream = this.#streams[row.stream]!
+      if (this.#marker !== undefined) this.#countDropped(row, stream, this.#marker)
+      this.bytes -= row.entryEnd - row.entryStart
+      this.dropped++
+      stream.dropFirst()
+      this.table.dropFirst()
+    }
+  }
+
+  /** Calls `visit` with every entry of a tenant (or of all), in order of arrival. */
+  forEach (visit: (entry: StoredEntry) => void, tenant?: string): void {
+    const entry: StoredEntry = { ...emptyRow(), labels: undefined as unknown as StoredStream }
+    for (let row = this.table.first; row < this.table.next; row++) {
+      this.table.read(row, entry)
+      entry.labels = this.#streams[entry.stream]!
+      if (tenant === undefined || entry.labels.tenant === tenant) visit(entry)
+    }
+  }
+
+  /**
+   * Reads the number behind `marker` in every stored line and compares what is there with 0 ... expected - 1. Dropped entries count
+   * only if the store was told `marker` beforehand. Looks at each byte once.
+   */
+  countIds (marker: string, options: { expected?: number, tenant?: string } = {}): Reconciliation {
+    const bytes = Buffer.from(marker)
+    const tenant = options.tenant ?? 'fake'
+    const known = this.#marker !== undefined && this.#marker.equals(bytes) ? this.#tally.get(tenant) : undefined
+    const tally = known?.copy() ?? new IdTally()
+    const row = emptyRow()
+    // The next place of the marker in the chunk being read: rows of a chunk come in ascending order, so it serves many of them.
+    let buf: Buffer | undefined
+    let hit = 0
+    for (let number = this.table.first; number < this.table.next; number++) {
+      this.table.read(number, row)
+      const stream = this.#streams[row.stream]!
+      if (stream.tenant !== tenant) continue
+      if (row.buf !== buf) {
+        buf = row.buf
+        hit = -1
+      }
+      if (hit < row.lineStart) hit = nextHit(buf, bytes, row.lineStart)
+      countLine(buf, row.lineStart, row.lineEnd, hit, bytes, stream.quarantine, tally)
+    }
+    return tally.result(options.expected)
+  }
+
+  #countDropped (row: Row, stream: StoredStream, marker: Buffer): void {
+    let tally = this.#tally.get(stream.tenant)
+    if (tally === undefined) this.#tally.set(stream.tenant, tally = new IdTally())
+    const line = row.buf.subarray(row.lineStart, row.lineEnd)
+    countLine(line, 0, line.length, nextHit(line, marker, 0), marker, stream.quarantine, tally)
+  }
+}
+
+/** Adds the number behind the first marker in the line that has one. `hit` is the first place of the marker from the line on. */
+function countLine (buf: Buffer, start: number, end: number, hit: number, marker: Buffer, quarantine: boolean, tally: IdTally): void {
+  if (quarantine) tally.addQuarantined()
+  while (hit >= start && hit + marker.length < end) {
+    let id = 0
+    let pos = hit + marker.length
+    const first = pos
+    for (; pos < end && buf[pos]! >= 48 && buf[pos]! <= 57; pos++) id = id * 10 + buf[pos]! - 48
+    if (pos > first) {
+      tally.add(id, quarantine)
+      return
+    }
+    hit = nextHit(buf, marker, hit + 1)
+  }
+}
+
+/** Where `marker` next stands; past the end where it stands nowhere. */
+function nextHit (buf: Buffer, marker: Buffer, from: number): number {
+  const hit = buf.indexOf(marker, from)
+  return hit < 0 ? Infinity : hit
+}

@@ -1,0 +1,34 @@
+export interface ReconcileOptions {
+  /** Stands directly before the number, for example ` seq=`. */
+  marker: string
+  /** How many numbers there should be, from 0 on; without it, up to the largest one found. */
+  expected?: number
+  /** Default `fake`, the tenant of a Loki without authentication. */
+  tenant?: string
+}
+
+export interface LinesOptions {
+  /** A log query, for example `{source="sudo"} |= "root"`. */
+  query: string
+  limit?: number
+  tenant?: string
+}
+
+export interface StoredLine {
+  labels: Record<string, string>
+  /** In ns since 1970. */
+  time: string
+  line: string
+}
+
+/** What the thread is asked; each carries an `id` that comes back with the answer. */
+export type ThreadRequest =
+  | { kind: 'stats' }
+  | { kind: 'reconcile', options: ReconcileOptions }
+  | { kind: 'lines', options: LinesOptions }
+  | { kind: 'close' }
+
+export type ThreadMessage =
+  | { kind: 'listening', url: string, port: number }
+  | { kind: 'failed', error: string }
+  | { kind: 'answer', id: number, value?: unknown, error?: string }

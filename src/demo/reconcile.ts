@@ -1,0 +1,32 @@
+import type { LokiQuery, Range } from './query.ts'
+
+/** What became of the records numbered 0 to `sent` - 1. */
+export interface Reconciled {
+  /** Different records found in the store, in quarantine or not. */
+  stored: number
+  missing: number
+  /** Records found once more than they should be. */
+  duplicates: number
+  quarantined: number
+}
+
+/** Counts the records of a run in a Loki by reading back all that it has of them; for a large run this takes longer than the run. */
+export async function reconcileByQuery (loki: LokiQuery, marker: string, sent: number, range: Range): Promise<Reconciled> {
+  const seen = new Uint8Array(sent)
+  let stored = 0
+  let duplicates = 0
+  let quarantined = 0
+  for (const [selector, counted] of [['{cloud=~".+"}', false], ['{source="lokean", quarantine=~".+"}', true]] as const) {
+    for await (const page of loki.all(`${selector} |= \`${marker}\``, range)) {
+      for (const { line } of page) {
+        const number = Number(line.slice(line.lastIndexOf(marker) + marker.length).match(/^\d+/)?.[0] ?? NaN)
+        if (!(number < sent)) continue
+        if (counted) quarantined++
+        if (seen[number] === 0) stored++
+        else duplicates++
+        seen[number] = 1
+      }
+    }
+  }
+  return { stored, missing: sent - stored, duplicates, quarantined }
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import snappy from 'snappy'
+import type { EncoderSettings, EncodeResult, EncodeTask, Mapping, MendReason, Part, QuarantineReason } from '../../src/types.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/types.ts'
+import { readPush } from './push-reader.ts'
+
+/** When the tests' batches are taken from the bus: shortly after the captured messages were sent. */
+export const ARRIVAL = { seconds: Date.UTC(2026, 10, 22, 8, 15) / 1000, nanos: 123_456_789 }
+
+/** `cloud,service_name=source` as the mapping that it is short for. */
+export function mappings (text: string): Mapping[] {
+  if (text === '') return []
+  return text.split(',').map(entry => {
+    const [name, field = name] = entry.split('=')
+    return { name, field }
+  })
+}
+
+/** The design's defaults. */
+export function encoderSettings (overrides: Partial<EncoderSettings> = {}): EncoderSettings {
+  return {
+    labels: mappings('cloud,region,host,source,service_name=source'),
+    metadata: mappings('level,file,pid,request_id,instance_id'),
+    tenant: { kind: 'none' },
+    quarantineTenant: 'lokean',
+    shards: 4,
+    pushBytes: 1024 * 1024,
+    maxLineBytes: 256 * 1024,
+    maxAgeMs: 7 * 24 * 3600 * 1000,
+    maxAheadMs: 10 * 60 * 1000,
+    ...overrides
+  }
+}
+
+/** A record as rsyslog's template writes it, with the keys of `overrides` in place or behind; `undefined` leaves a key out. */
+export function recordText (overrides: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    '@timestamp': '2026-11-22T08:13:28.486506+00:00',
+    host: 'host1',
+    severity: '5',
+    facility: 'user',
+    tag: 'tag1:',
+    source: 'tag1',
+    message: 'a line',
+    file: '',
+    cloud: 'cloud1',
+    region: 'regionOne',
+    ...overrides
+  }) + '\n'
+}
+
+/** A message as omamqp1 sends it: empty header and properties, then a list32 of strings, each narrow where it fits. */
+export function rsyslogMessage (records: ReadonlyArray<string | Uint8Array>): Buffer {
+  const strings = records.map(record => {
+    const bytes = Buffer.from(record as string)
+    const head = Buffer.from(bytes.length < 256 ? [0xa1, bytes.length] : [0xb1, 0, 0, 0, 0])
+    if (bytes.length >= 256) head.writeUInt32BE(bytes.length, 1)
+    return Buffer.concat([head, bytes])
+  })
+  const list = Buffer.alloc(9, 0xd0)
+  list.writeUInt32BE(4 + strings.reduce((sum, { length }) => sum + length, 0), 1)
+  list.writeUInt32BE(strings.length, 5)
+  return Buffer.concat([Buffer.from('005370450053734500' + '5377', 'hex'), list, ...strings])
+}
+
+/** A batch of these messages. */
+export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL): EncodeTask {
+  const bytes = new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length, 0))
+  const ends: number[] = []
+  let at = 0
+  for (const message of messages) {
+    new Uint8Array(bytes).set(message, at)
+    ends.push(at += message.length)
+  }
+  return { bytes, ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
+}
+
+/** One entry as Loki would find it, and in which part it came. */
+export interface DecodedEntry {
+  part: number
+  tenant: string
+  shard: number
+  labels: string
+  /** Nanoseconds since the epoch. */
+  time: bigint
+  line: string
+  metadata: Record<string, string>
+}
+
+/** What the parts hold, in the order in which it lies there. Decoded without the code under test. */
+export function decodeParts (parts: readonly Part[]): DecodedEntry[] {
+  return parts.flatMap(({ tenant, shard, body }, part) =>
+    readPush(snappy.uncompressSync(Buffer.from(body)) as Buffer).streams.flatMap(({ labels, entries }) =>
+      entries.map(({ timestamp, line, structuredMetadata }) => ({
+        part,
+        tenant,
+        shard,
+        labels,
+        time: BigInt(timestamp.seconds) * 1_000_000_000n + BigInt(timestamp.nanos),
+        line,
+        metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value]))
+      }))))
+}
+
+export function nanoseconds ({ seconds, nanos }: { seconds: number, nanos: number }): bigint {
+  return BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
+}
+
+/** The counters of a result that are not 0, by name. */
+export function counters ({ quarantined, mended }: Pick<EncodeResult, 'quarantined' | 'mended'>): Partial<Record<QuarantineReason | MendReason, number>> {
+  const named = [...QUARANTINE_REASONS.map((name, i) => [name, quarantined[i]] as const), ...MEND_REASONS.map((name, i) => [name, mended[i]] as const)]
+  return Object.fromEntries(named.filter(([, count]) => count > 0))
+}
+
+export interface Capture {
+  file: string
+  case: string
+  bytes: Buffer
+  count: number
+  sha256: string
+  /** All of them, or only the first few of a large message. */
+  records: Buffer[]
+}
+
+interface IndexEntry { file: string, case: string, count: number, sha256OfConcatenatedRecords: string, records: Array<string | { hex: string }> }
+
+/** The messages captured from rsyslog, and what its own log of them says they hold. */
+export function captures (): Capture[] {
+  const folder = join('test', 'fixtures', 'omamqp1')
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as IndexEntry[]
+  return index.map(({ file, case: name, count, sha256OfConcatenatedRecords, records }) => ({
+    file,
+    case: name,
+    bytes: readFileSync(join(folder, file)),
+    count,
+    sha256: sha256OfConcatenatedRecords,
+    records: records.map(record => typeof record === 'string' ? Buffer.from(record) : Buffer.from(record.hex, 'hex'))
+  }))
+}
+
+export function sha256 (chunks: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const chunk of chunks) hash.update(chunk)
+  return hash.digest('hex')
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import type { QuarantineReason } from '../../src/types.ts'
+import { bodyOf, message, record, string } from '../helpers/messages.ts'
+import { Stack } from '../helpers/stack.ts'
+
+const DAY = 86_400_000
+
+const asTime = (ms: number): string => new Date(ms).toISOString()
+
+const QUARANTINED: Array<[what: string, record: string, reason: QuarantineReason]> = [
+  ['not JSON', 'Nov 22 08:00:00 host su: oops\n', 'invalid_json'],
+  ['cut JSON', record().slice(0, 100), 'invalid_json'],
+  ['an array', '[1,2]', 'not_object'],
+  ['a string', '"text"', 'not_object'],
+  ['null', 'null', 'not_object'],
+  ['no message', record({ message: undefined }), 'no_message'],
+  ['a null message', record({ message: null }), 'no_message'],
+  ['no timestamp', record({ '@timestamp': undefined }), 'no_timestamp'],
+  ['an unreadable timestamp', record({ '@timestamp': 'yesterday' }), 'bad_timestamp'],
+  ['a timestamp of another type', record({ '@timestamp': 1795335208 }), 'bad_timestamp'],
+  ['an empty string', '', 'empty'],
+  ['a timestamp older than Loki takes', record({ '@timestamp': asTime(Date.now() - 8 * DAY) }), 'too_old'],
+  ['a timestamp too far ahead', record({ '@timestamp': asTime(Date.now() + DAY) }), 'too_new'],
+  ['no label at all', '{"@timestamp":"NOW","message":"m"}', 'no_labels']
+]
+
+test('what cannot be read is stored as it came, in a stream that says why, and accepted', async t => {
+  const stack = await Stack.start(t)
+  const sender = await stack.sender()
+  for (const [what, text, reason] of QUARANTINED) {
+    const raw = text.replace('NOW', new Date().toISOString())
+    const before = stack.stored().length
+    const earliest = BigInt(Date.now()) * 1_000_000n
+    assert.equal(await sender.send(message([record({ message: 'before' }), raw, record({ message: 'after' })])), 'accepted', what)
+    const entries = stack.stored().slice(before)
+    assert.equal(entries.length, 3, `${what}: the good ones are stored too`)
+    const [quarantined] = entries.filter(({ labels }) => labels.startsWith(`{quarantine="${reason}", `))
+    assert.equal(quarantined?.line.toString(), raw, what)
+    assert.ok(quarantined.time >= earliest - 1_000_000n, `${what}: at its time of arrival`)
+    assert.ok(await stack.metric('lokean_records_quarantined_total', { reason }) >= 1)
+  }
+})
+
+test('bodies that are no records are quarantined in hex, or skipped where there is nothing in them', async t => {
+  const stack = await Stack.start(t)
+  const sender = await stack.sender()
+  const hex = (bytes: Buffer): string => bytes.toString('hex')
+  const cases: Array<[what: string, message: Buffer, lines: RegExp[]]> = [
+    ['no body', Buffer.from('0053704500537345', 'hex'), [/^8 bytes: 0053704500537345$/]],
+    ['an empty message', Buffer.alloc(0), [/^0 bytes: $/]],
+    ['an unknown section', Buffer.from('00530145', 'hex'), [/^4 bytes: 00530145$/]],
+    ['a body of another type', bodyOf(Buffer.from('5505', 'hex')), [/^2 bytes: 5505$/]],
+    ['a map', bodyOf(Buffer.from('c10100', 'hex')), [/^3 bytes: c10100$/]],
+    ['null', bodyOf(Buffer.from('40', 'hex')), []],
+    ['an empty list', bodyOf(Buffer.from('45', 'hex')), []],
+    ['a cut body', message([record({ message: 'whole' }), record({ message: 'cut' })]).subarray(0, -20), [/^whole$/, /^\d+ bytes: [0-9a-f]+$/]],
+    ['noise', Buffer.from('ffeeddccbbaa', 'hex'), [new RegExp(`^6 bytes: ${hex(Buffer.from('ffeeddccbbaa', 'hex'))}$`)]]
+  ]
+  for (const [what, bytes, lines] of cases) {
+    const before = stack.stored().length
+    assert.equal(await sender.send(bytes), 'accepted', what)
+    const stored = stack.stored().slice(before).sort((a, b) => a.labels < b.labels ? -1 : 1)
+    assert.equal(stored.length, lines.length, what)
+    for (const [i, line] of lines.entries()) assert.match(stored[i].line.toString(), line, what)
+  }
+})
+
+test('all the forms of a body that other producers send', async t => {
+  const stack = await Stack.start(t)
+  const sender = await stack.sender()
+  const text = (line: string): Buffer => Buffer.from(record({ message: line }))
+  const typed = (code: number, bytes: Buffer): Buffer => { const value = string(Buffer.concat([bytes, Buffer.alloc(Math.max(0, 256 - bytes.length), ' ')])); value[0] = code; return value }
+  const list = (...items: Buffer[]): Buffer => { const body = Buffer.concat(items); const head = Buffer.alloc(9); head[0] = 0xd0; head.writeUInt32BE(body.length + 4, 1); head.writeUInt32BE(items.length, 5); return Buffer.concat([head, body]) }
+  const data = typed(0xb0, text('data'))
+  const sent = [
+    bodyOf(typed(0xb1, text('a string'))),
+    bodyOf(typed(0xb0, text('binary'))),
+    bodyOf(typed(0xb3, text('a symbol'))),
+    bodyOf(list(list(string(text('nested'))), list(list(string(text('more nested')))))),
+    Buffer.concat([Buffer.from('005375', 'hex'), data, Buffer.from('005375', 'hex'), typed(0xb0, text('more data'))])
+  ]
+  for (const bytes of sent) assert.equal(await sender.send(bytes), 'accepted')
+  assert.deepEqual(stack.stored().map(({ line }) => line.toString()).sort(), ['a string', 'a symbol', 'binary', 'data', 'more data', 'more nested', 'nested'])
+})
+
+test('a list of a million empty strings', async t => {
+  const stack = await Stack.start(t)
+  const sender = await stack.sender()
+  const count = 1_000_000
+  const body = Buffer.alloc(9 + 2 * count)
+  body[0] = 0xd0
+  body.writeUInt32BE(4 + 2 * count, 1)
+  body.writeUInt32BE(count, 5)
+  for (let i = 0; i < count; i++) body[9 + 2 * i] = 0xa1
+  assert.equal(await sender.send(bodyOf(body)), 'accepted')
+  assert.equal(stack.loki.stats().entries, count, 'none is lost, and none taken for another')
+})
+
+test('what Loki refuses after all is isolated: the rest is stored once, it goes to quarantine', async t => {
+  // A Loki with a smaller line limit than Lokean was told of, as operators have it.
+  const stack = await Stack.start(t, { loki: { limits: { lineBytes: 1000 } } })
+  const sender = await stack.sender()
+  const records = Array.from({ length: 64 }, (_, i) => record({ host: `h${i % 3}`, message: i % 20 === 7 ? `bad ${i} ${'x'.repeat(900 + i)}` : `good ${i}` }))
+  const tooLong = record({ message: `bad ${'x'.repeat(2000)}` })
+  assert.equal(await sender.send(message([...records, tooLong])), 'accepted')
+  const lines = stack.stored().map(({ line }) => line.toString())
+  assert.deepEqual(lines.filter(line => line.startsWith('good')).length, 60)
+  assert.equal(new Set(lines).size, lines.length, 'nothing twice')
+  assert.equal(await stack.metric('lokean_records_dropped_total', { reason: 'refused' }) + lines.length, 65)
+  assert.match(stack.log.join(''), /refuses a record even in quarantine/)
+})
+
+test('with a dead-letter directory, what Loki refuses lies there as NDJSON', async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'lokean-test-'))
+  t.after(async () => { await rm(dir, { recursive: true }) })
+  const stack = await Stack.start(t, { env: { LOKEAN_DEAD_LETTER_DIR: dir }, loki: { limits: { lineBytes: 1000 } } })
+  const sender = await stack.sender()
+  const line = `bad ${'x'.repeat(2000)}`
+  assert.equal(await sender.send(message([record({ message: 'good' }), record({ message: line, file: '/var/log/x' }), record({ message: 'also good' })])), 'accepted')
+  assert.deepEqual(stack.stored().map(({ line }) => line.toString()).sort(), ['also good', 'good'])
+  const [file, ...more] = await readdir(dir)
+  assert.deepEqual(more, [])
+  const letters = (await readFile(join(dir, file), 'utf8')).trimEnd().split('\n').map(text => JSON.parse(text) as Record<string, unknown>)
+  assert.equal(letters.length, 1)
+  assert.equal(letters[0].line, line)
+  assert.match(String(letters[0].reason), /^400 Max entry size '1000' bytes exceeded/)
+  assert.deepEqual(letters[0].metadata, { level: 'info', file: '/var/log/x' })
+  assert.equal(await stack.metric('lokean_records_dead_lettered_total', { reason: 'refused' }), 1)
+})
+
+test('a line over Loki\'s limit is split, a label value cut, bytes replaced: all stored, all counted', async t => {
+  const stack = await Stack.start(t, { env: { LOKEAN_LOKI_MAX_LINE_BYTES: '1KiB' } })
+  const sender = await stack.sender()
+  const line = Array.from({ length: 700 }, (_, i) => `část ${i}`).join(' ')
+  assert.equal(await sender.send(message([record({ message: line })])), 'accepted')
+  const pieces = stack.stored().sort((a, b) => a.time < b.time ? -1 : 1)
+  assert.ok(pieces.length > 5)
+  assert.equal(Buffer.concat(pieces.map(piece => piece.line)).toString(), line)
+  assert.equal(await stack.metric('lokean_records_mended_total', { reason: 'line_split' }), 1)
+
+  const host = 'č'.repeat(2500)
+  assert.equal(await sender.send(message([record({ host, message: 'cut label' })])), 'accepted')
+  const [cut] = stack.stored().filter(entry => entry.line.toString() === 'cut label')
+  assert.ok(cut.labels.includes(`host="${'č'.repeat(1024)}"`))
+  assert.equal(await stack.metric('lokean_records_mended_total', { reason: 'label_cut' }), 1)
+
+  const latin1 = Buffer.from(record({ message: 'caf\u00e9!' }), 'latin1')
+  assert.equal(await sender.send(message([latin1])), 'accepted')
+  assert.ok(stack.stored().some(entry => entry.line.toString() === 'caf\ufffd!'))
+  assert.equal(await stack.metric('lokean_records_mended_total', { reason: 'utf8' }), 1)
+})

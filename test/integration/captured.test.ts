@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { test } from 'node:test'
+import { captured } from '../helpers/messages.ts'
+import { Stack } from '../helpers/stack.ts'
+
+/** The plain way from a record as rsyslog wrote it to what must be stored of it. */
+function expected (record: Buffer): { time: bigint, line: string, labels: string } {
+  const fields = JSON.parse(record.toString('utf8')) as Record<string, string>
+  const [, whole, fraction = ''] = /^(.{19})(?:\.(\d+))?\+00:00$/.exec(fields['@timestamp']) ?? []
+  const label = (name: string, value: string): string => `${name}="${value}"`
+  return {
+    time: BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0')),
+    line: fields.message.replace(/^ /, '').replace(/\n$/, ''),
+    labels: `{${[label('cloud', fields.cloud), label('host', fields.host), label('region', fields.region), label('service_name', fields.source), label('source', fields.source)].join(', ')}}`
+  }
+}
+
+test('every message captured from rsyslog arrives in the store byte for byte', async t => {
+  // The captures are of one day; without this they would be too old from the week after on.
+  const stack = await Stack.start(t, { env: { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '1h' }, loki: { limits: { maxAgeMs: Infinity, disorderMs: Infinity } } })
+  const sender = await stack.sender()
+  for (const { message, records, count, file, sha256OfConcatenatedRecords } of captured()) {
+    const before = stack.stored().length
+    assert.equal(await sender.send(message), 'accepted', file)
+    const stored = stack.stored().slice(before).sort((a, b) => a.time < b.time ? -1 : 1)
+    assert.equal(stored.length, count, `${file}: as many entries as records`)
+    const wanted = records.map(expected).sort((a, b) => a.time < b.time ? -1 : 1)
+    for (const [i, { time, line, labels }] of wanted.entries()) {
+      assert.equal(stored[i].time, time, `${file}: time of record ${i}`)
+      assert.equal(stored[i].line.toString(), line, `${file}: line of record ${i}`)
+      assert.equal(stored[i].labels, labels, `${file}: stream of record ${i}`)
+    }
+    // The index holds the first records of large messages only; of the others, the whole message's digest vouches for what was read.
+    if (records.length === count) assert.equal(createHash('sha256').update(Buffer.concat(records)).digest('hex'), sha256OfConcatenatedRecords, file)
+    else assert.equal(new Set(stored.map(({ line }) => line.toString())).size, count, `${file}: all lines differ`)
+  }
+  assert.equal(await stack.metric('lokean_records_mended_total', { reason: 'utf8' }), 1, 'the one that is not UTF-8')
+})

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { settingsMarkdown } from '../../src/config/describe.ts'
+import { createMetrics, metricsMarkdown } from '../../src/metrics.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/types.ts'
+
+const { registry } = createMetrics({
+  version: 'readme', addresses: [], quarantineReasons: QUARANTINE_REASONS, mendReasons: MEND_REASONS, deadLetterReasons: ['refused'], processMetrics: false
+})
+
+/** What lies between `<!-- name:begin -->` and `<!-- name:end -->`, by name. */
+const GENERATED: Record<string, string> = { settings: settingsMarkdown(), metrics: metricsMarkdown(registry) }
+
+function rendered (readme: string): string {
+  return Object.entries(GENERATED).reduce((text, [name, table]) => {
+    const block = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`)
+    assert.match(text, block)
+    return text.replace(block, (_, begin: string, end: string) => `${begin}${table.trimEnd()}\n${end}`)
+  }, readme)
+}
+
+test('the README\'s tables are those of the code (npm run readme renews them)', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  if (process.env.RENEW_README === '1') return writeFileSync('README.md', rendered(readme))
+  assert.equal(readme, rendered(readme))
+})
+
+test('the README names every quarantine reason and every dependency', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>
+  const named = [...QUARANTINE_REASONS.map(reason => `\`${reason}\``), ...[...Object.keys(dependencies), ...Object.keys(devDependencies)].filter(name => !name.startsWith('@types/'))]
+  assert.deepEqual(named.filter(name => !readme.includes(name)), [])
+})
