@@ -22,6 +22,7 @@ EXPOSE 9464
 # Any uid will do (OpenShift gives one of its own); nothing is written, so the root file system may be read-only.
 USER 10001:0
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "dist/main.js", "check", "--health"]
-ENTRYPOINT ["node", "dist/main.js"]
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "--", "dist/main.js", "check", "--health"]
+# The dashes keep node from taking --env-file for itself.
+ENTRYPOINT ["node", "--", "dist/main.js"]
 CMD ["run"]

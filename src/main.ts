@@ -1,13 +1,10 @@
 #!/usr/bin/env node
 import { parseCommand } from './cli/arguments.ts'
 import { helpText } from './cli/help.ts'
-import { check } from './commands/check.ts'
 import type { Context } from './commands/context.ts'
-import { demo } from './commands/demo.ts'
-import { generate } from './commands/generate.ts'
-import { run } from './commands/run.ts'
 import { withEnvFile } from './config/load.ts'
-import { ConfigError, UsageError } from './errors.ts'
+import { ConfigError, LokeanError, UsageError } from './errors.ts'
+import { cleanText, describeError } from './log.ts'
 import { VERSION } from './version.ts'
 
 /** sysexits.h */
@@ -37,11 +34,12 @@ async function main (): Promise<number> {
     stdin: process.stdin,
     stopping: onSignals()
   }
+  // Each command loads what it needs: a health probe or --version is not to pay for the rest.
   switch (command.command) {
-    case 'run': return await run(context)
-    case 'demo': return await demo(context, command)
-    case 'check': return await check(context, command)
-    case 'generate': return await generate(context, command)
+    case 'run': return await (await import('./commands/run.ts')).run(context)
+    case 'demo': return await (await import('./commands/demo.ts')).demo(context, command)
+    case 'check': return command.health ? await (await import('./commands/health.ts')).checkHealth(context) : await (await import('./commands/check.ts')).check(context, command)
+    case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)
   }
 }
 
@@ -59,7 +57,9 @@ function fail (error: unknown): number {
     process.stderr.write(`lokean: ${error.message}\nTry 'lokean --help'.\n`)
     return EX_USAGE
   }
-  process.stderr.write(`lokean: ${(error as Error).stack ?? String(error)}\n`)
+  // What was raised on purpose says all in its message; a stack is for what nobody thought of.
+  const text = error instanceof LokeanError || !(error instanceof Error) ? describeError(error) : cleanText(error.stack ?? error.message)
+  process.stderr.write(`lokean: ${text}\n`)
   return 1
 }
 

@@ -37,6 +37,7 @@ export class Settler<T extends Stored> {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled)
     this.#scheduled = undefined
     const stored = this.#stored
+    if (stored.length === 0) return
     this.#stored = []
     const links = new Map<Settleable, Array<[number, number]>>()
     for (const { link, first, last } of stored) {

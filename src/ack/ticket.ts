@@ -14,10 +14,11 @@ export class Ticket {
     if (parts === 0) resolve()
   }
 
-  /** A part was replaced by `parts` others. */
+  /** A part was replaced by `parts` others; by none, where it is done with. */
   split (parts: number): void {
     this.#assertOpen()
-    this.#open += parts - 1
+    this.#open += parts
+    this.partStored()
   }
 
   partStored (): void {

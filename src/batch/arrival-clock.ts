@@ -1,5 +1,5 @@
 /** A clock this far behind what was last given has been set back: better to follow it than to stay in its future. */
-const SET_BACK_MS = 1_000
+const SET_BACK_NANOS = 1e9
 
 /**
  * Times of arrival, in nanoseconds since the epoch, that no two entries share: quarantined records are stored under them, and Loki would
@@ -21,10 +21,12 @@ export class ArrivalClock {
   /** The first of `count` nanoseconds that are the caller's own. */
   take (count: number): { seconds: number, nanos: number } {
     const ms = this.#nowMs()
-    const aheadMs = this.#next.seconds * 1000 + this.#next.nanos / 1e6 - ms
-    const given = aheadMs > 0 && aheadMs < SET_BACK_MS
+    const now = { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 }
+    // Seconds and nanoseconds apart: nanoseconds since the epoch are more than a double holds exactly.
+    const ahead = (this.#next.seconds - now.seconds) * 1e9 + this.#next.nanos - now.nanos
+    const given = ahead > 0 && ahead < SET_BACK_NANOS
       ? { ...this.#next }
-      : { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 + this.#fraction() }
+      : { seconds: now.seconds, nanos: now.nanos + this.#fraction() }
     const end = given.nanos + count
     this.#next = { seconds: given.seconds + Math.floor(end / 1e9), nanos: end % 1e9 }
     return given

@@ -24,12 +24,15 @@ interface Options {
  * gather, each address on its own, up to a buffer's size a batch. So batches are small when there is little to do and large when
  * there is much, and no timer makes anybody wait.
  *
- * Batches hold one address each, and the addresses take turns: one whose tenant is stuck cannot hold up another's.
+ * Batches hold one address each. The address with the fewest batches under way is served first, and addresses with equally many
+ * take turns: one whose batches keep workers busy for long does not hold up another's.
  */
 export class Batcher {
   readonly #options: Options
   /** Full or closed batches and, last, the one that is filling, by address; the order of the map is the turn. */
   readonly #waiting = new Map<string, Batch[]>()
+  /** Batches under way, by address. */
+  readonly #underWay = new Map<string, number>()
   #running = 0
   #scheduled = false
   #waitingBytes = 0
@@ -91,23 +94,32 @@ export class Batcher {
     while (this.#running < this.#options.workers) {
       const batch = this.#next()
       if (batch === undefined) return
-      this.#running++
+      this.#count(batch.address, 1)
       this.#waitingBytes -= batch.length
       void this.#options.encode(batch).then(() => {
-        this.#running--
+        this.#count(batch.address, -1)
         this.#dispatch()
       })
     }
   }
 
+  #count (address: string, change: 1 | -1): void {
+    this.#running += change
+    this.#underWay.set(address, (this.#underWay.get(address) ?? 0) + change)
+  }
+
   /** The oldest batch of the address whose turn it is; the address then goes to the end of the line. */
   #next (): Batch | undefined {
+    let turn: { address: string, queue: Batch[], underWay: number } | undefined
     for (const [address, queue] of this.#waiting) {
-      this.#waiting.delete(address)
-      const batch = queue.shift()
-      if (queue.length > 0) this.#waiting.set(address, queue)
-      if (batch !== undefined) return batch
+      const underWay = this.#underWay.get(address) ?? 0
+      if (turn === undefined || underWay < turn.underWay) turn = { address, queue, underWay }
     }
-    return undefined
+    if (turn === undefined) return undefined
+    const { address, queue } = turn
+    const batch = queue.shift()
+    this.#waiting.delete(address)
+    if (queue.length > 0) this.#waiting.set(address, queue)
+    return batch
   }
 }

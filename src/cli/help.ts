@@ -16,7 +16,7 @@ const DETAILS: Readonly<Record<CommandName, string>> = {
   run: 'SIGTERM and SIGINT stop it: nothing more is taken from the bus, what is in flight is pushed and settled, then it exits, after LOKEAN_DRAIN_TIMEOUT at the latest.',
   demo: 'Everything runs in one process on loopback: a bus, a Loki, a generator of OpenStack logs, and run between them. LOKEAN_AMQP_URL or LOKEAN_LOKI_URL, when set, take the place of the bus or the Loki inside. At the end every record sent is reconciled with every record stored; exit code 1 if one is missing or doubled.',
   check: 'Reads the settings, connects to the bus and to Loki, and shows the labels, metadata and line that a sample record gets: one record of JSON on stdin, or one that is built in. Says what to mend.',
-  generate: 'Writes to the bus in LOKEAN_AMQP_URL, to the first of LOKEAN_AMQP_ADDRESSES, in the shape that rsyslog\'s omamqp1 writes.'
+  generate: 'Writes to the bus in LOKEAN_AMQP_URL, to LOKEAN_AMQP_ADDRESSES, each host to one of them, in the shape that rsyslog\'s omamqp1 writes.'
 }
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [

@@ -1,9 +1,8 @@
 import { text } from 'node:stream/consumers'
 import snappy from 'snappy'
 import type { Config } from '../config/config.ts'
-import { formatHostPort } from '../config/endpoints.ts'
 import { loadConfig } from '../config/load.ts'
-import { createLogger } from '../log.ts'
+import { cleanText, createLogger } from '../log.ts'
 import { encoderSettings } from '../pipeline.ts'
 import type { Answer } from '../sink/answer.ts'
 import { LokiClient } from '../sink/client.ts'
@@ -16,7 +15,8 @@ import { Encoder } from '../worker/encoder.ts'
 import { decodePush } from '../worker/push-schema.ts'
 import type { Context } from './context.ts'
 
-interface Finding { ok: boolean, detail: string }
+/** `mend`: where to look, when it is not ok. */
+interface Finding { ok: boolean, detail: string, mend?: string }
 
 /** Where one record ends up. */
 interface Landing {
@@ -30,20 +30,12 @@ interface Landing {
 }
 
 const BUS_PATIENCE_MS = 5_000
-const HEALTH_PATIENCE_MS = 3_000
-
-/** For a container's health check: whether the process that listens on LOKEAN_ADMIN_ADDR answers `/healthz`. */
-async function checkHealth (config: Config): Promise<number> {
-  const { host, port } = config.admin
-  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  const { ok } = await fetch(`http://${formatHostPort(local, port)}/healthz`, { signal: AbortSignal.timeout(HEALTH_PATIENCE_MS) })
-  return ok ? 0 : 1
-}
+const MEND_BUS = 'is the bus up, and are LOKEAN_AMQP_URL, LOKEAN_AMQP_ADDRESSES and the credentials right?'
+const MEND_LOKI = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials right?'
 
 /** Tries the settings, the bus and each distributor, stores nothing, and shows how a sample record lands. Exit code 1 where something is to be mended. */
-export async function check (context: Context, { json, health }: { json: boolean, health: boolean }): Promise<number> {
+export async function check (context: Context, { json }: { json: boolean }): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
-  if (health) return await checkHealth(config)
   const [bus, loki, record] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
   const ok = bus.ok && loki.every(finding => finding.ok)
   if (json) context.stdout.write(`${JSON.stringify({ ok, warnings, bus, loki, record })}\n`)
@@ -71,7 +63,7 @@ async function tryBus (config: Config): Promise<Finding> {
   clearTimeout(timer)
   const status = bus.status()
   await bus.close()
-  return status.ok ? { ok: true, detail: `attached to ${config.amqp.addresses.join(', ')}` } : status
+  return status.ok ? { ok: true, detail: `attached to ${config.amqp.addresses.join(', ')}` } : unfit(status.detail, MEND_BUS)
 }
 
 /** An empty push is refused by a Loki that would take a real one (422), and stores nothing. */
@@ -82,15 +74,20 @@ async function tryLoki (config: Config): Promise<Array<Finding & { url: string }
   const signal = new AbortController().signal
   const findings = await Promise.all(client.urls.map(async (url, host) => {
     const problem = await client.ready(host, signal)
-    return { url, ...(problem === undefined ? judge(await client.push(host, as, snappy.compressSync(Buffer.alloc(0)), signal)) : { ok: false, detail: problem }) }
+    return { url, ...(problem === undefined ? judge(await client.push(host, as, snappy.compressSync(Buffer.alloc(0)), signal)) : unfit(problem, MEND_LOKI)) }
   }))
   await client.close()
   return findings
 }
 
 function judge (answer: Answer): Finding {
-  if (answer.kind === 'retry') return { ok: answer.reason === '429', detail: answer.message }
-  return { ok: true, detail: 'takes pushes' }
+  if (answer.kind !== 'retry') return { ok: true, detail: 'takes pushes' }
+  return answer.reason === '429' ? { ok: true, detail: cleanText(answer.message) } : unfit(answer.message, MEND_LOKI)
+}
+
+/** What a peer says may quote what it was sent, credentials too. */
+function unfit (detail: string, mend: string): Finding {
+  return { ok: false, detail: cleanText(detail), mend }
 }
 
 const SAMPLE = '{"@timestamp":"TIME", "host":"compute-0", "severity":"5", "facility":"local0", "tag":"nova-compute", ' +
@@ -125,11 +122,13 @@ async function sample ({ stdin }: Context, config: Config): Promise<Landing> {
 
 function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: Landing): string {
   const mark = (ok: boolean): string => ok ? 'ok    ' : 'MEND  '
+  const hint = ({ mend }: Finding): string[] => mend === undefined ? [] : [`             ${mend}`]
   const hosts = config.amqp.urls.map(({ host, port }) => `${host}:${port}`).join(', ')
   return [
     ...warnings.map(warning => `note   ${warning}`),
-    `${mark(bus.ok)} bus   ${hosts}: ${bus.detail}`,
-    ...loki.map(({ ok, url, detail }) => `${mark(ok)} loki  ${url}: ${detail}`),
+    `${mark(bus.ok)} bus   ${bus.ok ? `${hosts}: ` : ''}${bus.detail}`,
+    ...hint(bus),
+    ...loki.flatMap(finding => [`${mark(finding.ok)} loki  ${finding.url}: ${finding.detail}`, ...hint(finding)]),
     '',
     record.quarantined === undefined ? 'A record lands so:' : `A record like this goes to quarantine (${record.quarantined}):`,
     ...(record.tenant === '' ? [] : [`  tenant     ${record.tenant}`]),

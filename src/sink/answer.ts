@@ -31,9 +31,13 @@ export function classify (status: number, message: string, retryAfter: string | 
   return { kind: 'retry', reason: 'blocked', status, message: text }
 }
 
+/** All forms of an HTTP date begin with the day of the week. Date.parse by itself takes "-5" for a day in May 2001. */
+const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/
+
 /** Seconds or an HTTP date (RFC 9110, 10.2.3), in milliseconds from now; undefined where it is neither. */
 export function parseRetryAfter (value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined || value.trim() === '') return undefined
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - nowMs
+  const text = value?.trim() ?? ''
+  if (!/^\d+$/.test(text) && !HTTP_DATE.test(text)) return undefined
+  const ms = HTTP_DATE.test(text) ? Date.parse(text) - nowMs : Number(text) * 1000
   return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms))
 }

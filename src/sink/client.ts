@@ -47,11 +47,11 @@ export class LokiClient {
       const { statusCode, headers, body: answer } = await this.#pools[host].request({
         method: 'POST',
         path: this.#path(host, '/loki/api/v1/push'),
-        headers: tenant === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': tenant },
+        headers: this.#headersFor(tenant),
         body,
         signal
       })
-      const message = statusCode < 300 ? (await answer.dump(), '') : (await answer.text()).trim().slice(0, MAX_MESSAGE)
+      const message = statusCode < 300 ? (await answer.dump(), '') : await beginning(answer)
       return classify(statusCode, message, header(headers['retry-after']), Date.now())
     } catch (error) {
       return { kind: 'retry', reason: isTimeout(error) ? 'timeout' : 'connection', message: explain(error) }
@@ -61,16 +61,25 @@ export class LokiClient {
   /** Undefined when it is ready for pushes, else why not. A gateway in front may know no `/ready`: that it answers is enough. */
   async ready (host: number, signal: AbortSignal): Promise<string | undefined> {
     try {
-      const { statusCode, body } = await this.#pools[host].request({ method: 'GET', path: this.#path(host, '/ready'), headers: this.#headers, signal })
-      const text = (await body.text()).trim().slice(0, MAX_MESSAGE)
-      return statusCode >= 500 ? `${statusCode} ${text}` : undefined
+      const { status, text } = await this.get(host, '', '/ready', signal)
+      return status >= 500 ? `${status} ${text.trim().slice(0, MAX_MESSAGE)}` : undefined
     } catch (error) {
       return explain(error)
     }
   }
 
+  /** Any of Loki's read endpoints, for `demo`. Rejects where there is no answer. */
+  async get (host: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
+    const { statusCode, body } = await this.#pools[host].request({ method: 'GET', path: this.#path(host, path), headers: this.#headersFor(tenant), signal })
+    return { status: statusCode, text: await body.text() }
+  }
+
   async close (): Promise<void> {
     await Promise.all(this.#pools.map(async pool => { await pool.destroy() }))
+  }
+
+  #headersFor (tenant: string): Record<string, string> {
+    return tenant === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': tenant }
   }
 
   #path (host: number, path: string): string {
@@ -82,6 +91,18 @@ function authorization ({ username, password, token }: LokiAccess): Record<strin
   if (token !== undefined) return { authorization: `Bearer ${token.reveal()}` }
   if (username === undefined) return {}
   return { authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}` }
+}
+
+/** What comes after the beginning is not waited for: an answer may have no end. */
+async function beginning (body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length >= MAX_MESSAGE) break
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, MAX_MESSAGE).trim()
 }
 
 function header (value: string | string[] | undefined): string | undefined {

@@ -54,11 +54,12 @@ export class DeadLetters {
   }
 
   async #append (line: Buffer): Promise<void> {
-    if (this.#file === undefined || this.#fileBytes + line.length > this.#maxBytes / FILES) await this.#rotate()
+    if (this.#file === undefined || this.#fileBytes + line.length > this.#maxBytes / FILES) await this.#rotate(line.length)
     const file = this.#file as FileHandle
     try {
       await file.appendFile(line)
       await file.datasync()
+      if ((await file.stat()).nlink === 0) throw new Error('the dead-letter file was deleted while it was written to')
       this.#fileBytes += line.length
     } catch (error) {
       // The next attempt begins a file of its own: half a line at the end of this one would spoil the first of the next.
@@ -68,20 +69,20 @@ export class DeadLetters {
     }
   }
 
-  async #rotate (): Promise<void> {
+  async #rotate (bytes: number): Promise<void> {
     await this.#file?.close()
     this.#file = undefined
-    await this.#makeRoom()
+    await this.#makeRoom(Math.max(bytes, this.#maxBytes / FILES))
     this.#lastName = Math.max(this.#now(), this.#lastName + 1)
     this.#file = await open(join(this.#dir, `dead-letter-${this.#lastName}.ndjson`), 'a')
     this.#fileBytes = (await this.#file.stat()).size
   }
 
-  async #makeRoom (): Promise<void> {
+  async #makeRoom (bytes: number): Promise<void> {
     const names = (await readdir(this.#dir)).filter(name => NAME.test(name)).sort((a, b) => Number(a.slice(12, -7)) - Number(b.slice(12, -7)))
     const sizes = await Promise.all(names.map(async name => (await stat(join(this.#dir, name))).size))
     let total = sizes.reduce((sum, size) => sum + size, 0)
-    for (let i = 0; i < names.length && total > this.#maxBytes * (1 - 1 / FILES); i++) {
+    for (let i = 0; i < names.length && total > this.#maxBytes - bytes; i++) {
       await unlink(join(this.#dir, names[i]))
       total -= sizes[i]
     }

@@ -52,6 +52,7 @@ export class Lane {
   readonly #queue: Pending[] = []
   #state: 'idle' | 'pushing' | 'waiting' | 'isolating' | 'closed' = 'idle'
   #attempt = 0
+  #woken = false
   #timer: NodeJS.Timeout | undefined
   #bytes = 0
   /** Why it waits, or undefined while it does not. */
@@ -74,9 +75,14 @@ export class Lane {
     if (this.#state === 'idle') this.#run()
   }
 
-  /** Ends a pause: somebody else's push has just been stored. A tenant's limit (429) is its own affair. */
+  /**
+   * Ends a pause: somebody else's push has just been stored. A tenant's limit (429) is its own affair. It works once until Loki has
+   * answered this lane too: a push that fails by itself, while all others succeed, keeps to its own growing pauses.
+   */
   wake (): void {
-    if (this.#state === 'waiting' && this.waitingFor !== '429') this.#resume()
+    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#woken) return
+    this.#woken = true
+    this.#resume()
   }
 
   /** Drops what is left, unresolved: it stays unsettled, and the bus will deliver it again. */
@@ -110,7 +116,7 @@ export class Lane {
   #answered (sent: Pending[], answer: Answer): void {
     switch (answer.kind) {
       case 'stored':
-        this.#attempt = 0
+        this.#reachedLoki()
         this.#replace(sent, [])
         this.#next()
         for (const { ticket } of sent) ticket.partStored()
@@ -119,7 +125,7 @@ export class Lane {
         this.#pause(answer.reason, answer.message, answer.retryAfterMs)
         break
       case 'refused':
-        this.#attempt = 0
+        this.#reachedLoki()
         if (sent.length === 1) this.#isolate(sent[0], answer)
         else {
           for (const pending of sent) pending.alone = true
@@ -129,6 +135,11 @@ export class Lane {
     }
   }
 
+  #reachedLoki (): void {
+    this.#attempt = 0
+    this.#woken = false
+  }
+
   #next (): void {
     if (this.#queue.length > 0) return this.#run()
     this.#state = 'idle'
@@ -136,7 +147,9 @@ export class Lane {
   }
 
   #pause (reason: RetryReason, message: string, retryAfterMs: number | undefined): void {
-    const delay = retryAfterMs ?? backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random)
+    const backoff = backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random)
+    // A Retry-After of 0, or a date that is past here, is no leave to push without a pause.
+    const delay = retryAfterMs === undefined || retryAfterMs === 0 ? backoff : retryAfterMs
     this.#attempt++
     this.#state = 'waiting'
     this.waitingFor = reason
@@ -155,9 +168,8 @@ export class Lane {
     void this.#tools.isolate(pending, answer).then(replacement => {
       if (this.#state === 'closed' || replacement === undefined) return
       this.#replace([pending], replacement)
-      if (replacement.length > 0) pending.ticket.split(replacement.length)
       this.#next()
-      if (replacement.length === 0) pending.ticket.partStored()
+      pending.ticket.split(replacement.length)
     })
   }
 

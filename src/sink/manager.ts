@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Part } from '../types.ts'
 import type { Answer, RetryReason } from './answer.ts'
 import type { LokiClient } from './client.ts'
@@ -39,6 +40,8 @@ export class Sink {
 
   constructor (options: Options) {
     this.#options = options
+    // One listener a push under way: as many as there are lanes, which is no leak.
+    setMaxListeners(0, this.#abort.signal)
   }
 
   get lanes (): number {
@@ -52,7 +55,9 @@ export class Sink {
     return bytes
   }
 
+  /** After `close` a no-op: a worker may still come back with a batch then, which stays unsettled. */
   add (pending: Pending): void {
+    if (this.#abort.signal.aborted) return
     const { tenant, shard } = pending.part
     const key = `${shard} ${tenant}`
     let lane = this.#lanes.get(key)

@@ -4,8 +4,7 @@ import { backoffMs } from '../backoff.ts'
 import type { Delivery } from '../batch/batcher.ts'
 import type { Logger } from '../log.ts'
 import type { Budget } from './budget.ts'
-import { connect, type Credentials, type Endpoint, internals } from './connection.ts'
-import { FRAME_BYTES } from './credit.ts'
+import { connect, type Credentials, type Endpoint, internals, readOn } from './connection.ts'
 import { describe, Subscription } from './subscription.ts'
 
 interface Options {
@@ -21,6 +20,8 @@ interface Options {
   random?: () => number
 }
 
+/** A frame larger than was agreed on (FRAME_BYTES) is taken from a bus that does not care, up to here. */
+const MAX_FRAME_BYTES = 1024 * 1024
 const CONNECT_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 2_000
 const BASE_BACKOFF_MS = 100
@@ -113,7 +114,9 @@ export class Bus {
       connection.close()
       await closed
     }
+    const gone = new Promise<void>(resolve => { socket === undefined || socket.closed ? resolve() : socket.once('close', () => resolve()) })
     this.#drop(connection, 'closed')
+    await gone
   }
 
   #connect (): void {
@@ -124,28 +127,28 @@ export class Bus {
     this.#connection = connection
     this.#after('connect', CONNECT_TIMEOUT_MS, () => this.#lost(connection, where, `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`))
     connection.on('connection_open', () => this.#opened(connection, where))
-    const lost = (context: EventContext): void => this.#lost(connection, where, describe(context.error as never) ?? describe(connection.error as never) ?? context.error?.message ?? 'connection lost')
-    connection.on('connection_error', lost)
-    connection.on('connection_close', lost)
-    connection.on('disconnected', context => this.#lost(connection, where, (context.error as Error | undefined)?.message ?? 'connection lost'))
-    connection.on('protocol_error', (error: Error) => this.#lost(connection, where, error.message))
-    connection.on('error', (error: Error) => this.#lost(connection, where, error.message))
-    this.#guardFrameSize(connection, where)
+    const lost = (error: unknown, otherwise?: string): void => this.#lost(connection, where, explain(error) ?? otherwise ?? 'connection lost')
+    connection.on('connection_error', ({ error }: EventContext) => lost(error))
+    connection.on('connection_close', ({ error }: EventContext) => lost(error, 'the bus closed the connection'))
+    connection.on('disconnected', ({ error }: EventContext) => lost(error))
+    connection.on('protocol_error', (error: unknown) => lost(error))
+    connection.on('error', (error: unknown) => lost(error))
+    internals(connection).socket?.on('data', () => {
+      readOn(connection)
+      this.#guardFrameSize(connection, where)
+    })
   }
 
-  /** rhea gathers a frame of whatever size its header claims: more than was agreed on is a broken or hostile peer. */
+  /** rhea gathers a frame of whatever size its header claims: a broken or hostile peer could fill the memory. */
   #guardFrameSize (connection: Connection, where: string): void {
-    internals(connection).socket?.on('data', () => {
-      const size = internals(connection).frame_size ?? 0
-      if (size > FRAME_BYTES) this.#lost(connection, where, `a frame of ${size} bytes was announced; ${FRAME_BYTES} is the most that was agreed on`)
-    })
+    const size = internals(connection).frame_size ?? 0
+    if (size > MAX_FRAME_BYTES) this.#lost(connection, where, `a frame of ${size} bytes was announced; ${MAX_FRAME_BYTES} is the most that is taken`)
   }
 
   #opened (connection: Connection, where: string): void {
     if (connection !== this.#connection || this.#state !== 'connecting') return
     this.#clear('connect')
     this.#state = 'open'
-    this.#rounds = 0
     this.#options.log.info({ bus: where, peer: connection.container_id }, 'connected to the bus')
     this.#options.onConnected?.()
     for (const budget of this.#options.budgets) this.#subscribe(connection, budget, 0)
@@ -158,9 +161,13 @@ export class Bus {
     const subscription = new Subscription({
       connection,
       budget,
-      onDelivery: this.#options.onDelivery,
-      onAttached: named => {
-        if (named) attempts = 0
+      // A delivery shows that all is well, and pauses need not grow; attaching does not: some buses let a link attach, then refuse it.
+      onDelivery: delivery => {
+        attempts = 0
+        this.#options.onDelivery(delivery)
+      },
+      onAttached: () => {
+        this.#rounds = 0
         log.info({ address }, 'receiving')
         if (this.#stopped) subscription.stop()
         this.#options.onAttached?.()
@@ -213,4 +220,12 @@ export class Bus {
     clearTimeout(this.#timers.get(name))
     this.#timers.delete(name)
   }
+}
+
+/** In words: an AMQP error, or one of the socket, whose message is empty where every address of a name has failed. */
+function explain (error: unknown): string | undefined {
+  if (!(error instanceof Error)) return describe(error as object | undefined)
+  if ('condition' in error) return describe(error)
+  const { message, code } = error as NodeJS.ErrnoException
+  return message !== '' ? message : code
 }

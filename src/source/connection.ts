@@ -16,6 +16,9 @@ export interface Credentials {
 /** Silence for twice this long closes the connection; the bus is asked to send something within it (spec 2.4.5). */
 const IDLE_TIMEOUT_MS = 10_000
 
+/** `AMQP`, protocol id, version (spec 2.2). */
+const HEADER_BYTES = 8
+
 /**
  * Opens one connection, without rhea's own reconnecting: each connection is an object of its own, so that nothing of an old one
  * (delivery ids, links, credit) can be mistaken for the new one's.
@@ -26,9 +29,9 @@ const IDLE_TIMEOUT_MS = 10_000
 export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string): Connection {
   const { username, password, ca, cert, key } = credentials
   const external = endpoint.tls && cert !== undefined && username === undefined
-  const mechanisms = rhea.sasl.client_mechanisms() as unknown as { enable_anonymous (name: string): void, enable_plain (user: string, password: string): void, enable_external (): void }
+  const mechanisms = rhea.sasl.client_mechanisms() as unknown as { enable_anonymous (name: string): void, enable_external (): void, PLAIN?: () => object }
   if (external) mechanisms.enable_external()
-  else if (username !== undefined) mechanisms.enable_plain(username, password?.reveal() ?? '')
+  else if (username !== undefined) mechanisms.PLAIN = () => plain(username, password?.reveal() ?? '')
   else mechanisms.enable_anonymous('anonymous')
   const options = {
     host: endpoint.host,
@@ -44,12 +47,39 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     channel_max: 1023,
     tcp_no_delay: true,
     reconnect: false,
-    properties: { product: 'lokean' }
+    properties: { product: 'lokean' },
+    // Links are ours to open: over one that the bus opens by itself, nothing is asked for and nothing accepted.
+    receiver_options: { credit_window: 0, autoaccept: false }
   }
   return rhea.create_container().connect(options as unknown as ConnectionOptions)
 }
 
-/** The socket under a connection, and where rhea keeps the size of a frame that it waits for the rest of. */
-export function internals (connection: Connection): { socket?: Socket, frame_size?: number } {
+/** The PLAIN mechanism (RFC 4616). rhea's own counts characters where bytes are meant, and so cuts what is not ASCII. */
+function plain (username: string, password: string): object {
+  return { start: (respond: (error: undefined, response: Buffer) => void) => respond(undefined, Buffer.from(`\0${username}\0${password}`)) }
+}
+
+interface Internals {
+  socket?: Socket
+  /** Of the frame that rhea waits for the rest of. */
+  frame_size?: number
+  /** What rhea could not make anything of by itself. */
+  previous_input?: Buffer | null
+  sasl_transport?: { transport: { read_complete: boolean } }
+  amqp_transport: { header_received?: object }
+  input (bytes: Buffer): void
+}
+
+export function internals (connection: Connection): Internals {
   return connection as never
+}
+
+/**
+ * To be called behind each read. rhea leaves what came in one read with the outcome of SASL until more comes; but a bus that has sent
+ * its `open` along with it may wait for us then, as we for it.
+ */
+export function readOn (connection: Connection): void {
+  const { previous_input: rest, sasl_transport: sasl, amqp_transport: amqp } = internals(connection)
+  const left = sasl?.transport.read_complete === true && amqp.header_received === undefined && (rest?.length ?? 0) >= HEADER_BYTES
+  if (left) internals(connection).input(Buffer.alloc(0))
 }

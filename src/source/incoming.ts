@@ -108,11 +108,7 @@ export class Incoming {
     this.window = Math.max(0, this.window - 1)
     if (this.#refusing) return
     const id = this.#checkId(performative.delivery_id)
-    if (payload !== undefined && performative.aborted !== true) {
-      this.#partial.push(payload)
-      this.#partialBytes += payload.length
-      this.#options.budget.take(payload.length)
-    }
+    if (payload !== undefined && performative.aborted !== true) this.#take(payload)
     if (performative.more === true && performative.aborted !== true) {
       if (this.#partialBytes > this.#options.budget.limit - FRAME_BYTES) return this.#refuse()
       return this.grant()
@@ -135,6 +131,17 @@ export class Incoming {
     for (const [first, last] of ranges) {
       session.output(frames.disposition({ role: true, first, last, settled: true, state }))
     }
+  }
+
+  /** The window leaves room for a whole frame each, so only a bus that does not keep to it, or to the size of a frame, fails here. */
+  #take (payload: Uint8Array): void {
+    const { budget } = this.#options
+    if (payload.length > budget.room) {
+      throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
+    }
+    this.#partial.push(payload)
+    this.#partialBytes += payload.length
+    budget.take(payload.length)
   }
 
   #complete (id: number): void {

@@ -9,8 +9,7 @@ interface Options {
   connection: Connection
   budget: Budget
   onDelivery: (delivery: Delivery) => void
-  /** `named`: the bus said which source it attached, and so that it knows the address. */
-  onAttached: (named: boolean) => void
+  onAttached: () => void
   /** Called once, when no more can come: what the bus said, or what was wrong with it. */
   onEnded: (reason: string) => void
 }
@@ -85,10 +84,11 @@ export class Subscription implements Settleable {
 
   #listen (session: Session, receiver: Receiver): void {
     receiver.on('receiver_open', () => {
+      // Also without a source: a bus that does not know the address says so by that and detaches right away (spec 2.6.3), but some
+      // leave it out always.
       this.attached = true
       this.#incoming.open(receiver)
-      // A bus that does not know the address attaches without a source and detaches right away (spec 2.6.3); some leave it out always.
-      this.#options.onAttached(receiver.source?.address !== undefined && receiver.source.address !== null)
+      this.#options.onAttached()
     })
     const ended = (): void => this.end(describe(receiver.error ?? session.error) ?? 'the bus detached the link')
     receiver.on('receiver_error', ended)

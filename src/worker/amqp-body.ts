@@ -1,6 +1,6 @@
 /**
  * Finds the records in the bytes of an AMQP 1.0 message without decoding it (OASIS AMQP 1.0, part 1 for the type encodings,
- * part 3.2 for the sections). A record is a string, symbol or binary in the body: bare, in lists or arrays however nested,
+ * part 3.2 for the sections). A record is a string, symbol or binary in the body: bare, in lists however nested, in an array,
  * or as a data section. Everything outside the body is stepped over by its length.
  */
 
@@ -49,10 +49,18 @@ function sectionCode (bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== 0x00 || at + 3 > end) return -1
   const size = sizeOf(bytes, at + 1, end)
   if (size < 0) return -1
-  if (bytes[at + 1] === 0x53) return bytes[at + 2]
-  if (bytes[at + 1] === 0x80) return bytes.subarray(at + 2, at + 9).some(byte => byte !== 0) ? 0 : bytes[at + 9]
-  if (bytes[at + 1] === 0xa3) return SECTION_SYMBOLS.get(String.fromCharCode(...bytes.subarray(at + 3, at + 1 + size))) ?? 0
-  return 0
+  switch (bytes[at + 1]) {
+    case 0x53: return bytes[at + 2]
+    case 0x80: return bytes.subarray(at + 2, at + 9).some(byte => byte !== 0) ? 0 : bytes[at + 9]
+    case 0xa3: return namedSection(bytes, at + 3, at + 1 + size)
+    case 0xb3: return namedSection(bytes, at + 6, at + 1 + size)
+    default: return 0
+  }
+}
+
+function namedSection (bytes: Uint8Array, start: number, end: number): number {
+  // A symbol may be of any length; what is longer than the longest name is none of them.
+  return end - start > 40 ? 0 : SECTION_SYMBOLS.get(String.fromCharCode(...bytes.subarray(start, end))) ?? 0
 }
 
 const SECTION_SYMBOLS = new Map([
@@ -98,7 +106,8 @@ function plainSize (bytes: Uint8Array, at: number, end: number): number {
 
 /**
  * Walks one body value. The stack of open lists is explicit, so that depth costs no call frames; `left[d]` elements are to
- * come in the list at depth d, which ends at `ends[d]`.
+ * come in the list at depth d, which ends at `ends[d]`. Where the two disagree, the bytes decide: a list with bytes to spare, or
+ * an element that does not fit, is bad from there to the list's end, and the list around it goes on behind that.
  */
 function readValue (bytes: Uint8Array, start: number, end: number, sink: BodySink): void {
   const ends = [end]
@@ -106,27 +115,27 @@ function readValue (bytes: Uint8Array, start: number, end: number, sink: BodySin
   let at = start
   while (left.length > 0) {
     const depth = left.length - 1
-    if (left[depth] === 0) {
-      if (at !== ends[depth] && depth > 0) sink.bad(at, ends[depth])
-      at = ends[depth]
+    const limit = ends[depth]
+    if (left[depth] === 0 || at === limit) {
+      if (at < limit) sink.bad(at, limit)
+      at = limit
       left.pop()
       ends.pop()
       continue
     }
     left[depth]--
-    const limit = ends[depth]
     while (at < limit && bytes[at] === 0x00 && sizeOf(bytes, at, limit) > 0) at += 1 + sizeOf(bytes, at + 1, limit)
-    const size = at < limit ? plainSize(bytes, at, limit) : -1
+    const size = plainSize(bytes, at, limit)
     const cut = size < 0 || at + size > limit
     const header = listHeader(bytes[at])
-    if (header > 0 && at + header <= limit && depth < MAX_DEPTH) {
-      const wide = header === 9
-      ends.push(cut ? limit : at + size)
-      left.push(wide ? uint32(bytes, at + 5) : bytes[at + 2])
+    const listEnd = cut ? limit : at + size
+    if (header > 0 && at + header <= listEnd && depth < MAX_DEPTH) {
+      ends.push(listEnd)
+      left.push(header === 9 ? uint32(bytes, at + 5) : bytes[at + 2])
       at += header
     } else if (cut) {
-      if (at < limit) sink.bad(at, limit)
-      return
+      sink.bad(at, limit)
+      at = limit
     } else {
       leaf(bytes, at, at + size, sink)
       at += size
@@ -157,7 +166,7 @@ function readArray (bytes: Uint8Array, start: number, end: number, sink: BodySin
   const count = wide ? uint32(bytes, start + 5) : bytes[start + 2]
   const code = bytes[start + header - 1]
   const narrowElement = code === 0xa0 || code === 0xa1 || code === 0xa3
-  if (!narrowElement && code !== 0xb0 && code !== 0xb1 && code !== 0xb3) return sink.bad(start, end)
+  if (count > 0 && !narrowElement && code !== 0xb0 && code !== 0xb1 && code !== 0xb3) return sink.bad(start, end)
   const prefix = narrowElement ? 1 : 4
   let at = start + header
   for (let i = 0; i < count; i++) {

@@ -20,7 +20,6 @@ export class Encoder implements BodySink {
   readonly #scanner: RecordScanner
   readonly #entries: EntryWriter
   #input: Buffer = Buffer.alloc(0)
-  #messageIsUtf8 = false
   #records = 0
   #quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   #mended = new Uint32Array(MEND_REASONS.length)
@@ -42,7 +41,6 @@ export class Encoder implements BodySink {
     let start = 0
     for (const end of task.ends) {
       this.#entries.nextMessage()
-      this.#messageIsUtf8 = isUtf8(this.#input.subarray(start, end))
       readBody(this.#input, start, end, this)
       start = end
     }
@@ -69,7 +67,7 @@ export class Encoder implements BodySink {
   }
 
   #read (start: number, end: number): QuarantineReason | undefined {
-    if (this.#messageIsUtf8 || isUtf8(this.#input.subarray(start, end))) {
+    if (isUtf8(this.#input.subarray(start, end))) {
       if (this.#scanner.scan(this.#input, start, end)) return undefined
     } else this.#mend('utf8')
     return this.#parse(start, end)

@@ -1,5 +1,5 @@
 import type { EncoderSettings, MendReason, Part, QuarantineReason } from '../types.ts'
-import { Arena } from './arena.ts'
+import { Arena, varintSize, writeVarint } from './arena.ts'
 import type { ByteBuffer } from './byte-buffer.ts'
 import { copyBytes } from './byte-buffer.ts'
 import { DerivedFields } from './derived-fields.ts'
@@ -61,12 +61,20 @@ export class EntryWriter {
   }
 
   begin (input: Uint8Array, arrivalSeconds: number, arrivalNanos: number): void {
+    this.#discard()
     this.#streams.trim()
     this.#input = input
     this.#arrival.seconds = arrivalSeconds
     this.#arrival.nanos = arrivalNanos
     this.#arrivalMs = arrivalSeconds * 1000 + arrivalNanos / 1e6
     this.oldestMs = NaN
+  }
+
+  /** What a batch that failed half-way has left behind: it will come again as a whole. */
+  #discard (): void {
+    for (const stream of this.#touched) stream.clear()
+    this.#touched = []
+    this.#arena.clear()
   }
 
   nextMessage (): void {
@@ -102,11 +110,13 @@ export class EntryWriter {
     if (lineEnd < 0) return 'unread'
     if (lineEnd > lineStart && arena.bytes[lineStart] === 0x20) lineStart++
     if (lineEnd > lineStart && arena.bytes[lineEnd - 1] === 0x0a) lineEnd--
+    // Where a label or metadata is made of the message, it is made of the line: unescaped, whichever way the record was read.
+    fields.set(MESSAGE, ARENA, lineStart, lineEnd)
 
     this.#derived.fill(this.#input, arena.bytes, lineStart, lineEnd)
     const stream = this.#streams.find(this.#input, this.#side.bytes, arena.bytes)
     if (typeof stream === 'string') return stream
-    for (let i = 0; i < stream.cuts; i++) this.#mend('label_cut')
+    for (let i = 0; i < this.#streams.cuts; i++) this.#mend('label_cut')
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (lineEnd - lineStart > this.#settings.maxLineBytes) this.#writeLong(stream, Buffer.from(arena.bytes.subarray(lineStart, lineEnd)))
     else {
@@ -136,16 +146,15 @@ export class EntryWriter {
     })
   }
 
-  /** A line longer than Loki takes. Its pieces are a nanosecond apart, so that they stay in order and equal ones stay two. */
+  /**
+   * A line longer than Loki takes. Each piece lies a nanosecond or more behind the one before, wherever that ended up, so that they
+   * stay in order and equal ones stay two.
+   */
   #writeLong (stream: Stream, line: Uint8Array): void {
     this.#mend('line_split')
     this.#keepFromArena()
-    const { seconds, nanos } = this.#time
-    let piece = 0
-    this.#writePieces(line, (lineStart, lineEnd) => {
-      this.#time.seconds = seconds
-      this.#time.nanos = nanos
-      advance(this.#time, piece++)
+    this.#writePieces(line, (lineStart, lineEnd, piece) => {
+      if (piece > 0) advance(this.#time, 1)
       this.#repeats.separate(stream, this.#time, lineStart, lineEnd)
       this.#addFields()
       this.#finish(stream, lineStart, lineEnd)
@@ -156,7 +165,7 @@ export class EntryWriter {
    * Writes a line that lies outside the arena, whole or in pieces, and calls `finish` for each. Pieces are numbered by metadata
    * `piece="2/3"`, so that joined they are the line, byte for byte; where metadata is off, by `[2/3] ` in front.
    */
-  #writePieces (line: Uint8Array, finish: (lineStart: number, lineEnd: number) => void): void {
+  #writePieces (line: Uint8Array, finish: (lineStart: number, lineEnd: number, piece: number) => void): void {
     const arena = this.#arena
     const inLine = this.#metadata.length === 0
     const ends = pieceEnds(line, this.#settings.maxLineBytes, inLine ? PIECE_PREFIX : 0)
@@ -170,7 +179,7 @@ export class EntryWriter {
       arena.length = lineStart + prefix.length + to - from
       const lineEnd = arena.length
       if (!inLine && number !== '') arena.addMetadata(PIECE, Buffer.from(number), 0, number.length)
-      finish(lineStart, lineEnd)
+      finish(lineStart, lineEnd, piece)
       from = to
     }
   }
@@ -231,7 +240,9 @@ function advance (time: Timestamp, nanos: number): void {
 /** The bytes of a LabelPair up to its value: `0x0a length name 0x12`. */
 function metadataName (name: string): Uint8Array {
   const bytes = Buffer.from(name)
-  return Buffer.concat([Buffer.from([0x0a, bytes.length]), bytes, Buffer.from([0x12])])
+  const head = Buffer.alloc(1 + varintSize(bytes.length), 0x0a)
+  writeVarint(head, 1, bytes.length)
+  return Buffer.concat([head, bytes, Buffer.from([0x12])])
 }
 
 const PIECE = metadataName('piece')

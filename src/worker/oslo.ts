@@ -4,7 +4,7 @@
  *     2026-11-22 08:00:01.234 7 INFO nova.compute.manager [req-5d3f... user project - - -] [instance: 6c1d...] text
  *
  * Newer releases write `[None req-5d3f... user project ...]`, or both ids, the global one first. Traceback lines have no
- * brackets. The parts found are offsets into the line's bytes; a part that is not there has `start === end`.
+ * ids, but may name the instance. The parts found are offsets into the line's bytes; a part that is not there has `start === end`.
  */
 export class OsloLine {
   /** Index into LEVELS, or -1. */
@@ -36,8 +36,7 @@ export class OsloLine {
     this.pidStart = pid
     this.pidEnd = at
     at = wordEnd(bytes, levelEnd + 1, end) + 1
-    if (at < end && bytes[at] === OPEN) at = this.#context(bytes, at + 1, end)
-    if (at < end) this.#instance(bytes, at, end)
+    if (at < end && bytes[at] === OPEN && !this.#instance(bytes, at, end)) this.#instance(bytes, this.#context(bytes, at + 1, end), end)
     return true
   }
 
@@ -61,14 +60,15 @@ export class OsloLine {
     return at + 2
   }
 
-  #instance (bytes: Uint8Array, at: number, end: number): void {
-    if (at + INSTANCE.length >= end) return
-    for (let i = 0; i < INSTANCE.length; i++) if (bytes[at + i] !== INSTANCE[i]) return
+  #instance (bytes: Uint8Array, at: number, end: number): boolean {
+    if (at + INSTANCE.length >= end) return false
+    for (let i = 0; i < INSTANCE.length; i++) if (bytes[at + i] !== INSTANCE[i]) return false
     const from = at + INSTANCE.length
     const to = wordEnd(bytes, from, end)
-    if (bytes[to] !== CLOSE || to - from > 64) return
+    if (to === from || to === end || bytes[to] !== CLOSE || to - from > 64) return false
     this.instanceStart = from
     this.instanceEnd = to
+    return true
   }
 }
 
@@ -90,7 +90,7 @@ export function tagPid (bytes: Uint8Array, start: number, end: number, range: In
   if (end - start < 4 || bytes[end - 1] !== CLOSE) return false
   let at = end - 1
   while (at > start && bytes[at - 1] >= 0x30 && bytes[at - 1] <= 0x39) at--
-  if (at === end - 1 || end - at > 11 || bytes[at - 1] !== OPEN) return false
+  if (at === end - 1 || end - at > 11 || at - 1 <= start || bytes[at - 1] !== OPEN) return false
   range[0] = at
   range[1] = end - 1
   return true

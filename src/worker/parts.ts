@@ -23,11 +23,12 @@ export class PartWriter {
   /** Writes out all entries of these streams, in order, and leaves the streams empty. */
   write (streams: Stream[], arena: Arena): Part[] {
     this.#parts = []
+    this.#out.length = 0
+    this.#records = 0
     for (const lane of byLane(streams)) {
       for (const stream of lane) {
         this.#writeStream(stream, arena)
-        stream.head = stream.tail = -1
-        stream.bytes = stream.entries = 0
+        stream.clear()
       }
       this.#close(lane[0])
     }

@@ -6,6 +6,7 @@ import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask }
 export class WorkerPool {
   readonly size: number
   readonly #piscina: Piscina
+  #closed = false
 
   constructor (workers: number, settings: EncoderSettings) {
     this.size = workers
@@ -35,11 +36,15 @@ export class WorkerPool {
     return this.#piscina.utilization
   }
 
+  /** Ends the threads, whatever they are at. Tasks given later are refused with LOKEAN_CLOSED. */
   async close (): Promise<void> {
+    this.#closed = true
     await this.#piscina.destroy()
   }
 
   async #run<T> (name: string, task: unknown): Promise<T> {
+    // piscina would start a new thread for it.
+    if (this.#closed) throw new LokeanError('LOKEAN_CLOSED', `the worker threads have ended (${name})`)
     try {
       return await this.#piscina.run(task, { name }) as T
     } catch (cause) {

@@ -5,26 +5,30 @@ import type { QuarantineReason } from '../types.ts'
 /**
  * The plain way to the fields of a record, for all that the scanner does not take: JSON.parse. Values that are no strings
  * become text (numbers and booleans as JSON writes them, objects and arrays as JSON); null counts as absent.
- * Returns why the record cannot be read, or undefined where the fields are filled.
+ * Returns why the record cannot be read, or undefined where the fields are filled. A value nested so deeply that it cannot be
+ * written as JSON again counts as no JSON.
  */
 export function parseRecord (text: string, fields: Fields, side: ByteBuffer): QuarantineReason | undefined {
   fields.clear()
   if (text.trim() === '') return 'empty'
-  let record: unknown
   try {
-    record = JSON.parse(text)
+    const record: unknown = JSON.parse(text)
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'not_object'
+    setFields(record as Record<string, unknown>, fields, side)
+    return undefined
   } catch {
     return 'invalid_json'
   }
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'not_object'
+}
+
+function setFields (record: Record<string, unknown>, fields: Fields, side: ByteBuffer): void {
   for (let slot = 0; slot < fields.names.length; slot++) {
     const name = fields.names[slot]
-    const value = Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : null
+    const value = Object.hasOwn(record, name) ? record[name] : null
     if (value === null) continue
     const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
     const start = side.length
     side.append(bytes, 0, bytes.length)
     fields.set(slot, SIDE, start, side.length)
   }
-  return undefined
 }

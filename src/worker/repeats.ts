@@ -14,6 +14,8 @@ import type { Timestamp } from './timestamp.ts'
 export class Repeats {
   readonly #arena: Arena
   #message = 0
+  /** The streams for which times and lines are written down: as much text as the message has, not to be kept beyond it. */
+  #remembering: Stream[] = []
 
   constructor (arena: Arena) {
     this.#arena = arena
@@ -21,13 +23,14 @@ export class Repeats {
 
   nextMessage (): void {
     this.#message++
+    for (const stream of this.#remembering) stream.seen = undefined
+    this.#remembering = []
   }
 
   /** Moves `time` where the line in `arena.bytes[lineStart, lineEnd)` repeats one of this message. To be called once an entry, before it is finished. */
   separate (stream: Stream, time: Timestamp, lineStart: number, lineEnd: number): void {
     if (stream.message !== this.#message) {
       stream.message = this.#message
-      stream.seen = undefined
       stream.firstOfMessage = this.#arena.entries
       this.#newest(stream, time)
       return
@@ -46,32 +49,31 @@ export class Repeats {
   remember (stream: Stream): void {
     if (stream.message !== this.#message || stream.seen !== undefined) return
     stream.seen = new Map()
+    this.#remembering.push(stream)
     const arena = this.#arena
     for (let entry = stream.head; entry >= 0; entry = arena.next[entry]) {
       if (entry >= stream.firstOfMessage) stream.seen.set(this.#key(arena.seconds[entry], arena.nanos[entry], arena.lineStart[entry], arena.lineEnd[entry]), 1)
     }
   }
 
-  /** `seen` holds, for each time and line that was stored, how many nanoseconds on the next repeat of it is to try first. */
+  /**
+   * `seen` holds, for each time and line that was stored, how many nanoseconds on the next repeat of it is to try first: all times
+   * before that are taken. What was passed on the way learns how far it was, so that no way is walked twice, whatever the times.
+   */
   #move (seen: Map<string, number>, time: Timestamp, lineStart: number, lineEnd: number): void {
-    const first = this.#key(time.seconds, time.nanos, lineStart, lineEnd)
-    const step = seen.get(first)
-    if (step === undefined) {
-      seen.set(first, 1)
-      return
-    }
     const { seconds, nanos } = time
-    let moved = step
-    for (; ; moved++) {
-      const total = nanos + moved
-      time.seconds = seconds + Math.floor(total / 1e9)
-      time.nanos = total % 1e9
-      const key = this.#key(time.seconds, time.nanos, lineStart, lineEnd)
-      if (seen.has(key)) continue
-      seen.set(key, 1)
-      break
+    const passed: Array<{ key: string, offset: number }> = []
+    let offset = 0
+    let key = this.#key(seconds, nanos, lineStart, lineEnd)
+    for (let step = seen.get(key); step !== undefined; step = seen.get(key)) {
+      passed.push({ key, offset })
+      offset += step
+      time.seconds = seconds + Math.floor((nanos + offset) / 1e9)
+      time.nanos = (nanos + offset) % 1e9
+      key = this.#key(time.seconds, time.nanos, lineStart, lineEnd)
     }
-    seen.set(first, moved + 1)
+    seen.set(key, 1)
+    for (const one of passed) seen.set(one.key, offset + 1 - one.offset)
   }
 
   #newest (stream: Stream, time: Timestamp): void {

@@ -8,8 +8,6 @@ export class Stream {
   readonly labels: Uint8Array
   readonly tenant: string
   readonly shard: number
-  /** Label values that had to be cut, counted again for each record. */
-  readonly cuts: number
 
   /** First and last entry in the arena, as indexes; -1 while the stream has none. */
   head = -1
@@ -25,19 +23,29 @@ export class Stream {
   firstOfMessage = -1
   seen: Map<string, number> | undefined
 
-  constructor (labels: string, tenant: string, shards: number, cuts: number) {
+  constructor (labels: string, tenant: string, shards: number) {
     this.labels = Buffer.from(labels)
     this.tenant = tenant
-    this.cuts = cuts
     this.shard = shardOf(labels, tenant, shards)
+  }
+
+  /** Forgets its entries, once they are written out. */
+  clear (): void {
+    this.head = this.tail = -1
+    this.bytes = this.entries = 0
   }
 }
 
-interface Known { key: Uint8Array, hash: number, stream: Stream | Refusal, next: Known | undefined }
+/** `cuts`: label values of this key that had to be cut. */
+interface Known { key: Uint8Array, hash: number, stream: Stream | Refusal, cuts: number, next: Known | undefined }
 export type Refusal = 'no_labels' | 'bad_tenant'
 
-/** Above this the cache starts anew: streams come and go, and a hostile sender could name a new one in each record. */
+/**
+ * Above either of these the cache starts anew: streams come and go, and a hostile sender could name a new one in each record, with
+ * values as long as a message may be.
+ */
 const MAX_KNOWN = 65536
+const MAX_KNOWN_BYTES = 32 * 1024 * 1024
 
 /**
  * From the bytes of a record's label fields to its stream, without making strings of them: a hash table whose keys are those
@@ -53,6 +61,9 @@ export class StreamCache {
   readonly #table: Array<Known | undefined> = new Array(4096).fill(undefined)
   readonly #byLabels = new Map<string, Stream>()
   #known = 0
+  #knownBytes = 0
+  /** Label values that had to be cut of the record last asked about. */
+  cuts = 0
 
   constructor (settings: EncoderSettings, fields: Fields) {
     this.#settings = settings
@@ -73,22 +84,28 @@ export class StreamCache {
     hash >>>= 0
     const bucket = hash & (this.#table.length - 1)
     for (let known = this.#table[bucket]; known !== undefined; known = known.next) {
-      if (known.hash === hash && this.#matches(known.key, input, side, arena)) return known.stream
+      if (known.hash === hash && this.#matches(known.key, input, side, arena)) {
+        this.cuts = known.cuts
+        return known.stream
+      }
     }
-    return this.#learn(hash, input, side, arena)
+    const known = this.#learn(hash, input, side, arena)
+    this.cuts = known.cuts
+    return known.stream
   }
 
   /** The stream for quarantined records; known by its label string alone. */
   quarantine (labels: string, tenant: string): Stream {
-    return this.#canonical(labels, tenant, 0)
+    return this.#canonical(labels, tenant)
   }
 
   /** To be called between batches, when no stream holds entries. */
   trim (): void {
-    if (this.#known < MAX_KNOWN) return
+    if (this.#known < MAX_KNOWN && this.#knownBytes < MAX_KNOWN_BYTES) return
     this.#table.fill(undefined)
     this.#byLabels.clear()
     this.#known = 0
+    this.#knownBytes = 0
   }
 
   #buffer (slot: number, input: Uint8Array, side: Uint8Array, arena: Uint8Array): Uint8Array {
@@ -111,7 +128,7 @@ export class StreamCache {
     return true
   }
 
-  #learn (hash: number, input: Uint8Array, side: Uint8Array, arena: Uint8Array): Stream | Refusal {
+  #learn (hash: number, input: Uint8Array, side: Uint8Array, arena: Uint8Array): Known {
     const fields = this.#fields
     const key: Uint8Array[] = []
     const text = new Map<number, string>()
@@ -126,27 +143,30 @@ export class StreamCache {
       if (end < value.length) cut.add(slot)
       text.set(slot, Buffer.from(value.subarray(0, end)).toString())
     }
-    const stream = this.#resolve(text, cut)
+    const stream = this.#resolve(text)
+    const cuts = this.#labels.filter(({ slot }) => cut.has(slot)).length
     const bucket = hash & (this.#table.length - 1)
-    this.#table[bucket] = { key: Buffer.concat(key), hash, stream, next: this.#table[bucket] }
+    const known = { key: Buffer.concat(key), hash, stream, cuts, next: this.#table[bucket] }
+    this.#table[bucket] = known
     this.#known++
-    return stream
+    this.#knownBytes += known.key.length + (typeof stream === 'string' ? 0 : stream.labels.length)
+    return known
   }
 
-  #resolve (text: Map<number, string>, cut: Set<number>): Stream | Refusal {
+  #resolve (text: Map<number, string>): Stream | Refusal {
     const rule = this.#settings.tenant
     const tenant = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : text.get(this.#tenantSlot) ?? ''
     if (rule.kind === 'field' && !isTenant(tenant)) return 'bad_tenant'
     const labels = formatLabels(this.#labels.map(({ name, slot }) => [name, text.get(slot) ?? '']))
     if (labels === '{}') return 'no_labels'
-    return this.#canonical(labels, tenant, this.#labels.filter(({ slot }) => cut.has(slot)).length)
+    return this.#canonical(labels, tenant)
   }
 
-  #canonical (labels: string, tenant: string, cuts: number): Stream {
+  #canonical (labels: string, tenant: string): Stream {
     const key = `${tenant}\0${labels}`
     let stream = this.#byLabels.get(key)
     if (stream === undefined) {
-      stream = new Stream(labels, tenant, this.#settings.shards, cuts)
+      stream = new Stream(labels, tenant, this.#settings.shards)
       this.#byLabels.set(key, stream)
     }
     return stream

@@ -70,9 +70,11 @@ class Reader {
       case 0x45: return []
       case 0x50: case 0x52: return this.#unsigned(1)
       case 0x53: return BigInt(this.#unsigned(1))
+      case 0x54: return this.#take(1).readInt8()
       case 0x56: return this.#unsigned(1) === 1
       case 0x60: return this.#unsigned(2)
       case 0x70: return this.#unsigned(4)
+      case 0x71: return this.#take(4).readInt32BE()
       case 0x80: return this.#take(8).readBigUInt64BE()
       case 0xa0: return this.#take(this.#unsigned(1))
       case 0xb0: return this.#take(this.#unsigned(4))

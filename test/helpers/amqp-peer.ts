@@ -38,6 +38,8 @@ export class AmqpPeer {
   readonly detached: Array<{ condition?: string, description?: string } | undefined> = []
   readonly #options: PeerOptions
   readonly #outcomes = new Map<Delivery, (outcome: Outcome) => void>()
+  /** Messages for one address leave in the order in which `send` was called. */
+  readonly #turns = new Map<string, Promise<unknown>>()
   #server: Server | undefined
 
   private constructor (options: PeerOptions) {
@@ -71,7 +73,7 @@ export class AmqpPeer {
     for (const quiet of ['connection_error', 'sender_error', 'session_error', 'error', 'protocol_error']) container.on(quiet, () => {})
     container.on('sender_open', ({ sender }: EventContext) => this.#attached(sender as Sender))
     container.on('sender_flow', ({ sender }: EventContext) => {
-      const { credit, source } = sender as Sender
+      const { credit, source } = sender as Sender & { credit: number }
       this.grants.push({ address: source.address, credit, window: outgoing(sender as Sender).remote_window })
     })
     container.on('sender_close', ({ sender }: EventContext) => {
@@ -116,21 +118,20 @@ export class AmqpPeer {
 
   /** Sends `payload` as it is; resolves with what becomes of it, if that is ever told. */
   async send (address: string, payload: Buffer): Promise<Outcome> {
-    const sender = await this.sender(address)
+    const turn = (this.#turns.get(address) ?? Promise.resolve()).then(async () => await this.sender(address))
+    this.#turns.set(address, turn.catch(() => {}))
+    const sender = await turn
     const delivery = sender.send(payload as never, undefined, 0)
     return await new Promise(resolve => { this.#outcomes.set(delivery, resolve) })
   }
 
-  /** Cuts all connections without a word. */
+  /** Cuts all connections without a word. With an error, because rhea stops its timers for nothing else. */
   drop (): void {
-    for (const socket of this.sockets) socket.destroy()
-    this.connections.length = 0
-    this.senders.length = 0
+    for (const socket of this.sockets) socket.destroy(new Error('cut by the test'))
   }
 
   async close (): Promise<void> {
-    for (const connection of this.connections) connection.removeAllListeners()
-    for (const socket of this.sockets) socket.destroy(new Error('the peer is closed'))
+    this.drop()
     const server = this.#server
     if (server?.listening !== true) return
     server.close()

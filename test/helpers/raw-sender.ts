@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import rhea, { type Connection, type Sender } from 'rhea'
 
 export type OutcomeName = 'accepted' | 'rejected' | 'released' | 'modified'
@@ -47,8 +48,10 @@ export class RawSender {
   }
 
   async close (): Promise<void> {
-    const closed = once(this.#connection, 'connection_close')
+    const { socket } = this.#connection as unknown as { socket: Socket }
+    if (socket.destroyed) return
+    const gone = once(socket, 'close')
     this.#connection.close()
-    await closed
+    await gone
   }
 }

@@ -18,7 +18,14 @@ async function runLoad (id: number, { url = bus.url, recordsPerMessage, generato
   const stop = new AbortController()
   loads.set(id, stop)
   try {
-    return await startSenders({ ...options, url, generator, signal: stop.signal, onProgress: counts => tell({ kind: 'progress', id, counts }) })
+    return await startSenders({
+      ...options,
+      url,
+      generator,
+      signal: stop.signal,
+      onProgress: counts => tell({ kind: 'progress', id, counts }),
+      onRetry: (error, delay) => tell({ kind: 'retry', id, message: error.message, delay })
+    })
   } finally {
     loads.delete(id)
   }

@@ -33,7 +33,8 @@ export function deliverRaw (connection: Connection, maxFrameSize = 0xffffffff): 
 /** What a `message` event on such a session carries; the format is the sender's own again. */
 export function rawDelivery (context: EventContext): RawDelivery {
   const format = (context as { format?: number }).format
-  return { message: context.message as unknown as Buffer, format: format === undefined || format === RAW_FORMAT ? 0 : format }
+  // A delivery without a single byte has no payload at all.
+  return { message: (context.message as unknown as Buffer | undefined) ?? Buffer.alloc(0), format: format === undefined || format === RAW_FORMAT ? 0 : format }
 }
 
 const patched = new WeakSet<Session>()

@@ -22,6 +22,7 @@ export type Request =
 export type Reply =
   | { kind: 'listening', url: string, port: number }
   | { kind: 'progress', id: number, counts: LoadCounts }
+  | { kind: 'retry', id: number, message: string, delay: number }
   | { kind: 'seed', id: number, seed: number }
   | { kind: 'reply', id: number, value: unknown }
   | { kind: 'failed', id: number, message: string, retryable: boolean }
@@ -39,14 +40,15 @@ export interface BusThread {
   readonly url: string
   readonly port: number
   stats (): Promise<BusStats>
-  startLoad (options: ThreadLoadOptions, onProgress?: (counts: LoadCounts) => void): RunningLoad
+  /** `onRetry`: a connection of the load failed, and is tried anew after so many milliseconds. */
+  startLoad (options: ThreadLoadOptions, onProgress?: (counts: LoadCounts) => void, onRetry?: (message: string, delay: number) => void): RunningLoad
   /** Cuts the sockets of those who send, of those who receive, or of all. How many. */
   dropConnections (of?: 'senders' | 'receivers' | 'all'): Promise<number>
   /** Closes bus and thread. A load that runs is ended: its `done` is rejected. */
   close (): Promise<void>
 }
 
-interface Pending { resolve (value: unknown): void, reject (error: Error): void, onProgress?: (counts: LoadCounts) => void, onSeed?: (seed: number) => void }
+interface Pending { resolve (value: unknown): void, reject (error: Error): void, onProgress?: (counts: LoadCounts) => void, onRetry?: (message: string, delay: number) => void, onSeed?: (seed: number) => void }
 
 /** tsc rewrites the extension of an import, not of this: the thread's entry has the one that this file has. */
 const ENTRY = new URL(`./bus.worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
@@ -83,6 +85,7 @@ export async function startBusThread (options: ThreadBusOptions = {}): Promise<B
     const one = pending.get(reply.kind === 'listening' ? 0 : reply.id)
     switch (reply.kind) {
       case 'progress': return one?.onProgress?.(reply.counts)
+      case 'retry': return one?.onRetry?.(reply.message, reply.delay)
       case 'seed': return one?.onSeed?.(reply.seed)
       case 'listening': one?.resolve(reply); break
       case 'reply': one?.resolve(reply.value); break
@@ -98,10 +101,10 @@ export async function startBusThread (options: ThreadBusOptions = {}): Promise<B
     url,
     port,
     stats: async () => await ask({ kind: 'stats' }).reply as BusStats,
-    startLoad (load, onProgress) {
+    startLoad (load, onProgress, onRetry) {
       let onSeed = (_seed: number) => {}
       const seed = new Promise<number>(resolve => { onSeed = resolve })
-      const { id, reply } = ask({ kind: 'load', options: load }, { onProgress, onSeed })
+      const { id, reply } = ask({ kind: 'load', options: load }, { onProgress, onRetry, onSeed })
       return {
         seed,
         done: reply as Promise<SenderResult>,

@@ -1,0 +1,21 @@
+import { formatHostPort } from '../config/endpoints.ts'
+import { loadConfig } from '../config/load.ts'
+import type { Context } from './context.ts'
+
+const HEALTH_PATIENCE_MS = 3_000
+
+/** For a container's health check: whether the process that listens on LOKEAN_ADMIN_ADDR answers `/healthz`. */
+export async function checkHealth ({ env, stderr }: Context): Promise<number> {
+  const { host, port } = loadConfig(env).config.admin
+  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  const url = `http://${formatHostPort(local, port)}/healthz`
+  try {
+    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(HEALTH_PATIENCE_MS) })
+    if (!ok) stderr.write(`lokean: ${url} answers ${status}\n`)
+    return ok ? 0 : 1
+  } catch (error) {
+    const { message, cause } = error as Error
+    stderr.write(`lokean: ${url} does not answer: ${cause instanceof Error ? cause.message : message}\n`)
+    return 1
+  }
+}

@@ -1,0 +1,90 @@
+import type { LoadOptions } from '../cli/arguments.ts'
+import type { Config } from '../config/config.ts'
+import { formatHostPort } from '../config/endpoints.ts'
+import type { BusThread } from '../demo/bus/thread.ts'
+import type { LoadCounts } from '../demo/generator/load.ts'
+import type { SenderResult } from '../demo/generator/sender.ts'
+import { cleanText } from '../log.ts'
+import type { Context } from './context.ts'
+
+/** Messages under way on each connection: enough that the bus is never idle, few enough that each waits little. */
+const WINDOW = 32
+const DEMO_CONNECTIONS = 4
+const PLAIN_PROGRESS_MS = 2_000
+const TROUBLE_MS = 5_000
+
+/**
+ * Sends what `--records`, `--for`, `--rate`, ... ask for to the bus in the settings, with progress on stderr, until all is settled. Stops
+ * early, in order, where the process is asked to stop.
+ */
+export async function runLoad (context: Context, options: LoadOptions & { connections?: number }, config: Config, thread: BusThread): Promise<SenderResult & { seed: number }> {
+  const { amqp } = config
+  const [{ host, port, tls }] = amqp.urls
+  const progress = new Progress(context, options.records)
+  const load = thread.startLoad({
+    url: `amqp${tls ? 's' : ''}://${formatHostPort(host, port)}`,
+    addresses: [...amqp.addresses].slice(0, options.hosts),
+    generator: { hosts: options.hosts, seed: options.seed },
+    recordsPerMessage: options.recordsPerMessage,
+    records: options.records,
+    duration: options.forMs,
+    rate: options.rate,
+    connections: Math.min(options.hosts, options.connections ?? DEMO_CONNECTIONS),
+    window: WINDOW,
+    username: amqp.username,
+    password: amqp.password?.reveal(),
+    tls: tls ? { ca: amqp.ca, cert: amqp.cert, key: amqp.key?.reveal() } : undefined
+  }, counts => progress.show(counts), message => progress.trouble(message))
+  const stop = (): void => { void load.stop() }
+  context.stopping.addEventListener('abort', stop, { once: true })
+  try {
+    const result = await load.done
+    return { ...result, seed: await load.seed }
+  } finally {
+    context.stopping.removeEventListener('abort', stop)
+    progress.end()
+  }
+}
+
+/** On a terminal one line that is written over, elsewhere a line now and then. */
+class Progress {
+  readonly #context: Context
+  readonly #records: number | undefined
+  readonly #start = performance.now()
+  #last = 0
+  #lastTrouble = -Infinity
+  #open = false
+
+  constructor (context: Context, records: number | undefined) {
+    this.#context = context
+    this.#records = records
+  }
+
+  show ({ sent, accepted, resent }: LoadCounts): void {
+    const now = performance.now()
+    const { stderr } = this.#context
+    const terminal = (stderr as { isTTY?: boolean }).isTTY === true
+    if (!terminal && now - this.#last < PLAIN_PROGRESS_MS) return
+    this.#last = now
+    const seconds = (now - this.#start) / 1000
+    const share = this.#records === undefined ? '' : ` (${Math.floor(100 * accepted / this.#records)}%)`
+    const text = `${accepted.toLocaleString('en')} of ${sent.toLocaleString('en')} sent are stored${share}, ` +
+      `${Math.round(accepted / seconds).toLocaleString('en')} records/s${resent === 0 ? '' : `, ${resent.toLocaleString('en')} sent again`}`
+    this.#open = terminal
+    stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`)
+  }
+
+  /** Each kind of trouble is told once in a while, however many connections have it. */
+  trouble (message: string): void {
+    const now = performance.now()
+    if (now - this.#lastTrouble < TROUBLE_MS) return
+    this.#lastTrouble = now
+    this.end()
+    this.#context.stderr.write(`no connection to the bus: ${cleanText(message)}; trying again\n`)
+  }
+
+  end (): void {
+    if (this.#open) this.#context.stderr.write('\n')
+    this.#open = false
+  }
+}

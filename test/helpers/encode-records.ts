@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import type { EncodeResult, EncoderSettings } from '../../src/types.ts'
+import { Encoder } from '../../src/worker/encoder.ts'
+import { parseSelector } from './selector.ts'
+import { counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, rsyslogMessage } from './worker-fixtures.ts'
+
+export interface Encoded { result: EncodeResult, entries: DecodedEntry[], counts: ReturnType<typeof counters> }
+
+export function encodeMessages (messages: readonly Uint8Array[], overrides: Partial<EncoderSettings> = {}, encoder = new Encoder(encoderSettings(overrides))): Encoded {
+  const result = encoder.encode(encodeTask(messages))
+  const entries = decodeParts(result.parts)
+  assert.equal(result.parts.reduce((sum, { records }) => sum + records, 0), entries.length)
+  return { result, entries, counts: counters(result) }
+}
+
+/** One for all that need no settings of their own: what it has seen before must make no difference. */
+const shared = new Encoder(encoderSettings())
+export const encode = (records: ReadonlyArray<string | Uint8Array>, overrides?: Partial<EncoderSettings>): Encoded =>
+  encodeMessages([rsyslogMessage(records)], overrides, overrides === undefined ? shared : undefined)
+
+/** The one entry of one record. */
+export function single (record: string | Uint8Array, overrides?: Partial<EncoderSettings>): DecodedEntry & { selector: Record<string, string>, counts: Encoded['counts'] } {
+  const { entries, counts, result } = encode([record], overrides)
+  assert.equal(entries.length, 1)
+  assert.equal(result.records, 1)
+  return { ...entries[0], selector: parseSelector(entries[0].labels), counts }
+}

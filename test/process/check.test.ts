@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startBus } from '../../src/demo/bus/bus.ts'
+import { startLoki } from '../../src/demo/loki/server.ts'
+import { Cleanup } from '../helpers/cleanup.ts'
+import { BOUNDED, lokean, startRun } from '../helpers/program.ts'
+import { RawSender } from '../helpers/raw-sender.ts'
+import { ADDRESS } from './feeder.ts'
+
+interface Finding { ok: boolean, detail: string, mend?: string }
+interface Report {
+  ok: boolean
+  warnings: string[]
+  bus: Finding
+  loki: Array<Finding & { url: string }>
+  record: { tenant: string, labels: string, timestamp: string, line: string, metadata: Record<string, string>, quarantined?: string, mended: string[] }
+}
+
+/** A record as people paste one: with spaces around, and the older spelling of the host. */
+const RECORD = '\n{"cloud":"c\\"7","region":"r1","hostname":"net-3","severity":"3","source":"neutron","message":" port down\\n","@timestamp":"2026-11-22T08:00:01.5+02:00","more":1}\n'
+
+test('all is well: 0, and neither the bus nor Loki has more or less than before', BOUNDED, async t => {
+  const cleanup = Cleanup.of(t)
+  const bus = await startBus()
+  cleanup.add(async () => { await bus.close() })
+  const loki = await startLoki()
+  cleanup.add(async () => { await loki.close() })
+  const env = { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '365d', LOKEAN_SHARD: '2' }
+  // A sender gets credit as soon as somebody receives; that is check, and it must not get the message.
+  const sending = RawSender.connect(bus.port, ADDRESS).then(async sender => {
+    cleanup.add(async () => { await sender.close() })
+    return await sender.send(Buffer.from('00537740', 'hex'))
+  })
+  const [people, machines] = await Promise.all([
+    lokean(cleanup, ['check'], env),
+    lokean(cleanup, ['check', '--json'], env, RECORD)
+  ])
+  assert.equal(await sending, 'released')
+
+  assert.deepEqual({ code: people.code, stderr: people.stderr }, { code: 0, stderr: '' })
+  assert.match(people.stdout, /^note {3}LOKEAN_SHARD is not a setting .*LOKEAN_SHARDS$/m)
+  assert.ok(people.stdout.includes(`ok     bus   127.0.0.1:${bus.port}: attached to ${ADDRESS}\n`), people.stdout)
+  assert.ok(people.stdout.includes(`ok     loki  ${loki.url}: takes pushes\n`), people.stdout)
+  assert.match(people.stdout, /^ {2}stream +\{cloud="cloud1", host="compute-0", region="regionOne", service_name="nova-compute", source="nova-compute"\}$/m)
+  assert.match(people.stdout, /^ {2}level +info$/m)
+
+  assert.deepEqual({ code: machines.code, stderr: machines.stderr }, { code: 0, stderr: '' })
+  const { ok, warnings, record, bus: { ok: busOk }, loki: [{ ok: lokiOk, url }] } = JSON.parse(machines.stdout) as Report
+  assert.deepEqual({ ok, busOk, lokiOk, url, warnings: warnings.length }, { ok: true, busOk: true, lokiOk: true, url: loki.url, warnings: 1 })
+  assert.deepEqual(record, {
+    tenant: '',
+    labels: '{cloud="c\\"7", host="net-3", region="r1", service_name="neutron", source="neutron"}',
+    timestamp: '2026-11-22T06:00:01.500000000Z',
+    line: 'port down',
+    metadata: { level: 'error' },
+    mended: []
+  })
+  const { delivered, received, accepted } = (await bus.until(stats => stats[ADDRESS].receivers === 0))[ADDRESS]
+  assert.deepEqual({ delivered, received, accepted }, { delivered: 0, received: 1, accepted: 0 })
+  const { entries, streams } = loki.stats()
+  assert.deepEqual({ entries, streams }, { entries: 0, streams: 0 })
+})
+
+test('what is down is named, with what to mend, and the record is shown all the same: 1', async t => {
+  const cleanup = Cleanup.of(t)
+  const bus = await startBus({ username: 'reader', password: 'open sesame' })
+  cleanup.add(async () => { await bus.close() })
+  const gone = await startBus()
+  await gone.close()
+  const loki = await startLoki({ intercept: () => ({ kind: 'answer', status: 401, text: 'no org id' }) })
+  cleanup.add(async () => { await loki.close() })
+  const down = `http://127.0.0.1:${gone.port}`
+  const [people, machines] = await Promise.all([
+    lokean(cleanup, ['check'], { LOKEAN_AMQP_URL: gone.url, LOKEAN_LOKI_URL: loki.url }, '{"message":"no more"}'),
+    lokean(cleanup, ['check', '--json'], { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: `${loki.url},${down}` })
+  ])
+  assert.deepEqual({ code: people.code, stderr: people.stderr }, { code: 1, stderr: '' })
+  assert.match(people.stdout, new RegExp(`^MEND {3}bus {3}127\\.0\\.0\\.1:${gone.port}: connect ECONNREFUSED .*\n +.*LOKEAN_AMQP_URL`, 'm'))
+  assert.match(people.stdout, new RegExp(`^MEND {3}loki {2}${loki.url}: 401 no org id\n +.*LOKEAN_LOKI_TENANT`, 'm'))
+  assert.match(people.stdout, /^A record like this goes to quarantine \(no_timestamp\):$/m)
+
+  assert.deepEqual({ code: machines.code, stderr: machines.stderr }, { code: 1, stderr: '' })
+  const { ok, bus: busFinding, loki: [, second] } = JSON.parse(machines.stdout) as Report
+  assert.equal(ok, false)
+  assert.match(busFinding.detail, /amqp:unauthorized-access/)
+  assert.match(String(busFinding.mend), /credentials/)
+  assert.deepEqual({ url: second.url, ok: second.ok }, { url: down, ok: false })
+  assert.match(second.detail, /ECONNREFUSED/)
+  assert.match(String(second.mend), /LOKEAN_LOKI_URL/)
+})
+
+test('--health asks the one that runs here, whatever bus and Loki do', async t => {
+  const cleanup = Cleanup.of(t)
+  const run = startRun(cleanup, { LOKEAN_AMQP_URL: 'amqp://127.0.0.1:9', LOKEAN_LOKI_URL: 'http://127.0.0.1:9' })
+  const { host, port } = new URL(await run.admin())
+  // As a container has it: the address says to listen on all interfaces.
+  const healthy = await lokean(cleanup, ['check', '--health'], { LOKEAN_ADMIN_ADDR: `0.0.0.0:${port}` })
+  assert.deepEqual(healthy, { code: 0, signal: null, stdout: '', stderr: '' })
+  await run.stop()
+  const { code, stdout, stderr } = await lokean(cleanup, ['check', '--health'], { LOKEAN_ADMIN_ADDR: host })
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' })
+  assert.equal(stderr, `lokean: http://${host}/healthz does not answer: connect ECONNREFUSED ${host}\n`)
+})

@@ -1,0 +1,214 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import type { Settleable } from '../../../src/ack/settler.ts'
+import type { Batch } from '../../../src/batch/batch.ts'
+import { Batcher } from '../../../src/batch/batcher.ts'
+import { Buffers } from '../../../src/batch/buffers.ts'
+import { Deferred } from '../../helpers/deferred.ts'
+import { turn } from '../../helpers/until.ts'
+
+const SIZE = 64
+const LINK = link()
+
+function link (): Settleable {
+  return { stale: false, settle () {} }
+}
+
+interface Work { batch: Batch, done: () => void }
+
+/** A batcher whose batches the test finishes by hand. */
+function started (workers: number): { batcher: Batcher, work: Work[] } {
+  const work: Work[] = []
+  const batcher = new Batcher({
+    workers,
+    buffers: new Buffers(SIZE, 4),
+    encode: async batch => {
+      const finished = new Deferred<void>()
+      work.push({ batch, done: () => finished.resolve() })
+      await finished.promise
+    }
+  })
+  return { batcher, work }
+}
+
+/** Adds a delivery and then spoils its frames, as the source may: they are only valid until the call returns. */
+function add (batcher: Batcher, id: number, frames: Array<Uint8Array | string>, address = 'a', over = LINK): void {
+  const own = frames.map(frame => Uint8Array.from(Buffer.from(frame)))
+  batcher.add({ address, link: over, id, frames: own, bytes: own.reduce((sum, { length }) => sum + length, 0) })
+  for (const frame of own) frame.fill(0xff)
+}
+
+function messages ({ view, ends }: Batch): string[] {
+  return ends.map((end, i) => Buffer.from(view.subarray(i === 0 ? 0 : ends[i - 1], end)).toString())
+}
+
+test('an idle worker gets what arrived in the same turn, as one batch', async () => {
+  const { batcher, work } = started(2)
+  add(batcher, 7, ['one'])
+  add(batcher, 8, ['t', 'w', 'o'])
+  add(batcher, 9, [])
+  assert.equal(work.length, 0)
+  assert.equal(batcher.waitingBytes, 6)
+  await turn()
+  assert.equal(work.length, 1)
+  const { batch } = work[0]
+  assert.deepEqual(messages(batch), ['one', 'two', ''])
+  assert.deepEqual({ first: batch.first, last: batch.last, messages: batch.messages, length: batch.length }, { first: 7, last: 9, messages: 3, length: 6 })
+  assert.equal(batcher.waitingBytes, 0)
+})
+
+test('does not wait for more, nor for a timer', async () => {
+  const { batcher, work } = started(1)
+  add(batcher, 0, ['x'])
+  await Promise.resolve()
+  assert.equal(work.length, 1)
+})
+
+test('while all workers are busy, deliveries gather up to a buffer', async () => {
+  const { batcher, work } = started(1)
+  add(batcher, 0, ['x'])
+  await turn()
+  for (let id = 1; id <= 5; id++) add(batcher, id, ['m'.repeat(30)])
+  await turn()
+  assert.equal(work.length, 1)
+  assert.equal(batcher.waitingBytes, 150)
+  for (let i = 0; i < 3; i++) {
+    work[i].done()
+    await turn()
+  }
+  assert.deepEqual(work.map(({ batch }) => [batch.first, batch.last]), [[0, 0], [1, 2], [3, 4], [5, 5]])
+  assert.ok(work.every(({ batch }) => batch.bytes.byteLength === SIZE))
+})
+
+test('a message larger than a buffer goes alone', async () => {
+  const { batcher, work } = started(1)
+  add(batcher, 0, ['x'])
+  add(batcher, 1, ['y'.repeat(SIZE), 'z'])
+  add(batcher, 2, ['x'])
+  for (let i = 0; i < 3; i++) {
+    await turn()
+    work[i].done()
+  }
+  assert.deepEqual(work.map(({ batch }) => batch.messages), [1, 1, 1])
+  assert.equal(work[1].batch.bytes.byteLength, SIZE + 1)
+  assert.deepEqual(messages(work[1].batch), [`${'y'.repeat(SIZE)}z`])
+})
+
+test('a batch holds deliveries of one link only: another one closes it', async () => {
+  const { batcher, work } = started(1)
+  const other = link()
+  add(batcher, 41, ['a'])
+  add(batcher, 42, ['b'])
+  add(batcher, 0, ['c'], 'a', other)
+  await turn()
+  work[0].done()
+  await turn()
+  assert.deepEqual(work.map(({ batch: { link, first, last } }) => [link === other, first, last]), [[false, 41, 42], [true, 0, 0]])
+})
+
+test('addresses take turns', async () => {
+  const { batcher, work } = started(1)
+  add(batcher, 0, ['x'], 'a')
+  await turn()
+  for (let id = 1; id <= 3; id++) add(batcher, id, ['m'.repeat(SIZE)], 'a')
+  for (let id = 0; id <= 1; id++) add(batcher, id, ['m'.repeat(SIZE)], 'b')
+  add(batcher, 0, ['m'], 'c')
+  for (let i = 0; i < 6; i++) {
+    work[i].done()
+    await turn()
+  }
+  assert.deepEqual(work.slice(1).map(({ batch }) => batch.address), ['a', 'b', 'c', 'a', 'b', 'a'])
+})
+
+test('an address whose batches get stuck does not starve another', async () => {
+  const { batcher, work } = started(2)
+  for (let id = 0; id < 5; id++) add(batcher, id, ['m'.repeat(SIZE)], 'stuck')
+  for (let id = 0; id < 5; id++) add(batcher, id, ['m'.repeat(SIZE)], 'flowing')
+  for (let done = 0; done < 5; done++) {
+    await turn()
+    const next = work.filter(({ batch }) => batch.address === 'flowing')[done]
+    assert.ok(next !== undefined, `only ${done} of 5 were encoded`)
+    next.done()
+  }
+})
+
+test('a finished worker takes what waits before new arrivals can', async () => {
+  const { batcher, work } = started(1)
+  add(batcher, 0, ['x'])
+  await turn()
+  add(batcher, 1, ['m'.repeat(SIZE)])
+  work[0].done()
+  add(batcher, 2, ['late'])
+  await turn()
+  assert.deepEqual(messages(work[1].batch), ['m'.repeat(SIZE)])
+  assert.equal(work.length, 2)
+  work[1].done()
+  await turn()
+  assert.deepEqual(messages(work[2].batch), ['late'])
+})
+
+test('every delivery comes out once, in order within its address and link, byte for byte', async () => {
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ address: fc.constantFrom('a', 'b', 'c'), frames: fc.array(fc.uint8Array({ maxLength: SIZE }), { maxLength: 3 }) }) },
+    { weight: 2, arbitrary: fc.record({ finish: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ relink: fc.constantFrom('a', 'b', 'c') }) },
+    { weight: 1, arbitrary: fc.constant('turn' as const) }
+  )
+  await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 120 }), async (workers, steps) => {
+    const { batcher, work } = started(workers)
+    const running = new Set<Work>()
+    let seen = 0
+    const look = async (): Promise<void> => {
+      await turn()
+      for (; seen < work.length; seen++) running.add(work[seen])
+      assert.ok(running.size <= workers)
+    }
+    const finish = async (which: number): Promise<void> => {
+      const one = [...running][which % running.size]
+      running.delete(one)
+      one.done()
+      await look()
+    }
+    const links: Record<string, Settleable> = { a: link(), b: link(), c: link() }
+    const ids: Record<string, number> = { a: 0xfffffff0, b: 0, c: 5 }
+    const expected: Record<string, Array<{ link: Settleable, id: number, content: string }>> = { a: [], b: [], c: [] }
+    for (const one of steps) {
+      if (one === 'turn') await look()
+      else if ('finish' in one) {
+        if (running.size > 0) await finish(one.finish)
+      } else if ('relink' in one) {
+        links[one.relink] = link()
+        ids[one.relink] = 0
+      } else {
+        const { address, frames } = one
+        const id = ids[address]
+        ids[address] = (id + 1) >>> 0
+        expected[address].push({ link: links[address], id, content: Buffer.concat(frames).toString('hex') })
+        add(batcher, id, frames, address, links[address])
+      }
+    }
+    await look()
+    while (running.size > 0) await finish(0)
+    assert.equal(batcher.waitingBytes, 0)
+    for (const address of ['a', 'b', 'c']) {
+      const out = work.filter(({ batch }) => batch.address === address).flatMap(({ batch }) => deliveries(batch))
+      assert.deepEqual(out.map(({ id, content }) => [id, content]), expected[address].map(({ id, content }) => [id, content]))
+      assert.ok(out.every(({ link }, i) => link === expected[address][i].link))
+    }
+    for (const { batch } of work) {
+      assert.equal(batch.messages, batch.ends.length)
+      assert.equal(batch.ends.at(-1), batch.length)
+      assert.ok(batch.length <= SIZE || batch.messages === 1)
+      assert.equal((batch.last - batch.first) >>> 0, batch.messages - 1)
+    }
+  }), { numRuns: 60 })
+})
+
+function deliveries (batch: Batch): Array<{ link: Settleable, id: number, content: string }> {
+  return batch.ends.map((end, i) => ({
+    link: batch.link,
+    id: (batch.first + i) >>> 0,
+    content: Buffer.from(batch.view.subarray(i === 0 ? 0 : batch.ends[i - 1], end)).toString('hex')
+  }))
+}

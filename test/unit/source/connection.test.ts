@@ -1,0 +1,70 @@
+import { test, type TestContext } from 'node:test'
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { AddressInfo, Server, Socket } from 'node:net'
+import rhea, { type Connection, type EventContext } from 'rhea'
+import { Secret } from '../../../src/config/secret.ts'
+import { connect, type Credentials, internals } from '../../../src/source/connection.ts'
+import { until } from '../../helpers/until.ts'
+import { CERTIFICATE, KEY } from '../demo/bus/certificate.ts'
+
+/** A bus that wants TLS, and offers EXTERNAL to who shows a certificate it knows, PLAIN else. */
+async function tlsBus (t: TestContext): Promise<{ port: number, users: string[], connections: Connection[] }> {
+  const users: string[] = []
+  const connections: Connection[] = []
+  const container = rhea.create_container()
+  container.sasl_server_mechanisms.enable_plain((username: string) => users.push(`PLAIN ${username}`) > 0)
+  container.on('connection_open', ({ connection }: EventContext) => {
+    connections.push(connection)
+    const { mechanism } = (connection as unknown as { sasl_transport: { mechanism: object } }).sasl_transport
+    if (mechanism.constructor.name === 'ExternalServer') users.push('EXTERNAL')
+  })
+  for (const quiet of ['disconnected', 'connection_error', 'connection_close', 'error', 'protocol_error']) container.on(quiet, () => {})
+  const options = { port: 0, host: '127.0.0.1', transport: 'tls', key: KEY, cert: CERTIFICATE, ca: CERTIFICATE, requestCert: true, rejectUnauthorized: false, enable_sasl_external: true }
+  const server = container.listen(options as never) as Server
+  server.on('tlsClientError', () => {})
+  const sockets = new Set<Socket>()
+  server.on('secureConnection', (socket: Socket) => { sockets.add(socket) })
+  await once(server, 'listening')
+  t.after(async () => {
+    for (const socket of sockets) socket.destroy(new Error('the test is over'))
+    server.close()
+    await once(server, 'close')
+  })
+  return { port: (server.address() as AddressInfo).port, users, connections }
+}
+
+/** Resolves with undefined when the connection opens, else with what went wrong. */
+async function outcome (t: TestContext, port: number, credentials: Credentials): Promise<string | undefined> {
+  const connection = connect({ host: '127.0.0.1', port, tls: true }, credentials, 'a-test')
+  t.after(() => { internals(connection).socket?.destroy(new Error('the test is over')) })
+  return await new Promise(resolve => {
+    connection.on('connection_open', () => resolve(undefined))
+    connection.on('connection_error', ({ error }: EventContext) => resolve((error as Error | undefined)?.message ?? 'lost'))
+    connection.on('disconnected', ({ error }: EventContext) => resolve((error as Error | undefined)?.message ?? 'lost'))
+  })
+}
+
+test('TLS: takes a bus that its own CA has signed for, and no other', async t => {
+  const { port, users } = await tlsBus(t)
+  assert.equal(await outcome(t, port, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') }), undefined)
+  assert.match(await outcome(t, port, { username: 'lokean', password: new Secret('x') }) ?? '', /self.signed/)
+  assert.deepEqual(users, ['PLAIN lokean'])
+})
+
+test('a certificate without a user name logs in by EXTERNAL, with one by PLAIN', async t => {
+  const { port, users } = await tlsBus(t)
+  const identity = { ca: CERTIFICATE, cert: CERTIFICATE, key: new Secret(KEY) }
+  assert.equal(await outcome(t, port, identity), undefined)
+  await until('the bus knows', () => users.length === 1)
+  assert.equal(await outcome(t, port, { ...identity, username: 'lokean', password: new Secret('x') }), undefined)
+  assert.deepEqual(users, ['EXTERNAL', 'PLAIN lokean'])
+})
+
+test('says who it is and what it takes', async t => {
+  const { port, connections } = await tlsBus(t)
+  await outcome(t, port, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') })
+  await until('the bus knows', () => connections.length === 1)
+  const [{ container_id: id, max_frame_size: frame, channel_max: channels, idle_time_out: idle, hostname, properties }] = connections
+  assert.deepEqual({ id, frame, channels, idle, hostname, properties }, { id: 'a-test', frame: 65_536, channels: 1_023, idle: 10_000, hostname: '127.0.0.1', properties: { product: 'lokean' } })
+})

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import rhea from 'rhea'
+import type { EncodeTask } from '../../../src/types.ts'
+import { Encoder } from '../../../src/worker/encoder.ts'
+import { amqpMessage, encodeMessage } from '../../helpers/amqp-values.ts'
+import { encode, encodeMessages } from '../../helpers/encode-records.ts'
+import { objectText, stringContent } from '../../helpers/json-text.ts'
+import { parseSelector } from '../../helpers/selector.ts'
+import { ARRIVAL, captures, counters, type DecodedEntry, encoderSettings, encodeTask, mappings, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+
+const arrival = nanoseconds(ARRIVAL)
+const nova = { level: 'info', pid: '7', request_id: 'req-5d3f0c1e-3f6a-4ac5-8c5c-0c6c4a6f9b57', instance_id: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0' }
+
+suite('what rsyslog sent', () => {
+  for (const { file, case: name, bytes, count } of captures()) {
+    test(`${file} (${name}): line, time, labels and metadata of each record`, () => {
+      const { entries, result, counts } = encodeMessages([bytes])
+      // rhea makes of bytes that are not UTF-8 what Buffer.toString does.
+      const records = (rhea.message.decode(bytes).body as string[]).map(record => JSON.parse(record) as Record<string, string>)
+      assert.equal(records.length, count)
+      assert.equal(result.records, count)
+      assert.deepEqual(entries.map(({ line }) => line), records.map(({ message }) => message.replace(/^ /, '').replace(/\n$/, '')))
+      for (const [i, record] of records.entries()) {
+        const [whole, fraction = ''] = record['@timestamp'].replace(/\+00:00$/, '').split('.')
+        assert.equal(entries[i].time, BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0')))
+        const { cloud, region, host, source, file: path } = record
+        assert.deepEqual(parseSelector(entries[i].labels), { cloud, region, host, source, service_name: source })
+        assert.deepEqual(entries[i].metadata, { level: 'info', ...(path === '' ? {} : { file: path }), ...(name === 'nova' ? nova : {}) })
+      }
+      assert.deepEqual(counts, name.startsWith('badutf8') ? { utf8: 1 } : {})
+    })
+  }
+
+  test('all of it in one batch, twice over: the same entries', () => {
+    const messages = captures().map(({ bytes }) => bytes)
+    const encoder = new Encoder(encoderSettings())
+    const [first, second] = [encodeMessages(messages, {}, encoder), encodeMessages(messages, {}, encoder)]
+    assert.equal(first.result.records, captures().reduce((sum, { count }) => sum + count, 0))
+    assert.deepEqual(second, first)
+    const alone = captures().flatMap(({ bytes }) => encodeMessages([bytes]).entries)
+    const sorted = (entries: DecodedEntry[]): string[] => entries.map(({ part, time, ...rest }) => JSON.stringify([String(time), rest])).sort()
+    assert.deepEqual(sorted(first.entries), sorted(alone))
+  })
+})
+
+suite('bodies with nothing in them', () => {
+  test('an AMQP message without a body, or one nobody can read: hex of its first bytes', () => {
+    const bodies: Array<[bytes: Buffer, line: string]> = [
+      [Buffer.alloc(0), '0 bytes: '],
+      [Buffer.from('00537045', 'hex'), '4 bytes: 00537045'],
+      [Buffer.from('0053775407', 'hex'), '2 bytes: 5407'],
+      [Buffer.from('hello'), '5 bytes: 68656c6c6f'],
+      [Buffer.alloc(5000, 0xff), `5000 bytes: ${'ff'.repeat(256)}`]
+    ]
+    for (const [bytes, line] of bodies) {
+      const { entries, counts, result } = encodeMessages([bytes])
+      assert.deepEqual(entries.map(entry => [entry.line, entry.time]), [[line, arrival]])
+      assert.deepEqual(parseSelector(entries[0].labels), { source: 'lokean', quarantine: 'bad_body' })
+      assert.deepEqual([counts, result.records], [{ bad_body: 1 }, 1])
+    }
+  })
+
+  test('nothing in a message is nothing stored', () => {
+    const { result } = encodeMessages([rsyslogMessage([]), Buffer.from('00537745', 'hex'), Buffer.from('00537740', 'hex')])
+    assert.deepEqual([result.parts, result.records, counters(result)], [[], 0, {}])
+    assert.ok(Number.isNaN(result.oldestMs))
+  })
+
+  test('a list of a million empty strings', () => {
+    const strings = Buffer.alloc(2_000_000, Buffer.from('a100', 'hex'))
+    const head = Buffer.from('005377d0000000000000000000'.slice(0, 24), 'hex')
+    head.writeUInt32BE(4 + strings.length, 4)
+    head.writeUInt32BE(1_000_000, 8)
+    const result = new Encoder(encoderSettings()).encode(encodeTask([Buffer.concat([head, strings])]))
+    assert.deepEqual([result.records, counters(result)], [1_000_000, { empty: 1_000_000 }])
+    assert.equal(result.parts.reduce((sum, { records }) => sum + records, 0), 1_000_000)
+    assert.ok(result.parts.reduce((sum, { body }) => sum + body.length, 0) < 20_000_000)
+  })
+})
+
+test('any record is the same entry, whether scanned or parsed by JSON.parse', () => {
+  const keys = ['host', 'hostname', 'cloud', 'source', 'severity', 'tag', 'file', 'level', 'pid', 'message', '@timestamp', 'x']
+  const time = fc.constantFrom('2026-11-22T08:13:28.486506+00:00', '2026-11-22T08:13:28Z', '2026-11-22T08:13:28\\u002b00:00', '2020-01-01T00:00:00Z', '2030-01-01T00:00:00Z', 'never')
+  const message = fc.oneof(stringContent(false), stringContent(false).map(text => `2026-11-22 08:00:01.234 7 INFO nova [req-1 u] [instance: i] ${text}`), stringContent(false).map(text => `${text.repeat(30)} `))
+  const record = fc.tuple(objectText(keys), message, time).map(([text, message, time]) => {
+    const body = text.trim().slice(1, -1).trim()
+    return `{"message":"${message}","@timestamp":"${time}","cloud":"c"${body === '' ? '' : `,${body}`}}`
+  })
+  const settings = { metadata: mappings('level,file,pid,request_id,instance_id,copy=message'), maxLineBytes: 1024 }
+  const encoder = new Encoder(encoderSettings(settings))
+  let stored = 0
+  fc.assert(fc.property(record, record => {
+    const [scanned, parsed] = [record, record.replace(/\}$/, ',"unused key":1}')].map(text => encodeMessages([rsyslogMessage([text])], settings, encoder))
+    assert.deepEqual(scanned.counts, parsed.counts)
+    assert.equal(scanned.result.records, 1)
+    if (scanned.result.quarantined.some(count => count > 0)) return
+    stored++
+    assert.deepEqual(scanned, { ...parsed, result: { ...parsed.result, parts: scanned.result.parts } })
+  }), { numRuns: 3000 })
+  assert.ok(stored > 500, `a fair part of the records is stored (${stored})`)
+})
+
+test('any messages: every record found is stored once or in quarantine once, whatever they hold', () => {
+  const record = fc.oneof(
+    { weight: 4, arbitrary: objectText(['message', '@timestamp', 'cloud', 'host'], { broken: true }) },
+    { weight: 4, arbitrary: fc.dictionary(fc.constantFrom('message', 'cloud', 'host', 'file'), fc.oneof(fc.string(), fc.jsonValue())).map(all => recordText(all)) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 4000 }).map(size => recordText({ message: 'x'.repeat(size) })) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 3000 }) },
+    { weight: 1, arbitrary: fc.constantFrom('', '\n', 'null', '{}', 'é') }
+  )
+  const message = fc.oneof(
+    { weight: 4, arbitrary: fc.array(record, { maxLength: 8 }).map(rsyslogMessage) },
+    { weight: 2, arbitrary: amqpMessage().map(encodeMessage) },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 100 }) },
+    { weight: 1, arbitrary: fc.tuple(fc.array(record, { maxLength: 8 }).map(rsyslogMessage), fc.nat()).map(([bytes, at]) => bytes.subarray(0, at % bytes.length)) }
+  )
+  const encoder = new Encoder(encoderSettings({ maxLineBytes: 1024, pushBytes: 64 * 1024 }))
+  fc.assert(fc.property(fc.array(message, { maxLength: 6 }), messages => {
+    const { result, entries } = encodeMessages(messages, {}, encoder)
+    const first = entries.filter(({ metadata }) => metadata.piece === undefined || metadata.piece.startsWith('1/'))
+    assert.equal(first.length, result.records)
+    const quarantined = first.filter(({ labels }) => parseSelector(labels).quarantine !== undefined)
+    assert.equal(quarantined.length, result.quarantined.reduce((sum, count) => sum + count, 0))
+    const kept = entries.filter(({ labels }) => parseSelector(labels).quarantine !== undefined)
+    assert.equal(new Set(kept.map(({ time }) => time)).size, kept.length, 'at a time of its own')
+    const bytes = messages.reduce((sum, { length }) => sum + length + 1, 0)
+    assert.ok(kept.every(({ time }) => time >= arrival && time < arrival + BigInt(bytes)), 'within the batch\'s own nanoseconds')
+    assert.deepEqual(encodeMessages(messages, {}, encoder), { result, entries, counts: counters(result) }, 'and once more, the same')
+  }), { numRuns: 700 })
+})
+
+test('the oldest time stored is told, in milliseconds, quarantine aside', () => {
+  const times = ['2026-11-22T08:13:28.5Z', '2026-11-22T08:13:27.25Z', '2026-11-22T08:14:00Z', '2001-01-01T00:00:00Z']
+  assert.equal(encode(times.map(time => recordText({ '@timestamp': time }))).result.oldestMs, Date.parse('2026-11-22T08:13:27.250Z'))
+  assert.ok(Number.isNaN(encode(['x']).result.oldestMs))
+})
+
+test('streams of one tenant and shard share parts, others do not', () => {
+  const records = Array.from({ length: 200 }, (_, i) => recordText({ host: `h${i}`, cloud: `c${i % 3}` }))
+  const { result, entries } = encode(records, { tenant: { kind: 'field', field: 'cloud' } })
+  const lanes = result.parts.map(({ tenant, shard }) => `${tenant} ${shard}`)
+  assert.equal(new Set(lanes).size, lanes.length, 'one part a lane')
+  assert.equal(lanes.length, 12)
+  assert.ok(entries.every(({ tenant, labels }) => parseSelector(labels).cloud === tenant))
+})
+
+test('a batch that fails half-way leaves nothing behind for the next', () => {
+  const encoder = new Encoder(encoderSettings())
+  const message = rsyslogMessage([recordText(), 'x'])
+  const task = encodeTask([message])
+  const ends = { * [Symbol.iterator] () { yield message.length; throw new Error('out of memory') } } as unknown as EncodeTask['ends']
+  assert.throws(() => encoder.encode({ ...task, ends }), /out of memory/)
+  assert.deepEqual(encoder.encode(task), new Encoder(encoderSettings()).encode(task))
+})

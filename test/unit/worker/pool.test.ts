@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { suite, test, type TestContext } from 'node:test'
+import type { Worker } from 'node:worker_threads'
+import { LokeanError } from '../../../src/errors.ts'
+import type { EncodeTask, Part } from '../../../src/types.ts'
+import { Encoder } from '../../../src/worker/encoder.ts'
+import { isolate } from '../../../src/worker/isolate.ts'
+import { WorkerPool } from '../../../src/worker/pool.ts'
+import { captures, decodeParts, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+
+const settings = encoderSettings({ pushBytes: 64 * 1024 })
+
+function openPool (t: TestContext, workers: number): WorkerPool {
+  const pool = new WorkerPool(workers, settings)
+  t.after(() => pool.close())
+  return pool
+}
+
+const failed = (error: unknown): boolean => error instanceof LokeanError && error.code === 'LOKEAN_WORKER' && error.retryable && error.cause instanceof Error
+
+/** Tasks that no worker can do: each fails in its thread. */
+const impossible = { ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
+const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2 }
+
+suite('through threads', () => {
+  test('a batch gives what the encoder gives in this one, byte for byte', async t => {
+    const pool = openPool(t, 2)
+    const messages = captures().map(({ bytes }) => bytes)
+    const tasks = [...messages.map(message => encodeTask([message])), encodeTask(messages), encodeTask([rsyslogMessage(['x']), Buffer.from('zz')]), encodeTask([])]
+    const results = await Promise.all(tasks.map(task => pool.encode(task)))
+    const encoder = new Encoder(settings)
+    for (const [i, task] of tasks.entries()) {
+      const here = encoder.encode(task)
+      const plain = (parts: Part[]): unknown[] => parts.map(({ body, ...rest }) => ({ ...rest, body: Buffer.from(body).toString('hex') }))
+      assert.deepEqual({ ...results[i], parts: plain(results[i].parts) }, { ...here, parts: plain(here.parts) })
+    }
+  })
+
+  test('the batch\'s own memory is left alone', async t => {
+    const pool = openPool(t, 1)
+    const task = encodeTask([captures()[0].bytes])
+    const before = Buffer.from(task.bytes).toString('hex')
+    for (let i = 0; i < 2; i++) assert.equal((await pool.encode(task)).records, 1)
+    assert.equal(Buffer.from(task.bytes).toString('hex'), before)
+  })
+
+  test('the parts of one result share one buffer and nothing more', async t => {
+    const pool = openPool(t, 1)
+    const records = Array.from({ length: 2000 }, (_, i) => recordText({ host: `h${i % 50}`, message: `line ${i} ${Math.random()}` }))
+    const { parts } = await pool.encode(encodeTask([rsyslogMessage(records)]))
+    assert.ok(parts.length >= 4)
+    assert.ok(parts.every(({ body }) => body.buffer === parts[0].body.buffer))
+    assert.equal(parts[0].body.buffer.byteLength, parts.reduce((sum, { body }) => sum + body.length, 0))
+    assert.equal(decodeParts(parts).length, 2000)
+  })
+
+  test('what Loki refused is narrowed down as it is here', async t => {
+    const pool = openPool(t, 1)
+    const { parts: [part] } = await pool.encode(encodeTask([rsyslogMessage([recordText(), recordText({ message: 'b' })])]))
+    const task = { part, shards: 4, arrivalSeconds: 1, arrivalNanos: 2, reason: 'r' }
+    const there = await pool.isolate(task)
+    assert.equal(there.kind, 'halves')
+    const lines = there.parts.map(half => decodeParts([half])[0].line)
+    assert.deepEqual(lines, ['a line', 'b'])
+    const single = { ...task, part: there.parts[0] }
+    const [one, here] = [await pool.isolate(single), isolate(single)]
+    assert.ok(one.kind === 'entry' && here.kind === 'entry')
+    assert.deepEqual(one.entry, here.entry)
+  })
+})
+
+suite('a task that fails', () => {
+  test('rejects with LOKEAN_WORKER, to be tried again, and the pool goes on', async t => {
+    const pool = openPool(t, 1)
+    const good = encodeTask([captures()[0].bytes])
+    for (let i = 0; i < 3; i++) {
+      await assert.rejects(pool.encode(impossible), failed)
+      await assert.rejects(pool.isolate({ part: broken, shards: 1, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), failed)
+      assert.equal((await pool.encode(good)).records, 1)
+    }
+  })
+
+  test('among others fails alone', async t => {
+    const pool = openPool(t, 2)
+    const good = encodeTask([captures()[0].bytes])
+    const settled = await Promise.allSettled([pool.encode(good), pool.encode(impossible), pool.encode(good), pool.encode(impossible), pool.encode(good)])
+    assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
+  })
+})
+
+suite('closing', () => {
+  /** All threads started from here on; one that has ended has no id any more. */
+  function watchThreads (t: TestContext): Worker[] {
+    const started: Worker[] = []
+    const onWorker = (worker: Worker): void => { started.push(worker) }
+    process.on('worker', onWorker)
+    t.after(() => process.off('worker', onWorker))
+    return started
+  }
+  const living = (threads: readonly Worker[]): number => threads.filter(({ threadId }) => threadId !== -1).length
+
+  test('ends all threads, and what comes later is refused without starting another', async t => {
+    const threads = watchThreads(t)
+    const pool = openPool(t, 3)
+    assert.equal(pool.size, 3)
+    await Promise.all(Array.from({ length: 6 }, () => pool.encode(encodeTask([captures()[0].bytes]))))
+    assert.deepEqual([threads.length, living(threads)], [3, 3])
+    assert.ok(pool.utilization >= 0 && pool.utilization <= 1)
+    await pool.close()
+    assert.equal(living(threads), 0)
+    await assert.rejects(pool.encode(encodeTask([])), { code: 'LOKEAN_CLOSED' })
+    await assert.rejects(pool.isolate({ part: broken, shards: 1, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), { code: 'LOKEAN_CLOSED' })
+    assert.equal(threads.length, 3)
+  })
+
+  test('while work is under way rejects it', async t => {
+    const threads = watchThreads(t)
+    const pool = openPool(t, 1)
+    const pending = Array.from({ length: 4 }, () => pool.encode(encodeTask([captures()[0].bytes])))
+    const settled = Promise.allSettled(pending)
+    await pool.close()
+    for (const one of await settled) assert.ok(one.status === 'fulfilled' || failed(one.reason))
+    assert.equal(living(threads), 0)
+  })
+})
