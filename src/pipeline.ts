@@ -31,7 +31,8 @@ export interface PipelineOptions {
 /** A batch whose parts are all stored, on its way to be settled. */
 export interface StoredBatch extends Stored {
   address: string
-  bytes: number
+  /** What it took of the budget. */
+  cost: number
   messages: number
   records: number
   oldestMs: number
@@ -132,7 +133,7 @@ export class Pipeline {
     void probeUntilReady(this.#client, this.#health, this.#closing.signal)
   }
 
-  /** Bytes taken from the bus and not settled. */
+  /** Bytes taken from the bus and not settled, with what the deliveries cost beside them. */
   get inflightBytes (): number {
     return this.#inflight
   }
@@ -171,26 +172,26 @@ export class Pipeline {
       const quietFor = performance.now() - Math.max(stopped, this.#lastDelivery)
       if (this.#inflight === 0 && quietFor >= QUIET_MS) return
       const progress = new Promise<void>(resolve => { this.#onProgress = resolve })
-      const quiet = this.#inflight === 0 ? pause(QUIET_MS - quietFor) : progress
+      const quiet = this.#inflight === 0 ? pause(QUIET_MS - quietFor, undefined, { signal }).catch(() => {}) : progress
       await Promise.race([quiet, aborted])
     }
   }
 
   #received (delivery: Delivery): void {
-    this.#inflight += delivery.bytes
+    this.#inflight += delivery.cost
     this.#lastDelivery = performance.now()
     this.#metrics.received(delivery)
     this.#batcher.add(delivery)
   }
 
   async #encode (batch: Batch): Promise<void> {
-    const { address, link, first, last, messages, length: bytes } = batch
+    const { address, link, first, last, messages, cost } = batch
     const result = await this.#work(batch)
     if (result === undefined) return
     this.#buffers.give(batch.bytes)
     this.#metrics.encoded(address, result)
     const { records, oldestMs } = result
-    const ticket = new Ticket(result.parts.length, () => this.#settler.add({ address, link, first, last, messages, bytes, records, oldestMs }))
+    const ticket = new Ticket(result.parts.length, () => this.#settler.add({ address, link, first, last, messages, cost, records, oldestMs }))
     for (const part of result.parts) this.#sink.add({ part, ticket })
   }
 
@@ -221,8 +222,8 @@ export class Pipeline {
     this.#bus.cork()
     const addresses = new Set<string>()
     for (const batch of stored) {
-      this.#inflight -= batch.bytes
-      this.#budgets.get(batch.address)?.give(batch.bytes)
+      this.#inflight -= batch.cost
+      this.#budgets.get(batch.address)?.give(batch.cost)
       addresses.add(batch.address)
       if (!batch.link.stale) this.#metrics.settled(batch)
     }
@@ -242,6 +243,7 @@ export function encoderSettings (config: Config): EncoderSettings {
     pushBytes: config.pushBytes,
     maxLineBytes: config.loki.maxLineBytes,
     maxAgeMs: config.loki.maxAgeMs,
-    maxAheadMs: config.loki.maxAheadMs
+    maxAheadMs: config.loki.maxAheadMs,
+    maxDisorderMs: config.loki.maxDisorderMs
   }
 }

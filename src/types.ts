@@ -2,7 +2,7 @@
 
 /** Why a record lies in quarantine: the closed list behind `lokean_records_quarantined_total{reason}`. */
 export const QUARANTINE_REASONS = [
-  'invalid_json', 'not_object', 'empty', 'no_message', 'no_timestamp', 'bad_timestamp', 'too_old', 'too_new',
+  'invalid_json', 'not_object', 'empty', 'no_message', 'no_timestamp', 'bad_timestamp', 'too_old', 'too_new', 'too_late',
   'no_labels', 'bad_tenant', 'bad_body', 'refused'
 ] as const
 export type QuarantineReason = typeof QUARANTINE_REASONS[number]
@@ -34,6 +34,8 @@ export interface EncoderSettings {
   maxLineBytes: number
   maxAgeMs: number
   maxAheadMs: number
+  /** How far behind the newest record of its stream one may be. */
+  maxDisorderMs: number
 }
 
 /**
@@ -59,6 +61,12 @@ export interface Part {
   /** Bytes of the PushRequest before compression. */
   rawBytes: number
   records: number
+  /**
+   * Its last stream is one that Loki may not know yet. Such a part must end its push: Loki 3.4 answers for the last stream of a push
+   * only (ingester's instance.Push keeps one error), so a new stream that its stream limit turns away goes unmentioned, with a 204,
+   * unless it comes last.
+   */
+  fresh: boolean
 }
 
 export interface EncodeResult {

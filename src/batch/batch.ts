@@ -10,6 +10,8 @@ export interface Batch {
   first: number
   last: number
   messages: number
+  /** What its deliveries take of the budget. */
+  cost: number
   /** The messages, one behind the other; `length` bytes of it are used. */
   bytes: SharedArrayBuffer
   view: Uint8Array

@@ -9,6 +9,8 @@ export interface Delivery {
   id: number
   frames: Uint8Array[]
   bytes: number
+  /** What it takes of the budget: its bytes and a little more. */
+  cost: number
 }
 
 interface Options {
@@ -54,6 +56,7 @@ export class Batcher {
     }
     batch.last = delivery.id
     batch.messages++
+    batch.cost += delivery.cost
     batch.ends.push(batch.length)
     this.#waitingBytes += delivery.bytes
     this.#schedule()
@@ -71,6 +74,7 @@ export class Batcher {
       first: id,
       last: id,
       messages: 0,
+      cost: 0,
       bytes: buffer,
       view: new Uint8Array(buffer),
       length: 0,

@@ -27,7 +27,8 @@ export function arrange (v: Values) {
       key: v.LOKEAN_LOKI_KEY,
       maxLineBytes: v.LOKEAN_LOKI_MAX_LINE_BYTES,
       maxAgeMs: v.LOKEAN_LOKI_MAX_AGE,
-      maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD
+      maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD,
+      maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
     workers: v.LOKEAN_WORKERS,
     shards: v.LOKEAN_SHARDS,

@@ -80,6 +80,9 @@ export const OPTIONS = {
   LOKEAN_LOKI_MAX_AHEAD: {
     group: 'Loki', schema: durationBetween(0, 365 * DAY), default: '10m', text: 'records further ahead of the clock go to quarantine; Loki\'s `creation_grace_period`'
   },
+  LOKEAN_LOKI_MAX_DISORDER: {
+    group: 'Loki', schema: durationBetween(0, 3650 * DAY), default: '1h', text: 'records further behind the newest of their stream go to quarantine; half of Loki\'s `max_chunk_age`'
+  },
 
   LOKEAN_WORKERS: {
     group: 'Pipeline', schema: integerBetween(1, 256), default: '1', computed: 'cores - 1, at least 1', text: 'worker threads'

@@ -44,13 +44,23 @@ export class LokiHealth {
     for (const key of this.#told.keys()) if (!key.startsWith('429')) this.#told.delete(key)
   }
 
+  /** The first probe got no answer that would do. */
+  notReady (message: string, delayMs: number): void {
+    this.#tell('connection', 'connection', { message, retryMs: Math.round(delayMs) }, 'Loki is not ready; asking again')
+    this.#failing ??= { reason: 'connection', message, since: this.#now() }
+  }
+
   retrying (tenant: string, reason: RetryReason, message: string, delayMs: number): void {
+    if (reason !== '429') this.#failing = { reason, message, since: this.#failing?.since ?? this.#now() }
+    const facts = { message, tenant: tenant === '' ? undefined : tenant, retryMs: Math.round(delayMs) }
+    this.#tell(reason === '429' ? `429 ${tenant}` : reason, reason, facts, 'a push to Loki failed; it is tried again')
+  }
+
+  #tell (key: string, reason: RetryReason, facts: object, text: string): void {
     const now = this.#now()
-    if (reason !== '429') this.#failing = { reason, message, since: this.#failing?.since ?? now }
-    const key = reason === '429' ? `429 ${tenant}` : reason
     if (now - (this.#told.get(key) ?? -Infinity) < REMIND_MS) return
     if (this.#told.size > 1000) this.#told.clear()
     this.#told.set(key, now)
-    this.#log.warn({ reason, message, tenant: tenant === '' ? undefined : tenant, retryMs: Math.round(delayMs), mend: MEND[reason] }, 'a push to Loki failed; it is tried again')
+    this.#log.warn({ reason, ...facts, mend: MEND[reason] }, text)
   }
 }

@@ -106,7 +106,8 @@ export class Lane {
     const sent: Pending[] = []
     let bytes = 0
     for (const pending of this.#queue) {
-      if (sent.length > 0 && (pending.alone === true || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
+      // What may hold a stream that is new to Loki ends the push: see Part.fresh.
+      if (sent.length > 0 && (pending.alone === true || sent[sent.length - 1].part.fresh || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
       sent.push(pending)
       bytes += pending.part.rawBytes
     }

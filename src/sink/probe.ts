@@ -10,7 +10,7 @@ export async function probeUntilReady (client: LokiClient, health: LokiHealth, s
     const problem = await client.ready(host, signal)
     if (signal.aborted || health.status().ok) return
     if (problem === undefined) return health.succeeded(client.urls[host])
-    health.retrying('', 'connection', `${client.urls[host]}: ${problem}`, PROBE_MS)
+    health.notReady(`${client.urls[host]}: ${problem}`, PROBE_MS)
     await pause(PROBE_MS, undefined, { signal }).catch(() => {})
   }
 }

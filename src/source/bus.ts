@@ -20,7 +20,7 @@ interface Options {
   random?: () => number
 }
 
-/** A frame larger than was agreed on (FRAME_BYTES) is taken from a bus that does not care, up to here. */
+/** A frame larger than was agreed on (MAX_FRAME_SIZE) is taken from a bus that does not care, up to here. */
 const MAX_FRAME_BYTES = 1024 * 1024
 const CONNECT_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 2_000

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import rhea, { type Connection, type ConnectionOptions } from 'rhea'
 import type { Secret } from '../config/secret.ts'
-import { FRAME_BYTES } from './credit.ts'
+import { MAX_FRAME_SIZE } from './credit.ts'
 
 export interface Endpoint { host: string, port: number, tls: boolean }
 
@@ -42,7 +42,7 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     sasl_mechanisms: mechanisms,
     sasl_init_hostname: endpoint.host,
     container_id: containerId,
-    max_frame_size: FRAME_BYTES,
+    max_frame_size: MAX_FRAME_SIZE,
     idle_time_out: IDLE_TIMEOUT_MS,
     channel_max: 1023,
     tcp_no_delay: true,

@@ -1,10 +1,19 @@
 /**
- * Push-back in AMQP's own terms. The bus may send as many frames as the session's incoming window says (spec 2.5.6), none larger than
- * FRAME_BYTES, and as many messages as the link has credit. Both are set to the same number: as many whole frames as there is room
- * for. So what is here and what may still come stay within the budget, whatever the size of the messages, and single-record
- * messages get as much credit as large ones.
+ * Push-back in AMQP's own terms. The bus may send as many frames as the session's incoming window says (spec 2.5.6), and as many
+ * messages as the link has credit. Both are set to the same number: as many times FRAME_BYTES as there is room for. So what is here
+ * and what may still come stay within the budget, whatever the size of the messages, and single-record messages get as much credit as
+ * large ones.
  */
 export const FRAME_BYTES = 64 * 1024
+
+/**
+ * What a delivery costs the process beside its payload: its place in a batch, and the entries and parts that even an empty one becomes.
+ * Counted against the budget like its bytes, or a flood of tiny messages would get past it.
+ */
+export const DELIVERY_BYTES = 256
+
+/** The largest frame that is asked for: with what its delivery costs, it takes up no more than is reserved for it. */
+export const MAX_FRAME_SIZE = FRAME_BYTES - DELIVERY_BYTES
 
 /** More is of no use: at a millisecond to the bus and back this is four million messages a second. */
 const MAX_CREDIT = 4096

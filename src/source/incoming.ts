@@ -1,6 +1,6 @@
 import type { Connection, Receiver } from 'rhea'
 import { frames, message } from './rhea-internals.ts'
-import { FRAME_BYTES, creditFor, shouldGrant } from './credit.ts'
+import { creditFor, DELIVERY_BYTES, FRAME_BYTES, shouldGrant } from './credit.ts'
 import type { Budget } from './budget.ts'
 import { LokeanError } from '../errors.ts'
 
@@ -15,8 +15,8 @@ interface FrameWriter { output (frame: object): void }
 
 interface Options {
   budget: Budget
-  /** The frames' payloads are only valid until it returns. */
-  onDelivery: (id: number, frames: Uint8Array[], bytes: number) => void
+  /** The frames' payloads are only valid until it returns. `cost`: what was taken from the budget for it, to be given back in time. */
+  onDelivery: (id: number, frames: Uint8Array[], bytes: number, cost: number) => void
   /** A delivery grew beyond what the budget can hold: the link must be detached. */
   onTooLarge: (bytes: number) => void
 }
@@ -136,7 +136,7 @@ export class Incoming {
   /** The window leaves room for a whole frame each, so only a bus that does not keep to it, or to the size of a frame, fails here. */
   #take (payload: Uint8Array): void {
     const { budget } = this.#options
-    if (payload.length > budget.room) {
+    if (payload.length + DELIVERY_BYTES > budget.room) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
     }
     this.#partial.push(payload)
@@ -149,7 +149,8 @@ export class Incoming {
     const bytes = this.#partialBytes
     this.#partial = []
     this.#partialBytes = 0
-    this.#options.onDelivery(id, payloads, bytes)
+    this.#options.budget.take(DELIVERY_BYTES)
+    this.#options.onDelivery(id, payloads, bytes, bytes + DELIVERY_BYTES)
   }
 
   /** Ids count up by one within a session; a frame that continues a delivery may leave its id out (spec 2.7.5). */

@@ -35,7 +35,7 @@ export class Subscription implements Settleable {
     const session = connection.create_session()
     this.#incoming = new Incoming({
       budget,
-      onDelivery: (id, frames, bytes) => options.onDelivery({ address: budget.address, link: this, id, frames, bytes }),
+      onDelivery: (id, frames, bytes, cost) => options.onDelivery({ address: budget.address, link: this, id, frames, bytes, cost }),
       onTooLarge: bytes => this.#refuse(bytes)
     })
     adopt(session, this.#incoming)

@@ -1,4 +1,4 @@
-import type { EncoderSettings, MendReason, Part, QuarantineReason } from '../types.ts'
+import { type EncoderSettings, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from '../types.ts'
 import { Arena, varintSize, writeVarint } from './arena.ts'
 import type { ByteBuffer } from './byte-buffer.ts'
 import { copyBytes } from './byte-buffer.ts'
@@ -15,6 +15,9 @@ import { unescapeString } from './unescape.ts'
 const MAX_METADATA_VALUE_BYTES = 2048
 /** Entries are turned into parts when this much has gathered, however large the message they came in. */
 const FLUSH_BYTES = 8 * 1024 * 1024
+
+/** Loki forgets a stream that gets nothing for a while (chunk_idle_period, 30 minutes, at the soonest): one unseen for this long counts as new. */
+const FORGOTTEN_MS = 10 * 60 * 1000
 
 interface Metadata { name: Uint8Array, slot: number }
 
@@ -116,6 +119,9 @@ export class EntryWriter {
     this.#derived.fill(this.#input, arena.bytes, lineStart, lineEnd)
     const stream = this.#streams.find(this.#input, this.#side.bytes, arena.bytes)
     if (typeof stream === 'string') return stream
+    // Loki refuses these too, but says so only where the stream happens to be the last of a push.
+    if (timeMs < stream.newestMs - this.#settings.maxDisorderMs) return 'too_late'
+    if (timeMs > stream.newestMs) stream.newestMs = timeMs
     for (let i = 0; i < this.#streams.cuts; i++) this.#mend('label_cut')
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (lineEnd - lineStart > this.#settings.maxLineBytes) this.#writeLong(stream, Buffer.from(arena.bytes.subarray(lineStart, lineEnd)))
@@ -135,8 +141,8 @@ export class EntryWriter {
   quarantine (reason: QuarantineReason, line: Uint8Array): void {
     const rule = this.#settings.tenant
     const tenant = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : this.#settings.quarantineTenant
-    const stream = this.#streams.quarantine(formatLabels([['source', 'lokean'], ['quarantine', reason]]), tenant)
-    const timed = this.#metadata.length > 0 && (reason === 'too_old' || reason === 'too_new')
+    const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], tenant)
+    const timed = this.#metadata.length > 0 && ((reason === 'too_old' || reason === 'too_new' || reason === 'too_late'))
     this.#writePieces(line, (lineStart, lineEnd) => {
       this.#time.seconds = this.#arrival.seconds
       this.#time.nanos = this.#arrival.nanos
@@ -207,8 +213,15 @@ export class EntryWriter {
   }
 
   #finish (stream: Stream, lineStart: number, lineEnd: number): void {
-    if (stream.head < 0) this.#touched.push(stream)
+    if (stream.head < 0) this.#touch(stream)
     this.#arena.finish(stream, lineStart, lineEnd, this.#time.seconds, this.#time.nanos)
+  }
+
+  #touch (stream: Stream): void {
+    this.#touched.push(stream)
+    if (stream.lastSeenMs === this.#arrivalMs) return
+    stream.fresh = this.#arrivalMs - stream.lastSeenMs > FORGOTTEN_MS
+    stream.lastSeenMs = this.#arrivalMs
   }
 
   #buffer (slot: number): Uint8Array {
@@ -244,6 +257,9 @@ function metadataName (name: string): Uint8Array {
   writeVarint(head, 1, bytes.length)
   return Buffer.concat([head, bytes, Buffer.from([0x12])])
 }
+
+/** The quarantine stream of each reason. */
+const QUARANTINE_LABELS = Object.fromEntries(QUARANTINE_REASONS.map(reason => [reason, formatLabels([['source', 'lokean'], ['quarantine', reason]])])) as Record<QuarantineReason, string>
 
 const PIECE = metadataName('piece')
 const ORIGINAL_TIMESTAMP = metadataName('original_timestamp')

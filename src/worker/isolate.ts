@@ -56,6 +56,8 @@ function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[]): P
     shard: like.shard,
     body: snappy.compressSync(Buffer.from(raw)),
     rawBytes: raw.length,
+    // It is pushed alone, so nothing follows it in any case.
+    fresh: true,
     records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 }

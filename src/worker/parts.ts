@@ -7,12 +7,13 @@ import type { Stream } from './streams.ts'
 /**
  * Turns the entries in the arena into parts: for each shard of each tenant a PushRequest (`0x0a length Stream { 0x0a length
  * labels, entries }` repeated), compressed as one snappy block. A part stays below `pushBytes` before compression; only an entry
- * that is larger by itself goes beyond, alone.
+ * that is larger by itself goes beyond, alone. Streams that Loki may not know come last (Part.fresh).
  */
 export class PartWriter {
   readonly #pushBytes: number
   readonly #out: ByteBuffer
   #records = 0
+  #fresh = false
   #parts: Part[] = []
 
   constructor (pushBytes: number) {
@@ -25,7 +26,9 @@ export class PartWriter {
     this.#parts = []
     this.#out.length = 0
     this.#records = 0
-    for (const lane of byLane(streams)) {
+    this.#fresh = false
+    const knownFirst = [...streams.filter(({ fresh }) => !fresh), ...streams.filter(({ fresh }) => fresh)]
+    for (const lane of byLane(knownFirst)) {
       for (const stream of lane) {
         this.#writeStream(stream, arena)
         stream.clear()
@@ -75,6 +78,7 @@ export class PartWriter {
     at = writeVarint(out.bytes, at, labels.length)
     out.bytes.set(labels, at)
     out.length = at + labels.length
+    if (stream.fresh) this.#fresh = true
     for (let entry = first; entry !== rest; entry = arena.next[entry]) {
       out.append(arena.bytes, arena.start[entry], arena.end[entry])
       this.#records++
@@ -85,8 +89,9 @@ export class PartWriter {
     const out = this.#out
     if (out.length === 0) return
     const body = snappy.compressSync(out.bytes.subarray(0, out.length))
-    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes: out.length, records: this.#records })
+    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes: out.length, records: this.#records, fresh: this.#fresh })
     out.length = 0
+    this.#fresh = false
     this.#records = 0
   }
 }

@@ -18,7 +18,7 @@ function expected (record: Buffer): { time: bigint, line: string, labels: string
 
 test('every message captured from rsyslog arrives in the store byte for byte', async t => {
   // The captures are of one day; without this they would be too old from the week after on.
-  const stack = await Stack.start(t, { env: { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '1h' }, loki: { limits: { maxAgeMs: Infinity, disorderMs: Infinity } } })
+  const stack = await Stack.start(t, { env: { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '1h', LOKEAN_LOKI_MAX_DISORDER: '3650d' }, loki: { limits: { maxAgeMs: Infinity, disorderMs: Infinity } } })
   const sender = await stack.sender()
   for (const { message, records, count, file, sha256OfConcatenatedRecords } of captured()) {
     const before = stack.stored().length

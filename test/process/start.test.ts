@@ -40,7 +40,7 @@ test('with bus and Loki down it waits and says so; each is used as soon as it is
   assert.match(String(admin), /^http:\/\/127\.0\.0\.1:\d+$/)
   const { level, reason } = await run.logged('no connection to the bus; trying again')
   assert.deepEqual({ level, reason }, { level: 'warn', reason: `connect ECONNREFUSED 127.0.0.1:${bus.port}` })
-  const refused = await run.logged('a push to Loki failed; it is tried again')
+  const refused = await run.logged('Loki is not ready; asking again')
   assert.deepEqual({ level: refused.level, mend: refused.mend }, { level: 'warn', mend: 'is Loki up, and LOKEAN_LOKI_URL right?' })
   const { status, checks } = await probe(run)
   assert.equal(status, 503)

@@ -35,7 +35,8 @@ function started (workers: number): { batcher: Batcher, work: Work[] } {
 /** Adds a delivery and then spoils its frames, as the source may: they are only valid until the call returns. */
 function add (batcher: Batcher, id: number, frames: Array<Uint8Array | string>, address = 'a', over = LINK): void {
   const own = frames.map(frame => Uint8Array.from(Buffer.from(frame)))
-  batcher.add({ address, link: over, id, frames: own, bytes: own.reduce((sum, { length }) => sum + length, 0) })
+  const bytes = own.reduce((sum, { length }) => sum + length, 0)
+  batcher.add({ address, link: over, id, frames: own, bytes, cost: bytes + 1 })
   for (const frame of own) frame.fill(0xff)
 }
 

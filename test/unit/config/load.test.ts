@@ -69,7 +69,8 @@ test('without any setting every option has the documented default', () => {
       key: undefined,
       maxLineBytes: 262144,
       maxAgeMs: 7 * 86400e3,
-      maxAheadMs: 600e3
+      maxAheadMs: 600e3,
+      maxDisorderMs: 3600e3
     },
     workers: 7,
     shards: 4,
@@ -105,6 +106,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_MAX_LINE_BYTES: '64KiB',
     LOKEAN_LOKI_MAX_AGE: '30d',
     LOKEAN_LOKI_MAX_AHEAD: '1h',
+    LOKEAN_LOKI_MAX_DISORDER: '2h',
     LOKEAN_WORKERS: '3',
     LOKEAN_SHARDS: ' 8 ',
     LOKEAN_PUSH_BYTES: '2 MiB',
@@ -138,6 +140,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.maxLineBytes, 65536)
   assert.equal(config.loki.maxAgeMs, 30 * 86400e3)
   assert.equal(config.loki.maxAheadMs, 3600e3)
+  assert.equal(config.loki.maxDisorderMs, 7200e3)
   assert.equal(config.workers, 3)
   assert.equal(config.shards, 8)
   assert.equal(config.pushBytes, 2 * 1048576)
@@ -204,6 +207,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_KEY: ['/none', /^LOKEAN_LOKI_KEY is "\/none": cannot be read/],
   LOKEAN_LOKI_MAX_LINE_BYTES: ['1023', /^LOKEAN_LOKI_MAX_LINE_BYTES is "1023": must be a size from 1 KiB to 4 MiB/],
   LOKEAN_LOKI_MAX_AGE: ['7', /^LOKEAN_LOKI_MAX_AGE is "7": must be a duration from 1m to 3650d/],
+  LOKEAN_LOKI_MAX_DISORDER: ['soon', /^LOKEAN_LOKI_MAX_DISORDER is "soon": must be a duration/],
   LOKEAN_LOKI_MAX_AHEAD: ['-1s', /^LOKEAN_LOKI_MAX_AHEAD is "-1s": must be a duration from 0ms to 365d/],
   LOKEAN_WORKERS: ['0', /^LOKEAN_WORKERS is "0": must be a whole number from 1 to 256$/],
   LOKEAN_SHARDS: ['257', /^LOKEAN_SHARDS is "257": must be a whole number from 1 to 256$/],

@@ -1,14 +1,16 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { Secret } from '../../../src/config/secret.ts'
 import type { Answer } from '../../../src/sink/answer.ts'
 import { LokiClient, type LokiAccess } from '../../../src/sink/client.ts'
 import { httpServer, tcpServer } from '../../helpers/http-server.ts'
 import { until } from '../../helpers/until.ts'
 import { CERTIFICATE, KEY } from '../demo/bus/certificate.ts'
+
+/** Nobody listens on port 1; a port that was free a moment ago may be another test's by now. */
+const NOBODY = 1
 
 const BODY = Buffer.from('a snappy block')
 
@@ -131,7 +133,7 @@ test('a server that does not read is a timeout', async t => {
 })
 
 test('a refused connection is told with its address', async t => {
-  const gone = await closedPort()
+  const gone = NOBODY
   const answer = await push(clientFor(t, { urls: [`http://127.0.0.1:${gone}`] }))
   assert.equal(retryReason(answer), 'connection')
   assert.match((answer as { message: string }).message, /ECONNREFUSED/)
@@ -218,7 +220,7 @@ test('TLS: takes a server that its own CA has signed for, and no other', async t
 test('readiness: ready, not ready, unknown to a gateway, unreachable', async t => {
   const statuses = [200, 503, 404]
   const { url, received } = await httpServer(t, response => { response.writeHead(statuses[received.length - 1]).end(' Ingester not ready\n') })
-  const client = clientFor(t, { urls: [url, `http://127.0.0.1:${await closedPort()}`] })
+  const client = clientFor(t, { urls: [url, `http://127.0.0.1:${NOBODY}`] })
   const { signal } = new AbortController()
   assert.equal(await client.ready(0, signal), undefined)
   assert.equal(await client.ready(0, signal), '503 Ingester not ready')
@@ -228,17 +230,6 @@ test('readiness: ready, not ready, unknown to a gateway, unreachable', async t =
 })
 
 test('a connection refused on every address of a name says so', async t => {
-  const answer = await push(clientFor(t, { urls: [`http://localhost:${await closedPort()}`] }))
+  const answer = await push(clientFor(t, { urls: [`http://localhost:${NOBODY}`] }))
   assert.match((answer as { message: string }).message, /ECONNREFUSED/)
 })
-
-/** A port on which nobody listens any more. */
-async function closedPort (): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -47,7 +47,7 @@ function bench (t: TestContext, hostCount = 1) {
 }
 
 function part (tenant: string, shard: number, records = 1): Part {
-  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records }
+  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, fresh: false }
 }
 
 function retry (reason: RetryReason): Answer {

@@ -51,7 +51,7 @@ function pending (...lines: string[]): Pending {
       entries: [{ timestamp: { seconds: 1_700_000_000, nanos: 7 }, line, structuredMetadata: [{ name: 'level', value: 'info' }] }]
     }))
   })
-  const part: Part = { tenant: 'cloud1', shard: 2, body: snappy.compressSync(Buffer.from(raw)), rawBytes: raw.length, records: lines.length }
+  const part: Part = { tenant: 'cloud1', shard: 2, body: snappy.compressSync(Buffer.from(raw)), rawBytes: raw.length, records: lines.length, fresh: false }
   return { part, ticket: TICKET }
 }
 

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Secret } from '../../../src/config/secret.ts'
-import { FRAME_BYTES } from '../../../src/source/credit.ts'
+import { DELIVERY_BYTES, FRAME_BYTES, MAX_FRAME_SIZE } from '../../../src/source/credit.ts'
 import { AmqpPeer } from '../../helpers/amqp-peer.ts'
 import { tcpServer } from '../../helpers/http-server.ts'
 import { turn, until } from '../../helpers/until.ts'
@@ -15,6 +15,9 @@ import { runningBus } from './running-bus.ts'
 const FIXTURES = join('test', 'fixtures', 'omamqp1')
 
 /** A port on which nobody listens. */
+/** Nobody listens on port 1; a port that was free a moment ago may be another test's by now. */
+const NOBODY = 1
+
 async function closedPort (): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -47,7 +50,7 @@ test('a message of a mebibyte in many small frames', async t => {
   await until('both are here', () => deliveries.length === 2)
   assert.equal(deliveries[0].frames, Math.ceil(2 ** 20 / 462))
   assert.ok(deliveries[0].content.equals(message))
-  assert.equal(budgets[0].used, 2 ** 20 + 5)
+  assert.equal(budgets[0].used, 2 ** 20 + 5 + 2 * DELIVERY_BYTES)
   for (const delivery of deliveries) done(delivery)
   assert.deepEqual(await Promise.all([outcome, small]), ['accepted', 'accepted'])
   assert.equal(budgets[0].used, 0)
@@ -75,7 +78,7 @@ test('many are settled as one range', async t => {
   await until('all are here', () => deliveries.length === 500)
   bus.cork()
   deliveries[0].link.settle([[0, 249], [251, 499]])
-  budgets[0].give(deliveries.reduce((sum, { content }) => sum + content.length, 0) - deliveries[250].content.length)
+  budgets[0].give(deliveries.reduce((sum, { content }) => sum + content.length + DELIVERY_BYTES, 0) - deliveries[250].content.length - DELIVERY_BYTES)
   const settled = await Promise.all(outcomes.filter((_, i) => i !== 250))
   assert.ok(settled.every(outcome => outcome === 'accepted'))
   done(deliveries[250])
@@ -137,7 +140,7 @@ test('comes back when the bus drops the connection; what came before settles not
   peer.drop()
   await until('it is attached again', () => peer.attached === 2)
   assert.equal(deliveries[0].link.stale, true)
-  assert.equal(budgets[0].used, 6)
+  assert.equal(budgets[0].used, 6 + DELIVERY_BYTES)
   const outcome = peer.send('logs', Buffer.from('after'))
   await until('the next is here', () => deliveries.length === 2)
   // The same delivery id: settling the old one must not settle the new one.
@@ -145,7 +148,7 @@ test('comes back when the bus drops the connection; what came before settles not
   let settled = false
   void outcome.then(() => { settled = true })
   done(deliveries[0])
-  assert.equal(budgets[0].used, 5)
+  assert.equal(budgets[0].used, 5 + DELIVERY_BYTES)
   const third = peer.send('logs', Buffer.from('third'))
   await until('a third is here', () => deliveries.length === 3)
   done(deliveries[2])
@@ -171,7 +174,7 @@ test('a delivery that was cut off half way gives its room back', async t => {
 
 test('goes to the next host at once when one is not there, and when one is lost', async t => {
   const [first, second] = [await AmqpPeer.listen(t), await AmqpPeer.listen(t)]
-  const gone = await closedPort()
+  const gone = NOBODY
   const { deliveries, lines } = runningBus(t, { ports: [gone, first.port, second.port] })
   void first.send('logs', Buffer.from('first'))
   await until('the first one sends', () => deliveries.length === 1)
@@ -197,7 +200,7 @@ test('waits for a bus that is not there yet', async t => {
 })
 
 test('says why a name has failed on all its addresses', async t => {
-  const { bus, lines } = runningBus(t, { ports: [await closedPort()], host: 'localhost' })
+  const { bus, lines } = runningBus(t, { ports: [NOBODY], host: 'localhost' })
   await until('it has tried', () => lines.length >= 1)
   assert.match(String(lines[0].reason), /ECONNREFUSED/)
   assert.match(bus.status().detail, /ECONNREFUSED/)
@@ -344,7 +347,7 @@ test('tells the bus how large a message may be, and that one disposition settles
   const { max_message_size: size, snd_settle_mode: snd, rcv_settle_mode: rcv } = sender as unknown as Record<string, unknown>
   assert.deepEqual([Number(size), snd, rcv], [9 * FRAME_BYTES, 0, 0])
   const { max_frame_size: frame, idle_time_out: idle } = sender.connection
-  assert.deepEqual([frame, idle], [FRAME_BYTES, 10_000])
+  assert.deepEqual([frame, idle], [MAX_FRAME_SIZE, 10_000])
 })
 
 test('a link that the bus opens by itself gets no credit, and nothing over it is accepted', async t => {
@@ -399,7 +402,7 @@ test('close leaves nothing open: connected, connecting, waiting, or never starte
   const silent = await tcpServer(t, socket => { socket.resume() })
   const connecting = runningBus(t, { ports: [silent.port] })
   await until('it is connected', () => silent.sockets.size === 1)
-  const waiting = runningBus(t, { ports: [await closedPort()] })
+  const waiting = runningBus(t, { ports: [NOBODY] })
   await until('it waits', () => waiting.lines.length > 0)
   for (const { bus } of [connected, connecting, waiting]) await bus.close()
   for (const { bus } of [connected, connecting, waiting]) await bus.close()

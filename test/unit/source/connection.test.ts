@@ -5,6 +5,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import rhea, { type Connection, type EventContext } from 'rhea'
 import { Secret } from '../../../src/config/secret.ts'
 import { connect, type Credentials, internals } from '../../../src/source/connection.ts'
+import { MAX_FRAME_SIZE } from '../../../src/source/credit.ts'
 import { until } from '../../helpers/until.ts'
 import { CERTIFICATE, KEY } from '../demo/bus/certificate.ts'
 
@@ -66,5 +67,5 @@ test('says who it is and what it takes', async t => {
   await outcome(t, port, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') })
   await until('the bus knows', () => connections.length === 1)
   const [{ container_id: id, max_frame_size: frame, channel_max: channels, idle_time_out: idle, hostname, properties }] = connections
-  assert.deepEqual({ id, frame, channels, idle, hostname, properties }, { id: 'a-test', frame: 65_536, channels: 1_023, idle: 10_000, hostname: '127.0.0.1', properties: { product: 'lokean' } })
+  assert.deepEqual({ id, frame, channels, idle, hostname, properties }, { id: 'a-test', frame: MAX_FRAME_SIZE, channels: 1_023, idle: 10_000, hostname: '127.0.0.1', properties: { product: 'lokean' } })
 })

@@ -4,14 +4,18 @@ import fc from 'fast-check'
 import type { Receiver } from 'rhea'
 import { LokeanError } from '../../../src/errors.ts'
 import { Budget } from '../../../src/source/budget.ts'
-import { FRAME_BYTES } from '../../../src/source/credit.ts'
+import { DELIVERY_BYTES, FRAME_BYTES } from '../../../src/source/credit.ts'
 import { Incoming } from '../../../src/source/incoming.ts'
+
+/** The largest payload that a frame of the window may have. */
+const PAYLOAD = FRAME_BYTES - DELIVERY_BYTES
 
 interface Transfer { id?: number | null, more?: boolean, aborted?: boolean, payload?: Uint8Array }
 
 function bench (limit = 8 * FRAME_BYTES) {
   const budget = new Budget('logs', limit)
   const deliveries: Array<{ id: number, content: string, bytes: number }> = []
+  const costs: number[] = []
   const tooLarge: number[] = []
   const link = {
     credit: 0,
@@ -23,13 +27,17 @@ function bench (limit = 8 * FRAME_BYTES) {
   const receiver = link as unknown as Receiver
   const incoming = new Incoming({
     budget,
-    onDelivery: (id, frames, bytes) => { deliveries.push({ id, content: Buffer.concat(frames).toString(), bytes }) },
+    onDelivery: (id, frames, bytes, cost) => {
+      deliveries.push({ id, content: Buffer.concat(frames).toString(), bytes })
+      costs.push(cost)
+    },
     onTooLarge: bytes => { tooLarge.push(bytes) }
   })
   incoming.on_begin({ next_outgoing_id: 0 })
   return {
     budget,
     deliveries,
+    costs,
     tooLarge,
     link,
     incoming,
@@ -56,7 +64,7 @@ test('a delivery of one frame', () => {
   transfer({ id: 0, payload: bytes('one') })
   transfer({ id: 1, more: false, payload: bytes('two') })
   assert.deepEqual(deliveries, [{ id: 0, content: 'one', bytes: 3 }, { id: 1, content: 'two', bytes: 3 }])
-  assert.equal(budget.used, 6)
+  assert.equal(budget.used, 6 + 2 * DELIVERY_BYTES)
   assert.equal(link.delivery_count, 2)
 })
 
@@ -90,7 +98,7 @@ test('an aborted delivery is none, and gives its bytes back', () => {
   transfer({ id: 1, more: true, aborted: true, payload: bytes('ignored') })
   transfer({ id: 2, payload: bytes('whole') })
   assert.deepEqual(deliveries, [{ id: 2, content: 'whole', bytes: 5 }])
-  assert.deepEqual([budget.used, link.delivery_count], [5, 3])
+  assert.deepEqual([budget.used, link.delivery_count], [5 + DELIVERY_BYTES, 3])
 })
 
 test('ids go on over 2^32', () => {
@@ -147,7 +155,7 @@ test('grants are worth a frame: half of what is possible has to be used up', () 
   const { incoming, open, link, transfer, budget } = bench(10 * FRAME_BYTES)
   open()
   link.issue_flow = false
-  const full = Buffer.alloc(FRAME_BYTES)
+  const full = Buffer.alloc(PAYLOAD)
   for (let id = 0; id < 10; id++) transfer({ id, payload: full })
   assert.deepEqual([incoming.window, link.credit, link.issue_flow], [0, 0, false])
   budget.give(FRAME_BYTES)
@@ -178,7 +186,7 @@ test('a delivery that no budget holds is told once, gives back what it took, and
   transfer({ id: 0, payload: bytes('before') })
   for (let i = 0; i < 3; i++) transfer({ id: 1, more: true, payload: Buffer.alloc(FRAME_BYTES - 100) })
   assert.deepEqual(tooLarge, [])
-  budget.give(6)
+  budget.give(6 + DELIVERY_BYTES)
   transfer({ id: 1, more: true, payload: Buffer.alloc(FRAME_BYTES - 100) })
   assert.deepEqual(tooLarge, [4 * (FRAME_BYTES - 100)])
   assert.equal(budget.used, 0)
@@ -192,8 +200,8 @@ test('a delivery that no budget holds is told once, gives back what it took, and
 test('a bus that sends more than it was allowed to is cut off before the budget is overdrawn', () => {
   const { open, transfer, budget } = bench(2 * FRAME_BYTES)
   open()
-  transfer({ id: 0, payload: Buffer.alloc(FRAME_BYTES) })
-  transfer({ id: 1, payload: Buffer.alloc(FRAME_BYTES) })
+  transfer({ id: 0, payload: Buffer.alloc(PAYLOAD) })
+  transfer({ id: 1, payload: Buffer.alloc(PAYLOAD) })
   assert.throws(() => transfer({ id: 2, payload: bytes('x') }), isBusError)
   assert.equal(budget.used, 2 * FRAME_BYTES)
 })
@@ -219,17 +227,17 @@ test('what is abandoned half way gives its bytes back, once', () => {
   open()
   transfer({ id: 0, payload: bytes('whole') })
   transfer({ id: 1, more: true, payload: bytes('half') })
-  assert.equal(budget.used, 9)
+  assert.equal(budget.used, 9 + DELIVERY_BYTES)
   incoming.abandon()
   incoming.abandon()
-  assert.equal(budget.used, 5)
+  assert.equal(budget.used, 5 + DELIVERY_BYTES)
 })
 
 test('a bus that keeps to what it was granted never overdraws the budget, and is never left without credit for good', () => {
-  const message = fc.array(fc.integer({ min: 0, max: FRAME_BYTES }), { minLength: 1, maxLength: 5 })
+  const message = fc.array(fc.integer({ min: 0, max: PAYLOAD }), { minLength: 1, maxLength: 5 })
   const step = fc.oneof({ weight: 3, arbitrary: message }, { weight: 2, arbitrary: fc.nat() })
   fc.assert(fc.property(fc.integer({ min: 6 * FRAME_BYTES, max: 30 * FRAME_BYTES }), fc.array(step, { maxLength: 80 }), (limit, steps) => {
-    const { open, incoming, transfer, budget, deliveries, link, tooLarge } = bench(limit)
+    const { open, incoming, transfer, budget, deliveries, costs, link, tooLarge } = bench(limit)
     open()
     let id = 0
     let settled = 0
@@ -239,7 +247,7 @@ test('a bus that keeps to what it was granted never overdraws the budget, and is
     }
     const settle = (): boolean => {
       if (settled === deliveries.length) return false
-      budget.give(deliveries[settled++].bytes)
+      budget.give(costs[settled++])
       incoming.grant()
       check()
       return true

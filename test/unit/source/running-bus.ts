@@ -2,6 +2,7 @@ import type { TestContext } from 'node:test'
 import type { Settleable } from '../../../src/ack/settler.ts'
 import { Budget } from '../../../src/source/budget.ts'
 import { Bus } from '../../../src/source/bus.ts'
+import { DELIVERY_BYTES } from '../../../src/source/credit.ts'
 import type { Credentials } from '../../../src/source/connection.ts'
 import { collectedLog, type LogLine } from '../../helpers/collected-log.ts'
 
@@ -46,7 +47,7 @@ export function runningBus (
   bus.start()
   const done = ({ address, link, id, content }: Taken): void => {
     link.settle([[id, id]])
-    budgets.find(budget => budget.address === address)?.give(content.length)
+    budgets.find(budget => budget.address === address)?.give(content.length + DELIVERY_BYTES)
     bus.grant(address)
   }
   return { bus, budgets, deliveries, lines, counts, done }

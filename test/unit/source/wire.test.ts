@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Socket } from 'node:net'
+import { DELIVERY_BYTES, MAX_FRAME_SIZE } from '../../../src/source/credit.ts'
 import { dispositions, type Frame, readFrames } from '../../helpers/amqp-frames.ts'
 import { tcpServer } from '../../helpers/http-server.ts'
 import { turn, until } from '../../helpers/until.ts'
@@ -105,7 +106,7 @@ test('what goes back is well-formed: one disposition for all three, accepted', a
   const frames = readFrames(written())
   assert.deepEqual(frames.slice(0, 4).map(({ type, code }) => [type, code]), [[1, 0x41], [0, 0x10], [0, 0x11], [0, 0x12]])
   const [, , maxFrame, channelMax, idle] = frames[1].fields[0] === undefined ? [] : frames[1].fields
-  assert.deepEqual([maxFrame, channelMax, idle], [65_536, 1_023, 10_000])
+  assert.deepEqual([maxFrame, channelMax, idle], [MAX_FRAME_SIZE, 1_023, 10_000])
   socket.write(CLOSE.bytes)
   await until('the close is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
   assert.equal(deliveries[0].link.stale, true)
@@ -175,5 +176,5 @@ test('a delivery id that leaps ends the connection, and what came before it stay
   await until('it is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
   assert.match(String(lines.find(({ msg }) => msg.startsWith('lost'))?.reason), /delivery 0 where 2 had to come/)
   assert.equal(deliveries.length, 2)
-  assert.equal(budgets[0].used, 305 + 118_120)
+  assert.equal(budgets[0].used, 305 + 118_120 + 2 * DELIVERY_BYTES)
 })

@@ -88,7 +88,7 @@ test('a part that came from quarantine is narrowed down like any other', () => {
 })
 
 test('bytes that are no part are an error, not an answer', () => {
-  const broken = { tenant: '', shard: 0, rawBytes: 1, records: 2 }
+  const broken = { tenant: '', shard: 0, rawBytes: 1, records: 2, fresh: false }
   assert.throws(() => isolate(task({ ...broken, body: Buffer.from('ffffff', 'hex') })))
   assert.throws(() => isolate(task({ ...broken, body: Buffer.from('0208ffff', 'hex') })))
 })

@@ -20,7 +20,7 @@ const failed = (error: unknown): boolean => error instanceof LokeanError && erro
 
 /** Tasks that no worker can do: each fails in its thread. */
 const impossible = { ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
-const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2 }
+const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, fresh: false }
 
 suite('through threads', () => {
   test('a batch gives what the encoder gives in this one, byte for byte', async t => {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Connection, Sender } from 'rhea'
 import { startBus } from '../../../../src/demo/bus/bus.ts'
 import { connectClient, openReceiver, openSender } from './client.ts'
 
-const fixture = (name: string) => readFileSync(new URL(`../../../fixtures/omamqp1/${name}`, import.meta.url))
+const fixture = (name: string) => readFileSync(join('test', 'fixtures', 'omamqp1', name))
 
 test('captured messages, bytes that are not UTF-8 among them, arrive as they were sent', async t => {
   const bus = await startBus()

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { encodeMessage } from '../../../../src/demo/generator/message.ts'
 import { escapeJson, renderRecord, type LogRecord } from '../../../../src/demo/generator/records.ts'
 import { recordsOf } from './read-message.ts'
 
-const FIXTURES = new URL('../../../fixtures/omamqp1/', import.meta.url)
-const cases = JSON.parse(readFileSync(new URL('index.json', FIXTURES), 'utf8')) as Array<{ file: string, case: string, count: number }>
+const FIXTURES = join('test', 'fixtures', 'omamqp1')
+const cases = JSON.parse(readFileSync(join(FIXTURES, 'index.json'), 'utf8')) as Array<{ file: string, case: string, count: number }>
 
 for (const { file, case: name, count } of cases.filter(({ file }) => file.startsWith('omamqp1-'))) {
   test(`the captured message "${name}" is rebuilt byte for byte from the fields of its records`, () => {
-    const captured = readFileSync(new URL(file, FIXTURES))
+    const captured = readFileSync(join(FIXTURES, file))
     const records = recordsOf(captured)
     assert.equal(records.length, count)
     const rebuilt = records.map(bytes => {

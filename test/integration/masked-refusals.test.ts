@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { message, record } from '../helpers/messages.ts'
+import { Stack } from '../helpers/stack.ts'
+import { until } from '../helpers/until.ts'
+
+const HOUR = 3_600_000
+
+/**
+ * Loki 3.4 answers for the last stream of a push only: streams before it that its ingester turned away are lost behind a 204. The
+ * embedded Loki does the same; these tests would lose records if pushes ended with a stream that Loki knows.
+ */
+test('streams over Loki\'s limit are not lost behind a 204: their message is not accepted', async t => {
+  const stack = await Stack.start(t, { loki: { limits: { streams: 20 } }, env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' } })
+  const sender = await stack.sender()
+  const known = Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `first of ${i}` }))
+  assert.equal(await sender.send(message(known)), 'accepted')
+
+  // A new stream in front of known ones: in the order of the message the push would end with a known one, and be answered 204.
+  void sender.send(message([record({ source: 'new', message: 'must not be lost' }), ...Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `second of ${i}` }))]))
+  await until('Loki turned the new stream away', () => stack.loki.stats().rejected.stream_limit > 0)
+  await until('that was the answer to the push', () => stack.log.some(line => line.includes('429') && line.includes('Maximum active stream limit exceeded')))
+  await stack.stop()
+  assert.equal(stack.bus.stats()['rsyslog/logs'].accepted, 1, 'the first, and not the second')
+})
+
+test('a record too far behind its stream goes to quarantine, where Loki might have dropped it without a word', async t => {
+  const stack = await Stack.start(t, { env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1' } })
+  const sender = await stack.sender()
+  const at = (ms: number): string => new Date(Date.now() - ms).toISOString()
+  const records = [
+    record({ source: 'a', '@timestamp': at(0), message: 'newest' }),
+    record({ source: 'a', '@timestamp': at(2 * HOUR), message: 'late' }),
+    record({ source: 'a', '@timestamp': at(HOUR / 2), message: 'in time' }),
+    record({ source: 'b', '@timestamp': at(2 * HOUR), message: 'another stream' })
+  ]
+  assert.equal(await sender.send(message(records)), 'accepted')
+  const stored = stack.stored()
+  assert.deepEqual(stored.filter(({ labels }) => labels.includes('quarantine="too_late"')).map(({ line }) => line.toString()), [records[1]])
+  assert.deepEqual(stored.filter(({ labels }) => !labels.includes('quarantine')).map(({ line }) => line.toString()).sort(), ['another stream', 'in time', 'newest'])
+  assert.deepEqual(stack.loki.stats().rejected.too_far_behind, 0)
+})
