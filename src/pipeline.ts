@@ -38,6 +38,8 @@ export interface StoredBatch extends Stored {
   oldestMs: number
 }
 
+/** A batch is spread over the shards, so it may be larger than a push: that much larger, to make large parts of it. */
+const BATCH_PUSHES = 4
 /** After the bus was told to send no more, what it sent before may still be on the way for this long. */
 const QUIET_MS = 250
 const WORKER_RETRY_MS = 1_000
@@ -78,7 +80,7 @@ export class Pipeline {
     this.#deadLetters = deadLetters
     const share = Math.floor(config.inflightBytes / config.amqp.addresses.length)
     this.#budgets = new Map(config.amqp.addresses.map(address => [address, new Budget(address, share)]))
-    this.#buffers = new Buffers(config.pushBytes, 2 * config.workers + config.amqp.addresses.length)
+    this.#buffers = new Buffers(BATCH_PUSHES * config.pushBytes, 2 * config.workers + config.amqp.addresses.length)
     this.#pool = new WorkerPool(config.workers, encoderSettings(config))
     this.#health = new LokiHealth(log)
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)

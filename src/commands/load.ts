@@ -8,8 +8,8 @@ import { cleanText } from '../log.ts'
 import type { Context } from './context.ts'
 
 /** Messages under way on each connection: enough that the bus is never idle, few enough that each waits little. */
-const WINDOW = 32
-const DEMO_CONNECTIONS = 4
+const WINDOW = 64
+const DEMO_CONNECTIONS = 2
 const PLAIN_PROGRESS_MS = 2_000
 const TROUBLE_MS = 5_000
 
