@@ -4,7 +4,7 @@ import { backoffMs } from '../backoff.ts'
 import type { Delivery } from '../batch/batcher.ts'
 import type { Logger } from '../log.ts'
 import type { Budget } from './budget.ts'
-import { connect, type Credentials, type Endpoint, internals, readOn } from './connection.ts'
+import { connect, type Credentials, type Endpoint, internals } from './connection.ts'
 import { describe, Subscription } from './subscription.ts'
 
 interface Options {
@@ -123,7 +123,7 @@ export class Bus {
     const endpoint = this.#options.endpoints[this.#host]
     const where = `${endpoint.host}:${endpoint.port}`
     this.#state = 'connecting'
-    const connection = connect(endpoint, this.#options.credentials, this.#containerId)
+    const connection = connect(endpoint, this.#options.credentials, this.#containerId, connection => this.#guardFrameSize(connection, where))
     this.#connection = connection
     this.#after('connect', CONNECT_TIMEOUT_MS, () => this.#lost(connection, where, `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`))
     connection.on('connection_open', () => this.#opened(connection, where))
@@ -133,10 +133,6 @@ export class Bus {
     connection.on('disconnected', ({ error }: EventContext) => lost(error))
     connection.on('protocol_error', (error: unknown) => lost(error))
     connection.on('error', (error: unknown) => lost(error))
-    internals(connection).socket?.on('data', () => {
-      readOn(connection)
-      this.#guardFrameSize(connection, where)
-    })
   }
 
   /** rhea gathers a frame of whatever size its header claims: a broken or hostile peer could fill the memory. */

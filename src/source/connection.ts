@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import rhea, { type Connection, type ConnectionOptions } from 'rhea'
 import type { Secret } from '../config/secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
+import { connectReusing } from './socket.ts'
 
 export interface Endpoint { host: string, port: number, tls: boolean }
 
@@ -24,9 +25,9 @@ const HEADER_BYTES = 8
  * (delivery ids, links, credit) can be mistaken for the new one's.
  *
  * SASL as the bus's own clients do it: EXTERNAL with a certificate and no user name, PLAIN with user name and password, else
- * ANONYMOUS.
+ * ANONYMOUS. `afterRead` is called behind each read from the socket.
  */
-export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string): Connection {
+export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string, afterRead: (connection: Connection) => void = () => {}): Connection {
   const { username, password, ca, cert, key } = credentials
   const external = endpoint.tls && cert !== undefined && username === undefined
   const mechanisms = rhea.sasl.client_mechanisms() as unknown as { enable_anonymous (name: string): void, enable_external (): void, PLAIN?: () => object }
@@ -38,6 +39,10 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     port: endpoint.port,
     hostname: endpoint.host,
     transport: endpoint.tls ? 'tls' : 'tcp',
+    connect: connectReusing(endpoint.tls, () => connection, () => {
+      readOn(connection)
+      afterRead(connection)
+    }),
     ...(endpoint.tls ? { ca, cert, key: key?.reveal(), servername: isIP(endpoint.host) === 0 ? endpoint.host : '' } : {}),
     sasl_mechanisms: mechanisms,
     sasl_init_hostname: endpoint.host,
@@ -51,7 +56,8 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     // Links are ours to open: over one that the bus opens by itself, nothing is asked for and nothing accepted.
     receiver_options: { credit_window: 0, autoaccept: false }
   }
-  return rhea.create_container().connect(options as unknown as ConnectionOptions)
+  const connection: Connection = rhea.create_container().create_connection(options as unknown as ConnectionOptions)
+  return connection.connect()
 }
 
 /** The PLAIN mechanism (RFC 4616). rhea's own counts characters where bytes are meant, and so cuts what is not ASCII. */
@@ -75,10 +81,10 @@ export function internals (connection: Connection): Internals {
 }
 
 /**
- * To be called behind each read. rhea leaves what came in one read with the outcome of SASL until more comes; but a bus that has sent
+ * rhea leaves what came in one read with the outcome of SASL until more comes; but a bus that has sent
  * its `open` along with it may wait for us then, as we for it.
  */
-export function readOn (connection: Connection): void {
+function readOn (connection: Connection): void {
   const { previous_input: rest, sasl_transport: sasl, amqp_transport: amqp } = internals(connection)
   const left = sasl?.transport.read_complete === true && amqp.header_received === undefined && (rest?.length ?? 0) >= HEADER_BYTES
   if (left) internals(connection).input(Buffer.alloc(0))

@@ -108,7 +108,7 @@ export class Incoming {
     this.window = Math.max(0, this.window - 1)
     if (this.#refusing) return
     const id = this.#checkId(performative.delivery_id)
-    if (payload !== undefined && performative.aborted !== true) this.#take(payload)
+    if (payload !== undefined && performative.aborted !== true) this.#take(payload, performative.more === true)
     if (performative.more === true && performative.aborted !== true) {
       if (this.#partialBytes > this.#options.budget.limit - FRAME_BYTES) return this.#refuse()
       return this.grant()
@@ -134,12 +134,13 @@ export class Incoming {
   }
 
   /** The window leaves room for a whole frame each, so only a bus that does not keep to it, or to the size of a frame, fails here. */
-  #take (payload: Uint8Array): void {
+  #take (payload: Uint8Array, more: boolean): void {
     const { budget } = this.#options
     if (payload.length + DELIVERY_BYTES > budget.room) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
     }
-    this.#partial.push(payload)
+    // It lies in the socket's buffer, which the next read overwrites.
+    this.#partial.push(more ? Uint8Array.from(payload) : payload)
     this.#partialBytes += payload.length
     budget.take(payload.length)
   }
