@@ -1,5 +1,6 @@
 import snappy from 'snappy'
 import type { Isolated, IsolateTask, Part } from '../types.ts'
+import { compress } from './compress.ts'
 import { formatLabels, shardOf } from './labels.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
 
@@ -54,7 +55,7 @@ function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[]): P
   return {
     tenant: like.tenant,
     shard: like.shard,
-    body: snappy.compressSync(Buffer.from(raw)),
+    body: compress(raw),
     rawBytes: raw.length,
     // It is pushed alone, so nothing follows it in any case.
     fresh: true,

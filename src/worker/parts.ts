@@ -1,4 +1,4 @@
-import snappy from 'snappy'
+import { compress } from './compress.ts'
 import type { Part } from '../types.ts'
 import { type Arena, varintSize, writeVarint } from './arena.ts'
 import { ByteBuffer } from './byte-buffer.ts'
@@ -88,7 +88,7 @@ export class PartWriter {
   #close (stream: Stream): void {
     const out = this.#out
     if (out.length === 0) return
-    const body = snappy.compressSync(out.bytes.subarray(0, out.length))
+    const body = compress(out.bytes.subarray(0, out.length))
     this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes: out.length, records: this.#records, fresh: this.#fresh })
     out.length = 0
     this.#fresh = false
