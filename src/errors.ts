@@ -6,7 +6,7 @@ export type ErrorCode =
   | 'LOKEAN_CONFIG' // a setting is wrong; the process must not start
   | 'LOKEAN_USAGE' // the command line is wrong
   | 'LOKEAN_BUS' // the AMQP peer refused, closed or broke the protocol
-  | 'LOKEAN_PUSH' // Loki refused or could not be reached
+  | 'LOKEAN_PUSH' // the embedded Loki cannot listen
   | 'LOKEAN_WORKER' // a worker thread failed on a batch
   | 'LOKEAN_CLOSED' // the stage was closed while work was waiting
 

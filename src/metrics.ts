@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
-import { RETRY_REASONS } from './sink/answer.ts'
+import { BLOCKED, RETRY_REASONS } from './sink/answer.ts'
 
 /** How a push was answered; `none` when it was not. */
 export const PUSH_STATUSES = ['2xx', '400', '429', '4xx', '5xx', 'other', 'none'] as const
@@ -42,9 +42,6 @@ export function createMetrics (options: MetricsOptions) {
   return metrics
 }
 
-/** Loki's default `block_ingestion_status_code`: nothing of such a push is stored, although it begins with a 2. */
-const BLOCKED = 260
-
 /** The `status` label for an HTTP status; undefined is a push without an answer. */
 export function pushStatus (status: number | undefined): PushStatus {
   if (status === undefined) return 'none'
@@ -80,15 +77,14 @@ function counters (registry: Registry, options: MetricsOptions) {
     receivedBytes: counter('lokean_received_bytes_total', 'Bytes of those messages', 'address', addresses),
     messagesSettled: counter('lokean_messages_settled_total', 'AMQP messages settled as accepted, all of their records being stored', 'address', addresses),
     recordsReceived: counter('lokean_records_received_total', 'Records found in messages', 'address', addresses),
-    recordsStored: counter('lokean_records_stored_total', 'Records that Loki confirmed, those in quarantine included', 'address', addresses),
+    recordsStored: counter('lokean_records_stored_total', 'Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', 'address', addresses),
     recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put into the quarantine stream', 'reason', quarantineReasons),
     recordsMended: counter('lokean_records_mended_total', 'Records changed so that Loki takes them', 'reason', mendReasons),
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
-    recordsDropped: counter('lokean_records_dropped_total', 'Records that Loki refused and no dead-letter directory could take', 'reason', deadLetterReasons),
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
     pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
     busConnects: counter('lokean_bus_connects_total', 'Connections opened to the bus'),
-    busDisconnects: counter('lokean_bus_disconnects_total', 'Connections to the bus that were lost or closed')
+    busDisconnects: counter('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
   }
 }
 

@@ -72,8 +72,9 @@ export class PipelineMetrics {
     this.#metrics.pushRetries.inc({ reason })
   }
 
-  settled ({ address, messages, records, oldestMs }: StoredBatch): void {
-    this.#metrics.messagesSettled.inc({ address }, messages)
+  /** Settled too, unless its connection is gone. */
+  stored ({ address, link, messages, records, oldestMs }: StoredBatch): void {
+    if (!link.stale) this.#metrics.messagesSettled.inc({ address }, messages)
     this.#metrics.recordsStored.inc({ address }, records)
     if (!Number.isNaN(oldestMs)) this.#metrics.lag.observe({ address }, Math.max(0, (Date.now() - oldestMs) / 1000))
   }

@@ -54,11 +54,13 @@ const WORKER_RETRY_MS = 1_000
  * started --(stop)--> draining --(nothing in flight, or the deadline)--> closed
  */
 export class Pipeline {
+  /** Rejects where it cannot go on; nothing is lost by ending the process then. */
+  readonly failed: Promise<never>
   readonly #options: PipelineOptions
   readonly #budgets: Map<string, Budget>
   readonly #buffers: Buffers
   readonly #batcher: Batcher
-  readonly #pool: WorkerPool
+  #pool!: WorkerPool
   readonly #sink: Sink
   readonly #client: LokiClient
   readonly #refusals: Refusals
@@ -81,19 +83,20 @@ export class Pipeline {
     const share = Math.floor(config.inflightBytes / config.amqp.addresses.length)
     this.#budgets = new Map(config.amqp.addresses.map(address => [address, new Budget(address, share)]))
     this.#buffers = new Buffers(BATCH_PUSHES * config.pushBytes, 2 * config.workers + config.amqp.addresses.length)
-    this.#pool = new WorkerPool(config.workers, encoderSettings(config))
+    this.failed = new Promise((_resolve, reject) => {
+      this.#pool = new WorkerPool(config.workers, encoderSettings(config), reject)
+    })
+    this.failed.catch(() => {})
     this.#health = new LokiHealth(log)
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
     this.#metrics = new PipelineMetrics(metrics)
     this.#refusals = new Refusals({
-      shards: config.shards,
       isolate: async task => await this.#pool.isolate(task),
       deadLetter: deadLetters,
-      arrival: () => this.#clock.take(1),
+      arrival: nanoseconds => this.#clock.take(nanoseconds),
       log,
       onQuarantined: () => metrics.recordsQuarantined.inc({ reason: 'refused' }),
-      onDeadLettered: () => metrics.recordsDeadLettered.inc({ reason: 'refused' }),
-      onDropped: () => metrics.recordsDropped.inc({ reason: 'refused' })
+      onDeadLettered: () => metrics.recordsDeadLettered.inc({ reason: 'refused' })
     })
     this.#sink = new Sink({
       client: this.#client,
@@ -127,7 +130,11 @@ export class Pipeline {
   /** Rejects with ConfigError where the dead-letter directory cannot be used; nothing is connected yet. */
   static async create (options: PipelineOptions): Promise<Pipeline> {
     const { dir, bytes } = options.config.deadLetter
-    return new Pipeline(options, dir === undefined ? undefined : await DeadLetters.open(dir, bytes))
+    return new Pipeline(options, dir === undefined
+      ? undefined
+      : await DeadLetters.open(dir, bytes, Date.now, file => {
+        options.log.warn({ dir, file }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
+      }))
   }
 
   start (): void {
@@ -156,8 +163,8 @@ export class Pipeline {
     const timer = setTimeout(() => deadline.abort(), this.#options.config.drainTimeoutMs)
     await this.#drained(deadline.signal)
     clearTimeout(timer)
-    const unsettledBytes = this.#inflight
     this.#settler.flush()
+    const unsettledBytes = this.#inflight
     this.#closing.abort()
     this.#refusals.close()
     await this.#bus.close()
@@ -227,7 +234,7 @@ export class Pipeline {
       this.#inflight -= batch.cost
       this.#budgets.get(batch.address)?.give(batch.cost)
       addresses.add(batch.address)
-      if (!batch.link.stale) this.#metrics.settled(batch)
+      this.#metrics.stored(batch)
     }
     for (const address of addresses) this.#bus.grant(address)
     this.#onProgress()

@@ -62,11 +62,11 @@ export interface Part {
   rawBytes: number
   records: number
   /**
-   * Its last stream is one that Loki may not know yet. Such a part must end its push: Loki 3.4 answers for the last stream of a push
-   * only (ingester's instance.Push keeps one error), so a new stream that its stream limit turns away goes unmentioned, with a 204,
-   * unless it comes last.
+   * Its last stream, and no other of it, is one that Loki may turn away: a stream it may not know (stream limit, disorder), or one with
+   * much at once (rate limit of a stream). Such a part ends its push, because Loki 3.4 answers for the last stream of a push only
+   * (the ingester's instance.Push keeps one error): what it turns away before goes unmentioned, with a 204.
    */
-  fresh: boolean
+  doubtful: boolean
 }
 
 export interface EncodeResult {
@@ -81,10 +81,9 @@ export interface EncodeResult {
   oldestMs: number
 }
 
-/** Asks a worker to narrow down what Loki has refused in a part. The arrival time is for the quarantine stream. */
+/** Asks a worker to narrow down what Loki has refused in a part. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */
 export interface IsolateTask {
   part: Part
-  shards: number
   arrivalSeconds: number
   arrivalNanos: number
   /** What Loki said. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import snappy from 'snappy'
 import type { Config } from '../config/config.ts'
@@ -30,6 +32,7 @@ interface Landing {
 }
 
 const BUS_PATIENCE_MS = 5_000
+const STDIN_PATIENCE_MS = 2_000
 const MEND_BUS = 'is the bus up, and are LOKEAN_AMQP_URL, LOKEAN_AMQP_ADDRESSES and the credentials right?'
 const MEND_LOKI = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials right?'
 
@@ -95,9 +98,22 @@ const SAMPLE = '{"@timestamp":"TIME", "host":"compute-0", "severity":"5", "facil
   'admin admin - default default] [instance: 8c5c0c6c-3f6a-4ac5-8c5c-0c6c4a6f9b57] VM Started (Lifecycle Event)", ' +
   '"file":"\\/var\\/log\\/containers\\/nova\\/nova-compute.log", "cloud": "cloud1", "region": "regionOne"}\n'
 
+/** What is piped in; nothing where stdin is open but nobody writes, as in a container. */
+async function piped (stdin: Context['stdin']): Promise<string> {
+  const patience = new AbortController()
+  const timer = setTimeout(() => patience.abort(), STDIN_PATIENCE_MS)
+  stdin.once('readable', () => clearTimeout(timer))
+  try {
+    return await Promise.race([text(stdin), once(patience.signal, 'abort').then(() => '')])
+  } finally {
+    clearTimeout(timer)
+    ;(stdin as unknown as Readable).destroy()
+  }
+}
+
 /** One record: from stdin when something is piped in, else a built-in one of the present time. */
 async function sample ({ stdin }: Context, config: Config): Promise<Landing> {
-  const given = stdin.isTTY === true ? '' : await text(stdin)
+  const given = stdin.isTTY === true ? '' : await piped(stdin)
   const now = Date.now()
   const record = Buffer.from(given.trim() === '' ? SAMPLE.replace('TIME', new Date(now).toISOString()) : given)
   const head = Buffer.from([0x00, 0x53, 0x77, 0xb1, 0, 0, 0, 0])

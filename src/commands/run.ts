@@ -9,7 +9,7 @@ export async function run (context: Context): Promise<number> {
   const log = createLogger({ level: config.logLevel })
   for (const warning of warnings) log.warn(warning)
   const service = await startService(config, log)
-  await stopAsked(context.stopping)
+  await Promise.race([stopAsked(context.stopping), service.pipeline.failed])
   await service.stop()
   return 0
 }

@@ -17,7 +17,7 @@ export type RetryReason = typeof RETRY_REASONS[number]
 const REFUSED = new Set([400, 413, 422])
 
 /** Loki's default `block_ingestion_status_code`: nothing of such a push is stored, although it begins with a 2. */
-const BLOCKED = 260
+export const BLOCKED = 260
 
 /** Longest wait that a `Retry-After` can ask for. */
 const MAX_RETRY_AFTER_MS = 600_000

@@ -14,6 +14,9 @@ export interface LokiAccess {
   timeoutMs: number
 }
 
+/** To each distributor; with a tenant a field there may be many lanes, and they take turns then. */
+const MAX_CONNECTIONS = 256
+
 /** How much of what Loki says is kept. */
 const MAX_MESSAGE = 2048
 
@@ -27,7 +30,7 @@ export class LokiClient {
     const { ca, cert, key, timeoutMs } = access
     this.urls = access.urls
     this.#pools = access.urls.map(url => new Pool(new URL(url).origin, {
-      connections: null,
+      connections: MAX_CONNECTIONS,
       pipelining: 1,
       connect: { ca, cert, key: key?.reveal(), timeout: timeoutMs },
       headersTimeout: timeoutMs,

@@ -16,27 +16,29 @@ export class DeadLetters {
   readonly #dir: string
   readonly #maxBytes: number
   readonly #now: () => number
+  readonly #onDeleted: (file: string) => void
   #file: FileHandle | undefined
   #fileBytes = 0
   #lastName = 0
   /** Writes follow one another: a line is whole before the next begins. */
   #tail: Promise<unknown> = Promise.resolve()
 
-  private constructor (dir: string, maxBytes: number, now: () => number) {
+  private constructor (dir: string, maxBytes: number, now: () => number, onDeleted: (file: string) => void) {
+    this.#onDeleted = onDeleted
     this.#dir = dir
     this.#maxBytes = maxBytes
     this.#now = now
   }
 
   /** Throws ConfigError where the directory cannot be made or written to. */
-  static async open (dir: string, maxBytes: number, now: () => number = Date.now): Promise<DeadLetters> {
+  static async open (dir: string, maxBytes: number, now: () => number = Date.now, onDeleted: (file: string) => void = () => {}): Promise<DeadLetters> {
     try {
       await mkdir(dir, { recursive: true })
       await access(dir, constants.W_OK)
     } catch (error) {
       throw new ConfigError(`LOKEAN_DEAD_LETTER_DIR=${dir}: ${(error as Error).message}; it must be a directory that this process may write to`, error)
     }
-    return new DeadLetters(dir, maxBytes, now)
+    return new DeadLetters(dir, maxBytes, now, onDeleted)
   }
 
   /** Resolves when the line is on disk; rejects, with nothing of it counted as written, where it is not. */
@@ -84,6 +86,7 @@ export class DeadLetters {
     let total = sizes.reduce((sum, size) => sum + size, 0)
     for (let i = 0; i < names.length && total > this.#maxBytes - bytes; i++) {
       await unlink(join(this.#dir, names[i]))
+      this.#onDeleted(names[i])
       total -= sizes[i]
     }
   }

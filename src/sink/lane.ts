@@ -9,7 +9,7 @@ export interface Pending {
   ticket: { partStored (): void, split (parts: number): void }
   /** Loki has refused a push that held it: it goes out by itself from now on. */
   alone?: boolean
-  /** It carries what Loki refused to the quarantine stream: refused once more, it is given up. */
+  /** It carries what Loki refused to the quarantine stream. If even that is refused, it is not the record that is at fault: it waits. */
   quarantine?: boolean
 }
 
@@ -42,6 +42,7 @@ const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout:
  *
  *     pushing --(refused, several parts)--> pushing, each alone
  *     pushing --(refused, one part)--> isolating --> pushing what it was split into
+ *     pushing --(refused, though it goes to quarantine)--> waiting
  *
  * Retries have no end. The same parts are pushed again in the same order, so that what Loki may have stored of them stays once.
  */
@@ -53,6 +54,8 @@ export class Lane {
   #state: 'idle' | 'pushing' | 'waiting' | 'isolating' | 'closed' = 'idle'
   #attempt = 0
   #woken = false
+  /** The pause is Loki's own wish (Retry-After). */
+  #told = false
   #timer: NodeJS.Timeout | undefined
   #bytes = 0
   /** Why it waits, or undefined while it does not. */
@@ -76,11 +79,11 @@ export class Lane {
   }
 
   /**
-   * Ends a pause: somebody else's push has just been stored. A tenant's limit (429) is its own affair. It works once until Loki has
+   * Ends a pause: somebody else's push has just been stored. A tenant's limit (429) is its own affair, and a Retry-After is heeded. It works once until Loki has
    * answered this lane too: a push that fails by itself, while all others succeed, keeps to its own growing pauses.
    */
   wake (): void {
-    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#woken) return
+    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#told || this.#woken) return
     this.#woken = true
     this.#resume()
   }
@@ -106,8 +109,8 @@ export class Lane {
     const sent: Pending[] = []
     let bytes = 0
     for (const pending of this.#queue) {
-      // What may hold a stream that is new to Loki ends the push: see Part.fresh.
-      if (sent.length > 0 && (pending.alone === true || sent[sent.length - 1].part.fresh || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
+      // What may hold a stream that is new to Loki ends the push: see Part.doubtful.
+      if (sent.length > 0 && (pending.alone === true || sent[sent.length - 1].part.doubtful || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
       sent.push(pending)
       bytes += pending.part.rawBytes
     }
@@ -126,6 +129,7 @@ export class Lane {
         this.#pause(answer.reason, answer.message, answer.retryAfterMs)
         break
       case 'refused':
+        if (sent[0].quarantine === true) return this.#pause('blocked', `${answer.status} ${answer.message}`, undefined)
         this.#reachedLoki()
         if (sent.length === 1) this.#isolate(sent[0], answer)
         else {
@@ -150,7 +154,8 @@ export class Lane {
   #pause (reason: RetryReason, message: string, retryAfterMs: number | undefined): void {
     const backoff = backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random)
     // A Retry-After of 0, or a date that is past here, is no leave to push without a pause.
-    const delay = retryAfterMs === undefined || retryAfterMs === 0 ? backoff : retryAfterMs
+    this.#told = retryAfterMs !== undefined && retryAfterMs !== 0
+    const delay = this.#told ? retryAfterMs as number : backoff
     this.#attempt++
     this.#state = 'waiting'
     this.waitingFor = reason

@@ -5,21 +5,19 @@ import type { Answer } from './answer.ts'
 import type { Pending } from './lane.ts'
 
 interface Options {
-  shards: number
   /** Narrows a part down, on a worker thread. */
   isolate: (task: IsolateTask) => Promise<Isolated>
   /** Where refused entries go when a dead-letter directory is set; else they go to Loki's quarantine stream. */
   deadLetter?: { write (entry: RefusedEntry): Promise<void> }
-  /** A time no other entry has (ArrivalClock). */
-  arrival: () => { seconds: number, nanos: number }
+  /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
+  arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
   onQuarantined: () => void
   onDeadLettered: () => void
-  /** Given up: neither Loki nor a file took it. */
-  onDropped: () => void
 }
 
 const RETRY_MS = 1_000
+const TELL_MS = 10_000
 
 /**
  * What to do with a part that Loki refused by itself. A refusal (400) names one entry at best, and may have stored the others; so the
@@ -29,6 +27,8 @@ const RETRY_MS = 1_000
 export class Refusals {
   readonly #options: Options
   readonly #closing = new AbortController()
+  #untold = 0
+  #lastTold = -Infinity
 
   constructor (options: Options) {
     this.#options = options
@@ -40,13 +40,8 @@ export class Refusals {
    */
   async handle (pending: Pending, answer: Answer & { kind: 'refused' }): Promise<Pending[] | undefined> {
     const reason = `${answer.status} ${answer.message}`
-    if (pending.quarantine === true) {
-      this.#options.onDropped()
-      this.#options.log.error({ reason, records: pending.part.records }, 'Loki refuses a record even in quarantine, and LOKEAN_DEAD_LETTER_DIR is not set: it is given up')
-      return []
-    }
-    const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival()
-    const task: IsolateTask = { part: pending.part, shards: this.#options.shards, arrivalSeconds, arrivalNanos, reason }
+    const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival(pending.part.rawBytes)
+    const task: IsolateTask = { part: pending.part, arrivalSeconds, arrivalNanos, reason }
     const isolated = await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.isolate(task))
     if (isolated === undefined) return undefined
     const { ticket } = pending
@@ -60,18 +55,27 @@ export class Refusals {
   }
 
   async #place (entry: RefusedEntry, carrier: Pending): Promise<Pending[] | undefined> {
-    const { deadLetter, log } = this.#options
-    const { stream, reason } = entry
+    const { deadLetter } = this.#options
     if (deadLetter === undefined) {
-      log.warn({ stream, reason }, 'Loki refused a record; it goes to the quarantine stream')
+      this.#tell(entry, 'the quarantine stream')
       this.#options.onQuarantined()
       return [carrier]
     }
     const written = await this.#untilDone('writing a dead letter', async () => { await deadLetter.write(entry); return true })
     if (written === undefined) return undefined
-    log.warn({ stream, reason }, 'Loki refused a record; it lies in the dead-letter directory')
+    this.#tell(entry, 'the dead-letter directory')
     this.#options.onDeadLettered()
     return []
+  }
+
+  /** One line for many: a limit that Loki and Lokean do not agree on may concern every record. */
+  #tell ({ stream, reason }: RefusedEntry, where: string): void {
+    this.#untold++
+    const now = performance.now()
+    if (now - this.#lastTold < TELL_MS) return
+    this.#options.log.warn({ records: this.#untold, stream, reason }, `Loki refused records; they go to ${where}`)
+    this.#lastTold = now
+    this.#untold = 0
   }
 
   async #untilDone<T> (what: string, attempt: () => Promise<T>): Promise<T | undefined> {

@@ -164,11 +164,13 @@ export class Bus {
       },
       onAttached: () => {
         this.#rounds = 0
+        this.#clear(`attach ${address}`)
         log.info({ address }, 'receiving')
         if (this.#stopped) subscription.stop()
         this.#options.onAttached?.()
       },
       onEnded: reason => {
+        this.#clear(`attach ${address}`)
         if (connection !== this.#connection || this.#state !== 'open') return
         const delay = backoffMs(attempts, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random)
         this.#detail = reason
@@ -177,6 +179,7 @@ export class Bus {
       }
     })
     this.#subscriptions.set(address, subscription)
+    this.#after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => subscription.end(`the bus did not attach the link within ${CONNECT_TIMEOUT_MS / 1000} s`))
   }
 
   /** May be called more than once for a connection, and late: only the first call for the present one counts. */

@@ -74,6 +74,8 @@ interface Internals {
   sasl_transport?: { transport: { read_complete: boolean } }
   amqp_transport: { header_received?: object }
   input (bytes: Buffer): void
+  heartbeat_in?: NodeJS.Timeout
+  idle (): void
 }
 
 export function internals (connection: Connection): Internals {
@@ -85,7 +87,19 @@ export function internals (connection: Connection): Internals {
  * its `open` along with it may wait for us then, as we for it.
  */
 function readOn (connection: Connection): void {
+  watchSilence(connection)
   const { previous_input: rest, sasl_transport: sasl, amqp_transport: amqp } = internals(connection)
   const left = sasl?.transport.read_complete === true && amqp.header_received === undefined && (rest?.length ?? 0) >= HEADER_BYTES
   if (left) internals(connection).input(Buffer.alloc(0))
+}
+
+/**
+ * rhea stops its watch over the peer's silence at each read and, where a frame goes on beyond its second read, does not start it again: a
+ * network that is cut just then would never be noticed.
+ */
+function watchSilence (connection: Connection): void {
+  const rhea = internals(connection)
+  if (rhea.frame_size === undefined) return
+  clearTimeout(rhea.heartbeat_in)
+  rhea.heartbeat_in = setTimeout(() => rhea.idle(), 2 * IDLE_TIMEOUT_MS)
 }

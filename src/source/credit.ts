@@ -15,6 +15,11 @@ export const DELIVERY_BYTES = 256
 /** The largest frame that is asked for: with what its delivery costs, it takes up no more than is reserved for it. */
 export const MAX_FRAME_SIZE = FRAME_BYTES - DELIVERY_BYTES
 
+/** The largest message that is taken: the budget must hold it and the frame that follows, and a worker must handle it as one. */
+export function maxMessageBytes (limit: number): number {
+  return Math.min(limit - FRAME_BYTES, 128 * 1024 * 1024)
+}
+
 /** More is of no use: at a millisecond to the bus and back this is four million messages a second. */
 const MAX_CREDIT = 4096
 

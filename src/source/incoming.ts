@@ -1,6 +1,6 @@
 import type { Connection, Receiver } from 'rhea'
 import { frames, message } from './rhea-internals.ts'
-import { creditFor, DELIVERY_BYTES, FRAME_BYTES, shouldGrant } from './credit.ts'
+import { creditFor, DELIVERY_BYTES, maxMessageBytes, shouldGrant } from './credit.ts'
 import type { Budget } from './budget.ts'
 import { LokeanError } from '../errors.ts'
 
@@ -51,6 +51,8 @@ export class Incoming {
   /** The link whose messages these are. From here on credit is given. */
   open (receiver: Receiver): void {
     this.#receiver = receiver
+    // Credit is counted from where the sender starts (spec 2.6.7); rhea takes that for 0.
+    creditOf(receiver).delivery_count = (receiver as unknown as { remote?: { attach?: { initial_delivery_count?: number } } }).remote?.attach?.initial_delivery_count ?? 0
     this.grant()
   }
 
@@ -91,6 +93,12 @@ export class Incoming {
     this.#partial = []
   }
 
+  /** Nothing that still comes counts: the link is gone for us. */
+  close (): void {
+    this.#refusing = true
+    this.abandon()
+  }
+
   on_begin (fields: { next_outgoing_id: number }): void {
     this.next_transfer_id = fields.next_outgoing_id
   }
@@ -110,7 +118,7 @@ export class Incoming {
     const id = this.#checkId(performative.delivery_id)
     if (payload !== undefined && performative.aborted !== true) this.#take(payload, performative.more === true)
     if (performative.more === true && performative.aborted !== true) {
-      if (this.#partialBytes > this.#options.budget.limit - FRAME_BYTES) return this.#refuse()
+      if (this.#partialBytes > maxMessageBytes(this.#options.budget.limit)) return this.#refuse()
       return this.grant()
     }
     this.#nextDelivery = (id + 1) >>> 0
@@ -156,7 +164,7 @@ export class Incoming {
 
   /** Ids count up by one within a session; a frame that continues a delivery may leave its id out (spec 2.7.5). */
   #checkId (id: number | undefined): number {
-    this.#nextDelivery ??= id
+    this.#nextDelivery ??= id ?? undefined
     if (this.#nextDelivery === undefined || (id !== undefined && id !== null && id !== this.#nextDelivery)) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent delivery ${id} where ${this.#nextDelivery} had to come`, { retryable: true })
     }

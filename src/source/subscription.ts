@@ -2,7 +2,7 @@ import type { Connection, Receiver, Session } from 'rhea'
 import type { Settleable } from '../ack/settler.ts'
 import type { Delivery } from '../batch/batcher.ts'
 import type { Budget } from './budget.ts'
-import { FRAME_BYTES } from './credit.ts'
+import { maxMessageBytes } from './credit.ts'
 import { Incoming } from './incoming.ts'
 
 interface Options {
@@ -48,7 +48,7 @@ export class Subscription implements Settleable {
       // At least once: the bus keeps what it sends until it is settled (spec 2.8.2), and one disposition does settle it (2.8.3).
       snd_settle_mode: 0,
       rcv_settle_mode: 0,
-      max_message_size: budget.limit - FRAME_BYTES
+      max_message_size: maxMessageBytes(budget.limit)
     })
     this.#listen(session, this.#receiver)
   }
@@ -78,7 +78,7 @@ export class Subscription implements Settleable {
     if (this.stale) return
     this.stale = true
     this.attached = false
-    this.#incoming.abandon()
+    this.#incoming.close()
     this.#options.onEnded(reason)
   }
 
@@ -101,7 +101,7 @@ export class Subscription implements Settleable {
   }
 
   #refuse (bytes: number): void {
-    const limit = this.#options.budget.limit - FRAME_BYTES
+    const limit = maxMessageBytes(this.#options.budget.limit)
     this.#receiver.close({ condition: 'amqp:link:message-size-exceeded', description: `more than ${limit} bytes` })
     this.end(`a message of more than ${bytes} bytes came, and ${limit} is the most that the budget of this address can hold: ` +
       'raise LOKEAN_INFLIGHT_BYTES, or lower the sender\'s batch size (rsyslog: queue.dequeueBatchSize)')

@@ -1,32 +1,31 @@
 import snappy from 'snappy'
 import type { Isolated, IsolateTask, Part } from '../types.ts'
 import { compress } from './compress.ts'
-import { formatLabels, shardOf } from './labels.ts'
+import { cutAt, formatLabels } from './labels.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
 
 /**
  * One step towards the entries for which Loki has refused a part. More than one entry: two parts, each with half of them, to be
  * pushed on their own (what Loki stored of them before counts as stored once). A single one: the entry, for the dead-letter file,
- * and a part that carries it to the quarantine stream instead, at the time of arrival.
+ * and a part that carries it to the quarantine stream instead, at the time of arrival: with no metadata, and a long line in small
+ * pieces, so that there is nothing left in it for which a Loki that takes anything could refuse it again.
  */
-export function isolate ({ part, shards, arrivalSeconds, arrivalNanos, reason }: IsolateTask): Isolated {
+export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: IsolateTask): Isolated {
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
   if (part.records > 1) {
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
     return { kind: 'halves', parts: [encode(part, first), encode(part, second)] }
   }
   const { labels, entries: [entry] } = streams[0]
-  const quarantined: PushEntry = {
-    timestamp: { seconds: arrivalSeconds, nanos: arrivalNanos },
-    line: entry.line,
+  const pieces = cut(Buffer.from(entry.line))
+  const quarantined: PushEntry[] = pieces.map((piece, i) => ({
+    timestamp: { seconds: arrivalSeconds + Math.floor((arrivalNanos + i) / 1e9), nanos: (arrivalNanos + i) % 1e9 },
+    line: pieces.length === 1 ? piece : `[${i + 1}/${pieces.length}] ${piece}`,
     structuredMetadata: []
-  }
-  const stream = formatLabels([['source', 'lokean'], ['quarantine', 'refused']])
-  const shard = shardOf(stream, part.tenant, shards)
-  const carrier = encode({ ...part, shard }, [{ labels: stream, entries: [quarantined] }])
+  }))
   return {
     kind: 'entry',
-    part: carrier,
+    part: encode(part, [{ labels: QUARANTINE_STREAM, entries: quarantined }]),
     entry: {
       reason,
       tenant: part.tenant,
@@ -36,6 +35,22 @@ export function isolate ({ part, shards, arrivalSeconds, arrivalNanos, reason }:
       metadata: Object.fromEntries(entry.structuredMetadata.map(({ name, value }) => [name, value]))
     }
   }
+}
+
+const QUARANTINE_STREAM = formatLabels([['source', 'lokean'], ['quarantine', 'refused']])
+
+/** Shorter than any line limit that makes sense. */
+const PIECE_BYTES = 900
+
+function cut (line: Buffer): string[] {
+  const pieces: string[] = []
+  let at = 0
+  do {
+    const end = cutAt(line, at, line.length, PIECE_BYTES)
+    pieces.push(line.toString('utf8', at, end))
+    at = end
+  } while (at < line.length)
+  return pieces
 }
 
 function halve (streams: PushStream[], first: number): [PushStream[], PushStream[]] {
@@ -58,7 +73,7 @@ function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[]): P
     body: compress(raw),
     rawBytes: raw.length,
     // It is pushed alone, so nothing follows it in any case.
-    fresh: true,
+    doubtful: true,
     records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 }

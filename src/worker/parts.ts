@@ -7,13 +7,12 @@ import type { Stream } from './streams.ts'
 /**
  * Turns the entries in the arena into parts: for each shard of each tenant a PushRequest (`0x0a length Stream { 0x0a length
  * labels, entries }` repeated), compressed as one snappy block. A part stays below `pushBytes` before compression; only an entry
- * that is larger by itself goes beyond, alone. Streams that Loki may not know come last (Part.fresh).
+ * that is larger by itself goes beyond, alone. A stream that Loki may turn away ends its part (Part.doubtful).
  */
 export class PartWriter {
   readonly #pushBytes: number
   readonly #out: ByteBuffer
   #records = 0
-  #fresh = false
   #parts: Part[] = []
 
   constructor (pushBytes: number) {
@@ -26,25 +25,26 @@ export class PartWriter {
     this.#parts = []
     this.#out.length = 0
     this.#records = 0
-    this.#fresh = false
+    // The known ones first, so that they share a part with the first doubtful one.
     const knownFirst = [...streams.filter(({ fresh }) => !fresh), ...streams.filter(({ fresh }) => fresh)]
     for (const lane of byLane(knownFirst)) {
       for (const stream of lane) {
-        this.#writeStream(stream, arena)
+        const doubtful = stream.fresh || stream.bytes > MUCH_BYTES
+        this.#writeStream(stream, arena, doubtful)
         stream.clear()
       }
-      this.#close(lane[0])
+      this.#close(lane[0], false)
     }
     return this.#parts
   }
 
-  #writeStream (stream: Stream, arena: Arena): void {
+  #writeStream (stream: Stream, arena: Arena, doubtful: boolean): void {
     let first = stream.head
     let bytes = stream.bytes
     while (first >= 0) {
       const room = this.#pushBytes - this.#out.length - stream.labels.length - STREAM_HEAD
       if (bytes > room && this.#out.length > 0) {
-        this.#close(stream)
+        this.#close(stream, false)
         continue
       }
       let taken = bytes
@@ -62,6 +62,7 @@ export class PartWriter {
       this.#writeEntries(stream, arena, first, rest, taken)
       bytes -= taken
       first = rest
+      if (doubtful) this.#close(stream, true)
     }
   }
 
@@ -78,23 +79,25 @@ export class PartWriter {
     at = writeVarint(out.bytes, at, labels.length)
     out.bytes.set(labels, at)
     out.length = at + labels.length
-    if (stream.fresh) this.#fresh = true
     for (let entry = first; entry !== rest; entry = arena.next[entry]) {
       out.append(arena.bytes, arena.start[entry], arena.end[entry])
       this.#records++
     }
   }
 
-  #close (stream: Stream): void {
+  /** `doubtful`: see Part. */
+  #close (stream: Stream, doubtful: boolean): void {
     const out = this.#out
     if (out.length === 0) return
     const body = compress(out.bytes.subarray(0, out.length))
-    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes: out.length, records: this.#records, fresh: this.#fresh })
+    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes: out.length, records: this.#records, doubtful })
     out.length = 0
-    this.#fresh = false
     this.#records = 0
   }
 }
+
+/** A stream with more than this in one batch may run into Loki's rate limit of a stream. */
+const MUCH_BYTES = 64 * 1024
 
 /** Tags and lengths in front of a stream's labels and of the stream itself. */
 const STREAM_HEAD = 12

@@ -8,7 +8,8 @@ export class WorkerPool {
   readonly #piscina: Piscina
   #closed = false
 
-  constructor (workers: number, settings: EncoderSettings) {
+  /** `onFailure`: a thread failed with no task to blame, such as at its start; the pool may not come back by itself. */
+  constructor (workers: number, settings: EncoderSettings, onFailure: (error: Error) => void = () => {}) {
     this.size = workers
     // The specifier is not rewritten by the compiler, so the thread's file ends as this one does.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -20,6 +21,7 @@ export class WorkerPool {
       maxQueue: 65536,
       workerData: settings
     })
+    this.#piscina.on('error', (cause: Error) => onFailure(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
   }
 
   /** Rejects with LOKEAN_WORKER where the thread failed; the task is unharmed and may be given again. */

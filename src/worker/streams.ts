@@ -19,7 +19,7 @@ export class Stream {
   /** Time of the newest record seen, and when the last batch with one came; both in ms since the epoch. */
   newestMs = -Infinity
   lastSeenMs = -Infinity
-  /** Loki may not know the stream (any more): see Part.fresh. Of the batch at hand. */
+  /** Loki may not know the stream (any more): see Part.doubtful. Of the batch at hand. */
   fresh = true
 
   /** For Repeats: the message last seen, the newest time in it, its first entry, and its times and lines once needed. */

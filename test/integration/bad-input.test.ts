@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import type { QuarantineReason } from '../../src/types.ts'
 import { bodyOf, message, record, string } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
+import { until } from '../helpers/until.ts'
 
 const DAY = 86_400_000
 
@@ -106,14 +107,26 @@ test('what Loki refuses after all is isolated: the rest is stored once, it goes 
   const sender = await stack.sender()
   const bad = (i: number): boolean => i % 20 === 7
   const records = Array.from({ length: 64 }, (_, i) => record({ host: bad(i) ? 'h'.repeat(50) : `h${i % 3}`, message: `line ${i}` }))
-  const hopeless = record({ message: 'x'.repeat(2000) })
-  assert.equal(await sender.send(message([...records, hopeless])), 'accepted')
-  const stored = stack.stored()
-  assert.deepEqual(stored.map(({ line }) => line.toString()).sort(), Array.from({ length: 64 }, (_, i) => `line ${i}`).sort(), 'each once')
-  assert.deepEqual(stored.filter(({ labels }) => labels.includes('quarantine="refused"')).map(({ line }) => line.toString()).sort(), ['line 27', 'line 47', 'line 7'])
+  assert.equal(await sender.send(message([...records, record({ message: 'x'.repeat(2000) })])), 'accepted')
+  const stored = stack.stored().map(({ labels, line }) => ({ refused: labels.includes('quarantine="refused"'), line: line.toString() }))
+  const isLine = ({ line }: { line: string }): boolean => line.startsWith('line')
+  assert.deepEqual(stored.filter(isLine).map(({ line }) => line).sort(), Array.from({ length: 64 }, (_, i) => `line ${i}`).sort(), 'each once')
+  assert.deepEqual(stored.filter(one => one.refused && isLine(one)).map(({ line }) => line).sort(), ['line 27', 'line 47', 'line 7'])
+  const pieces = stored.filter(one => !isLine(one))
+  assert.ok(pieces.every(({ refused }) => refused))
+  assert.equal(pieces.map(({ line }) => line.replace(/^\[\d\/\d\] /, '')).join(''), 'x'.repeat(2000))
   assert.equal(await stack.metric('lokean_records_quarantined_total', { reason: 'refused' }), 4)
-  assert.equal(await stack.metric('lokean_records_dropped_total', { reason: 'refused' }), 1)
-  assert.match(stack.log.join(''), /refuses a record even in quarantine/)
+})
+
+test('a Loki that answers 400 to whatever comes gets no record accepted', async t => {
+  let pushes = 0
+  const stack = await Stack.start(t, { env: { LOKEAN_DRAIN_TIMEOUT: '100ms' }, loki: { intercept: () => { pushes++; return { kind: 'answer', status: 400, text: 'The plain HTTP request was sent to HTTPS port' } } } })
+  const sender = await stack.sender()
+  void sender.send(message([record(), record()]))
+  await until('it was tried down to a single record, and that in quarantine', () => stack.log.some(line => line.includes('"blocked"')))
+  assert.ok(pushes >= 3)
+  await stack.stop()
+  assert.deepEqual([stack.bus.stats()['rsyslog/logs'].accepted, stack.stored().length], [0, 0])
 })
 
 test('with a dead-letter directory, what Loki refuses lies there as NDJSON', async t => {

@@ -24,6 +24,20 @@ test('streams over Loki\'s limit are not lost behind a 204: their message is not
   assert.equal(stack.bus.stats()['rsyslog/logs'].accepted, 1, 'the first, and not the second')
 })
 
+test('nor after a restart, when Lokean knows no stream of those that Loki does', async t => {
+  const one = { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' }
+  const before = await Stack.start(t, { loki: { limits: { streams: 2 } }, env: one })
+  const first = await before.sender()
+  assert.equal(await first.send(message([record({ source: 'a' }), record({ source: 'b' })])), 'accepted')
+  await before.stop()
+  const stack = await Stack.start(t, { env: { ...one, LOKEAN_LOKI_URL: before.loki.url } })
+  const sender = await stack.sender()
+  void sender.send(message([record({ source: 'new' }), record({ source: 'a' }), record({ source: 'b' })]))
+  await until('that was the answer to a push', () => stack.log.some(line => line.includes('Maximum active stream limit exceeded')))
+  await stack.stop()
+  assert.equal(stack.bus.stats()['rsyslog/logs'].accepted, 0)
+})
+
 test('a record too far behind its stream goes to quarantine, where Loki might have dropped it without a word', async t => {
   const stack = await Stack.start(t, { env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1' } })
   const sender = await stack.sender()
@@ -39,4 +53,14 @@ test('a record too far behind its stream goes to quarantine, where Loki might ha
   assert.deepEqual(stored.filter(({ labels }) => labels.includes('quarantine="too_late"')).map(({ line }) => line.toString()), [records[1]])
   assert.deepEqual(stored.filter(({ labels }) => !labels.includes('quarantine')).map(({ line }) => line.toString()).sort(), ['another stream', 'in time', 'newest'])
   assert.deepEqual(stack.loki.stats().rejected.too_far_behind, 0)
+})
+
+test('what another Lokean has brought further is refused by Loki in sight, and goes to quarantine', async t => {
+  const before = await Stack.start(t, { env: { LOKEAN_SHARDS: '1' } })
+  const at = (ms: number): string => new Date(Date.now() - ms).toISOString()
+  assert.equal(await (await before.sender()).send(message([record({ source: 'a' })])), 'accepted')
+  const stack = await Stack.start(t, { env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_LOKI_URL: before.loki.url } })
+  const sender = await stack.sender()
+  assert.equal(await sender.send(message([record({ source: 'a', '@timestamp': at(2 * HOUR), message: 'late' }), record({ source: 'b', message: 'good' })])), 'accepted')
+  assert.deepEqual(before.stored().map(({ labels, line }) => [labels.includes('quarantine="refused"'), line.toString()]).sort(), [[false, 'good'], [false, 'hello'], [true, 'late']])
 })

@@ -83,7 +83,6 @@ const PRESET = [
   'lokean_records_quarantined_total{reason="refused"} 0',
   'lokean_records_mended_total{reason="line_split"} 0',
   'lokean_records_dead_lettered_total{reason="refused"} 0',
-  'lokean_records_dropped_total{reason="refused"} 0',
   'lokean_push_retries_total{reason="429"} 0',
   'lokean_pushes_total{status="2xx"} 0',
   'lokean_push_duration_seconds_count 0',

@@ -32,7 +32,6 @@ test('before anything happened every series of a closed label set is there, at 0
     ...perLabel('lokean_records_quarantined_total', 'reason', ['invalid_json', 'empty']),
     ...perLabel('lokean_records_mended_total', 'reason', ['utf8']),
     ...perLabel('lokean_records_dead_lettered_total', 'reason', ['too_old']),
-    ...perLabel('lokean_records_dropped_total', 'reason', ['too_old']),
     ...perLabel('lokean_pushes_total', 'status', PUSH_STATUSES),
     ...perLabel('lokean_push_retries_total', 'reason', RETRY_REASONS),
     'lokean_bus_connects_total 0',

@@ -17,7 +17,7 @@ function retry (reason: RetryReason, retryAfterMs?: number): Answer {
 }
 
 function part (content: string): Part {
-  return { tenant: 't', shard: 3, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1, fresh: false }
+  return { tenant: 't', shard: 3, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1, doubtful: false }
 }
 
 /** What a push holds, by the contents of its parts. */

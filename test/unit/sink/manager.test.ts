@@ -47,7 +47,7 @@ function bench (t: TestContext, hostCount = 1) {
 }
 
 function part (tenant: string, shard: number, records = 1): Part {
-  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, fresh: false }
+  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, doubtful: false }
 }
 
 function retry (reason: RetryReason): Answer {

@@ -4,13 +4,12 @@ import fc from 'fast-check'
 import type { Isolated, IsolateTask, Part, RefusedEntry } from '../../../src/types.ts'
 import { Encoder } from '../../../src/worker/encoder.ts'
 import { isolate } from '../../../src/worker/isolate.ts'
-import { shardOf } from '../../../src/worker/labels.ts'
 import { ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
 const SHARDS = 3
 const settings = encoderSettings({ shards: SHARDS, tenant: { kind: 'fixed', tenant: 'me' } })
 
-const task = (part: Part): IsolateTask => ({ part, shards: SHARDS, arrivalSeconds: 1_800_000_000, arrivalNanos: 5, reason: '400 entry too far behind' })
+const task = (part: Part): IsolateTask => ({ part, arrivalSeconds: 1_800_000_000, arrivalNanos: 5, reason: '400 entry too far behind' })
 
 function partsOf (records: readonly string[]): Part[] {
   return new Encoder(settings).encode(encodeTask([rsyslogMessage(records)])).parts
@@ -37,8 +36,18 @@ test('a single entry is told in full, and carried to the quarantine stream', () 
     metadata: { level: 'info', file: '/f', pid: '7', request_id: 'req-1' }
   })
   const labels = '{quarantine="refused", source="lokean"}'
-  assert.deepEqual(decodeParts([carrier]), [{ part: 0, tenant: 'me', shard: shardOf(labels, 'me', SHARDS), labels, time: nanoseconds({ seconds: 1_800_000_000, nanos: 5 }), line: message, metadata: {} }])
+  assert.deepEqual(decodeParts([carrier]), [{ part: 0, tenant: 'me', shard: part.shard, labels, time: nanoseconds({ seconds: 1_800_000_000, nanos: 5 }), line: message, metadata: {} }])
   assert.equal(carrier.records, 1)
+})
+
+test('a long line is carried in small pieces, a nanosecond apart, that joined are the line', () => {
+  const message = 'příliš žluťoučký kůň '.repeat(400)
+  const [part] = partsOf([recordText({ message })])
+  const carried = decodeParts([asEntry(isolate(task(part))).part])
+  assert.ok(carried.length > 10 && carried.every(({ line }) => Buffer.byteLength(line) < 1000))
+  assert.deepEqual(carried.map(({ time }) => time - carried[0].time), carried.map((_, i) => BigInt(i)))
+  assert.deepEqual(carried.map(({ line }) => /^\[(\d+)\/(\d+)\] /.exec(line)?.slice(1, 3)), carried.map((_, i) => [`${i + 1}`, `${carried.length}`]))
+  assert.equal(carried.map(({ line }) => line.replace(/^\[\d+\/\d+\] /, '')).join(''), message)
 })
 
 test('the time has all nine digits behind the seconds', () => {
@@ -88,7 +97,7 @@ test('a part that came from quarantine is narrowed down like any other', () => {
 })
 
 test('bytes that are no part are an error, not an answer', () => {
-  const broken = { tenant: '', shard: 0, rawBytes: 1, records: 2, fresh: false }
+  const broken = { tenant: '', shard: 0, rawBytes: 1, records: 2, doubtful: false }
   assert.throws(() => isolate(task({ ...broken, body: Buffer.from('ffffff', 'hex') })))
   assert.throws(() => isolate(task({ ...broken, body: Buffer.from('0208ffff', 'hex') })))
 })

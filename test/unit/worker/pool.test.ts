@@ -20,7 +20,7 @@ const failed = (error: unknown): boolean => error instanceof LokeanError && erro
 
 /** Tasks that no worker can do: each fails in its thread. */
 const impossible = { ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
-const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, fresh: false }
+const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, doubtful: false }
 
 suite('through threads', () => {
   test('a batch gives what the encoder gives in this one, byte for byte', async t => {
@@ -57,7 +57,7 @@ suite('through threads', () => {
   test('what Loki refused is narrowed down as it is here', async t => {
     const pool = openPool(t, 1)
     const { parts: [part] } = await pool.encode(encodeTask([rsyslogMessage([recordText(), recordText({ message: 'b' })])]))
-    const task = { part, shards: 4, arrivalSeconds: 1, arrivalNanos: 2, reason: 'r' }
+    const task = { part, arrivalSeconds: 1, arrivalNanos: 2, reason: 'r' }
     const there = await pool.isolate(task)
     assert.equal(there.kind, 'halves')
     const lines = there.parts.map(half => decodeParts([half])[0].line)
@@ -75,7 +75,7 @@ suite('a task that fails', () => {
     const good = encodeTask([captures()[0].bytes])
     for (let i = 0; i < 3; i++) {
       await assert.rejects(pool.encode(impossible), failed)
-      await assert.rejects(pool.isolate({ part: broken, shards: 1, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), failed)
+      await assert.rejects(pool.isolate({ part: broken, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), failed)
       assert.equal((await pool.encode(good)).records, 1)
     }
   })
@@ -109,7 +109,7 @@ suite('closing', () => {
     await pool.close()
     assert.equal(living(threads), 0)
     await assert.rejects(pool.encode(encodeTask([])), { code: 'LOKEAN_CLOSED' })
-    await assert.rejects(pool.isolate({ part: broken, shards: 1, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), { code: 'LOKEAN_CLOSED' })
+    await assert.rejects(pool.isolate({ part: broken, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), { code: 'LOKEAN_CLOSED' })
     assert.equal(threads.length, 3)
   })
 
