@@ -51,9 +51,10 @@ export class LokiHealth {
   }
 
   retrying (tenant: string, reason: RetryReason, message: string, delayMs: number): void {
-    // A limit is an answer.
-    if (reason === '429') this.#failing = undefined
-    else this.#failing = { reason, message, since: this.#failing?.since ?? this.#now() }
+    // A limit is an answer: Loki is there, whatever else ails it.
+    if (reason === '429') {
+      if (this.#failing?.reason === 'connection' || this.#failing?.reason === 'timeout') this.#failing = undefined
+    } else this.#failing = { reason, message, since: this.#failing?.since ?? this.#now() }
     if (reason === '429') this.#reached = true
     const facts = { message, tenant: tenant === '' ? undefined : tenant, retryMs: Math.round(delayMs) }
     this.#tell(reason === '429' ? `429 ${tenant}` : reason, reason, facts, 'a push to Loki failed; it is tried again')

@@ -25,7 +25,7 @@ for (const [name, bytesEach, count] of [['single-record messages', 400, 40_000],
     // The budget is used up when the credit is: less than a frame's worth of room is left, and the rest waits at the bus.
     await stack.bus.until(stats => {
       void watch()
-      return stats[ADDRESS].delivered > 0 && stack.pipeline.inflightBytes > limit - 2 * Math.max(65536, bytesEach)
+      return stats[ADDRESS].delivered > 0 && stack.pipeline.inflightBytes > Math.max(0, limit - 2 * Math.max(65536, bytesEach))
     })
     await watch()
     assert.ok(high <= limit, `${high} of ${limit} bytes in flight`)

@@ -72,7 +72,7 @@ test('counters and histograms count', async () => {
     'lokean_records_stored_total{address="a/1"} 100', 'lokean_records_quarantined_total{reason="empty"} 1', 'lokean_pushes_total{status="2xx"} 1', 'lokean_push_retries_total{reason="429"} 2',
     'lokean_push_duration_seconds_bucket{le="0.01"} 0', 'lokean_push_duration_seconds_bucket{le="0.025"} 1', 'lokean_lag_seconds_bucket{le="3600",address="b/2"} 0',
     'lokean_lag_seconds_bucket{le="14400",address="b/2"} 1', 'lokean_last_push_success_timestamp_seconds 1800000000',
-    '# HELP lokean_records_stored_total Records that Loki confirmed, those in quarantine included', '# TYPE lokean_records_stored_total counter'
+    '# HELP lokean_records_stored_total Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', '# TYPE lokean_records_stored_total counter'
   ]) assert.ok(text.split('\n').includes(line), line)
 })
 

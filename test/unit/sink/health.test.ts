@@ -73,6 +73,13 @@ test('a limited tenant does not hide that Loki fails', () => {
   assert.deepEqual(health.status(), { ok: false, detail: '5xx: 500 no' })
 })
 
+test('a limited tenant shows that Loki is reached', () => {
+  const { health } = bench()
+  health.retrying('', 'connection', 'refused', 100)
+  health.retrying('cloud1', '429', 'slow down', 100)
+  assert.equal(health.status().ok, true)
+})
+
 test('remembers no endless number of tenants', () => {
   const { health, lines } = bench()
   for (let i = 0; i < 3_000; i++) health.retrying(`tenant ${i}`, '429', '', 100)

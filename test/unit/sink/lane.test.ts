@@ -60,8 +60,8 @@ class Bench {
     })
   }
 
-  add (name: string): Pending {
-    const pending = { part: part(name), ticket: new Ticket(1, () => { this.resolved.push(name) }) }
+  add (name: string, how: Pick<Pending, 'alone' | 'quarantine'> = {}): Pending {
+    const pending = { ...how, part: part(name), ticket: new Ticket(1, () => { this.resolved.push(name) }) }
     this.lane.add(pending)
     return pending
   }
@@ -217,7 +217,7 @@ test('a wake ends a pause, except that of a tenant\'s limit', async t => {
     bench.lane.wake()
     bench.add('one')
     bench.lane.wake()
-    await bench.last.answer(retry(reason, 5_000))
+    await bench.last.answer(retry(reason))
     bench.lane.wake()
     assert.equal(bench.pushes.length, reason === '429' ? 1 : 2, reason)
     mock.timers.tick(10_000)
@@ -226,6 +226,31 @@ test('a wake ends a pause, except that of a tenant\'s limit', async t => {
     bench.lane.wake()
     assert.deepEqual([bench.pushes.length, bench.idle], [2, 1])
   }
+})
+
+test('a pause that Loki asked for is not woken', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  await bench.last.answer(retry('5xx', 5_000))
+  bench.lane.wake()
+  mock.timers.tick(4_999)
+  assert.equal(bench.pushes.length, 1)
+  mock.timers.tick(1)
+  assert.equal(bench.pushes.length, 2)
+  await bench.last.answer(STORED)
+})
+
+test('what is refused though it goes to quarantine waits, and is not given up', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one', { alone: true, quarantine: true })
+  await bench.last.answer({ kind: 'refused', status: 400, message: 'no' })
+  assert.deepEqual([bench.pushes.length, bench.lane.waitingFor, bench.idle], [1, 'blocked', 0])
+  mock.timers.tick(30_000)
+  assert.equal(bench.pushes.length, 2)
+  await bench.last.answer(STORED)
+  assert.equal(bench.idle, 1)
 })
 
 test('a push that fails while others succeed is not woken by each of them', async t => {
@@ -388,4 +413,15 @@ test('whatever Loki answers, each ticket resolves once, and each part is stored,
     assert.equal(givenUp.length, added.join('').split('!').length - 1)
     assert.deepEqual([...resolved], added.map((_, i) => [i, 1]))
   }), { numRuns: 100 })
+})
+
+test('a part whose last stream Loki may turn away ends its push', async () => {
+  const bench = new Bench()
+  bench.add('one')
+  for (const [name, doubtful] of [['a', false], ['b', true], ['c', false], ['d', false]] as const) {
+    const pending = { part: { ...part(name), doubtful }, ticket: new Ticket(1, () => { bench.resolved.push(name) }) }
+    bench.lane.add(pending)
+  }
+  for (let i = 0; i < 3; i++) await bench.last.answer(STORED)
+  assert.deepEqual(bench.sent, ['one', 'ab', 'cd'])
 })

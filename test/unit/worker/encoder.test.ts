@@ -8,7 +8,7 @@ import { amqpMessage, encodeMessage } from '../../helpers/amqp-values.ts'
 import { encode, encodeMessages } from '../../helpers/encode-records.ts'
 import { objectText, stringContent } from '../../helpers/json-text.ts'
 import { parseSelector } from '../../helpers/selector.ts'
-import { ARRIVAL, captures, counters, type DecodedEntry, encoderSettings, encodeTask, mappings, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+import { ARRIVAL, captures, counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, mappings, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
 const arrival = nanoseconds(ARRIVAL)
 const nova = { level: 'info', pid: '7', request_id: 'req-5d3f0c1e-3f6a-4ac5-8c5c-0c6c4a6f9b57', instance_id: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0' }
@@ -137,13 +137,33 @@ test('the oldest time stored is told, in milliseconds, quarantine aside', () => 
   assert.ok(Number.isNaN(encode(['x']).result.oldestMs))
 })
 
-test('streams of one tenant and shard share parts, others do not', () => {
+const later = { ...ARRIVAL, seconds: ARRIVAL.seconds + 1 }
+
+test('streams of one tenant and shard share parts, others do not; one that Loki may not know ends its part', () => {
   const records = Array.from({ length: 200 }, (_, i) => recordText({ host: `h${i}`, cloud: `c${i % 3}` }))
-  const { result, entries } = encode(records, { tenant: { kind: 'field', field: 'cloud' } })
-  const lanes = result.parts.map(({ tenant, shard }) => `${tenant} ${shard}`)
+  const settings = encoderSettings({ tenant: { kind: 'field', field: 'cloud' } })
+  const encoder = new Encoder(settings)
+  const first = encoder.encode(encodeTask([rsyslogMessage(records)]))
+  assert.deepEqual(first.parts.map(({ records, doubtful }) => [records, doubtful]), Array(200).fill([1, true]))
+
+  const { parts } = encoder.encode(encodeTask([rsyslogMessage([...records, recordText({ host: 'new', cloud: 'c0' })])], later))
+  const lanes = parts.map(({ tenant, shard }) => `${tenant} ${shard}`)
   assert.equal(new Set(lanes).size, lanes.length, 'one part a lane')
   assert.equal(lanes.length, 12)
-  assert.ok(entries.every(({ tenant, labels }) => parseSelector(labels).cloud === tenant))
+  assert.ok(decodeParts(parts).every(({ tenant, labels }) => parseSelector(labels).cloud === tenant))
+  const [doubtful, ...more] = parts.filter(part => part.doubtful)
+  assert.equal(more.length, 0)
+  assert.equal(parseSelector(decodeParts([doubtful]).at(-1)?.labels ?? '').host, 'new')
+})
+
+test('a stream with much at once ends its part, as Loki may limit it; others go on behind it', () => {
+  const much = Array.from({ length: 30 }, (_, i) => recordText({ host: 'busy', message: `${i} ${'x'.repeat(4000)}` }))
+  const few = Array.from({ length: 5 }, (_, i) => recordText({ host: `h${i}` }))
+  const encoder = new Encoder(encoderSettings({ shards: 1 }))
+  const message = rsyslogMessage([...few.slice(0, 2), ...much, ...few.slice(2)])
+  encoder.encode(encodeTask([message]))
+  const { parts } = encoder.encode(encodeTask([message], later))
+  assert.deepEqual(parts.map(part => [part.doubtful, [...new Set(decodeParts([part]).map(({ labels }) => parseSelector(labels).host))]]), [[true, ['h0', 'h1', 'busy']], [false, ['h2', 'h3', 'h4']]])
 })
 
 test('a batch that fails half-way leaves nothing behind for the next', () => {

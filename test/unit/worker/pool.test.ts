@@ -44,13 +44,12 @@ suite('through threads', () => {
     assert.equal(Buffer.from(task.bytes).toString('hex'), before)
   })
 
-  test('the parts of one result share one buffer and nothing more', async t => {
+  test('each part has a buffer of its own, no larger than it is', async t => {
     const pool = openPool(t, 1)
     const records = Array.from({ length: 2000 }, (_, i) => recordText({ host: `h${i % 50}`, message: `line ${i} ${Math.random()}` }))
     const { parts } = await pool.encode(encodeTask([rsyslogMessage(records)]))
     assert.ok(parts.length >= 4)
-    assert.ok(parts.every(({ body }) => body.buffer === parts[0].body.buffer))
-    assert.equal(parts[0].body.buffer.byteLength, parts.reduce((sum, { body }) => sum + body.length, 0))
+    assert.ok(parts.every(({ body }) => body.buffer.byteLength === body.length))
     assert.equal(decodeParts(parts).length, 2000)
   })
 
