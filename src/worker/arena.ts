@@ -39,7 +39,7 @@ export class Arena extends ByteBuffer {
     return this.length + HEAD_ROOM
   }
 
-  /** Appends one LabelPair of structured metadata behind the line. `name` is its bytes up to the value: `0x0a length name 0x12`. */
+  /** Appends one LabelPair of structured metadata behind the line. `name` is what metadataName makes. */
   addMetadata (name: Uint8Array, source: Uint8Array, start: number, end: number): void {
     const bytes = this.bytes
     const value = end - start
@@ -134,4 +134,12 @@ function writeVarintBefore (bytes: Uint8Array, end: number, value: number): numb
   for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++
   writeVarint(bytes, end - size, value)
   return end - size
+}
+
+/** A name for `addMetadata`: the bytes of a LabelPair up to its value, `0x0a length name 0x12`. */
+export function metadataName (name: string): Uint8Array {
+  const bytes = Buffer.from(name)
+  const head = Buffer.alloc(1 + varintSize(bytes.length), 0x0a)
+  writeVarint(head, 1, bytes.length)
+  return Buffer.concat([head, bytes, Buffer.from([0x12])])
 }

@@ -1,11 +1,12 @@
 import { type EncoderSettings, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from '../types.ts'
-import { Arena, varintSize, writeVarint } from './arena.ts'
+import { Arena, metadataName } from './arena.ts'
 import type { ByteBuffer } from './byte-buffer.ts'
 import { copyBytes } from './byte-buffer.ts'
 import { DerivedFields } from './derived-fields.ts'
 import { ABSENT, ARENA, type Fields, INPUT, MESSAGE, SIDE, TIMESTAMP } from './fields.ts'
 import { cutAt, formatLabels } from './labels.ts'
 import { PartWriter } from './parts.ts'
+import { pieceEnds } from './pieces.ts'
 import { Repeats } from './repeats.ts'
 import { type Stream, StreamCache } from './streams.ts'
 import { Timestamp } from './timestamp.ts'
@@ -142,12 +143,12 @@ export class EntryWriter {
     const rule = this.#settings.tenant
     const tenant = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : this.#settings.quarantineTenant
     const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], tenant)
-    const timed = this.#metadata.length > 0 && ((reason === 'too_old' || reason === 'too_new' || reason === 'too_late'))
+    const timed = this.#metadata.length > 0 && TIMED.has(reason)
     this.#writePieces(line, (lineStart, lineEnd) => {
       this.#time.seconds = this.#arrival.seconds
       this.#time.nanos = this.#arrival.nanos
-      advance(this.#arrival, 1)
-      if (timed) this.#arena.addMetadata(ORIGINAL_TIMESTAMP, this.#buffer(TIMESTAMP), this.#fields.start[TIMESTAMP], cutAt(this.#buffer(TIMESTAMP), this.#fields.start[TIMESTAMP], this.#fields.end[TIMESTAMP], 64))
+      this.#arrival.advance(1)
+      if (timed) this.#addOriginalTimestamp()
       this.#finish(stream, lineStart, lineEnd)
     })
   }
@@ -160,7 +161,7 @@ export class EntryWriter {
     this.#mend('line_split')
     this.#keepFromArena()
     this.#writePieces(line, (lineStart, lineEnd, piece) => {
-      if (piece > 0) advance(this.#time, 1)
+      if (piece > 0) this.#time.advance(1)
       this.#repeats.separate(stream, this.#time, lineStart, lineEnd)
       this.#addFields()
       this.#finish(stream, lineStart, lineEnd)
@@ -174,7 +175,8 @@ export class EntryWriter {
   #writePieces (line: Uint8Array, finish: (lineStart: number, lineEnd: number, piece: number) => void): void {
     const arena = this.#arena
     const inLine = this.#metadata.length === 0
-    const ends = pieceEnds(line, this.#settings.maxLineBytes, inLine ? PIECE_PREFIX : 0)
+    const limit = this.#settings.maxLineBytes
+    const ends = line.length <= limit ? [line.length] : pieceEnds(line, limit - (inLine ? PIECE_PREFIX : 0))
     let from = 0
     for (const [piece, to] of ends.entries()) {
       const number = ends.length === 1 ? '' : `${piece + 1}/${ends.length}`
@@ -212,6 +214,13 @@ export class EntryWriter {
     }
   }
 
+  /** Cut, because a fraction may have any number of digits. */
+  #addOriginalTimestamp (): void {
+    const source = this.#buffer(TIMESTAMP)
+    const start = this.#fields.start[TIMESTAMP]
+    this.#arena.addMetadata(ORIGINAL_TIMESTAMP, source, start, cutAt(source, start, this.#fields.end[TIMESTAMP], 64))
+  }
+
   #finish (stream: Stream, lineStart: number, lineEnd: number): void {
     if (stream.head < 0) this.#touch(stream)
     this.#arena.finish(stream, lineStart, lineEnd, this.#time.seconds, this.#time.nanos)
@@ -233,30 +242,8 @@ export class EntryWriter {
 /** Room for `[1000/1000] ` in front of a piece. */
 const PIECE_PREFIX = 16
 
-/** Where to cut a line so that each piece has at most `limit` bytes and no character is broken. */
-function pieceEnds (line: Uint8Array, limit: number, prefix: number): number[] {
-  if (line.length <= limit) return [line.length]
-  const ends: number[] = []
-  for (let at = 0; at < line.length;) {
-    at = cutAt(line, at, line.length, limit - prefix)
-    ends.push(at)
-  }
-  return ends
-}
-
-function advance (time: Timestamp, nanos: number): void {
-  const total = time.nanos + nanos
-  time.seconds += Math.floor(total / 1e9)
-  time.nanos = total % 1e9
-}
-
-/** The bytes of a LabelPair up to its value: `0x0a length name 0x12`. */
-function metadataName (name: string): Uint8Array {
-  const bytes = Buffer.from(name)
-  const head = Buffer.alloc(1 + varintSize(bytes.length), 0x0a)
-  writeVarint(head, 1, bytes.length)
-  return Buffer.concat([head, bytes, Buffer.from([0x12])])
-}
+/** Reasons that concern a time that could be read; it is kept as metadata. */
+const TIMED = new Set<QuarantineReason>(['too_old', 'too_new', 'too_late'])
 
 /** The quarantine stream of each reason. */
 const QUARANTINE_LABELS = Object.fromEntries(QUARANTINE_REASONS.map(reason => [reason, formatLabels([['source', 'lokean'], ['quarantine', reason]])])) as Record<QuarantineReason, string>

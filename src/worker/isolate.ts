@@ -1,7 +1,8 @@
 import snappy from 'snappy'
 import type { Isolated, IsolateTask, Part } from '../types.ts'
 import { compress } from './compress.ts'
-import { cutAt, formatLabels } from './labels.ts'
+import { formatLabels } from './labels.ts'
+import { pieceEnds } from './pieces.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
 
 /**
@@ -17,7 +18,7 @@ export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: Isolate
     return { kind: 'halves', parts: [encode(part, first), encode(part, second)] }
   }
   const { labels, entries: [entry] } = streams[0]
-  const pieces = cut(Buffer.from(entry.line))
+  const pieces = cut(entry.line)
   const quarantined: PushEntry[] = pieces.map((piece, i) => ({
     timestamp: { seconds: arrivalSeconds + Math.floor((arrivalNanos + i) / 1e9), nanos: (arrivalNanos + i) % 1e9 },
     line: pieces.length === 1 ? piece : `[${i + 1}/${pieces.length}] ${piece}`,
@@ -42,15 +43,9 @@ const QUARANTINE_STREAM = formatLabels([['source', 'lokean'], ['quarantine', 're
 /** Shorter than any line limit that makes sense. */
 const PIECE_BYTES = 900
 
-function cut (line: Buffer): string[] {
-  const pieces: string[] = []
-  let at = 0
-  do {
-    const end = cutAt(line, at, line.length, PIECE_BYTES)
-    pieces.push(line.toString('utf8', at, end))
-    at = end
-  } while (at < line.length)
-  return pieces
+function cut (text: string): string[] {
+  const line = Buffer.from(text)
+  return pieceEnds(line, PIECE_BYTES).map((end, i, ends) => line.toString('utf8', i === 0 ? 0 : ends[i - 1], end))
 }
 
 function halve (streams: PushStream[], first: number): [PushStream[], PushStream[]] {

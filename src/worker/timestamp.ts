@@ -34,6 +34,12 @@ export class Timestamp {
     this.nanos = nanos
     return true
   }
+
+  advance (nanos: number): void {
+    const total = this.nanos + nanos
+    this.seconds += Math.floor(total / 1e9)
+    this.nanos = total % 1e9
+  }
 }
 
 /** Seconds that the zone at `at` is ahead of UTC, or undefined where it is none or more text follows. */

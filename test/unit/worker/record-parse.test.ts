@@ -20,7 +20,6 @@ function parse (text: string): string | Record<string, string> {
 }
 
 suite('reasons', () => {
-  const deep = `{"message":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
   const cases: Record<string, [text: string, reason: string]> = {
     nothing: ['', 'empty'],
     'white space': [' \n\t\r ', 'empty'],
@@ -31,8 +30,7 @@ suite('reasons', () => {
     'a number': ['1', 'not_object'],
     true: ['true', 'not_object'],
     null: ['null', 'not_object'],
-    'an array': ['[{"message":"x"}]', 'not_object'],
-    'a value nested deeper than JSON can be written': [deep, 'invalid_json']
+    'an array': ['[{"message":"x"}]', 'not_object']
   }
   for (const [name, [text, reason]] of Object.entries(cases)) test(name, () => assert.equal(parse(text), reason))
 })
