@@ -13,8 +13,8 @@ export function encodeMessages (messages: readonly Uint8Array[], overrides: Part
   return { result, entries, counts: counters(result) }
 }
 
-/** One for all that need no settings of their own: what it has seen before must make no difference. */
-const shared = new Encoder(encoderSettings())
+/** One for all that need no settings of their own: what it has seen before must make no difference, but for how late a record may come. */
+const shared = new Encoder(encoderSettings({ maxDisorderMs: Infinity }))
 export const encode = (records: ReadonlyArray<string | Uint8Array>, overrides?: Partial<EncoderSettings>): Encoded =>
   encodeMessages([rsyslogMessage(records)], overrides, overrides === undefined ? shared : undefined)
 

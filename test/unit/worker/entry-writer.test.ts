@@ -68,6 +68,15 @@ suite('quarantine', () => {
     })
   }
 
+  test('further behind the newest of its stream than Loki takes: too_late; the limit itself is stored', () => {
+    const at = (time: string, host = 'h1'): string => recordText({ '@timestamp': `2026-11-22T${time}Z`, host })
+    const records = [at('08:00:00'), at('06:59:59.999'), at('07:00:00'), at('06:59:59.999', 'h2'), at('08:10:00'), at('07:09:59')]
+    const { entries, counts } = encode(records, {})
+    assert.deepEqual(counts, { too_late: 2 })
+    const late = entries.filter(({ labels }) => labels.includes('quarantine="too_late"'))
+    assert.deepEqual(late.map(({ line, metadata }) => [line, metadata.original_timestamp]), [[records[1], '2026-11-22T06:59:59.999Z'], [records[5], '2026-11-22T07:09:59Z']])
+  })
+
   test('the limits themselves are stored', () => {
     for (const time of ['2026-11-15T08:15:00.123456789Z', '2026-11-22T08:25:00.123456789Z']) assert.deepEqual(single(recordText({ '@timestamp': time })).counts, {})
   })
