@@ -11,8 +11,7 @@ export function formatLabels (pairs: ReadonlyArray<readonly [name: string, value
 }
 
 function quote (value: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are just what has to be found
-  return `"${value.replace(/["\\\u0000-\u001f\u007f-\u009f\ufeff\u2028\u2029]/g, escapeCharacter)}"`
+  return `"${value.replace(/["\\\p{Cc}\ufeff\u2028\u2029]/gu, escapeCharacter)}"`
 }
 
 function escapeCharacter (character: string): string {

