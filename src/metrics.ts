@@ -7,7 +7,6 @@ export type PushStatus = typeof PUSH_STATUSES[number]
 
 /** Where bytes wait: for a worker, in a worker, for a push. */
 export const QUEUE_STAGES = ['batch', 'worker', 'sink'] as const
-export type QueueStage = typeof QUEUE_STAGES[number]
 
 export interface MetricsOptions {
   version: string

@@ -83,8 +83,8 @@ export function internals (connection: Connection): Internals {
 }
 
 /**
- * rhea leaves what came in one read with the outcome of SASL until more comes; but a bus that has sent
- * its `open` along with it may wait for us then, as we for it.
+ * Behind each read. rhea leaves what came in one read with the outcome of SASL until more comes; but a bus that has sent its `open`
+ * along with it may wait for us then, as we for it.
  */
 function readOn (connection: Connection): void {
   watchSilence(connection)

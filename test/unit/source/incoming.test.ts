@@ -268,3 +268,21 @@ test('a bus that keeps to what it was granted never overdraws the budget, and is
     assert.deepEqual([budget.used, tooLarge, deliveries.length], [0, [], id])
   }))
 })
+
+test('credit is counted from where the sender starts', () => {
+  const { incoming, link } = bench()
+  const receiver = { ...link, remote: { attach: { initial_delivery_count: 7 } } }
+  incoming.open(receiver as unknown as Receiver)
+  incoming.on_transfer({ performative: { delivery_id: 0 }, payload: bytes('x') }, receiver as unknown as Receiver)
+  assert.equal(receiver.delivery_count, 8)
+})
+
+test('once closed, nothing that still comes is taken from the budget', () => {
+  const { open, transfer, incoming, budget, deliveries } = bench()
+  open()
+  transfer({ id: 0, more: true, payload: bytes('half') })
+  incoming.close()
+  transfer({ id: 0, payload: bytes('rest') })
+  transfer({ id: 1, more: true, payload: bytes('next') })
+  assert.deepEqual([budget.used, deliveries], [0, []])
+})
