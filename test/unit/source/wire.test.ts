@@ -178,3 +178,28 @@ test('a delivery id that leaps ends the connection, and what came before it stay
   assert.equal(deliveries.length, 2)
   assert.equal(budgets[0].used, 305 + 118_120 + 2 * DELIVERY_BYTES)
 })
+
+test('a network that is cut inside a frame is noticed: the watch over silence goes on', async t => {
+  /** Live timers of the length after which silence is too long, and what they would do. */
+  const watches = new Map<unknown, () => void>()
+  const { setTimeout: start, clearTimeout: stop } = globalThis
+  t.mock.method(globalThis, 'setTimeout', (...[then, ms, ...rest]: Parameters<typeof start>) => {
+    const timer = start(then, ms, ...rest)
+    if (ms === 20_000) watches.set(timer, then)
+    return timer
+  })
+  t.mock.method(globalThis, 'clearTimeout', (timer: NodeJS.Timeout) => {
+    watches.delete(timer)
+    stop(timer)
+  })
+  const cut = STREAM.subarray(0, STREAM.indexOf(TRANSFERS[1].payload) + 50_000)
+  const { deliveries, lines } = await replayed(t, cut, () => 1_000)
+  await until('what came before the cut is here', () => deliveries.length === 1)
+  await until('it waits for the rest of the frame', () => watches.size === 1)
+  await turn()
+  assert.deepEqual(lines.map(({ msg }) => msg), ['connected to the bus'])
+  const [[timer, silence]] = watches
+  stop(timer as NodeJS.Timeout)
+  silence()
+  await until('the loss is told', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
+})
