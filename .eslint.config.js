@@ -14,5 +14,7 @@ export default [
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error'
     }
-  }
+  },
+  // AssemblyScript: its integers have 64 bits, and the names of its own are as they are.
+  { files: ['src/worker/kernel/**'], rules: { camelcase: 'off', '@typescript-eslint/no-loss-of-precision': 'off' } }
 ]

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
+import { measureEventLoopLag } from './event-loop-lag.ts'
 import { BLOCKED, RETRY_REASONS } from './sink/answer.ts'
 
 /** How a push was answered; `none` when it was not. */
@@ -27,6 +28,12 @@ export interface DerivedGauge {
   readonly gauge: Gauge
   /** Where the value comes from; the last call holds. */
   from: (read: () => Reading) => void
+}
+
+/** A counter for what happens too often to look up its label each time: added up on the side, and counted when it is scraped. */
+export interface TalliedCounter {
+  readonly counter: Counter
+  add: (label: string, value: number) => void
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -59,7 +66,9 @@ let ofProcess: Registry | undefined
 function processRegistry (): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry()
-    collectDefaultMetrics({ register: ofProcess })
+    // Its own watch over the event loop is switched off, as far as it can be.
+    collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: 2 ** 31 - 1 })
+    measureEventLoopLag(ofProcess)
   }
   return ofProcess
 }
@@ -70,10 +79,26 @@ function counters (registry: Registry, options: MetricsOptions) {
     for (const value of values) made.inc({ [label as L]: value } as Record<L, string>, 0)
     return made
   }
+  function tallied (name: string, help: string, label: string, values: readonly string[]): TalliedCounter {
+    const tally = new Map<string, number>(values.map(value => [value, 0]))
+    const made = new Counter<string>({
+      name,
+      help,
+      labelNames: [label],
+      registers: [registry],
+      collect () {
+        for (const [value, count] of tally) {
+          this.inc({ [label]: value }, count)
+          tally.set(value, 0)
+        }
+      }
+    })
+    return { counter: made, add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
+  }
   const { addresses, quarantineReasons, mendReasons, deadLetterReasons } = options
   return {
-    messagesReceived: counter('lokean_messages_received_total', 'AMQP messages taken from the bus', 'address', addresses),
-    receivedBytes: counter('lokean_received_bytes_total', 'Bytes of those messages', 'address', addresses),
+    messagesReceived: tallied('lokean_messages_received_total', 'AMQP messages taken from the bus', 'address', addresses),
+    receivedBytes: tallied('lokean_received_bytes_total', 'Bytes of those messages', 'address', addresses),
     messagesSettled: counter('lokean_messages_settled_total', 'AMQP messages settled as accepted, all of their records being stored', 'address', addresses),
     recordsReceived: counter('lokean_records_received_total', 'Records found in messages', 'address', addresses),
     recordsStored: counter('lokean_records_stored_total', 'Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', 'address', addresses),

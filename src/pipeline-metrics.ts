@@ -40,9 +40,9 @@ export class PipelineMetrics {
     metrics.sinkLanes.from(() => sink.lanes)
   }
 
-  received ({ address, bytes }: Delivery): void {
-    this.#metrics.messagesReceived.inc({ address })
-    this.#metrics.receivedBytes.inc({ address }, bytes)
+  received ({ address, message }: Delivery): void {
+    this.#metrics.messagesReceived.add(address, 1)
+    this.#metrics.receivedBytes.add(address, message.length)
   }
 
   worked (bytes: number, records: number, durationMs: number): void {

@@ -82,7 +82,9 @@ export class Pipeline {
     this.#deadLetters = deadLetters
     const share = Math.floor(config.inflightBytes / config.amqp.addresses.length)
     this.#budgets = new Map(config.amqp.addresses.map(address => [address, new Budget(address, share)]))
-    this.#buffers = new Buffers(BATCH_PUSHES * config.pushBytes, 2 * config.workers + config.amqp.addresses.length)
+    // As many as the budget can fill, the one that is filling for each address, and those with the workers: under load none is made anew.
+    const batchBytes = BATCH_PUSHES * config.pushBytes
+    this.#buffers = new Buffers(batchBytes, Math.ceil(config.inflightBytes / batchBytes) + config.amqp.addresses.length + config.workers)
     this.failed = new Promise((_resolve, reject) => {
       this.#pool = new WorkerPool(config.workers, encoderSettings(config), reject)
     })
@@ -197,17 +199,20 @@ export class Pipeline {
     const { address, link, first, last, messages, cost } = batch
     const result = await this.#work(batch)
     if (result === undefined) return
-    this.#buffers.give(batch.bytes)
     this.#metrics.encoded(address, result)
-    const { records, oldestMs } = result
-    const ticket = new Ticket(result.parts.length, () => this.#settler.add({ address, link, first, last, messages, cost, records, oldestMs }))
+    const { records, oldestMs, shared } = result
+    if (!shared) this.#buffers.give(batch.bytes)
+    const ticket = new Ticket(result.parts.length, () => {
+      if (shared) this.#buffers.give(batch.bytes)
+      this.#settler.add({ address, link, first, last, messages, cost, records, oldestMs })
+    })
     for (const part of result.parts) this.#sink.add({ part, ticket })
   }
 
   /** Undefined only when the pipeline closes: then the batch stays unsettled. A thread that fails is replaced by the pool, and the batch, which is still here, tried again. */
   async #work (batch: Batch): Promise<EncodeResult | undefined> {
     const { seconds, nanos } = this.#clock.take(batch.length + batch.messages)
-    const task = { bytes: batch.bytes, ends: Uint32Array.from(batch.ends), arrivalSeconds: seconds, arrivalNanos: nanos }
+    const task = { bytes: batch.bytes, starts: Uint32Array.from(batch.starts), ends: Uint32Array.from(batch.ends), arrivalSeconds: seconds, arrivalNanos: nanos }
     while (!this.#closing.signal.aborted) {
       const start = performance.now()
       this.#encoding += batch.length

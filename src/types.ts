@@ -40,11 +40,13 @@ export interface EncoderSettings {
 
 /**
  * One batch for a worker. `bytes` is shared memory, not a transferred buffer: the main thread keeps the messages until the
- * worker has answered, so a worker that dies takes nothing with it, and the buffer is used again without being allocated.
+ * worker has answered, so a worker that dies takes nothing with it, and the buffer is used again without being allocated. What of it
+ * lies behind the messages is the worker's, to leave the parts there.
  */
 export interface EncodeTask {
   bytes: SharedArrayBuffer
-  /** End of each message in `bytes`; the first begins at 0, each next one where the one before ended. */
+  /** Where in `bytes` each message begins and ends, in order; between them lie a few bytes at most. */
+  starts: Uint32Array
   ends: Uint32Array
   /** When the batch was taken from the bus: nanoseconds since the epoch, unique to this batch (see ArrivalClock). */
   arrivalSeconds: number
@@ -62,15 +64,17 @@ export interface Part {
   rawBytes: number
   records: number
   /**
-   * Its last stream, and no other of it, is one that Loki may turn away: a stream it may not know (stream limit, disorder), or one with
-   * much at once (rate limit of a stream). Such a part ends its push, because Loki 3.4 answers for the last stream of a push only
-   * (the ingester's instance.Push keeps one error): what it turns away before goes unmentioned, with a 204.
+   * It holds one stream, which Loki may turn away: one that it may not know (stream limit, disorder), or one with much at once (rate
+   * limit of a stream). Such a part is pushed by itself, because Loki 3.4 answers for the last stream of a push only (the ingester's
+   * instance.Push keeps one error): what it turns away before goes unmentioned, with a 204.
    */
   doubtful: boolean
 }
 
 export interface EncodeResult {
   parts: Part[]
+  /** The parts' bodies lie in the task's own memory: it may be used again when they are not needed any more. */
+  shared: boolean
   /** Records found, the quarantined among them. */
   records: number
   /** By index into QUARANTINE_REASONS. */

@@ -12,10 +12,12 @@ export interface Batch {
   messages: number
   /** What its deliveries take of the budget. */
   cost: number
-  /** The messages, one behind the other; `length` bytes of it are used. */
+  /** The messages, each where it can be copied fast (placeAlike); `length` bytes of it are used, and `room` are for them. */
   bytes: SharedArrayBuffer
+  room: number
   view: Uint8Array
   length: number
-  /** Where each message ends. */
+  /** Where each message begins and ends. */
+  starts: number[]
   ends: number[]
 }

@@ -1,14 +1,14 @@
 import type { Settleable } from '../ack/settler.ts'
 import type { Batch } from './batch.ts'
-import type { Buffers } from './buffers.ts'
+import { Buffers } from './buffers.ts'
+import { placeAlike, WORD } from '../shared-memory.ts'
 
-/** A delivery as the source hands it on: the payloads of its frames, which are only valid until the call returns. */
+/** A delivery as the source hands it on: its message is only valid until the call returns. */
 export interface Delivery {
   address: string
   link: Settleable
   id: number
-  frames: Uint8Array[]
-  bytes: number
+  message: Uint8Array
   /** What it takes of the budget: its bytes and a little more. */
   cost: number
 }
@@ -50,23 +50,25 @@ export class Batcher {
 
   add (delivery: Delivery): void {
     const batch = this.#batchFor(delivery)
-    for (const frame of delivery.frames) {
-      batch.view.set(frame, batch.length)
-      batch.length += frame.length
-    }
+    const before = batch.length
+    const start = placeAlike(batch.length, delivery.message)
+    batch.view.set(delivery.message, start)
+    batch.length = start + delivery.message.length
     batch.last = delivery.id
     batch.messages++
     batch.cost += delivery.cost
+    batch.starts.push(start)
     batch.ends.push(batch.length)
-    this.#waitingBytes += delivery.bytes
+    this.#waitingBytes += batch.length - before
     this.#schedule()
   }
 
-  #batchFor ({ address, link, id, bytes }: Delivery): Batch {
+  #batchFor ({ address, link, id, message }: Delivery): Batch {
+    const bytes = message.length + WORD
     let queue = this.#waiting.get(address)
     if (queue === undefined) this.#waiting.set(address, queue = [])
     const open = queue.at(-1)
-    if (open !== undefined && open.link === link && open.length + bytes <= open.bytes.byteLength) return open
+    if (open !== undefined && open.link === link && open.length + bytes <= open.room) return open
     const buffer = this.#options.buffers.take(bytes)
     const batch: Batch = {
       address,
@@ -76,8 +78,10 @@ export class Batcher {
       messages: 0,
       cost: 0,
       bytes: buffer,
+      room: Buffers.room(buffer),
       view: new Uint8Array(buffer),
       length: 0,
+      starts: [],
       ends: []
     }
     queue.push(batch)

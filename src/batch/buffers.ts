@@ -1,20 +1,34 @@
-/** Shared buffers for batches, used again and again. One that is larger than the usual (a message larger than a batch) is not kept. */
+/**
+ * Shared buffers for batches, used again and again: room for so many bytes of messages, and half as many behind them for what is made
+ * of these. One that is larger than the usual (a message larger than a batch) is not kept.
+ */
 export class Buffers {
+  /** Bytes of messages. */
   readonly #size: number
   readonly #keep: number
   readonly #free: SharedArrayBuffer[] = []
 
-  /** At most `keep` buffers of `size` bytes are held while nobody uses them. */
+  /** At most `keep` buffers for `size` bytes of messages are held while nobody uses them. */
   constructor (size: number, keep: number) {
     this.#size = size
     this.#keep = keep
   }
 
   take (bytes: number): SharedArrayBuffer {
-    return bytes > this.#size ? new SharedArrayBuffer(bytes) : this.#free.pop() ?? new SharedArrayBuffer(this.#size)
+    return bytes > this.#size ? allocate(bytes) : this.#free.pop() ?? allocate(this.#size)
   }
 
   give (buffer: SharedArrayBuffer): void {
-    if (buffer.byteLength === this.#size && this.#free.length < this.#keep) this.#free.push(buffer)
+    if (Buffers.room(buffer) === this.#size && this.#free.length < this.#keep) this.#free.push(buffer)
   }
+
+  /** Bytes of messages that fit into a buffer. */
+  static room (buffer: SharedArrayBuffer): number {
+    return Math.floor(buffer.byteLength / 3) * 2
+  }
+}
+
+/** A multiple of 3, and so many bytes of messages are two thirds of it. */
+function allocate (bytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(Math.ceil(bytes / 2) * 3)
 }

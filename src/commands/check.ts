@@ -121,7 +121,7 @@ async function sample ({ stdin }: Context, config: Config): Promise<Landing> {
   const bytes = new SharedArrayBuffer(head.length + record.length)
   Buffer.from(bytes).set(Buffer.concat([head, record]))
   const result = new Encoder(encoderSettings(config)).encode({
-    bytes, ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
+    bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
   })
   const [part] = result.parts
   const { labels, entries: [entry] } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams[0]

@@ -26,6 +26,9 @@ export interface LaneTools {
   random: () => number
 }
 
+/** Doubtful parts that are pushed side by side, each by itself: a start of many new streams would else take a round trip for each. */
+const MAX_ASIDE = 8
+
 /** Pauses between attempts. A Loki that is back is noticed within the second of them; one that turns us away for good is not pestered. */
 const BASE_MS = 100
 const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout: 1_000, connection: 1_000, blocked: 30_000 }
@@ -40,6 +43,11 @@ const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout:
  *                       v | (pause over, or wake)
  *                     waiting
  *
+ * Doubtful parts (see Part) at the head go aside: each into a lane of its own, several at once. What is behind them waits until all of
+ * them are stored, as it may hold more of the same streams, which must be known to Loki by then:
+ *
+ *     any but closed --(the head is doubtful)--> aside --(those aside are stored, none is at the head)--> pushing, idle
+ *
  *     pushing --(refused, several parts)--> pushing, each alone
  *     pushing --(refused, one part)--> isolating --> pushing what it was split into
  *     pushing --(refused, though it goes to quarantine)--> waiting
@@ -51,7 +59,10 @@ export class Lane {
   readonly shard: number
   readonly #tools: LaneTools
   readonly #queue: Pending[] = []
-  #state: 'idle' | 'pushing' | 'waiting' | 'isolating' | 'closed' = 'idle'
+  /** Those that have gone aside, each with its part. */
+  readonly #aside = new Set<Lane>()
+  readonly #isAside: boolean
+  #state: 'idle' | 'pushing' | 'waiting' | 'isolating' | 'aside' | 'closed' = 'idle'
   #attempt = 0
   #woken = false
   /** The pause is Loki's own wish (Retry-After). */
@@ -61,21 +72,24 @@ export class Lane {
   /** Why it waits, or undefined while it does not. */
   waitingFor: RetryReason | undefined
 
-  constructor (tenant: string, shard: number, tools: LaneTools) {
+  constructor (tenant: string, shard: number, tools: LaneTools, isAside = false) {
     this.tenant = tenant
     this.shard = shard
     this.#tools = tools
+    this.#isAside = isAside
   }
 
   /** Compressed bytes that wait or are being pushed. */
   get bytes (): number {
-    return this.#bytes
+    let bytes = this.#bytes
+    for (const lane of this.#aside) bytes += lane.bytes
+    return bytes
   }
 
   add (pending: Pending): void {
     this.#queue.push(pending)
     this.#bytes += pending.part.body.length
-    if (this.#state === 'idle') this.#run()
+    if (this.#state === 'idle' || this.#state === 'aside') this.#next()
   }
 
   /**
@@ -91,6 +105,8 @@ export class Lane {
   /** Drops what is left, unresolved: it stays unsettled, and the bus will deliver it again. */
   close (): void {
     this.#state = 'closed'
+    for (const lane of this.#aside) lane.close()
+    this.#aside.clear()
     clearTimeout(this.#timer)
     this.#queue.length = 0
     this.#bytes = 0
@@ -109,8 +125,7 @@ export class Lane {
     const sent: Pending[] = []
     let bytes = 0
     for (const pending of this.#queue) {
-      // What may hold a stream that is new to Loki ends the push: see Part.doubtful.
-      if (sent.length > 0 && (pending.alone === true || sent[sent.length - 1].part.doubtful || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
+      if (sent.length > 0 && (pending.alone === true || pending.part.doubtful || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
       sent.push(pending)
       bytes += pending.part.rawBytes
     }
@@ -146,9 +161,26 @@ export class Lane {
   }
 
   #next (): void {
-    if (this.#queue.length > 0) return this.#run()
-    this.#state = 'idle'
-    this.#tools.onIdle(this)
+    while (!this.#isAside && this.#queue[0]?.part.doubtful && this.#aside.size < MAX_ASIDE) this.#goAside(this.#queue[0])
+    if (this.#aside.size > 0) this.#state = 'aside'
+    else if (this.#queue.length > 0) this.#run()
+    else {
+      this.#state = 'idle'
+      this.#tools.onIdle(this)
+    }
+  }
+
+  #goAside (pending: Pending): void {
+    this.#replace([pending], [])
+    const lane = new Lane(this.tenant, this.shard, {
+      ...this.#tools,
+      onIdle: lane => {
+        this.#aside.delete(lane)
+        if (this.#state === 'aside') this.#next()
+      }
+    }, true)
+    this.#aside.add(lane)
+    lane.add(pending)
   }
 
   #pause (reason: RetryReason, message: string, retryAfterMs: number | undefined): void {

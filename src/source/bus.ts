@@ -20,8 +20,6 @@ interface Options {
   random?: () => number
 }
 
-/** A frame larger than was agreed on (MAX_FRAME_SIZE) is taken from a bus that does not care, up to here. */
-const MAX_FRAME_BYTES = 1024 * 1024
 const CONNECT_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 2_000
 const BASE_BACKOFF_MS = 100
@@ -123,7 +121,7 @@ export class Bus {
     const endpoint = this.#options.endpoints[this.#host]
     const where = `${endpoint.host}:${endpoint.port}`
     this.#state = 'connecting'
-    const connection = connect(endpoint, this.#options.credentials, this.#containerId, connection => this.#guardFrameSize(connection, where))
+    const connection = connect(endpoint, this.#options.credentials, this.#containerId)
     this.#connection = connection
     this.#after('connect', CONNECT_TIMEOUT_MS, () => this.#lost(connection, where, `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`))
     connection.on('connection_open', () => this.#opened(connection, where))
@@ -133,12 +131,6 @@ export class Bus {
     connection.on('disconnected', ({ error }: EventContext) => lost(error))
     connection.on('protocol_error', (error: unknown) => lost(error))
     connection.on('error', (error: unknown) => lost(error))
-  }
-
-  /** rhea gathers a frame of whatever size its header claims: a broken or hostile peer could fill the memory. */
-  #guardFrameSize (connection: Connection, where: string): void {
-    const size = internals(connection).frame_size ?? 0
-    if (size > MAX_FRAME_BYTES) this.#lost(connection, where, `a frame of ${size} bytes was announced; ${MAX_FRAME_BYTES} is the most that is taken`)
   }
 
   #opened (connection: Connection, where: string): void {

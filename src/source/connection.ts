@@ -2,7 +2,9 @@ import { isIP, type Socket } from 'node:net'
 import rhea, { type Connection, type ConnectionOptions } from 'rhea'
 import type { Secret } from '../config/secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
-import { connectReusing } from './socket.ts'
+import { Incoming } from './incoming.ts'
+import { connectReading } from './socket.ts'
+import { readTransfer } from './transfer.ts'
 
 export interface Endpoint { host: string, port: number, tls: boolean }
 
@@ -17,17 +19,14 @@ export interface Credentials {
 /** Silence for twice this long closes the connection; the bus is asked to send something within it (spec 2.4.5). */
 const IDLE_TIMEOUT_MS = 10_000
 
-/** `AMQP`, protocol id, version (spec 2.2). */
-const HEADER_BYTES = 8
-
 /**
  * Opens one connection, without rhea's own reconnecting: each connection is an object of its own, so that nothing of an old one
  * (delivery ids, links, credit) can be mistaken for the new one's.
  *
  * SASL as the bus's own clients do it: EXTERNAL with a certificate and no user name, PLAIN with user name and password, else
- * ANONYMOUS. `afterRead` is called behind each read from the socket.
+ * ANONYMOUS.
  */
-export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string, afterRead: (connection: Connection) => void = () => {}): Connection {
+export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string): Connection {
   const { username, password, ca, cert, key } = credentials
   const external = endpoint.tls && cert !== undefined && username === undefined
   const mechanisms = rhea.sasl.client_mechanisms() as unknown as { enable_anonymous (name: string): void, enable_external (): void, PLAIN?: () => object }
@@ -39,9 +38,10 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     port: endpoint.port,
     hostname: endpoint.host,
     transport: endpoint.tls ? 'tls' : 'tcp',
-    connect: connectReusing(endpoint.tls, () => connection, () => {
-      readOn(connection)
-      afterRead(connection)
+    connect: connectReading(endpoint.tls, {
+      onFrame: frame => { if (!transferred(connection, frame)) internals(connection).input(frame) },
+      onRead: () => internals(connection).heartbeat_in?.refresh(),
+      onError: error => connection.dispatch('error', error)
     }),
     ...(endpoint.tls ? { ca, cert, key: key?.reveal(), servername: isIP(endpoint.host) === 0 ? endpoint.host : '' } : {}),
     sasl_mechanisms: mechanisms,
@@ -67,39 +67,23 @@ function plain (username: string, password: string): object {
 
 interface Internals {
   socket?: Socket
-  /** Of the frame that rhea waits for the rest of. */
-  frame_size?: number
-  /** What rhea could not make anything of by itself. */
-  previous_input?: Buffer | null
-  sasl_transport?: { transport: { read_complete: boolean } }
-  amqp_transport: { header_received?: object }
+  remote_channel_map: Record<number, { incoming: unknown } | undefined>
+  /** Reads frames, one or more and whole ones: not more than one before the connection is open, or it forgets what follows SASL's outcome. */
   input (bytes: Buffer): void
+  /** Closes the connection of a peer that is silent for too long. rhea sets it anew at each input. */
   heartbeat_in?: NodeJS.Timeout
-  idle (): void
 }
 
 export function internals (connection: Connection): Internals {
   return connection as never
 }
 
-/**
- * Behind each read. rhea leaves what came in one read with the outcome of SASL until more comes; but a bus that has sent its `open`
- * along with it may wait for us then, as we for it.
- */
-function readOn (connection: Connection): void {
-  watchSilence(connection)
-  const { previous_input: rest, sasl_transport: sasl, amqp_transport: amqp } = internals(connection)
-  const left = sasl?.transport.read_complete === true && amqp.header_received === undefined && (rest?.length ?? 0) >= HEADER_BYTES
-  if (left) internals(connection).input(Buffer.alloc(0))
-}
-
-/**
- * rhea stops its watch over the peer's silence at each read and, where a frame goes on beyond its second read, does not start it again: a
- * network that is cut just then would never be noticed.
- */
-function watchSilence (connection: Connection): void {
-  const rhea = internals(connection)
-  if (rhea.frame_size === undefined) return
-  clearTimeout(rhea.heartbeat_in)
-  rhea.heartbeat_in = setTimeout(() => rhea.idle(), 2 * IDLE_TIMEOUT_MS)
+/** Hands a transfer to the subscription whose it is, past rhea; false where it is none, or nobody's. */
+function transferred (connection: Connection, frame: Buffer): boolean {
+  const transfer = readTransfer(frame)
+  if (transfer === undefined) return false
+  const incoming = internals(connection).remote_channel_map[transfer.channel]?.incoming
+  if (!(incoming instanceof Incoming) || !incoming.takes(transfer.handle)) return false
+  incoming.transfer(transfer)
+  return true
 }

@@ -28,7 +28,18 @@ export function creditFor (room: number): number {
   return Math.max(0, Math.min(MAX_CREDIT, Math.floor(room / FRAME_BYTES)))
 }
 
-/** Each grant is a frame and a system call, so it waits until half of what could be given is used up. */
-export function shouldGrant (outstanding: number, possible: number): boolean {
-  return outstanding <= possible / 2 && possible > outstanding
+/**
+ * Each grant is a frame and a system call, so it waits until half of what could be given is used up, and until `least` more can be given:
+ * with the budget nearly full, each message settled would else buy a grant of its own.
+ */
+export function shouldGrant (outstanding: number, possible: number, least: number): boolean {
+  return outstanding <= possible / 2 && possible - outstanding >= least
+}
+
+/**
+ * A sixteenth of all that can be given. What is missing to that is settled in time, and asks again; but where a message has come in
+ * part, it may be that nothing else is there to be settled, so then any is enough.
+ */
+export function leastGrant (limit: number, partial: boolean): number {
+  return partial ? 1 : Math.max(1, Math.floor(creditFor(limit) / 16))
 }

@@ -1,12 +1,13 @@
 import type { Connection, Receiver } from 'rhea'
 import { frames, message } from './rhea-internals.ts'
-import { creditFor, DELIVERY_BYTES, maxMessageBytes, shouldGrant } from './credit.ts'
+import { creditFor, DELIVERY_BYTES, leastGrant, maxMessageBytes, shouldGrant } from './credit.ts'
 import type { Budget } from './budget.ts'
 import { LokeanError } from '../errors.ts'
+import type { Transfer } from './transfer.ts'
 
-/** The fields of a transfer performative (spec 2.7.5) that a receiver looks at. */
+/** A transfer frame (spec 2.7.5) as rhea reads it. */
 interface TransferFrame {
-  performative: { delivery_id?: number, more?: boolean, aborted?: boolean }
+  performative: { handle: number, delivery_id?: number | null, more?: boolean | null, aborted?: boolean | null }
   payload?: Uint8Array
 }
 
@@ -15,8 +16,8 @@ interface FrameWriter { output (frame: object): void }
 
 interface Options {
   budget: Budget
-  /** The frames' payloads are only valid until it returns. `cost`: what was taken from the budget for it, to be given back in time. */
-  onDelivery: (id: number, frames: Uint8Array[], bytes: number, cost: number) => void
+  /** The message is only valid until it returns. `cost`: what was taken from the budget for it, to be given back in time. */
+  onDelivery: (id: number, message: Uint8Array, cost: number) => void
   /** A delivery grew beyond what the budget can hold: the link must be detached. */
   onTooLarge: (bytes: number) => void
 }
@@ -24,7 +25,7 @@ interface Options {
 /**
  * The receiving half of an AMQP session that has one link, in the place of rhea's own (`session.incoming`). rhea's decodes each
  * message on the main thread, keeps an object and five closures a delivery, cannot tell the window from the number of deliveries
- * it has room for, and stalls when the oldest delivery does. This one keeps the next delivery id and the frames of the delivery
+ * it has room for, and stalls when the oldest delivery does. This one keeps the next delivery id and the bytes of the delivery
  * at hand, hands on raw bytes, writes dispositions as ranges, and turns the byte budget into window and credit.
  *
  * Pinned to rhea's internals: on_begin, on_transfer, on_flow, on_disposition, process, window, next_transfer_id and
@@ -38,8 +39,12 @@ export class Incoming {
   /** Written by rhea's session; not used here. */
   max_transfer_id = 0
   #receiver: Receiver | undefined
+  /** Of the link, as the peer numbers it. */
+  #handle: number | undefined
+  #stopped = false
   #nextDelivery: number | undefined
-  #partial: Uint8Array[] = []
+  /** What has come of a delivery whose last frame has not. */
+  #partial = Buffer.alloc(0)
   #partialBytes = 0
   #dispositions: Array<[first: number, last: number]> = []
   #refusing = false
@@ -50,9 +55,11 @@ export class Incoming {
 
   /** The link whose messages these are. From here on credit is given. */
   open (receiver: Receiver): void {
+    const { handle, initial_delivery_count: count } = (receiver as unknown as { remote: { attach: RemoteAttach } }).remote.attach
     this.#receiver = receiver
+    this.#handle = handle
     // Credit is counted from where the sender starts (spec 2.6.7); rhea takes that for 0.
-    creditOf(receiver).delivery_count = (receiver as unknown as { remote?: { attach?: { initial_delivery_count?: number } } }).remote?.attach?.initial_delivery_count ?? 0
+    creditOf(receiver).delivery_count = count ?? 0
     this.grant()
   }
 
@@ -64,7 +71,7 @@ export class Incoming {
   /** Takes back what credit is left; what is already on its way still comes. */
   stop (): void {
     const receiver = this.#receiver
-    this.#receiver = undefined
+    this.#stopped = true
     if (receiver === undefined) return
     creditOf(receiver).credit = 0
     flow(receiver)
@@ -73,9 +80,10 @@ export class Incoming {
   /** Gives the peer as much as there is room for, if that is worth a frame. */
   grant (): void {
     const receiver = this.#receiver
-    if (receiver === undefined || this.#refusing) return
-    const possible = creditFor(this.#options.budget.room)
-    if (!shouldGrant(Math.min(this.window, creditOf(receiver).credit), possible)) return
+    if (receiver === undefined || this.#stopped || this.#refusing) return
+    const { limit, room } = this.#options.budget
+    const possible = creditFor(room)
+    if (!shouldGrant(Math.min(this.window, creditOf(receiver).credit), possible, leastGrant(limit, this.#partialBytes > 0))) return
     this.window = possible
     creditOf(receiver).credit = possible
     flow(receiver)
@@ -90,7 +98,6 @@ export class Incoming {
   abandon (): void {
     this.#options.budget.give(this.#partialBytes)
     this.#partialBytes = 0
-    this.#partial = []
   }
 
   /** Nothing that still comes counts: the link is gone for us. */
@@ -111,22 +118,35 @@ export class Incoming {
     // A sender that settles first changes nothing: the records are stored all the same.
   }
 
-  on_transfer ({ performative, payload }: TransferFrame, receiver: Receiver): void {
+  /** Those that transferred() (connection.ts) leaves to rhea. */
+  on_transfer ({ performative, payload }: TransferFrame): void {
+    const { handle, delivery_id: id, more, aborted } = performative
+    this.transfer({ channel: 0, handle, id: id ?? undefined, more: more === true, aborted: aborted === true, payload: payload ?? Buffer.alloc(0) })
+  }
+
+  /** Whether transfers with this handle are the link's. */
+  takes (handle: number): boolean {
+    return this.#handle === handle
+  }
+
+  /** The payload is copied where it is needed beyond the call. */
+  transfer ({ id: given, more, aborted, payload }: Transfer): void {
     this.next_transfer_id = (this.next_transfer_id + 1) >>> 0
     this.window = Math.max(0, this.window - 1)
-    if (this.#refusing) return
-    const id = this.#checkId(performative.delivery_id)
-    if (payload !== undefined && performative.aborted !== true) this.#take(payload, performative.more === true)
-    if (performative.more === true && performative.aborted !== true) {
+    if (this.#refusing || this.#receiver === undefined) return
+    const id = this.#checkId(given)
+    if (!aborted) this.#take(payload)
+    if (more && !aborted) {
+      this.#keep(payload)
       if (this.#partialBytes > maxMessageBytes(this.#options.budget.limit)) return this.#refuse()
       return this.grant()
     }
     this.#nextDelivery = (id + 1) >>> 0
-    const link = creditOf(receiver)
+    const link = creditOf(this.#receiver)
     link.credit = Math.max(0, link.credit - 1)
     link.delivery_count = (link.delivery_count + 1) >>> 0
-    if (performative.aborted === true) this.abandon()
-    else this.#complete(id)
+    if (aborted) this.abandon()
+    else this.#complete(id, payload)
     this.grant()
   }
 
@@ -142,24 +162,38 @@ export class Incoming {
   }
 
   /** The window leaves room for a whole frame each, so only a bus that does not keep to it, or to the size of a frame, fails here. */
-  #take (payload: Uint8Array, more: boolean): void {
+  #take (payload: Uint8Array): void {
     const { budget } = this.#options
     if (payload.length + DELIVERY_BYTES > budget.room) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
     }
-    // It lies in the socket's buffer, which the next read overwrites.
-    this.#partial.push(more ? Uint8Array.from(payload) : payload)
-    this.#partialBytes += payload.length
     budget.take(payload.length)
   }
 
-  #complete (id: number): void {
-    const payloads = this.#partial
-    const bytes = this.#partialBytes
-    this.#partial = []
-    this.#partialBytes = 0
+  /** It lies in the socket's buffer, which the next read overwrites. Its place is used again for the next delivery, but not for ever held large. */
+  #keep (payload: Uint8Array): void {
+    const length = this.#partialBytes + payload.length
+    if (length > this.#partial.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(2 * length, MIN_PARTIAL))
+      this.#partial.copy(larger, 0, 0, this.#partialBytes)
+      this.#partial = larger
+    }
+    this.#partial.set(payload, this.#partialBytes)
+    this.#partialBytes = length
+  }
+
+  #complete (id: number, last: Uint8Array): void {
+    const message = this.#partialBytes === 0 ? last : this.#joined(last)
     this.#options.budget.take(DELIVERY_BYTES)
-    this.#options.onDelivery(id, payloads, bytes, bytes + DELIVERY_BYTES)
+    this.#options.onDelivery(id, message, message.length + DELIVERY_BYTES)
+    if (this.#partial.length > MAX_PARTIAL_KEPT) this.#partial = Buffer.alloc(0)
+  }
+
+  #joined (last: Uint8Array): Uint8Array {
+    this.#keep(last)
+    const message = this.#partial.subarray(0, this.#partialBytes)
+    this.#partialBytes = 0
+    return message
   }
 
   /** Ids count up by one within a session; a frame that continues a delivery may leave its id out (spec 2.7.5). */
@@ -179,6 +213,10 @@ export class Incoming {
   }
 }
 
+const MIN_PARTIAL = 256 * 1024
+const MAX_PARTIAL_KEPT = 2 * 1024 * 1024
+
+interface RemoteAttach { handle: number, initial_delivery_count?: number }
 interface LinkCounters { credit: number, delivery_count: number, issue_flow: boolean, connection: Connection & { _register (): void } }
 
 function creditOf (receiver: Receiver): LinkCounters {

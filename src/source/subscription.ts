@@ -35,7 +35,7 @@ export class Subscription implements Settleable {
     const session = connection.create_session()
     this.#incoming = new Incoming({
       budget,
-      onDelivery: (id, frames, bytes, cost) => options.onDelivery({ address: budget.address, link: this, id, frames, bytes, cost }),
+      onDelivery: (id, message, cost) => options.onDelivery({ address: budget.address, link: this, id, message, cost }),
       onTooLarge: bytes => this.#refuse(bytes)
     })
     adopt(session, this.#incoming)

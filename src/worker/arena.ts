@@ -1,16 +1,20 @@
-import { ByteBuffer, copyBytes } from './byte-buffer.ts'
+import type { EncoderSettings } from '../types.ts'
+import type { Fields } from './fields.ts'
+import type { Kernel } from './kernel.ts'
 import type { Stream } from './streams.ts'
+import type { Timestamp } from './timestamp.ts'
+import { varintSize, writeVarint } from './varint.ts'
+
+/** Longest value of structured metadata, in bytes: 24 of these stay below Loki's 64 KiB an entry. */
+const MAX_METADATA_VALUE_BYTES = 2048
+/** Tags and lengths of an entry around its line, more than they can take. */
+const HEAD_ROOM = 64
 
 /**
- * The entries of a batch in the order in which their records came, each written once, as the bytes of a PushRequest's
- * `Stream.entries` field (Loki's pkg/push/push.proto):
- *
- *     0x12 length { 0x0a length Timestamp { 0x08 seconds, 0x10 nanos }, 0x12 length line, (0x1a length LabelPair)* }
- *
- * The two lengths in front and the timestamp are known only when the rest is written, so room is left for the largest and
- * they are put right before the line, backwards: an entry begins wherever its head turned out to begin.
+ * The entries of a batch in the order in which their records came, each written once, by the kernel, as a PushRequest will have it; and
+ * by stream, as a chain. Between them may lie what was placed there for the time being: values that were not in the batch as they are.
  */
-export class Arena extends ByteBuffer {
+export class Arena {
   entries = 0
   /** By entry: its bytes, the next entry of its stream (-1 at the end), its line, its time. */
   start = new Int32Array(4096)
@@ -20,71 +24,73 @@ export class Arena extends ByteBuffer {
   lineEnd = new Int32Array(4096)
   nanos = new Int32Array(4096)
   seconds = new Float64Array(4096)
+  readonly kernel: Kernel
+  /** The most that all metadata of one entry can take, in bytes. */
   readonly #metadataRoom: number
+  #begin = 0
+  #at = 0
 
-  /** `metadataRoom`: the most that all metadata of one entry can take, in bytes. */
-  constructor (capacity: number, metadataRoom: number) {
-    super(capacity)
-    this.#metadataRoom = metadataRoom
+  constructor (settings: Pick<EncoderSettings, 'metadata'>, fields: Fields, kernel: Kernel) {
+    this.kernel = kernel
+    const metadata = settings.metadata.map(({ name, field }) => ({ name, slot: fields.slot(field) }))
+    if (metadata.length > 0) metadata.push({ name: 'piece', slot: fields.piece }, { name: 'original_timestamp', slot: fields.originalTimestamp })
+    kernel.run.setMaxMetadataValue(MAX_METADATA_VALUE_BYTES)
+    for (const { name, slot } of metadata) {
+      const { at, length } = kernel.text(metadataHead(name))
+      kernel.run.addMetadata(at, length, slot)
+    }
+    this.#metadataRoom = metadata.reduce((sum, { name }) => sum + 4 * name.length + 32 + MAX_METADATA_VALUE_BYTES, 0)
   }
 
-  clear (): void {
-    this.length = 0
+  /** Bytes in use. */
+  get length (): number {
+    return this.#at - this.#begin
+  }
+
+  /** The address behind all that is in use. */
+  get limit (): number {
+    return this.#at
+  }
+
+  /** `at`: where it lies from now on. Without, it stays where it is. */
+  clear (at = this.#begin): void {
+    this.#begin = this.#at = at
     this.entries = 0
   }
 
-  /** Leaves room for a whole entry with `size` bytes of line, and returns where the line goes. */
-  beginLine (size: number): number {
-    this.reserve(HEAD_ROOM + size + this.#metadataRoom)
-    return this.length + HEAD_ROOM
+  /** Puts bytes into the kernel's memory, until the arena is cleared; returns their address. */
+  place (bytes: Uint8Array): number {
+    const at = this.#at
+    this.#at += bytes.length
+    this.kernel.reserve(this.#at)
+    this.kernel.bytes.set(bytes, at)
+    return at
   }
 
-  /** Appends one LabelPair of structured metadata behind the line. `name` is what metadataName makes. */
-  addMetadata (name: Uint8Array, source: Uint8Array, start: number, end: number): void {
-    const bytes = this.bytes
-    const value = end - start
-    let at = this.length
-    bytes[at++] = 0x1a
-    at = writeVarint(bytes, at, name.length + varintSize(value) + value)
-    for (let i = 0; i < name.length; i++) bytes[at++] = name[i]
-    at = writeVarint(bytes, at, value)
-    copyBytes(source, start, end, bytes, at)
-    this.length = at + value
+  /** Appends an entry of the line in `[start, end)` and of what the fields say, and links it to its stream. */
+  append (stream: Stream, start: number, end: number, time: Timestamp): void {
+    const { run } = this.kernel
+    const at = this.#at
+    this.kernel.reserve(at + HEAD_ROOM + end - start + this.#metadataRoom)
+    this.#at = run.writeEntry(at, start, end, time.seconds, time.nanos)
+    const line = run.lineAt()
+    this.#link(stream, at, line, line + end - start, time)
   }
 
-  /** Puts the head before the line and links the entry to its stream. The metadata lies between `lineEnd` and `length`. */
-  finish (stream: Stream, lineStart: number, lineEnd: number, seconds: number, nanos: number): void {
-    const bytes = this.bytes
-    let at = writeVarintBefore(bytes, lineStart, lineEnd - lineStart)
-    bytes[--at] = 0x12
-    const timestampEnd = at
-    if (nanos !== 0) {
-      at = writeVarintBefore(bytes, at, nanos)
-      bytes[--at] = 0x10
-    }
-    at = writeVarintBefore(bytes, at, seconds)
-    bytes[--at] = 0x08
-    at = writeVarintBefore(bytes, at, timestampEnd - at)
-    bytes[--at] = 0x0a
-    at = writeVarintBefore(bytes, at, this.length - at)
-    bytes[--at] = 0x12
-    this.#link(stream, at, lineStart, lineEnd, seconds, nanos)
-  }
-
-  #link (stream: Stream, start: number, lineStart: number, lineEnd: number, seconds: number, nanos: number): void {
+  #link (stream: Stream, start: number, lineStart: number, lineEnd: number, time: Timestamp): void {
     const entry = this.entries++
     if (entry === this.start.length) this.#grow()
     this.start[entry] = start
-    this.end[entry] = this.length
+    this.end[entry] = this.#at
     this.next[entry] = -1
     this.lineStart[entry] = lineStart
     this.lineEnd[entry] = lineEnd
-    this.seconds[entry] = seconds
-    this.nanos[entry] = nanos
+    this.seconds[entry] = time.seconds
+    this.nanos[entry] = time.nanos
     if (stream.tail < 0) stream.head = entry
     else this.next[stream.tail] = entry
     stream.tail = entry
-    stream.bytes += this.length - start
+    stream.bytes += this.#at - start
     stream.entries++
   }
 
@@ -107,37 +113,8 @@ export class Arena extends ByteBuffer {
   }
 }
 
-/** Tags and lengths in front of a line: 1+5 entry, 1+1 timestamp, 1+10 seconds, 1+5 nanos, 1+5 line. */
-const HEAD_ROOM = 32
-
-export function varintSize (value: number): number {
-  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5
-}
-
-/** Writes an unsigned number below 2^53 as a protobuf varint; returns where it ends. */
-export function writeVarint (bytes: Uint8Array, at: number, value: number): number {
-  while (value >= 0x80000000) {
-    bytes[at++] = (value % 128) | 0x80
-    value = Math.floor(value / 128)
-  }
-  while (value >= 0x80) {
-    bytes[at++] = (value & 0x7f) | 0x80
-    value >>>= 7
-  }
-  bytes[at++] = value
-  return at
-}
-
-/** The same, ending at `end`; returns where it begins. */
-function writeVarintBefore (bytes: Uint8Array, end: number, value: number): number {
-  let size = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) size++
-  writeVarint(bytes, end - size, value)
-  return end - size
-}
-
-/** A name for `addMetadata`: the bytes of a LabelPair up to its value, `0x0a length name 0x12`. */
-export function metadataName (name: string): Uint8Array {
+/** A LabelPair of structured metadata up to its value: `0x0a length name 0x12`. */
+function metadataHead (name: string): Uint8Array {
   const bytes = Buffer.from(name)
   const head = Buffer.alloc(1 + varintSize(bytes.length), 0x0a)
   writeVarint(head, 1, bytes.length)

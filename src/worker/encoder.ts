@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from '../types.ts'
 import { type BodySink, readBody } from './amqp-body.ts'
-import { ByteBuffer } from './byte-buffer.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { Fields } from './fields.ts'
+import { Kernel, SCAN } from './kernel.ts'
 import { parseRecord } from './record-parse.ts'
-import { RecordScanner } from './record-scan.ts'
 
 /** How much of a body that cannot be read is shown, in bytes. */
 const BAD_BODY_SHOWN = 256
@@ -15,46 +14,50 @@ const BAD_BODY_SHOWN = 256
  * I/O, and with nothing kept from batch to batch but caches; so the same batch always gives the same entries.
  */
 export class Encoder implements BodySink {
+  readonly #kernel = new Kernel()
   readonly #fields: Fields
-  readonly #side = new ByteBuffer(64 * 1024)
-  readonly #scanner: RecordScanner
   readonly #entries: EntryWriter
+  /** The batch as it came; the kernel works on a copy of the messages at hand, which loses its escapes, and lies #shift bytes on. */
   #input: Buffer = Buffer.alloc(0)
+  #shift = 0
   #records = 0
   #quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   #mended = new Uint32Array(MEND_REASONS.length)
   #parts: Part[] = []
 
   constructor (settings: EncoderSettings) {
-    this.#fields = new Fields(settings)
-    this.#scanner = new RecordScanner(this.#fields, this.#side)
-    this.#entries = new EntryWriter(settings, this.#fields, this.#side, reason => this.#mend(reason))
+    this.#fields = new Fields(settings, this.#kernel)
+    this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, (reason, count) => this.#mend(reason, count))
   }
 
   encode (task: EncodeTask): EncodeResult {
-    this.#input = Buffer.from(task.bytes)
+    const length = task.ends.at(-1) ?? 0
+    this.#input = Buffer.from(task.bytes, 0, length)
     this.#records = 0
     this.#quarantined = new Uint32Array(QUARANTINE_REASONS.length)
     this.#mended = new Uint32Array(MEND_REASONS.length)
     this.#parts = []
-    this.#entries.begin(this.#input, task.arrivalSeconds, task.arrivalNanos)
-    let start = 0
-    for (const end of task.ends) {
-      this.#entries.nextMessage()
-      readBody(this.#input, start, end, this)
-      start = end
+    // Of a batch that failed half-way.
+    this.#kernel.run.takeCuts()
+    const groups = groupMessages(task)
+    const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
+    this.#entries.begin(this.#kernel.window(largest), task.arrivalSeconds, task.arrivalNanos)
+    for (const { start, end, first, last } of groups) {
+      this.#shift = this.#kernel.input(this.#input.subarray(start, end)) - start
+      for (let message = first; message <= last; message++) {
+        this.#entries.nextMessage()
+        readBody(this.#input, task.starts[message], task.ends[message], this)
+      }
     }
     this.#parts.push(...this.#entries.flush(false))
-    return { parts: this.#parts, records: this.#records, quarantined: this.#quarantined, mended: this.#mended, oldestMs: this.#entries.oldestMs }
+    this.#mend('metadata_cut', this.#kernel.run.takeCuts())
+    return { parts: this.#parts, shared: false, records: this.#records, quarantined: this.#quarantined, mended: this.#mended, oldestMs: this.#entries.oldestMs }
   }
 
   record (start: number, end: number): void {
     this.#records++
-    this.#side.length = this.#entries.sideStart
-    const reason = this.#read(start, end) ?? this.#entries.write(this.#scanner.messageEscaped)
-    // Only the line itself can hold what the scanner leaves to JSON.parse (halves of surrogate pairs): it is read again, that way.
-    const final = reason === 'unread' ? this.#parse(start, end) ?? this.#entries.write(false) : reason
-    if (final !== undefined && final !== 'unread') this.#quarantine(final, start, end)
+    const reason = this.#read(start, end) ?? this.#entries.write()
+    if (reason !== undefined) this.#quarantine(reason, start, end)
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
   }
 
@@ -66,17 +69,13 @@ export class Encoder implements BodySink {
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
   }
 
+  /** Fills the fields, or says why that cannot be. */
   #read (start: number, end: number): QuarantineReason | undefined {
-    if (isUtf8(this.#input.subarray(start, end))) {
-      if (this.#scanner.scan(this.#input, start, end)) return undefined
-    } else this.#mend('utf8')
-    return this.#parse(start, end)
-  }
-
-  #parse (start: number, end: number): QuarantineReason | undefined {
-    this.#side.length = this.#entries.sideStart
-    this.#scanner.messageEscaped = false
-    return parseRecord(this.#input.toString('utf8', start, end), this.#fields, this.#side)
+    const scanned = this.#kernel.run.scan(this.#shift + start, this.#shift + end)
+    if (scanned === SCAN.TAKEN) return undefined
+    if (!isUtf8(this.#input.subarray(start, end))) this.#mend('utf8', 1)
+    else if (scanned === SCAN.TAKEN_IF_UTF8) return undefined
+    return parseRecord(this.#input.toString('utf8', start, end), this.#fields, bytes => this.#entries.place(bytes))
   }
 
   #quarantine (reason: QuarantineReason, start: number, end: number): void {
@@ -85,7 +84,25 @@ export class Encoder implements BodySink {
     this.#entries.quarantine(reason, isUtf8(raw) ? raw : Buffer.from(raw.toString('utf8')))
   }
 
-  #mend (reason: MendReason): void {
-    this.#mended[MEND_REASONS.indexOf(reason)]++
+  #mend (reason: MendReason, count: number): void {
+    this.#mended[MEND_REASONS.indexOf(reason)] += count
   }
+}
+
+/** Bytes of messages that the kernel is given at a time: they stay in the processor's nearer caches until they are encoded. */
+const GROUP_BYTES = 64 * 1024
+
+/** Consecutive messages `first` to `last`, which lie in `[start, end)` of the batch. */
+interface Group { start: number, end: number, first: number, last: number }
+
+function groupMessages ({ starts, ends }: EncodeTask): Group[] {
+  const groups: Group[] = []
+  let first = 0
+  for (let message = 0; message < ends.length; message++) {
+    const next = ends[message + 1]
+    if (next !== undefined && next - starts[first] <= GROUP_BYTES) continue
+    groups.push({ start: starts[first], end: ends[message], first, last: message })
+    first = message + 1
+  }
+  return groups
 }

@@ -1,69 +1,70 @@
 import type { EncoderSettings } from '../types.ts'
+import type { Kernel } from './kernel.ts'
 
-/** Which buffer the bytes of a field lie in. */
-export const ABSENT = 0
-/** The batch as it came from the bus. */
-export const INPUT = 1
-/** The side buffer: values that had to be unescaped, or that were computed. */
-export const SIDE = 2
-/** The arena: a part of the line as it was written out. */
-export const ARENA = 3
-
-/** The slots that the program itself looks at; whatever else the mappings name comes behind them. */
+/** The slots that the program itself looks at, numbered as in kernel/fields.ts; whatever else the mappings name comes behind them. */
 export const TIMESTAMP = 0
 export const MESSAGE = 1
-export const HOST = 2
-export const HOSTNAME = 3
-export const SEVERITY = 4
-export const TAG = 5
-export const LEVEL = 6
-export const PID = 7
-export const REQUEST_ID = 8
-export const GLOBAL_REQUEST_ID = 9
-export const INSTANCE_ID = 10
 const BUILT_IN = [
   '@timestamp', 'message', 'host', 'hostname', 'severity', 'tag',
   'level', 'pid', 'request_id', 'global_request_id', 'instance_id'
 ]
+/** Those of them that are made of the line, where it is oslo.log's, or of severity and tag. */
+const DERIVED = BUILT_IN.slice(6)
 
-/** The fields of one record: for each slot where its value lies. Reused from record to record. */
+/** Grafana's names for levels, as `detected_level` has them; the kernel knows them by their index (kernel/levels.ts). */
+export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const
+
+/** The fields of one record: for each slot the address of its value's first byte and of the byte behind its last. Reused from record to record. */
 export class Fields {
+  /** By slot; the last two are not keys of a record, but what the program adds to an entry. */
   readonly names: string[]
-  readonly keys: Uint8Array[]
-  readonly kind: Uint8Array
-  readonly start: Int32Array
-  readonly end: Int32Array
+  readonly piece: number
+  readonly originalTimestamp: number
+  readonly #kernel: Kernel
+  readonly #word: number
 
-  constructor (settings: Pick<EncoderSettings, 'labels' | 'metadata' | 'tenant'>) {
+  constructor (settings: Pick<EncoderSettings, 'labels' | 'metadata' | 'tenant'>, kernel: Kernel) {
+    this.#kernel = kernel
+    this.#word = kernel.run.fields.value / 4
     const wanted = [...settings.labels, ...settings.metadata].map(mapping => mapping.field)
     if (settings.tenant.kind === 'field') wanted.push(settings.tenant.field)
     this.names = [...new Set([...BUILT_IN, ...wanted])]
-    this.keys = this.names.map(name => Buffer.from(name))
-    this.kind = new Uint8Array(this.names.length)
-    this.start = new Int32Array(this.names.length)
-    this.end = new Int32Array(this.names.length)
+    for (const name of this.names) {
+      const { at, length } = kernel.text(name)
+      kernel.run.addKey(at, length)
+    }
+    for (const level of LEVELS) {
+      const { at, length } = kernel.text(level)
+      kernel.run.addLevel(at, length)
+    }
+    kernel.run.setWanted(wanted.some(name => DERIVED.includes(name)))
+    this.piece = this.names.length
+    this.originalTimestamp = this.names.length + 1
+    kernel.run.setSlots(this.names.length + 2)
   }
 
   slot (name: string): number {
     return this.names.indexOf(name)
   }
 
+  start (slot: number): number {
+    return this.#kernel.words[this.#word + 2 * slot]
+  }
+
+  end (slot: number): number {
+    return this.#kernel.words[this.#word + 2 * slot + 1]
+  }
+
+  set (slot: number, start: number, end: number): void {
+    this.#kernel.words[this.#word + 2 * slot] = start
+    this.#kernel.words[this.#word + 2 * slot + 1] = end
+  }
+
+  isAbsent (slot: number): boolean {
+    return this.start(slot) === 0
+  }
+
   clear (): void {
-    this.kind.fill(ABSENT)
-  }
-
-  set (slot: number, kind: number, start: number, end: number): void {
-    this.kind[slot] = kind
-    this.start[slot] = start
-    this.end[slot] = end
-  }
-
-  /** Absent and empty are the same to labels and metadata. */
-  isEmpty (slot: number): boolean {
-    return this.kind[slot] === ABSENT || this.start[slot] === this.end[slot]
-  }
-
-  copy (from: number, to: number): void {
-    this.set(to, this.kind[from], this.start[from], this.end[from])
+    for (let slot = 0; slot < this.names.length + 2; slot++) this.set(slot, 0, 0)
   }
 }

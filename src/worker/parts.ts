@@ -1,39 +1,40 @@
 import { compress } from './compress.ts'
 import type { Part } from '../types.ts'
-import { type Arena, varintSize, writeVarint } from './arena.ts'
-import { ByteBuffer } from './byte-buffer.ts'
+import type { Arena } from './arena.ts'
+import type { Kernel } from './kernel.ts'
 import type { Stream } from './streams.ts'
+import { varintSize, writeVarint } from './varint.ts'
 
 /**
  * Turns the entries in the arena into parts: for each shard of each tenant a PushRequest (`0x0a length Stream { 0x0a length
  * labels, entries }` repeated), compressed as one snappy block. A part stays below `pushBytes` before compression; only an entry
- * that is larger by itself goes beyond, alone. A stream that Loki may turn away ends its part (Part.doubtful).
+ * that is larger by itself goes beyond, alone. A stream that Loki may turn away has parts of its own (Part.doubtful).
  */
 export class PartWriter {
   readonly #pushBytes: number
-  readonly #out: ByteBuffer
+  readonly #kernel: Kernel
+  /** The part that is being written lies behind the arena, in [#begin, #at). */
+  #begin = 0
+  #at = 0
   #records = 0
   #parts: Part[] = []
 
-  constructor (pushBytes: number) {
+  constructor (pushBytes: number, kernel: Kernel) {
     this.#pushBytes = pushBytes
-    this.#out = new ByteBuffer(pushBytes + 64 * 1024)
+    this.#kernel = kernel
   }
 
   /** Writes out all entries of these streams, in order, and leaves the streams empty. */
   write (streams: Stream[], arena: Arena): Part[] {
     this.#parts = []
-    this.#out.length = 0
+    this.#begin = this.#at = arena.limit + BEHIND_ARENA
     this.#records = 0
-    // The known ones first, so that they share a part with the first doubtful one.
-    const knownFirst = [...streams.filter(({ fresh }) => !fresh), ...streams.filter(({ fresh }) => fresh)]
-    for (const lane of byLane(knownFirst)) {
-      for (const stream of lane) {
-        const doubtful = stream.fresh || stream.bytes > MUCH_BYTES
-        this.#writeStream(stream, arena, doubtful)
-        stream.clear()
-      }
+    const isDoubtful = (stream: Stream): boolean => stream.fresh || stream.bytes > MUCH_BYTES
+    for (const lane of byLane(streams)) {
+      for (const stream of lane) if (!isDoubtful(stream)) this.#writeStream(stream, arena, false)
       this.#close(lane[0], false)
+      for (const stream of lane) if (isDoubtful(stream)) this.#writeStream(stream, arena, true)
+      for (const stream of lane) stream.clear()
     }
     return this.#parts
   }
@@ -42,8 +43,8 @@ export class PartWriter {
     let first = stream.head
     let bytes = stream.bytes
     while (first >= 0) {
-      const room = this.#pushBytes - this.#out.length - stream.labels.length - STREAM_HEAD
-      if (bytes > room && this.#out.length > 0) {
+      const room = this.#pushBytes - (this.#at - this.#begin) - stream.labels.length - STREAM_HEAD
+      if (bytes > room && this.#at > this.#begin) {
         this.#close(stream, false)
         continue
       }
@@ -68,33 +69,39 @@ export class PartWriter {
 
   /** One Stream message with the entries from `first` up to, not with, `rest`. */
   #writeEntries (stream: Stream, arena: Arena, first: number, rest: number, size: number): void {
-    const out = this.#out
+    const kernel = this.#kernel
     const labels = stream.labels
     const length = 1 + varintSize(labels.length) + labels.length + size
-    out.reserve(length + STREAM_HEAD)
-    let at = out.length
-    out.bytes[at++] = 0x0a
-    at = writeVarint(out.bytes, at, length)
-    out.bytes[at++] = 0x0a
-    at = writeVarint(out.bytes, at, labels.length)
-    out.bytes.set(labels, at)
-    out.length = at + labels.length
+    kernel.reserve(this.#at + length + STREAM_HEAD)
+    const { bytes, run } = kernel
+    let at = this.#at
+    bytes[at++] = 0x0a
+    at = writeVarint(bytes, at, length)
+    bytes[at++] = 0x0a
+    at = writeVarint(bytes, at, labels.length)
+    bytes.set(labels, at)
+    at += labels.length
     for (let entry = first; entry !== rest; entry = arena.next[entry]) {
-      out.append(arena.bytes, arena.start[entry], arena.end[entry])
+      run.copy(at, arena.start[entry], arena.end[entry])
+      at += arena.end[entry] - arena.start[entry]
       this.#records++
     }
+    this.#at = at
   }
 
   /** `doubtful`: see Part. */
   #close (stream: Stream, doubtful: boolean): void {
-    const out = this.#out
-    if (out.length === 0) return
-    const body = compress(out.bytes.subarray(0, out.length))
-    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes: out.length, records: this.#records, doubtful })
-    out.length = 0
+    const rawBytes = this.#at - this.#begin
+    if (rawBytes === 0) return
+    const body = compress(this.#kernel.bytes.subarray(this.#begin, this.#at))
+    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes, records: this.#records, doubtful })
+    this.#at = this.#begin
     this.#records = 0
   }
 }
+
+/** The kernel may overwrite as much behind what it writes. */
+const BEHIND_ARENA = 64
 
 /** A stream with more than this in one batch may run into Loki's rate limit of a stream. */
 const MUCH_BYTES = 64 * 1024

@@ -27,7 +27,7 @@ export class Repeats {
     this.#remembering = []
   }
 
-  /** Moves `time` where the line in `arena.bytes[lineStart, lineEnd)` repeats one of this message. To be called once an entry, before it is finished. */
+  /** Moves `time` where the line in `[lineStart, lineEnd)` repeats one of this message. To be called once an entry, before it is appended. */
   separate (stream: Stream, time: Timestamp, lineStart: number, lineEnd: number): void {
     if (stream.message !== this.#message) {
       stream.message = this.#message
@@ -82,6 +82,6 @@ export class Repeats {
   }
 
   #key (seconds: number, nanos: number, lineStart: number, lineEnd: number): string {
-    return `${seconds}.${nanos} ${this.#arena.bytes.toString('latin1', lineStart, lineEnd)}`
+    return `${seconds}.${nanos} ${this.#arena.kernel.bytes.toString('latin1', lineStart, lineEnd)}`
   }
 }

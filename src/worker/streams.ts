@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import type { EncoderSettings } from '../types.ts'
-import { ABSENT, ARENA, type Fields, INPUT } from './fields.ts'
-import { cutAt, formatLabels, hashBytes, isTenant, MAX_LABEL_VALUE_BYTES, shardOf } from './labels.ts'
+import type { Fields } from './fields.ts'
+import type { Kernel } from './kernel.ts'
+import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES, shardOf } from './labels.ts'
 
 /** One Loki stream, as long as the cache knows it, and the entries of the batch at hand that belong to it. */
 export class Stream {
@@ -42,60 +44,52 @@ export class Stream {
   }
 }
 
-/** `cuts`: label values of this key that had to be cut. */
-interface Known { key: Uint8Array, hash: number, stream: Stream | Refusal, cuts: number, next: Known | undefined }
+/** `cuts`: label values of it that had to be cut. */
+interface Known { stream: Stream | Refusal, cuts: number }
 export type Refusal = 'no_labels' | 'bad_tenant'
 
 /**
  * Above either of these the cache starts anew: streams come and go, and a hostile sender could name a new one in each record, with
- * values as long as a message may be.
+ * values as long as a message may be. A key holds no more of a value than a label may have.
  */
 const MAX_KNOWN = 65536
-const MAX_KNOWN_BYTES = 32 * 1024 * 1024
+const MAX_KEY_BYTES = 32 * 1024 * 1024
 
 /**
- * From the bytes of a record's label fields to its stream, without making strings of them: a hash table whose keys are those
- * bytes, each value behind its length. Only a combination not seen before is decoded, cut and quoted.
+ * From a record's label fields to its stream. The kernel finds it by the bytes of their values; only a combination not seen before is
+ * decoded, cut and quoted here.
  */
 export class StreamCache {
   readonly #settings: EncoderSettings
   readonly #fields: Fields
+  readonly #kernel: Kernel
   /** The slots that the labels and the tenant come from, each once. */
   readonly #slots: number[]
   readonly #tenantSlot: number
   readonly #labels: Array<{ name: string, slot: number }>
-  readonly #table: Array<Known | undefined> = new Array(4096).fill(undefined)
+  /** By the number under which the kernel knows it. */
+  #known: Known[] = []
+  #full = false
   readonly #byLabels = new Map<string, Stream>()
-  #known = 0
-  #knownBytes = 0
   /** Label values that had to be cut of the record last asked about. */
   cuts = 0
 
-  constructor (settings: EncoderSettings, fields: Fields) {
+  constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, maxKeyBytes = MAX_KEY_BYTES) {
     this.#settings = settings
     this.#fields = fields
+    this.#kernel = kernel
     this.#labels = settings.labels.map(({ name, field }) => ({ name, slot: fields.slot(field) }))
     this.#tenantSlot = settings.tenant.kind === 'field' ? fields.slot(settings.tenant.field) : -1
     this.#slots = [...new Set([...this.#labels.map(({ slot }) => slot), ...(this.#tenantSlot < 0 ? [] : [this.#tenantSlot])])]
+    for (const slot of this.#slots) kernel.run.addKeySlot(slot)
+    const table = kernel.allocate(4 * MAX_KNOWN)
+    kernel.run.setStreams(table, MAX_KNOWN, kernel.allocate(maxKeyBytes), maxKeyBytes, MAX_LABEL_VALUE_BYTES, randomBytes(8).readBigInt64LE())
   }
 
   /** The stream of the record whose fields are set, or why it can have none. */
-  find (input: Uint8Array, side: Uint8Array, arena: Uint8Array): Stream | Refusal {
-    const fields = this.#fields
-    let hash = 0x811c9dc5
-    for (const slot of this.#slots) {
-      if (fields.kind[slot] !== ABSENT) hash = hashBytes(this.#buffer(slot, input, side, arena), fields.start[slot], fields.end[slot], hash)
-      hash = Math.imul(hash ^ 0xff, 0x01000193)
-    }
-    hash >>>= 0
-    const bucket = hash & (this.#table.length - 1)
-    for (let known = this.#table[bucket]; known !== undefined; known = known.next) {
-      if (known.hash === hash && this.#matches(known.key, input, side, arena)) {
-        this.cuts = known.cuts
-        return known.stream
-      }
-    }
-    const known = this.#learn(hash, input, side, arena)
+  find (): Stream | Refusal {
+    const number = this.#kernel.run.findStream()
+    const known = number >= 0 ? this.#known[number] : this.#learn()
     this.cuts = known.cuts
     return known.stream
   }
@@ -107,55 +101,25 @@ export class StreamCache {
 
   /** To be called between batches, when no stream holds entries. */
   trim (): void {
-    if (this.#known < MAX_KNOWN && this.#knownBytes < MAX_KNOWN_BYTES) return
-    this.#table.fill(undefined)
+    if (this.#known.length < MAX_KNOWN && !this.#full) return
+    this.#kernel.run.forgetStreams()
+    this.#known = []
+    this.#full = false
     this.#byLabels.clear()
-    this.#known = 0
-    this.#knownBytes = 0
   }
 
-  #buffer (slot: number, input: Uint8Array, side: Uint8Array, arena: Uint8Array): Uint8Array {
-    const kind = this.#fields.kind[slot]
-    return kind === INPUT ? input : kind === ARENA ? arena : side
-  }
-
-  #matches (key: Uint8Array, input: Uint8Array, side: Uint8Array, arena: Uint8Array): boolean {
-    const fields = this.#fields
-    let at = 0
-    for (const slot of this.#slots) {
-      const bytes = this.#buffer(slot, input, side, arena)
-      const start = fields.kind[slot] === ABSENT ? 0 : fields.start[slot]
-      const length = fields.kind[slot] === ABSENT ? 0 : fields.end[slot] - start
-      if ((key[at] | (key[at + 1] << 8) | (key[at + 2] << 16) | (key[at + 3] << 24)) !== length) return false
-      at += 4
-      for (let i = 0; i < length; i++) if (key[at + i] !== bytes[start + i]) return false
-      at += length
-    }
-    return true
-  }
-
-  #learn (hash: number, input: Uint8Array, side: Uint8Array, arena: Uint8Array): Known {
-    const fields = this.#fields
-    const key: Uint8Array[] = []
+  #learn (): Known {
     const text = new Map<number, string>()
     const cut = new Set<number>()
     for (const slot of this.#slots) {
-      const bytes = this.#buffer(slot, input, side, arena)
-      const value = fields.kind[slot] === ABSENT ? new Uint8Array(0) : bytes.subarray(fields.start[slot], fields.end[slot])
-      const length = Buffer.alloc(4)
-      length.writeInt32LE(value.length)
-      key.push(length, value)
+      const value = this.#kernel.bytes.subarray(this.#fields.start(slot), this.#fields.end(slot))
       const end = cutAt(value, 0, value.length, MAX_LABEL_VALUE_BYTES)
       if (end < value.length) cut.add(slot)
-      text.set(slot, Buffer.from(value.subarray(0, end)).toString())
+      text.set(slot, value.toString('utf8', 0, end))
     }
-    const stream = this.#resolve(text)
-    const cuts = this.#labels.filter(({ slot }) => cut.has(slot)).length
-    const bucket = hash & (this.#table.length - 1)
-    const known = { key: Buffer.concat(key), hash, stream, cuts, next: this.#table[bucket] }
-    this.#table[bucket] = known
-    this.#known++
-    this.#knownBytes += known.key.length + (typeof stream === 'string' ? 0 : stream.labels.length)
+    const known = { stream: this.#resolve(text), cuts: this.#labels.filter(({ slot }) => cut.has(slot)).length }
+    if (this.#kernel.run.addStream(this.#known.length) === 0) this.#full = true
+    else this.#known.push(known)
     return known
   }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import snappy from 'snappy'
 import type { EncoderSettings, EncodeResult, EncodeTask, Mapping, MendReason, Part, QuarantineReason } from '../../src/types.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/types.ts'
+import type { Fields } from '../../src/worker/fields.ts'
+import type { Kernel } from '../../src/worker/kernel.ts'
 import { readPush } from './push-reader.ts'
 
 /** When the tests' batches are taken from the bus: shortly after the captured messages were sent. */
@@ -69,13 +71,30 @@ export function rsyslogMessage (records: ReadonlyArray<string | Uint8Array>): Bu
 /** A batch of these messages. */
 export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL): EncodeTask {
   const bytes = new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length, 0))
+  const starts: number[] = []
   const ends: number[] = []
   let at = 0
   for (const message of messages) {
+    starts.push(at)
     new Uint8Array(bytes).set(message, at)
     ends.push(at += message.length)
   }
-  return { bytes, ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
+  return { bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
+}
+
+/** Lays text into the kernel's memory as it lies there in a batch, between what belongs to others; returns its address and the one behind it. */
+export function lay (kernel: Kernel, text: string | Uint8Array, before: string | Uint8Array = '', after: string | Uint8Array = ''): [start: number, end: number] {
+  const [ahead, middle, behind] = [before, text, after].map(part => Buffer.from(part as string))
+  const messages = Buffer.concat([ahead, middle, behind])
+  kernel.window(messages.length)
+  const start = kernel.input(messages) + ahead.length
+  return [start, start + middle.length]
+}
+
+/** The fields that the kernel holds, by name. */
+export function fieldTexts (kernel: Kernel, fields: Fields): Record<string, string> {
+  return Object.fromEntries(fields.names.flatMap((name, slot) =>
+    fields.isAbsent(slot) ? [] : [[name, kernel.bytes.toString('utf8', fields.start(slot), fields.end(slot))]]))
 }
 
 /** One entry as Loki would find it, and in which part it came. */

@@ -6,7 +6,7 @@ test('gives a buffer that was given back before it makes a new one', () => {
   const buffers = new Buffers(1024, 2)
   const first = buffers.take(10)
   const second = buffers.take(1024)
-  assert.equal(first.byteLength, 1024)
+  assert.equal(Buffers.room(first), 1024)
   assert.notEqual(first, second)
   buffers.give(first)
   assert.equal(buffers.take(0), first)
@@ -15,9 +15,9 @@ test('gives a buffer that was given back before it makes a new one', () => {
 test('what is larger than usual gets a buffer of its own size, which is not kept', () => {
   const buffers = new Buffers(1024, 2)
   const large = buffers.take(1025)
-  assert.equal(large.byteLength, 1025)
+  assert.ok(Buffers.room(large) >= 1025)
   buffers.give(large)
-  assert.equal(buffers.take(1).byteLength, 1024)
+  assert.equal(Buffers.room(buffers.take(1)), 1024)
   assert.notEqual(buffers.take(1025), large)
 })
 

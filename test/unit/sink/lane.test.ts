@@ -414,14 +414,3 @@ test('whatever Loki answers, each ticket resolves once, and each part is stored,
     assert.deepEqual([...resolved], added.map((_, i) => [i, 1]))
   }), { numRuns: 100 })
 })
-
-test('a part whose last stream Loki may turn away ends its push', async () => {
-  const bench = new Bench()
-  bench.add('one')
-  for (const [name, doubtful] of [['a', false], ['b', true], ['c', false], ['d', false]] as const) {
-    const pending = { part: { ...part(name), doubtful }, ticket: new Ticket(1, () => { bench.resolved.push(name) }) }
-    bench.lane.add(pending)
-  }
-  for (let i = 0; i < 3; i++) await bench.last.answer(STORED)
-  assert.deepEqual(bench.sent, ['one', 'ab', 'cd'])
-})

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { creditFor, FRAME_BYTES, shouldGrant } from '../../../src/source/credit.ts'
+import { creditFor, FRAME_BYTES, leastGrant, shouldGrant } from '../../../src/source/credit.ts'
 
 test('as many whole frames as there is room for, and no more than is of use', () => {
   assert.equal(creditFor(-1), 0)
@@ -13,12 +13,21 @@ test('as many whole frames as there is room for, and no more than is of use', ()
 })
 
 test('grants when half is used up, and never takes back', () => {
-  assert.equal(shouldGrant(0, 0), false)
-  assert.equal(shouldGrant(0, 1), true)
-  assert.equal(shouldGrant(1, 1), false)
-  assert.equal(shouldGrant(50, 100), true)
-  assert.equal(shouldGrant(51, 100), false)
-  assert.equal(shouldGrant(100, 10), false)
+  assert.equal(shouldGrant(0, 0, 1), false)
+  assert.equal(shouldGrant(0, 1, 1), true)
+  assert.equal(shouldGrant(1, 1, 1), false)
+  assert.equal(shouldGrant(50, 100, 1), true)
+  assert.equal(shouldGrant(51, 100, 1), false)
+  assert.equal(shouldGrant(100, 10, 1), false)
+})
+
+test('waits until it is worth a frame, but not while nothing else could make it so', () => {
+  assert.equal(leastGrant(64 * 1024 * 1024, false), 64)
+  assert.equal(leastGrant(64 * 1024 * 1024, true), 1)
+  assert.equal(leastGrant(FRAME_BYTES, false), 1)
+  assert.equal(shouldGrant(0, 63, 64), false)
+  assert.equal(shouldGrant(0, 64, 64), true)
+  assert.equal(shouldGrant(10, 64, 64), false)
 })
 
 test('what is here and what may still come stay within the limit, whatever comes and goes, and it never ends without credit', () => {
@@ -32,7 +41,7 @@ test('what is here and what may still come stay within the limit, whatever comes
     let window = 0
     const grant = (): void => {
       const possible = creditFor(limit - used)
-      if (shouldGrant(window, possible)) window = possible
+      if (shouldGrant(window, possible, leastGrant(limit, false))) window = possible
       assert.ok(window * FRAME_BYTES + used <= limit)
     }
     grant()

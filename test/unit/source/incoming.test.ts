@@ -21,14 +21,15 @@ function bench (limit = 8 * FRAME_BYTES) {
     credit: 0,
     delivery_count: 0,
     issue_flow: false,
+    remote: { attach: { handle: 0 } },
     registered: 0,
     connection: { _register: () => { link.registered++ } }
   }
   const receiver = link as unknown as Receiver
   const incoming = new Incoming({
     budget,
-    onDelivery: (id, frames, bytes, cost) => {
-      deliveries.push({ id, content: Buffer.concat(frames).toString(), bytes })
+    onDelivery: (id, message, cost) => {
+      deliveries.push({ id, content: Buffer.from(message).toString(), bytes: message.length })
       costs.push(cost)
     },
     onTooLarge: bytes => { tooLarge.push(bytes) }
@@ -42,7 +43,7 @@ function bench (limit = 8 * FRAME_BYTES) {
     link,
     incoming,
     open: () => { incoming.open(receiver) },
-    transfer: ({ id, more, aborted, payload }: Transfer) => { incoming.on_transfer({ performative: { delivery_id: id as number, more, aborted }, payload }, receiver) },
+    transfer: ({ id, more, aborted, payload }: Transfer) => { incoming.on_transfer({ performative: { handle: 0, delivery_id: id as number, more, aborted }, payload }) },
     /** What would go out now. */
     written: () => {
       const frames: Array<{ role: boolean, first: number, last: number, settled: boolean, state: unknown }> = []
@@ -271,9 +272,9 @@ test('a bus that keeps to what it was granted never overdraws the budget, and is
 
 test('credit is counted from where the sender starts', () => {
   const { incoming, link } = bench()
-  const receiver = { ...link, remote: { attach: { initial_delivery_count: 7 } } }
+  const receiver = { ...link, remote: { attach: { handle: 0, initial_delivery_count: 7 } } }
   incoming.open(receiver as unknown as Receiver)
-  incoming.on_transfer({ performative: { delivery_id: 0 }, payload: bytes('x') }, receiver as unknown as Receiver)
+  incoming.on_transfer({ performative: { handle: 0, delivery_id: 0 }, payload: bytes('x') })
   assert.equal(receiver.delivery_count, 8)
 })
 

@@ -7,7 +7,7 @@ import type { Credentials } from '../../../src/source/connection.ts'
 import { collectedLog, type LogLine } from '../../helpers/collected-log.ts'
 
 /** A delivery as it came, copied before the call returned. */
-export interface Taken { address: string, link: Settleable, id: number, content: Buffer, frames: number }
+export interface Taken { address: string, link: Settleable, id: number, content: Buffer }
 
 export interface RunningBus {
   bus: Bus
@@ -33,10 +33,8 @@ export function runningBus (
     credentials,
     budgets,
     log,
-    onDelivery: ({ address, link, id, frames, bytes }) => {
-      const content = Buffer.concat(frames)
-      if (content.length !== bytes) throw new Error(`${bytes} bytes were told, ${content.length} came`)
-      deliveries.push({ address, link, id, content, frames: frames.length })
+    onDelivery: ({ address, link, id, message }) => {
+      deliveries.push({ address, link, id, content: Buffer.from(message) })
     },
     onConnected: () => { counts.connected++ },
     onDisconnected: () => { counts.disconnected++ },

@@ -46,8 +46,8 @@ test('a delivery names the subscription as the link that settles it', async t =>
   const { peer, subscription, deliveries } = await bench(t)
   const outcome = peer.send('logs', Buffer.from('one'))
   await until('it is here', () => deliveries.length === 1)
-  const [{ link, address, id, bytes }] = deliveries
-  assert.deepEqual([link === subscription, address, id, bytes], [true, 'logs', 0, 3])
+  const [{ link, address, id, message }] = deliveries
+  assert.deepEqual([link === subscription, address, id, message.length], [true, 'logs', 0, 3])
   link.settle([[0, 0]])
   assert.equal(await outcome, 'accepted')
 })

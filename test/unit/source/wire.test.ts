@@ -15,11 +15,13 @@ const FRAMES = readFrames(STREAM)
 const TRANSFERS = FRAMES.filter(({ code }) => code === 0x14)
 const CLOSE = FRAMES.at(-1) as Frame
 const UNTIL_CLOSE = STREAM.subarray(0, STREAM.length - CLOSE.bytes.length)
+const ATTACH = FRAMES.find(({ code }) => code === 0x12) as Frame
+const BEFORE_ATTACH = STREAM.indexOf(ATTACH.bytes)
 const ADDRESS = 'rsyslog/logs'
 
 interface Replay extends RunningBus { socket: Socket, written: () => Buffer }
 
-/** A server that says what the router said, in chunks of these sizes, to the first who connects; and a source that reads from it. */
+/** A server that says what the router said, with our name for the link, in chunks of these sizes, to the first who connects; and a source that reads from it. */
 async function replayed (t: TestContext, stream: Buffer, chunkSize: () => number): Promise<Replay> {
   const received: Buffer[] = []
   let first: Socket | undefined
@@ -27,11 +29,21 @@ async function replayed (t: TestContext, stream: Buffer, chunkSize: () => number
     if (first !== undefined) return
     first = socket.setNoDelay(true)
     socket.on('data', chunk => { received.push(chunk) })
-    void play(socket, stream, chunkSize)
+    void (async () => {
+      await play(socket, stream.subarray(0, BEFORE_ATTACH), chunkSize)
+      const name = (await frameIn(written, 0x12)).fields[0] as string
+      await play(socket, Buffer.concat([renamed(ATTACH.bytes, name), stream.subarray(BEFORE_ATTACH + ATTACH.bytes.length)]), chunkSize)
+    })()
   })
+  const written = (): Buffer => Buffer.concat(received)
   const running = runningBus(t, { ports: [port], addresses: [ADDRESS] })
   await until('somebody has connected', () => first !== undefined)
-  return { ...running, socket: first as Socket, written: () => Buffer.concat(received) }
+  return { ...running, socket: first as Socket, written }
+}
+
+async function frameIn (written: () => Buffer, code: number): Promise<Frame> {
+  await until(`frame 0x${code.toString(16)} came`, () => readFrames(written()).some(frame => frame.code === code))
+  return readFrames(written()).find(frame => frame.code === code) as Frame
 }
 
 /** Lets the reader have each chunk before the next. */
@@ -112,7 +124,7 @@ test('what goes back is well-formed: one disposition for all three, accepted', a
   assert.equal(deliveries[0].link.stale, true)
 })
 
-test('with the link named as the source named it, credit is given for what is taken', async t => {
+test('credit is given for what is taken', async t => {
   const { deliveries, written, bus, done } = await conversation(t)
   await until('all are here', () => deliveries.length === 3)
   assertDelivered({ deliveries } as RunningBus)
@@ -125,24 +137,18 @@ test('with the link named as the source named it, credit is given for what is ta
   await until('all are settled', () => dispositions(written()).length === 3)
 })
 
-/** The router as it would be with our link's name: answers our attach, waits for our flow, then sends what it sent. */
+/** The router as it would be: answers our attach, waits for our flow, then sends what it sent. */
 async function conversation (t: TestContext): Promise<RunningBus & { written: () => Buffer }> {
   const received: Buffer[] = []
   const written = (): Buffer => Buffer.concat(received)
-  const attach = FRAMES.findIndex(({ code }) => code === 0x12)
-  const beforeAttach = UNTIL_CLOSE.indexOf(FRAMES[attach].bytes)
   const { port } = await tcpServer(t, socket => {
     socket.on('data', chunk => { received.push(chunk) })
-    socket.write(UNTIL_CLOSE.subarray(0, beforeAttach))
+    socket.write(UNTIL_CLOSE.subarray(0, BEFORE_ATTACH))
     void (async () => {
-      const wait = async (code: number): Promise<Frame> => {
-        await until(`frame 0x${code.toString(16)} came`, () => readFrames(written()).some(frame => frame.code === code))
-        return readFrames(written()).find(frame => frame.code === code) as Frame
-      }
-      const name = (await wait(0x12)).fields[0] as string
-      socket.write(renamed(FRAMES[attach].bytes, name))
-      await wait(0x13)
-      socket.write(UNTIL_CLOSE.subarray(beforeAttach + FRAMES[attach].bytes.length))
+      const name = (await frameIn(written, 0x12)).fields[0] as string
+      socket.write(renamed(ATTACH.bytes, name))
+      await frameIn(written, 0x13)
+      socket.write(UNTIL_CLOSE.subarray(BEFORE_ATTACH + ATTACH.bytes.length))
     })()
   })
   return { ...runningBus(t, { ports: [port], addresses: [ADDRESS] }), written }
@@ -197,7 +203,7 @@ test('a network that is cut inside a frame is noticed: the watch over silence go
   await until('what came before the cut is here', () => deliveries.length === 1)
   await until('it waits for the rest of the frame', () => watches.size === 1)
   await turn()
-  assert.deepEqual(lines.map(({ msg }) => msg), ['connected to the bus'])
+  assert.deepEqual(lines.map(({ msg }) => msg), ['connected to the bus', 'receiving'])
   const [[timer, silence]] = watches
   stop(timer as NodeJS.Timeout)
   silence()

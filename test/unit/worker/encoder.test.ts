@@ -131,6 +131,39 @@ test('any messages: every record found is stored once or in quarantine once, wha
   }), { numRuns: 700 })
 })
 
+test('what lies between messages, and which of them are looked at together, makes no difference', () => {
+  const text = fc.oneof(fc.constantFrom('', 'a "line"', 'é', '\ud83d'), fc.integer({ min: 15_000, max: 90_000 }).map(size => 'long '.repeat(size / 5)))
+  const record = fc.oneof({ weight: 6, arbitrary: text.map(message => recordText({ message })) }, { weight: 1, arbitrary: fc.constant('{"message":"cut') })
+  const message = fc.array(record, { maxLength: 3 }).map(rsyslogMessage)
+  const gap = fc.constantFrom('', '"', '"}', '":"x"}', '\u00ff')
+  const encoder = new Encoder(encoderSettings())
+  fc.assert(fc.property(fc.array(fc.tuple(gap, message), { maxLength: 12 }), parts => {
+    const task = encodeTask(parts.flatMap(([gap, message]) => [Buffer.from(gap, 'latin1'), message]))
+    const apart = { ...task, starts: task.starts.filter((_, i) => i % 2 === 1), ends: task.ends.filter((_, i) => i % 2 === 1) }
+    const alone = parts.map(([, message]) => encodeMessages([message], {}, encoder))
+    const result = encoder.encode(apart)
+    const entries = (all: DecodedEntry[]): unknown[] => all.map(({ labels, line, metadata }) => JSON.stringify([labels, line, metadata])).sort()
+    assert.deepEqual(entries(decodeParts(result.parts)), entries(alone.flatMap(({ entries }) => entries)))
+    assert.equal(result.records, alone.reduce((sum, { result }) => sum + result.records, 0))
+  }), { numRuns: 200 })
+})
+
+test('memory that grows in the middle of a batch leaves everything in it as it was', () => {
+  // The long ones are left to JSON.parse, or not UTF-8, and so lie in memory three times over: as they came, as text, as an entry.
+  const long = (i: number): Buffer => {
+    const text = recordText({ message: `${'long '.repeat(300_000 * i)}~`, file: 'f', host: `h${i}`, level: 'own' })
+    return Buffer.from(i % 2 === 0 ? text.replace('~', '\\ud83d\\ude00') : text.replace('~', '\xff'), i % 2 === 0 ? 'utf8' : 'latin1')
+  }
+  const records = Array.from({ length: 6 }, (_, i) => [...Array.from({ length: 300 }, (_, j) => recordText({ message: `a "line" ${i} ${j}`, host: `h${j % 4}` })), long(i + 1)]).flat()
+  const { entries, counts } = encodeMessages(records.map(record => rsyslogMessage([record])), { maxLineBytes: 64 * 1024 * 1024 })
+  const byHost = (all: Array<{ host: string, line: string }>): Map<string, string[]> =>
+    all.reduce((hosts, { host, line }) => hosts.set(host, [...hosts.get(host) ?? [], line]), new Map<string, string[]>())
+  const expected = records.map(record => JSON.parse(record.toString()) as { host: string, message: string }).map(({ host, message }) => ({ host, line: message }))
+  assert.deepEqual(byHost(entries.map(({ labels, line }) => ({ host: parseSelector(labels).host, line }))), byHost(expected))
+  assert.ok(entries.every(({ metadata, line }) => line.startsWith('long') ? metadata.file === 'f' && metadata.level === 'own' : metadata.level === 'info'))
+  assert.deepEqual(counts, { utf8: 3 })
+})
+
 test('the oldest time stored is told, in milliseconds, quarantine aside', () => {
   const times = ['2026-11-22T08:13:28.5Z', '2026-11-22T08:13:27.25Z', '2026-11-22T08:14:00Z', '2001-01-01T00:00:00Z']
   assert.equal(encode(times.map(time => recordText({ '@timestamp': time }))).result.oldestMs, Date.parse('2026-11-22T08:13:27.250Z'))
@@ -139,7 +172,7 @@ test('the oldest time stored is told, in milliseconds, quarantine aside', () => 
 
 const later = { ...ARRIVAL, seconds: ARRIVAL.seconds + 1 }
 
-test('streams of one tenant and shard share parts, others do not; one that Loki may not know ends its part', () => {
+test('streams of one tenant and shard share parts, others do not; one that Loki may not know has a part of its own', () => {
   const records = Array.from({ length: 200 }, (_, i) => recordText({ host: `h${i}`, cloud: `c${i % 3}` }))
   const settings = encoderSettings({ tenant: { kind: 'field', field: 'cloud' } })
   const encoder = new Encoder(settings)
@@ -147,30 +180,31 @@ test('streams of one tenant and shard share parts, others do not; one that Loki 
   assert.deepEqual(first.parts.map(({ records, doubtful }) => [records, doubtful]), Array(200).fill([1, true]))
 
   const { parts } = encoder.encode(encodeTask([rsyslogMessage([...records, recordText({ host: 'new', cloud: 'c0' })])], later))
-  const lanes = parts.map(({ tenant, shard }) => `${tenant} ${shard}`)
+  const lanes = parts.filter(({ doubtful }) => !doubtful).map(({ tenant, shard }) => `${tenant} ${shard}`)
   assert.equal(new Set(lanes).size, lanes.length, 'one part a lane')
   assert.equal(lanes.length, 12)
   assert.ok(decodeParts(parts).every(({ tenant, labels }) => parseSelector(labels).cloud === tenant))
-  const [doubtful, ...more] = parts.filter(part => part.doubtful)
-  assert.equal(more.length, 0)
-  assert.equal(parseSelector(decodeParts([doubtful]).at(-1)?.labels ?? '').host, 'new')
+  assert.equal(parts.length, 13)
+  assert.deepEqual(decodeParts(parts.filter(({ doubtful }) => doubtful)).map(({ labels }) => parseSelector(labels).host), ['new'])
 })
 
-test('a stream with much at once ends its part, as Loki may limit it; others go on behind it', () => {
+test('a stream with much at once has a part of its own, as Loki may limit it, behind the one of the others', () => {
   const much = Array.from({ length: 30 }, (_, i) => recordText({ host: 'busy', message: `${i} ${'x'.repeat(4000)}` }))
   const few = Array.from({ length: 5 }, (_, i) => recordText({ host: `h${i}` }))
   const encoder = new Encoder(encoderSettings({ shards: 1 }))
   const message = rsyslogMessage([...few.slice(0, 2), ...much, ...few.slice(2)])
   encoder.encode(encodeTask([message]))
   const { parts } = encoder.encode(encodeTask([message], later))
-  assert.deepEqual(parts.map(part => [part.doubtful, [...new Set(decodeParts([part]).map(({ labels }) => parseSelector(labels).host))]]), [[true, ['h0', 'h1', 'busy']], [false, ['h2', 'h3', 'h4']]])
+  assert.deepEqual(parts.map(part => [part.doubtful, [...new Set(decodeParts([part]).map(({ labels }) => parseSelector(labels).host))]]), [[false, ['h0', 'h1', 'h2', 'h3', 'h4']], [true, ['busy']]])
 })
 
-test('a batch that fails half-way leaves nothing behind for the next', () => {
+test('a batch that fails half-way leaves nothing behind for the next, not even what it has counted', () => {
   const encoder = new Encoder(encoderSettings())
-  const message = rsyslogMessage([recordText(), 'x'])
-  const task = encodeTask([message])
-  const ends = { * [Symbol.iterator] () { yield message.length; throw new Error('out of memory') } } as unknown as EncodeTask['ends']
-  assert.throws(() => encoder.encode({ ...task, ends }), /out of memory/)
-  assert.deepEqual(encoder.encode(task), new Encoder(encoderSettings()).encode(task))
+  const message = rsyslogMessage([recordText({ file: 'x'.repeat(3000), host: 'y'.repeat(3000) }), Buffer.from('\xff', 'latin1')])
+  const task = encodeTask([message, message])
+  const starts = { 0: 0, get 1 (): number { throw new Error('out of memory') } } as unknown as EncodeTask['starts']
+  assert.throws(() => encoder.encode({ ...task, starts }), /out of memory/)
+  const result = encoder.encode(task)
+  assert.deepEqual(result, new Encoder(encoderSettings()).encode(task))
+  assert.deepEqual(counters(result), { invalid_json: 2, label_cut: 2, metadata_cut: 2, utf8: 2 })
 })

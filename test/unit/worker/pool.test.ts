@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { LokeanError } from '../../../src/errors.ts'
@@ -51,6 +52,24 @@ suite('through threads', () => {
     assert.ok(parts.length >= 4)
     assert.ok(parts.every(({ body }) => body.buffer.byteLength === body.length))
     assert.equal(decodeParts(parts).length, 2000)
+  })
+
+  test('where there is room behind the messages, and enough to put there, the parts lie there', async t => {
+    const pool = openPool(t, 1)
+    const records = (count: number): Buffer => rsyslogMessage(Array.from({ length: count }, (_, i) => recordText({ host: `h${i % 50}`, message: `line ${i} ${randomBytes(60).toString('latin1')}` })))
+    for (const [count, room, shared] of [[2000, 1, true], [2000, 0.01, false], [20, 10, false]] as const) {
+      const message = records(count)
+      const bytes = new SharedArrayBuffer(Math.ceil(message.length * (1 + room)))
+      new Uint8Array(bytes).set(message)
+      const task = { ...encodeTask([message]), bytes }
+      const result = await pool.encode(task)
+      assert.equal(result.shared, shared)
+      assert.deepEqual(decodeParts(result.parts), decodeParts(new Encoder(settings).encode(task).parts))
+      assert.ok(Buffer.from(bytes, 0, message.length).equals(message), 'the messages are left alone')
+      const ranges = result.parts.map(({ body }) => [body.byteOffset, body.byteOffset + body.length])
+      if (shared) assert.ok(ranges.every(([start, end], i) => start >= (ranges[i - 1]?.[1] ?? message.length) && end <= bytes.byteLength))
+      assert.ok(result.parts.every(({ body }) => body.buffer instanceof SharedArrayBuffer === shared))
+    }
   })
 
   test('what Loki refused is narrowed down as it is here', async t => {

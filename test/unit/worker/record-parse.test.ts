@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { ByteBuffer } from '../../../src/worker/byte-buffer.ts'
-import { ABSENT, Fields, SIDE } from '../../../src/worker/fields.ts'
+import { Arena } from '../../../src/worker/arena.ts'
+import { Fields } from '../../../src/worker/fields.ts'
+import { Kernel } from '../../../src/worker/kernel.ts'
 import { parseRecord } from '../../../src/worker/record-parse.ts'
-import { encoderSettings, mappings } from '../../helpers/worker-fixtures.ts'
+import { encoderSettings, fieldTexts, lay, mappings } from '../../helpers/worker-fixtures.ts'
 
 const settings = encoderSettings({ labels: mappings('cloud,a=__proto__,b=constructor'), metadata: [] })
+const kernel = new Kernel()
+const fields = new Fields(settings, kernel)
+const arena = new Arena(settings, fields, kernel)
 
 function parse (text: string): string | Record<string, string> {
-  const fields = new Fields(settings)
-  const side = new ByteBuffer(16)
   // What a former record left must not shine through.
-  for (let slot = 0; slot < fields.names.length; slot++) fields.set(slot, SIDE, 0, 1)
-  const reason = parseRecord(text, fields, side)
-  if (reason !== undefined) return reason
-  const present = fields.names.flatMap((name, slot) => fields.kind[slot] === ABSENT ? [] : [[name, side.bytes.toString('utf8', fields.start[slot], fields.end[slot])]])
-  return Object.fromEntries(present) as Record<string, string>
+  const [start, end] = lay(kernel, 'former')
+  for (let slot = 0; slot < fields.names.length; slot++) fields.set(slot, start, end)
+  arena.clear(end)
+  const reason = parseRecord(text, fields, bytes => arena.place(bytes))
+  return reason ?? fieldTexts(kernel, fields)
 }
 
 suite('reasons', () => {
@@ -54,7 +56,7 @@ suite('values', () => {
 })
 
 test('any JSON object gives the text of its values', () => {
-  const names = new Fields(settings).names
+  const { names } = fields
   fc.assert(fc.property(fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), fc.jsonValue()), record => {
     const expected = names.flatMap(name => {
       const value = Object.hasOwn(record, name) ? record[name] : null

@@ -3,10 +3,12 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { Arena } from '../../../src/worker/arena.ts'
 import { Encoder } from '../../../src/worker/encoder.ts'
+import { Fields } from '../../../src/worker/fields.ts'
+import { Kernel } from '../../../src/worker/kernel.ts'
 import { Repeats } from '../../../src/worker/repeats.ts'
 import { Stream } from '../../../src/worker/streams.ts'
 import { Timestamp } from '../../../src/worker/timestamp.ts'
-import { decodeParts, type DecodedEntry, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+import { decodeParts, type DecodedEntry, encoderSettings, encodeTask, lay, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
 const SECOND = 1_000_000_000n
 const BASE = BigInt(Date.UTC(2026, 10, 22, 8)) * 1_000_000n
@@ -63,20 +65,22 @@ const entry = fc.record({
   line: fc.constantFrom('a', 'b', '')
 })
 
+/** What these have encoded before must make no difference. */
+const [worker, another] = [new Encoder(encoderSettings()), new Encoder(encoderSettings())]
+
 test('any messages: each stored as the rule says, whatever came in the others', () => {
   fc.assert(fc.property(fc.array(fc.array(entry, { maxLength: 25 }), { minLength: 1, maxLength: 4 }), messages => {
     const expected = model(messages)
-    assert.deepEqual(stored(messages.map(message)), expected)
+    assert.deepEqual(stored(messages.map(message), worker), expected)
     for (const one of messages) assertDistinct([...model([one]).values()].flat())
   }), { numRuns: 800 })
 })
 
 test('a message delivered again gives the same entries, in whatever company and on whichever worker', () => {
   fc.assert(fc.property(fc.array(entry, { minLength: 1, maxLength: 25 }), fc.array(entry, { maxLength: 25 }), (entries, others) => {
-    const encoder = new Encoder(encoderSettings())
-    const alone = stored([message(entries)], encoder)
-    assert.deepEqual(stored([message(entries)], encoder), alone)
-    for (const [host, list] of stored([message(others), message(entries)])) {
+    const alone = stored([message(entries)], worker)
+    assert.deepEqual(stored([message(entries)], worker), alone)
+    for (const [host, list] of stored([message(others), message(entries)], another)) {
       const own = alone.get(host) ?? []
       assert.deepEqual(list.slice(list.length - own.length), own)
     }
@@ -120,16 +124,16 @@ test('times in a row, each of them twice, cost no more than others', { timeout: 
 })
 
 test('what is written down of a message is forgotten with it', () => {
-  const arena = new Arena(4096, 0)
+  const [kernel, settings] = [new Kernel(), encoderSettings()]
+  const arena = new Arena(settings, new Fields(settings, kernel), kernel)
+  const line = lay(kernel, 'same')
+  arena.clear(kernel.window(4))
   const repeats = new Repeats(arena)
   const streams = [new Stream('{a="1"}', '', 1), new Stream('{a="2"}', '', 1)]
   const store = (stream: Stream): bigint => {
-    const at = arena.beginLine(4)
-    arena.bytes.write('same', at)
-    arena.length = at + 4
     const time = Object.assign(new Timestamp(), { seconds: 100, nanos: 5 })
-    repeats.separate(stream, time, at, at + 4)
-    arena.finish(stream, at, at + 4, time.seconds, time.nanos)
+    repeats.separate(stream, time, ...line)
+    arena.append(stream, ...line, time)
     return nanoseconds(time)
   }
   for (let i = 0; i < 2; i++) {
@@ -166,8 +170,8 @@ suite('a message larger than what is written out at once (8 MiB)', () => {
 })
 
 suite('lines that are split', () => {
-  const settings = encoderSettings({ maxLineBytes: 1024 })
-  const encode = (entries: readonly Entry[]): DecodedEntry[] => decodeParts(new Encoder(settings).encode(encodeTask([message(entries)])).parts)
+  const encoder = new Encoder(encoderSettings({ maxLineBytes: 1024 }))
+  const encode = (entries: readonly Entry[]): DecodedEntry[] => decodeParts(encoder.encode(encodeTask([message(entries)])).parts)
 
   test('the pieces of a line rise in time, and of equal lines none equals another', () => {
     const piece = fc.constantFrom('a'.repeat(1024), 'b'.repeat(1024))
@@ -192,9 +196,9 @@ test('any records of any sizes: no two entries of one message are ever equal in 
     time: fc.integer({ min: 0, max: 1 }).map(nanos => BASE + BigInt(nanos)),
     line: fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom(0, 1, 10, 1023, 1024, 1025, 2048, 3000)).map(([character, length]) => character.repeat(length))
   })
-  fc.assert(fc.property(fc.array(sized, { maxLength: 40 }), fc.constantFrom('level,file', ''), (entries, metadata) => {
-    const settings = encoderSettings({ maxLineBytes: 1024, metadata: metadata === '' ? [] : encoderSettings().metadata })
-    const result = decodeParts(new Encoder(settings).encode(encodeTask([message(entries)])).parts)
+  const encoders = [encoderSettings().metadata, []].map(metadata => new Encoder(encoderSettings({ maxLineBytes: 1024, metadata })))
+  fc.assert(fc.property(fc.array(sized, { maxLength: 40 }), fc.constantFrom(...encoders), (entries, encoder) => {
+    const result = decodeParts(encoder.encode(encodeTask([message(entries)])).parts)
     assert.equal(new Set(result.map(({ labels, time, line }) => `${labels} ${time} ${line}`)).size, result.length)
   }), { numRuns: 400 })
 })

@@ -2,38 +2,38 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { EncoderSettings } from '../../../src/types.ts'
-import { ARENA, Fields, INPUT, SIDE } from '../../../src/worker/fields.ts'
+import { Fields } from '../../../src/worker/fields.ts'
+import { Kernel } from '../../../src/worker/kernel.ts'
 import { type Refusal, Stream, StreamCache } from '../../../src/worker/streams.ts'
 import { parseSelector } from '../../helpers/selector.ts'
-import { encoderSettings, mappings } from '../../helpers/worker-fixtures.ts'
-
-type Where = typeof INPUT | typeof SIDE | typeof ARENA
+import { encoderSettings, lay, mappings } from '../../helpers/worker-fixtures.ts'
 
 class Cache {
-  readonly fields: Fields
+  readonly #kernel = new Kernel()
+  readonly #fields: Fields
   readonly streams: StreamCache
 
-  constructor (overrides: Partial<EncoderSettings> = {}) {
+  constructor (overrides: Partial<EncoderSettings> = {}, maxKeyBytes?: number) {
     const settings = encoderSettings({ labels: mappings('cloud,host,app=source'), ...overrides })
-    this.fields = new Fields(settings)
-    this.streams = new StreamCache(settings, this.fields)
+    this.#fields = new Fields(settings, this.#kernel)
+    this.streams = new StreamCache(settings, this.#fields, this.#kernel, maxKeyBytes)
   }
 
-  /** The stream of a record with these fields, their values lying in one of the three buffers, behind other bytes. */
-  find (values: Record<string, string>, where: (name: string) => Where = () => INPUT): Stream | Refusal {
-    const buffers = new Map<Where, Buffer>([[INPUT, Buffer.from('input')], [SIDE, Buffer.from('a side')], [ARENA, Buffer.from('the arena')]])
-    this.fields.clear()
-    for (const [name, value] of Object.entries(values)) {
-      const kind = where(name)
-      const buffer = buffers.get(kind)!
-      buffers.set(kind, Buffer.concat([buffer, Buffer.from(value), Buffer.from('~')]))
-      this.fields.set(this.fields.slot(name), kind, buffer.length, buffer.length + Buffer.byteLength(value))
+  /** The stream of a record with these fields; in the kernel's memory each value lies behind `padding` and before something else. */
+  find (values: Record<string, string>, padding = 'before', behind = '~'): Stream | Refusal {
+    const texts = Object.entries(values).map(([name, value]) => ({ slot: this.#fields.slot(name), value: Buffer.from(value) }))
+    let [at] = lay(this.#kernel, Buffer.concat(texts.flatMap(({ value }) => [Buffer.from(padding), value, Buffer.from(behind)])))
+    this.#fields.clear()
+    for (const { slot, value } of texts) {
+      at += Buffer.byteLength(padding)
+      this.#fields.set(slot, at, at + value.length)
+      at += value.length + Buffer.byteLength(behind)
     }
-    return this.streams.find(buffers.get(INPUT)!, buffers.get(SIDE)!, buffers.get(ARENA)!)
+    return this.streams.find()
   }
 
-  stream (values: Record<string, string>, where?: (name: string) => Where): Stream {
-    const stream = this.find(values, where)
+  stream (values: Record<string, string>, padding?: string, behind?: string): Stream {
+    const stream = this.find(values, padding, behind)
     assert.ok(stream instanceof Stream, String(stream))
     return stream
   }
@@ -42,14 +42,15 @@ class Cache {
 const labelsOf = (stream: Stream): Record<string, string> => parseSelector(Buffer.from(stream.labels).toString())
 const value = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 6 }), fc.constantFrom('', 'a', 'b', 'ab', '"', '\0', '\n'))
 const record = fc.record({ cloud: value, host: value, source: value }, { requiredKeys: [] })
-const where = fc.record({ cloud: fc.constantFrom<Where>(INPUT, SIDE, ARENA), host: fc.constantFrom<Where>(INPUT, SIDE, ARENA), source: fc.constantFrom<Where>(INPUT, SIDE, ARENA) })
+const around = fc.constantFrom('', 'x', '\0', '1234567', 'é', '"'.repeat(20))
+const room = fc.constantFrom(undefined, 0, 60, 500)
 
-test('any records: one stream for each set of labels, the same object each time, wherever the values lie', () => {
-  fc.assert(fc.property(fc.array(fc.tuple(record, where), { minLength: 1, maxLength: 20 }), records => {
-    const cache = new Cache()
+test('any records: one stream for each set of labels, the same object each time, wherever the values lie, whether there is room to remember or not', () => {
+  fc.assert(fc.property(fc.array(fc.tuple(record, around, around), { minLength: 1, maxLength: 20 }), room, (records, keyBytes) => {
+    const cache = new Cache({}, keyBytes)
     const byLabels = new Map<string, Stream | Refusal>()
-    for (const [values, places] of [...records, ...records]) {
-      const stream = cache.find(values as Record<string, string>, name => places[name as keyof typeof places])
+    for (const [values, before, behind] of [...records, ...records]) {
+      const stream = cache.find(values as Record<string, string>, before, behind)
       const { cloud = '', host = '', source = '' } = values
       const expected = Object.fromEntries(Object.entries({ cloud, host, app: source }).filter(([, one]) => one !== ''))
       const key = JSON.stringify([cloud, host, source])
@@ -79,7 +80,7 @@ test('two caches, as in two workers, put a stream on the same shard; and streams
   const shards = new Set<number>()
   for (let i = 0; i < 200; i++) {
     const { shard } = one.stream({ cloud: 'c', host: `h${i}` })
-    assert.equal(other.stream({ cloud: 'c', host: `h${i}` }, () => SIDE).shard, shard)
+    assert.equal(other.stream({ cloud: 'c', host: `h${i}` }, 'elsewhere').shard, shard)
     shards.add(shard)
   }
   assert.deepEqual([...shards].sort(), [0, 1, 2, 3, 4, 5, 6, 7])
@@ -112,7 +113,43 @@ suite('tenants', () => {
   })
 })
 
+test('values of every length that differ in their last bytes only, or are one byte longer, are kept apart; what follows them plays no part', () => {
+  const cache = new Cache()
+  for (let length = 1; length <= 40; length++) {
+    const values = ['', 'y', 'é'].flatMap(more => Array.from({ length: Math.min(length, 9) }, (_, back) => {
+      const text = 'x'.repeat(length)
+      return `${text.slice(0, length - back - 1)}z${text.slice(length - back)}${more}`
+    }))
+    const streams = values.map(host => cache.stream({ host, cloud: 'c' }, '', 'zzzzzzzz'))
+    assert.equal(new Set(streams).size, values.length)
+    assert.deepEqual(values.map(host => cache.stream({ host, cloud: 'c' }, 'x', '\0')), streams)
+  }
+})
+
 suite('long values', () => {
+  test('of about 2,048 bytes that differ in the last that counts, or in none', () => {
+    const cache = new Cache()
+    for (let length = 2030; length <= 2060; length++) {
+      const [one, other] = ['a', 'b'].map(end => cache.stream({ host: 'x'.repeat(length - 1) + end }))
+      assert.equal(one === other, length > 2048, String(length))
+      assert.equal(cache.streams.cuts, length > 2048 ? 1 : 0)
+      assert.equal(cache.stream({ host: `${'x'.repeat(length - 1)}a` }, '', 'zzz'), one)
+      assert.equal(labelsOf(one).host, `${'x'.repeat(length - 1)}a`.slice(0, 2048))
+    }
+  })
+
+  test('a character of each width across the cut', () => {
+    const cache = new Cache()
+    for (const character of ['é', '日', '\u{1f600}']) {
+      for (let before = 2010; before <= 2050; before++) {
+        const host = 'x'.repeat(before) + character.repeat(4)
+        let cut = host
+        while (Buffer.byteLength(cut) > 2048) cut = [...cut].slice(0, -1).join('')
+        assert.equal(labelsOf(cache.stream({ host })).host, cut)
+      }
+    }
+  })
+
   test('are cut at 2,048 bytes between characters, and counted for each record and label', () => {
     const cache = new Cache({ labels: mappings('a=host,b=host,cloud') })
     const host = 'é'.repeat(2000)
@@ -173,11 +210,26 @@ suite('trimming', () => {
     assert.equal(forgot(cache, { host: 'h' }, again), false)
   })
 
-  test('a few streams with names of megabytes do, too', () => {
+  test('a few streams with names of megabytes do not: no more of a name is kept than a label has', () => {
     const cache = new Cache()
     const before = cache.stream({ host: 'h' })
     for (let i = 0; i < 9; i++) cache.find({ host: `${i}${'x'.repeat(4 * 1024 * 1024)}` })
     cache.streams.trim()
+    assert.equal(forgot(cache, { host: 'h' }, before), false)
+  })
+
+  test('no room for more names does, too', () => {
+    const cache = new Cache({}, 64 * 1024)
+    const before = cache.stream({ host: 'h' })
+    const find = (): Stream[] => Array.from({ length: 40 }, (_, i) => cache.stream({ host: `${i}${'x'.repeat(5000)}` }))
+    const long = find()
+    assert.equal(new Set(long).size, long.length)
+    assert.deepEqual(find(), long, 'until then each has the stream that it had, remembered or not')
+    assert.equal(cache.stream({ host: 'h' }), before)
+    cache.streams.trim()
     assert.equal(forgot(cache, { host: 'h' }, before), true)
+    const again = cache.stream({ host: 'h' })
+    cache.streams.trim()
+    assert.equal(forgot(cache, { host: 'h' }, again), false)
   })
 })

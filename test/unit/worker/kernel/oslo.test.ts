@@ -1,29 +1,22 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { LEVELS, OsloLine, severityLevel, tagPid } from '../../../src/worker/oslo.ts'
-import { captures } from '../../helpers/worker-fixtures.ts'
+import { Fields } from '../../../../src/worker/fields.ts'
+import { Kernel } from '../../../../src/worker/kernel.ts'
+import { captures, encoderSettings, fieldTexts, lay, mappings } from '../../../helpers/worker-fixtures.ts'
 
-interface Parts { level: string, pid: string, request?: string, global?: string, instance?: string }
+const NAMES = ['level', 'pid', 'request_id', 'global_request_id', 'instance_id']
+const kernel = new Kernel()
+const fields = new Fields(encoderSettings({ metadata: mappings(NAMES.join()) }), kernel)
 
-/** What the line says, or undefined. Bytes before and behind the line belong to others and must not matter: `around` them. */
-function read (line: string, before = '', after = ''): Parts | undefined {
-  const bytes = Buffer.from(before + line + after)
-  const start = Buffer.byteLength(before)
-  const oslo = new OsloLine()
+/** What the line says, by the names of fields, or undefined. Bytes before and behind the line belong to others and must not matter. */
+function read (line: string, before = '', after = ''): Record<string, string> | undefined {
   // Leftovers of a line before.
-  const former = Buffer.from('2026-11-22 08:00:01.234 1 ERROR x [req-0 req-1] [instance: i] text')
-  oslo.parse(former, 0, former.length)
-  if (!oslo.parse(bytes, start, start + Buffer.byteLength(line))) return undefined
-  const text = (from: number, to: number): string | undefined => from === to ? undefined : bytes.toString('utf8', from, to)
-  const parts = {
-    level: LEVELS[oslo.level],
-    pid: text(oslo.pidStart, oslo.pidEnd) ?? '',
-    request: text(oslo.requestStart, oslo.requestEnd),
-    global: text(oslo.globalStart, oslo.globalEnd),
-    instance: text(oslo.instanceStart, oslo.instanceEnd)
-  }
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as unknown as Parts
+  kernel.run.derive(...lay(kernel, '2026-11-22 08:00:01.234 1 ERROR x [req-0 req-1] [instance: i] text'))
+  fields.clear()
+  kernel.run.derive(...lay(kernel, line, before, after))
+  const found = fieldTexts(kernel, fields)
+  return Object.keys(found).length === 0 ? undefined : found
 }
 
 const DATE = '2026-11-22 08:00:01.234'
@@ -35,39 +28,39 @@ const INFO = { level: 'info', pid: '7' }
 test('the captured nova line', () => {
   const nova = captures().find(({ case: name }) => name === 'nova')
   const { message } = JSON.parse(nova!.records[0].toString()) as { message: string }
-  assert.deepEqual(read(message), { ...INFO, request: R1, instance: I })
+  assert.deepEqual(read(message), { ...INFO, request_id: R1, instance_id: I })
 })
 
 suite('forms of a line', () => {
-  const cases: Record<string, [line: string, parts: Parts]> = {
+  const cases: Record<string, [line: string, parts: Record<string, string>]> = {
     'without a context': [`${DATE} 7 INFO nova.compute.manager text`, INFO],
     'a traceback line': [`${DATE} 7 ERROR nova.compute.manager Traceback (most recent call last):`, { level: 'error', pid: '7' }],
-    'a traceback line with an instance': [`${DATE} 7 ERROR nova.compute.manager [instance: ${I}] Traceback (most recent call last):`, { level: 'error', pid: '7', instance: I }],
+    'a traceback line with an instance': [`${DATE} 7 ERROR nova.compute.manager [instance: ${I}] Traceback (most recent call last):`, { level: 'error', pid: '7', instance_id: I }],
     'an empty context': [`${DATE} 7 INFO nova [-] text`, INFO],
     'a context of dashes': [`${DATE} 7 INFO nova [- - - - -] text`, INFO],
     'a context without ids': [`${DATE} 7 INFO nova [None None] text`, INFO],
-    'a request': [`${DATE} 7 INFO nova [${R1} user project - default default] text`, { ...INFO, request: R1 }],
-    'a request alone': [`${DATE} 7 INFO nova [${R1}] text`, { ...INFO, request: R1 }],
-    'None and a request': [`${DATE} 7 INFO nova [None ${R1} user project - - default default] text`, { ...INFO, request: R1 }],
-    'None and a request alone': [`${DATE} 7 INFO nova [None ${R1}] text`, { ...INFO, request: R1 }],
-    'both ids, the global one first': [`${DATE} 7 INFO nova [${R2} ${R1} user project] text`, { ...INFO, request: R1, global: R2 }],
+    'a request': [`${DATE} 7 INFO nova [${R1} user project - default default] text`, { ...INFO, request_id: R1 }],
+    'a request alone': [`${DATE} 7 INFO nova [${R1}] text`, { ...INFO, request_id: R1 }],
+    'None and a request': [`${DATE} 7 INFO nova [None ${R1} user project - - default default] text`, { ...INFO, request_id: R1 }],
+    'None and a request alone': [`${DATE} 7 INFO nova [None ${R1}] text`, { ...INFO, request_id: R1 }],
+    'both ids, the global one first': [`${DATE} 7 INFO nova [${R2} ${R1} user project] text`, { ...INFO, request_id: R1, global_request_id: R2 }],
     'a third word is no id': [`${DATE} 7 INFO nova [None None ${R1}] text`, INFO],
-    'an instance behind an empty context': [`${DATE} 7 INFO nova [-] [instance: ${I}] text`, { ...INFO, instance: I }],
-    'an instance behind both ids': [`${DATE} 7 INFO nova [${R2} ${R1} u p] [instance: ${I}] text`, { ...INFO, request: R1, global: R2, instance: I }],
-    'an instance and no text': [`${DATE} 7 INFO nova [${R1}] [instance: ${I}]`, { ...INFO, request: R1, instance: I }],
-    'an instance later in the text is text': [`${DATE} 7 INFO nova [${R1}] see [instance: ${I}]`, { ...INFO, request: R1 }],
+    'an instance behind an empty context': [`${DATE} 7 INFO nova [-] [instance: ${I}] text`, { ...INFO, instance_id: I }],
+    'an instance behind both ids': [`${DATE} 7 INFO nova [${R2} ${R1} u p] [instance: ${I}] text`, { ...INFO, request_id: R1, global_request_id: R2, instance_id: I }],
+    'an instance and no text': [`${DATE} 7 INFO nova [${R1}] [instance: ${I}]`, { ...INFO, request_id: R1, instance_id: I }],
+    'an instance later in the text is text': [`${DATE} 7 INFO nova [${R1}] see [instance: ${I}]`, { ...INFO, request_id: R1 }],
     'an empty instance': [`${DATE} 7 INFO nova [-] [instance: ] text`, INFO],
     'an instance that is not closed': [`${DATE} 7 INFO nova [-] [instance: ${I}`, INFO],
     'an instance of two words': [`${DATE} 7 INFO nova [-] [instance: a b] text`, INFO],
     'an instance longer than any id': [`${DATE} 7 INFO nova [-] [instance: ${'a'.repeat(65)}] text`, INFO],
-    'a context that is not closed': [`${DATE} 7 INFO nova [${R1} user project`, { ...INFO, request: R1 }],
+    'a context that is not closed': [`${DATE} 7 INFO nova [${R1} user project`, { ...INFO, request_id: R1 }],
     'an id that is only its prefix': [`${DATE} 7 INFO nova [req- user] text`, INFO],
     'an id longer than any': [`${DATE} 7 INFO nova [req-${'a'.repeat(61)} user] text`, INFO],
-    'an id as long as may be': [`${DATE} 7 INFO nova [req-${'a'.repeat(60)} user] text`, { ...INFO, request: `req-${'a'.repeat(60)}` }],
+    'an id as long as may be': [`${DATE} 7 INFO nova [req-${'a'.repeat(60)} user] text`, { ...INFO, request_id: `req-${'a'.repeat(60)}` }],
     'an id of another kind': [`${DATE} 7 INFO nova [Req-1 user] text`, INFO],
     'nothing behind the level': [`${DATE} 7 INFO`, INFO],
     'nothing behind the name': [`${DATE} 7 INFO n`, INFO],
-    'a byte order mark in front': [`\ufeff${DATE} 7 INFO nova [${R1}] text`, { ...INFO, request: R1 }],
+    'a byte order mark in front': [`\ufeff${DATE} 7 INFO nova [${R1}] text`, { ...INFO, request_id: R1 }],
     'a pid of ten digits': [`${DATE} 1234567890 INFO nova text`, { level: 'info', pid: '1234567890' }]
   }
   for (const [name, [line, parts]] of Object.entries(cases)) {
@@ -101,24 +94,27 @@ test('any line made of the parts gives them back', () => {
   const context = fc.oneof(
     fc.constant({ text: '', ids: {} }),
     fc.constantFrom('[-] ', '[None None None] ', '[- - - - -] ').map(text => ({ text, ids: {} })),
-    id.map(request => ({ text: `[${request} user project - - -] `, ids: { request } })),
-    id.map(request => ({ text: `[None ${request} user project] `, ids: { request } })),
-    fc.tuple(id, id).map(([global, request]) => ({ text: `[${global} ${request} user project] `, ids: { global, request } }))
+    id.map(request => ({ text: `[${request} user project - - -] `, ids: { request_id: request } })),
+    id.map(request => ({ text: `[None ${request} user project] `, ids: { request_id: request } })),
+    fc.tuple(id, id).map(([global, request]) => ({ text: `[${global} ${request} user project] `, ids: { global_request_id: global, request_id: request } }))
   )
   const text = fc.string({ unit: 'grapheme' }).map(text => `t${text}`)
   fc.assert(fc.property(level, fc.nat(), fc.domain(), context, fc.option(word, { nil: undefined }), text, ([written, level], pid, name, { text: brackets, ids }, instance, rest) => {
     const line = `${DATE} ${pid} ${written} ${name} ${brackets}${instance === undefined ? '' : `[instance: ${instance}] `}${rest}`
-    assert.deepEqual(read(line), { level, pid: String(pid), ...ids, ...(instance === undefined ? {} : { instance }) })
+    assert.deepEqual(read(line), { level, pid: String(pid), ...ids, ...(instance === undefined ? {} : { instance_id: instance }) })
   }), { numRuns: 1000 })
 })
 
 test('any bytes, and any line cut anywhere, are read within their bounds', () => {
   const whole = `\ufeff${DATE} 7 INFO nova [${R2} ${R1} u p] [instance: ${I}] text`
   const within = (bytes: Buffer): void => {
-    const oslo = new OsloLine()
-    if (!oslo.parse(bytes, 0, bytes.length)) return
-    for (const [from, to] of [[oslo.pidStart, oslo.pidEnd], [oslo.requestStart, oslo.requestEnd], [oslo.globalStart, oslo.globalEnd], [oslo.instanceStart, oslo.instanceEnd]]) {
-      assert.ok(from <= to && to <= bytes.length)
+    const [start, end] = lay(kernel, bytes, '[', `] [instance: ${I}]`)
+    fields.clear()
+    kernel.run.derive(start, end)
+    for (const name of NAMES.slice(1)) {
+      const slot = fields.slot(name)
+      if (fields.isAbsent(slot)) continue
+      assert.ok(fields.start(slot) > start && fields.start(slot) <= fields.end(slot) && fields.end(slot) <= end, name)
     }
   }
   for (let end = 0; end <= Buffer.byteLength(whole); end++) within(Buffer.from(whole).subarray(0, end))
@@ -127,22 +123,4 @@ test('any bytes, and any line cut anywhere, are read within their bounds', () =>
     for (const { at, byte } of changes) bytes[at % bytes.length] = byte
     within(bytes)
   }), { numRuns: 2000 })
-})
-
-test('severities are RFC 5424\'s, and only those', () => {
-  const level = (text: string): string | undefined => LEVELS[severityLevel(Buffer.from(`3${text}3`), 1, 1 + Buffer.byteLength(text))]
-  assert.deepEqual([...'01234567'].map(level), ['critical', 'critical', 'critical', 'error', 'warning', 'info', 'info', 'debug'])
-  for (const other of ['', '8', '9', '-', '-1', '05', '5 ', 'err', '\u0665']) assert.equal(level(other), undefined, other)
-})
-
-test('the pid in a tag', () => {
-  const pid = (tag: string, before = '['): string | undefined => {
-    const bytes = Buffer.from(`${before}${tag}]:`)
-    const range = new Int32Array(2)
-    return tagPid(bytes, Buffer.byteLength(before), Buffer.byteLength(before + tag), range) ? bytes.toString('utf8', range[0], range[1]) : undefined
-  }
-  const found = { 'sshd[123]': '123', 'sshd[123]:': '123', 'a[1]': '1', 'a[1234567890]': '1234567890', 'a b[1]': '1', 'a[x][1]': '1', 'é[7]:': '7' }
-  for (const [tag, expected] of Object.entries(found)) assert.equal(pid(tag), expected, tag)
-  const none = ['', ':', 'sshd', 'sshd:', 'sshd[]', 'sshd[]:', 'sshd[a]', 'sshd[1a]', 'sshd[12', 'sshd12]', 'sshd[1]x', 'sshd[1]::', 'sshd [1] ', 'sshd[-1]', 'a[12345678901]', '[1]', '[12]', '[123]', '123]', '1234]', ']', '[]']
-  for (const tag of none) assert.equal(pid(tag), undefined, tag)
 })

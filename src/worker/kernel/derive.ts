@@ -1,0 +1,37 @@
+import { from, HOST, HOSTNAME, isEmpty, LEVEL, PID, set, SEVERITY, TAG, to } from './fields'
+import { levelEnd, levelStart, NO_LEVEL, severityLevel } from './levels'
+import { readOslo } from './oslo'
+
+let wanted: bool = true
+
+/** Whether any label or metadata is made of `level`, `pid` or one of the ids. */
+export function setWanted (value: bool): void {
+  wanted = value
+}
+
+/**
+ * Fills the slots whose values no key of the record holds: `level`, `pid` and the ids out of an oslo.log line, where there is
+ * one; else the level from the syslog severity and the pid from the tag. A key of the record by such a name stands where the
+ * line says nothing. `host` falls back to `hostname`, as an older rsyslog template spells it. `[start, end)` is the line.
+ */
+export function derive (start: usize, end: usize): void {
+  if (isEmpty(HOST)) set(HOST, from(HOSTNAME), to(HOSTNAME))
+  if (!wanted) return
+  const level = readOslo(start, end)
+  if (level !== NO_LEVEL) return set(LEVEL, levelStart(level), levelEnd(level))
+  if (isEmpty(LEVEL)) {
+    const severity = severityLevel(from(SEVERITY), to(SEVERITY))
+    if (severity !== NO_LEVEL) set(LEVEL, levelStart(severity), levelEnd(severity))
+  }
+  if (isEmpty(PID)) tagPid(from(TAG), to(TAG))
+}
+
+/** Where a tag has the form `name[123]` (with or without a colon), the number is the pid. */
+function tagPid (start: usize, end: usize): void {
+  if (end > start && load<u8>(end - 1) === 0x3a) end--
+  if (end - start < 4 || end < start || load<u8>(end - 1) !== 0x5d) return
+  let at = end - 1
+  while (at > start && <u32>load<u8>(at - 1) - 0x30 <= 9) at--
+  if (at === end - 1 || end - at > 11 || at - 1 <= start || load<u8>(at - 1) !== 0x5b) return
+  set(PID, at, end - 1)
+}

@@ -1,0 +1,45 @@
+/**
+ * The fields of one record. Slot s holds the address of its value's first byte and of the byte behind its last, both 0 where the record
+ * has none. The slots that the kernel itself knows have the numbers of src/worker/fields.ts.
+ */
+export const TIMESTAMP: u32 = 0
+export const MESSAGE: u32 = 1
+export const HOST: u32 = 2
+export const HOSTNAME: u32 = 3
+export const SEVERITY: u32 = 4
+export const TAG: u32 = 5
+export const LEVEL: u32 = 6
+export const PID: u32 = 7
+export const REQUEST_ID: u32 = 8
+export const GLOBAL_REQUEST_ID: u32 = 9
+export const INSTANCE_ID: u32 = 10
+
+export const MAX_SLOTS: u32 = 256
+export const fields: usize = memory.data(MAX_SLOTS * 8, 8)
+let slots: u32 = 0
+
+export function setSlots (count: u32): void {
+  slots = count
+}
+
+export function clear (): void {
+  memory.fill(fields, 0, slots << 3)
+}
+
+export function from (slot: u32): usize {
+  return load<u32>(fields + (<usize>slot << 3))
+}
+
+export function to (slot: u32): usize {
+  return load<u32>(fields + (<usize>slot << 3), 4)
+}
+
+export function set (slot: u32, start: usize, end: usize): void {
+  store<u32>(fields + (<usize>slot << 3), <u32>start)
+  store<u32>(fields + (<usize>slot << 3), <u32>end, 4)
+}
+
+/** Absent and empty are the same to labels and metadata. */
+export function isEmpty (slot: u32): bool {
+  return from(slot) === to(slot)
+}

@@ -1,0 +1,129 @@
+import { from, to } from './fields'
+
+/**
+ * From the bytes of a record's label fields to the number of its stream, without making strings of them: a hash table whose keys are
+ * those bytes, each value behind its length. What is not known yet is for the other side to name, and to add.
+ *
+ * An entry: the next of its bucket (0: none), the stream's number, the hash, then for each slot the length of its value and its bytes,
+ * filled up to a multiple of 8. Of a value, no more than `maxValueBytes` count, but that there are more does.
+ */
+const MAX_KEY_SLOTS: u32 = 256
+const keySlots: usize = memory.data(MAX_KEY_SLOTS * 4, 4)
+let keySlotCount: u32 = 0
+let maxValueBytes: usize = 0
+
+let buckets: usize = 0
+let bucketMask: u32 = 0
+let keysStart: usize = 0
+let keysEnd: usize = 0
+let keysAt: usize = 0
+/** So that nobody outside can tell which values share a bucket. */
+let seed: u64 = 0
+let hash: u64 = 0
+
+export const UNKNOWN_STREAM: i32 = -1
+const ENTRY_HEAD: usize = 16
+
+/** `bucketCount` is a power of two. The table is empty where its memory is. */
+export function setStreams (table: usize, bucketCount: u32, keyMemory: usize, keyBytes: usize, valueBytes: usize, secret: u64): void {
+  buckets = table
+  bucketMask = bucketCount - 1
+  keysStart = keysAt = keyMemory
+  keysEnd = keyMemory + keyBytes
+  maxValueBytes = valueBytes
+  seed = secret
+}
+
+export function addKeySlot (slot: u32): void {
+  store<u32>(keySlots + (<usize>keySlotCount << 2), slot)
+  keySlotCount++
+}
+
+export function forgetStreams (): void {
+  memory.fill(buckets, 0, <usize>(bucketMask + 1) << 2)
+  keysAt = keysStart
+}
+
+/** The number under which the stream of the record at hand was added, or UNKNOWN_STREAM. */
+export function findStream (): i32 {
+  hash = seed
+  for (let i: u32 = 0; i < keySlotCount; i++) {
+    const slot = load<u32>(keySlots + (<usize>i << 2))
+    const start = from(slot)
+    const length = counted(start, to(slot))
+    hash = mix(hash, length)
+    let at: usize = 0
+    for (; at + 8 <= length; at += 8) hash = mix(hash, load<u64>(start + at))
+    if (at < length) hash = mix(hash, load<u64>(start + at) & lowBytes(length - at))
+  }
+  for (let entry: usize = load<u32>(buckets + bucket()); entry !== 0; entry = load<u32>(entry)) {
+    if (load<u64>(entry, 8) === hash && matches(entry + ENTRY_HEAD)) return load<i32>(entry, 4)
+  }
+  return UNKNOWN_STREAM
+}
+
+/** Adds what findStream() did not find. False where there is no room: nothing is added then, and the record's stream stays unknown. */
+export function addStream (number: i32): bool {
+  let at = keysAt + ENTRY_HEAD
+  for (let i: u32 = 0; i < keySlotCount; i++) {
+    const slot = load<u32>(keySlots + (<usize>i << 2))
+    const start = from(slot)
+    const length = counted(start, to(slot))
+    const padded = (length + 7) & ~7
+    if (at + 8 + padded > keysEnd) return false
+    // The last eight bytes, for what of them is padding; where there are none, this is the length's own place.
+    store<u64>(at + padded, 0)
+    store<u64>(at, length)
+    memory.copy(at + 8, start, length)
+    at += 8 + padded
+  }
+  const head = buckets + bucket()
+  store<u32>(keysAt, load<u32>(head))
+  store<i32>(keysAt, number, 4)
+  store<u64>(keysAt, hash, 8)
+  store<u32>(head, <u32>keysAt)
+  keysAt = at
+  return true
+}
+
+function matches (key: usize): bool {
+  for (let i: u32 = 0; i < keySlotCount; i++) {
+    const slot = load<u32>(keySlots + (<usize>i << 2))
+    const start = from(slot)
+    const length = counted(start, to(slot))
+    if (load<u64>(key) !== length) return false
+    key += 8
+    let at: usize = 0
+    for (; at + 8 <= length; at += 8) if (load<u64>(key + at) !== load<u64>(start + at)) return false
+    if (at < length) {
+      if (load<u64>(key + at) !== (load<u64>(start + at) & lowBytes(length - at))) return false
+      at += 8
+    }
+    key += at
+  }
+  return true
+}
+
+/** Bytes of a value that count: one more than the most says that it is longer. */
+function counted (start: usize, end: usize): usize {
+  const length = end - start
+  return length > maxValueBytes ? maxValueBytes + 1 : length
+}
+
+function lowBytes (count: usize): u64 {
+  return (<u64>1 << (<u64>count << 3)) - 1
+}
+
+/**
+ * Two multiplications: after one, a change in the highest bits of a word stays where it is, and a second word could undo it, whatever the
+ * seed. After the second nobody knows where it went.
+ */
+function mix (hash: u64, word: u64): u64 {
+  const product = (hash ^ word) * 0x9e3779b97f4a7c15
+  return (product ^ (product >> 32)) * 0xd6e8feb86659fd93
+}
+
+/** Of the upper bits: a product's lowest bits know nothing of the last word's highest. */
+function bucket (): usize {
+  return <usize>(<u32>(hash >> 32) & bucketMask) << 2
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { isUtf8 } from 'node:buffer'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Encoder } from '../../../src/worker/encoder.ts'
+import { encodeMessages } from '../../helpers/encode-records.ts'
+import { space, stringContent } from '../../helpers/json-text.ts'
+import { parseSelector } from '../../helpers/selector.ts'
+import { ARRIVAL, encoderSettings, mappings, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+
+/**
+ * The encoder held against a second one for a single record, written the plain way: JSON.parse, regular expressions, Date. It knows
+ * nothing of bytes, but for lengths.
+ */
+
+const METADATA = 'level,file,pid,request_id,global_request_id,instance_id,copy=message'
+const settings = encoderSettings({ metadata: mappings(METADATA), maxDisorderMs: Infinity })
+
+interface Stored { selector: Record<string, string>, line: string, time: bigint, metadata: Record<string, string>, counts: Record<string, number> }
+
+function model (bytes: Buffer): Stored {
+  const text = bytes.toString()
+  const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
+  const quarantine = (reason: string, metadata = {}): Stored =>
+    ({ selector: { source: 'lokean', quarantine: reason }, line: text, time: nanoseconds(ARRIVAL), metadata, counts: { [reason]: 1, ...utf8 } })
+
+  if (text.trim() === '') return quarantine('empty')
+  let record: Record<string, unknown>
+  try { record = JSON.parse(text) as typeof record } catch { return quarantine('invalid_json') }
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return quarantine('not_object')
+  const field = (name: string): string | undefined => {
+    const value = Object.hasOwn(record, name) ? record[name] : null
+    return value === null ? undefined : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
+  }
+  const message = field('message')
+  const timestamp = field('@timestamp')
+  if (message === undefined) return quarantine('no_message')
+  if (timestamp === undefined) return quarantine('no_timestamp')
+  const time = timeOf(timestamp)
+  if (time === undefined) return quarantine('bad_timestamp')
+  const age = nanoseconds(ARRIVAL) - time
+  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return quarantine('too_old', { original_timestamp: timestamp.slice(0, 64) })
+  if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new', { original_timestamp: timestamp.slice(0, 64) })
+
+  const line = message.replace(/^ /, '').replace(/\n$/, '')
+  const oslo = osloOf(line)
+  const tagPid = /[^]\[(\d{1,10})\]:?$/.exec(field('tag') ?? '')?.[1]
+  const severity = { 0: 'critical', 1: 'critical', 2: 'critical', 3: 'error', 4: 'warning', 5: 'info', 6: 'info', 7: 'debug' }[field('severity') ?? '']
+  const derived: Record<string, string | undefined> = oslo ?? { level: field('level') || severity, pid: field('pid') || tagPid }
+  const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [name, from === 'message' ? line : derived[from] ?? field(from) ?? '']))
+  const source = field('source')
+  const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source, service_name: source }
+  if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
+  const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
+  return { selector: cutAll(labels), line, time, metadata: cutAll(metadata), counts }
+}
+
+/** RFC 3339, in nanoseconds since the epoch. */
+function timeOf (text: string): bigint | undefined {
+  const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text)
+  if (match === null || Number(match[3]) > 60) return undefined
+  const [, day, minute, second, fraction = '', zone] = match
+  const utc = new Date(`${day}T${minute}:00Z`)
+  if (Number.isNaN(utc.getTime()) || utc.toISOString().slice(0, 16) !== `${day}T${minute}`) return undefined
+  const start = BigInt(Date.parse(`${day}T${minute}:00${zone.toUpperCase()}`)) * 1_000_000n
+  return start + BigInt(second) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
+}
+
+/** What an oslo.log line says of itself. */
+function osloOf (line: string): Record<string, string | undefined> | undefined {
+  const bare = line.replace(/^\ufeff/, '')
+  const head = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (\d{1,10}) (CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT|TRACE)(?:[ \]][^ \]]*(?:[ \]]([^]*))?)?$/.exec(bare)
+  if (head === null || Buffer.byteLength(bare) < 30) return undefined
+  const [, pid, word, rest = ''] = head
+  const level = { AUDIT: 'info', TRACE: 'debug' }[word] ?? word.toLowerCase()
+  const found: Record<string, string | undefined> = { level, pid, instance_id: instanceOf(rest) }
+  if (found.instance_id !== undefined || !rest.startsWith('[')) return found
+  const context = rest.slice(1).split(']')[0]
+  const ids = context.split(' ').slice(0, 2).filter(id => id.startsWith('req-') && id.length > 4 && Buffer.byteLength(id) <= 64)
+  const behind = rest.includes(']') ? rest.slice(rest.indexOf(']') + 2) : ''
+  return { ...found, request_id: ids.at(-1), global_request_id: ids.length > 1 ? ids[0] : undefined, instance_id: instanceOf(behind) }
+}
+
+function instanceOf (text: string): string | undefined {
+  const id = /^\[instance: ([^ \]]+)\]/.exec(text)?.[1]
+  return id !== undefined && Buffer.byteLength(id) <= 64 ? id : undefined
+}
+
+function cut (text: string): string {
+  let to = Math.min(text.length, 2048)
+  while (Buffer.byteLength(text.slice(0, to)) > 2048 || /[\ud800-\udbff]/.test(text[to - 1] ?? '')) to--
+  return text.slice(0, to)
+}
+
+function cutAll (values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value = '']): [string, string] => [name, cut(value)]).filter(([, value]) => value !== ''))
+}
+
+function counted (reason: string, values: Record<string, string | undefined>): Record<string, number> {
+  const count = Object.values(values).filter((value = '') => Buffer.byteLength(value) > 2048).length
+  return count === 0 ? {} : { [reason]: count }
+}
+
+/** A string in JSON, each character written one of the ways in which it may be. */
+const written = (text: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.tuple(text, fc.constantFrom(0, 0, 1, 2)).map(([text, way]) => {
+  const plain = JSON.stringify(text).slice(1, -1)
+  if (way === 0) return plain
+  if (way === 1) return plain.replaceAll('/', '\\/')
+  return [...text].map((character, i) => i % 3 === 0 ? [...character].map(one => one.length === 1 ? `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}` : one).join('') : JSON.stringify(character).slice(1, -1)).join('')
+})
+
+const id = fc.constantFrom('req-1', 'req-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0', 'req-', `req-${'é'.repeat(30)}`, `req-${'é'.repeat(31)}`, 'None', '-', '')
+const level = fc.constantFrom('INFO', 'DEBUG', 'ERROR', 'WARNING', 'CRITICAL', 'TRACE', 'AUDIT', 'INFOS', 'info', '')
+const instance = fc.constantFrom('', '[instance: i-1]', '[instance: i-1', '[instance: ]', '[instance: a b]', `[instance: ${'x'.repeat(64)}] `, `[instance: ${'x'.repeat(65)}] `)
+const oslo = fc.tuple(fc.constantFrom('', ' ', '\ufeff'), fc.constantFrom('7', '12345678901', '', '1234567890'), level, id, id, instance, fc.constantFrom('', ' text', '\n', ' é\n\n'))
+  .map(([front, pid, level, one, other, instance, text]) => `${front}2026-11-22 08:00:01.234 ${pid} ${level} nova [${one} ${other} u p] ${instance}${text}`)
+const length = fc.oneof(fc.nat({ max: 40 }), fc.constantFrom(120, 127, 128, 500, 512, 513, 2047, 2048, 2049, 16_300, 16_384, 20_000))
+const sized = fc.tuple(fc.constantFrom('x', 'é', '\u{1f600}'), length).map(([character, length]) => character.repeat(length))
+const time = fc.oneof(
+  fc.tuple(fc.nat({ max: 59 }), fc.constantFrom('', '.5', '.000000001', '.123456', '.1234567890123'), fc.constantFrom('Z', '+00:00', 'z', '-00:15', '+01:00'))
+    .map(([second, fraction, zone]) => `2026-11-22T08:14:${String(second).padStart(2, '0')}${fraction}${zone}`),
+  fc.constantFrom('2026-11-15T08:15:00.123455Z', '2026-11-15T08:15:00.123458Z', '2026-11-22T08:25:00.123455Z', '2026-11-22T08:25:00.123458Z', '2026-11-22T08:14:60Z', '2026-11-31T00:00:00Z', '2026-11-22T08:14Z', '', `${'\0'.repeat(16)}:00Z`,
+    `2026-11-22T08:14:00.${'0'.repeat(80)}Z`, `2020-11-22T08:14:00.${'0'.repeat(80)}Z`)
+)
+const anything = fc.oneof({ weight: 4, arbitrary: stringContent(false) }, { weight: 2, arbitrary: written(fc.string({ unit: 'grapheme', maxLength: 20 })) }, { weight: 1, arbitrary: written(sized) })
+const string = (text: fc.Arbitrary<string>): fc.Arbitrary<string> => text.map(text => `"${text}"`)
+const values: Record<string, fc.Arbitrary<string>> = {
+  '@timestamp': string(written(time)),
+  message: fc.oneof(string(written(oslo)), string(anything), string(written(fc.constantFrom('', ' ', '\n', ' \n', '  a\n\n')))),
+  host: string(anything),
+  hostname: string(fc.constantFrom('', 'old')),
+  cloud: string(anything),
+  source: string(anything),
+  severity: string(fc.constantFrom('0', '3', '4', '6', '7', '8', '', '55')),
+  tag: string(written(fc.constantFrom('sshd[123]:', 'a[1]', '[1]', 'x[12345678901]', 'x[]:', 'é[7]:', ''))),
+  level: string(fc.constantFrom('', 'own')),
+  pid: fc.constantFrom('""', '"8"', '9', 'null'),
+  request_id: string(fc.constantFrom('', 'r')),
+  file: string(anything),
+  region: fc.constantFrom('"r"', 'null', '1e3', 'true', '{"a":[1,"\\u00e9"]}'),
+  other: fc.oneof(string(anything), fc.jsonValue().map(value => JSON.stringify(value)))
+}
+const usual = ['@timestamp', 'message', 'cloud', 'host']
+const pairs = fc.tuple(fc.shuffledSubarray(usual, { minLength: 2 }), fc.array(fc.constantFrom(...Object.keys(values)), { maxLength: 6 })).chain(([some, more]) =>
+  fc.tuple(...[...some, ...more].map(name => fc.tuple(space, space, space, values[name], space).map(([a, b, c, value, d]) => `${a}"${name}"${b}:${c}${value}${d}`))))
+const record = fc.tuple(pairs, space, space).map(([all, before, behind]) => Buffer.from(`${before}{${all.join(',')}}${behind}`))
+
+/** Bytes put in, put in the place of others, or left out; and all that follows cut off. */
+const edit = fc.tuple(fc.nat(), fc.constantFrom('ff', 'c3', 'e282', 'f09f98', '80', '00', '0a', '22', '5c', '2c', '7d', '5c75', 'efbbbf', ''), fc.nat({ max: 2 }), fc.integer({ min: 0, max: 9 }))
+const damaged = fc.tuple(record, fc.array(edit, { minLength: 1, maxLength: 3 })).map(([bytes, edits]) => edits.reduce((bytes, [at, hex, lost, cut]) => {
+  const from = at % (bytes.length + 1)
+  return Buffer.concat([bytes.subarray(0, from), Buffer.from(hex, 'hex'), cut === 0 ? Buffer.alloc(0) : bytes.subarray(from + lost)])
+}, bytes))
+
+/** One for all: what it has seen before must make no difference. */
+const encoder = new Encoder(settings)
+
+/** What becomes of a record that came between two others. */
+function encoded (record: Buffer): Stored {
+  const other = recordText({ cloud: 'other', file: 'f', message: 'a "line"' })
+  const { entries, counts } = encodeMessages([rsyslogMessage([other, record, other])], {}, encoder)
+  const [stored, ...more] = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.cloud !== 'other')
+  assert.deepEqual([more, entries.length], [[], 3])
+  const { selector, line, time, metadata } = stored
+  return { selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
+}
+
+for (const [name, arbitrary, least] of [['any record', record, 0.3], ['any record, damaged', damaged, 0.02]] as const) {
+  test(`${name}: the entry that the plain way gives`, () => {
+    let stored = 0
+    const runs = 4000
+    fc.assert(fc.property(arbitrary, record => {
+      const expected = model(record)
+      assert.deepEqual(encoded(record), expected, record.toString('latin1'))
+      if (expected.selector.quarantine === undefined) stored++
+    }), { numRuns: runs })
+    assert.ok(stored > least * runs, `a fair part of the records is stored (${stored})`)
+  })
+}
