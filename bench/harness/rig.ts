@@ -1,0 +1,191 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { beside, Child } from './child.ts'
+import type { LoadCounts, LoadMethods } from './load.process.ts'
+import type { PaceOptions } from './pace.ts'
+import type { CpuUsage } from './process-usage.ts'
+import { Program } from './program.ts'
+import type { Tallied } from './push-tally.ts'
+import { reconcileByQueries } from './query-sink.ts'
+import type { Section, SinkCounts, SinkMethods } from './sink.process.ts'
+import type { Times } from './times.ts'
+
+export interface RigOptions {
+  recordsPerMessage: number
+  /** Machines that log. */
+  hosts?: number
+  /** Settings of the program, above those of this process's environment. */
+  env?: Readonly<Record<string, string>>
+  /** How late the bench's own sink answers. */
+  sinkMs?: number
+  /** The bench's own bus and sink, whatever the environment names. */
+  own?: boolean
+  /** Push there, and read back from there. */
+  lokiUrl?: string
+  /** For the program's Node: `--cpu-prof`, for instance. */
+  nodeArguments?: readonly string[]
+}
+
+const WARM_UP_STEP_MS = 50
+
+/** At one moment, or as near as it gets. */
+export interface Snapshot { load: LoadCounts, cpu: CpuUsage }
+
+/** Records a second that were settled between two counts. */
+export function rateBetween (from: LoadCounts, to: LoadCounts): number {
+  return (to.settled - from.settled) / (to.at - from.at) * 1000
+}
+
+/** Resolves when the program is up and attached and nothing has been sent yet. What has been started is closed where that fails. */
+export async function startRig (options: RigOptions): Promise<Rig> {
+  const rig = new Rig(options)
+  try {
+    await rig.open()
+    return rig
+  } catch (error) {
+    await rig.close()
+    throw error
+  }
+}
+
+/** Load, program and sink: three processes. The death of any of them fails whoever waits for something here. */
+export class Rig {
+  readonly load: LoadControl
+  /** Undefined where the store is not the bench's own. */
+  readonly sink: SinkControl | undefined
+  program!: Program
+  readonly #options: RigOptions
+  readonly #env: NodeJS.ProcessEnv
+  readonly #loadChild: Child<LoadMethods>
+  readonly #sinkChild: Child<SinkMethods> | undefined
+  readonly #began = Date.now()
+
+  constructor (options: RigOptions) {
+    this.#options = options
+    this.#env = { ...(options.own === true ? withoutTargets(process.env) : process.env), ...(options.lokiUrl === undefined ? {} : { LOKEAN_LOKI_URL: options.lokiUrl }) }
+    this.#loadChild = new Child('load', beside(this.#env.LOKEAN_AMQP_URL === undefined ? 'load.process' : 'bus-senders.process', import.meta.url))
+    this.#sinkChild = this.#env.LOKEAN_LOKI_URL === undefined ? new Child('sink', beside('sink.process', import.meta.url)) : undefined
+    this.load = new LoadControl(this.#loadChild)
+    this.sink = this.#sinkChild === undefined ? undefined : new SinkControl(this.#sinkChild)
+  }
+
+  /** Called by `startRig`. */
+  async open (): Promise<void> {
+    const { recordsPerMessage, hosts = 100, env, sinkMs = 0, nodeArguments } = this.#options
+    const loki = await this.#sinkChild?.call('listen', sinkMs)
+    const { url: bus, poolRecords } = await this.#loadChild.call('listen', { recordsPerMessage, hosts })
+    this.load.poolRecords = poolRecords
+    this.program = await Program.start({
+      ...this.#env,
+      LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
+      LOKEAN_AMQP_URL: bus,
+      ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki }),
+      ...env
+    }, nodeArguments)
+    await this.#alive(this.#loadChild.call('attached'))
+  }
+
+  /** Lets it go on for so many milliseconds. */
+  async run (ms: number): Promise<void> {
+    const stop = new AbortController()
+    try {
+      await this.#alive(pause(ms, undefined, { signal: stop.signal }))
+    } finally {
+      stop.abort()
+    }
+  }
+
+  /**
+   * With the load on: at least so many milliseconds, for V8 to compile, and until the program knows every stream and has done with what
+   * it took before it did: a new stream costs it a push of its own. `atMost` ends it in any case.
+   */
+  async warmUp (ms: number, atMost = 30_000): Promise<void> {
+    const start = performance.now()
+    await this.run(ms)
+    for (const mark of [(): number => this.load.poolRecords, (counts: LoadCounts): number => counts.sent]) {
+      let counts = await this.load.counts()
+      const enough = mark(counts)
+      while (counts.settled < enough && performance.now() - start < atMost) {
+        await this.run(WARM_UP_STEP_MS)
+        counts = await this.load.counts()
+      }
+    }
+  }
+
+  /** CPU is 0 and NaN where there is no /proc and the metrics know the sum alone. */
+  async snapshot (): Promise<Snapshot> {
+    const load = await this.load.counts()
+    return { load, cpu: this.program.cpu() ?? await this.#cpuByMetrics() }
+  }
+
+  /** What came of the records numbered 0 to `sent` - 1; to be asked when all is settled. */
+  async reconcile (sent: number): Promise<Tallied> {
+    if (this.#sinkChild !== undefined) return await this.#sinkChild.call('reconcile', sent)
+    return await reconcileByQueries({ ...this.#env, ...this.#options.env }, this.#began, sent)
+  }
+
+  /** The program first, in order; never fails. */
+  async close (): Promise<void> {
+    await this.program?.close()
+    await Promise.all([this.#loadChild.close(), this.#sinkChild?.close()])
+  }
+
+  async #cpuByMetrics (): Promise<CpuUsage> {
+    const seconds = (await this.program.metrics()).get('process_cpu_seconds_total') ?? NaN
+    return { totalMicros: seconds * 1e6, mainMicros: NaN }
+  }
+
+  async #alive<T> (what: Promise<T>): Promise<T> {
+    return await Promise.race([what, this.program.failed, this.#loadChild.failed, ...(this.#sinkChild === undefined ? [] : [this.#sinkChild.failed])])
+  }
+}
+
+export class LoadControl {
+  /** After so many records it begins anew, with other times and numbers: every stream has come by then. */
+  poolRecords = 0
+  readonly #child: Child<LoadMethods>
+
+  constructor (child: Child<LoadMethods>) {
+    this.#child = child
+  }
+
+  /** Once a rig. */
+  async start (pace: PaceOptions = {}): Promise<void> { await this.#child.call('start', pace) }
+
+  async counts (): Promise<LoadCounts> { return await this.#child.call('counts') }
+
+  /** From sending to settlement, of the messages settled since the last call; the first call begins the recording. */
+  async times (): Promise<Times> { return await this.#child.call('times') }
+
+  /** Sends no more; resolves when all that was sent is settled. */
+  async stop (): Promise<LoadCounts> { return await this.#child.call('stop') }
+}
+
+export class SinkControl {
+  readonly #child: Child<SinkMethods>
+
+  constructor (child: Child<SinkMethods>) {
+    this.#child = child
+  }
+
+  /** How late each push is answered from now on. */
+  async delay (ms: number): Promise<void> { await this.#child.call('delay', ms) }
+
+  /** Answers nothing from now on. */
+  async stall (): Promise<void> { await this.#child.call('stall') }
+
+  async resume (): Promise<void> { await this.#child.call('resume') }
+
+  async counts (): Promise<SinkCounts> { return await this.#child.call('counts') }
+
+  /** Ends a section of the run and begins the next, whose number it answers. */
+  async mark (): Promise<number> { return await this.#child.call('mark') }
+
+  /** Decodes what has come so far, so that it need not be held: takes CPU. */
+  async digest (): Promise<void> { await this.#child.call('digest') }
+
+  async section (number: number): Promise<Section> { return await this.#child.call('section', number) }
+}
+
+function withoutTargets (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^LOKEAN_(AMQP|LOKI)_/.test(name)))
+}

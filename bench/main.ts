@@ -1,0 +1,53 @@
+/** Measures this Lokean on this machine, or against a real bus and a real Loki. `npm run bench` */
+import { relative } from 'node:path'
+import { LokeanError, UsageError } from '../src/errors.ts'
+import { BENCH_USAGE, parseBenchArguments } from './arguments.ts'
+import { targets } from './harness/targets.ts'
+import { describeMachine } from './machine.ts'
+import { Progress } from './progress.ts'
+import { summary } from './report/summary.ts'
+import { lostOrDoubled } from './report/targets.ts'
+import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './result-files.ts'
+import { runSuites } from './run.ts'
+
+/** sysexits.h */
+const EX_USAGE = 64
+
+/** The exit code. */
+async function main (): Promise<number> {
+  const options = parseBenchArguments(process.argv.slice(2))
+  if (options === undefined) return print(BENCH_USAGE)
+  const progress = new Progress(process.stderr)
+  const machine = describeMachine(targets(process.env))
+  const result = await runSuites(options.suites, machine, { quick: options.quick, progress: progress.show }).finally(() => progress.end())
+  print(summary(result))
+  const written: string[] = []
+  if (options.save) {
+    writeResult(LATEST, result)
+    written.push(LATEST, ...writePage(RESULTS, result))
+  }
+  if (options.saveBaseline) {
+    writeResult(BASELINE, result)
+    written.push(BASELINE)
+  }
+  for (const file of written) print(`wrote ${relative(process.cwd(), file)}\n`)
+  if (options.json) print(`${JSON.stringify(result)}\n`)
+  const wrong = lostOrDoubled(result) ?? 0
+  if (wrong > 0) process.stderr.write(`bench: ${wrong} records are missing or doubled\n`)
+  return wrong > 0 ? 1 : 0
+}
+
+function print (text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function fail (error: unknown): number {
+  const known = error instanceof LokeanError
+  process.stderr.write(`bench: ${known ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  return error instanceof UsageError ? EX_USAGE : 1
+}
+
+// The processes that the suites started end with this one, however it ends.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
+process.exitCode = await main().catch(fail)

@@ -1,0 +1,31 @@
+import type { BenchResult, HostsResult, LatencyResult, PipelineResult } from '../results.ts'
+
+/** What the targets are meant for, unless they say otherwise: 100 records a message, one worker, and the default number of shards. */
+export const USUAL = { recordsPerMessage: 100, workers: 1, shards: 4 } as const
+
+export function pipelineAt (result: BenchResult, which: Partial<Pick<PipelineResult, 'recordsPerMessage' | 'workers' | 'shards'>> = {}): PipelineResult | undefined {
+  const { recordsPerMessage, workers, shards } = { ...USUAL, ...which }
+  return result.pipeline?.find(one => one.recordsPerMessage === recordsPerMessage && one.workers === workers && one.shards === shards)
+}
+
+export function latencyAt (result: BenchResult, recordsPerMessage: number, load: number, sinkMs: number): LatencyResult | undefined {
+  return result.latency?.find(one => one.recordsPerMessage === recordsPerMessage && one.load === load && one.sinkMs === sinkMs)
+}
+
+export function hostsAt (result: BenchResult, recordsPerMessage: number, senders: number): HostsResult | undefined {
+  return result.hosts?.find(one => one.recordsPerMessage === recordsPerMessage && one.senders === senders)
+}
+
+/** The values of a field, each once, ascending. */
+export function distinct<T> (list: readonly T[], field: (one: T) => number): number[] {
+  return [...new Set(list.map(field))].sort((a, b) => a - b)
+}
+
+/** `1 worker`, `4 workers`. */
+export function plural (count: number, one: string): string {
+  return `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
+}
+
+export function records (count: number): string {
+  return plural(count, 'record')
+}

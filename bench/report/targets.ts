@@ -1,0 +1,99 @@
+import type { BenchResult } from '../results.ts'
+import { figure, percent, table } from './numbers.ts'
+import { hostsAt, latencyAt, pipelineAt, USUAL } from './select.ts'
+
+export interface Target {
+  figure: string
+  must: number
+  /** Undefined where `must` is all that is asked for. */
+  aim?: number
+  /** Undefined where this run did not measure it. */
+  measured: number | undefined
+  unit: string
+  /** Whether more is better; for most, less is. */
+  more?: true
+  /** Said beside the measured value. */
+  note?: string
+  /** The aim also counts as met where there is no more to be had. */
+  exhausted?: boolean
+}
+
+export type Verdict = 'aim' | 'must' | 'missed' | 'not measured'
+
+/** What this project promises itself, and what the run measured of it. */
+export function targetsOf (result: BenchResult): Target[] {
+  const usual = pipelineAt(result)
+  const { stall } = result
+  return [
+    { figure: 'all CPU of the program, against the floor', must: 1.5, aim: 1, measured: usual?.ratio, unit: '' },
+    { figure: 'main thread, CPU per record, against the workers\'', must: 0.25, aim: 0.1, measured: mainShare(result), unit: '' },
+    { figure: 'all CPU at 1 record a message, against the floor', must: 4, aim: 3, measured: pipelineAt(result, { recordsPerMessage: 1 })?.ratio, unit: '' },
+    { figure: 'bytes pushed, against one maximal push per MiB', must: 1.15, aim: 1.05, measured: usual?.bytesRatio ?? undefined, unit: '' },
+    { figure: 'p99 latency at 50 % load, sink at 0 ms', must: 25, aim: 10, measured: latencyAt(result, USUAL.recordsPerMessage, 0.5, 0)?.p99, unit: 'ms' },
+    { figure: 'peak RSS during the stall', must: 350, aim: 250, measured: stall?.peakRssMb, unit: 'MB' },
+    { figure: 'rate regained after the stall', must: 2, aim: 1, measured: stall?.regainedSeconds, unit: 's' },
+    manySenders(result),
+    { figure: 'CPU when idle, of a core', must: 0.5, measured: result.idle?.cpuPercent, unit: '%' },
+    { figure: 'records missing or doubled, all runs', must: 0, measured: lostOrDoubled(result), unit: '' }
+  ]
+}
+
+/** Of the usual case; undefined where the threads' CPU cannot be told apart. */
+export function mainShare (result: BenchResult): number | undefined {
+  const { mainUsPerRecord = null, workerUsPerRecord = null } = pipelineAt(result) ?? {}
+  return mainUsPerRecord === null || workerUsPerRecord === null ? undefined : mainUsPerRecord / workerUsPerRecord
+}
+
+/** How many times a single sender's rate 200 of them reach, at 1 record a message; undefined where it was not measured. */
+export function sendersGain (result: BenchResult): number | undefined {
+  const [one, many] = [hostsAt(result, 1, 1), hostsAt(result, 1, 200)]
+  return one === undefined || many === undefined ? undefined : many.recordsPerSecond / one.recordsPerSecond
+}
+
+function manySenders (result: BenchResult): Target {
+  const most = pipelineAt(result, { recordsPerMessage: 1 })?.recordsPerSecond
+  const reached = hostsAt(result, 1, 200)?.recordsPerSecond
+  const share = most === undefined || reached === undefined ? undefined : reached / most
+  return {
+    figure: '200 waiting senders against one, total rate',
+    must: 40,
+    aim: 100,
+    measured: sendersGain(result),
+    unit: 'times',
+    more: true,
+    note: share === undefined ? undefined : `${percent(share)} of the maximum`,
+    exhausted: share !== undefined && share >= 0.9
+  }
+}
+
+/** Undefined where nothing was reconciled. */
+export function lostOrDoubled ({ pipeline = [], stall }: BenchResult): number | undefined {
+  const reconciled = [...pipeline, ...(stall === undefined ? [] : [stall])]
+  return reconciled.length === 0 ? undefined : reconciled.reduce((sum, { missing, doubled }) => sum + missing + doubled, 0)
+}
+
+export function verdict ({ must, aim, measured, more, exhausted }: Target): Verdict {
+  if (measured === undefined) return 'not measured'
+  const meets = (bound: number): boolean => more === true ? measured >= bound : measured <= bound
+  if (!meets(must)) return 'missed'
+  return meets(aim ?? must) || exhausted === true ? 'aim' : 'must'
+}
+
+function words (target: Target): string {
+  const found = verdict(target)
+  switch (found) {
+    case 'aim': return target.aim === undefined ? 'met' : 'aim met'
+    case 'must': return 'must met'
+    case 'missed': return '**missed**'
+    case 'not measured': return found
+  }
+}
+
+/** The targets as a table in Markdown. */
+export function targetsTable (result: BenchResult): string {
+  return table(['figure', 'must', 'aim', 'measured', ''], targetsOf(result).map(target => {
+    const value = (number: number | undefined): string => number === undefined ? '' : `${figure(number)} ${target.unit}`.trim()
+    const note = target.note === undefined || target.measured === undefined ? '' : ` (${target.note})`
+    return [target.figure, value(target.must), value(target.aim), value(target.measured) + note, words(target)]
+  }))
+}

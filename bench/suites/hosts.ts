@@ -1,0 +1,47 @@
+import { rateBetween, startRig } from '../harness/rig.ts'
+import { type HostsResult, spreadOf, type SuiteOptions } from '../results.ts'
+import { RECORDS_OF_ALL_STREAMS, warmUp } from './warm-up.ts'
+
+interface Plan { warmUpMs: number, mostWarmUpMs: number, windows: number, windowMs: number }
+
+const FULL: Plan = { warmUpMs: 2000, mostWarmUpMs: 15_000, windows: 3, windowMs: 3000 }
+const QUICK: Plan = { warmUpMs: 1000, mostWarmUpMs: 3000, windows: 1, windowMs: 1000 }
+const SENDERS = [1, 10, 200] as const
+/** Enough to have met nearly all streams of a machine. */
+const RECORDS_OF_A_SENDER = 1000
+const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4' }
+
+/** Senders that each wait until a message is accepted before they send the next, as rsyslog's omamqp1 does: how much they send together, and how long one waits. */
+export async function hosts ({ quick, progress }: SuiteOptions): Promise<HostsResult[]> {
+  const results: HostsResult[] = []
+  for (const recordsPerMessage of quick ? [1] : [1, 100]) {
+    for (const senders of quick ? [1, 200] : SENDERS) {
+      progress(`hosts: ${senders} waiting, ${recordsPerMessage} a message`)
+      results.push(await measureOne(senders, recordsPerMessage, quick ? QUICK : FULL))
+    }
+  }
+  return results
+}
+
+async function measureOne (senders: number, recordsPerMessage: number, plan: Plan): Promise<HostsResult> {
+  const rig = await startRig({ recordsPerMessage, hosts: senders, env: SETTINGS })
+  try {
+    await rig.load.start({ senders })
+    await warmUp(rig, { leastMs: plan.warmUpMs, records: Math.min(RECORDS_OF_ALL_STREAMS, senders * RECORDS_OF_A_SENDER), mostMs: plan.mostWarmUpMs })
+    await rig.load.times()
+    let before = await rig.load.counts()
+    const windows: Array<{ rate: number, p50: number, p99: number }> = []
+    for (let window = 0; window < plan.windows; window++) {
+      await rig.run(plan.windowMs)
+      const [after, { count, p50, p99 }] = [await rig.load.counts(), await rig.load.times()]
+      if (count === 0) throw new Error(`none of ${senders} senders had a message accepted within ${plan.windowMs} ms`)
+      windows.push({ rate: rateBetween(before, after), p50, p99 })
+      before = after
+    }
+    await rig.load.stop()
+    const spread = { recordsPerSecond: spreadOf(windows.map(one => one.rate)), p50: spreadOf(windows.map(one => one.p50)), p99: spreadOf(windows.map(one => one.p99)) }
+    return { senders, recordsPerMessage, recordsPerSecond: spread.recordsPerSecond.median, waitMs: { p50: spread.p50.median, p99: spread.p99.median }, spread }
+  } finally {
+    await rig.close()
+  }
+}

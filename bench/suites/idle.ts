@@ -1,0 +1,27 @@
+import { startRig } from '../harness/rig.ts'
+import { type IdleResult, spreadOf, type SuiteOptions } from '../results.ts'
+
+/** Milliseconds until what starting takes is done with, and of one measurement. */
+const FULL = { repeats: 3, settleMs: 3000, windowMs: 10_000 }
+const QUICK = { repeats: 1, settleMs: 1000, windowMs: 2000 }
+
+/** CPU of the program while it is attached and nothing comes, in percent of one core. A little is the heartbeat of the connection. */
+export async function idle ({ quick, progress }: SuiteOptions): Promise<IdleResult> {
+  const { repeats, settleMs, windowMs } = quick ? QUICK : FULL
+  const rig = await startRig({ recordsPerMessage: 1, own: true })
+  try {
+    await rig.run(settleMs)
+    const percents: number[] = []
+    for (let repeat = 1; repeat <= repeats; repeat++) {
+      progress(`idle: ${windowMs / 1000} s, repeat ${repeat} of ${repeats}`)
+      const from = await rig.snapshot()
+      await rig.run(windowMs)
+      const to = await rig.snapshot()
+      percents.push((to.cpu.totalMicros - from.cpu.totalMicros) / (to.load.at - from.load.at) / 1000 * 100)
+    }
+    const spread = spreadOf(percents)
+    return { cpuPercent: spread.median, spread }
+  } finally {
+    await rig.close()
+  }
+}

@@ -1,0 +1,96 @@
+import { loadConfig } from '../../src/config/load.ts'
+import { type LokiThread, startLokiThread } from '../../src/demo/loki/thread.ts'
+import { rateBetween, startRig } from '../harness/rig.ts'
+import { type LokiResult, spreadOf, type SuiteOptions } from '../results.ts'
+import { type PreparedPush, PushMaker } from './prepared-pushes.ts'
+import { type Pushed, pushAll } from './store-ceiling.ts'
+import { RECORDS_OF_ALL_STREAMS, warmUp } from './warm-up.ts'
+
+const CONNECTIONS = [1, 2, 4, 8, 16]
+const RECORDS_A_MESSAGE = 100
+const MARKER = ' seq='
+/** Held in memory while they are sent: a push is some 270 KB. */
+const MOST_PUSHES = 400
+
+/** The embedded Loki without the limits that protect its tenants; it drops what is old rather than grow beyond this. */
+const EMBEDDED = { limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity }, maxEntries: 4_000_000, maxBytes: 2 ** 30, countDropped: MARKER }
+
+/**
+ * What the store takes by itself: pushes as Lokean would make them, prepared, over 1 to 16 connections, none sent twice. And what Lokean
+ * reaches against the same store. The store is the one of `LOKEAN_LOKI_URL`, or the embedded one in a thread of this process, new for each run.
+ */
+export async function loki ({ quick, progress }: SuiteOptions): Promise<LokiResult> {
+  const { given, config: { loki: settings } } = loadConfig(process.env)
+  const embedded = !given.has('LOKEAN_LOKI_URL')
+  const repeats = quick ? 1 : 3
+  const reached: number[] = []
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    progress(`loki: what Lokean reaches, repeat ${repeat + 1} of ${repeats}`)
+    reached.push(await withStore(embedded, async store => await reach(store, quick, repeat === 0)))
+  }
+  const maker = new PushMaker(process.env)
+  const push = async (count: number, connections: number): Promise<Pushed> => {
+    const pushes = await maker.make(count)
+    // The streams are made before, as Lokean's have been when its time is taken.
+    const warmUp = await maker.make(connections)
+    return await withStore(embedded, async store => {
+      await pushAll(settings, store?.url ?? settings.urls[0], warmUp, connections)
+      return await pushAll(settings, store?.url ?? settings.urls[0], pushes, connections)
+    })
+  }
+  progress('loki: the store alone')
+  const recordsPerPush = mean(await maker.make(1))
+  let guess = (await push(20, 4)).recordsPerSecond
+  const ceiling: LokiResult['ceiling'] = []
+  for (const connections of quick ? [1, 16] : CONNECTIONS) {
+    const runs: Pushed[] = []
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      progress(`loki: the store alone, ${connections} connections, repeat ${repeat + 1} of ${repeats}`)
+      runs.push(await push(Math.min(MOST_PUSHES, Math.max(4 * connections, Math.ceil(guess * (quick ? 0.3 : 2) / recordsPerPush))), connections))
+      guess = runs[repeat].recordsPerSecond
+    }
+    const spread = spreadOf(runs.map(run => run.recordsPerSecond))
+    ceiling.push({ connections, recordsPerSecond: spread.median, p50: spreadOf(runs.map(run => run.p50)).median, p99: spreadOf(runs.map(run => run.p99)).median, refused: runs.reduce((sum, run) => sum + run.refused, 0), spread })
+  }
+  const spread = spreadOf(reached)
+  return { url: embedded ? 'the embedded one' : settings.urls[0], recordsPerPush, ceiling, reached: { recordsPerSecond: spread.median, spread } }
+}
+
+async function withStore<T> (embedded: boolean, work: (store: LokiThread | undefined) => Promise<T>): Promise<T> {
+  const store = embedded ? await startLokiThread(EMBEDDED) : undefined
+  try {
+    return await work(store)
+  } finally {
+    await store?.close()
+  }
+}
+
+/** Records/s of the program at its settings, as fast as it takes them; rejects where what was sent is not what is stored. */
+async function reach (store: LokiThread | undefined, quick: boolean, first: boolean): Promise<number> {
+  // Of several distributors the first alone, as for the prepared pushes; the text as it was given also holds a user and a password.
+  const rig = await startRig({ recordsPerMessage: RECORDS_A_MESSAGE, lokiUrl: store?.url ?? process.env.LOKEAN_LOKI_URL?.split(',')[0].trim() })
+  try {
+    await rig.load.start()
+    await warmUp(rig, { leastMs: quick ? 1000 : 2000, records: quick ? RECORDS_OF_ALL_STREAMS / 2 : RECORDS_OF_ALL_STREAMS, mostMs: 15_000 })
+    const before = await rig.load.counts()
+    await rig.run(quick ? 1000 : 4000)
+    const rate = rateBetween(before, await rig.load.counts())
+    if (rate === 0) throw new Error('nothing was accepted within the time that was measured')
+    const { sent } = await rig.load.stop()
+    // To read it all back from a real one takes longer than the run: once is enough.
+    const { missing, doubled } = store !== undefined ? await reconcileEmbedded(store, sent) : first ? await rig.reconcile(sent) : { missing: 0, doubled: 0 }
+    if (missing + doubled > 0) throw new Error(`of ${sent} records ${missing} are missing from the store and ${doubled} are doubled`)
+    return rate
+  } finally {
+    await rig.close()
+  }
+}
+
+async function reconcileEmbedded (store: LokiThread, expected: number): Promise<{ missing: number, doubled: number }> {
+  const { missing, repeated } = await store.reconcile({ marker: MARKER, expected })
+  return { missing, doubled: repeated }
+}
+
+function mean (pushes: readonly PreparedPush[]): number {
+  return pushes.reduce((sum, { records }) => sum + records, 0) / pushes.length
+}

@@ -1,0 +1,55 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { loadConfig } from '../../src/config/load.ts'
+import { createGenerator, type Generator } from '../../src/demo/generator/generator.ts'
+import { encoderSettings } from '../../src/pipeline.ts'
+import { Encoder } from '../../src/worker/encoder.ts'
+
+/** The body of a push, ready to be sent; the tenant is '' where there is none. */
+export interface PreparedPush { tenant: string, body: Buffer, records: number }
+
+const HOSTS = 100
+const RECORDS_A_MESSAGE = 20
+/** A task makes one large part and what does not fit into it. */
+const MESSAGES_A_TASK = 100
+/** A stream's first records lie in parts of their own: so many tasks until all are known. */
+const WARM_UP_TASKS = 40
+
+/** Makes pushes as Lokean makes them of the same logs, each as large as a push may be, of records that have not been there before. */
+export class PushMaker {
+  readonly #generator: Generator = createGenerator({ hosts: HOSTS, recordsPerMessage: RECORDS_A_MESSAGE })
+  readonly #encoder: Encoder
+  #tasks = 0
+
+  /** With the settings of the environment, but for one shard: a push of its own has every stream. */
+  constructor (env: NodeJS.ProcessEnv) {
+    this.#encoder = new Encoder({ ...encoderSettings(loadConfig(env).config), shards: 1 })
+    for (let task = 0; task < WARM_UP_TASKS; task++) this.#encode()
+  }
+
+  /** So many, in turns with whatever else there is to do. */
+  async make (count: number): Promise<PreparedPush[]> {
+    const made: PreparedPush[] = []
+    while (made.length < count) {
+      const parts = this.#encode()
+      const largest = parts.reduce((best, part) => part.records > best.records ? part : best)
+      made.push({ tenant: largest.tenant, body: Buffer.from(largest.body), records: largest.records })
+      await turn()
+    }
+    return made
+  }
+
+  #encode (): ReturnType<Encoder['encode']>['parts'] {
+    const messages = Array.from({ length: MESSAGES_A_TASK }, () => this.#generator.next().message)
+    const bytes = new SharedArrayBuffer(messages.reduce((sum, message) => sum + message.length, 0))
+    const view = Buffer.from(bytes)
+    const starts: number[] = []
+    const ends: number[] = []
+    let end = 0
+    for (const message of messages) {
+      starts.push(end)
+      end += message.copy(view, end)
+      ends.push(end)
+    }
+    return this.#encoder.encode({ bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: Math.floor(Date.now() / 1000), arrivalNanos: this.#tasks++ * 1000 }).parts
+  }
+}
