@@ -4,6 +4,7 @@ import { helpText } from './cli/help.ts'
 import type { Context } from './commands/context.ts'
 import { withEnvFile } from './config/load.ts'
 import { ConfigError, LokeanError, UsageError } from './errors.ts'
+import { keepYoungGenerationSmall } from './heap.ts'
 import { cleanText, describeError } from './log.ts'
 import { VERSION } from './version.ts'
 
@@ -36,7 +37,9 @@ async function main (): Promise<number> {
   }
   // Each command loads what it needs: a health probe or --version is not to pay for the rest.
   switch (command.command) {
-    case 'run': return await (await import('./commands/run.ts')).run(context)
+    case 'run':
+      keepYoungGenerationSmall()
+      return await (await import('./commands/run.ts')).run(context)
     case 'demo': return await (await import('./commands/demo.ts')).demo(context, command)
     case 'check': return command.health ? await (await import('./commands/health.ts')).checkHealth(context) : await (await import('./commands/check.ts')).check(context, command)
     case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)

@@ -212,7 +212,7 @@ export class Pipeline {
   /** Undefined only when the pipeline closes: then the batch stays unsettled. A thread that fails is replaced by the pool, and the batch, which is still here, tried again. */
   async #work (batch: Batch): Promise<EncodeResult | undefined> {
     const { seconds, nanos } = this.#clock.take(batch.length + batch.messages)
-    const task = { bytes: batch.bytes, starts: Uint32Array.from(batch.starts), ends: Uint32Array.from(batch.ends), arrivalSeconds: seconds, arrivalNanos: nanos }
+    const task = { bytes: batch.bytes, starts: Uint32Array.from(batch.starts), ends: Uint32Array.from(batch.ends), handOver: this.#buffers.scarce, arrivalSeconds: seconds, arrivalNanos: nanos }
     while (!this.#closing.signal.aborted) {
       const start = performance.now()
       this.#encoding += batch.length

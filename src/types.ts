@@ -48,6 +48,8 @@ export interface EncodeTask {
   /** Where in `bytes` each message begins and ends, in order; between them lie a few bytes at most. */
   starts: Uint32Array
   ends: Uint32Array
+  /** The parts are to be handed over in memory of their own: enough batches' memory waits for Loki already. */
+  handOver?: boolean
   /** When the batch was taken from the bus: nanoseconds since the epoch, unique to this batch (see ArrivalClock). */
   arrivalSeconds: number
   arrivalNanos: number

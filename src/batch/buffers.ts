@@ -7,19 +7,30 @@ export class Buffers {
   readonly #size: number
   readonly #keep: number
   readonly #free: SharedArrayBuffer[] = []
+  #inUse = 0
 
   /** At most `keep` buffers for `size` bytes of messages are held while nobody uses them. */
   constructor (size: number, keep: number) {
-    this.#size = size
+    this.#size = even(size)
     this.#keep = keep
   }
 
   take (bytes: number): SharedArrayBuffer {
+    this.#inUse++
     return bytes > this.#size ? allocate(bytes) : this.#free.pop() ?? allocate(this.#size)
   }
 
   give (buffer: SharedArrayBuffer): void {
+    this.#inUse--
     if (Buffers.room(buffer) === this.#size && this.#free.length < this.#keep) this.#free.push(buffer)
+  }
+
+  /**
+   * More are in use than are kept, so each is better given back soon: batches may be as small as one message, and buffers that each hold
+   * little for as long as Loki stalls would be many times the budget.
+   */
+  get scarce (): boolean {
+    return this.#inUse > this.#keep
   }
 
   /** Bytes of messages that fit into a buffer. */
@@ -28,7 +39,11 @@ export class Buffers {
   }
 }
 
-/** A multiple of 3, and so many bytes of messages are two thirds of it. */
+/** A multiple of 3, and so many bytes of messages, or one more, are two thirds of it. */
 function allocate (bytes: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(Math.ceil(bytes / 2) * 3)
+  return new SharedArrayBuffer(even(bytes) / 2 * 3)
+}
+
+function even (bytes: number): number {
+  return Math.ceil(bytes / 2) * 2
 }

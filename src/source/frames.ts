@@ -8,6 +8,8 @@ const HEADER_BYTES = 8
 const HEADER_START = 0x414d5150
 /** Size, data offset, type, channel (spec 2.3.1). */
 const SMALLEST_FRAME = 8
+const TYPE_AT = 5
+const SASL = 1
 
 /**
  * Cuts what a socket brings into frames and protocol headers, in one buffer that is used again for each read: Node would otherwise
@@ -21,6 +23,8 @@ export class FrameReader {
   readonly #onFrame: (frame: Buffer) => void
   #kept = 0
   #started = false
+  /** First of all, and behind SASL's frames (spec 2.2, 5.3). Anywhere else rhea would take it for the size of a frame, a gibibyte, and wait for that. */
+  #headerMayCome = true
 
   constructor (onFrame: (frame: Buffer) => void) {
     this.#onFrame = onFrame
@@ -31,13 +35,16 @@ export class FrameReader {
     return this.#buffer.subarray(this.#kept)
   }
 
-  /** So many bytes have been read into `room`. Throws where no frame can be made of them. */
+  /** So many bytes have been read into `room`. Throws where no frame can be made of them, or what takes the frames does: there is no reading on then. */
   read (length: number): void {
     const end = this.#kept + length
     let at = 0
     while (end - at >= 4) {
-      const size = this.#size(at, end)
+      const isHeader = this.#headerMayCome && this.#buffer.readUInt32BE(at) === HEADER_START
+      this.#started ||= isHeader
+      const size = isHeader ? HEADER_BYTES : this.#size(at, end)
       if (at + size > end) break
+      this.#headerMayCome = !isHeader && this.#buffer[at + TYPE_AT] === SASL
       this.#onFrame(this.#buffer.subarray(at, at + size))
       at += size
     }
@@ -46,13 +53,9 @@ export class FrameReader {
   }
 
   #size (at: number, end: number): number {
-    const size = this.#buffer.readUInt32BE(at)
-    if (size === HEADER_START) {
-      this.#started = true
-      return HEADER_BYTES
-    }
     // Whoever does not begin as AMQP does is not asked for the size of its frames: the protocol's reader says what is wrong with it.
     if (!this.#started) return Math.max(HEADER_BYTES, end - at)
+    const size = this.#buffer.readUInt32BE(at)
     if (size > MAX_FRAME_BYTES) throw new LokeanError('LOKEAN_BUS', `a frame of ${size} bytes was announced; ${MAX_FRAME_BYTES} is the most that is taken`, { retryable: true })
     if (size < SMALLEST_FRAME) throw new LokeanError('LOKEAN_BUS', `a frame of ${size} bytes was announced; none has fewer than ${SMALLEST_FRAME}`, { retryable: true })
     return size

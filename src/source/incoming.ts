@@ -7,9 +7,12 @@ import type { Transfer } from './transfer.ts'
 
 /** A transfer frame (spec 2.7.5) as rhea reads it. */
 interface TransferFrame {
-  performative: { handle: number, delivery_id?: number | null, more?: boolean | null, aborted?: boolean | null }
+  performative: { handle: number, delivery_id?: number | null, more?: Flag, aborted?: Flag }
   payload?: Uint8Array
 }
+
+/** A boolean in its two-byte encoding (0x56) is a number to rhea. */
+type Flag = boolean | number | null
 
 /** What rhea's session offers its halves for writing. */
 interface FrameWriter { output (frame: object): void }
@@ -98,6 +101,7 @@ export class Incoming {
   abandon (): void {
     this.#options.budget.give(this.#partialBytes)
     this.#partialBytes = 0
+    this.#shrink()
   }
 
   /** Nothing that still comes counts: the link is gone for us. */
@@ -121,7 +125,10 @@ export class Incoming {
   /** Those that transferred() (connection.ts) leaves to rhea. */
   on_transfer ({ performative, payload }: TransferFrame): void {
     const { handle, delivery_id: id, more, aborted } = performative
-    this.transfer({ channel: 0, handle, id: id ?? undefined, more: more === true, aborted: aborted === true, payload: payload ?? Buffer.alloc(0) })
+    if (this.#handle !== undefined && handle !== this.#handle) {
+      throw new LokeanError('LOKEAN_BUS', `the bus sent over a link of its own what no credit was given for (handle ${handle})`, { retryable: true })
+    }
+    this.transfer({ channel: 0, handle, id: id ?? undefined, more: Boolean(more), aborted: Boolean(aborted), payload: payload ?? Buffer.alloc(0) })
   }
 
   /** Whether transfers with this handle are the link's. */
@@ -186,6 +193,10 @@ export class Incoming {
     const message = this.#partialBytes === 0 ? last : this.#joined(last)
     this.#options.budget.take(DELIVERY_BYTES)
     this.#options.onDelivery(id, message, message.length + DELIVERY_BYTES)
+    this.#shrink()
+  }
+
+  #shrink (): void {
     if (this.#partial.length > MAX_PARTIAL_KEPT) this.#partial = Buffer.alloc(0)
   }
 

@@ -21,6 +21,8 @@ export function connectReading (tls: boolean, { onFrame, onRead, onError }: Hand
           reader.read(length)
         } catch (error) {
           onError(error)
+          // Nothing that still comes could be read; the error has rhea stop its timers.
+          socket.destroy(error as Error)
         }
         onRead()
         return !socket.destroyed

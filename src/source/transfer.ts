@@ -35,6 +35,8 @@ const MORE = 5
 const ABORTED = 9
 const MOST_FIELDS = 11
 
+const NULL = 0x40
+
 function readFields (frame: Buffer, at: number, end: number, count: number): Transfer | undefined {
   if (count > MOST_FIELDS) return undefined
   let handle: number | undefined
@@ -45,9 +47,14 @@ function readFields (frame: Buffer, at: number, end: number, count: number): Tra
     const size = sizeOf(frame, at)
     if (size === 0 || at + size > end) return undefined
     if (field === HANDLE) handle = uint(frame, at)
-    else if (field === DELIVERY_ID) id = uint(frame, at)
-    else if (field === MORE) more = isTrue(frame, at)
-    else if (field === ABORTED) aborted = isTrue(frame, at)
+    else if (field === DELIVERY_ID) {
+      id = uint(frame, at)
+      if (id === undefined && frame[at] !== NULL) return undefined
+    } else if (field === MORE || field === ABORTED) {
+      if (!isFlag(frame[at])) return undefined
+      if (field === MORE) more = isTrue(frame, at)
+      else aborted = isTrue(frame, at)
+    }
     at += size
   }
   if (handle === undefined || at !== end) return undefined
@@ -74,6 +81,11 @@ function uint (frame: Buffer, at: number): number | undefined {
   }
 }
 
+/** A boolean in either of its encodings, or null: false is what these fields are then. */
+function isFlag (code: number): boolean {
+  return code === 0x41 || code === 0x42 || code === 0x56 || code === NULL
+}
+
 function isTrue (frame: Buffer, at: number): boolean {
-  return frame[at] === 0x41 || (frame[at] === 0x56 && frame[at + 1] === 1)
+  return frame[at] === 0x41 || (frame[at] === 0x56 && frame[at + 1] !== 0)
 }

@@ -17,7 +17,7 @@ const MIN_SHARED_BYTES = 64 * 1024
  */
 export function encode (task: EncodeTask): unknown {
   const result = encoder.encode(task)
-  if (leave(result.parts, task)) return { ...result, shared: true }
+  if (task.handOver !== true && leave(result.parts, task)) return { ...result, shared: true }
   return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) } as never)
 }
 

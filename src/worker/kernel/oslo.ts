@@ -42,8 +42,7 @@ function context (at: usize, end: usize): usize {
     at++
   }
   if (request !== 0) set(REQUEST_ID, request, requestEnd)
-  while (at < end && load<u8>(at) !== CLOSE) at++
-  return at + 2
+  return bracketEnd(at, end) + 2
 }
 
 function instance (at: usize, end: usize): bool {
@@ -72,8 +71,20 @@ function isDate (start: usize, end: usize): bool {
 }
 
 function wordEnd (at: usize, end: usize): usize {
-  while (at < end && load<u8>(at) !== SPACE && load<u8>(at) !== CLOSE) at++
-  return at
+  for (; at < end; at += 16) {
+    const chunk = v128.load(at)
+    const found = i8x16.bitmask(v128.or(i8x16.eq(chunk, i8x16.splat(SPACE)), i8x16.eq(chunk, i8x16.splat(CLOSE))))
+    if (found !== 0) return min(at + <usize>ctz(found), end)
+  }
+  return end
+}
+
+function bracketEnd (at: usize, end: usize): usize {
+  for (; at < end; at += 16) {
+    const found = i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(CLOSE)))
+    if (found !== 0) return min(at + <usize>ctz(found), end)
+  }
+  return end
 }
 
 /** Python's level names, with oslo.log's own AUDIT and TRACE. */

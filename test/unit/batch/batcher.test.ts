@@ -5,6 +5,7 @@ import type { Settleable } from '../../../src/ack/settler.ts'
 import type { Batch } from '../../../src/batch/batch.ts'
 import { Batcher } from '../../../src/batch/batcher.ts'
 import { Buffers } from '../../../src/batch/buffers.ts'
+import { WORD } from '../../../src/shared-memory.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn } from '../../helpers/until.ts'
 
@@ -109,6 +110,27 @@ test('a batch holds deliveries of one link only: another one closes it', async (
   assert.deepEqual(work.map(({ batch: { link, first, last } }) => [link === other, first, last]), [[false, 41, 42], [true, 0, 0]])
 })
 
+test('messages that fill a buffer to the last byte lie in it, wherever they came from; one more does not', async () => {
+  for (let offset = 0; offset < 16; offset++) {
+    const { batcher, work } = started(1)
+    add(batcher, 0, 'first')
+    await turn()
+    // A message may need a word less one byte in front of it, and so much is kept for it.
+    add(batcher, 1, 'm'.repeat(20), 'a', LINK, offset)
+    const rest = SIZE - WORD - (offset % WORD) - 20
+    add(batcher, 2, 'n'.repeat(rest), 'a', LINK, 15 - offset)
+    add(batcher, 3, '', 'a', LINK, offset)
+    add(batcher, 4, 'o', 'a', LINK, offset)
+    for (let i = 0; i < work.length; i++) {
+      work[i].done()
+      await turn()
+    }
+    assert.deepEqual(work.flatMap(({ batch }) => messages(batch)), ['first', 'm'.repeat(20), 'n'.repeat(rest), '', 'o'])
+    assert.deepEqual(messages(work[1].batch).slice(0, 2), ['m'.repeat(20), 'n'.repeat(rest)])
+    assert.ok(work.every(({ batch }) => batch.length <= batch.room))
+  }
+})
+
 test('addresses take turns', async () => {
   const { batcher, work } = started(1)
   add(batcher, 0, 'x', 'a')
@@ -152,7 +174,7 @@ test('a finished worker takes what waits before new arrivals can', async () => {
 
 test('every delivery comes out once, in order within its address and link, byte for byte', async () => {
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ address: fc.constantFrom('a', 'b', 'c'), content: fc.uint8Array({ maxLength: SIZE }), offset: fc.nat(9) }) },
+    { weight: 6, arbitrary: fc.record({ address: fc.constantFrom('a', 'b', 'c'), content: fc.uint8Array({ maxLength: SIZE }), offset: fc.nat(15) }) },
     { weight: 2, arbitrary: fc.record({ finish: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ relink: fc.constantFrom('a', 'b', 'c') }) },
     { weight: 1, arbitrary: fc.constant('turn' as const) }
@@ -174,7 +196,7 @@ test('every delivery comes out once, in order within its address and link, byte 
     }
     const links: Record<string, Settleable> = { a: link(), b: link(), c: link() }
     const ids: Record<string, number> = { a: 0xfffffff0, b: 0, c: 5 }
-    const expected: Record<string, Array<{ link: Settleable, id: number, content: string }>> = { a: [], b: [], c: [] }
+    const expected: Record<string, Array<{ link: Settleable, id: number, content: string, offset: number }>> = { a: [], b: [], c: [] }
     for (const one of steps) {
       if (one === 'turn') await look()
       else if ('finish' in one) {
@@ -186,7 +208,7 @@ test('every delivery comes out once, in order within its address and link, byte 
         const { address, content, offset } = one
         const id = ids[address]
         ids[address] = (id + 1) >>> 0
-        expected[address].push({ link: links[address], id, content: Buffer.from(content).toString('hex') })
+        expected[address].push({ link: links[address], id, content: Buffer.from(content).toString('hex'), offset })
         add(batcher, id, content, address, links[address], offset)
       }
     }
@@ -196,20 +218,23 @@ test('every delivery comes out once, in order within its address and link, byte 
     for (const address of ['a', 'b', 'c']) {
       const out = work.filter(({ batch }) => batch.address === address).flatMap(({ batch }) => deliveries(batch))
       assert.deepEqual(out.map(({ id, content }) => [id, content]), expected[address].map(({ id, content }) => [id, content]))
-      assert.ok(out.every(({ link }, i) => link === expected[address][i].link))
+      assert.ok(out.every(({ link, start }, i) => link === expected[address][i].link && start % WORD === expected[address][i].offset % WORD))
     }
     for (const { batch } of work) {
       assert.equal(batch.messages, batch.ends.length)
       assert.equal(batch.ends.at(-1), batch.length)
       assert.ok(batch.length <= SIZE || batch.messages === 1)
       assert.equal((batch.last - batch.first) >>> 0, batch.messages - 1)
+      assert.ok(batch.starts.every((start, i) => start >= (batch.ends[i - 1] ?? 0) && start < (batch.ends[i - 1] ?? 0) + WORD && batch.ends[i] >= start), 'one behind the other')
+      assert.ok(batch.length <= batch.room && batch.room < batch.bytes.byteLength)
     }
   }), { numRuns: 60 })
 })
 
-function deliveries (batch: Batch): Array<{ link: Settleable, id: number, content: string }> {
+function deliveries (batch: Batch): Array<{ link: Settleable, id: number, start: number, content: string }> {
   return batch.ends.map((end, i) => ({
     link: batch.link,
+    start: batch.starts[i],
     id: (batch.first + i) >>> 0,
     content: Buffer.from(batch.view.subarray(batch.starts[i], end)).toString('hex')
   }))

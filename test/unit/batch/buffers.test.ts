@@ -28,3 +28,28 @@ test('keeps no more than it was told to', () => {
   const again = [buffers.take(1), buffers.take(1), buffers.take(1)]
   assert.equal(again.filter(buffer => used.includes(buffer)).length, 2)
 })
+
+test('behind the messages there is half as much again, whatever the size', () => {
+  for (const size of [0, 1, 2, 3, 63, 64, 65, 4_194_304, 4_194_305]) {
+    const buffers = new Buffers(size, 1)
+    const usual = buffers.take(size)
+    assert.ok(Buffers.room(usual) >= size && Buffers.room(usual) <= size + 1)
+    assert.equal(usual.byteLength - Buffers.room(usual), Buffers.room(usual) / 2)
+    buffers.give(usual)
+    assert.equal(buffers.take(size), usual, `a buffer for ${size} bytes is used again`)
+  }
+})
+
+test('buffers are scarce while more of them are in use than are kept, whatever their sizes', () => {
+  const buffers = new Buffers(16, 2)
+  const used = [buffers.take(1), buffers.take(100)]
+  assert.equal(buffers.scarce, false)
+  used.push(buffers.take(16))
+  assert.equal(buffers.scarce, true)
+  buffers.give(used.pop() as SharedArrayBuffer)
+  assert.equal(buffers.scarce, false)
+  used.push(buffers.take(16), buffers.take(16))
+  assert.equal(buffers.scarce, true)
+  for (const buffer of used) buffers.give(buffer)
+  assert.equal(buffers.scarce, false)
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BENCH_USAGE, COMPARE_USAGE, parseBenchArguments, parseCompareArguments, SUITES } from '../../../bench/arguments.ts'
+import { BENCH_USAGE, COMPARE_USAGE, parseBenchArguments, parseCompareArguments, QUICK_SUITES, SUITES } from '../../../bench/arguments.ts'
 import { UsageError } from '../../../src/errors.ts'
 
 function refused (parse: () => unknown, message: RegExp): void {
@@ -15,7 +15,12 @@ test('a quick or a partial run writes nothing unless it is told to', () => {
   assert.equal(parseBenchArguments(['--quick'])?.save, false)
   assert.equal(parseBenchArguments(['--only', 'idle'])?.save, false)
   assert.equal(parseBenchArguments(['--quick', '--save'])?.save, true)
-  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), { quick: true, json: true, suites: SUITES, save: false, saveBaseline: true })
+  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), { quick: true, json: true, suites: QUICK_SUITES, save: false, saveBaseline: true })
+})
+
+test('a quick run leaves out the single steps, unless it is told to take them', () => {
+  assert.deepEqual(SUITES.filter(suite => !QUICK_SUITES.includes(suite)), ['micro'])
+  assert.deepEqual(parseBenchArguments(['--quick', '--only', 'micro'])?.suites, ['micro'])
 })
 
 test('--only takes names in any order, in lists or again, and runs them in the suites\' own order', () => {

@@ -304,12 +304,27 @@ test('a bus that wants a login is told of, when there is none', async t => {
   assert.match(String(lines[0].reason), /No suitable mechanism; server supports PLAIN/)
 })
 
-test('something else than a bus is told of', async t => {
-  const { port } = await tcpServer(t, socket => { socket.end('HTTP/1.1 400 Bad Request\r\n\r\n') })
-  const { lines } = runningBus(t, { ports: [port] })
-  await until('it has tried', () => lines.length >= 1)
-  assert.match(String(lines[0].reason), /[Pp]rotocol/)
-})
+for (const [what, text, reason] of [
+  ['in one go', ['HTTP/1.1 400 Bad Request\r\n\r\n'], /[Pp]rotocol.*48545450/],
+  ['in pieces', ['HT', 'TP/', '1.1 4', '00 Bad Request\r\n\r\n'], /[Pp]rotocol.*48545450/],
+  ['an older AMQP', ['AMQP\0\0\x09\x01'], /0-9-1/],
+  ['in a word', ['no\r\n'], /connection lost/]
+] as const) {
+  test(`something else than a bus is told of: ${what}`, async t => {
+    const { port } = await tcpServer(t, socket => {
+      void (async () => {
+        for (const piece of text) {
+          socket.setNoDelay(true).write(piece, 'latin1')
+          await turn()
+        }
+        socket.end()
+      })()
+    })
+    const { lines } = runningBus(t, { ports: [port] })
+    await until('it has tried', () => lines.length >= 1)
+    assert.match(String(lines[0].reason), reason)
+  })
+}
 
 test('a message that the budget cannot hold is refused at the link, and the others go on', async t => {
   const peer = await AmqpPeer.listen(t)

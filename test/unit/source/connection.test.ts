@@ -3,9 +3,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import rhea, { type Connection, type EventContext } from 'rhea'
+import type { Delivery } from '../../../src/batch/batcher.ts'
 import { Secret } from '../../../src/config/secret.ts'
+import { Budget } from '../../../src/source/budget.ts'
 import { connect, type Credentials, internals } from '../../../src/source/connection.ts'
 import { MAX_FRAME_SIZE } from '../../../src/source/credit.ts'
+import { Subscription } from '../../../src/source/subscription.ts'
 import { until } from '../../helpers/until.ts'
 import { CERTIFICATE, KEY } from '../demo/bus/certificate.ts'
 
@@ -68,4 +71,25 @@ test('says who it is and what it takes', async t => {
   await until('the bus knows', () => connections.length === 1)
   const [{ container_id: id, max_frame_size: frame, channel_max: channels, idle_time_out: idle, hostname, properties }] = connections
   assert.deepEqual({ id, frame, channels, idle, hostname, properties }, { id: 'a-test', frame: MAX_FRAME_SIZE, channels: 1_023, idle: 10_000, hostname: '127.0.0.1', properties: { product: 'lokean' } })
+})
+
+test('messages come over TLS as they were sent, small ones and such as take many frames', async t => {
+  const { port, connections } = await tlsBus(t)
+  const connection = connect({ host: '127.0.0.1', port, tls: true }, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') }, 'a-test')
+  t.after(() => { internals(connection).socket?.destroy(new Error('the test is over')) })
+  connection.on('disconnected', () => {})
+  await until('it is open', () => connection.is_open() && connections.length === 1)
+  const contents: Buffer[] = []
+  const messages = [3, 200, 2 ** 20, 70_000, 0, 2 ** 20 + 1].map((size, seed) => Buffer.from(Uint8Array.from({ length: size }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 13) & 0xff)))
+  connections[0].on('sender_open', ({ sender }: EventContext) => { for (const message of messages) sender?.send(message as never, undefined, 0) })
+  const subscription = new Subscription({
+    connection,
+    budget: new Budget('logs', 2 ** 24),
+    onDelivery: ({ message }: Delivery) => { contents.push(Buffer.from(message)) },
+    onAttached: () => {},
+    onEnded: () => {}
+  })
+  await until('all are here', () => contents.length === messages.length)
+  assert.ok(contents.every((content, i) => content.equals(messages[i])))
+  assert.ok(!subscription.stale)
 })

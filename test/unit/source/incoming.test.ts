@@ -1,21 +1,47 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import type { Receiver } from 'rhea'
 import { LokeanError } from '../../../src/errors.ts'
 import { Budget } from '../../../src/source/budget.ts'
 import { DELIVERY_BYTES, FRAME_BYTES } from '../../../src/source/credit.ts'
 import { Incoming } from '../../../src/source/incoming.ts'
+import { readTransfer } from '../../../src/source/transfer.ts'
+import { transferFrame } from './transfer-frame.ts'
+
+const rhea: { read_frame (frame: Buffer): Parameters<Incoming['on_transfer']>[0] } = createRequire(import.meta.url)('rhea/lib/frames.js')
 
 /** The largest payload that a frame of the window may have. */
 const PAYLOAD = FRAME_BYTES - DELIVERY_BYTES
 
 interface Transfer { id?: number | null, more?: boolean, aborted?: boolean, payload?: Uint8Array }
 
+/** Past rhea, as transfers mostly go; or through its reader, as the unusual ones do. */
+type Way = 'past' | 'through'
+
+function take (incoming: Incoming, { id, ...rest }: Transfer, way: Way): void {
+  const said = { ...rest, id: id ?? undefined }
+  // Left to rhea for the state, which a sender may leave out; and what rhea makes of the long booleans is no boolean.
+  const frame = transferFrame(said, way === 'past' ? {} : { state: 'accepted', flag: 'long' })
+  const transfer = readTransfer(frame)
+  assert.equal(transfer === undefined, way === 'through')
+  if (transfer === undefined) incoming.on_transfer(rhea.read_frame(frame))
+  else {
+    assert.ok(incoming.takes(transfer.handle))
+    incoming.transfer(transfer)
+  }
+  // The socket's buffer is read into anew.
+  frame.fill(0xff)
+}
+
 function bench (limit = 8 * FRAME_BYTES) {
   const budget = new Budget('logs', limit)
   const deliveries: Array<{ id: number, content: string, bytes: number }> = []
   const costs: number[] = []
+  const whole: Buffer[] = []
+  const memory: number[] = []
+  let frames = 0
   const tooLarge: number[] = []
   const link = {
     credit: 0,
@@ -31,6 +57,8 @@ function bench (limit = 8 * FRAME_BYTES) {
     onDelivery: (id, message, cost) => {
       deliveries.push({ id, content: Buffer.from(message).toString(), bytes: message.length })
       costs.push(cost)
+      whole.push(Buffer.from(message))
+      memory.push(message.buffer.byteLength)
     },
     onTooLarge: bytes => { tooLarge.push(bytes) }
   })
@@ -39,11 +67,15 @@ function bench (limit = 8 * FRAME_BYTES) {
     budget,
     deliveries,
     costs,
+    /** The messages, and how large the memory is in which each was handed over. */
+    whole,
+    memory,
     tooLarge,
     link,
     incoming,
     open: () => { incoming.open(receiver) },
-    transfer: ({ id, more, aborted, payload }: Transfer) => { incoming.on_transfer({ performative: { handle: 0, delivery_id: id as number, more, aborted }, payload }) },
+    /** Every other one goes through rhea's reader. */
+    transfer: (one: Transfer, way: Way = frames++ % 2 === 0 ? 'past' : 'through') => { take(incoming, one, way) },
     /** What would go out now. */
     written: () => {
       const frames: Array<{ role: boolean, first: number, last: number, settled: boolean, state: unknown }> = []
@@ -274,8 +306,8 @@ test('credit is counted from where the sender starts', () => {
   const { incoming, link } = bench()
   const receiver = { ...link, remote: { attach: { handle: 0, initial_delivery_count: 7 } } }
   incoming.open(receiver as unknown as Receiver)
-  incoming.on_transfer({ performative: { handle: 0, delivery_id: 0 }, payload: bytes('x') })
-  assert.equal(receiver.delivery_count, 8)
+  for (const way of ['past', 'through'] as const) take(incoming, { id: receiver.delivery_count - 7, payload: bytes('x') }, way)
+  assert.equal(receiver.delivery_count, 9)
 })
 
 test('once closed, nothing that still comes is taken from the budget', () => {
@@ -286,4 +318,117 @@ test('once closed, nothing that still comes is taken from the budget', () => {
   transfer({ id: 0, payload: bytes('rest') })
   transfer({ id: 1, more: true, payload: bytes('next') })
   assert.deepEqual([budget.used, deliveries], [0, []])
+})
+
+for (const way of ['past', 'through'] as const) {
+  test(`frames that go ${way} rhea's reader are joined byte for byte`, () => {
+    const payloads = fc.array(fc.uint8Array({ maxLength: 300 }), { minLength: 1, maxLength: 12 })
+    fc.assert(fc.property(fc.array(payloads, { maxLength: 12 }), messages => {
+      const { open, transfer, whole } = bench(16 * FRAME_BYTES)
+      open()
+      for (const [id, parts] of messages.entries()) {
+        for (const [i, payload] of parts.entries()) transfer({ id: i === 0 || i % 3 === 0 ? id : undefined, more: i + 1 < parts.length, payload }, way)
+      }
+      assert.deepEqual(whole.map(message => message.toString('hex')), messages.map(parts => Buffer.concat(parts).toString('hex')))
+    }))
+  })
+}
+
+test('a long delivery is joined byte for byte, while its memory grows', () => {
+  const { open, transfer, whole, memory } = bench(128 * FRAME_BYTES)
+  open()
+  const message = Buffer.from(Uint8Array.from({ length: 3_000_001 }, (_, i) => (Math.imul(i, 2654435761) >>> 11) & 0xff))
+  for (let at = 0; at < message.length; at += 61_000) transfer({ id: 0, more: at + 61_000 < message.length, payload: message.subarray(at, at + 61_000) })
+  assert.ok(whole[0].equals(message))
+  assert.ok(memory[0] < 3 * message.length, `${memory[0]} bytes for it`)
+})
+
+const MIB = 2 ** 20
+
+/** The memory in which the next message, of two small frames, is handed over. */
+function memoryBehind (before: (one: ReturnType<typeof bench>) => void): number {
+  const one = bench(4 * MIB)
+  one.open()
+  one.transfer({ id: 0, more: true, payload: bytes('a') })
+  one.transfer({ id: 0, payload: bytes('b') })
+  before(one)
+  one.transfer({ id: 2, more: true, payload: bytes('c') })
+  one.transfer({ id: 2, payload: bytes('d') })
+  return one.memory.at(-1) as number
+}
+
+function large ({ transfer }: ReturnType<typeof bench>, size: number): void {
+  for (let sent = 0; sent < size; sent += PAYLOAD) transfer({ id: 1, more: true, payload: Buffer.alloc(Math.min(PAYLOAD, size - sent)) })
+}
+
+test('what a large delivery took is given back behind it, however it ended; what a usual one took is used again', () => {
+  const ends: Record<string, (one: ReturnType<typeof bench>) => void> = {
+    whole: ({ transfer }) => { transfer({ id: 1, payload: bytes('end') }) },
+    aborted: ({ transfer }) => { transfer({ id: 1, aborted: true }) }
+  }
+  for (const [how, end] of Object.entries(ends)) {
+    const usual = memoryBehind(one => { large(one, MIB / 2); end(one) })
+    assert.ok(usual >= MIB / 2 && usual <= 2 * MIB, `${usual} bytes behind half a mebibyte, ${how}`)
+    const least = memoryBehind(one => { large(one, 3 * MIB); end(one) })
+    assert.ok(least <= MIB / 2, `${least} bytes behind three mebibytes, ${how}`)
+  }
+})
+
+test('a transfer over a link that the bus opened within the session is not taken for one of ours', () => {
+  const { open, incoming, deliveries, budget } = bench()
+  assert.equal(incoming.takes(0), false)
+  open()
+  assert.deepEqual([incoming.takes(0), incoming.takes(1), incoming.takes(0xffffffff)], [true, false, false])
+  const foreign = rhea.read_frame(transferFrame({ handle: 1, id: 0, payload: bytes('not asked for') }))
+  assert.throws(() => incoming.on_transfer(foreign), isBusError)
+  assert.deepEqual([deliveries, budget.used], [[], 0])
+})
+
+test('what is taken from the budget is exactly what is unsettled and what has come of the delivery at hand', () => {
+  const part = fc.record({ size: fc.integer({ min: 0, max: 3_000 }), way: fc.constantFrom<Way>('past', 'through') })
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ parts: fc.array(part, { minLength: 1, maxLength: 5 }), aborted: fc.boolean() }) },
+    { weight: 3, arbitrary: fc.record({ settle: fc.nat() }) }
+  )
+  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.option(part, { nil: undefined }), (steps, cutOff) => {
+    const { open, transfer, incoming, budget, costs, deliveries, link } = bench(64 * FRAME_BYTES)
+    open()
+    const unsettled: number[] = []
+    let partial = 0
+    let id = 0xfffffffe
+    let taken = 0
+    incoming.on_begin({ next_outgoing_id: id })
+    const check = (): void => {
+      for (; taken < costs.length; taken++) unsettled.push(costs[taken])
+      assert.equal(budget.used, unsettled.reduce((sum, cost) => sum + cost, 0) + partial)
+      assert.ok(incoming.window * FRAME_BYTES + budget.used <= budget.limit)
+    }
+    for (const one of steps) {
+      if ('settle' in one) {
+        if (unsettled.length === 0) continue
+        budget.give(unsettled.splice(one.settle % unsettled.length, 1)[0])
+        incoming.grant()
+      } else {
+        const { parts, aborted } = one
+        for (const [i, { size, way }] of parts.entries()) {
+          const last = i + 1 === parts.length
+          partial = last ? 0 : partial + size
+          transfer({ id, more: !last, aborted: last && aborted, payload: Buffer.alloc(size) }, way)
+          if (last && !aborted) assert.deepEqual([costs.length, costs.at(-1)], [deliveries.length, parts.reduce((sum, { size }) => sum + size, 0) + DELIVERY_BYTES])
+          check()
+        }
+        id = (id + 1) >>> 0
+      }
+      check()
+    }
+    assert.equal(link.delivery_count, (id - 0xfffffffe) >>> 0)
+    if (cutOff !== undefined) {
+      transfer({ id, more: true, payload: Buffer.alloc(cutOff.size) }, cutOff.way)
+      partial = cutOff.size
+      check()
+    }
+    incoming.close()
+    partial = 0
+    check()
+  }))
 })

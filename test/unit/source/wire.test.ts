@@ -8,6 +8,7 @@ import { dispositions, type Frame, readFrames } from '../../helpers/amqp-frames.
 import { tcpServer } from '../../helpers/http-server.ts'
 import { turn, until } from '../../helpers/until.ts'
 import { type RunningBus, runningBus } from './running-bus.ts'
+import { type Layout, transferFrame } from './transfer-frame.ts'
 
 /** All that a real router (qdrouterd 1.19) sent to a receiver, byte for byte: three deliveries, the second of 118 KB in one frame. */
 const STREAM = readFileSync(join('test', 'fixtures', 'omamqp1', 'wire-router-receiver-s2c.bin'))
@@ -17,6 +18,7 @@ const CLOSE = FRAMES.at(-1) as Frame
 const UNTIL_CLOSE = STREAM.subarray(0, STREAM.length - CLOSE.bytes.length)
 const ATTACH = FRAMES.find(({ code }) => code === 0x12) as Frame
 const BEFORE_ATTACH = STREAM.indexOf(ATTACH.bytes)
+const UNTIL_TRANSFERS = STREAM.subarray(0, STREAM.indexOf(TRANSFERS[0].bytes))
 const ADDRESS = 'rsyslog/logs'
 
 interface Replay extends RunningBus { socket: Socket, written: () => Buffer }
@@ -208,4 +210,59 @@ test('a network that is cut inside a frame is noticed: the watch over silence go
   stop(timer as NodeJS.Timeout)
   silence()
   await until('the loss is told', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
+})
+
+/** The router's deliveries, each in as many frames as it takes, laid out by turns in these ways. */
+function relaid (framePayload: number, layouts: Array<Partial<Layout>>): Buffer {
+  const { channel, fields: [handle] } = TRANSFERS[0]
+  let turn = 0
+  return Buffer.concat(TRANSFERS.flatMap(({ payload }, id) =>
+    Array.from({ length: Math.ceil(payload.length / framePayload) }, (_, i) => {
+      const end = (i + 1) * framePayload
+      return transferFrame({ channel, handle: handle as number, id: i === 0 ? id : undefined, more: end < payload.length, payload: payload.subarray(i * framePayload, end) }, layouts[turn++ % layouts.length])
+    })))
+}
+
+const PAST_RHEA: Array<Partial<Layout>> = [{}, { wide: true, uint: 'long', flag: 'long', trimmed: false }, { tag: undefined, silent: true, extended: Buffer.alloc(8, 0xff), format: undefined }]
+const THROUGH_RHEA: Array<Partial<Layout>> = [{ state: 'accepted', flag: 'long' }, { descriptor: 'symbol8' }, { tag: { wide: true, bytes: Buffer.from('tag') }, flag: 'long' }]
+
+for (const [how, layouts] of Object.entries({ 'past rhea': PAST_RHEA, 'through rhea': THROUGH_RHEA, 'by turns': PAST_RHEA.flatMap((layout, i) => [layout, THROUGH_RHEA[i]]) })) {
+  for (const framePayload of [1_000, 50_000]) {
+    test(`frames of ${framePayload} bytes in every way that a bus may write them, ${how}`, async t => {
+      const running = await replayed(t, Buffer.concat([UNTIL_TRANSFERS, relaid(framePayload, layouts)]), () => 7_777)
+      await until('all are here', () => running.deliveries.length === 3)
+      assertDelivered(running)
+      assert.equal(running.budgets[0].used, 305 + 118_120 + 313 + 3 * DELIVERY_BYTES)
+      assert.deepEqual(running.lines.map(({ msg }) => msg), ['connected to the bus', 'receiving'])
+    })
+  }
+}
+
+for (const [what, said, reason] of [['a handle', { handle: 7 }, /Invalid handle 7/], ['a channel', { channel: 9 }, /invalid channel 9/]] as const) {
+  test(`a transfer with ${what} that nobody knows ends the connection, and is nobody's`, async t => {
+    const { lines, deliveries, budgets } = await replayed(t, Buffer.concat([UNTIL_CLOSE, transferFrame({ channel: TRANSFERS[0].channel, id: 3, payload: Buffer.from('whose?'), ...said })]), () => 200_000)
+    await until('it is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
+    assert.match(String(lines.find(({ msg }) => msg.startsWith('lost'))?.reason), reason)
+    assert.equal(deliveries.length, 3)
+    assert.equal(budgets[0].used, 305 + 118_120 + 313 + 3 * DELIVERY_BYTES)
+  })
+}
+
+test('a transfer over a second link that the bus opened in our session ends the connection, and is not stored as ours', async t => {
+  const name = ATTACH.bytes.indexOf(Buffer.from([0xa1, 3, ...Buffer.from('raw')]))
+  assert.deepEqual([...ATTACH.bytes.subarray(name + 5, name + 6)], [0x43], 'the handle is behind the name')
+  const second = Buffer.concat([ATTACH.bytes.subarray(0, name), Buffer.from([0xa1, 3, ...Buffer.from('own'), 0x52, 1]), ATTACH.bytes.subarray(name + 6)])
+  second.writeUInt32BE(second.length, 0)
+  second[12]++
+  const { lines, deliveries } = await replayed(t, Buffer.concat([UNTIL_CLOSE, second, transferFrame({ channel: TRANSFERS[0].channel, handle: 1, id: 3, payload: Buffer.from('not asked for') })]), () => 200_000)
+  await until('it is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
+  assert.match(String(lines.find(({ msg }) => msg.startsWith('lost'))?.reason), /handle 1/)
+  assert.equal(deliveries.length, 3)
+})
+
+test('a protocol header in the middle ends the connection; rhea would wait for a frame of a gibibyte', async t => {
+  const { lines, deliveries } = await replayed(t, Buffer.concat([UNTIL_CLOSE, Buffer.from('AMQP\0\x01\0\0', 'latin1')]), () => 8_192)
+  await until('it is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
+  assert.match(String(lines.find(({ msg }) => msg.startsWith('lost'))?.reason), /a frame of 1095586128 bytes/)
+  assert.equal(deliveries.length, 3)
 })

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { LokeanError } from '../../../src/errors.ts'
+import { placeAlike, WORD } from '../../../src/shared-memory.ts'
 import type { EncodeTask, Part } from '../../../src/types.ts'
 import { Encoder } from '../../../src/worker/encoder.ts'
 import { isolate } from '../../../src/worker/isolate.ts'
@@ -18,6 +19,22 @@ function openPool (t: TestContext, workers: number): WorkerPool {
 }
 
 const failed = (error: unknown): boolean => error instanceof LokeanError && error.code === 'LOKEAN_WORKER' && error.retryable && error.cause instanceof Error
+
+/** A batch of these messages as the batcher places them, with something else in front of each; `end` is where the last one ends. */
+function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask, end: number } {
+  const placed = new Uint8Array(new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length + WORD, 0))).fill(0xa5)
+  const starts: number[] = []
+  const ends: number[] = []
+  for (const [i, message] of messages.entries()) {
+    const source = new Uint8Array(new ArrayBuffer(message.length + 16), (offset + 3 * i) % 16, message.length)
+    source.set(message)
+    const start = placeAlike(ends.at(-1) ?? 0, source)
+    placed.set(source, start)
+    starts.push(start)
+    ends.push(start + message.length)
+  }
+  return { task: { ...encodeTask([]), bytes: placed.buffer, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends) }, end: ends.at(-1) ?? 0 }
+}
 
 /** Tasks that no worker can do: each fails in its thread. */
 const impossible = { ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
@@ -70,6 +87,68 @@ suite('through threads', () => {
       if (shared) assert.ok(ranges.every(([start, end], i) => start >= (ranges[i - 1]?.[1] ?? message.length) && end <= bytes.byteLength))
       assert.ok(result.parts.every(({ body }) => body.buffer instanceof SharedArrayBuffer === shared))
     }
+  })
+
+  test('parts left in the batch\'s memory lie behind its messages, apart from each other, and only where they all fit', async t => {
+    const pool = openPool(t, 1)
+    const here = new Encoder(settings)
+    const outcomes = { shared: 0, handedOver: 0 }
+    let word = 0
+    for (const [count, spare] of [[1500, 0], [1500, -1], [1500, 1], [1500, 100_000], [900, 0], [4000, 0], [4000, -1], [4000, 33], [30, 500_000], [0, 100_000], [1500, 0]] as const) {
+      const messages = [0, 1, 2].map(m => rsyslogMessage(Array.from({ length: Math.ceil(count / 3) }, (_, i) =>
+        recordText({ host: `h${i % 7}`, message: `${m}.${i} ${randomBytes(60).toString('hex')}` }))))
+      const needed = (parts: readonly Part[]): number => parts.reduce((sum, { body }) => sum + body.length + WORD, 0)
+      const { task, end } = apart(messages, word++)
+      // The thread's encoder has seen the same batches before, and so answers the same.
+      const expected = here.encode(task)
+      const total = needed(expected.parts)
+      const bytes = new SharedArrayBuffer(end + total + spare)
+      new Uint8Array(bytes).set(new Uint8Array(task.bytes, 0, end))
+      const before = Buffer.from(Buffer.from(bytes, 0, end))
+      const result = await pool.encode({ ...task, bytes })
+      assert.equal(result.shared, spare >= 0 && total >= 64 * 1024, `${count} records, ${spare} bytes to spare, ${total} of parts`)
+      outcomes[result.shared ? 'shared' : 'handedOver']++
+      assert.deepEqual(result.parts.map(({ body }) => Buffer.from(body).toString('base64')), expected.parts.map(({ body }) => Buffer.from(body).toString('base64')))
+      assert.ok(Buffer.from(bytes, 0, end).equals(before), 'the messages, and what is between them, are left alone')
+      let behind = end
+      for (const { body } of result.parts) {
+        assert.equal(body.buffer instanceof SharedArrayBuffer, result.shared)
+        if (!result.shared) continue
+        assert.ok(body.byteOffset >= behind && body.byteOffset + body.length <= bytes.byteLength)
+        behind = body.byteOffset + body.length
+      }
+    }
+    assert.ok(outcomes.shared >= 4 && outcomes.handedOver >= 4, JSON.stringify(outcomes))
+  })
+
+  test('parts that are asked for are handed over, however much room there is', async t => {
+    const pool = openPool(t, 1)
+    const message = rsyslogMessage(Array.from({ length: 2000 }, (_, i) => recordText({ message: `${i} ${randomBytes(60).toString('hex')}` })))
+    const bytes = new SharedArrayBuffer(3 * message.length)
+    new Uint8Array(bytes).set(message)
+    for (const handOver of [true, false]) {
+      const result = await pool.encode({ ...encodeTask([message]), bytes, handOver })
+      assert.equal(result.shared, !handOver)
+      assert.ok(result.parts.every(({ body }) => body.buffer instanceof SharedArrayBuffer !== handOver))
+      assert.equal(Buffer.from(bytes, message.length).every(byte => byte === 0), handOver)
+      assert.equal(decodeParts(result.parts).length, 2000)
+    }
+  })
+
+  test('memory that held another batch and its parts is as good as new', async t => {
+    const pool = openPool(t, 1)
+    const bytes = new SharedArrayBuffer(3 * 2 ** 20)
+    const held: number[] = []
+    for (const count of [3000, 200, 2500, 1200]) {
+      const message = rsyslogMessage(Array.from({ length: count }, (_, i) => recordText({ host: `h${i % 5}`, message: `${count}.${i} ${randomBytes(60).toString('hex')}` })))
+      new Uint8Array(bytes).set(message)
+      const { parts, shared } = await pool.encode({ ...encodeTask([message]), bytes })
+      const lines = decodeParts(parts).map(({ line }) => line)
+      assert.equal(new Set(lines).size, count)
+      assert.ok(lines.every(line => line.startsWith(`${count}.`)))
+      if (shared) held.push(count)
+    }
+    assert.deepEqual(held, [3000, 2500, 1200])
   })
 
   test('what Loki refused is narrowed down as it is here', async t => {
