@@ -3,8 +3,11 @@ import { nearest } from '../src/config/nearest.ts'
 import { UsageError } from '../src/errors.ts'
 
 /** In the order in which they run: the later ones go by what the earlier ones measured. */
-export const SUITES = ['floor', 'pipeline', 'latency', 'stall', 'hosts', 'idle', 'loki'] as const
+export const SUITES = ['floor', 'pipeline', 'latency', 'stall', 'hosts', 'idle', 'loki', 'micro'] as const
 export type SuiteName = typeof SUITES[number]
+
+/** Single steps are what they are: nothing that a look at the whole has to wait for. */
+export const QUICK_SUITES: readonly SuiteName[] = SUITES.filter(name => name !== 'micro')
 
 export interface BenchArguments {
   quick: boolean
@@ -27,7 +30,7 @@ export interface CompareArguments {
 
 export const BENCH_USAGE = `Measures this Lokean on this machine: npm run bench [-- options]
 
-  --quick          one short pass over everything, in under a minute; writes no files
+  --quick          one short pass over all but micro, in under a minute; writes no files
   --only NAMES     some suites only: ${SUITES.join(',')}
   --json           the last line of stdout is the result as one JSON object
   --save           write bench/results/latest.json and its page also for --quick or --only
@@ -58,7 +61,7 @@ export function parseBenchArguments (args: readonly string[]): BenchArguments | 
   if (values.help === true) return undefined
   if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}': the bench takes options only`)
   const { quick = false, json = false, only, save = false, 'save-baseline': saveBaseline = false } = values
-  return { quick, json, suites: only === undefined ? SUITES : chosen(only), save: save || (!quick && only === undefined), saveBaseline }
+  return { quick, json, suites: only !== undefined ? chosen(only) : quick ? QUICK_SUITES : SUITES, save: save || (!quick && only === undefined), saveBaseline }
 }
 
 /** Undefined where help was asked for. UsageError says what is wrong. */

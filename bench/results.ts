@@ -113,6 +113,21 @@ export interface LokiResult {
   reached: { recordsPerSecond: number, spread: Spread }
 }
 
+/** A step of the program beside the other ways to do it that were considered. */
+export interface MicroResult {
+  question: string
+  unit: string
+  alternatives: Array<{
+    name: string
+    /** The one that Lokean uses. */
+    chosen: boolean
+    value: number
+    spread: Spread
+    /** Against the chosen one in the same round: what can be said on a machine that changes its speed. */
+    timesChosen: Spread
+  }>
+}
+
 /** A section that `--only` left out is not there. */
 export interface BenchResult {
   /** ISO 8601. */
@@ -126,6 +141,7 @@ export interface BenchResult {
   hosts?: HostsResult[]
   idle?: IdleResult
   loki?: LokiResult
+  micro?: MicroResult[]
 }
 
 /** What every suite is called with; each may take more. `progress` shows a line of text while it runs. */

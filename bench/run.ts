@@ -1,5 +1,6 @@
 import type { SuiteName } from './arguments.ts'
 import type { BenchResult, Machine, SuiteOptions } from './results.ts'
+import { micro } from './micro/suite.ts'
 import { pipelineAt } from './report/select.ts'
 import { floor } from './suites/floor.ts'
 import { hosts } from './suites/hosts.ts'
@@ -31,5 +32,6 @@ async function measure (suite: SuiteName, result: BenchResult, options: SuiteOpt
     case 'hosts': result.hosts = await hosts(options); break
     case 'idle': result.idle = await idle(options); break
     case 'loki': result.loki = await loki(options); break
+    case 'micro': result.micro = await micro(options); break
   }
 }

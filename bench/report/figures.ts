@@ -16,7 +16,7 @@ export interface Figure {
 
 /** Every figure of a result that may get better or worse, in the order of its sections. */
 export function figuresOf (result: BenchResult): Figure[] {
-  return [...floor(result), ...pipeline(result), ...latency(result), ...stall(result), ...hosts(result), ...idle(result), ...loki(result)]
+  return [...floor(result), ...pipeline(result), ...latency(result), ...stall(result), ...hosts(result), ...idle(result), ...loki(result), ...micro(result)]
 }
 
 function of (name: string, unit: string, median: number | null | undefined, spread?: Spread | null, also: Pick<Figure, 'more' | 'ratio'> = {}): Figure[] {
@@ -78,6 +78,11 @@ function idle ({ idle }: BenchResult): Figure[] {
 
 function loki ({ loki }: BenchResult): Figure[] {
   return of('store: what Lokean reached', 'records/s', loki?.reached.recordsPerSecond, loki?.reached.spread, { more: true })
+}
+
+/** Of the ways that the program goes; the others are there to choose from. */
+function micro ({ micro = [] }: BenchResult): Figure[] {
+  return micro.flatMap(({ question, unit, alternatives }) => alternatives.filter(({ chosen }) => chosen).flatMap(({ value, spread }) => of(`micro: ${question}`, unit, value, spread)))
 }
 
 /** As wide as it can be: any repeat of the one may belong to any of the other. */

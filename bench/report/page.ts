@@ -1,5 +1,6 @@
 import type { BenchResult, Machine } from '../results.ts'
 import { charts } from './charts.ts'
+import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'
 import { targetsTable } from './targets.ts'
 
@@ -14,7 +15,8 @@ export function resultPage (result: BenchResult): string {
     ['Stall', picture('stall.svg', 'rate and memory over the stall'), stallText(result)],
     ['Waiting senders', picture('hosts.svg', 'total rate by senders'), hostsTable(result)],
     ['Idle', idleText(result)],
-    ['The store', picture('loki.svg', 'what the store takes by connections, beside what Lokean reached'), lokiTable(result)]
+    ['The store', picture('loki.svg', 'what the store takes by connections, beside what Lokean reached'), lokiTable(result)],
+    ['Single steps', microText(result)]
   ]
   return [
     '# What this Lokean does on this machine',
@@ -105,4 +107,11 @@ function scaleHint ({ ceiling, reached }: NonNullable<BenchResult['loki']>): str
   return share >= 0.8
     ? `That is ${percent(share)} of what the store takes: for more, scale the store.`
     : `The store takes more (this is ${percent(share)}): for more, give Lokean more workers or run more of it.`
+}
+
+function microText ({ micro }: BenchResult): string {
+  const rows = microTable(micro)
+  return rows === ''
+    ? ''
+    : `What the program does (in bold) beside other ways to do it, that come to the same. CPU of all threads; the times are the median of pairs timed one after the other.\n\n${rows}`
 }

@@ -1,4 +1,5 @@
 import type { BenchResult } from '../results.ts'
+import { microLines } from './micro.ts'
 import { figure, short } from './numbers.ts'
 import { machineLine } from './page.ts'
 import { plural, records } from './select.ts'
@@ -6,7 +7,7 @@ import { targetsOf, verdict } from './targets.ts'
 
 /** What a run found, for a terminal. */
 export function summary (result: BenchResult): string {
-  const { floor, pipeline = [], latency = [], hosts = [], stall, idle, loki } = result
+  const { floor, pipeline = [], latency = [], hosts = [], stall, idle, loki, micro } = result
   const lines = [
     machineLine(result.machine),
     ...(floor === undefined ? [] : [`floor     ${figure(floor.usPerRecord)} µs a record, ${floor.what}`]),
@@ -16,7 +17,8 @@ export function summary (result: BenchResult): string {
     ...(stall === undefined ? [] : [`stall     ${figure(stall.seconds)} s: ${figure(stall.peakRssMb)} MB at the peak, the rate regained after ${figure(stall.regainedSeconds)} s, ${stall.missing} missing, ${stall.doubled} doubled`]),
     ...hosts.map(one => `hosts     ${one.senders} waiting, ${records(one.recordsPerMessage)}: ${short(one.recordsPerSecond)} records/s, wait p50 ${figure(one.waitMs.p50)}, p99 ${figure(one.waitMs.p99)} ms`),
     ...(idle === undefined ? [] : [`idle      ${figure(idle.cpuPercent)} % of a core`]),
-    ...(loki === undefined ? [] : [`loki      ${loki.ceiling.map(one => `${one.connections} connections ${short(one.recordsPerSecond)}`).join(', ')} records/s; Lokean reached ${short(loki.reached.recordsPerSecond)}`])
+    ...(loki === undefined ? [] : [`loki      ${loki.ceiling.map(one => `${one.connections} connections ${short(one.recordsPerSecond)}`).join(', ')} records/s; Lokean reached ${short(loki.reached.recordsPerSecond)}`]),
+    ...microLines(micro)
   ]
   const measured = targetsOf(result).filter(target => target.measured !== undefined)
   const widest = Math.max(0, ...measured.map(target => target.figure.length))

@@ -1,0 +1,85 @@
+import { Settler, type Stored } from '../../src/ack/settler.ts'
+import { seededRandom } from '../../src/demo/generator/random.ts'
+import { Budget } from '../../src/source/budget.ts'
+import { Incoming } from '../../src/source/incoming.ts'
+import type { MicroResult } from '../results.ts'
+import { compare, type Effort, exact, type Look } from './measure.ts'
+import { rheaFrames } from './rhea-frames.ts'
+
+/** As many deliveries as there is ever credit for, in batches. */
+const DELIVERIES = 4096
+const BATCH = 64
+/** Batches that are under way side by side, and end in any order; as many do within one turn of the event loop. */
+const TURN = 8
+/** Runs are so short that the clock would be seen in them. */
+const TIMES = 10
+
+/**
+ * Settling what is stored, up to the bytes that go to the socket: batches end in random order among their neighbours, some in each turn of the event loop.
+ *
+ * Ranges, merged as far as a turn allows, were chosen: a frame for each delivery costs the main thread more than to receive it did, and
+ * has to be read by the bus, too.
+ */
+export async function ack (effort: Effort): Promise<MicroResult[]> {
+  const turns = batchTurns()
+  const of = (settle: (incoming: Incoming, batches: readonly Batch[]) => void) => (look?: Look): number => {
+    let frames = 0
+    for (let time = 0; time < TIMES; time++) {
+      const written = settleAll(turns, settle)
+      frames += written.length
+      look?.(settledIds(written))
+    }
+    return frames
+  }
+  const all = [
+    { name: 'ranges merged each turn', chosen: true as const, settle: merged },
+    { name: 'a range a batch', settle: (incoming: Incoming, batches: readonly Batch[]) => incoming.settle(batches.map(({ first, last }) => [first, last])) },
+    { name: 'a disposition a delivery', settle: separately }
+  ]
+  return [
+    await compare({ question: 'settling 4,096 deliveries', unit: 'µs for all', per: TIMES, alternatives: all.map(({ settle, ...one }) => ({ ...one, run: of(settle) })) }, effort),
+    exact('frames that settle 4,096 deliveries', 'frames', all.map(({ settle, ...one }) => ({ ...one, value: settleAll(turns, settle).length })))
+  ]
+}
+
+interface Batch { first: number, last: number }
+
+function batchTurns (): Batch[][] {
+  const random = seededRandom(7)
+  const ends = Array.from({ length: DELIVERIES / BATCH }, (_, number) => ({ number, end: number + random() / 2 ** 32 * TURN }))
+  const batches = ends.sort((a, b) => a.end - b.end).map(({ number }) => ({ first: number * BATCH, last: (number + 1) * BATCH - 1 }))
+  return Array.from({ length: Math.ceil(batches.length / TURN) }, (_, turn) => batches.slice(turn * TURN, (turn + 1) * TURN))
+}
+
+/** The frames that are written, each turn's together. */
+function settleAll (turns: readonly Batch[][], settle: (incoming: Incoming, batches: readonly Batch[]) => void): Buffer[] {
+  const incoming = new Incoming({ budget: new Budget('bench', 1), onDelivery: () => {}, onTooLarge: () => {} })
+  const written: Buffer[] = []
+  const session = { output: (frame: object) => { written.push(rheaFrames.write_frame(rheaFrames.amqp_frame(1, frame))) } }
+  for (const batches of turns) {
+    settle(incoming, batches)
+    incoming.process(session)
+  }
+  return written
+}
+
+function merged (incoming: Incoming, batches: readonly Batch[]): void {
+  const link = { stale: false, settle: (ranges: Array<[number, number]>) => incoming.settle(ranges) }
+  const settler = new Settler<Stored>(() => {})
+  for (const { first, last } of batches) settler.add({ link, first, last })
+  settler.flush()
+}
+
+function separately (incoming: Incoming, batches: readonly Batch[]): void {
+  for (const { first, last } of batches) {
+    for (let id = first; id <= last; id++) incoming.settle([[id, id]])
+  }
+}
+
+/** What the bus reads out of the frames, ascending. */
+function settledIds (frames: readonly Buffer[]): number[] {
+  return frames.flatMap(frame => {
+    const { first, last } = rheaFrames.read_frame(frame).performative
+    return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i)
+  }).sort((a, b) => a - b)
+}

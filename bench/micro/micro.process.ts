@@ -1,0 +1,25 @@
+import { serve } from '../harness/child.ts'
+import type { MicroResult } from '../results.ts'
+import { type Effort, FULL, QUICK } from './measure.ts'
+import type { QuestionName } from './suite.ts'
+
+export type MicroMethods = {
+  measure: (question: QuestionName, quick: boolean) => Promise<MicroResult[]>
+}
+
+/** Loaded when asked for, so that the engine has seen nothing but what is compared. */
+const QUESTIONS: Record<QuestionName, () => Promise<(effort: Effort) => Promise<MicroResult[]>>> = {
+  'record-parse': async () => (await import('./record-parse.ts')).recordParse,
+  labels: async () => (await import('./labels.ts')).labels,
+  encode: async () => (await import('./encode.ts')).encode,
+  snappy: async () => (await import('./snappy.ts')).snappyBlock,
+  join: async () => (await import('./join.ts')).join,
+  transfer: async () => (await import('./transfer.ts')).transfer,
+  frames: async () => (await import('./frames.ts')).frames,
+  ack: async () => (await import('./ack.ts')).ack
+}
+
+const methods: MicroMethods = {
+  measure: async (question, quick) => await (await QUESTIONS[question]())(quick ? QUICK : FULL)
+}
+serve(methods)

@@ -1,0 +1,55 @@
+import { PbfWriter } from 'pbf'
+import protobuf from 'protobufjs'
+import type { PushEntry, PushRequest, PushStream } from '../../src/worker/push-schema.ts'
+
+/** The part of Loki's push schema that a client needs (pkg/push/push.proto). */
+const SCHEMA = `
+syntax = "proto3";
+package logproto;
+message PushRequest { repeated Stream streams = 1; }
+message Stream { string labels = 1; repeated Entry entries = 2; }
+message Entry { Timestamp timestamp = 1; string line = 2; repeated LabelPair structuredMetadata = 3; }
+message LabelPair { string name = 1; string value = 2; }
+message Timestamp { int64 seconds = 1; int32 nanos = 2; }
+`
+
+const type = protobuf.parse(SCHEMA).root.lookupType('logproto.PushRequest')
+
+export function encodeByProtobufjs (request: PushRequest): Uint8Array {
+  return type.encode(request).finish()
+}
+
+/** Room for a whole request, so that pbf does not have to grow its own. */
+const buffer = new Uint8Array(4 * 2 ** 20)
+
+/** By functions as pbf's own compiler makes them of that schema. The bytes are valid until the next call. */
+export function encodeByPbf (request: PushRequest): Uint8Array {
+  const writer = new PbfWriter(buffer)
+  writeRequest(request, writer)
+  return writer.finish()
+}
+
+function writeRequest ({ streams }: PushRequest, writer: PbfWriter): void {
+  for (const stream of streams) writer.writeMessage(1, writeStream, stream)
+}
+
+function writeStream ({ labels, entries }: PushStream, writer: PbfWriter): void {
+  writer.writeStringField(1, labels)
+  for (const entry of entries) writer.writeMessage(2, writeEntry, entry)
+}
+
+function writeEntry ({ timestamp, line, structuredMetadata }: PushEntry, writer: PbfWriter): void {
+  writer.writeMessage(1, writeTime, timestamp)
+  writer.writeStringField(2, line)
+  for (const pair of structuredMetadata) writer.writeMessage(3, writePair, pair)
+}
+
+function writeTime ({ seconds, nanos }: PushEntry['timestamp'], writer: PbfWriter): void {
+  writer.writeVarintField(1, seconds)
+  if (nanos) writer.writeVarintField(2, nanos)
+}
+
+function writePair ({ name, value }: { name: string, value: string }, writer: PbfWriter): void {
+  writer.writeStringField(1, name)
+  writer.writeStringField(2, value)
+}

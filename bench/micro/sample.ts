@@ -1,0 +1,51 @@
+import { loadConfig } from '../../src/config/load.ts'
+import { createGenerator } from '../../src/demo/generator/generator.ts'
+import { encoderSettings } from '../../src/pipeline.ts'
+import type { EncoderSettings, EncodeTask, Part } from '../../src/types.ts'
+import { Encoder } from '../../src/worker/encoder.ts'
+import { recordsOf } from '../harness/message-pool.ts'
+
+/** A message as omamqp1 makes it, and where the JSON of each record begins and ends. */
+export interface SampleMessage { bytes: Buffer, starts: number[], ends: number[] }
+
+export const RECORDS_A_MESSAGE = 100
+/** With 100 records each: about as much as the largest batch that a worker is given, and more than a processor keeps at hand. */
+export const MESSAGES_A_BATCH = 80
+
+/** The defaults. */
+export const SETTINGS: EncoderSettings = encoderSettings(loadConfig({}).config)
+
+/** The same messages each time, but for their times, which are now. */
+export function sampleMessages (count = MESSAGES_A_BATCH, recordsPerMessage = RECORDS_A_MESSAGE): SampleMessage[] {
+  const generator = createGenerator({ hosts: 100, recordsPerMessage, seed: 1 })
+  return Array.from({ length: count }, () => {
+    const { message: bytes } = generator.next()
+    const records = [...recordsOf(bytes)]
+    return { bytes, starts: records.map(({ start }) => start), ends: records.map(({ end }) => end) }
+  })
+}
+
+/**
+ * What the encoder makes of such messages for the first shard once it knows their streams: the parts that may be joined, in order.
+ * `shards` and the messages in each task say how large they are.
+ */
+export function sampleParts ({ shards, messages, tasks }: { shards: number, messages: number, tasks: number }): Part[] {
+  const encoder = new Encoder({ ...SETTINGS, shards })
+  const all = sampleMessages(messages * tasks)
+  const rounds = ['to make the streams known', 'to be used'].map((_, round) => Array.from({ length: tasks }, (_, number) =>
+    encoder.encode(taskOf(all.slice(number * messages, (number + 1) * messages), round * tasks + number)).parts))
+  return rounds[1].flat().filter(part => part.shard === 0 && !part.doubtful)
+}
+
+function taskOf (messages: readonly SampleMessage[], number: number): EncodeTask {
+  const bytes = new SharedArrayBuffer(messages.reduce((sum, { bytes }) => sum + bytes.length, 0))
+  const view = Buffer.from(bytes)
+  const starts: number[] = []
+  const ends: number[] = []
+  let end = 0
+  for (const message of messages) {
+    starts.push(end)
+    ends.push(end += message.bytes.copy(view, end))
+  }
+  return { bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: Math.floor(Date.now() / 1000), arrivalNanos: number * 1000 }
+}

@@ -1,0 +1,67 @@
+/** The other end of transfer.ts: takes a batch in as the encoder does, and answers with parts as large as those that become of it. */
+import { createHash } from 'node:crypto'
+import { parentPort } from 'node:worker_threads'
+import { placeAlike, WORD } from '../../src/shared-memory.ts'
+
+export interface Task {
+  bytes: ArrayBuffer | SharedArrayBuffer
+  starts: number[]
+  ends: number[]
+  /** Whether copies are placed as they lie on the other side. */
+  alike: boolean
+  /** How the parts go back. */
+  back: 'left in the batch' | 'transferred' | 'transferred with the batch' | 'cloned'
+  /** Whether the messages that arrived are to be told by their hash: only where nobody takes the time. */
+  told: boolean
+}
+
+/** `batch`: its memory, where it comes back. */
+export interface Answer { parts: Uint8Array[], hash: string | undefined, batch: ArrayBuffer | SharedArrayBuffer | undefined }
+
+const PARTS = 4
+/** Compressed, a part is about a quarter of the messages that it comes from. */
+const SHARE = 4
+
+/** Where the messages are worked on, one after the other. */
+const own = Buffer.allocUnsafeSlow(256 * 1024)
+const made = Buffer.allocUnsafeSlow(4 * 1024 * 1024)
+
+function work ({ bytes, starts, ends, alike, told }: Task): { parts: Buffer[], hash: string | undefined } {
+  const hash = told ? createHash('sha256') : undefined
+  const parts: Buffer[] = []
+  let length = 0
+  for (let message = 0; message < ends.length; message++) {
+    const source = new Uint8Array(bytes, starts[message], ends[message] - starts[message])
+    const at = alike ? placeAlike(0, source) : 0
+    own.set(source, at)
+    hash?.update(own.subarray(at, at + source.length))
+    length += own.copy(made, length, at, at + Math.floor(source.length / SHARE))
+    if (message + 1 < (parts.length + 1) * ends.length / PARTS) continue
+    // Each in memory of its own, as the compressor returns it.
+    const part = Buffer.allocUnsafeSlow(length)
+    part.set(made.subarray(0, length))
+    parts.push(part)
+    length = 0
+  }
+  return { parts, hash: hash?.digest('hex') }
+}
+
+/** Behind the messages. */
+function leave (parts: readonly Buffer[], { bytes, ends, alike }: Task): Uint8Array[] {
+  let at = ends[ends.length - 1] + WORD
+  return parts.map(part => {
+    const start = alike ? placeAlike(at, part) : at
+    const left = new Uint8Array(bytes, start, part.length)
+    left.set(part)
+    at = start + part.length
+    return left
+  })
+}
+
+parentPort?.on('message', (task: Task) => {
+  const { parts, hash } = work(task)
+  const left = task.back === 'left in the batch' || task.back === 'transferred with the batch'
+  const answer: Answer = { parts: left ? leave(parts, task) : parts, hash, batch: task.back === 'transferred with the batch' ? task.bytes : undefined }
+  const moved = task.back === 'transferred' ? parts.map(({ buffer }) => buffer as ArrayBuffer) : answer.batch === undefined ? [] : [answer.batch as ArrayBuffer]
+  parentPort?.postMessage(answer, moved)
+})
