@@ -1,11 +1,9 @@
 #!/usr/bin/env node
+// First of all: it decides how much memory what follows may take.
+import { letYoungGenerationGrow } from './heap.ts'
 import { parseCommand } from './cli/arguments.ts'
-import { helpText } from './cli/help.ts'
 import type { Context } from './commands/context.ts'
-import { withEnvFile } from './config/load.ts'
 import { ConfigError, LokeanError, UsageError } from './errors.ts'
-import { keepYoungGenerationSmall } from './heap.ts'
-import { cleanText, describeError } from './log.ts'
 import { VERSION } from './version.ts'
 
 /** sysexits.h */
@@ -26,20 +24,19 @@ function onSignals (): AbortSignal {
 
 async function main (): Promise<number> {
   const command = parseCommand(process.argv.slice(2))
-  if (command.command === 'help') return print(helpText(command.topic))
+  // Each command loads what it needs: a health probe or --version is not to pay for the rest.
+  if (command.command === 'help') return print((await import('./cli/help.ts')).helpText(command.topic))
   if (command.command === 'version') return print(`lokean ${VERSION}\n`)
   const context: Context = {
-    env: command.envFile === undefined ? process.env : withEnvFile(process.env, command.envFile),
+    env: command.envFile === undefined ? process.env : (await import('./config/load.ts')).withEnvFile(process.env, command.envFile),
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
     stopping: onSignals()
   }
-  // Each command loads what it needs: a health probe or --version is not to pay for the rest.
+  if (command.command === 'demo' || command.command === 'generate') letYoungGenerationGrow()
   switch (command.command) {
-    case 'run':
-      keepYoungGenerationSmall()
-      return await (await import('./commands/run.ts')).run(context)
+    case 'run': return await (await import('./commands/run.ts')).run(context)
     case 'demo': return await (await import('./commands/demo.ts')).demo(context, command)
     case 'check': return command.health ? await (await import('./commands/health.ts')).checkHealth(context) : await (await import('./commands/check.ts')).check(context, command)
     case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)
@@ -51,7 +48,7 @@ function print (text: string): number {
   return 0
 }
 
-function fail (error: unknown): number {
+async function fail (error: unknown): Promise<number> {
   if (error instanceof ConfigError) {
     process.stderr.write(error.message.split('\n').map(line => `lokean: ${line}\n`).join(''))
     return EX_CONFIG
@@ -60,6 +57,7 @@ function fail (error: unknown): number {
     process.stderr.write(`lokean: ${error.message}\nTry 'lokean --help'.\n`)
     return EX_USAGE
   }
+  const { cleanText, describeError } = await import('./log.ts')
   // What was raised on purpose says all in its message; a stack is for what nobody thought of.
   const text = error instanceof LokeanError || !(error instanceof Error) ? describeError(error) : cleanText(error.stack ?? error.message)
   process.stderr.write(`lokean: ${text}\n`)

@@ -3,7 +3,7 @@ import { type IdleResult, spreadOf, type SuiteOptions } from '../results.ts'
 
 /** Milliseconds until what starting takes is done with, and of one measurement. */
 const FULL = { repeats: 3, settleMs: 3000, windowMs: 10_000 }
-const QUICK = { repeats: 1, settleMs: 1000, windowMs: 2000 }
+const QUICK = { repeats: 1, settleMs: 700, windowMs: 1500 }
 
 /** CPU of the program while it is attached and nothing comes, in percent of one core. A little is the heartbeat of the connection. */
 export async function idle ({ quick, progress }: SuiteOptions): Promise<IdleResult> {

@@ -71,9 +71,9 @@ async function reach (store: LokiThread | undefined, quick: boolean, first: bool
   const rig = await startRig({ recordsPerMessage: RECORDS_A_MESSAGE, lokiUrl: store?.url ?? process.env.LOKEAN_LOKI_URL?.split(',')[0].trim() })
   try {
     await rig.load.start()
-    await warmUp(rig, { leastMs: quick ? 1000 : 2000, records: quick ? RECORDS_OF_ALL_STREAMS / 2 : RECORDS_OF_ALL_STREAMS, mostMs: 15_000 })
+    await warmUp(rig, { leastMs: quick ? 700 : 2000, records: quick ? RECORDS_OF_ALL_STREAMS / 2 : RECORDS_OF_ALL_STREAMS, mostMs: 15_000 })
     const before = await rig.load.counts()
-    await rig.run(quick ? 1000 : 4000)
+    await rig.run(quick ? 700 : 4000)
     const rate = rateBetween(before, await rig.load.counts())
     if (rate === 0) throw new Error('nothing was accepted within the time that was measured')
     const { sent } = await rig.load.stop()

@@ -10,7 +10,7 @@ const QUICK_CASES: readonly Case[] = [1, 100].map(recordsPerMessage => ({ record
 
 /** Milliseconds: at least, until V8 has compiled; what is measured; and a measurement of the floor. */
 const FULL = { repeats: 3, warmUpMs: 3000, windowMs: 4000, floorMs: 400 }
-const QUICK = { repeats: 1, warmUpMs: 1500, windowMs: 2000, floorMs: 200 }
+const QUICK = { repeats: 1, warmUpMs: 1000, windowMs: 1500, floorMs: 200 }
 
 /** What one window shows. NaN: cannot be told here. */
 interface Measured {

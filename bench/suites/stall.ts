@@ -3,7 +3,7 @@ import type { LoadCounts } from '../harness/load.process.ts'
 import { spreadOf, type StallResult, type SuiteOptions } from '../results.ts'
 
 const FULL = { repeats: 3, warmUpMs: 3000, beforeMs: 4000, stallMs: 30_000, recordsPerMessage: 100 }
-const QUICK = { ...FULL, repeats: 1, warmUpMs: 1500, beforeMs: 1500, stallMs: 3000 }
+const QUICK = { ...FULL, repeats: 1, warmUpMs: 1000, beforeMs: 1000, stallMs: 2000 }
 const SAMPLE_MS = 200
 /**
  * The rate is regained when the median of so many samples in a row is this share of the earlier one: the median, since what waited in

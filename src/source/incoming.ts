@@ -181,7 +181,7 @@ export class Incoming {
   #keep (payload: Uint8Array): void {
     const length = this.#partialBytes + payload.length
     if (length > this.#partial.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(2 * length, MIN_PARTIAL))
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, MIN_PARTIAL, Math.min(2 * length, this.#options.budget.limit)))
       this.#partial.copy(larger, 0, 0, this.#partialBytes)
       this.#partial = larger
     }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { performanceSection } from '../../bench/report/section.ts'
+import { LATEST, readResult } from '../../bench/result-files.ts'
 import { settingsMarkdown } from '../../src/config/describe.ts'
 import { createMetrics, metricsMarkdown } from '../../src/metrics.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/types.ts'
@@ -10,7 +12,7 @@ const { registry } = createMetrics({
 })
 
 /** What lies between `<!-- name:begin -->` and `<!-- name:end -->`, by name. */
-const GENERATED: Record<string, string> = { settings: settingsMarkdown(), metrics: metricsMarkdown(registry) }
+const GENERATED: Record<string, string> = { settings: settingsMarkdown(), metrics: metricsMarkdown(registry), performance: performanceSection(readResult(LATEST)) }
 
 function rendered (readme: string): string {
   return Object.entries(GENERATED).reduce((text, [name, table]) => {
