@@ -32,7 +32,6 @@ export interface DerivedGauge {
 
 /** A counter for what happens too often to look up its label each time: added up on the side, and counted when it is scraped. */
 export interface TalliedCounter {
-  readonly counter: Counter
   add: (label: string, value: number) => void
 }
 
@@ -81,19 +80,19 @@ function counters (registry: Registry, options: MetricsOptions) {
   }
   function tallied (name: string, help: string, label: string, values: readonly string[]): TalliedCounter {
     const tally = new Map<string, number>(values.map(value => [value, 0]))
-    const made = new Counter<string>({
+    registry.registerMetric(new Counter<string>({
       name,
       help,
       labelNames: [label],
-      registers: [registry],
+      registers: [],
       collect () {
         for (const [value, count] of tally) {
           this.inc({ [label]: value }, count)
           tally.set(value, 0)
         }
       }
-    })
-    return { counter: made, add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
+    }))
+    return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
   }
   const { addresses, quarantineReasons, mendReasons, deadLetterReasons } = options
   return {

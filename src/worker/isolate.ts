@@ -15,7 +15,7 @@ export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: Isolate
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
   if (part.records > 1) {
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
-    return { kind: 'halves', parts: [encode(part, first), encode(part, second)] }
+    return { kind: 'halves', parts: [encode(part, first, part.doubtful), encode(part, second, part.doubtful)] }
   }
   const { labels, entries: [entry] } = streams[0]
   const pieces = cut(entry.line)
@@ -26,7 +26,7 @@ export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: Isolate
   }))
   return {
     kind: 'entry',
-    part: encode(part, [{ labels: QUARANTINE_STREAM, entries: quarantined }]),
+    part: encode(part, [{ labels: QUARANTINE_STREAM, entries: quarantined }], true),
     entry: {
       reason,
       tenant: part.tenant,
@@ -60,15 +60,14 @@ function halve (streams: PushStream[], first: number): [PushStream[], PushStream
   return halves
 }
 
-function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[]): Part {
+function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[], doubtful: boolean): Part {
   const raw = encodePush({ streams })
   return {
     tenant: like.tenant,
     shard: like.shard,
     body: compress(raw),
     rawBytes: raw.length,
-    // It is pushed alone, so nothing follows it in any case.
-    doubtful: true,
+    doubtful,
     records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 }

@@ -22,13 +22,14 @@ export interface PushEntry {
   structuredMetadata: Array<{ name: string, value: string }>
 }
 
-const type = protobuf.parse(SCHEMA).root.lookupType('logproto.PushRequest')
+/** protobufjs's type of it. */
+export const PUSH_REQUEST = protobuf.parse(SCHEMA).root.lookupType('logproto.PushRequest')
 
 /** Throws where the bytes are no PushRequest. */
 export function decodePush (bytes: Uint8Array): PushRequest {
-  return type.toObject(type.decode(bytes), { longs: Number, defaults: true, arrays: true }) as PushRequest
+  return PUSH_REQUEST.toObject(PUSH_REQUEST.decode(bytes), { longs: Number, defaults: true, arrays: true }) as PushRequest
 }
 
 export function encodePush (request: PushRequest): Uint8Array {
-  return type.encode(type.fromObject(request)).finish()
+  return PUSH_REQUEST.encode(PUSH_REQUEST.fromObject(request)).finish()
 }

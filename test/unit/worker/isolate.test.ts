@@ -55,6 +55,16 @@ test('the time has all nine digits behind the seconds', () => {
   assert.equal(asEntry(isolate(task(part))).entry.timestamp, '1795334400000000007')
 })
 
+test('halves are doubtful where the whole was, and the carrier always: its stream may be new to Loki', () => {
+  const [part] = partsOf([recordText({ message: 'first' }), recordText({ message: 'second' })])
+  for (const doubtful of [true, false]) {
+    const halved = isolate(task({ ...part, doubtful }))
+    assert.ok(halved.kind === 'halves')
+    assert.deepEqual(halved.parts.map(half => half.doubtful), [doubtful, doubtful])
+    assert.equal(asEntry(isolate(task(halved.parts[0]))).part.doubtful, true)
+  }
+})
+
 test('two entries become two parts of one', () => {
   const [part] = partsOf([recordText({ message: 'first' }), recordText({ message: 'second' })])
   const isolated = isolate(task(part))
