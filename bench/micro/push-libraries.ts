@@ -1,22 +1,8 @@
 import { PbfWriter } from 'pbf'
-import protobuf from 'protobufjs'
-import type { PushEntry, PushRequest, PushStream } from '../../src/worker/push-schema.ts'
-
-/** The part of Loki's push schema that a client needs (pkg/push/push.proto). */
-const SCHEMA = `
-syntax = "proto3";
-package logproto;
-message PushRequest { repeated Stream streams = 1; }
-message Stream { string labels = 1; repeated Entry entries = 2; }
-message Entry { Timestamp timestamp = 1; string line = 2; repeated LabelPair structuredMetadata = 3; }
-message LabelPair { string name = 1; string value = 2; }
-message Timestamp { int64 seconds = 1; int32 nanos = 2; }
-`
-
-const type = protobuf.parse(SCHEMA).root.lookupType('logproto.PushRequest')
+import { PUSH_REQUEST, type PushEntry, type PushRequest, type PushStream } from '../../src/worker/push-schema.ts'
 
 export function encodeByProtobufjs (request: PushRequest): Uint8Array {
-  return type.encode(request).finish()
+  return PUSH_REQUEST.encode(request).finish()
 }
 
 /** Room for a whole request, so that pbf does not have to grow its own. */

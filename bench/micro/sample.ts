@@ -1,8 +1,9 @@
 import { loadConfig } from '../../src/config/load.ts'
 import { createGenerator } from '../../src/demo/generator/generator.ts'
 import { encoderSettings } from '../../src/pipeline.ts'
-import type { EncoderSettings, EncodeTask, Part } from '../../src/types.ts'
+import type { EncoderSettings, Part } from '../../src/types.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
+import { encodeTask } from '../harness/encode-task.ts'
 import { recordsOf } from '../harness/message-pool.ts'
 
 /** A message as omamqp1 makes it, and where the JSON of each record begins and ends. */
@@ -33,19 +34,6 @@ export function sampleParts ({ shards, messages, tasks }: { shards: number, mess
   const encoder = new Encoder({ ...SETTINGS, shards })
   const all = sampleMessages(messages * tasks)
   const rounds = ['to make the streams known', 'to be used'].map((_, round) => Array.from({ length: tasks }, (_, number) =>
-    encoder.encode(taskOf(all.slice(number * messages, (number + 1) * messages), round * tasks + number)).parts))
+    encoder.encode(encodeTask(all.slice(number * messages, (number + 1) * messages).map(({ bytes }) => bytes), round * tasks + number)).parts))
   return rounds[1].flat().filter(part => part.shard === 0 && !part.doubtful)
-}
-
-function taskOf (messages: readonly SampleMessage[], number: number): EncodeTask {
-  const bytes = new SharedArrayBuffer(messages.reduce((sum, { bytes }) => sum + bytes.length, 0))
-  const view = Buffer.from(bytes)
-  const starts: number[] = []
-  const ends: number[] = []
-  let end = 0
-  for (const message of messages) {
-    starts.push(end)
-    ends.push(end += message.bytes.copy(view, end))
-  }
-  return { bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: Math.floor(Date.now() / 1000), arrivalNanos: number * 1000 }
 }

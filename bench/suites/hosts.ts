@@ -1,14 +1,11 @@
 import { rateBetween, startRig } from '../harness/rig.ts'
 import { type HostsResult, spreadOf, type SuiteOptions } from '../results.ts'
-import { RECORDS_OF_ALL_STREAMS, warmUp } from './warm-up.ts'
 
 interface Plan { warmUpMs: number, mostWarmUpMs: number, windows: number, windowMs: number }
 
 const FULL: Plan = { warmUpMs: 2000, mostWarmUpMs: 15_000, windows: 3, windowMs: 3000 }
 const QUICK: Plan = { warmUpMs: 700, mostWarmUpMs: 3000, windows: 1, windowMs: 700 }
 const SENDERS = [1, 10, 200] as const
-/** Enough to have met nearly all streams of a machine. */
-const RECORDS_OF_A_SENDER = 1000
 const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4' }
 
 /** Senders that each wait until a message is accepted before they send the next, as rsyslog's omamqp1 does: how much they send together, and how long one waits. */
@@ -27,7 +24,7 @@ async function measureOne (senders: number, recordsPerMessage: number, plan: Pla
   const rig = await startRig({ recordsPerMessage, hosts: senders, env: SETTINGS })
   try {
     await rig.load.start({ senders })
-    await warmUp(rig, { leastMs: plan.warmUpMs, records: Math.min(RECORDS_OF_ALL_STREAMS, senders * RECORDS_OF_A_SENDER), mostMs: plan.mostWarmUpMs })
+    await rig.warmUp(plan.warmUpMs, plan.mostWarmUpMs)
     await rig.load.times()
     let before = await rig.load.counts()
     const windows: Array<{ rate: number, p50: number, p99: number }> = []

@@ -1,6 +1,6 @@
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
 import { type LatencyResult, spreadOf, type SuiteOptions } from '../results.ts'
-import { catchUp, RECORDS_OF_ALL_STREAMS, warmUp } from './warm-up.ts'
+import { catchUp } from './catch-up.ts'
 
 export interface LatencyOptions extends SuiteOptions {
   /** Records/s at so many records a message, where a suite before has measured it. */
@@ -37,7 +37,7 @@ async function measureMaximum (recordsPerMessage: number, { quick, progress }: S
   progress(`latency: ${recordsPerMessage} a message, the maximum first`)
   return await withRig({ recordsPerMessage, env: SETTINGS }, async rig => {
     await rig.load.start()
-    await warmUp(rig, { leastMs: quick ? 1000 : 2000, records: RECORDS_OF_ALL_STREAMS, mostMs: (quick ? QUICK : FULL).mostWarmUpMs })
+    await rig.warmUp(quick ? 1000 : 2000, (quick ? QUICK : FULL).mostWarmUpMs)
     const before = await rig.load.counts()
     await rig.run(quick ? 1000 : 3000)
     const rate = rateBetween(before, await rig.load.counts())
@@ -51,7 +51,7 @@ async function measureOne (which: Pick<LatencyResult, 'recordsPerMessage' | 'loa
   const windowMs = Math.min(plan.mostMs, Math.max(plan.leastMs, MESSAGES_A_WINDOW * recordsPerMessage / rate * 1000))
   return await withRig({ recordsPerMessage, env: SETTINGS, sinkMs }, async rig => {
     await rig.load.start({ rate })
-    await warmUp(rig, { leastMs: plan.warmUpMs, records: RECORDS_OF_ALL_STREAMS, mostMs: plan.mostWarmUpMs })
+    await rig.warmUp(plan.warmUpMs, plan.mostWarmUpMs)
     await catchUp(rig, rate, plan.mostWarmUpMs)
     await rig.load.times()
     const before = await rig.load.counts()

@@ -4,7 +4,6 @@ import { rateBetween, startRig } from '../harness/rig.ts'
 import { type LokiResult, spreadOf, type SuiteOptions } from '../results.ts'
 import { type PreparedPush, PushMaker } from './prepared-pushes.ts'
 import { type Pushed, pushAll } from './store-ceiling.ts'
-import { RECORDS_OF_ALL_STREAMS, warmUp } from './warm-up.ts'
 
 const CONNECTIONS = [1, 2, 4, 8, 16]
 const RECORDS_A_MESSAGE = 100
@@ -71,7 +70,7 @@ async function reach (store: LokiThread | undefined, quick: boolean, first: bool
   const rig = await startRig({ recordsPerMessage: RECORDS_A_MESSAGE, lokiUrl: store?.url ?? process.env.LOKEAN_LOKI_URL?.split(',')[0].trim() })
   try {
     await rig.load.start()
-    await warmUp(rig, { leastMs: quick ? 700 : 2000, records: quick ? RECORDS_OF_ALL_STREAMS / 2 : RECORDS_OF_ALL_STREAMS, mostMs: 15_000 })
+    await rig.warmUp(quick ? 700 : 2000, 15_000)
     const before = await rig.load.counts()
     await rig.run(quick ? 700 : 4000)
     const rate = rateBetween(before, await rig.load.counts())

@@ -2,7 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { loadConfig } from '../../src/config/load.ts'
 import { createGenerator, type Generator } from '../../src/demo/generator/generator.ts'
 import { encoderSettings } from '../../src/pipeline.ts'
+import type { Part } from '../../src/types.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
+import { encodeTask } from '../harness/encode-task.ts'
 
 /** The body of a push, ready to be sent; the tenant is '' where there is none. */
 export interface PreparedPush { tenant: string, body: Buffer, records: number }
@@ -38,18 +40,8 @@ export class PushMaker {
     return made
   }
 
-  #encode (): ReturnType<Encoder['encode']>['parts'] {
+  #encode (): Part[] {
     const messages = Array.from({ length: MESSAGES_A_TASK }, () => this.#generator.next().message)
-    const bytes = new SharedArrayBuffer(messages.reduce((sum, message) => sum + message.length, 0))
-    const view = Buffer.from(bytes)
-    const starts: number[] = []
-    const ends: number[] = []
-    let end = 0
-    for (const message of messages) {
-      starts.push(end)
-      end += message.copy(view, end)
-      ends.push(end)
-    }
-    return this.#encoder.encode({ bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: Math.floor(Date.now() / 1000), arrivalNanos: this.#tasks++ * 1000 }).parts
+    return this.#encoder.encode(encodeTask(messages, this.#tasks++)).parts
   }
 }

@@ -1,0 +1,15 @@
+import type { EncodeTask } from '../../src/types.ts'
+
+/** These messages as one batch for an encoder. `number`: of the batch, so that each has a time of arrival of its own. */
+export function encodeTask (messages: readonly Buffer[], number: number): EncodeTask {
+  const bytes = new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length, 0))
+  const view = Buffer.from(bytes)
+  const starts: number[] = []
+  const ends: number[] = []
+  let end = 0
+  for (const message of messages) {
+    starts.push(end)
+    ends.push(end += message.copy(view, end))
+  }
+  return { bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: Math.floor(Date.now() / 1000), arrivalNanos: number * 1000 }
+}
