@@ -22,10 +22,10 @@ export class Program {
   readonly #watchers = new Set<() => void>()
 
   /** Starts `lokean <args>` with nothing in its environment but `env`, on the Node that runs this. Killed after the test. */
-  constructor (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '') {
+  constructor (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '', hangsAfterMs = HANGS_AFTER_MS) {
     this.#child = spawn(process.execPath, [join('dist', 'main.js'), ...args], { env: { PATH: process.env.PATH, ...env } })
     const ended = once(this.#child, 'close')
-    const guard = setTimeout(() => this.kill('SIGKILL'), HANGS_AFTER_MS)
+    const guard = setTimeout(() => this.kill('SIGKILL'), hangsAfterMs)
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => { this.#stdout += text; this.#changed() })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr += text; this.#changed() })
     this.#child.stdin.on('error', () => {}) // it need not read what it is given
@@ -109,8 +109,8 @@ export async function lokean (cleanup: Cleanup, args: readonly string[], env: Re
 }
 
 /** `run`, on an admin port of its own; `env` wins. */
-export function startRun (cleanup: Cleanup, env: Readonly<Record<string, string>>, flags: readonly string[] = []): Program {
-  return new Program(cleanup, ['run', ...flags], { LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_WORKERS: '1', ...env })
+export function startRun (cleanup: Cleanup, env: Readonly<Record<string, string>>, flags: readonly string[] = [], hangsAfterMs?: number): Program {
+  return new Program(cleanup, ['run', ...flags], { LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_WORKERS: '1', ...env }, '', hangsAfterMs)
 }
 
 /** Over a connection of its own, so that none stays open. */

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Cleanup } from '../helpers/cleanup.ts'
+import { leaveResult } from './results.ts'
+import { Site, type SiteOptions } from './site.ts'
+
+/** Fewer would be over before the fault begins. */
+const LEAST_RECORDS = 200_000
+const TIMEOUT_MS = 240_000
+
+/**
+ * A test that sends at least 200,000 records through a fault and reconciles each of them with the store: none missing, none doubled. Its
+ * seed is printed; `FAULTS_SEED` sets it.
+ */
+export function scenario (group: string, name: string, options: SiteOptions, body: (site: Site) => Promise<void>): void {
+  test(`${group}: ${name}`, { timeout: TIMEOUT_MS }, async t => {
+    const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 32))
+    t.diagnostic(`${name}: seed ${seed}`)
+    const site = await Site.open(Cleanup.of(t), seed, options)
+    const start = performance.now()
+    await body(site)
+    const { sent, stored, missing, doubled, repeated } = await site.reconcile()
+    const result = { group, name, seed, sent, stored, missing, doubled, repeated, recoverySeconds: site.recoverySeconds, seconds: (performance.now() - start) / 1000 }
+    t.diagnostic(JSON.stringify(result))
+    assert.deepEqual({ missing, doubled }, { missing: 0, doubled: 0 })
+    assert.ok(sent >= LEAST_RECORDS, `${sent} records are too few`)
+    leaveResult(result)
+  })
+}

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { createGenerator } from '../../src/demo/generator/generator.ts'
+import type { LoadCounts } from '../../src/demo/generator/load.ts'
+import { type Random, seededRandom } from '../../src/demo/generator/random.ts'
+import { startSenders } from '../../src/demo/generator/sender.ts'
+import { type BusStats, type EmbeddedBus, startBus } from '../../src/demo/bus/bus.ts'
+import type { Intercept } from '../../src/demo/loki/fault.ts'
+import { type EmbeddedLoki, startLoki } from '../../src/demo/loki/server.ts'
+import type { Limits } from '../../src/demo/loki/limits.ts'
+import type { Cleanup } from '../helpers/cleanup.ts'
+import { type Program, startRun } from '../helpers/program.ts'
+import { Wire } from './wire.ts'
+
+export interface SiteOptions {
+  /** Different records to send; at least. */
+  records?: number
+  recordsPerMessage?: number
+  /** Machines that log. */
+  hosts?: number
+  clouds?: number
+  addresses?: readonly string[]
+  /** Records a second; as fast as it goes without. */
+  rate?: number
+  /** Of the embedded Loki; its rate limits are off unless given. */
+  limits?: Partial<Limits>
+  /** Where the store is asked for the records; with them, it wants to be told the tenant. */
+  tenants?: readonly string[]
+}
+
+/** What every record of the generator carries in front of its number. */
+const MARKER = ' seq='
+const ADDRESS = 'rsyslog/logs'
+const RECORDS = 200_000
+const CONNECTIONS = 8
+const WINDOW = 16
+const PROGRAM_LIVES_MS = 300_000
+
+/** What came of the records that were sent. */
+export interface Reconciled { sent: number, stored: number, missing: number, doubled: number, repeated: number, quarantined: number }
+
+/**
+ * A bus with senders, a Loki, and wires to both that can fail; the programs between them are the scenario's to start. Everything but
+ * those is in this process.
+ */
+export class Site {
+  readonly seed: number
+  /** 32 random bits, from the seed. */
+  readonly random: Random
+  readonly cleanup: Cleanup
+  bus!: EmbeddedBus
+  loki!: EmbeddedLoki
+  /** What programs connect to. */
+  busWire!: Wire
+  lokiWire!: Wire
+  /** What happens to each push; nothing, if undefined. */
+  fault: Intercept | undefined
+  /** Of the senders: a record counts once, however often it is sent. */
+  counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
+  /** From the end of the fault to the next settled message. */
+  recoverySeconds: number | undefined
+  readonly #options: SiteOptions
+  readonly #addresses: readonly string[]
+  readonly #programs = new Set<Program>()
+  readonly #ending = new AbortController()
+  #load: Promise<unknown> = Promise.resolve()
+
+  private constructor (cleanup: Cleanup, seed: number, options: SiteOptions) {
+    this.cleanup = cleanup
+    this.seed = seed
+    this.random = seededRandom(seed)
+    this.#options = options
+    this.#addresses = options.addresses ?? [ADDRESS]
+  }
+
+  static async open (cleanup: Cleanup, seed: number, options: SiteOptions = {}): Promise<Site> {
+    const site = new Site(cleanup, seed, options)
+    site.bus = await startBus({ maxFrameSize: 65_536 })
+    cleanup.add(async () => { await site.bus.close() })
+    site.loki = await startLoki({
+      limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity, ...options.limits },
+      authEnabled: options.tenants !== undefined,
+      intercept: async push => await site.fault?.(push)
+    })
+    cleanup.add(async () => { await site.loki.close() })
+    site.busWire = await site.wire(() => site.bus.port)
+    site.lokiWire = await site.wire(() => site.loki.port)
+    cleanup.add(async () => { await site.#endLoad() })
+    return site
+  }
+
+  /** One more way to the bus or to Loki. */
+  async wire (port: () => number): Promise<Wire> {
+    const wire = await Wire.to(port)
+    this.cleanup.add(() => wire.close())
+    return wire
+  }
+
+  /** A number of 0 or more below `limit`. */
+  below (limit: number): number {
+    return this.random() % limit
+  }
+
+  /** A program with one worker thread, between the wires; `env` wins. */
+  start (env: Readonly<Record<string, string>> = {}): Program {
+    const program = startRun(this.cleanup, {
+      LOKEAN_AMQP_URL: `amqp://127.0.0.1:${this.busWire.port}`,
+      LOKEAN_AMQP_ADDRESSES: this.#addresses.join(','),
+      LOKEAN_LOKI_URL: `http://127.0.0.1:${this.lokiWire.port}`,
+      ...env
+    }, [], PROGRAM_LIVES_MS)
+    this.#programs.add(program)
+    void program.exited.then(() => this.#programs.delete(program))
+    return program
+  }
+
+  /** Begins to send, as soon as somebody receives. */
+  send (): void {
+    const { hosts = 100, clouds = 1, recordsPerMessage = 100, records = RECORDS, rate } = this.#options
+    this.#load = startSenders({
+      url: this.bus.url,
+      addresses: this.#addresses,
+      generator: createGenerator({ hosts, clouds, recordsPerMessage, seed: this.seed }),
+      records,
+      rate,
+      connections: CONNECTIONS,
+      window: WINDOW,
+      signal: this.#ending.signal,
+      drainTimeout: 0,
+      onProgress: counts => { this.counts = counts }
+    })
+    this.#load.catch(() => {}) // whoever waits for it gets to know
+  }
+
+  /** Resolves when this share of the records, 0 to 1, or more is settled. */
+  async settled (share: number): Promise<void> {
+    const messages = share * (this.#options.records ?? RECORDS) / (this.#options.recordsPerMessage ?? 100)
+    await this.bus.until(stats => this.#accepted(stats) >= messages)
+  }
+
+  /** Resolves when so many more messages are unsettled with the programs than none. */
+  async stuck (messages = 1): Promise<void> {
+    await this.bus.until(stats => this.#addresses.reduce((sum, address) => sum + (stats[address]?.unsettled ?? 0), 0) >= messages)
+  }
+
+  /** The fault ends now: resolves, with `recoverySeconds` known, when the next message is settled. */
+  async over (): Promise<void> {
+    const start = performance.now()
+    const before = this.#accepted(this.bus.stats())
+    await this.bus.until(stats => this.#accepted(stats) > before)
+    this.recoverySeconds = (performance.now() - start) / 1000
+  }
+
+  /** Resolves when all is settled and the programs have stopped, each with exit code 0; then says what the store has of it. */
+  async reconcile (): Promise<Reconciled> {
+    await this.#load
+    for (const program of [...this.#programs]) {
+      const { code, stderr } = await program.stop()
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    }
+    const { accepted: sent, rejected } = this.counts
+    assert.equal(rejected, 0)
+    const parts = (this.#options.tenants ?? ['fake']).map(tenant => this.loki.store.countIds(MARKER, { expected: sent, tenant }))
+    const sum = (key: 'distinct' | 'repeated' | 'quarantined' | 'quarantinedIds' | 'unexpected'): number => parts.reduce((total, part) => total + part[key], 0)
+    assert.equal(sum('unexpected'), 0, 'nothing is stored that was not sent')
+    const stored = sum('distinct') + sum('quarantinedIds')
+    return { sent, stored, missing: sent - stored, doubled: sum('repeated'), repeated: this.loki.stats().duplicates, quarantined: sum('quarantined') }
+  }
+
+  #accepted (stats: BusStats): number {
+    return this.#addresses.reduce((sum, address) => sum + (stats[address]?.accepted ?? 0), 0)
+  }
+
+  async #endLoad (): Promise<void> {
+    this.#ending.abort()
+    await this.#load.catch(() => {})
+  }
+}

@@ -1,0 +1,140 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+/** Where to cut what the target sends: after so many bytes of the AMQP frame that begins next, or at the frame's end where it has fewer. */
+export interface Cut { intoFrame: number }
+
+/**
+ * A network between a program and the one it connects to, which can fail: a TCP proxy on a port of its own, the same for as long as it
+ * lives.
+ */
+export class Wire {
+  readonly port: number
+  readonly #target: () => number
+  readonly #pairs = new Set<[Socket, Socket]>()
+  #server: Server | undefined
+  #cut: { at: Cut, done: () => void } | undefined
+  /** Connections made so far. */
+  connections = 0
+
+  private constructor (server: Server, target: () => number) {
+    this.#server = server
+    this.#target = target
+    this.port = (server.address() as AddressInfo).port
+    server.on('connection', socket => this.#join(socket))
+  }
+
+  /** To a port of this machine, asked for at each connection. */
+  static async to (target: () => number): Promise<Wire> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return new Wire(server, target)
+  }
+
+  /** Cuts what is open; refuses what is new. */
+  down (): void {
+    this.#server?.close()
+    this.#server = undefined
+    this.drop()
+  }
+
+  async up (): Promise<void> {
+    if (this.#server !== undefined) return
+    this.#server = createServer(socket => this.#join(socket)).listen(this.port, '127.0.0.1')
+    await once(this.#server, 'listening')
+  }
+
+  /** Cuts what is open, at once. */
+  drop (): void {
+    for (const [near, far] of this.#pairs) {
+      near.resetAndDestroy()
+      far.resetAndDestroy()
+    }
+  }
+
+  /** Cuts the connection over which the next frame of the target comes, there; resolves when it is cut. */
+  async cut (at: Cut): Promise<void> {
+    await new Promise<void>(resolve => { this.#cut = { at, done: resolve } })
+  }
+
+  close (): void {
+    this.down()
+  }
+
+  #join (near: Socket): void {
+    this.connections++
+    const far = connect(this.#target(), '127.0.0.1')
+    const pair: [Socket, Socket] = [near, far]
+    this.#pairs.add(pair)
+    const end = (): void => {
+      this.#pairs.delete(pair)
+      near.destroy()
+      far.destroy()
+    }
+    for (const socket of pair) {
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      socket.on('close', end)
+    }
+    const frames = new FrameEnds()
+    near.on('data', chunk => { if (!far.write(chunk)) near.pause() })
+    far.on('drain', () => near.resume())
+    near.on('drain', () => far.resume())
+    far.on('data', chunk => {
+      const end = this.#cut === undefined ? undefined : frames.cutIn(chunk, this.#cut.at)
+      frames.pass(chunk)
+      if (end === undefined) {
+        if (!near.write(chunk)) far.pause()
+        return
+      }
+      const { done } = this.#cut as { done: () => void }
+      this.#cut = undefined
+      far.pause()
+      // In order, so that the bytes before the cut do arrive.
+      near.end(chunk.subarray(0, end), () => {
+        far.destroy()
+        done()
+      })
+    })
+  }
+}
+
+/** Follows a stream of AMQP bytes (headers of 8 bytes and frames alike begin with a length or with 'AMQP') to know where frames begin. */
+class FrameEnds {
+  /** Bytes until the next frame begins. */
+  #left = 0
+  /** The beginning of a frame whose size is not known yet. */
+  #head = Buffer.alloc(0)
+
+  /** Where in this chunk the cut falls, if it does. */
+  cutIn (chunk: Buffer, { intoFrame }: Cut): number | undefined {
+    if (this.#head.length > 0 || this.#left >= chunk.length || chunk.length - this.#left < 4) return undefined
+    const size = frameSize(chunk.subarray(this.#left))
+    return Math.min(chunk.length, this.#left + Math.min(intoFrame, size))
+  }
+
+  pass (chunk: Buffer): void {
+    let rest = chunk
+    while (rest.length > 0) {
+      if (this.#left > 0) {
+        const taken = Math.min(this.#left, rest.length)
+        this.#left -= taken
+        rest = rest.subarray(taken)
+        continue
+      }
+      const taken = Math.min(4 - this.#head.length, rest.length)
+      this.#head = Buffer.concat([this.#head, rest.subarray(0, taken)])
+      rest = rest.subarray(taken)
+      if (this.#head.length < 4) return
+      this.#left = frameSize(this.#head) - 4
+      this.#head = Buffer.alloc(0)
+    }
+  }
+}
+
+const AMQP = 0x414d5150
+
+function frameSize (bytes: Buffer): number {
+  const word = bytes.readUInt32BE(0)
+  return word === AMQP ? 8 : word
+}
