@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
 import { measureEventLoopLag } from './event-loop-lag.ts'
 import { BLOCKED, RETRY_REASONS } from './sink/answer.ts'
+import { WORKER_FAILURES } from './worker/failure.ts'
 
 /** How a push was answered; `none` when it was not. */
 export const PUSH_STATUSES = ['2xx', '400', '429', '4xx', '5xx', 'other', 'none'] as const
@@ -106,6 +107,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
     pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
+    workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
     busConnects: counter('lokean_bus_connects_total', 'Connections opened to the bus'),
     busDisconnects: counter('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
   }

@@ -19,6 +19,7 @@ import { Refusals } from './sink/refusals.ts'
 import { Budget } from './source/budget.ts'
 import { Bus } from './source/bus.ts'
 import type { EncodeResult, EncoderSettings } from './types.ts'
+import { Attempts } from './worker/attempts.ts'
 import { WorkerPool } from './worker/pool.ts'
 
 export interface PipelineOptions {
@@ -42,7 +43,6 @@ export interface StoredBatch extends Stored {
 const BATCH_PUSHES = 4
 /** After the bus was told to send no more, what it sent before may still be on the way for this long. */
 const QUIET_MS = 250
-const WORKER_RETRY_MS = 1_000
 
 /**
  * The composition root: the one place that knows more than one stage. Each is given the next one's function.
@@ -61,6 +61,7 @@ export class Pipeline {
   readonly #buffers: Buffers
   readonly #batcher: Batcher
   #pool!: WorkerPool
+  readonly #attempts: Attempts
   readonly #sink: Sink
   readonly #client: LokiClient
   readonly #refusals: Refusals
@@ -86,9 +87,16 @@ export class Pipeline {
     const batchBytes = BATCH_PUSHES * config.pushBytes
     this.#buffers = new Buffers(batchBytes, Math.ceil(config.inflightBytes / batchBytes) + config.amqp.addresses.length + config.workers)
     this.failed = new Promise((_resolve, reject) => {
-      this.#pool = new WorkerPool(config.workers, encoderSettings(config), reject)
+      this.#pool = new WorkerPool({ workers: config.workers, timeoutMs: config.workerTimeoutMs, settings: encoderSettings(config), onFailure: kind => metrics.workerFailures.inc({ kind }), onBroken: reject })
     })
     this.failed.catch(() => {})
+    this.#attempts = new Attempts({
+      pool: this.#pool,
+      arrival: nanoseconds => this.#clock.take(nanoseconds),
+      exchange: (buffer, bytes) => this.#buffers.exchange(buffer, bytes),
+      log,
+      closing: this.#closing.signal
+    })
     this.#health = new LokiHealth(log)
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
     this.#metrics = new PipelineMetrics(metrics)
@@ -209,26 +217,20 @@ export class Pipeline {
     for (const part of result.parts) this.#sink.add({ part, ticket })
   }
 
-  /** Undefined only when the pipeline closes: then the batch stays unsettled. A thread that fails is replaced by the pool, and the batch, which is still here, tried again. */
+  /** Undefined only when the pipeline closes: then the batch stays unsettled. */
   async #work (batch: Batch): Promise<EncodeResult | undefined> {
-    const { seconds, nanos } = this.#clock.take(batch.length + batch.messages)
-    const task = { bytes: batch.bytes, starts: Uint32Array.from(batch.starts), ends: Uint32Array.from(batch.ends), handOver: this.#buffers.scarce, arrivalSeconds: seconds, arrivalNanos: nanos }
-    while (!this.#closing.signal.aborted) {
-      const start = performance.now()
-      this.#encoding += batch.length
-      try {
-        const result = await this.#pool.encode(task)
-        this.#metrics.worked(batch.length, result.records, performance.now() - start)
-        return result
-      } catch (err) {
-        if (this.#closing.signal.aborted) break
-        this.#options.log.error({ err, address: batch.address, messages: batch.messages }, 'a worker failed on a batch; it is tried again')
-        await pause(WORKER_RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {})
-      } finally {
-        this.#encoding -= batch.length
-      }
+    const start = performance.now()
+    this.#encoding += batch.length
+    try {
+      const result = await this.#attempts.encode(batch, this.#buffers.scarce)
+      this.#metrics.worked(batch.length, result.records, performance.now() - start)
+      return result
+    } catch (error) {
+      if (!this.#closing.signal.aborted) throw error
+      return undefined
+    } finally {
+      this.#encoding -= batch.length
     }
-    return undefined
   }
 
   /** Only now does their share of the budget come back as credit. */

@@ -3,7 +3,7 @@
 /** Why a record lies in quarantine: the closed list behind `lokean_records_quarantined_total{reason}`. */
 export const QUARANTINE_REASONS = [
   'invalid_json', 'not_object', 'empty', 'no_message', 'no_timestamp', 'bad_timestamp', 'too_old', 'too_new', 'too_late',
-  'no_labels', 'bad_tenant', 'bad_body', 'refused'
+  'no_labels', 'bad_tenant', 'bad_body', 'worker_failed', 'refused'
 ] as const
 export type QuarantineReason = typeof QUARANTINE_REASONS[number]
 
@@ -85,6 +85,13 @@ export interface EncodeResult {
   mended: Uint32Array
   /** The oldest timestamp of a record that was stored under its own time, in milliseconds; NaN where there was none. */
   oldestMs: number
+}
+
+/** Asks a worker to store a whole AMQP message as it came, and look into nothing. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */
+export interface SetAsideTask {
+  message: Uint8Array
+  arrivalSeconds: number
+  arrivalNanos: number
 }
 
 /** Asks a worker to narrow down what Loki has refused in a part. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */

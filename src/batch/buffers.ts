@@ -25,6 +25,13 @@ export class Buffers {
     if (Buffers.room(buffer) === this.#size && this.#free.length < this.#keep) this.#free.push(buffer)
   }
 
+  /** A copy of the first `bytes` of it, in memory of their own, to be given back in its place: a thread may still write to the old one. */
+  exchange (buffer: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
+    const copy = new SharedArrayBuffer(bytes)
+    new Uint8Array(copy).set(new Uint8Array(buffer, 0, bytes))
+    return copy
+  }
+
   /**
    * More are in use than are kept, so each is better given back soon: batches may be as small as one message, and buffers that each hold
    * little for as long as Loki stalls would be many times the budget.

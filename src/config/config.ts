@@ -31,6 +31,7 @@ export function arrange (v: Values) {
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
     workers: v.LOKEAN_WORKERS,
+    workerTimeoutMs: v.LOKEAN_WORKER_TIMEOUT,
     shards: v.LOKEAN_SHARDS,
     pushBytes: v.LOKEAN_PUSH_BYTES,
     pushTimeoutMs: v.LOKEAN_PUSH_TIMEOUT,

@@ -87,6 +87,9 @@ export const OPTIONS = {
   LOKEAN_WORKERS: {
     group: 'Pipeline', schema: integerBetween(1, 256), default: '1', computed: 'cores - 1, at least 1', text: 'worker threads'
   },
+  LOKEAN_WORKER_TIMEOUT: {
+    group: 'Pipeline', schema: durationBetween(100, HOUR), default: '30s', text: 'how long a worker thread may take over one batch before it is replaced, and the batch tried again'
+  },
   LOKEAN_SHARDS: { group: 'Pipeline', schema: integerBetween(1, 256), default: '4', text: 'parallel pushes' },
   LOKEAN_PUSH_BYTES: {
     group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own parts take 4 MiB'

@@ -1,11 +1,13 @@
-/** Entry of a worker thread: two synchronous tasks (idle threads are parked, so nothing asynchronous may be left running). */
+/** Entry of a worker thread: synchronous tasks (idle threads are parked, so nothing asynchronous may be left running). */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { EncoderSettings, EncodeTask, Isolated, IsolateTask, Part } from '../types.ts'
+import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask, Part, SetAsideTask } from '../types.ts'
 import { placeAlike, WORD } from '../shared-memory.ts'
 import { Encoder } from './encoder.ts'
 import { isolate as isolatePart } from './isolate.ts'
+import { setAside as setMessageAside } from './set-aside.ts'
 
-const encoder = new Encoder(workerData as EncoderSettings)
+const settings = workerData as EncoderSettings
+const encoder = new Encoder(settings)
 
 /** Fewer bytes than these travel by themselves: for so little, a batch's whole memory is not to be kept until Loki has taken it. */
 const MIN_SHARED_BYTES = 64 * 1024
@@ -37,4 +39,8 @@ function leave (parts: Part[], { bytes, ends }: EncodeTask): boolean {
 
 export function isolate (task: IsolateTask): Isolated {
   return isolatePart(task)
+}
+
+export function setAside (task: SetAsideTask): EncodeResult {
+  return setMessageAside(task, settings)
 }

@@ -6,9 +6,6 @@ import { Fields } from './fields.ts'
 import { Kernel, SCAN } from './kernel.ts'
 import { parseRecord } from './record-parse.ts'
 
-/** How much of a body that cannot be read is shown, in bytes. */
-const BAD_BODY_SHOWN = 256
-
 /**
  * What a worker does with a batch: AMQP bodies to records, records to entries, entries to compressed parts. Synchronous, without
  * I/O, and with nothing kept from batch to batch but caches; so the same batch always gives the same entries.
@@ -64,8 +61,7 @@ export class Encoder implements BodySink {
   bad (start: number, end: number): void {
     this.#records++
     this.#quarantined[QUARANTINE_REASONS.indexOf('bad_body')]++
-    const shown = this.#input.subarray(start, Math.min(end, start + BAD_BODY_SHOWN)).toString('hex')
-    this.#entries.quarantine('bad_body', Buffer.from(`${end - start} bytes: ${shown}`))
+    this.#entries.quarantine('bad_body', Buffer.from(`${end - start} bytes, base64: ${this.#input.toString('base64', start, end)}`))
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
   }
 

@@ -1,10 +1,10 @@
-import { type EncoderSettings, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from '../types.ts'
+import type { EncoderSettings, MendReason, Part, QuarantineReason } from '../types.ts'
 import { Arena } from './arena.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from './fields.ts'
 import type { Kernel } from './kernel.ts'
-import { formatLabels } from './labels.ts'
 import { PartWriter } from './parts.ts'
 import { pieceEnds } from './pieces.ts'
+import { QUARANTINE_LABELS, quarantineTenant } from './quarantine.ts'
 import { Repeats } from './repeats.ts'
 import { type Stream, StreamCache } from './streams.ts'
 import { Timestamp } from './timestamp.ts'
@@ -122,9 +122,7 @@ export class EntryWriter {
    * this batch its time keeps the nanoseconds after it free, one for each byte of the batch (ArrivalClock).
    */
   quarantine (reason: QuarantineReason, line: Uint8Array): void {
-    const rule = this.#settings.tenant
-    const tenant = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : this.#settings.quarantineTenant
-    const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], tenant)
+    const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], quarantineTenant(this.#settings))
     this.#onlyTime(reason)
     const start = this.place(line)
     this.#writePieces(start, start + line.length, (start, end) => {
@@ -199,6 +197,3 @@ const PIECE_PREFIX = 16
 
 /** Reasons that concern a time that could be read; it is kept as metadata. */
 const TIMED = new Set<QuarantineReason>(['too_old', 'too_new', 'too_late'])
-
-/** The quarantine stream of each reason. */
-const QUARANTINE_LABELS = Object.fromEntries(QUARANTINE_REASONS.map(reason => [reason, formatLabels([['source', 'lokean'], ['quarantine', reason]])])) as Record<QuarantineReason, string>

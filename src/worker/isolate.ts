@@ -1,9 +1,9 @@
 import snappy from 'snappy'
 import type { Isolated, IsolateTask, Part } from '../types.ts'
 import { compress } from './compress.ts'
-import { formatLabels } from './labels.ts'
 import { pieceEnds } from './pieces.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
+import { QUARANTINE_LABELS } from './quarantine.ts'
 
 /**
  * One step towards the entries for which Loki has refused a part. More than one entry: two parts, each with half of them, to be
@@ -26,7 +26,7 @@ export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: Isolate
   }))
   return {
     kind: 'entry',
-    part: encode(part, [{ labels: QUARANTINE_STREAM, entries: quarantined }], true),
+    part: encode(part, [{ labels: QUARANTINE_LABELS.refused, entries: quarantined }], true),
     entry: {
       reason,
       tenant: part.tenant,
@@ -37,8 +37,6 @@ export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: Isolate
     }
   }
 }
-
-const QUARANTINE_STREAM = formatLabels([['source', 'lokean'], ['quarantine', 'refused']])
 
 /** Shorter than any line limit that makes sense. */
 const PIECE_BYTES = 900

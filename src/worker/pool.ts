@@ -1,30 +1,49 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../errors.ts'
-import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask } from '../types.ts'
+import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask, SetAsideTask } from '../types.ts'
+import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 
-/** The worker threads. All of them are started at once and stay; whoever calls sees to it that no more than `size` batches are under way. */
+interface PoolOptions {
+  workers: number
+  /** How long a thread may take over one task before it is replaced, in ms. */
+  timeoutMs: number
+  settings: EncoderSettings
+  /** A thread failed on a task. */
+  onFailure?: (kind: WorkerFailureKind) => void
+  /** A thread failed with no task to blame, such as at its start; the pool may not come back by itself. */
+  onBroken?: (error: Error) => void
+}
+
+/** Of the JavaScript heap of one thread; what it makes of ordinary records lies in its WebAssembly memory, and a large message is read as a string or two. */
+const HEAP_MB = 512
+
+/** The worker threads: started at once, and replaced when they die or hang. Each does one task at a time; tasks take turns in order. */
 export class WorkerPool {
   readonly size: number
   readonly #piscina: Piscina
+  readonly #timeoutMs: number
+  readonly #onFailure: (kind: WorkerFailureKind) => void
+  readonly #waiting: Array<() => void> = []
+  #running = 0
   #closed = false
 
-  /** `onFailure`: a thread failed with no task to blame, such as at its start; the pool may not come back by itself. */
-  constructor (workers: number, settings: EncoderSettings, onFailure: (error: Error) => void = () => {}) {
+  constructor ({ workers, timeoutMs, settings, onFailure = () => {}, onBroken = () => {} }: PoolOptions) {
     this.size = workers
+    this.#timeoutMs = timeoutMs
+    this.#onFailure = onFailure
     // The specifier is not rewritten by the compiler, so the thread's file ends as this one does.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     this.#piscina = new Piscina({
       filename: new URL(`./encode.worker.${extension}`, import.meta.url).href,
       minThreads: workers,
       maxThreads: workers,
-      // Batches never queue here; what Loki refused may, one part a shard and tenant.
-      maxQueue: 65536,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
       workerData: settings
     })
-    this.#piscina.on('error', (cause: Error) => onFailure(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
+    this.#piscina.on('error', (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
   }
 
-  /** Rejects with LOKEAN_WORKER where the thread failed; the task is unharmed and may be given again. */
+  /** Rejects with WorkerFailure; the task is unharmed and may be given again, but for its memory after `hung` (see Buffers.exchange). */
   async encode (task: EncodeTask): Promise<EncodeResult> {
     return await this.#run<EncodeResult>('encode', task)
   }
@@ -33,24 +52,53 @@ export class WorkerPool {
     return await this.#run<Isolated>('isolate', task)
   }
 
+  async setAside (task: SetAsideTask): Promise<EncodeResult> {
+    return await this.#run<EncodeResult>('setAside', task)
+  }
+
   /** Share of the threads' time spent at work since they started, 0 to 1. */
   get utilization (): number {
     return this.#piscina.utilization
   }
 
-  /** Ends the threads, whatever they are at. Tasks given later are refused with LOKEAN_CLOSED. */
+  /** Ends the threads, whatever they are at. What waits, and what is given later, is refused with LOKEAN_CLOSED. */
   async close (): Promise<void> {
     this.#closed = true
+    for (const start of this.#waiting.splice(0)) start()
     await this.#piscina.destroy()
   }
 
   async #run<T> (name: string, task: unknown): Promise<T> {
+    // Not in piscina's queue: the time a task waits for its turn is not the thread's.
+    if (this.#running === this.size) await new Promise<void>(resolve => { this.#waiting.push(resolve) })
+    else this.#running++
     // piscina would start a new thread for it.
     if (this.#closed) throw new LokeanError('LOKEAN_CLOSED', `the worker threads have ended (${name})`)
+    const watchdog = new AbortController()
+    const timer = setTimeout(() => watchdog.abort(), this.#timeoutMs)
     try {
-      return await this.#piscina.run(task, { name }) as T
+      return await this.#piscina.run(task, { name, signal: watchdog.signal }) as T
     } catch (cause) {
-      throw new LokeanError('LOKEAN_WORKER', `a worker thread failed (${name}): ${(cause as Error).message}`, { cause, retryable: true })
+      const failure = this.#failure(name, cause as Error, watchdog.signal.aborted)
+      if (!this.#closed) this.#onFailure(failure.kind)
+      throw failure
+    } finally {
+      clearTimeout(timer)
+      this.#next()
     }
+  }
+
+  /** The turn goes to who waits longest, or is free again. */
+  #next (): void {
+    const start = this.#waiting.shift()
+    if (start === undefined) this.#running--
+    else start()
+  }
+
+  #failure (name: string, cause: Error, hung: boolean): WorkerFailure {
+    if (hung) return new WorkerFailure('hung', `a worker thread gave no answer for ${this.#timeoutMs / 1000} s (${name}, LOKEAN_WORKER_TIMEOUT) and was replaced`, cause)
+    const { code = '' } = cause as { code?: string }
+    const died = code.startsWith('ERR_WORKER_') || cause.message.startsWith('worker exited')
+    return new WorkerFailure(died ? 'died' : 'threw', `a worker thread ${died ? 'died' : 'failed'} (${name}): ${cause.message}`, cause)
   }
 }

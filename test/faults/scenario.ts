@@ -10,10 +10,10 @@ const TIMEOUT_MS = 240_000
 
 /**
  * A test that sends at least 200,000 records through a fault and reconciles each of them with the store: none missing, none doubled. Its
- * seed is printed; `FAULTS_SEED` sets it.
+ * seed is printed; `FAULTS_SEED` sets it. `skip`: why it cannot be run here.
  */
-export function scenario (group: string, name: string, options: SiteOptions, body: (site: Site) => Promise<void>): void {
-  test(`${group}: ${name}`, { timeout: TIMEOUT_MS }, async t => {
+export function scenario (group: string, name: string, options: SiteOptions & { skip?: string | false }, body: (site: Site) => Promise<void>): void {
+  test(`${group}: ${name}`, { timeout: TIMEOUT_MS, skip: options.skip }, async t => {
     const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 32))
     t.diagnostic(`${name}: seed ${seed}`)
     const site = await Site.open(Cleanup.of(t), seed, options)

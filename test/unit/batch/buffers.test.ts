@@ -53,3 +53,14 @@ test('buffers are scarce while more of them are in use than are kept, whatever t
   for (const buffer of used) buffers.give(buffer)
   assert.equal(buffers.scarce, false)
 })
+
+test('an exchanged buffer holds the same messages in other memory, and is not kept when it is given back', () => {
+  const buffers = new Buffers(1024, 2)
+  const first = buffers.take(1)
+  new Uint8Array(first).fill(7, 0, 500)
+  const copy = buffers.exchange(first, 500)
+  assert.notEqual(copy, first)
+  assert.deepEqual(Buffer.from(copy), Buffer.alloc(500, 7))
+  buffers.give(copy)
+  assert.ok(![first, copy].includes(buffers.take(1)))
+})

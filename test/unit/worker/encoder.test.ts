@@ -46,13 +46,13 @@ suite('what rsyslog sent', () => {
 })
 
 suite('bodies with nothing in them', () => {
-  test('an AMQP message without a body, or one nobody can read: hex of its first bytes', () => {
+  test('an AMQP message without a body, or one nobody can read: all of it, in base64', () => {
     const bodies: Array<[bytes: Buffer, line: string]> = [
-      [Buffer.alloc(0), '0 bytes: '],
-      [Buffer.from('00537045', 'hex'), '4 bytes: 00537045'],
-      [Buffer.from('0053775407', 'hex'), '2 bytes: 5407'],
-      [Buffer.from('hello'), '5 bytes: 68656c6c6f'],
-      [Buffer.alloc(5000, 0xff), `5000 bytes: ${'ff'.repeat(256)}`]
+      [Buffer.alloc(0), '0 bytes, base64: '],
+      [Buffer.from('00537045', 'hex'), '4 bytes, base64: AFNwRQ=='],
+      [Buffer.from('0053775407', 'hex'), '2 bytes, base64: VAc='],
+      [Buffer.from('hello'), '5 bytes, base64: aGVsbG8='],
+      [Buffer.alloc(5000, 0xff), `5000 bytes, base64: ${Buffer.alloc(5000, 0xff).toString('base64')}`]
     ]
     for (const [bytes, line] of bodies) {
       const { entries, counts, result } = encodeMessages([bytes])

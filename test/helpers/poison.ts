@@ -1,0 +1,46 @@
+import { openSync } from 'node:fs'
+import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import type { Encoder } from '../../src/worker/encoder.ts'
+import type { EncodeTask } from '../../src/types.ts'
+
+/** What a message with ` poison=<how>` in it does to a worker thread that encodes it; with `-once` behind it, only to the first. */
+const POISONS: Record<string, () => void> = {
+  throw: () => { throw new Error('poisoned') },
+  exit: () => process.exit(7),
+  memory: () => { for (const held: number[][] = []; ;) held.push(new Array<number>(1e6).fill(held.length)) },
+  hang: () => { for (;;); }
+}
+
+/** For the environment of a program: its threads are poisoned so. `encoder`: the URL of the module they have. `dir`: what has struck once. */
+export function poisoned (encoder: URL, dir: string): { NODE_OPTIONS: string, POISONED_ENCODER: string, POISON_DIR: string } {
+  return { NODE_OPTIONS: `--import=${import.meta.url}`, POISONED_ENCODER: encoder.href, POISON_DIR: dir }
+}
+
+async function poison (): Promise<void> {
+  const { Encoder } = await import(process.env.POISONED_ENCODER as string) as { Encoder: { prototype: Encoder } }
+  const { encode } = Encoder.prototype
+  Encoder.prototype.encode = function (task: EncodeTask) {
+    for (const [i, start] of task.starts.entries()) strike(Buffer.from(task.bytes, start, task.ends[i] - start))
+    return encode.call(this, task)
+  }
+}
+
+function strike (message: Buffer): void {
+  const found = message.indexOf(' poison=')
+  if (found < 0) return
+  const [, how, once] = / poison=([a-z]+)(-once)?/.exec(message.toString('latin1', found)) as RegExpExecArray
+  if (once !== undefined && !first(how)) return
+  POISONS[how]()
+}
+
+function first (how: string): boolean {
+  try {
+    openSync(join(process.env.POISON_DIR as string, how), 'wx')
+    return true
+  } catch {
+    return false
+  }
+}
+
+if (!isMainThread && process.env.POISONED_ENCODER !== undefined) await poison()
