@@ -23,7 +23,7 @@ export class LokiHealth {
   #reached = false
   #failing: { reason: RetryReason, message: string, since: number } | undefined
 
-  constructor (log: Logger, now: () => number = Date.now) {
+  constructor (log: Logger, now: () => number = () => performance.now()) {
     this.#log = log
     this.#now = now
   }

@@ -7,7 +7,7 @@ export class Hosts {
   readonly #pauseMs: number
   readonly #now: () => number
 
-  constructor (count: number, pauseMs = 5_000, now: () => number = Date.now) {
+  constructor (count: number, pauseMs = 5_000, now: () => number = () => performance.now()) {
     this.#downUntil = new Array(count).fill(0)
     this.#pauseMs = pauseMs
     this.#now = now

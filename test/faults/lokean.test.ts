@@ -70,7 +70,7 @@ async function withPoison (site: Site, how: string, share: number): Promise<{ me
   const program = site.start({
     ...poisoned(pathToFileURL(join('dist', 'worker', 'encoder.js')), directory(site)),
     LOKEAN_WORKERS: '2',
-    LOKEAN_WORKER_TIMEOUT: '2s'
+    LOKEAN_WORKER_TIMEOUT: how.startsWith('hang') ? '2s' : '30s'
   })
   site.send()
   await site.settled(share)

@@ -18,8 +18,8 @@ export function scenario (group: string, name: string, options: SiteOptions & { 
     t.diagnostic(`${name}: seed ${seed}`)
     const site = await Site.open(Cleanup.of(t), seed, options)
     const start = performance.now()
-    await body(site)
-    const { sent, stored, missing, doubled, repeated } = await site.reconcile()
+    await Promise.race([body(site), site.broken])
+    const { sent, stored, missing, doubled, repeated } = await Promise.race([site.reconcile(), site.broken])
     const result = { group, name, seed, sent, stored, missing, doubled, repeated, recoverySeconds: site.recoverySeconds, seconds: (performance.now() - start) / 1000 }
     t.diagnostic(JSON.stringify(result))
     assert.deepEqual({ missing, doubled }, { missing: 0, doubled: 0 })

@@ -58,6 +58,9 @@ export class Site {
   counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
   /** From the end of the fault to the next settled message. */
   recoverySeconds: number | undefined
+  /** Rejects when a program ends by itself. */
+  readonly broken: Promise<never>
+  #broke!: (error: Error) => void
   readonly #options: SiteOptions
   readonly #addresses: readonly string[]
   readonly #programs = new Set<Program>()
@@ -70,6 +73,8 @@ export class Site {
     this.random = seededRandom(seed)
     this.#options = options
     this.#addresses = options.addresses ?? [ADDRESS]
+    this.broken = new Promise((_resolve, reject) => { this.#broke = reject })
+    this.broken.catch(() => {}) // that nobody waits for it is no crash
   }
 
   static async open (cleanup: Cleanup, seed: number, options: SiteOptions = {}): Promise<Site> {
@@ -109,7 +114,10 @@ export class Site {
       ...env
     }, [], PROGRAM_LIVES_MS)
     this.#programs.add(program)
-    void program.exited.then(() => this.#programs.delete(program))
+    void program.exited.then(({ code, signal, stderr }) => {
+      this.#programs.delete(program)
+      if (code !== 0 && signal !== 'SIGKILL') this.#broke(new Error(`a program ended (${signal ?? `exit code ${code}`}): ${stderr}`))
+    })
     return program
   }
 

@@ -8,7 +8,7 @@ import type { EncodeTask } from '../../src/types.ts'
 const POISONS: Record<string, () => void> = {
   throw: () => { throw new Error('poisoned') },
   exit: () => process.exit(7),
-  memory: () => { for (const held: number[][] = []; ;) held.push(new Array<number>(1e6).fill(held.length)) },
+  memory: () => { for (const held: number[][] = []; ;) held.push(new Array<number>(1e6).fill(held.length + 0.5)) },
   hang: () => { for (;;); }
 }
 
