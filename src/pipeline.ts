@@ -197,10 +197,10 @@ export class Pipeline {
   }
 
   #received (delivery: Delivery): void {
+    this.#batcher.add(delivery)
     this.#inflight += delivery.cost
     this.#lastDelivery = performance.now()
     this.#metrics.received(delivery)
-    this.#batcher.add(delivery)
   }
 
   async #encode (batch: Batch): Promise<void> {

@@ -191,8 +191,16 @@ export class Incoming {
 
   #complete (id: number, last: Uint8Array): void {
     const message = this.#partialBytes === 0 ? last : this.#joined(last)
-    this.#options.budget.take(DELIVERY_BYTES)
-    this.#options.onDelivery(id, message, message.length + DELIVERY_BYTES)
+    const { budget, onDelivery } = this.#options
+    const cost = message.length + DELIVERY_BYTES
+    budget.take(DELIVERY_BYTES)
+    try {
+      onDelivery(id, message, cost)
+    } catch (error) {
+      // There was no memory for it, say: the connection ends with it unsettled, and nobody else would give back what it took.
+      budget.give(cost)
+      throw error
+    }
     this.#shrink()
   }
 

@@ -35,7 +35,7 @@ function take (incoming: Incoming, { id, ...rest }: Transfer, way: Way): void {
   frame.fill(0xff)
 }
 
-function bench (limit = 8 * FRAME_BYTES) {
+function bench (limit = 8 * FRAME_BYTES, failsOn?: number) {
   const budget = new Budget('logs', limit)
   const deliveries: Array<{ id: number, content: string, bytes: number }> = []
   const costs: number[] = []
@@ -55,6 +55,7 @@ function bench (limit = 8 * FRAME_BYTES) {
   const incoming = new Incoming({
     budget,
     onDelivery: (id, message, cost) => {
+      if (id === failsOn) throw new RangeError('no memory for it')
       deliveries.push({ id, content: Buffer.from(message).toString(), bytes: message.length })
       costs.push(cost)
       whole.push(Buffer.from(message))
@@ -120,6 +121,17 @@ test('a delivery without any bytes', () => {
   open()
   transfer({ id: 0 })
   assert.deepEqual(deliveries, [{ id: 0, content: '', bytes: 0 }])
+})
+
+test('a delivery that cannot be taken over gives its bytes back, and the error goes on to the connection', () => {
+  const { budget, open, transfer, deliveries } = bench(8 * FRAME_BYTES, 1)
+  open()
+  transfer({ id: 0, payload: Buffer.alloc(10) })
+  const used = budget.used
+  transfer({ id: 1, more: true, payload: Buffer.alloc(1000) })
+  assert.throws(() => transfer({ payload: Buffer.alloc(1000) }), /no memory for it/)
+  assert.equal(budget.used, used)
+  assert.deepEqual(deliveries.map(({ id }) => id), [0])
 })
 
 test('an aborted delivery is none, and gives its bytes back', () => {
