@@ -5,6 +5,7 @@ import type { RetryReason } from './sink/answer.ts'
 import type { PushReport, Sink } from './sink/manager.ts'
 import type { Budget } from './source/budget.ts'
 import type { Bus } from './source/bus.ts'
+import type { StreamGuard } from './stream-guard.ts'
 import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from './types.ts'
 import type { WorkerPool } from './worker/pool.ts'
 
@@ -14,6 +15,7 @@ interface Observed {
   batcher: Batcher
   sink: Sink
   pool: WorkerPool
+  streams: StreamGuard
   /** Bytes that are with a worker. */
   encoding: () => number
 }
@@ -27,7 +29,7 @@ export class PipelineMetrics {
   }
 
   /** Gauges are read when they are scraped. */
-  observe ({ budgets, bus, batcher, sink, pool, encoding }: Observed): void {
+  observe ({ budgets, bus, batcher, sink, pool, streams, encoding }: Observed): void {
     const metrics = this.#metrics
     const each = (read: (budget: Budget) => number) => () => [...budgets.values()].map(budget => [budget.address, read(budget)] as const)
     metrics.linkUp.from(each(({ address }) => Number(bus.attached(address))))
@@ -38,6 +40,7 @@ export class PipelineMetrics {
     metrics.workers.from(() => pool.size)
     metrics.workerUtilization.from(() => pool.utilization)
     metrics.sinkLanes.from(() => sink.lanes)
+    metrics.streams.from(() => streams.count)
   }
 
   received ({ address, message }: Delivery): void {

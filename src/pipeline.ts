@@ -18,6 +18,7 @@ import { probeUntilReady } from './sink/probe.ts'
 import { Refusals } from './sink/refusals.ts'
 import { Budget } from './source/budget.ts'
 import { Bus } from './source/bus.ts'
+import { StreamGuard } from './stream-guard.ts'
 import type { EncodeResult, EncoderSettings } from './types.ts'
 import { Attempts } from './worker/attempts.ts'
 import { WorkerPool } from './worker/pool.ts'
@@ -60,6 +61,7 @@ export class Pipeline {
   readonly #budgets: Map<string, Budget>
   readonly #buffers: Buffers
   readonly #batcher: Batcher
+  readonly #streams: StreamGuard
   #pool!: WorkerPool
   readonly #attempts: Attempts
   readonly #sink: Sink
@@ -86,8 +88,15 @@ export class Pipeline {
     // As many as the budget can fill, the one that is filling for each address, and those with the workers: under load none is made anew.
     const batchBytes = BATCH_PUSHES * config.pushBytes
     this.#buffers = new Buffers(batchBytes, Math.ceil(config.inflightBytes / batchBytes) + config.amqp.addresses.length + config.workers)
+    this.#streams = new StreamGuard(config.maxStreams, log)
     this.failed = new Promise((_resolve, reject) => {
-      this.#pool = new WorkerPool({ workers: config.workers, timeoutMs: config.workerTimeoutMs, settings: encoderSettings(config), onFailure: kind => metrics.workerFailures.inc({ kind }), onBroken: reject })
+      this.#pool = new WorkerPool({
+        workers: config.workers,
+        timeoutMs: config.workerTimeoutMs,
+        settings: { ...encoderSettings(config), activeStreams: this.#streams.memory },
+        onFailure: kind => metrics.workerFailures.inc({ kind }),
+        onBroken: reject
+      })
     })
     this.failed.catch(() => {})
     this.#attempts = new Attempts({
@@ -134,7 +143,7 @@ export class Pipeline {
       onConnected: () => metrics.busConnects.inc(),
       onDisconnected: () => metrics.busDisconnects.inc()
     })
-    this.#metrics.observe({ budgets: this.#budgets, bus: this.#bus, batcher: this.#batcher, sink: this.#sink, pool: this.#pool, encoding: () => this.#encoding })
+    this.#metrics.observe({ budgets: this.#budgets, bus: this.#bus, batcher: this.#batcher, sink: this.#sink, pool: this.#pool, streams: this.#streams, encoding: () => this.#encoding })
   }
 
   /** Rejects with ConfigError where the dead-letter directory cannot be used; nothing is connected yet. */
@@ -148,6 +157,7 @@ export class Pipeline {
   }
 
   start (): void {
+    this.#streams.start()
     this.#bus.start()
     void probeUntilReady(this.#client, this.#health, this.#closing.signal)
   }
@@ -176,6 +186,7 @@ export class Pipeline {
     this.#settler.flush()
     const unsettledBytes = this.#inflight
     this.#closing.abort()
+    this.#streams.stop()
     this.#refusals.close()
     await this.#bus.close()
     await this.#sink.close()
@@ -208,6 +219,7 @@ export class Pipeline {
     const result = await this.#work(batch)
     if (result === undefined) return
     this.#metrics.encoded(address, result)
+    this.#streams.tell(result.crowds)
     const { records, oldestMs, shared } = result
     if (!shared) this.#buffers.give(batch.bytes)
     const ticket = new Ticket(result.parts.length, () => {

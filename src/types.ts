@@ -3,7 +3,7 @@
 /** Why a record lies in quarantine: the closed list behind `lokean_records_quarantined_total{reason}`. */
 export const QUARANTINE_REASONS = [
   'invalid_json', 'not_object', 'empty', 'no_message', 'no_timestamp', 'bad_timestamp', 'too_old', 'too_new', 'too_late',
-  'no_labels', 'bad_tenant', 'bad_body', 'worker_failed', 'refused'
+  'no_labels', 'bad_tenant', 'too_many_streams', 'bad_body', 'worker_failed', 'refused'
 ] as const
 export type QuarantineReason = typeof QUARANTINE_REASONS[number]
 
@@ -36,6 +36,8 @@ export interface EncoderSettings {
   maxAheadMs: number
   /** How far behind the newest record of its stream one may be. */
   maxDisorderMs: number
+  /** ActiveStreams' memory, which all workers share; without it no stream is counted. */
+  activeStreams?: SharedArrayBuffer
 }
 
 /**
@@ -83,6 +85,8 @@ export interface EncodeResult {
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */
   mended: Uint32Array
+  /** Tenants that were found to have too many streams, and nobody was told of lately. */
+  crowds: Crowd[]
   /** The oldest timestamp of a record that was stored under its own time, in milliseconds; NaN where there was none. */
   oldestMs: number
 }
@@ -92,6 +96,16 @@ export interface SetAsideTask {
   message: Uint8Array
   arrivalSeconds: number
   arrivalNanos: number
+}
+
+/** A tenant with too many streams, or that would have if more were let in. */
+export interface Crowd {
+  tenant: string
+  /** How many there are. */
+  streams: number
+  /** How many values each label has among so many of the tenant's newest streams, the most first. */
+  newest: number
+  values: Array<readonly [label: string, values: number]>
 }
 
 /** Asks a worker to narrow down what Loki has refused in a part. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */

@@ -39,6 +39,8 @@ export function arrange (v: Values) {
     drainTimeoutMs: v.LOKEAN_DRAIN_TIMEOUT,
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
+    /** Of one tenant; undefined where there is no limit. */
+    maxStreams: v.LOKEAN_MAX_STREAMS,
     deadLetter: {
       /** Undefined when it is off. */
       dir: v.LOKEAN_DEAD_LETTER_DIR,

@@ -110,6 +110,9 @@ export const OPTIONS = {
   LOKEAN_METADATA: {
     group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
   },
+  LOKEAN_MAX_STREAMS: {
+    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'streams that a tenant may have at a time (with a record within the hour); records of others go to quarantine. Unset: no limit'
+  },
   LOKEAN_DEAD_LETTER_DIR: {
     group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki refused, as NDJSON'
   },

@@ -108,6 +108,7 @@ function merge (results: EncodeResult[]): EncodeResult {
   const sums = (key: 'quarantined' | 'mended'): Uint32Array => results[0][key].map((_, i) => results.reduce((sum, result) => sum + result[key][i], 0))
   return {
     parts: results.flatMap(({ parts }) => parts),
+    crowds: results.flatMap(({ crowds }) => crowds),
     shared: false,
     records: results.reduce((sum, { records }) => sum + records, 0),
     quarantined: sums('quarantined'),

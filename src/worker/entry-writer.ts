@@ -1,4 +1,4 @@
-import type { EncoderSettings, MendReason, Part, QuarantineReason } from '../types.ts'
+import type { Crowd, EncoderSettings, MendReason, Part, QuarantineReason } from '../types.ts'
 import { Arena } from './arena.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from './fields.ts'
 import type { Kernel } from './kernel.ts'
@@ -50,7 +50,7 @@ export class EntryWriter {
   begin (at: number, arrivalSeconds: number, arrivalNanos: number): void {
     this.#discard()
     this.#arena.clear(at)
-    this.#streams.trim()
+    this.#streams.begin()
     this.#arrival.set(arrivalSeconds, arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
     this.oldestMs = NaN
@@ -78,6 +78,11 @@ export class EntryWriter {
     this.#touched = []
     this.#arena.clear()
     return parts
+  }
+
+  /** Tenants found to have too many streams since this was last asked. */
+  takeCrowds (): Crowd[] {
+    return this.#streams.takeCrowds()
   }
 
   /** Returns why the record must go to quarantine, or undefined once it is written. */

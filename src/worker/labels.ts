@@ -10,6 +10,11 @@ export function formatLabels (pairs: ReadonlyArray<readonly [name: string, value
   return `{${sorted.map(([name, value]) => `${name}=${quote(value)}`).join(', ')}}`
 }
 
+/** The names of what formatLabels wrote, and their values, quoted as they are. */
+export function parseLabels (labels: string): Array<[name: string, value: string]> {
+  return [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value])
+}
+
 function quote (value: string): string {
   return `"${value.replace(/["\\\p{Cc}\ufeff\u2028\u2029]/gu, escapeCharacter)}"`
 }

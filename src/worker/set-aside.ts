@@ -34,5 +34,5 @@ export function setAside ({ message, arrivalSeconds, arrivalNanos }: SetAsideTas
   })
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   quarantined[QUARANTINE_REASONS.indexOf('worker_failed')] = 1
-  return { parts, shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN }
+  return { parts, crowds: [], shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN }
 }

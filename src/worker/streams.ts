@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { EncoderSettings } from '../types.ts'
+import type { Crowd, EncoderSettings } from '../types.ts'
+import { ActiveStreams } from './active-streams.ts'
 import type { Fields } from './fields.ts'
 import type { Kernel } from './kernel.ts'
 import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES, shardOf } from './labels.ts'
+import { Newcomers } from './newcomers.ts'
 
 /** One Loki stream, as long as the cache knows it, and the entries of the batch at hand that belong to it. */
 export class Stream {
@@ -23,6 +25,8 @@ export class Stream {
   lastSeenMs = -Infinity
   /** Loki may not know the stream (any more): see Part.doubtful. Of the batch at hand. */
   fresh = true
+  /** Of ActiveStreams, when it was last touched there; -1 is never. */
+  tick = -1
 
   /** For Repeats: the message last seen, the newest time in it, its first entry, and its times and lines once needed. */
   message = -1
@@ -46,14 +50,14 @@ export class Stream {
 
 /** `cuts`: label values of it that had to be cut. */
 interface Known { stream: Stream | Refusal, cuts: number }
-export type Refusal = 'no_labels' | 'bad_tenant'
+export type Refusal = 'no_labels' | 'bad_tenant' | 'too_many_streams'
 
 /**
- * Above either of these the cache starts anew: streams come and go, and a hostile sender could name a new one in each record, with
- * values as long as a message may be. A key holds no more of a value than a label may have.
+ * Above either of these the cache forgets what it has not needed since it was last above them: streams come and go, and a hostile sender
+ * could name a new one in each record, with values as long as a message may be. A key holds no more of a value than a label may have.
  */
 const MAX_KNOWN = 65536
-const MAX_KEY_BYTES = 32 * 1024 * 1024
+const MAX_KEY_BYTES = 16 * 1024 * 1024
 
 /**
  * From a record's label fields to its stream. The kernel finds it by the bytes of their values; only a combination not seen before is
@@ -70,7 +74,14 @@ export class StreamCache {
   /** By the number under which the kernel knows it. */
   #known: Known[] = []
   #full = false
-  readonly #byLabels = new Map<string, Stream>()
+  /** By tenant and labels: those needed since the cache was last full, and those that were needed before. */
+  #young = new Map<string, Stream>()
+  #old = new Map<string, Stream>()
+  readonly #active: ActiveStreams | undefined
+  readonly #newcomers = new Newcomers()
+  #crowds: Crowd[] = []
+  /** ActiveStreams' present one; without it, what every stream begins with. */
+  #tick = -1
   /** Label values that had to be cut of the record last asked about. */
   cuts = 0
 
@@ -81,6 +92,7 @@ export class StreamCache {
     this.#labels = settings.labels.map(({ name, field }) => ({ name, slot: fields.slot(field) }))
     this.#tenantSlot = settings.tenant.kind === 'field' ? fields.slot(settings.tenant.field) : -1
     this.#slots = [...new Set([...this.#labels.map(({ slot }) => slot), ...(this.#tenantSlot < 0 ? [] : [this.#tenantSlot])])]
+    if (settings.activeStreams !== undefined) this.#active = new ActiveStreams(settings.activeStreams)
     for (const slot of this.#slots) kernel.run.addKeySlot(slot)
     const table = kernel.allocate(4 * MAX_KNOWN)
     kernel.run.setStreams(table, MAX_KNOWN, kernel.allocate(maxKeyBytes), maxKeyBytes, MAX_LABEL_VALUE_BYTES, randomBytes(8).readBigInt64LE())
@@ -91,21 +103,30 @@ export class StreamCache {
     const number = this.#kernel.run.findStream()
     const known = number >= 0 ? this.#known[number] : this.#learn()
     this.cuts = known.cuts
-    return known.stream
+    return typeof known.stream === 'string' || this.#admits(known.stream) ? known.stream : 'too_many_streams'
   }
 
-  /** The stream for quarantined records; known by its label string alone. */
+  /** The stream for quarantined records; known by its label string alone, and never one too many. */
   quarantine (labels: string, tenant: string): Stream {
-    return this.#canonical(labels, tenant)
+    return this.#canonical(labels, tenant, true) as Stream
   }
 
-  /** To be called between batches, when no stream holds entries. */
-  trim (): void {
+  /** To be called before each batch, when no stream holds entries. */
+  begin (): void {
+    if (this.#active !== undefined) this.#tick = this.#active.now
     if (this.#known.length < MAX_KNOWN && !this.#full) return
     this.#kernel.run.forgetStreams()
     this.#known = []
     this.#full = false
-    this.#byLabels.clear()
+    this.#old = this.#young
+    this.#young = new Map()
+  }
+
+  /** Tenants found to have too many streams since this was last asked. */
+  takeCrowds (): Crowd[] {
+    const crowds = this.#crowds
+    if (crowds.length > 0) this.#crowds = []
+    return crowds
   }
 
   #learn (): Known {
@@ -118,6 +139,8 @@ export class StreamCache {
       text.set(slot, value.toString('utf8', 0, end))
     }
     const known = { stream: this.#resolve(text), cuts: this.#labels.filter(({ slot }) => cut.has(slot)).length }
+    // Those that are refused are not remembered: there may be a new one in each record, and they would drive out the others.
+    if (known.stream === 'too_many_streams') return known
     if (this.#kernel.run.addStream(this.#known.length) === 0) this.#full = true
     else this.#known.push(known)
     return known
@@ -129,16 +152,31 @@ export class StreamCache {
     if (rule.kind === 'field' && !isTenant(tenant)) return 'bad_tenant'
     const labels = formatLabels(this.#labels.map(({ name, slot }) => [name, text.get(slot) ?? '']))
     if (labels === '{}') return 'no_labels'
-    return this.#canonical(labels, tenant)
+    return this.#canonical(labels, tenant) ?? 'too_many_streams'
   }
 
-  #canonical (labels: string, tenant: string): Stream {
-    const key = `${tenant}\0${labels}`
-    let stream = this.#byLabels.get(key)
-    if (stream === undefined) {
-      stream = new Stream(labels, tenant, this.#settings.shards)
-      this.#byLabels.set(key, stream)
+  /** Whether it is among the streams that its tenant may have. What it is once, it is for this batch. */
+  #admits (stream: Stream): boolean {
+    if (stream.tick === this.#tick) return true
+    const active = this.#active as ActiveStreams
+    const touch = active.touch(stream.tenant, stream.labels)
+    if (touch !== 'known') {
+      this.#newcomers.add(stream)
+      const streams = active.tooMany(stream.tenant, touch)
+      if (streams !== undefined) this.#crowds.push(this.#newcomers.crowd(stream.tenant, streams))
     }
+    if (touch === 'refused') return false
+    stream.tick = this.#tick
+    return true
+  }
+
+  /** One object for each tenant and labels as long as it is needed; undefined where it is one too many. */
+  #canonical (labels: string, tenant: string, quarantine = false): Stream | undefined {
+    const key = `${tenant}\0${labels}`
+    const young = this.#young.get(key)
+    const stream = young ?? this.#old.get(key) ?? new Stream(labels, tenant, this.#settings.shards)
+    if (!quarantine && !this.#admits(stream)) return undefined
+    if (young === undefined) this.#young.set(key, stream)
     return stream
   }
 }

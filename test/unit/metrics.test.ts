@@ -43,6 +43,7 @@ test('before anything happened every series of a closed label set is there, at 0
     ...perLabel('lokean_queue_bytes', 'stage', QUEUE_STAGES),
     'lokean_workers 0',
     'lokean_worker_utilization 0',
+    'lokean_streams 0',
     'lokean_sink_lanes 0',
     'lokean_last_push_success_timestamp_seconds 0'
   ]

@@ -81,6 +81,7 @@ test('without any setting every option has the documented default', () => {
     drainTimeoutMs: 25e3,
     labels: ['cloud', 'region', 'host', 'source'].map((name) => ({ name, field: name })).concat({ name: 'service_name', field: 'source' }),
     metadata: ['level', 'file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name })),
+    maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576 },
     admin: { host: '127.0.0.1', port: 9464 },
     logLevel: 'info'
@@ -117,6 +118,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DRAIN_TIMEOUT: '5s',
     LOKEAN_LABELS: 'cloud, node=host',
     LOKEAN_METADATA: 'off',
+    LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
     LOKEAN_DEAD_LETTER_BYTES: '1GB',
     LOKEAN_ADMIN_ADDR: '[::]:0',
@@ -134,6 +136,7 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.loki.urls, ['https://loki.example/prefix', 'https://loki2:3101'])
   assert.deepEqual(config.loki.tenant, { kind: 'field', field: 'cloud' })
   assert.equal(config.loki.quarantineTenant, 'waste')
+  assert.equal(config.maxStreams, 20_000)
   assert.equal(config.loki.username, 'writer')
   assert.equal(config.loki.password?.reveal(), 'p')
   assert.equal(config.loki.ca, CERTIFICATE)
@@ -221,6 +224,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_DRAIN_TIMEOUT: ['61m', /^LOKEAN_DRAIN_TIMEOUT is "61m": must be a duration from 0ms to 1h/],
   LOKEAN_LABELS: ['cloud,1st', /^LOKEAN_LABELS is "cloud,1st": must have label names that match .* \("1st"\)$/],
   LOKEAN_METADATA: ['a-b', /^LOKEAN_METADATA is "a-b": must have metadata names that match/],
+  LOKEAN_MAX_STREAMS: ['0', /^LOKEAN_MAX_STREAMS is "0": must be a whole number from 1 to 1000000$/],
   LOKEAN_DEAD_LETTER_DIR: ['a\0b', /^LOKEAN_DEAD_LETTER_DIR is "a\\u0000b": must be a directory or off$/],
   LOKEAN_DEAD_LETTER_BYTES: ['1kB', /^LOKEAN_DEAD_LETTER_BYTES is "1kB": must be a size from 1 MiB to 1 TiB/],
   LOKEAN_ADMIN_ADDR: [':9464', /^LOKEAN_ADMIN_ADDR is ":9464": must be host:port/],

@@ -20,7 +20,7 @@ function batchOf (messages: readonly number[]): Batch {
 function result (records: number[], reason?: string): EncodeResult {
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   if (reason !== undefined) quarantined[QUARANTINE_REASONS.indexOf(reason as never)] = records.length
-  return { parts: records.map(body => ({ body })) as never, shared: false, records: records.length, quarantined, mended: new Uint32Array(MEND_REASONS.length).fill(1), oldestMs: reason === undefined ? Math.min(...records) : NaN }
+  return { parts: records.map(body => ({ body })) as never, crowds: [], shared: false, records: records.length, quarantined, mended: new Uint32Array(MEND_REASONS.length).fill(1), oldestMs: reason === undefined ? Math.min(...records) : NaN }
 }
 
 /** Threads that fail on a message as often as `failures` says of it; the first attempts to set one aside fail too, as often as said. */

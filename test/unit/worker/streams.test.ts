@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { EncoderSettings } from '../../../src/types.ts'
+import { ActiveStreams } from '../../../src/worker/active-streams.ts'
 import { Fields } from '../../../src/worker/fields.ts'
 import { Kernel } from '../../../src/worker/kernel.ts'
 import { type Refusal, Stream, StreamCache } from '../../../src/worker/streams.ts'
@@ -194,27 +195,42 @@ suite('trimming', () => {
     const cache = new Cache()
     const before = cache.stream({ host: 'h' })
     for (let i = 0; i < 10_000; i++) cache.find({ host: `h${i}` })
-    cache.streams.trim()
+    cache.streams.begin()
     assert.equal(forgot(cache, { host: 'h' }, before), false)
   })
 
-  test('too many streams make it start anew', () => {
+  const others = (cache: Cache, wave: string): void => { for (let i = 0; i < 65_536; i++) cache.find({ host: `${wave}${i}` }) }
+
+  test('too many streams drive out those that were not needed since it was last full, between batches', () => {
     const cache = new Cache()
     const before = cache.stream({ host: 'h' })
-    for (let i = 0; i < 65_536; i++) cache.find({ host: `h${i}` })
-    assert.equal(cache.stream({ host: 'h' }), before, 'but not in the middle of a batch')
-    cache.streams.trim()
+    others(cache, 'a')
+    assert.equal(cache.stream({ host: 'h' }), before)
+    cache.streams.begin()
+    others(cache, 'b')
+    assert.equal(cache.stream({ host: 'h' }), before, 'kept: needed in between')
+    cache.streams.begin()
+    others(cache, 'c')
+    cache.streams.begin()
     assert.equal(forgot(cache, { host: 'h' }, before), true)
-    const again = cache.stream({ host: 'h' })
-    cache.streams.trim()
-    assert.equal(forgot(cache, { host: 'h' }, again), false)
+  })
+
+  test('what is needed all the time is kept, however many come and go', () => {
+    const cache = new Cache()
+    const before = cache.stream({ host: 'h' })
+    for (const wave of ['a', 'b', 'c', 'd']) {
+      others(cache, wave)
+      assert.equal(cache.stream({ host: 'h' }), before)
+      cache.streams.begin()
+    }
+    assert.equal(forgot(cache, { host: 'h' }, before), false)
   })
 
   test('a few streams with names of megabytes do not: no more of a name is kept than a label has', () => {
     const cache = new Cache()
     const before = cache.stream({ host: 'h' })
     for (let i = 0; i < 9; i++) cache.find({ host: `${i}${'x'.repeat(4 * 1024 * 1024)}` })
-    cache.streams.trim()
+    cache.streams.begin()
     assert.equal(forgot(cache, { host: 'h' }, before), false)
   })
 
@@ -226,10 +242,96 @@ suite('trimming', () => {
     assert.equal(new Set(long).size, long.length)
     assert.deepEqual(find(), long, 'until then each has the stream that it had, remembered or not')
     assert.equal(cache.stream({ host: 'h' }), before)
-    cache.streams.trim()
+    cache.streams.begin()
+    assert.deepEqual(find(), long, 'what is needed again is kept')
+    cache.streams.begin()
     assert.equal(forgot(cache, { host: 'h' }, before), true)
-    const again = cache.stream({ host: 'h' })
-    cache.streams.trim()
-    assert.equal(forgot(cache, { host: 'h' }, again), false)
+  })
+})
+
+suite('with a table of active streams', () => {
+  const limited = (limit: number | undefined, overrides: Partial<EncoderSettings> = {}): { active: ActiveStreams, one: Cache, other: Cache } => {
+    const active = ActiveStreams.create(limit, 64)
+    const settings = { ...overrides, activeStreams: active.memory }
+    const [one, other] = [new Cache(settings), new Cache(settings)]
+    for (const { streams } of [one, other]) streams.begin()
+    return { active, one, other }
+  }
+  const hosts = (cache: Cache, from: number, to: number): Array<Stream | Refusal> => Array.from({ length: to - from }, (_, i) => cache.find({ host: `h${from + i}` }))
+
+  test('a tenant gets as many streams as it may have; those go on flowing, in each worker, and others are refused in each', () => {
+    const { active, one, other } = limited(3)
+    assert.ok(hosts(one, 0, 3).every(stream => stream instanceof Stream))
+    for (const cache of [one, other, one]) {
+      assert.deepEqual(hosts(cache, 0, 5).map(stream => stream instanceof Stream), [true, true, true, false, false])
+      assert.equal(cache.find({ host: 'h4' }), 'too_many_streams')
+    }
+    assert.equal(active.count, 3)
+  })
+
+  test('the quarantine stream needs no place, and takes none', () => {
+    const { active, one } = limited(1)
+    const labels = '{quarantine="empty", source="lokean"}'
+    const before = one.streams.quarantine(labels, '')
+    assert.ok(hosts(one, 0, 1)[0] instanceof Stream)
+    assert.equal(one.streams.quarantine(labels, ''), before)
+    assert.equal(active.count, 1)
+  })
+
+  test('a stream that got no record for an hour loses its place, to whoever comes first, and is not let in again by a worker that still knows it', () => {
+    const { active, one, other } = limited(1)
+    assert.ok(hosts(one, 0, 1)[0] instanceof Stream)
+    for (let minute = 0; minute <= 60; minute++) active.tick()
+    other.streams.begin()
+    assert.ok(hosts(other, 1, 2)[0] instanceof Stream)
+    assert.ok(hosts(one, 0, 1)[0] instanceof Stream, 'what it is once, it is for a batch')
+    one.streams.begin()
+    assert.equal(hosts(one, 0, 1)[0], 'too_many_streams')
+  })
+
+  test('a stream with a record now and then keeps its place, whichever worker gets it', () => {
+    const { active, one, other } = limited(1)
+    for (let minute = 0; minute < 200; minute++) {
+      const cache = minute % 2 === 0 ? one : other
+      cache.streams.begin()
+      if (minute % 50 < 2) assert.ok(hosts(cache, 0, 1)[0] instanceof Stream)
+      active.tick()
+    }
+    one.streams.begin()
+    assert.deepEqual(hosts(one, 1, 2), ['too_many_streams'])
+  })
+
+  test('however many are refused, those that are not are kept', () => {
+    const { one } = limited(1)
+    const before = one.stream({ host: 'h' })
+    for (let i = 0; i < 100_000; i++) {
+      one.find({ host: `h${i}` })
+      if (i % 10_000 === 0) one.streams.begin()
+    }
+    assert.equal(one.stream({ host: 'h' }), before)
+  })
+
+  test('a crowd is told of once, by one worker, with the label that makes it', () => {
+    const { one, other } = limited(10, { labels: mappings('cloud,host'), tenant: { kind: 'field', field: 'project' } })
+    for (const cache of [one, other]) {
+      for (let i = 0; i < 200; i++) cache.find({ host: `h"${i}\\`, cloud: `c${i % 3}`, project: 'p' })
+      cache.find({ host: 'h', project: 'q' })
+    }
+    const [crowd, ...more] = [...one.streams.takeCrowds(), ...other.streams.takeCrowds()]
+    assert.deepEqual(crowd, { tenant: 'p', streams: 11, newest: 11, values: [['host', 11], ['cloud', 3]] })
+    assert.deepEqual(more, [])
+    assert.deepEqual(one.streams.takeCrowds(), [])
+  })
+
+  test('of the newest streams alone, refused ones among them', () => {
+    const { active, one } = limited(500, { labels: mappings('cloud,host') })
+    for (let i = 0; i < 500; i++) one.find({ cloud: `c${i}`, host: 'h' })
+    for (let i = 0; i <= 11; i++) active.tick()
+    one.find({ cloud: 'c', host: 'first' })
+    assert.deepEqual(one.streams.takeCrowds()[0]?.values[0], ['cloud', 100], 'until then it was the cloud')
+    for (let i = 0; i < 200; i++) one.find({ cloud: 'c', host: `h${i}` })
+    for (let i = 0; i <= 11; i++) active.tick()
+    one.find({ cloud: 'c', host: 'last' })
+    assert.deepEqual(one.streams.takeCrowds(), [{ tenant: '', streams: 501, newest: 100, values: [['host', 100], ['cloud', 1]] }])
   })
 })
