@@ -1,6 +1,7 @@
 import { backoffMs } from '../backoff.ts'
 import type { Part } from '../types.ts'
 import type { Answer, RetryReason } from './answer.ts'
+import { Fifo } from './fifo.ts'
 import { joinBlocks } from './join.ts'
 
 /** A part and the way back of the batch it came from. */
@@ -58,7 +59,7 @@ export class Lane {
   readonly tenant: string
   readonly shard: number
   readonly #tools: LaneTools
-  readonly #queue: Pending[] = []
+  readonly #queue = new Fifo<Pending>()
   /** Those that have gone aside, each with its part. */
   readonly #aside = new Set<Lane>()
   readonly #isAside: boolean
@@ -108,7 +109,7 @@ export class Lane {
     for (const lane of this.#aside) lane.close()
     this.#aside.clear()
     clearTimeout(this.#timer)
-    this.#queue.length = 0
+    this.#queue.clear()
     this.#bytes = 0
   }
 
@@ -124,7 +125,7 @@ export class Lane {
   #take (): Pending[] {
     const sent: Pending[] = []
     let bytes = 0
-    for (const pending of this.#queue) {
+    for (let pending; (pending = this.#queue.at(sent.length)) !== undefined;) {
       if (sent.length > 0 && (pending.alone === true || pending.part.doubtful || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
       sent.push(pending)
       bytes += pending.part.rawBytes
@@ -161,7 +162,11 @@ export class Lane {
   }
 
   #next (): void {
-    while (!this.#isAside && this.#queue[0]?.part.doubtful && this.#aside.size < MAX_ASIDE) this.#goAside(this.#queue[0])
+    while (!this.#isAside && this.#aside.size < MAX_ASIDE) {
+      const head = this.#queue.at(0)
+      if (head?.part.doubtful !== true) break
+      this.#goAside(head)
+    }
     if (this.#aside.size > 0) this.#state = 'aside'
     else if (this.#queue.length > 0) this.#run()
     else {
@@ -214,6 +219,6 @@ export class Lane {
   #replace (head: Pending[], replacement: Pending[]): void {
     for (const { part } of head) this.#bytes -= part.body.length
     for (const { part } of replacement) this.#bytes += part.body.length
-    this.#queue.splice(0, head.length, ...replacement)
+    this.#queue.replace(head.length, replacement)
   }
 }

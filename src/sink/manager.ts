@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { Part } from '../types.ts'
 import type { Answer, RetryReason } from './answer.ts'
 import type { LokiClient } from './client.ts'
@@ -36,12 +35,12 @@ export class Sink {
   readonly #options: Options
   readonly #lanes = new Map<string, Lane>()
   readonly #waiting = new Set<Lane>()
-  readonly #abort = new AbortController()
+  /** One for each push under way: a signal that all of them share would be slow to listen to, with as many as there may be tenants. */
+  readonly #pushes = new Set<AbortController>()
+  #closed = false
 
   constructor (options: Options) {
     this.#options = options
-    // One listener a push under way: as many as there are lanes, which is no leak.
-    setMaxListeners(0, this.#abort.signal)
   }
 
   get lanes (): number {
@@ -57,7 +56,7 @@ export class Sink {
 
   /** After `close` a no-op: a worker may still come back with a batch then, which stays unsettled. */
   add (pending: Pending): void {
-    if (this.#abort.signal.aborted) return
+    if (this.#closed) return
     const { tenant, shard } = pending.part
     const key = `${shard} ${tenant}`
     let lane = this.#lanes.get(key)
@@ -70,10 +69,11 @@ export class Sink {
 
   /** Aborts what is under way; nothing more is resolved. */
   async close (): Promise<void> {
+    this.#closed = true
     for (const lane of this.#lanes.values()) lane.close()
     this.#lanes.clear()
     this.#waiting.clear()
-    this.#abort.abort()
+    for (const push of this.#pushes) push.abort()
     await this.#options.client.close()
   }
 
@@ -83,7 +83,8 @@ export class Sink {
       push: async (lane, body, parts) => await this.#push(lane, body, parts),
       isolate: this.#options.isolate,
       onRetry: (lane, reason, message, delayMs) => {
-        this.#waiting.add(lane)
+        // A tenant's limit is not over because another push was stored: to ask each of them every time would cost the more the more there are.
+        if (reason !== '429') this.#waiting.add(lane)
         this.#options.onRetry?.({ tenant, shard, reason, message, delayMs })
       },
       onIdle: () => { this.#lanes.delete(key) },
@@ -96,7 +97,10 @@ export class Sink {
     this.#waiting.delete(lane)
     const host = hosts.pick(lane.shard)
     const start = performance.now()
-    const answer = await client.push(host, lane.tenant, body, this.#abort.signal)
+    const abort = new AbortController()
+    this.#pushes.add(abort)
+    const answer = await client.push(host, lane.tenant, body, abort.signal)
+    this.#pushes.delete(abort)
     this.#note(host, answer)
     this.#options.onPush?.({
       answer,
