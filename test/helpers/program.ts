@@ -7,7 +7,7 @@ import type { LogLine } from './collected-log.ts'
 
 export interface Exit { code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }
 
-/** A program that hangs is killed after this long, and whoever waits for it fails with what it said. */
+/** A program that hangs is killed after this long, unless its test says otherwise, and whoever waits for it fails with what it said. */
 const HANGS_AFTER_MS = 40_000
 /** For tests that wait for a bus as well. */
 export const BOUNDED = { timeout: 60_000 }

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { Cleanup } from '../helpers/cleanup.ts'
+
+/** How much of what it says is shown where a test fails. */
+const TAIL = 8_000
+
+export interface PeerOptions {
+  /** Beside PATH. */
+  env?: Readonly<Record<string, string>>
+  cwd?: string
+  /** What it writes once it serves. */
+  ready?: RegExp
+}
+
+/** The test runner ends a file that takes too long by SIGTERM: then too what was started is to go. */
+process.once('SIGTERM', () => process.exit(143))
+
+/**
+ * Somebody else's server, for one test: in a process group of its own, since some start others. It is killed after the test, and where
+ * the test failed, the end of what it said is shown.
+ */
+export class PeerProcess {
+  readonly exited: Promise<unknown>
+  readonly #child: ChildProcess
+  readonly #name: string
+  #output = ''
+  #gone = false
+  readonly #watchers = new Set<() => void>()
+
+  private constructor (t: TestContext, command: string, args: readonly string[], { env, cwd }: PeerOptions) {
+    this.#name = command
+    this.#child = spawn(command, args, { env: { PATH: process.env.PATH, ...env }, cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.exited = once(this.#child, 'close').finally(() => {
+      this.#gone = true
+      process.off('exit', killed)
+      this.#changed()
+    })
+    const killed = (): void => this.kill('SIGKILL')
+    process.once('exit', killed)
+    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => this.#said(text))
+    Cleanup.of(t).add(async () => {
+      this.kill('SIGKILL')
+      await this.exited
+      // Known since Node 20.12; the types are behind.
+      if ((t as { error?: unknown }).error != null) t.diagnostic(`${command} said:\n${this.#output.slice(-TAIL)}`)
+    })
+  }
+
+  /** Resolves once it serves. */
+  static async start (t: TestContext, command: string, args: readonly string[], options: PeerOptions = {}): Promise<PeerProcess> {
+    const peer = new PeerProcess(t, command, args, options)
+    if (options.ready !== undefined) await peer.said(options.ready)
+    return peer
+  }
+
+  /** All it has written so far. */
+  get output (): string { return this.#output }
+
+  /** Resolves once it has written this; fails where it ends before. */
+  async said (pattern: RegExp): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const watch = (): void => {
+        if (pattern.test(this.#output)) resolve()
+        else if (this.#gone) reject(new Error(`${this.#name} ended before it said ${pattern.source}:\n${this.#output.slice(-TAIL)}`))
+        else return
+        this.#watchers.delete(watch)
+      }
+      this.#watchers.add(watch)
+      watch()
+    })
+  }
+
+  /** The whole group, where it is to be killed: the one that was started would have no time to end the others. */
+  kill (signal: NodeJS.Signals): void {
+    if (this.#gone || this.#child.pid === undefined) return
+    try {
+      process.kill(signal === 'SIGKILL' ? -this.#child.pid : this.#child.pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+
+  async stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.kill(signal)
+    await this.exited
+  }
+
+  #said (text: string): void {
+    this.#output += text
+    this.#changed()
+  }
+
+  #changed (): void {
+    for (const watch of this.#watchers) watch()
+  }
+}
+
+/** Ports that were free a moment ago, all different: for servers that cannot be told to take any. */
+export async function freePorts (count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  return await Promise.all(servers.map(async server => {
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    return port
+  }))
+}
+
+/** A folder that is gone after the test. */
+export function folder (t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'lokean-interop-'))
+  Cleanup.of(t).add(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type TestContext, test } from 'node:test'
+import { createGenerator, type Generator } from '../../src/demo/generator/generator.ts'
+import { startSenders } from '../../src/demo/generator/sender.ts'
+import { startLoki } from '../../src/demo/loki/server.ts'
+import { Cleanup } from '../helpers/cleanup.ts'
+import { startRun } from '../helpers/program.ts'
+import { until } from '../helpers/until.ts'
+import { MARKER } from '../process/feeder.ts'
+import { connectClient, cut } from '../unit/demo/bus/client.ts'
+import { needs } from './needs.ts'
+import { RABBITMQ_SERVER, RabbitMqBroker } from './rabbitmq-broker.ts'
+
+const NEEDED = needs({ what: 'rabbitmq-server', probe: ['test', '-x', RABBITMQ_SERVER] })
+/** A broker takes some seconds to start. */
+const RUN_FOR_MS = 110_000
+const QUEUE = 'logs'
+const GUEST = { LOKEAN_AMQP_USERNAME: 'guest', LOKEAN_AMQP_PASSWORD: 'guest' }
+
+/** A target that is to outlive the broker's process (terminus-durability, spec 3.5.5) makes a durable queue. */
+async function declare (t: TestContext, port: number): Promise<void> {
+  const connection = await connectClient(t, port, { username: 'guest', password: 'guest' })
+  connection.open_sender({ target: { address: `/queue/${QUEUE}`, durable: 2 } })
+  await once(connection, 'sender_open')
+  cut(connection)
+}
+
+/**
+ * The same messages in a form that RabbitMQ 3.10 carries. Their header says `durable` (spec 3.2.1): what has none, as omamqp1's, it keeps in
+ * memory only. Their list is an amqp-sequence, not an amqp-value: a list of several elements in the latter it takes for the section's
+ * own fields, and its session dies.
+ */
+function forRabbitMq (generator: Generator): Generator {
+  const preamble = Buffer.from('0053704500537345005377', 'hex')
+  const other = Buffer.from('005370c002014100537345005376', 'hex')
+  return {
+    ...generator,
+    get sent () { return generator.sent },
+    next (maxRecords, host) {
+      const { message, ...rest } = generator.next(maxRecords, host)
+      assert.ok(message.subarray(0, preamble.length).equals(preamble))
+      return { ...rest, message: Buffer.concat([other, message.subarray(preamble.length)]) }
+    }
+  }
+}
+
+test('RabbitMQ', NEEDED, async t => {
+  const cleanup = Cleanup.of(t)
+  const broker = await RabbitMqBroker.prepare(t)
+  const { url, store, stats, close } = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
+  cleanup.add(close)
+  const env = { LOKEAN_AMQP_URL: broker.url, LOKEAN_AMQP_ADDRESSES: `/amq/queue/${QUEUE}`, LOKEAN_LOKI_URL: url, ...GUEST }
+  const run = startRun(cleanup, env, [], RUN_FOR_MS)
+  const stop = new AbortController()
+  cleanup.add(() => stop.abort())
+  const bus = { url: broker.url, username: 'guest', password: 'guest', signal: stop.signal }
+
+  await t.test('down, no such queue, a wrong password: each is said, and what can be healed is', async () => {
+    const wrong = startRun(cleanup, { ...env, LOKEAN_AMQP_PASSWORD: 'a-wrong-guess' }, [], RUN_FOR_MS)
+    // `/queue/` makes the queue where it is not there, for as long as the broker runs.
+    const anonymous = startRun(cleanup, { ...env, LOKEAN_AMQP_ADDRESSES: '/queue/other', LOKEAN_AMQP_USERNAME: '', LOKEAN_AMQP_PASSWORD: '' }, [], RUN_FOR_MS)
+    const down = await run.logged('no connection to the bus; trying again')
+    assert.deepEqual({ level: down.level, reason: down.reason }, { level: 'warn', reason: `connect ECONNREFUSED 127.0.0.1:${broker.port}` })
+    await broker.start()
+    const missing = await run.logged('the link is closed; attaching again')
+    assert.deepEqual({ level: missing.level, reason: missing.reason }, { level: 'warn', reason: `amqp:not-found: NOT_FOUND - no queue '${QUEUE}' in vhost '/'` })
+    assert.equal((await run.ask('/readyz')).status, 503)
+    await declare(t, broker.port)
+    await run.logged('receiving')
+    assert.equal((await run.ask('/readyz')).status, 200)
+
+    await anonymous.logged('receiving')
+    const records = 1_000
+    const generator = forRabbitMq(createGenerator({ hosts: 3, seed: 1, recordsPerMessage: 10 }))
+    const { accepted } = await startSenders({ ...bus, addresses: ['/queue/other'], generator, records })
+    assert.equal(accepted, records)
+    await until('all is stored', () => stats().entries === records)
+    assert.equal((await anonymous.stop()).code, 0)
+
+    const { level, reason } = await wrong.logged('no connection to the bus; trying again', line => !String(line.reason).includes('ECONNREFUSED'))
+    assert.equal(level, 'warn')
+    assert.match(String(reason), /^amqp:unauthorized-access: /)
+    assert.equal((await wrong.stop()).code, 0)
+    assert.ok(!wrong.stdout.includes('a-wrong-guess'))
+  })
+
+  await t.test('restarted, then killed, in the middle of the load: nothing missing, nothing doubled', async t => {
+    const records = 120_000
+    const first = stats().entries
+    const generator = forRabbitMq(createGenerator({ hosts: 40, seed: 11, recordsPerMessage: 50, firstSequence: first }))
+    const sending = startSenders({ ...bus, addresses: [`/amq/queue/${QUEUE}`], generator, records, rate: 12_000, connections: 2, window: 64 })
+    for (const [signal, share] of [['SIGTERM', 0.2], ['SIGKILL', 0.6]] as const) {
+      await until(`${share} of it is stored`, () => stats().entries >= first + share * records, 60_000)
+      await broker.stop(signal)
+      assert.ok(generator.sent < records, 'it was under load')
+      await broker.start()
+    }
+    const { accepted, rejected, resent, seconds } = await sending
+    assert.deepEqual({ accepted, rejected }, { accepted: records, rejected: 0 })
+    assert.ok(resent > 0, 'producers had some on their way when it stopped')
+    const expected = first + records
+    await until('all is stored', () => stats().entries >= expected, 30_000)
+    const { missing, repeated, unexpected } = store.countIds(MARKER, { expected })
+    assert.deepEqual({ missing, repeated, unexpected }, { missing: 0, repeated: 0, unexpected: 0 })
+    t.diagnostic(`${records} records in ${seconds.toFixed(1)} s, ${resent} sent again, ${stats().duplicates} delivered again after they were stored`)
+
+    assert.equal((await run.logged('lost the bus; connecting again')).level, 'warn')
+    const { code, stderr } = await run.stop()
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    assert.deepEqual(await broker.queues(), [{ name: QUEUE, durable: true, messages: 0, consumers: 0 }])
+  })
+})
