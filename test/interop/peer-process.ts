@@ -48,7 +48,9 @@ export class PeerProcess {
       this.kill('SIGKILL')
       await this.exited
       // Known since Node 20.12; the types are behind.
-      if ((t as { error?: unknown }).error != null) t.diagnostic(`${command} said:\n${this.#output.slice(-TAIL)}`)
+      if ((t as { error?: unknown }).error == null) return
+      t.diagnostic(`${command} said:`)
+      for (const line of this.#output.slice(-TAIL).split('\n')) t.diagnostic(line)
     })
   }
 

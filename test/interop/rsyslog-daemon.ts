@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { folder, freePorts, PeerProcess } from './peer-process.ts'
+
+export const RSYSLOGD = '/usr/sbin/rsyslogd'
+
+/** What only omamqp1's action knows. */
+const OF_OMAMQP1 = /\s(?:host|target|idleTimeout|reconnectDelay)="[^"]*"/g
+
+/** The configuration that the README recommends, as it stands there. */
+export function recommended (): string {
+  const block = /^## rsyslog\n+```text\n([^]*?)```$/m.exec(readFileSync('README.md', 'utf8'))
+  assert.ok(block !== null, 'the README has a configuration for rsyslog')
+  return block[1]
+}
+
+/**
+ * The same, to run here: Debian has no package of omamqp1, so its action becomes omfile's, with template, queue and retries as they were;
+ * and files lie in `home`.
+ */
+export function adapted (home: string): string {
+  const swaps: Array<[RegExp, string | ((found: string) => string)]> = [
+    [/module\(load="omamqp1"\)\n/, ''],
+    [/action\(type="omamqp1"[^]*?\)/, action => action.replace(OF_OMAMQP1, '').replace('type="omamqp1"', `type="omfile" file="${join(home, 'records')}"`)],
+    [/workDirectory="[^"]*"/, `workDirectory="${home}"`],
+    [/\/var\/log\//, `${home}/log/`]
+  ]
+  return swaps.reduce((text, [pattern, by]) => {
+    assert.match(text, pattern)
+    return text.replace(pattern, by as string)
+  }, recommended())
+}
+
+/** What rsyslogd says of a configuration; '' where it has no complaint. */
+export async function complaints (t: TestContext, config: (home: string) => string): Promise<string> {
+  const home = folder(t)
+  mkdirSync(join(home, 'log', 'containers', 'nova'), { recursive: true })
+  writeFileSync(join(home, 'rsyslog.conf'), config(home))
+  const { stdout, stderr } = await promisify(execFile)(RSYSLOGD, ['-N1', '-f', join(home, 'rsyslog.conf'), '-i', join(home, 'pid')]).catch((error: { stdout: string, stderr: string }) => error)
+  return `${stdout}${stderr}`.split('\n').filter(line => !/^$|version .*config validation run|End of config validation run/.test(line)).join('\n')
+}
+
+/** Whether somebody listens at a port: rsyslogd opens all of its inputs before it listens at the one for TCP. */
+async function accepts (port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const accepted = await once(socket, 'connect').then(() => true, () => false)
+  socket.destroy()
+  return accepted
+}
+
+/** A real rsyslogd with the README's configuration and every input that it has without a system around it. */
+export class Rsyslog {
+  readonly home: string
+  readonly #udp: number
+  readonly #tcp: number
+
+  private constructor (home: string, udp: number, tcp: number) {
+    this.home = home
+    this.#udp = udp
+    this.#tcp = tcp
+  }
+
+  /** `more` stands in front of the README's lines. */
+  static async start (t: TestContext, more = ''): Promise<Rsyslog> {
+    const home = folder(t)
+    const [udp, tcp] = await freePorts(2)
+    mkdirSync(join(home, 'log', 'containers', 'nova'), { recursive: true })
+    writeFileSync(join(home, 'rsyslog.conf'), `${more}
+      module(load="imudp")
+      module(load="imtcp")
+      module(load="imuxsock" SysSock.Use="off")
+      ${adapted(home)}
+      input(type="imudp" address="127.0.0.1" port="${udp}")
+      input(type="imtcp" address="127.0.0.1" port="${tcp}")
+      input(type="imuxsock" Socket="${join(home, 'socket')}")
+    `)
+    await PeerProcess.start(t, RSYSLOGD, ['-n', '-f', join(home, 'rsyslog.conf'), '-i', join(home, 'pid')], { env: { TZ: 'UTC' } })
+    const rsyslog = new Rsyslog(home, udp, tcp)
+    for (let listening = false; !listening;) listening = await accepts(tcp)
+    return rsyslog
+  }
+
+  /** A datagram is a message. */
+  async datagram (message: Uint8Array): Promise<void> {
+    const socket = createSocket('udp4')
+    await new Promise<void>((resolve, reject) => { socket.send(message, this.#udp, '127.0.0.1', error => { error === null ? resolve() : reject(error) }) })
+    socket.close()
+    await once(socket, 'close')
+  }
+
+  /** Over TCP a message is counted in octets (RFC 6587, 3.4.1), so that it may hold anything. */
+  async stream (message: Uint8Array): Promise<void> {
+    const socket = connect(this.#tcp, '127.0.0.1')
+    socket.end(Buffer.concat([Buffer.from(`${message.length} `), message]))
+    socket.resume()
+    await once(socket, 'close')
+  }
+
+  /** A line of nova's container log. */
+  append (name: string, line: string): void {
+    appendFileSync(join(this.home, 'log', 'containers', 'nova', name), `${line}\n`)
+  }
+
+  /** As a local program logs. */
+  async local (tag: string, message: string): Promise<void> {
+    await promisify(execFile)('logger', ['--socket', join(this.home, 'socket'), '--priority', 'daemon.err', '--tag', tag, '--id=4242', '--', message])
+  }
+
+  /** What it has written with the template so far, each as omamqp1 would have it: with the newline at its end. */
+  records (): Buffer[] {
+    let bytes: Buffer
+    try {
+      bytes = readFileSync(join(this.home, 'records'))
+    } catch {
+      return []
+    }
+    const records: Buffer[] = []
+    for (let start = 0, end = bytes.indexOf('\n'); end >= 0; start = end + 1, end = bytes.indexOf('\n', start)) records.push(bytes.subarray(start, end + 1))
+    return records
+  }
+}
