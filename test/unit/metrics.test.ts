@@ -117,6 +117,7 @@ test('two registries share nothing but the process\'s own metrics', async () => 
     }
   }
   assert.doesNotMatch(await create(false).registry.metrics(), /nodejs_/)
+  assert.doesNotMatch(await create(true).registry.metrics(), /^# TYPE \S+_total (?!counter)/m, 'the name of a counter is for counters')
 })
 
 test('the process\'s own metrics keep no process alive', () => {

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { startBus } from '../../src/demo/bus/bus.ts'
+import type { Fault } from '../../src/demo/loki/fault.ts'
+import { createGenerator } from '../../src/demo/generator/generator.ts'
+import { startSenders } from '../../src/demo/generator/sender.ts'
+import { startLoki } from '../../src/demo/loki/server.ts'
+import { Cleanup } from '../helpers/cleanup.ts'
+import { message, record } from '../helpers/messages.ts'
+import { httpGet, type Program, startRun } from '../helpers/program.ts'
+import { RawSender } from '../helpers/raw-sender.ts'
+import { ADDRESS } from '../process/feeder.ts'
+import { needs } from './needs.ts'
+import { folder, freePorts, PeerProcess } from './peer-process.ts'
+
+const RECORDS = 30_000
+const RECORDS_PER_MESSAGE = 20
+const PATIENCE_MS = 15_000
+/** Records that cannot be stored as they are, by what becomes of them. */
+const BAD: Array<[reason: string, record: string]> = [
+  ['invalid_json', 'Nov 22 08:00:01 host sshd[1]: no JSON\n'],
+  ['invalid_json', '{"message":"cut of\n'],
+  ['no_timestamp', record({ '@timestamp': undefined })],
+  ['bad_timestamp', record({ '@timestamp': 'yesterday' })],
+  ['too_old', record({ '@timestamp': '2001-01-01T00:00:00Z' })]
+]
+
+/** A Prometheus that looks at one target a few times a second. */
+class Prometheus {
+  readonly #url: string
+
+  private constructor (url: string) {
+    this.#url = url
+  }
+
+  static async start (t: TestContext, target: string): Promise<Prometheus> {
+    const home = folder(t)
+    const [port] = await freePorts(1)
+    writeFileSync(join(home, 'prometheus.yml'), [
+      'global: { scrape_interval: 500ms, scrape_timeout: 500ms }',
+      `scrape_configs: [{ job_name: lokean, static_configs: [{ targets: ["${target}"] }] }]`
+    ].join('\n') + '\n')
+    await PeerProcess.start(t, 'prometheus', [
+      `--config.file=${join(home, 'prometheus.yml')}`, `--storage.tsdb.path=${join(home, 'data')}`, `--web.listen-address=127.0.0.1:${port}`
+    ], { ready: /Server is ready to receive web requests/ })
+    return new Prometheus(`http://127.0.0.1:${port}/api/v1`)
+  }
+
+  async ask<T> (path: string, parameters: Record<string, string> = {}): Promise<T> {
+    const { status, body } = await httpGet(`${this.#url}/${path}?${new URLSearchParams(parameters)}`)
+    assert.equal(status, 200, body)
+    return (JSON.parse(body) as { data: T }).data
+  }
+
+  /** Values of an instant vector by `label`, or by '' where the vector has no such label. */
+  async query (query: string, label = ''): Promise<Record<string, number>> {
+    const { result } = await this.ask<{ result: Array<{ metric: Record<string, string>, value: [number, string] }> }>('query', { query })
+    return Object.fromEntries(result.map(({ metric, value: [, value] }) => [metric[label] ?? '', Number(value)]))
+  }
+
+  /** Asks until it is so, for as long as some dozen scrapes may take. */
+  async until (query: string, wanted: number): Promise<void> {
+    const start = performance.now()
+    for (;;) {
+      const value = (await this.query(query))['']
+      if (value === wanted) return
+      if (performance.now() - start > PATIENCE_MS) throw new Error(`${query} is ${value}, not ${wanted}`)
+    }
+  }
+}
+
+/** The metrics as the program shows them, by promtool's opinion of them: '' where it has none. */
+async function lint (run: Program): Promise<string> {
+  const { body } = await run.ask('/metrics')
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' })
+  return status === 0 ? `${stdout}${stderr}` : `exit code ${status}: ${stdout}${stderr}`
+}
+
+test('Prometheus scrapes the program under load, and has counted what was sent', needs('prometheus', 'promtool'), async t => {
+  const cleanup = Cleanup.of(t)
+  const bus = await startBus()
+  cleanup.add(async () => { await bus.close() })
+  // Of every five pushes one is to be tried again, in turn for two reasons.
+  const answered: Record<string, number> = { 429: 0, 503: 0 }
+  const intercept = ({ attempt }: { attempt: number }): Fault | undefined => {
+    if (attempt % 5 !== 0) return undefined
+    const status = attempt % 10 === 0 ? 429 : 503
+    answered[status]++
+    return { kind: 'answer', status, text: 'not now' }
+  }
+  const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity }, intercept })
+  cleanup.add(loki.close)
+  const run = startRun(cleanup, { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url })
+  await run.logged('receiving')
+  assert.equal(await lint(run), '', 'before anything has happened')
+  const prometheus = await Prometheus.start(t, new URL(await run.admin()).host)
+  await prometheus.until('up', 1)
+
+  const generator = createGenerator({ hosts: 20, seed: 3, recordsPerMessage: RECORDS_PER_MESSAGE })
+  const { accepted } = await startSenders({ url: bus.url, addresses: [ADDRESS], generator, records: RECORDS, rate: 8_000 })
+  assert.equal(accepted, RECORDS)
+  const sender = await RawSender.connect(bus.port, ADDRESS)
+  cleanup.add(async () => { await sender.close() })
+  for (const [, bad] of BAD) assert.equal(await sender.send(message([bad])), 'accepted')
+
+  const sent = RECORDS + BAD.length
+  const { received: messages } = bus.stats()[ADDRESS]
+  for (const [name, value] of Object.entries({
+    'lokean_records_received_total{address="rsyslog/logs"}': sent,
+    lokean_records_stored_total: sent,
+    lokean_messages_received_total: messages,
+    lokean_messages_settled_total: messages,
+    'sum(lokean_pushes_total)': loki.stats().pushes,
+    lokean_push_duration_seconds_count: loki.stats().pushes,
+    lokean_bus_connects_total: 1,
+    lokean_link_up: 1,
+    lokean_inflight_bytes: 0
+  })) await prometheus.until(name, value)
+  const quarantined: Record<string, number> = {}
+  for (const [reason] of BAD) quarantined[reason] = (quarantined[reason] ?? 0) + 1
+  assert.deepEqual(await prometheus.query('lokean_records_quarantined_total > 0', 'reason'), quarantined)
+  assert.ok(answered[429] > 0 && answered[503] > 0)
+  assert.deepEqual(await prometheus.query('lokean_push_retries_total > 0', 'reason'), { 429: answered[429], '5xx': answered[503] })
+  assert.deepEqual(await prometheus.query('lokean_pushes_total > 0', 'status'), { '2xx': loki.stats().pushes - answered[429] - answered[503], 429: answered[429], '5xx': answered[503] })
+  assert.equal(loki.stats().entries, sent)
+
+  // It was so for each scrape, and there were some while the records flowed.
+  assert.deepEqual(await prometheus.query('min_over_time(up[1h])'), { '': 1 })
+  assert.ok((await prometheus.query('changes(lokean_records_stored_total[1h])'))[''] >= 2)
+  const { activeTargets: [{ health, lastError }] } = await prometheus.ask<{ activeTargets: Array<{ health: string, lastError: string }> }>('targets')
+  assert.deepEqual({ health, lastError }, { health: 'up', lastError: '' })
+
+  assert.equal(await lint(run), '', 'with counters of quarantine and of retries')
+  const types = [...(await run.ask('/metrics')).body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type])
+  const metadata = await prometheus.ask<Record<string, Array<{ type: string }>>>('metadata')
+  assert.deepEqual(types, types.map(([name]) => [name, metadata[name]?.[0].type]))
+})
