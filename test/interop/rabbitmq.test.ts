@@ -8,6 +8,7 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { startRun } from '../helpers/program.ts'
 import { until } from '../helpers/until.ts'
 import { MARKER } from '../process/feeder.ts'
+import { Gate } from '../process/gate.ts'
 import { connectClient, cut } from '../unit/demo/bus/client.ts'
 import { needs } from './needs.ts'
 import { RABBITMQ_SERVER, RabbitMqBroker } from './rabbitmq-broker.ts'
@@ -48,9 +49,14 @@ function forRabbitMq (generator: Generator): Generator {
 test('RabbitMQ', NEEDED, async t => {
   const cleanup = Cleanup.of(t)
   const broker = await RabbitMqBroker.prepare(t)
-  const { url, store, stats, close } = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
-  cleanup.add(close)
-  const env = { LOKEAN_AMQP_URL: broker.url, LOKEAN_AMQP_ADDRESSES: `/amq/queue/${QUEUE}`, LOKEAN_LOKI_URL: url, ...GUEST }
+  const gate = new Gate()
+  const { url, store, stats, close } = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity }, intercept: gate.intercept })
+  cleanup.add(async () => {
+    gate.open()
+    await close()
+  })
+  // The least that it may take from the bus: the rest is the broker's to keep.
+  const env = { LOKEAN_AMQP_URL: broker.url, LOKEAN_AMQP_ADDRESSES: `/amq/queue/${QUEUE}`, LOKEAN_LOKI_URL: url, LOKEAN_INFLIGHT_BYTES: '2MiB', ...GUEST }
   const run = startRun(cleanup, env, [], RUN_FOR_MS)
   const stop = new AbortController()
   cleanup.add(() => stop.abort())
@@ -92,9 +98,12 @@ test('RabbitMQ', NEEDED, async t => {
     const sending = startSenders({ ...bus, addresses: [`/amq/queue/${QUEUE}`], generator, records, rate: 12_000, connections: 2, window: 64 })
     for (const [signal, share] of [['SIGTERM', 0.2], ['SIGKILL', 0.6]] as const) {
       await until(`${share} of it is stored`, () => stats().entries >= first + share * records, 60_000)
+      gate.shut()
+      await until('thousands wait in the broker', () => generator.sent >= stats().entries - first + 15_000)
       await broker.stop(signal)
       assert.ok(generator.sent < records, 'it was under load')
       await broker.start()
+      gate.open()
     }
     const { accepted, rejected, resent, seconds } = await sending
     assert.deepEqual({ accepted, rejected }, { accepted: records, rejected: 0 })
