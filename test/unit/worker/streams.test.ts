@@ -250,8 +250,8 @@ suite('trimming', () => {
 })
 
 suite('with a table of active streams', () => {
-  const limited = (limit: number | undefined, overrides: Partial<EncoderSettings> = {}): { active: ActiveStreams, one: Cache, other: Cache } => {
-    const active = ActiveStreams.create(limit, 64)
+  const limited = (limit: number | undefined, overrides: Partial<EncoderSettings> = {}, slots = 64): { active: ActiveStreams, one: Cache, other: Cache } => {
+    const active = ActiveStreams.create(limit, slots)
     const settings = { ...overrides, activeStreams: active.memory }
     const [one, other] = [new Cache(settings), new Cache(settings)]
     for (const { streams } of [one, other]) streams.begin()
@@ -321,6 +321,16 @@ suite('with a table of active streams', () => {
     assert.deepEqual(crowd, { tenant: 'p', streams: 11, newest: 11, values: [['host', 11], ['cloud', 3]] })
     assert.deepEqual(more, [])
     assert.deepEqual(one.streams.takeCrowds(), [])
+  })
+
+  test('without a limit, a crowd is what Loki would not take by default; all of it flows', () => {
+    const { active, one } = limited(undefined, {}, 32_768)
+    const { streams } = one
+    for (let i = 0; i < 5000; i++) assert.ok(one.find({ host: `h${i}`, cloud: 'c' }) instanceof Stream)
+    assert.deepEqual(streams.takeCrowds(), [])
+    for (let i = 5000; i < 5100; i++) assert.ok(one.find({ host: `h${i}`, cloud: 'c' }) instanceof Stream)
+    assert.deepEqual(streams.takeCrowds(), [{ tenant: '', streams: 5001, newest: 100, values: [['host', 100], ['cloud', 1]] }])
+    assert.equal(active.count, 5100)
   })
 
   test('of the newest streams alone, refused ones among them', () => {
