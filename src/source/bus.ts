@@ -4,8 +4,9 @@ import { backoffMs } from '../backoff.ts'
 import type { Delivery } from '../batch/batcher.ts'
 import type { Logger } from '../log.ts'
 import type { Budget } from './budget.ts'
-import { connect, type Credentials, type Endpoint, internals } from './connection.ts'
-import { describe, Subscription } from './subscription.ts'
+import { connect, type Credentials, type Endpoint, internals, wentSilent } from './connection.ts'
+import { connectionFailure, type Failure, linkFailure } from './failure.ts'
+import { Subscription } from './subscription.ts'
 
 interface Options {
   endpoints: readonly Endpoint[]
@@ -118,16 +119,22 @@ export class Bus {
   }
 
   #connect (): void {
-    const endpoint = this.#options.endpoints[this.#host]
+    const { credentials, endpoints } = this.#options
+    const endpoint = endpoints[this.#host]
     const where = `${endpoint.host}:${endpoint.port}`
     this.#state = 'connecting'
-    const connection = connect(endpoint, this.#options.credentials, this.#containerId)
+    const connection = connect(endpoint, credentials, this.#containerId)
     this.#connection = connection
-    this.#after('connect', CONNECT_TIMEOUT_MS, () => this.#lost(connection, where, `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`))
+    this.#after('connect', CONNECT_TIMEOUT_MS, () => {
+      this.#lost(connection, where, { reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`, mend: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?' })
+    })
     connection.on('connection_open', () => this.#opened(connection, where))
-    const lost = (error: unknown, otherwise?: string): void => this.#lost(connection, where, explain(error) ?? otherwise ?? 'connection lost')
+    const lost = (error: unknown): void => {
+      const silent = wentSilent(connection)
+      this.#lost(connection, where, silent !== undefined ? { reason: silent } : connectionFailure(error, { endpoint, credentials, opened: this.#state === 'open' }))
+    }
     connection.on('connection_error', ({ error }: EventContext) => lost(error))
-    connection.on('connection_close', ({ error }: EventContext) => lost(error, 'the bus closed the connection'))
+    connection.on('connection_close', ({ error }: EventContext) => lost(error ?? new Error('the bus closed the connection')))
     connection.on('disconnected', ({ error }: EventContext) => lost(error))
     connection.on('protocol_error', (error: unknown) => lost(error))
     connection.on('error', (error: unknown) => lost(error))
@@ -161,30 +168,31 @@ export class Bus {
         if (this.#stopped) subscription.stop()
         this.#options.onAttached?.()
       },
-      onEnded: reason => {
+      onEnded: (reason, condition) => {
         this.#clear(`attach ${address}`)
         if (connection !== this.#connection || this.#state !== 'open') return
         const delay = backoffMs(attempts, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random)
-        this.#detail = reason
-        log.warn({ address, reason, retryMs: Math.round(delay) }, 'the link is closed; attaching again')
+        const failure = linkFailure(reason, condition)
+        this.#detail = inWords(failure)
+        log.warn({ address, ...failure, retryMs: Math.round(delay) }, 'the link is closed; attaching again')
         this.#after(address, delay, () => this.#subscribe(connection, budget, attempts + 1))
       }
     })
     this.#subscriptions.set(address, subscription)
-    this.#after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => subscription.end(`the bus did not attach the link within ${CONNECT_TIMEOUT_MS / 1000} s`))
+    this.#after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => subscription.giveUp(`the bus did not attach the link within ${CONNECT_TIMEOUT_MS / 1000} s`))
   }
 
   /** May be called more than once for a connection, and late: only the first call for the present one counts. */
-  #lost (connection: Connection, where: string, reason: string): void {
+  #lost (connection: Connection, where: string, failure: Failure): void {
     if (connection !== this.#connection || this.#state === 'closed') return
     const wasOpen = this.#state === 'open'
     this.#state = 'waiting'
-    this.#detail = `${where}: ${reason}`
-    this.#drop(connection, reason)
+    this.#detail = `${where}: ${inWords(failure)}`
+    this.#drop(connection, failure.reason)
     if (wasOpen) this.#options.onDisconnected?.()
     this.#host = (this.#host + 1) % this.#options.endpoints.length
     const delay = this.#host === 0 || wasOpen ? backoffMs(this.#rounds++, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random) : 0
-    this.#options.log.warn({ bus: where, reason, retryMs: Math.round(delay) }, wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again')
+    this.#options.log.warn({ bus: where, ...failure, retryMs: Math.round(delay) }, wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again')
     this.#after('connect', delay, () => this.#connect())
   }
 
@@ -213,10 +221,6 @@ export class Bus {
   }
 }
 
-/** In words: an AMQP error, or one of the socket, whose message is empty where every address of a name has failed. */
-function explain (error: unknown): string | undefined {
-  if (!(error instanceof Error)) return describe(error as object | undefined)
-  if ('condition' in error) return describe(error)
-  const { message, code } = error as NodeJS.ErrnoException
-  return message !== '' ? message : code
+function inWords ({ reason, mend }: Failure): string {
+  return mend === undefined ? reason : `${reason}; ${mend}`
 }

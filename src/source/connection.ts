@@ -72,10 +72,17 @@ interface Internals {
   input (bytes: Buffer): void
   /** Closes the connection of a peer that is silent for too long. rhea sets it anew at each input. */
   heartbeat_in?: NodeJS.Timeout
+  /** What is said with a close of ours: rhea itself closes only where the peer was silent for too long, and we never say an error. */
+  local: { close: { error?: object } }
 }
 
 export function internals (connection: Connection): Internals {
   return connection as never
+}
+
+/** In words, that this is why the connection has ended; undefined where it is not. */
+export function wentSilent (connection: Connection): string | undefined {
+  return internals(connection).local.close.error === undefined ? undefined : `nothing came from the bus for ${2 * IDLE_TIMEOUT_MS / 1000} s, not even a heartbeat`
 }
 
 /** Hands a transfer to the subscription whose it is, past rhea; false where it is none, or nobody's. */

@@ -10,8 +10,8 @@ interface Options {
   budget: Budget
   onDelivery: (delivery: Delivery) => void
   onAttached: () => void
-  /** Called once, when no more can come: what the bus said, or what was wrong with it. */
-  onEnded: (reason: string) => void
+  /** Called once, when no more can come: what the bus said, or what was wrong with it. `condition` of its error, where it named one. */
+  onEnded: (reason: string, condition?: string) => void
 }
 
 /**
@@ -26,6 +26,7 @@ export class Subscription implements Settleable {
   stale = false
   attached = false
   readonly #options: Options
+  readonly #session: Session
   readonly #receiver: Receiver
   readonly #incoming: Incoming
 
@@ -38,6 +39,7 @@ export class Subscription implements Settleable {
       onDelivery: (id, message, cost) => options.onDelivery({ address: budget.address, link: this, id, message, cost }),
       onTooLarge: bytes => this.#refuse(bytes)
     })
+    this.#session = session
     adopt(session, this.#incoming)
     session.begin()
     this.#receiver = session.open_receiver({
@@ -74,23 +76,37 @@ export class Subscription implements Settleable {
   }
 
   /** The connection is gone, or about to be. */
-  end (reason: string): void {
+  end (reason: string, condition?: string): void {
     if (this.stale) return
     this.stale = true
     this.attached = false
     this.#incoming.close()
-    this.#options.onEnded(reason)
+    this.#options.onEnded(reason, condition)
+  }
+
+  /** Ends it while the connection goes on; the bus is told, so that it does not attach the link after all. */
+  giveUp (reason: string): void {
+    this.end(reason)
+    this.#session.close()
   }
 
   #listen (session: Session, receiver: Receiver): void {
-    receiver.on('receiver_open', () => {
-      // Also without a source: a bus that does not know the address says so by that and detaches right away (spec 2.6.3), but some
-      // leave it out always.
+    const attached = (): void => {
+      if (this.stale) return
       this.attached = true
       this.#incoming.open(receiver)
       this.#options.onAttached()
+    }
+    receiver.on('receiver_open', () => {
+      // Without a source: a bus that does not know the address says so by that, and detaches right away (spec 2.6.3); but some leave it
+      // out always.
+      if ((receiver.source?.address ?? '') === '') setImmediate(attached)
+      else attached()
     })
-    const ended = (): void => this.end(describe(receiver.error ?? session.error) ?? 'the bus detached the link')
+    const ended = (): void => {
+      const error = receiver.error ?? session.error
+      this.end(describe(error) ?? 'the bus detached the link', conditionOf(error))
+    }
     receiver.on('receiver_error', ended)
     receiver.on('receiver_close', () => {
       ended()
@@ -113,6 +129,10 @@ export function describe (error: object | undefined | null): string | undefined 
   if (error === undefined || error === null) return undefined
   const { condition, description } = error as { condition?: string | null, description?: string | null }
   return [condition, description].filter(part => part !== undefined && part !== null && part !== '').join(': ') || 'an error without a name'
+}
+
+function conditionOf (error: object | undefined): string | undefined {
+  return (error as { condition?: string } | undefined)?.condition ?? undefined
 }
 
 /** Puts Incoming in the place of rhea's own receiving half, before the session begins. */

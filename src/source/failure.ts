@@ -1,0 +1,100 @@
+import { X509Certificate } from 'node:crypto'
+import type { Credentials, Endpoint } from './connection.ts'
+import { describe } from './subscription.ts'
+
+/** Why there is no connection, or no link; and which setting to look at, where it may be one. */
+export interface Failure { reason: string, mend?: string }
+
+interface Circumstances {
+  endpoint: Endpoint
+  credentials: Credentials
+  /** Whether the bus had let us in. */
+  opened: boolean
+}
+
+/** Of what rhea, the socket or TLS reports; undefined where the connection has just ended. */
+export function connectionFailure (error: unknown, circumstances: Circumstances): Failure {
+  const { endpoint, opened } = circumstances
+  const { code, condition, cert } = (error ?? {}) as { code?: string, condition?: string, cert?: PeerCertificate }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(endpoint.host, cert)
+  const reason = explain(error) ?? (opened ? 'connection lost' : 'connection lost before the bus had let us in')
+  return { reason, mend: mendOf(code, condition, circumstances) }
+}
+
+/** Of a link that the bus ends, or does not let attach. */
+export function linkFailure (reason: string, condition?: string): Failure {
+  switch (condition) {
+    case 'amqp:not-found': return { reason, mend: 'does the bus have this address? LOKEAN_AMQP_ADDRESSES asks for it' }
+    case 'amqp:unauthorized-access':
+    case 'amqp:not-allowed': return { reason, mend: 'may this user (LOKEAN_AMQP_USERNAME or LOKEAN_AMQP_CERT) receive from this address?' }
+    default: return { reason }
+  }
+}
+
+interface PeerCertificate { subject?: { CN?: string }, subjectaltname?: string }
+
+function wrongName (host: string, cert: PeerCertificate | undefined): Failure {
+  const names = cert?.subjectaltname ?? cert?.subject?.CN ?? 'no name'
+  return {
+    reason: `the certificate of the bus is for ${names}, not for ${host}`,
+    mend: `LOKEAN_AMQP_URL must name the bus as its certificate does, or the bus needs a certificate for ${host}`
+  }
+}
+
+function mendOf (code: string | undefined, condition: string | undefined, { endpoint, credentials, opened }: Circumstances): string | undefined {
+  if (condition === 'amqp:unauthorized-access') return loginMend(credentials)
+  if (condition !== undefined) return undefined
+  if (code === undefined || SILENT.has(code)) return opened ? undefined : unspokenMend(endpoint, credentials)
+  if (UNREACHABLE.has(code)) return 'is the bus up, and LOKEAN_AMQP_URL right?'
+  if (UNTRUSTED.has(code)) return untrustedMend(credentials)
+  if (OUT_OF_DATE.has(code)) return 'the bus needs a certificate that is valid now (or the clock here is wrong)'
+  if (CLIENT_CERTIFICATE.test(code)) return certificateMend(credentials)
+  if (code.startsWith('ERR_SSL_')) return 'if this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://'
+  return undefined
+}
+
+const SILENT = new Set(['ECONNRESET', 'EPIPE'])
+const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
+/** Of OpenSSL's reasons (X509_V_ERR), those that another authority would mend. */
+const UNTRUSTED = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED', 'INVALID_CA'
+])
+const OUT_OF_DATE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
+/** Alerts by which the bus refuses ours, or the lack of it (RFC 8446, 6.2). */
+const CLIENT_CERTIFICATE = /^ERR_SSL_\w*ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/
+
+function loginMend ({ username, cert }: Credentials): string {
+  if (username !== undefined) return 'does the bus take LOKEAN_AMQP_USERNAME with LOKEAN_AMQP_PASSWORD (or those in LOKEAN_AMQP_URL), and offer PLAIN?'
+  if (cert !== undefined) return 'does the bus offer EXTERNAL, and know the subject of LOKEAN_AMQP_CERT?'
+  return 'the bus wants a login: set LOKEAN_AMQP_USERNAME and LOKEAN_AMQP_PASSWORD, or LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY'
+}
+
+function untrustedMend ({ ca }: Credentials): string {
+  return ca === undefined
+    ? 'the system does not know who has signed the certificate of the bus: LOKEAN_AMQP_CA must name a file with that authority'
+    : 'LOKEAN_AMQP_CA does not hold the authority that has signed the certificate of the bus (or the bus leaves out one in between)'
+}
+
+/** Some, the Qpid router among them, end the connection without a word when they miss something. */
+function unspokenMend ({ tls }: Endpoint, credentials: Credentials): string {
+  return tls
+    ? `${certificateMend(credentials)} If this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://`
+    : 'if this port wants TLS, LOKEAN_AMQP_URL must begin with amqps://'
+}
+
+function certificateMend ({ cert }: Credentials): string {
+  if (cert === undefined) return 'does the bus want a client certificate? LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set.'
+  const { validTo } = new X509Certificate(cert)
+  if (Date.parse(validTo) < Date.now()) return `the certificate in LOKEAN_AMQP_CERT has expired (${validTo}): renew it.`
+  return 'does the bus trust who has signed the certificate in LOKEAN_AMQP_CERT?'
+}
+
+/** In words: an AMQP error, or one of TLS or the socket, whose message is empty where every address of a name has failed. */
+function explain (error: unknown): string | undefined {
+  if (!(error instanceof Error)) return describe(error as object | undefined)
+  if ('condition' in error) return describe(error)
+  const { message, code, reason } = error as NodeJS.ErrnoException & { reason?: string }
+  if (reason !== undefined) return `TLS: ${reason}`
+  return message !== '' ? message : code
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import type { EmbeddedLoki } from '../../../src/demo/loki/server.ts'
+import type { Cleanup } from '../../helpers/cleanup.ts'
+import { record } from '../../helpers/messages.ts'
+import { ProtonPeer, type Told } from './peer.ts'
+
+/** As broker.py takes them. */
+export interface BrokerSettings {
+  port?: number
+  mechanisms?: string
+  /** With `password`: PLAIN. */
+  username?: string
+  password?: string
+  cert?: string
+  key?: string
+  ca?: string
+  idleTimeout?: number
+  maxFrameSize?: number
+  framePayload?: number
+}
+
+export interface AmqpError { condition: string, description?: string }
+
+/** A broker on Qpid Proton, the C engine of rsyslog and of the router. What it was given to send outlives its restarts. */
+export class ProtonBroker {
+  #peer!: ProtonPeer
+  #port = 0
+  #tls = false
+  readonly #cleanup: Cleanup
+  /** By id: the lines, and the records made of them, which are the same whenever they are sent. */
+  readonly #messages: Array<{ lines: string[], body: string[] }> = []
+  readonly #accepted = new Set<unknown>()
+
+  private constructor (cleanup: Cleanup) {
+    this.#cleanup = cleanup
+  }
+
+  static async start (cleanup: Cleanup, settings: BrokerSettings = {}): Promise<ProtonBroker> {
+    const broker = new ProtonBroker(cleanup)
+    await broker.#start(settings)
+    return broker
+  }
+
+  /** As LOKEAN_AMQP_URL, at the host that is given. */
+  url (host = '127.0.0.1', login = ''): string {
+    return `amqp${this.#tls ? 's' : ''}://${login}${host}:${this.#port}`
+  }
+
+  /** Dies without a word, and comes back with other settings on the same port, and with all that was not accepted. */
+  async restart (settings: BrokerSettings = {}): Promise<void> {
+    await this.#peer.kill()
+    this.#note()
+    await this.#start({ ...settings, port: this.#port })
+    for (const id of this.#messages.keys()) if (!this.#accepted.has(id)) this.#give(id)
+  }
+
+  /** Gives it a message, a list of records with these lines, for whoever receives. */
+  send (lines: string[]): void {
+    this.#give(this.#messages.push({ lines, body: lines.map(message => record({ message })) }) - 1)
+  }
+
+  /** Ends the links, the sessions or the connections. */
+  finish (what: 'detach' | 'end' | 'close', error?: AmqpError): void {
+    this.#peer.command({ do: what, error })
+  }
+
+  /** What becomes of links that attach from now on. */
+  answer (how: 'attach' | 'refuse' | 'ignore', error?: AmqpError): void {
+    this.#peer.command({ do: 'answer', how, error })
+  }
+
+  signal (signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#peer.signal(signal)
+  }
+
+  /** The next of its events of this kind, that was not waited for yet, since its last start. */
+  async says (event: string, where?: (told: Told) => boolean): Promise<Told> {
+    return await this.#peer.next(event, where)
+  }
+
+  count (event: string, where?: (told: Told) => boolean): number {
+    return this.#peer.count(event, where)
+  }
+
+  /** Waits until every message is accepted; then the store has each of their lines once, and nothing else. */
+  async delivered (loki: EmbeddedLoki): Promise<void> {
+    await this.#peer.until('has seen all accepted', () => {
+      this.#note()
+      return this.#accepted.size === this.#messages.length
+    })
+    const stored: string[] = []
+    loki.store.forEach(({ buf, lineStart, lineEnd }) => { stored.push(buf.toString('utf8', lineStart, lineEnd)) })
+    assert.deepEqual(stored.sort(), this.#messages.flatMap(({ lines }) => lines).sort())
+  }
+
+  async #start (settings: BrokerSettings): Promise<void> {
+    this.#tls = settings.cert !== undefined
+    this.#peer = new ProtonPeer(this.#cleanup, 'broker.py', [JSON.stringify(settings)])
+    this.#port = Number((await this.#peer.next('listening')).port)
+  }
+
+  #give (id: number): void {
+    this.#peer.command({ do: 'send', id, body: this.#messages[id].body })
+  }
+
+  #note (): void {
+    for (const { event, id, outcome } of this.#peer.told) if (event === 'outcome' && outcome === 'accepted') this.#accepted.add(id)
+  }
+}

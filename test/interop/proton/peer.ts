@@ -1,0 +1,98 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Cleanup } from '../../helpers/cleanup.ts'
+import { type Need, needs } from '../needs.ts'
+
+/** Debian's own: its python3-qpid-proton is for no other. */
+const PYTHON = '/usr/bin/python3'
+const FOLDER = join('test', 'interop', 'proton')
+
+const PROTON: Need = { what: 'python3-qpid-proton', probe: [PYTHON, '-c', 'import proton'] }
+export const OPENSSL: Need = 'openssl'
+
+/** Options of a test that talks to Qpid Proton. Longer than a program may hang (test/helpers/program.ts), so that it can say what it did. */
+export function withProton (...more: Need[]): { skip: string | false, timeout: number } {
+  return { ...needs(PROTON, ...more), timeout: 60_000 }
+}
+
+/** What a peer says: one JSON line. */
+export type Told = Record<string, unknown> & { event: string }
+
+/** A body as test/interop/proton/messages.py reads it. */
+export type Body = string | readonly Body[] | { binary: string } | { symbol: string }
+
+/** One of the Python programs of this folder, driven by lines of JSON. Killed after the test. */
+export class ProtonPeer {
+  readonly told: Told[] = []
+  readonly #child: ChildProcessWithoutNullStreams
+  readonly #ended: Promise<unknown>
+  /** How far `next` has got, by event. */
+  readonly #read = new Map<string, number>()
+  readonly #watchers = new Set<() => void>()
+  #stderr = ''
+  #gone = false
+
+  constructor (cleanup: Cleanup, script: 'broker.py' | 'sender.py', args: readonly string[]) {
+    this.#child = spawn(PYTHON, ['-B', join(FOLDER, script), ...args])
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr += text })
+    this.#child.stdin.on('error', () => {}) // it may have ended
+    createInterface({ input: this.#child.stdout }).on('line', line => {
+      this.told.push(JSON.parse(line) as Told)
+      this.#changed()
+    })
+    this.#ended = once(this.#child, 'close').then(() => {
+      this.#gone = true
+      this.#changed()
+    })
+    cleanup.add(async () => { await this.kill() })
+  }
+
+  command (line: object): void {
+    this.#child.stdin.write(`${JSON.stringify(line)}\n`)
+  }
+
+  signal (signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Ends it without a word to those who are connected. */
+  async kill (): Promise<void> {
+    if (!this.#gone) this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+
+  /** How often it has said so. */
+  count (event: string, where: (told: Told) => boolean = () => true): number {
+    return this.told.filter(one => one.event === event && where(one)).length
+  }
+
+  /** The next that it says of this kind, behind those that were returned before. */
+  async next (event: string, where: (told: Told) => boolean = () => true): Promise<Told> {
+    const from = this.#read.get(event) ?? 0
+    const find = (): number => this.told.findIndex((one, at) => at >= from && one.event === event && where(one))
+    await this.until(`said ${event}`, () => find() >= 0)
+    const at = find()
+    this.#read.set(event, at + 1)
+    return this.told[at]
+  }
+
+  /** Asks at each line that it says. */
+  async until (what: string, condition: () => boolean): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const watch = (): void => {
+        if (condition()) resolve()
+        else if (!this.#gone) return
+        else reject(new Error(`it ended before it ${what}: ${this.#stderr}\n${JSON.stringify(this.told.slice(-20))}`))
+        this.#watchers.delete(watch)
+      }
+      this.#watchers.add(watch)
+      watch()
+    })
+  }
+
+  #changed (): void {
+    for (const watch of this.#watchers) watch()
+  }
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type EmbeddedLoki, startLoki } from '../../../src/demo/loki/server.ts'
+import type { Cleanup } from '../../helpers/cleanup.ts'
+import { type Program, startRun } from '../../helpers/program.ts'
+import { type BrokerSettings, ProtonBroker } from './broker.ts'
+
+/** The real program between a Proton broker and an embedded Loki. */
+export interface Site { broker: ProtonBroker, loki: EmbeddedLoki, run: Program }
+
+/** `env` is given the broker, for its URL. */
+export async function site (cleanup: Cleanup, settings: BrokerSettings = {}, env: (broker: ProtonBroker) => Record<string, string> = () => ({})): Promise<Site> {
+  const loki = await unlimitedLoki(cleanup)
+  const broker = await ProtonBroker.start(cleanup, settings)
+  const run = startRun(cleanup, { LOKEAN_AMQP_URL: broker.url(), LOKEAN_LOKI_URL: loki.url, ...env(broker) })
+  return { broker, loki, run }
+}
+
+export async function unlimitedLoki (cleanup: Cleanup): Promise<EmbeddedLoki> {
+  const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
+  cleanup.add(async () => { await loki.close() })
+  return loki
+}
+
+/** What `/readyz` says of the bus, as soon as its status is this. */
+export async function readyz (run: Program, status: 200 | 503): Promise<string> {
+  let answer = await run.ask('/readyz')
+  for (let asked = 0; answer.status !== status && asked < 200; asked++) {
+    await pause(50)
+    answer = await run.ask('/readyz')
+  }
+  assert.equal(answer.status, status, answer.body)
+  return (JSON.parse(answer.body) as { checks: { bus: { detail: string } } }).checks.bus.detail
+}
