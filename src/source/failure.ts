@@ -23,12 +23,11 @@ export function connectionFailure (error: unknown, circumstances: Circumstances)
 
 /** Of a link that the bus ends, or does not let attach. */
 export function linkFailure (reason: string, condition?: string): Failure {
-  switch (condition) {
-    case 'amqp:not-found': return { reason, mend: 'does the bus have this address? LOKEAN_AMQP_ADDRESSES asks for it' }
-    case 'amqp:unauthorized-access':
-    case 'amqp:not-allowed': return { reason, mend: 'may this user (LOKEAN_AMQP_USERNAME or LOKEAN_AMQP_CERT) receive from this address?' }
-    default: return { reason }
+  if (condition === 'amqp:not-found') return { reason, mend: 'does the bus have this address? LOKEAN_AMQP_ADDRESSES asks for it' }
+  if (condition === 'amqp:unauthorized-access' || condition === 'amqp:not-allowed') {
+    return { reason, mend: 'may this user (LOKEAN_AMQP_USERNAME or LOKEAN_AMQP_CERT) receive from this address?' }
   }
+  return { reason }
 }
 
 interface PeerCertificate { subject?: { CN?: string }, subjectaltname?: string }

@@ -103,17 +103,21 @@ export class Subscription implements Settleable {
       if ((receiver.source?.address ?? '') === '') setImmediate(attached)
       else attached()
     })
-    const ended = (): void => {
+    const ended = (otherwise: string): void => {
       const error = receiver.error ?? session.error
-      this.end(describe(error) ?? 'the bus detached the link', conditionOf(error))
+      this.end(describe(error) ?? otherwise, conditionOf(error))
     }
-    receiver.on('receiver_error', ended)
+    const detached = (): void => ended('the bus detached the link')
+    receiver.on('receiver_error', detached)
     receiver.on('receiver_close', () => {
-      ended()
+      detached()
+      // The answer first: rhea would give it only behind the end of the session, for which a bus closes the connection.
+      receiver.close()
       session.close()
     })
-    session.on('session_error', ended)
-    session.on('session_close', ended)
+    const over = (): void => ended('the bus ended the session')
+    session.on('session_error', over)
+    session.on('session_close', over)
   }
 
   #refuse (bytes: number): void {

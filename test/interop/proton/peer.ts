@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -55,6 +56,13 @@ export class ProtonPeer {
 
   signal (signal: NodeJS.Signals): void {
     this.#child.kill(signal)
+  }
+
+  /** Has it come to its end by itself. */
+  async finish (): Promise<void> {
+    this.#child.stdin.end()
+    await this.#ended
+    assert.equal(this.#stderr, '')
   }
 
   /** Ends it without a word to those who are connected. */

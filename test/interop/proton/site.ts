@@ -3,21 +3,24 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type EmbeddedLoki, startLoki } from '../../../src/demo/loki/server.ts'
 import type { Cleanup } from '../../helpers/cleanup.ts'
 import { type Program, startRun } from '../../helpers/program.ts'
+import { Gate } from '../../process/gate.ts'
 import { type BrokerSettings, ProtonBroker } from './broker.ts'
 
 /** The real program between a Proton broker and an embedded Loki. */
-export interface Site { broker: ProtonBroker, loki: EmbeddedLoki, run: Program }
+export interface Site { broker: ProtonBroker, loki: EmbeddedLoki, gate: Gate, run: Program }
 
-/** `env` is given the broker, for its URL. */
+/** The broker listens, the program has just been started. `env` is given the broker, for its URL. */
 export async function site (cleanup: Cleanup, settings: BrokerSettings = {}, env: (broker: ProtonBroker) => Record<string, string> = () => ({})): Promise<Site> {
-  const loki = await unlimitedLoki(cleanup)
+  const gate = new Gate()
+  const loki = await unlimitedLoki(cleanup, gate.intercept)
+  cleanup.add(() => { gate.open() })
   const broker = await ProtonBroker.start(cleanup, settings)
   const run = startRun(cleanup, { LOKEAN_AMQP_URL: broker.url(), LOKEAN_LOKI_URL: loki.url, ...env(broker) })
-  return { broker, loki, run }
+  return { broker, loki, gate, run }
 }
 
-export async function unlimitedLoki (cleanup: Cleanup): Promise<EmbeddedLoki> {
-  const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
+export async function unlimitedLoki (cleanup: Cleanup, intercept?: Gate['intercept']): Promise<EmbeddedLoki> {
+  const loki = await startLoki({ intercept, limits: { rateBytes: Infinity, burstBytes: Infinity } })
   cleanup.add(async () => { await loki.close() })
   return loki
 }
