@@ -30,7 +30,8 @@ for (const stored of [false, true]) {
       await broker.says('transfer')
       await broker.says('transfer')
       broker.finish(what, error)
-      for (const _ of [1, 2]) await broker.says('returned')
+      await broker.says('returned')
+      await broker.says('returned')
       const line = await run.logged(what === 'close' ? 'lost the bus; connecting again' : 'the link is closed; attaching again', line => line.reason === reason)
       assert.equal(line.level, 'warn')
       gate.open()
@@ -68,8 +69,10 @@ test('a message of 300 KB in frames of less than 512 bytes, a broker that takes 
   const { broker, loki, gate, run } = await site(Cleanup.of(t), { maxFrameSize: 512, framePayload: 450 })
   const large = Array.from({ length: 300 }, (_, i) => `line ${i} ${'x'.repeat(1000)}`)
   gate.shut({ stored: true })
-  for (const copy of [1, 2, 3]) broker.send(large.map(line => `${copy}: ${line}`))
-  for (const _ of [1, 2, 3]) await broker.says('transfer')
+  for (const copy of [1, 2, 3]) {
+    broker.send(large.map(line => `${copy}: ${line}`))
+    await broker.says('transfer')
+  }
   await until('Loki has a push', () => gate.held > 0)
   await broker.restart({ maxFrameSize: 2 ** 20 })
   gate.open()
