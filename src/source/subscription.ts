@@ -87,7 +87,9 @@ export class Subscription implements Settleable {
   /** Ends it while the connection goes on; the bus is told, so that it does not attach the link after all. */
   giveUp (reason: string): void {
     this.end(reason)
-    this.#session.close()
+    // Not before the bus has answered its beginning: rhea would take the answer for a wish to begin it once more.
+    if (this.#session.is_open()) this.#session.close()
+    else this.#session.once('session_open', () => this.#session.close())
   }
 
   #listen (session: Session, receiver: Receiver): void {

@@ -114,7 +114,7 @@ for (const { what, broken, mended, env, scheme, reason, mend, mechanism } of CAS
     const { broker, loki, run } = await site(cleanup, broken(by), broker => ({
       LOKEAN_LOG_LEVEL: 'trace',
       ...given,
-      ...(scheme === undefined ? {} : { LOKEAN_AMQP_URL: broker.url().replace(/^\w+/, scheme) })
+      ...(scheme === undefined ? {} : { LOKEAN_AMQP_URL: broker.url.replace(/^\w+/, scheme) })
     }))
     for (const line of ['one', 'two', 'three']) broker.send([line, `${line}, again`])
     const refused = await run.logged('no connection to the bus; trying again')

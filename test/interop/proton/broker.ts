@@ -41,9 +41,9 @@ export class ProtonBroker {
     return broker
   }
 
-  /** As LOKEAN_AMQP_URL, at the host that is given. */
-  url (host = '127.0.0.1', login = ''): string {
-    return `amqp${this.#tls ? 's' : ''}://${login}${host}:${this.#port}`
+  /** As LOKEAN_AMQP_URL. */
+  get url (): string {
+    return `amqp${this.#tls ? 's' : ''}://127.0.0.1:${this.#port}`
   }
 
   /** Dies without a word, and comes back with other settings on the same port, and with all that was not accepted. */

@@ -15,7 +15,7 @@ export async function site (cleanup: Cleanup, settings: BrokerSettings = {}, env
   const loki = await unlimitedLoki(cleanup, gate.intercept)
   cleanup.add(() => { gate.open() })
   const broker = await ProtonBroker.start(cleanup, settings)
-  const run = startRun(cleanup, { LOKEAN_AMQP_URL: broker.url(), LOKEAN_LOKI_URL: loki.url, ...env(broker) })
+  const run = startRun(cleanup, { LOKEAN_AMQP_URL: broker.url, LOKEAN_LOKI_URL: loki.url, ...env(broker) })
   return { broker, loki, gate, run }
 }
 

@@ -54,6 +54,28 @@ test('a link that is not attached within 10 s is given up and asked for again; a
   assert.deepEqual(counts, { connected: 1, disconnected: 0 })
 })
 
+test('a bus that wakes up after all finds one session and one link, over the same connection', async t => {
+  mockPauses(t)
+  const peer = await AmqpPeer.listen(t)
+  let begun = 0
+  peer.container.on('session_open', () => {
+    if (begun++ === 0) for (const socket of peer.sockets) socket.cork()
+  })
+  const { bus, deliveries, lines, counts } = runningBus(t, { ports: [peer.port] })
+  await until('it has asked', () => peer.attached === 1)
+  mock.timers.tick(10_000)
+  assert.equal(lines.at(-1)?.reason, 'the bus did not attach the link within 10 s')
+  let ended = 0
+  peer.container.on('session_close', () => { ended++ })
+  for (const socket of peer.sockets) socket.uncork()
+  await until('the first session has ended', () => ended === 1)
+  mock.timers.tick(50)
+  await until('it is attached', () => bus.status().ok)
+  void peer.send('logs', Buffer.from('fine'))
+  await until('it flows', () => deliveries.length === 1)
+  assert.deepEqual([begun, ended, counts], [2, 1, { connected: 1, disconnected: 0 }])
+})
+
 test('a detach is answered before the session ends', async t => {
   const peer = await AmqpPeer.listen(t)
   const { bus } = runningBus(t, { ports: [peer.port] })
