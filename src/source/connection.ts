@@ -3,6 +3,7 @@ import rhea, { type Connection, type ConnectionOptions } from 'rhea'
 import type { Secret } from '../config/secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
 import { Incoming } from './incoming.ts'
+import { limitPeer } from './peer-limits.ts'
 import { connectReading } from './socket.ts'
 import { readTransfer } from './transfer.ts'
 
@@ -57,6 +58,7 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     receiver_options: { credit_window: 0, autoaccept: false }
   }
   const connection: Connection = rhea.create_container().create_connection(options as unknown as ConnectionOptions)
+  limitPeer(connection)
   return connection.connect()
 }
 

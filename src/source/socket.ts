@@ -1,6 +1,7 @@
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { FrameReader } from './frames.ts'
+import { checkUnread } from './peer-limits.ts'
 
 interface Handlers {
   /** A frame or protocol header; its bytes are valid until the call returns. */
@@ -19,6 +20,7 @@ export function connectReading (tls: boolean, { onFrame, onRead, onError }: Hand
       callback: (length: number): boolean => {
         try {
           reader.read(length)
+          checkUnread(socket.writableLength)
         } catch (error) {
           onError(error)
           // Nothing that still comes could be read; the error has rhea stop its timers.

@@ -6,6 +6,7 @@ import type { ConnectionOptions } from 'rhea'
 import { LokeanError } from '../../errors.ts'
 import { Address } from './address.ts'
 import { Conditions } from './conditions.ts'
+import { limitPeer } from './limits.ts'
 import { OWN_OUTCOMES } from './outcomes.ts'
 import { Peer, type PeerInfo } from './peer.ts'
 import type { AddressStats } from './ports.ts'
@@ -180,6 +181,7 @@ export class EmbeddedBus {
     separateOutcomes(connection)
     streamWrites(connection)
     boundFrames(connection, maxFrameSize)
+    limitPeer(connection, socket)
     const peer = new Peer(connection, socket, name => this.#address(name), error => this.#note(error))
     this.#peers.set(socket, peer)
     if (this.#stalled) this.#pause(socket)

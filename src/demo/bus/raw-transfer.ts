@@ -13,9 +13,10 @@ interface TransferFrame {
   performative: { handle: number, message_format: number | undefined, aborted?: boolean }
   payload?: Buffer
 }
+interface ReceivingLink { _incomplete?: { settled: boolean, frames: Array<Buffer | undefined>, bytes?: number }, credit: number, delivery_count: number }
 interface Internals {
   on_transfer (frame: TransferFrame): void
-  remote: { handles: Record<number, { _incomplete?: { settled: boolean }, credit: number, delivery_count: number }> }
+  remote: { handles: Record<number, ReceivingLink> }
   connection: { _register (): void }
 }
 
@@ -52,8 +53,12 @@ function patchSession (session: Session, maxFrameSize: number): void {
       abandon(link)
     } else {
       // Only the first transfer of a delivery names a format; rhea keeps that of the first.
-      if (link !== undefined && link._incomplete === undefined && !performative.message_format) performative.message_format = RAW_FORMAT
+      if (link !== undefined && link._incomplete === undefined) {
+        if (link.credit <= 0) throw new Error('a transfer came for which there was no credit')
+        if (!performative.message_format) performative.message_format = RAW_FORMAT
+      }
       receive(frame)
+      bound(link?._incomplete, frame.payload)
     }
     // rhea renews the session's window only when something else makes it write. Were nothing to, a message of more
     // frames than the window holds would never be completed.
@@ -61,8 +66,18 @@ function patchSession (session: Session, maxFrameSize: number): void {
   }
 }
 
+/** A peer may send frames of one message for ever. One of 16 bytes costs more than its bytes to keep. */
+function bound (incomplete: ReceivingLink['_incomplete'], payload: Buffer | undefined): void {
+  if (incomplete === undefined) return
+  incomplete.bytes = (incomplete.bytes ?? 0) + (payload?.length ?? 0) + FRAME_COST
+  if (incomplete.bytes > MAX_MESSAGE_BYTES) throw new Error(`a message of more than ${MAX_MESSAGE_BYTES} bytes came`)
+}
+
+const FRAME_COST = 256
+const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+
 /** An aborted delivery (AMQP 1.0, 2.7.5) is no message: rhea, which knows no such flag, would deliver the stump. */
-function abandon (link: Internals['remote']['handles'][number] | undefined): void {
+function abandon (link: ReceivingLink | undefined): void {
   if (link?._incomplete === undefined) return
   link._incomplete.settled = true
   link._incomplete = undefined

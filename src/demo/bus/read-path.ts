@@ -1,4 +1,6 @@
 import type { Connection } from 'rhea'
+// Has every frame looked through before rhea believes what it claims to hold.
+import '../../source/rhea-internals.ts'
 
 /** What rhea 3.0.5 has of a connection's reading side: `frame_size` while it holds a part of a frame. */
 interface Internals {

@@ -1,0 +1,52 @@
+import type { Connection, EventContext, Session } from 'rhea'
+import type { Socket } from 'node:net'
+
+/** The most that one peer may have open, and that may wait for it to read. */
+const MAX_SESSIONS = 256
+const MAX_LINKS = 4096
+const MAX_UNREAD_BYTES = 64 * 1024 * 1024
+/** The smallest that a peer may ask for (spec 2.7.1, MIN-MAX-FRAME-SIZE); rhea cuts messages into pieces without end below 58. */
+const SMALLEST_MAX_FRAME = 512
+
+interface Disposition { first: number, last?: number | null, settled?: boolean, state?: object }
+interface Half { deliveries: { size: number, get_head (): { id: number } | undefined }, on_disposition (fields: Disposition): void }
+
+/**
+ * Keeps what one peer can make the bus hold, or do, within bounds: beyond them it has an `error`, and the others do not notice. To be
+ * called before the connection opens.
+ */
+export function limitPeer (connection: Connection, socket: Socket): void {
+  connection.on('connection_open', () => {
+    const { max_frame_size: size } = connection as unknown as { max_frame_size?: unknown }
+    if (typeof size === 'number' && size < SMALLEST_MAX_FRAME) throw new Error(`max-frame-size ${size} is less than ${SMALLEST_MAX_FRAME}`)
+  })
+  bound(connection, MAX_SESSIONS, ['session_open'], ['session_close'])
+  bound(connection, MAX_LINKS, ['receiver_open', 'sender_open'], ['receiver_close', 'sender_close'])
+  connection.on('session_open', ({ session }: EventContext) => {
+    const { incoming, outgoing } = session as Session as unknown as { incoming: Half, outgoing: Half }
+    for (const half of [incoming, outgoing]) onlyKnownDeliveries(half)
+  })
+  socket.on('data', () => {
+    if (socket.writableLength > MAX_UNREAD_BYTES) connection.dispatch('error', new Error(`${socket.writableLength} bytes wait for a peer that does not read`))
+  })
+}
+
+function bound (connection: Connection, limit: number, opens: string[], closes: string[]): void {
+  let open = 0
+  for (const event of opens) connection.on(event, () => { if (++open > limit) throw new Error(`more than ${limit} are open: ${opens.join(', ')}`) })
+  for (const event of closes) connection.on(event, () => { open-- })
+}
+
+/** A disposition may name a range of four billion deliveries; rhea would ask for each. */
+function onlyKnownDeliveries (half: Half): void {
+  const settle = half.on_disposition.bind(half)
+  half.on_disposition = ({ first, last, settled, state }) => {
+    const { deliveries } = half
+    const head = deliveries.get_head()?.id
+    if (head === undefined) return
+    const from = Math.max(first, head)
+    const to = Math.min(last ?? first, head + deliveries.size - 1)
+    // rhea takes a last of 0 for none.
+    if (from <= to) settle({ first: from, last: to === 0 ? undefined : to, settled, state })
+  }
+}
