@@ -54,6 +54,7 @@ suite('formatLabels', () => {
   })
 
   test('is written as Loki writes it', () => {
+    assert.equal(formatLabels([['a', '\ufffd']]), '{a="\\ufffd"}')
     assert.equal(formatLabels([['a', 'q"\\\n\r\t\0\u007f\u2028\u00e9']]), '{a="q\\"\\\\\\n\\r\\t\\u0000\\u007f\\u2028\u00e9"}')
   })
 })
