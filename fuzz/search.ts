@@ -1,0 +1,94 @@
+import { Coverage } from './coverage.ts'
+import { MAX_INPUT, Mutator } from './mutate.ts'
+import type { Target } from './target.ts'
+
+/** Inputs between two looks at the coverage, which cost more than a run. */
+const BATCH = 64
+/** More are not kept; the search goes on among these. */
+const MAX_CORPUS = 2_000
+
+export interface Found { runs: number, blocks: number, kept: Buffer[], grownBytes: number }
+
+/** An input for which the target threw. */
+export class Broken extends Error {
+  readonly input: Buffer
+
+  constructor (input: Buffer, cause: unknown) {
+    super(cause instanceof Error ? cause.stack ?? cause.message : String(cause), { cause })
+    this.input = input
+  }
+}
+
+interface Options {
+  corpus: readonly Buffer[]
+  seed: number
+  /** Asked between batches. */
+  goesOn: () => boolean
+  /** Told of each input before it is run. */
+  onInput: (input: Buffer) => void
+  /** Bytes in use once all that is not needed is collected. */
+  usedBytes: () => number
+}
+
+/**
+ * Runs `target` on the corpus, then on what a Mutator makes of it. An input after which code has run that had not before, or of which the
+ * target says something that it had not said before, joins the corpus. Throws Broken.
+ */
+export function search (target: Target, { corpus, seed, goesOn, onInput, usedBytes }: Options): Found {
+  const coverage = new Coverage()
+  try {
+    const mutator = new Mutator(seed, target.words)
+    const pool: Buffer[] = []
+    const kept: Buffer[] = []
+    let runs = 0
+    const run = (input: Buffer): boolean => {
+      runs++
+      return coverage.noteSaid(runOne(target, input, onInput))
+    }
+    const keep = (input: Buffer): void => {
+      if (pool.length < MAX_CORPUS) kept.push(pool[pool.push(input) - 1])
+    }
+    for (const input of [...corpus, ...target.seeds(), Buffer.alloc(0)].map(input => input.subarray(0, MAX_INPUT))) {
+      run(input)
+      pool.push(input)
+    }
+    coverage.note(coverage.take())
+    let before = Infinity
+    for (let batch = 0; goesOn(); batch++) {
+      if (batch === WARM_BATCHES) before = usedBytes()
+      const inputs = Array.from({ length: BATCH }, () => mutator.next(pool))
+      const silent = inputs.filter(input => {
+        const news = run(input)
+        if (news) keep(input)
+        return !news
+      })
+      const ofAll = coverage.take()
+      if (!coverage.isFresh(ofAll)) continue
+      // One of them did it: each is run again by itself.
+      for (const input of inputs) {
+        run(input)
+        const ran = coverage.take()
+        if (!coverage.isFresh(ran)) continue
+        coverage.note(ran)
+        if (silent.includes(input)) keep(input)
+      }
+      // What none does by itself, the order did.
+      coverage.note(ofAll)
+    }
+    return { runs, blocks: coverage.size, kept, grownBytes: Number.isFinite(before) ? usedBytes() - before : 0 }
+  } finally {
+    coverage.close()
+  }
+}
+
+/** By then every cache is full and every table has grown. */
+const WARM_BATCHES = 100
+
+export function runOne (target: Target, input: Buffer, onInput: (input: Buffer) => void = () => {}): string[] {
+  onInput(input)
+  try {
+    return [...target.run(input)]
+  } catch (error) {
+    throw new Broken(input, error)
+  }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { decodePush } from '../../src/demo/loki/push-decode.ts'
+import { parseLabels } from '../../src/demo/loki/label-parser.ts'
+import { PushColumns } from '../../src/demo/loki/push-columns.ts'
+import { snappyDecode, snappyLength } from '../../src/demo/loki/snappy-decode.ts'
+import type { Part } from '../../src/types.ts'
+import { Encoder } from '../../src/worker/encoder.ts'
+import { readBody } from '../../src/worker/amqp-body.ts'
+import { captures, decodeParts, encoderSettings, encodeTask, mappings, recordText, rsyslogMessage } from '../../test/helpers/worker-fixtures.ts'
+import { body } from './body.ts'
+import { record } from './record.ts'
+import type { Target } from '../target.ts'
+
+/** Settings that make much of little: short lines, small pushes, a tenant of each record's own. */
+const PIECES_IN_LINE = 1
+const ENCODERS = [
+  new Encoder(encoderSettings({ maxLineBytes: 1024, pushBytes: 64 * 1024, shards: 3, maxDisorderMs: Infinity })),
+  new Encoder(encoderSettings({ metadata: [], maxLineBytes: 1024, maxDisorderMs: Infinity })),
+  new Encoder(encoderSettings({ tenant: { kind: 'field', field: 'tenant' }, labels: mappings('m=message,t=@timestamp,x=message'), metadata: mappings('message,tag,other') }))
+]
+
+/** Whole messages, one or two in a batch: Loki's own reading of what is pushed has each record once, or in numbered pieces. */
+export const message: Target = {
+  name: 'message',
+  words: [...body.words, ...record.words],
+  seeds: () => [...captures().map(({ bytes }) => bytes.subarray(0, 4096)), rsyslogMessage(['', '{', recordText(), recordText(), recordText({ message: 'x'.repeat(3000) }), recordText({ tenant: 't' })])],
+  run (input) {
+    const seen: string[] = []
+    let expected = 0
+    readBody(input, 0, input.length, { record: () => { expected++ }, bad: () => { expected++ } })
+    for (const [i, encoder] of ENCODERS.entries()) {
+      for (const times of [1, 2]) {
+        const { parts, records, quarantined, mended } = encoder.encode(encodeTask(Array.from({ length: times }, () => input)))
+        assert.equal(records, times * expected, 'records that were found')
+        for (const part of parts) readAsLoki(part)
+        const entries = decodeParts(parts).filter(({ line, metadata }) => !/^([2-9]|1\d+)\//.test(metadata.piece ?? '') && !(i === PIECES_IN_LINE && /^\[([2-9]|1\d+)\/\d+\] /.test(line)))
+        // A line may look like a piece of one; then there seem to be fewer.
+        if (i !== PIECES_IN_LINE || !input.includes('] ')) assert.equal(entries.length, records, 'records in and entries out')
+        seen.push(`${i} ${[...quarantined].map(Math.sign)} ${[...mended].map(Math.sign)} ${Math.min(9, parts.length)}`)
+      }
+    }
+    return seen
+  }
+}
+
+/** A part must be what Loki takes: as the embedded one reads it, with as many entries as it says. */
+function readAsLoki ({ body, records }: Part): void {
+  const block = Buffer.from(body)
+  const { length, start } = snappyLength(block)
+  const raw = Buffer.alloc(length)
+  snappyDecode(block, start, raw, 0, length)
+  const columns = new PushColumns()
+  decodePush(raw, 0, raw.length, columns)
+  assert.equal(columns.entries, records, 'entries that the part says it has')
+  for (let stream = 0; stream < columns.streams; stream++) {
+    const labels = parseLabels(raw.toString('utf8', columns.labelsStart[stream], columns.labelsEnd[stream]))
+    assert.ok(labels.length > 0 && labels.every(({ value }) => Buffer.byteLength(value) <= 2048), 'labels that Loki takes')
+  }
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { Encoder } from '../../src/worker/encoder.ts'
+import { encodeMessages } from '../../test/helpers/encode-records.ts'
+import { model, MODEL_SETTINGS, type Stored } from '../../test/helpers/record-model.ts'
+import { parseSelector } from '../../test/helpers/selector.ts'
+import { captures, recordText, rsyslogMessage } from '../../test/helpers/worker-fixtures.ts'
+import { type Target, words } from '../target.ts'
+
+/** One for all: what it has seen before must make no difference. */
+const encoder = new Encoder(MODEL_SETTINGS)
+const OTHER = recordText({ cloud: 'the other', file: 'f', message: 'a "line"' })
+
+/** A record between two others: its entry is the one that a plain encoder gives, and the others' are untouched. */
+export const record: Target = {
+  name: 'record',
+  words: words('"', '\\', '\\u0000', '\\ud83d\\ude00', '\\udc00', '\\/', '{', '}', ':', ',', '[', ']', 'null', 'true', '1e3', '""', '"@timestamp":"2026-11-22T08:14:00.123456Z"', '"message":"', '"host":"h"', '"hostname":"', '"cloud":"c"',
+    '"source":"', '"severity":"3"', '"tag":"a[1]:"', '"level":"', '"pid":1', '"__proto__":{}', '2026-11-22 08:00:01.234 7 INFO nova [req-1 req-2 u p] [instance: i] ', Buffer.of(0xff), Buffer.of(0xc3), Buffer.of(0xe2, 0x82), Buffer.of(0xf4, 0x90, 0x80, 0x80),
+    Buffer.of(0xed, 0xa0, 0x80), Buffer.of(0xc0, 0xaf), '\u2028', '\ufeff', '\0', '\n', 'T24:00:00', '+23:59', ' '.repeat(17), 'x'.repeat(2049), '['.repeat(5000)),
+  seeds: () => captures().flatMap(({ records }) => records.slice(0, 4)),
+  run (input) {
+    const expected = model(input)
+    const { entries, counts } = encodeMessages([rsyslogMessage([OTHER, input, OTHER])], {}, encoder)
+    assert.equal(entries.length, 3, 'records in and entries out')
+    const mine = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.cloud !== 'the other')
+    // Its own fields may name the other's cloud: then there is no telling them apart, and only their number counts.
+    if (mine.length !== 1) return ['like the other']
+    const [{ selector, line, time, metadata }] = mine
+    const stored: Stored = { selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
+    assert.deepEqual(stored, expected)
+    return [`${selector.quarantine ?? 'stored'} ${Object.keys(metadata)} ${Object.keys(selector)} ${Object.keys(expected.counts)}`]
+  }
+}

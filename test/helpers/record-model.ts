@@ -1,0 +1,98 @@
+import { isUtf8 } from 'node:buffer'
+import type { EncoderSettings } from '../../src/types.ts'
+import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtures.ts'
+
+/**
+ * A second encoder for a single record, written the plain way: JSON.parse, regular expressions, Date. It knows nothing of bytes, but for
+ * lengths.
+ */
+
+const METADATA = 'level,file,pid,request_id,global_request_id,instance_id,copy=message'
+export const MODEL_SETTINGS: EncoderSettings = encoderSettings({ metadata: mappings(METADATA), maxDisorderMs: Infinity })
+const settings = MODEL_SETTINGS
+
+export interface Stored { selector: Record<string, string>, line: string, time: bigint, metadata: Record<string, string>, counts: Record<string, number> }
+
+/** What must become of a record that arrives at ARRIVAL. */
+export function model (bytes: Buffer): Stored {
+  const text = bytes.toString()
+  const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
+  const quarantine = (reason: string, metadata = {}): Stored =>
+    ({ selector: { source: 'lokean', quarantine: reason }, line: text, time: nanoseconds(ARRIVAL), metadata, counts: { [reason]: 1, ...utf8 } })
+
+  if (text.trim() === '') return quarantine('empty')
+  let record: Record<string, unknown>
+  try { record = JSON.parse(text) as typeof record } catch { return quarantine('invalid_json') }
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return quarantine('not_object')
+  const field = (name: string): string | undefined => {
+    const value = Object.hasOwn(record, name) ? record[name] : null
+    return value === null ? undefined : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
+  }
+  const message = field('message')
+  const timestamp = field('@timestamp')
+  if (message === undefined) return quarantine('no_message')
+  if (timestamp === undefined) return quarantine('no_timestamp')
+  const time = timeOf(timestamp)
+  if (time === undefined) return quarantine('bad_timestamp')
+  const age = nanoseconds(ARRIVAL) - time
+  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return quarantine('too_old', { original_timestamp: timestamp.slice(0, 64) })
+  if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new', { original_timestamp: timestamp.slice(0, 64) })
+
+  const line = message.replace(/^ /, '').replace(/\n$/, '')
+  const oslo = osloOf(line)
+  const tagPid = /[^]\[(\d{1,10})\]:?$/.exec(field('tag') ?? '')?.[1]
+  const severity = { 0: 'critical', 1: 'critical', 2: 'critical', 3: 'error', 4: 'warning', 5: 'info', 6: 'info', 7: 'debug' }[field('severity') ?? '']
+  const derived: Record<string, string | undefined> = oslo ?? { level: field('level') || severity, pid: field('pid') || tagPid }
+  const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [name, from === 'message' ? line : derived[from] ?? field(from) ?? '']))
+  const source = field('source')
+  const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source, service_name: source }
+  if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
+  const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
+  return { selector: cutAll(labels), line, time, metadata: cutAll(metadata), counts }
+}
+
+/** RFC 3339, in nanoseconds since the epoch. */
+function timeOf (text: string): bigint | undefined {
+  const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text)
+  if (match === null || Number(match[3]) > 60) return undefined
+  const [, day, minute, second, fraction = '', zone] = match
+  const utc = new Date(`${day}T${minute}:00Z`)
+  if (Number.isNaN(utc.getTime()) || utc.toISOString().slice(0, 16) !== `${day}T${minute}`) return undefined
+  const start = BigInt(Date.parse(`${day}T${minute}:00${zone.toUpperCase()}`)) * 1_000_000n
+  return start + BigInt(second) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
+}
+
+/** What an oslo.log line says of itself. */
+function osloOf (line: string): Record<string, string | undefined> | undefined {
+  const bare = line.replace(/^\ufeff/, '')
+  const head = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (\d{1,10}) (CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT|TRACE)(?:[ \]][^ \]]*(?:[ \]]([^]*))?)?$/.exec(bare)
+  if (head === null || Buffer.byteLength(bare) < 30) return undefined
+  const [, pid, word, rest = ''] = head
+  const level = { AUDIT: 'info', TRACE: 'debug' }[word] ?? word.toLowerCase()
+  const found: Record<string, string | undefined> = { level, pid, instance_id: instanceOf(rest) }
+  if (found.instance_id !== undefined || !rest.startsWith('[')) return found
+  const context = rest.slice(1).split(']')[0]
+  const ids = context.split(' ').slice(0, 2).filter(id => id.startsWith('req-') && id.length > 4 && Buffer.byteLength(id) <= 64)
+  const behind = rest.includes(']') ? rest.slice(rest.indexOf(']') + 2) : ''
+  return { ...found, request_id: ids.at(-1), global_request_id: ids.length > 1 ? ids[0] : undefined, instance_id: instanceOf(behind) }
+}
+
+function instanceOf (text: string): string | undefined {
+  const id = /^\[instance: ([^ \]]+)\]/.exec(text)?.[1]
+  return id !== undefined && Buffer.byteLength(id) <= 64 ? id : undefined
+}
+
+function cut (text: string): string {
+  let to = Math.min(text.length, 2048)
+  while (Buffer.byteLength(text.slice(0, to)) > 2048 || /[\ud800-\udbff]/.test(text[to - 1] ?? '')) to--
+  return text.slice(0, to)
+}
+
+function cutAll (values: Record<string, string | undefined>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value = '']): [string, string] => [name, cut(value)]).filter(([, value]) => value !== ''))
+}
+
+function counted (reason: string, values: Record<string, string | undefined>): Record<string, number> {
+  const count = Object.values(values).filter((value = '') => Buffer.byteLength(value) > 2048).length
+  return count === 0 ? {} : { [reason]: count }
+}

@@ -1,0 +1,26 @@
+import type { Target } from '../../../fuzz/target.ts'
+
+const target = (name: string, run: (input: Buffer) => void): Target => ({
+  name,
+  words: [Buffer.from('needle')],
+  seeds: () => [Buffer.from('hay')],
+  run: input => {
+    run(input)
+    return []
+  }
+})
+const held: unknown[] = []
+
+/** Targets that break their promises, each for inputs with a needle in them. */
+export const TARGETS: readonly Target[] = [
+  target('throws', input => { if (input.includes('needle')) throw new TypeError(`at ${input.indexOf('needle')}`) }),
+  target('hangs', input => { while (input.includes('needle')); }),
+  target('dies', input => { while (input.includes('needle')) held.push(new Array(1000).fill(held.length)) }),
+  target('grows', () => { held.push(Buffer.alloc(64 * 1024)) }),
+  target('steps', input => {
+    // Found in one go by nobody: each step is kept for the code that it reaches.
+    if (input[0] !== 0xf1) return
+    if (input[1] !== 0xe2) return
+    throw new Error('two steps')
+  })
+]
