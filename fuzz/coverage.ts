@@ -74,12 +74,12 @@ export class Coverage {
   /** The inspector of one's own thread answers before `post` returns. */
   #post (method: string, params: object = {}): unknown {
     let answer: unknown
-    let failure: Error | null = null
+    let failure: Error | undefined
     this.#session.post(method, params, (error: Error | null, result: unknown) => {
-      failure = error
+      failure = error ?? undefined
       answer = result
     })
-    if (failure !== null) throw failure as Error
+    if (failure !== undefined) throw new Error(`the inspector refused ${method}`, { cause: failure })
     return answer
   }
 }

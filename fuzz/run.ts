@@ -41,7 +41,8 @@ async function inThread ({ target, corpus, search, module = REAL_TARGETS, hangMs
   const slot = new Slot()
   const job: Job = { target, module, corpus: [...corpus], slot: slot.memory, search }
   const worker = new Worker(new URL(`./fuzz.worker${EXTENSION}`, import.meta.url), { workerData: job, resourceLimits: { maxOldGenerationSizeMb: heapMiB } })
-  const { promise, resolve } = withResolvers<Outcome>()
+  let resolve: (outcome: Outcome) => void = () => {}
+  const promise = new Promise<Outcome>(_resolve => { resolve = _resolve })
   worker.once('message', (ending: Ending) => resolve(ending.kind === 'done' ? { ...ending, kept: ending.kept.map(one => Buffer.from(one)) } : { ...ending, input: Buffer.from(ending.input) }))
   worker.once('error', error => resolve({ kind: 'died', input: slot.input, error: error.stack ?? String(error) }))
   worker.once('exit', code => resolve({ kind: 'died', input: slot.input, error: `the thread ended with ${code}` }))
@@ -61,10 +62,4 @@ async function inThread ({ target, corpus, search, module = REAL_TARGETS, hangMs
     clearInterval(watch)
     await worker.terminate()
   }
-}
-
-function withResolvers<T> (): { promise: Promise<T>, resolve: (value: T) => void } {
-  let resolve: (value: T) => void = () => {}
-  const promise = new Promise<T>(settle => { resolve = settle })
-  return { promise, resolve }
 }

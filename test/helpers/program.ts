@@ -21,9 +21,10 @@ export class Program {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #watchers = new Set<() => void>()
 
-  /** Starts `lokean <args>` with nothing in its environment but `env`, on the Node that runs this. Killed after the test. */
-  constructor (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '', hangsAfterMs = HANGS_AFTER_MS) {
-    this.#child = spawn(process.execPath, [join('dist', 'main.js'), ...args], { env: { PATH: process.env.PATH, ...env } })
+  /** Starts `lokean <args>` with nothing in its environment but `env`, on the Node that runs this. Killed after the test. `through`: a command that becomes it. */
+  constructor (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '', { through = [], hangsAfterMs = HANGS_AFTER_MS }: { through?: readonly string[], hangsAfterMs?: number } = {}) {
+    const [command, ...rest] = [...through, process.execPath, join('dist', 'main.js'), ...args]
+    this.#child = spawn(command, rest, { env: { PATH: process.env.PATH, ...env } })
     const ended = once(this.#child, 'close')
     const guard = setTimeout(() => this.kill('SIGKILL'), hangsAfterMs)
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => { this.#stdout += text; this.#changed() })
@@ -41,6 +42,8 @@ export class Program {
       await this.exited
     })
   }
+
+  get pid (): number | undefined { return this.#child.pid }
 
   get stdout (): string { return this.#stdout }
 
@@ -110,7 +113,7 @@ export async function lokean (cleanup: Cleanup, args: readonly string[], env: Re
 
 /** `run`, on an admin port of its own; `env` wins. */
 export function startRun (cleanup: Cleanup, env: Readonly<Record<string, string>>, flags: readonly string[] = [], hangsAfterMs?: number): Program {
-  return new Program(cleanup, ['run', ...flags], { LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_WORKERS: '1', ...env }, '', hangsAfterMs)
+  return new Program(cleanup, ['run', ...flags], { LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_WORKERS: '1', ...env }, '', { hangsAfterMs })
 }
 
 /** Over a connection of its own, so that none stays open. */

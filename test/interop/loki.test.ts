@@ -60,7 +60,7 @@ function cloud (): string {
 }
 
 test('the demo against a real Loki: nothing missing, nothing doubled', NEEDED, async t => {
-  const demo = new Program(Cleanup.of(t), ['demo', '--records', '50000', '--hosts', '20', '--json'], { LOKEAN_LOKI_URL: LOKI }, '', RUN_FOR_MS)
+  const demo = new Program(Cleanup.of(t), ['demo', '--records', '50000', '--hosts', '20', '--json'], { LOKEAN_LOKI_URL: LOKI }, '', { hangsAfterMs: RUN_FOR_MS })
   const { code, stdout, stderr } = await demo.exited
   assert.equal(code, 0, stderr)
   const { sent, stored, missing, duplicates, quarantined, query: { lines } } = JSON.parse(stdout) as Record<string, number> & { query: { lines: string[] } }

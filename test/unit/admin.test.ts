@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
-import { request } from 'node:http'
+import { METHODS, request, Server } from 'node:http'
 import type { IncomingHttpHeaders, RequestOptions } from 'node:http'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -48,6 +48,13 @@ async function open (t: TestContext, admin: Admin): Promise<Socket> {
   t.after(() => socket.destroy())
   await once(socket, 'connect')
   return socket
+}
+
+/** The server that is made without limits of the test's own. */
+async function defaults (t: TestContext): Promise<Server> {
+  const listen = t.mock.method(Server.prototype, 'listen')
+  await start(t)
+  return listen.mock.calls[0].this as Server
 }
 
 /** Settles when the socket is gone, by a reset too (on which `once` would reject). */
@@ -124,7 +131,51 @@ test('what fails inside becomes a 500 without details, and a line of the log', a
   assert.equal((await ask(admin, '/healthz')).status, 200)
 })
 
+test('nothing can be written: of all methods that there are, GET and HEAD are the only ones to be answered', async (t) => {
+  let asked = 0
+  const admin = await start(t, { status: () => { asked++; return ready } })
+  // To Node, CONNECT is no request but a tunnel; nobody listens for one, so it closes the connection.
+  for (const method of METHODS.filter((method) => !['GET', 'HEAD', 'CONNECT'].includes(method))) {
+    for (const path of ['/metrics', '/healthz', '/readyz']) {
+      assert.match(await raw(t, admin, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 405 /, `${method} ${path}`)
+    }
+  }
+  assert.equal(await raw(t, admin, 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'), '')
+  // Nor by asking for another protocol, or under another method's name.
+  assert.match(await raw(t, admin, 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n'), /^HTTP\/1\.1 200 /)
+  assert.match(await raw(t, admin, 'POST /readyz HTTP/1.1\r\nHost: x\r\nX-HTTP-Method-Override: GET\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 405 /)
+  assert.equal(asked, 0)
+})
+
 suite('bounds', () => {
+  test('one that sends its headers byte by byte is closed all the same: what counts is when they began', async (t) => {
+    const admin = await start(t, { limits: { headersTimeoutMs: 100, checkIntervalMs: 10 } })
+    const socket = await open(t, admin)
+    let answer = ''
+    socket.setEncoding('latin1').on('data', (chunk) => { answer += String(chunk) })
+    const end = closed(socket)
+    socket.write('GET /healthz HTTP/1.1\r\nX: ')
+    const drip = setInterval(() => socket.write('y'), 5)
+    t.after(() => clearInterval(drip))
+    await end
+    assert.match(answer, /^HTTP\/1\.1 408 /)
+  })
+
+  test('a chunk that never ends, chunk extensions and many small headers are bounded too', async (t) => {
+    const admin = await start(t)
+    assert.match(await raw(t, admin, `GET /healthz HTTP/1.1\r\nHost: x\r\n${'name: value\r\n'.repeat(2_000)}\r\n`), /^HTTP\/1\.1 431 /)
+    assert.match(await raw(t, admin, `POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;${'e'.repeat(20_000)}`), /^HTTP\/1\.1 (405|413|431) /)
+    assert.equal((await ask(admin, '/healthz')).status, 200)
+  })
+
+  test('the limits that hold where none are said', async (t) => {
+    const limits = await defaults(t)
+    assert.ok(limits.headersTimeout > 0 && limits.headersTimeout <= 5_000)
+    assert.ok(limits.requestTimeout > 0 && limits.requestTimeout <= 10_000)
+    assert.ok(limits.timeout > 0 && limits.timeout <= 15_000)
+    assert.equal(limits.maxConnections, 64)
+  })
+
   test('a request body is answered without being read, and the connection closed', async (t) => {
     const admin = await start(t)
     const { status, headers } = await ask(admin, '/metrics', { method: 'POST' }, 'x'.repeat(100))
