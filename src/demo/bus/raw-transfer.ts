@@ -74,7 +74,7 @@ function bound (incomplete: ReceivingLink['_incomplete'], payload: Buffer | unde
 }
 
 const FRAME_COST = 256
-const MAX_MESSAGE_BYTES = 256 * 1024 * 1024
+const MAX_MESSAGE_BYTES = 128 * 1024 * 1024
 
 /** An aborted delivery (AMQP 1.0, 2.7.5) is no message: rhea, which knows no such flag, would deliver the stump. */
 function abandon (link: ReceivingLink | undefined): void {

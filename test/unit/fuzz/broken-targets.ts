@@ -17,10 +17,5 @@ export const TARGETS: readonly Target[] = [
   target('hangs', input => { while (input.includes('needle')); }),
   target('dies', input => { while (input.includes('needle')) held.push(new Array(1000).fill(held.length)) }),
   target('grows', () => { held.push(Buffer.alloc(64 * 1024)) }),
-  target('steps', input => {
-    // Found in one go by nobody: each step is kept for the code that it reaches.
-    if (input[0] !== 0xf1) return
-    if (input[1] !== 0xe2) return
-    throw new Error('two steps')
-  })
+  target('steps', input => { held.length = input[0] === 0xf1 ? 1 : 0 })
 ]
