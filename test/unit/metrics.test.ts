@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import { suite, test } from 'node:test'
 import { createMetrics, metricsMarkdown, pushStatus, PUSH_STATUSES, QUEUE_STAGES } from '../../src/metrics.ts'
 import { RETRY_REASONS } from '../../src/sink/answer.ts'
+import { WORKER_FAILURES } from '../../src/worker/failure.ts'
 
 // The processes started here load the module in the form in which this test runs: compiled or source.
 const extension = extname(import.meta.url)
@@ -34,6 +35,7 @@ test('before anything happened every series of a closed label set is there, at 0
     ...perLabel('lokean_records_dead_lettered_total', 'reason', ['too_old']),
     ...perLabel('lokean_pushes_total', 'status', PUSH_STATUSES),
     ...perLabel('lokean_push_retries_total', 'reason', RETRY_REASONS),
+    ...perLabel('lokean_worker_failures_total', 'kind', WORKER_FAILURES),
     'lokean_bus_connects_total 0',
     'lokean_bus_disconnects_total 0',
     ...perLabel('lokean_lag_seconds', 'address', addresses, ['_sum', '_count']),
