@@ -13,14 +13,16 @@ export class Hosts {
     this.#now = now
   }
 
-  /** Falls back on the shard's own when all are down. */
+  /** When all are down, the one that was left alone for longest: so each of them is tried in turn, and one that is back is soon found. */
   pick (shard: number): number {
     const count = this.#downUntil.length
+    let longest = shard % count
     for (let i = 0; i < count; i++) {
       const host = (shard + i) % count
       if (this.#downUntil[host] <= this.#now()) return host
+      if (this.#downUntil[host] < this.#downUntil[longest]) longest = host
     }
-    return shard % count
+    return longest
   }
 
   failed (host: number): void {

@@ -120,6 +120,7 @@ export class Sink {
     if (answer.kind === 'retry' && answer.reason === '429') return
     if (answer.kind === 'retry') return this.#options.hosts.failed(host)
     this.#options.hosts.answered(host)
-    for (const lane of this.#waiting) lane.wake()
+    // What was refused is no sign that what waits would be taken now.
+    if (answer.kind === 'stored') for (const lane of this.#waiting) lane.wake()
   }
 }

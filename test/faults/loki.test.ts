@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { scenario } from './scenario.ts'
 
@@ -18,4 +19,76 @@ scenario('Loki', 'down for 20 s under load', { rate: 15_000, records: 400_000 },
   await pause(20_000)
   await site.lokiWire.up()
   await site.over()
+})
+
+scenario('Loki', 'restarts five times', {}, async site => {
+  site.start()
+  site.send()
+  await site.again(5, async () => {
+    const before = site.lokiWire.connections
+    site.lokiWire.down()
+    await pause(site.below(500))
+    await site.lokiWire.up()
+    await site.over()
+    assert.ok(site.lokiWire.connections > before, 'it was connected to again')
+  })
+})
+
+scenario('Loki', 'one of two hosts down, then the other', { rate: 60_000, records: 400_000 }, async site => {
+  const other = await site.wire(() => site.loki.port)
+  site.start({ LOKEAN_LOKI_URL: `http://127.0.0.1:${site.lokiWire.port},http://127.0.0.1:${other.port}` })
+  site.send()
+  await site.settled(0.1)
+  assert.ok(site.lokiWire.connections > 0 && other.connections > 0, 'both are used')
+  site.lokiWire.down()
+  await site.over()
+  await site.settled(0.4)
+  await site.lokiWire.up()
+  other.down()
+  await site.over()
+  await site.settled(0.8)
+  await other.up()
+})
+
+scenario('Loki', 'closes the connection in mid-request, twenty times', { hosts: 20 }, async site => {
+  site.start()
+  site.send()
+  await site.again(20, async () => {
+    await site.lokiWire.cutSent(site.below(300_000))
+    await site.over()
+  })
+})
+
+scenario('Loki', 'closes the connection in mid-response, to a third of the pushes', { hosts: 20 }, async site => {
+  site.fault = () => site.below(3) === 0 ? { kind: 'close', when: 'mid-response' } : undefined
+  site.start()
+  site.send()
+  await site.settled(0.8)
+  site.fault = undefined
+  await site.over()
+  assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
+})
+
+scenario('Loki', 'closes the connection after storing, before answering, to a third of the pushes', { hosts: 20 }, async site => {
+  site.fault = () => site.below(3) === 0 ? { kind: 'close', when: 'after-store' } : undefined
+  site.start()
+  site.send()
+  await site.settled(0.8)
+  site.fault = undefined
+  await site.over()
+  assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
+  assert.ok(site.loki.stats().duplicates > 0, 'what was stored was pushed again')
+})
+
+scenario('Loki', 'answers later than the timeout, and stores all the same', { rate: 60_000, hosts: 20 }, async site => {
+  site.start({ LOKEAN_PUSH_TIMEOUT: '250ms' })
+  site.send()
+  await site.settled(0.2)
+  site.fault = () => ({ kind: 'hang', release: pause(500), stored: site.below(2) === 0 })
+  await pause(2_000)
+  site.fault = undefined
+  await site.over()
+  assert.ok(site.struck > 8, `${site.struck} pushes are too few`)
+  await site.settled(0.5)
+  site.fault = () => site.below(10) === 0 ? { kind: 'hang', release: pause(500), stored: site.below(2) === 0 } : undefined
 })

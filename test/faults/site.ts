@@ -3,7 +3,7 @@ import { createGenerator } from '../../src/demo/generator/generator.ts'
 import type { LoadCounts } from '../../src/demo/generator/load.ts'
 import { type Random, seededRandom } from '../../src/demo/generator/random.ts'
 import { startSenders } from '../../src/demo/generator/sender.ts'
-import { type BusStats, type EmbeddedBus, startBus } from '../../src/demo/bus/bus.ts'
+import { type BusOptions, type BusStats, type EmbeddedBus, startBus } from '../../src/demo/bus/bus.ts'
 import type { Intercept } from '../../src/demo/loki/fault.ts'
 import { type EmbeddedLoki, startLoki } from '../../src/demo/loki/server.ts'
 import type { Limits } from '../../src/demo/loki/limits.ts'
@@ -23,13 +23,14 @@ export interface SiteOptions {
   rate?: number
   /** Of the embedded Loki; its rate limits are off unless given. */
   limits?: Partial<Limits>
+  bus?: BusOptions
   /** Where the store is asked for the records; with them, it wants to be told the tenant. */
   tenants?: readonly string[]
 }
 
 /** What every record of the generator carries in front of its number. */
 const MARKER = ' seq='
-const ADDRESS = 'rsyslog/logs'
+export const ADDRESS = 'rsyslog/logs'
 const RECORDS = 200_000
 const CONNECTIONS = 8
 const WINDOW = 16
@@ -54,9 +55,11 @@ export class Site {
   lokiWire!: Wire
   /** What happens to each push; nothing, if undefined. */
   fault: Intercept | undefined
+  /** Pushes that something happened to. */
+  struck = 0
   /** Of the senders: a record counts once, however often it is sent. */
   counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
-  /** From the end of the fault to the next settled message. */
+  /** From the end of the fault to the next settled message; of several faults, the longest. */
   recoverySeconds: number | undefined
   /** Rejects when a program ends by itself. */
   readonly broken: Promise<never>
@@ -79,12 +82,16 @@ export class Site {
 
   static async open (cleanup: Cleanup, seed: number, options: SiteOptions = {}): Promise<Site> {
     const site = new Site(cleanup, seed, options)
-    site.bus = await startBus({ maxFrameSize: 65_536 })
+    site.bus = await startBus({ maxFrameSize: 65_536, ...options.bus })
     cleanup.add(async () => { await site.bus.close() })
     site.loki = await startLoki({
       limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity, ...options.limits },
       authEnabled: options.tenants !== undefined,
-      intercept: async push => await site.fault?.(push)
+      intercept: async push => {
+        const fault = await site.fault?.(push)
+        if (fault !== undefined) site.struck++
+        return fault
+      }
     })
     cleanup.add(async () => { await site.loki.close() })
     site.busWire = await site.wire(() => site.bus.port)
@@ -145,6 +152,14 @@ export class Site {
     await this.bus.until(stats => this.#accepted(stats) >= messages)
   }
 
+  /** Strikes so many times, spread over the first four fifths of the records. */
+  async again (times: number, strike: () => unknown): Promise<void> {
+    for (let i = 1; i <= times; i++) {
+      await this.settled(0.8 * i / times)
+      await strike()
+    }
+  }
+
   /** Resolves when so many more messages are unsettled with the programs than none. */
   async stuck (messages = 1): Promise<void> {
     await this.bus.until(stats => this.#addresses.reduce((sum, address) => sum + (stats[address]?.unsettled ?? 0), 0) >= messages)
@@ -155,7 +170,7 @@ export class Site {
     const start = performance.now()
     const before = this.#accepted(this.bus.stats())
     await this.bus.until(stats => this.#accepted(stats) > before)
-    this.recoverySeconds = (performance.now() - start) / 1000
+    this.recoverySeconds = Math.max(this.recoverySeconds ?? 0, (performance.now() - start) / 1000)
   }
 
   /** Resolves when all is settled and the programs have stopped, each with exit code 0; then says what the store has of it. */

@@ -4,6 +4,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** Where to cut what the target sends: after so many bytes of the AMQP frame that begins next, or at the frame's end where it has fewer. */
 export interface Cut { intoFrame: number }
 
+/** Where it was cut: behind so many bytes of a frame of so many. */
+export interface CutPlace { into: number, of: number }
+
 /**
  * A network between a program and the one it connects to, which can fail: a TCP proxy on a port of its own, the same for as long as it
  * lives.
@@ -13,7 +16,8 @@ export class Wire {
   readonly #target: () => number
   readonly #pairs = new Set<[Socket, Socket]>()
   #server: Server | undefined
-  #cut: { at: Cut, done: () => void } | undefined
+  #cut: { at: Cut, done: (where: CutPlace) => void } | undefined
+  #cutSent: { left: number, done: () => void } | undefined
   /** Connections made so far. */
   connections = 0
 
@@ -53,8 +57,13 @@ export class Wire {
   }
 
   /** Cuts the connection over which the next frame of the target comes, there; resolves when it is cut. */
-  async cut (at: Cut): Promise<void> {
-    await new Promise<void>(resolve => { this.#cut = { at, done: resolve } })
+  async cut (at: Cut): Promise<CutPlace> {
+    return await new Promise(resolve => { this.#cut = { at, done: resolve } })
+  }
+
+  /** Lets through so many more bytes of what programs send, and resets the connection that the next one comes over; resolves when it is reset. */
+  async cutSent (bytes: number): Promise<void> {
+    await new Promise<void>(resolve => { this.#cutSent = { left: bytes, done: resolve } })
   }
 
   close (): void {
@@ -77,23 +86,38 @@ export class Wire {
       socket.on('close', end)
     }
     const frames = new FrameEnds()
-    near.on('data', chunk => { if (!far.write(chunk)) near.pause() })
+    near.on('data', chunk => {
+      if (this.#cutSent !== undefined) {
+        const { left, done } = this.#cutSent
+        if (chunk.length > left) {
+          this.#cutSent = undefined
+          near.pause()
+          far.write(chunk.subarray(0, left), () => {
+            near.resetAndDestroy()
+            done()
+          })
+          return
+        }
+        this.#cutSent.left -= chunk.length
+      }
+      if (!far.write(chunk)) near.pause()
+    })
     far.on('drain', () => near.resume())
     near.on('drain', () => far.resume())
     far.on('data', chunk => {
-      const end = this.#cut === undefined ? undefined : frames.cutIn(chunk, this.#cut.at)
+      const place = this.#cut === undefined ? undefined : frames.cutIn(chunk, this.#cut.at)
       frames.pass(chunk)
-      if (end === undefined) {
+      if (place === undefined) {
         if (!near.write(chunk)) far.pause()
         return
       }
-      const { done } = this.#cut as { done: () => void }
+      const { done } = this.#cut as { done: (where: CutPlace) => void }
       this.#cut = undefined
       far.pause()
       // In order, so that the bytes before the cut do arrive.
-      near.end(chunk.subarray(0, end), () => {
+      near.end(chunk.subarray(0, place.end), () => {
         far.destroy()
-        done()
+        done(place)
       })
     })
   }
@@ -106,11 +130,12 @@ class FrameEnds {
   /** The beginning of a frame whose size is not known yet. */
   #head = Buffer.alloc(0)
 
-  /** Where in this chunk the cut falls, if it does. */
-  cutIn (chunk: Buffer, { intoFrame }: Cut): number | undefined {
+  /** Where in this chunk the cut falls, if it does: `end` bytes of it are to be passed on. */
+  cutIn (chunk: Buffer, { intoFrame }: Cut): CutPlace & { end: number } | undefined {
     if (this.#head.length > 0 || this.#left >= chunk.length || chunk.length - this.#left < 4) return undefined
-    const size = frameSize(chunk.subarray(this.#left))
-    return Math.min(chunk.length, this.#left + Math.min(intoFrame, size))
+    const of = frameSize(chunk.subarray(this.#left))
+    const end = Math.min(chunk.length, this.#left + Math.min(intoFrame, of))
+    return { end, into: end - this.#left, of }
   }
 
   pass (chunk: Buffer): void {

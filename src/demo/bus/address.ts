@@ -1,4 +1,4 @@
-import type { AddressStats, Delivery, Outcome, OwnOutcomes, ReceiverPort, SenderPort } from './ports.ts'
+import type { AddressStats, Delivery, Outcome, OwnOutcomes, ReceiverPort, Reorder, SenderPort } from './ports.ts'
 
 interface Lane { readonly port: SenderPort, readonly held: Set<Routed>, open: boolean }
 interface Routed extends Delivery { lane: Lane, receiver?: Inbox, done: boolean }
@@ -15,6 +15,8 @@ export class Address {
   #turns: Inbox[] = []
   #waiting: Routed[] = []
   #head = 0
+  /** What waits goes on waiting when no receiver is left. */
+  #keeps = false
   readonly #capacity: number
   readonly #own: OwnOutcomes
   readonly #changed: () => void
@@ -63,13 +65,28 @@ export class Address {
     this.#inboxes.delete(port)
     this.#turns = this.#turns.filter(other => other !== inbox)
     for (const delivery of [...inbox.unsettled]) this.settled(delivery, this.#own.modified)
-    if (this.#inboxes.size === 0) {
+    if (this.#inboxes.size === 0 && !this.#keeps) {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
         this.#head++
         this.#resolve(next, this.#own.released)
       }
     }
     this.#changed()
+  }
+
+  /**
+   * Takes back what the receivers have unsettled, and sends it anew before all else, in the order that `order` gives, a message more
+   * than once where it comes more than once. From now on the address keeps what waits, also while it has no receiver, as a broker's queue does. How many will be sent anew.
+   */
+  takeBack (order: Reorder): number {
+    const held = [...this.#inboxes.values()].flatMap(inbox => [...inbox.unsettled])
+    for (const inbox of this.#inboxes.values()) inbox.unsettled.clear()
+    for (const routed of held) routed.receiver = undefined
+    const again = order(held)
+    this.#waiting = [...again, ...this.#waiting.slice(this.#head)]
+    this.#head = 0
+    this.#keeps = true
+    return again.length
   }
 
   receive (port: SenderPort, delivery: Delivery): void {

@@ -8,12 +8,12 @@ import { Address } from './address.ts'
 import { Conditions } from './conditions.ts'
 import { limitPeer } from './limits.ts'
 import { OWN_OUTCOMES } from './outcomes.ts'
-import { Peer, type PeerInfo } from './peer.ts'
-import type { AddressStats } from './ports.ts'
+import { type AmqpError, Peer, type PeerInfo } from './peer.ts'
+import type { AddressStats, Reorder } from './ports.ts'
 import { deliverRaw } from './raw-transfer.ts'
 import { boundFrames } from './read-path.ts'
 import { separateOutcomes } from './separate-outcomes.ts'
-import { streamWrites } from './write-path.ts'
+import { sendFramesOf, streamWrites } from './write-path.ts'
 
 export interface BusOptions {
   /** 0, the default, takes a free port; a restart keeps it. */
@@ -21,6 +21,8 @@ export interface BusOptions {
   host?: string
   /** Bytes; the largest frame the bus takes. */
   maxFrameSize?: number
+  /** Bytes; the largest frame that the bus sends to receivers that would take larger ones. */
+  sendFrameSize?: number
   /** Milliseconds, as announced; a peer silent for twice as long is closed. */
   idleTimeout?: number
   /** Deliveries that a sender link may have unsettled. */
@@ -120,6 +122,22 @@ export class EmbeddedBus {
     return dropped.length
   }
 
+  /** Ends the links, sessions or connections of those who receive, with an error. How many were concerned. */
+  endReceiving (over: 'link' | 'session' | 'connection', error: AmqpError): number {
+    return [...this.#peers.values()].filter(peer => peer?.endReceiving(over, error)).length
+  }
+
+  /**
+   * Cuts the sockets of those who receive; what they had unsettled comes again in another order, to whoever receives next. So do
+   * brokers, which keep messages; a router gives them back to their senders. How many will come.
+   */
+  redeliver (order: Reorder): number {
+    let deliveries = 0
+    for (const address of this.#addresses.values()) deliveries += address.takeBack(order)
+    this.dropConnections(({ receivers }) => receivers.length > 0)
+    return deliveries
+  }
+
   /** The bus hangs: it reads nothing and writes nothing, heartbeats included, while its sockets stay open. */
   stall (): void {
     if (this.#stalled) return
@@ -164,7 +182,7 @@ export class EmbeddedBus {
 
   #accept (socket: Socket): void {
     if (!this.#peers.has(socket)) this.#track(socket)
-    const { maxFrameSize, idleTimeout, tls } = this.#options
+    const { maxFrameSize, sendFrameSize, idleTimeout, tls } = this.#options
     const container = rhea.create_container({ id: 'lokean-demo-bus' })
     this.#enableSasl(container.sasl_server_mechanisms)
     const connection = container.create_connection({
@@ -177,6 +195,7 @@ export class EmbeddedBus {
       sender_options: { treat_modified_as_released: false },
       enable_sasl_external: tls?.requestCert === true
     } as unknown as ConnectionOptions)
+    if (sendFrameSize !== undefined) sendFramesOf(connection, sendFrameSize)
     deliverRaw(connection, maxFrameSize)
     separateOutcomes(connection)
     streamWrites(connection)

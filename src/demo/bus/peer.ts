@@ -6,6 +6,8 @@ import { outcomeOf } from './outcomes.ts'
 import type { Delivery, Outcome, ReceiverPort, SenderPort } from './ports.ts'
 import { creditOf, rawDelivery } from './raw-transfer.ts'
 
+export interface AmqpError { condition: string, description?: string }
+
 /** What a peer says of itself, for the choice of whom to drop. `senders` and `receivers` are addresses. */
 export interface PeerInfo { containerId: string, remotePort: number, senders: string[], receivers: string[] }
 
@@ -59,6 +61,16 @@ export class Peer {
   drop (error: Error = new Error('the bus dropped the connection')): void {
     this.#socket.destroy(error)
     this.#closeLinks()
+  }
+
+  /** Ends what the peer receives over, with an error; false where it receives nothing. What it had unsettled goes back to the senders. */
+  endReceiving (over: 'link' | 'session' | 'connection', error: AmqpError): boolean {
+    const senders = [...this.#outlets.keys()]
+    for (const sender of senders) this.#closeOutlet(sender)
+    if (over === 'connection' && senders.length > 0) this.#connection.close(error)
+    if (over === 'session') for (const session of new Set(senders.map(({ session }) => session))) session.close(error)
+    if (over === 'link') for (const sender of senders) sender.close(error)
+    return senders.length > 0
   }
 
   #openInlet (receiver: Receiver): void {

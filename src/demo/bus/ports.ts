@@ -21,6 +21,9 @@ export interface ReceiverPort {
   send (delivery: Delivery): void
 }
 
+/** In which order messages come again, and how often each. */
+export type Reorder = <T>(messages: readonly T[]) => T[]
+
 export interface AddressStats {
   /** Deliveries that came in from senders, those sent settled among them. */
   received: number

@@ -1,4 +1,4 @@
-import type { Connection } from 'rhea'
+import type { Connection, EventContext } from 'rhea'
 import type { Socket } from 'node:net'
 
 /** What rhea 3.0.5 has of a connection's writing side. */
@@ -45,6 +45,18 @@ export function streamWrites (connection: Connection): void {
     socket.write(payload)
   }
 }
+
+/** rhea cuts messages into frames as large as the peer allows; on this connection into frames of `bytes` at most. To be called before it opens. */
+export function sendFramesOf (connection: Connection, bytes: number): void {
+  connection.on('session_open', ({ session }: EventContext) => {
+    const { outgoing } = session as unknown as { outgoing: { compute_max_payload (tag: Buffer): number | undefined } }
+    const most = outgoing.compute_max_payload.bind(outgoing)
+    outgoing.compute_max_payload = tag => Math.min(bytes - FRAME_HEAD - tag.length, most(tag) ?? Infinity)
+  })
+}
+
+/** What rhea allows for the head of a transfer frame, beside its tag. */
+const FRAME_HEAD = 50
 
 const UINT = 0x70
 const TRUE = 0x41

@@ -42,7 +42,7 @@ async function misbehave (fault: Fault, res: ServerResponse, store: () => Promis
   } else if (fault.kind === 'hang') {
     const early = fault.stored === true ? await store() : undefined
     await Promise.race([fault.release, closed])
-    if (!res.destroyed) reply(res, early ?? await store())
+    reply(res, early ?? await store())
   } else if (fault.when === 'before-store') {
     res.destroy()
   } else {

@@ -30,11 +30,17 @@ test('a host that answers counts at once', () => {
   assert.equal(hosts.pick(0), 0)
 })
 
-test('with all hosts down, each shard tries its own', () => {
-  const { hosts } = withClock(2)
+test('with all hosts down, a shard tries the one that failed first, and its own among equals', () => {
+  const { hosts, clock } = withClock(2)
   hosts.failed(0)
   hosts.failed(1)
   assert.deepEqual([0, 1, 2, 3].map(shard => hosts.pick(shard)), [0, 1, 0, 1])
+  clock.now++
+  hosts.failed(0)
+  assert.deepEqual([0, 1].map(shard => hosts.pick(shard)), [1, 1])
+  clock.now++
+  hosts.failed(1)
+  assert.deepEqual([0, 1].map(shard => hosts.pick(shard)), [0, 0])
   const single = withClock(1).hosts
   single.failed(0)
   assert.equal(single.pick(7), 0)

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import type { Reorder } from '../../src/demo/bus/ports.ts'
+import type { Program } from '../helpers/program.ts'
+import { creditFor, leastGrant } from '../../src/source/credit.ts'
+import { scenario } from './scenario.ts'
+import { ADDRESS, type Site } from './site.ts'
+
+/** As small as the settings allow. */
+const LEAST_BUDGET = { LOKEAN_INFLIGHT_BYTES: '1MiB', LOKEAN_PUSH_BYTES: '64KiB' }
+
+/** Loki says nothing until the function that comes back is called; of the pushes meanwhile half are stored at once. */
+function silence (site: Site): () => void {
+  let end = (): void => {}
+  const release = new Promise<void>(resolve => { end = resolve })
+  site.fault = () => ({ kind: 'hang', release, stored: site.below(2) === 0 })
+  return () => {
+    site.fault = undefined
+    end()
+  }
+}
+
+/** Resolves when the program holds so much that it gives the bus no more credit. */
+async function budgetUsedUp (program: Program): Promise<void> {
+  for (let used = false; !used;) {
+    const { body } = await program.ask('/metrics')
+    const gauge = (name: string): number => Number(new RegExp(`^${name}\\{.*\\} (\\d+)$`, 'm').exec(body)?.[1])
+    const limit = gauge('lokean_inflight_bytes_limit')
+    used = creditFor(limit - gauge('lokean_inflight_bytes')) < leastGrant(limit, false)
+  }
+}
+
+for (const [fault, strike] of [
+  ['cut with everything unsettled', site => { site.busWire.drop() }],
+  ['restarts with everything unsettled', async site => { await site.bus.stop(); await site.bus.start() }]
+] as Array<[string, (site: Site) => void | Promise<void>]>) {
+  scenario('Bus', fault, {}, async site => {
+    const speak = silence(site)
+    const program = site.start({ LOKEAN_INFLIGHT_BYTES: '4MiB' })
+    site.send()
+    await site.stuck()
+    await budgetUsedUp(program)
+    const lost = site.bus.until(stats => stats[ADDRESS].receivers === 0)
+    await strike(site)
+    await lost
+    await site.bus.until(stats => stats[ADDRESS].receivers === 1)
+    assert.equal(site.bus.stats()[ADDRESS].accepted, 0, 'nothing is settled')
+    assert.ok(site.bus.stats()[ADDRESS].modified > 10, 'the bus has taken back what was there')
+    speak()
+    await site.over()
+    assert.ok(site.struck > 0)
+  })
+}
+
+scenario('Bus', 'messages nearly as large as the budget', { recordsPerMessage: 1_750, hosts: 20 }, async site => {
+  const program = site.start(LEAST_BUDGET)
+  site.send()
+  await site.settled(0.3)
+  const speak = silence(site)
+  await budgetUsedUp(program)
+  speak()
+  await site.over()
+})
+
+scenario('Bus', 'messages larger than the budget, until it is raised', { recordsPerMessage: 2_200, hosts: 20 }, async site => {
+  const small = site.start(LEAST_BUDGET)
+  site.send()
+  const { reason } = await small.logged('the link is closed; attaching again')
+  assert.match(String(reason), /raise LOKEAN_INFLIGHT_BYTES/)
+  await small.stop()
+  assert.equal(site.bus.stats()[ADDRESS].accepted, 0)
+  site.start()
+  await site.over()
+})
+
+scenario('Bus', 'frames of 512 bytes, a budget of 1 MiB and 4 credits for each sender', { hosts: 20, bus: { maxFrameSize: 512, sendFrameSize: 512, senderCredit: 4 } }, async site => {
+  const program = site.start(LEAST_BUDGET)
+  site.send()
+  await site.settled(0.1)
+  const speak = silence(site)
+  await budgetUsedUp(program)
+  speak()
+  await site.over()
+})
+
+scenario('Bus', 'unsettled messages come again in another order, half of them twice', {}, async site => {
+  const shuffled: Reorder = messages => {
+    const again = messages.flatMap(message => site.below(2) === 0 ? [message, message] : [message])
+    for (let i = again.length - 1; i > 0; i--) {
+      const j = site.below(i + 1)
+      ;[again[i], again[j]] = [again[j], again[i]]
+    }
+    return again
+  }
+  site.start()
+  site.send()
+  let came = 0
+  await site.again(5, async () => {
+    came += site.bus.redeliver(shuffled)
+    await site.over()
+  })
+  assert.ok(came > 100, `${came} messages are too few`)
+  assert.equal(site.bus.stats()[ADDRESS].modified, 0)
+})

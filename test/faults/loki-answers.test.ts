@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Fault } from '../../src/demo/loki/fault.ts'
+import { scenario } from './scenario.ts'
+import type { Site } from './site.ts'
+
+/** One of these statuses, some of them although the push is stored; every other one says when to come again. */
+function turnAway (site: Site, statuses: readonly number[]): Fault {
+  const again = [undefined, undefined, '0', '1', new Date(Date.now() + 1000).toUTCString()][site.below(5)]
+  const status = statuses[site.below(statuses.length)]
+  return { kind: 'answer', status, text: 'not now\n', headers: again === undefined ? {} : { 'retry-after': again }, stored: site.below(4) === 0 }
+}
+
+scenario('Loki', 'answers 500, 502, 503 or 429 to a third of the pushes', { hosts: 20 }, async site => {
+  site.fault = () => site.below(3) === 0 ? turnAway(site, [500, 502, 503, 429]) : undefined
+  site.start()
+  site.send()
+  await site.settled(0.8)
+  site.fault = undefined
+  await site.over()
+  assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
+})
+
+scenario('Loki', 'refuses long lines that Lokean takes it to accept', { limits: { lineBytes: 1000 } }, async site => {
+  site.start()
+  site.send()
+  await site.settled(1)
+  const refused = site.loki.stats().rejected.line_too_long
+  assert.ok(refused > 100, `${refused} lines are too few`)
+  const { quarantinedIds } = site.loki.store.countIds(' seq=', {})
+  assert.ok(quarantinedIds > 100, `${quarantinedIds} records in quarantine are too few`)
+})
+
+scenario('Loki', 'answers 400 to one in twenty pushes, without a reason of theirs', {}, async site => {
+  site.fault = () => site.below(20) === 0 ? { kind: 'answer', status: 400, text: 'bad gateway day\n' } : undefined
+  site.start()
+  site.send()
+  await site.settled(0.8)
+  site.fault = undefined
+  await site.over()
+  assert.ok(site.struck > 50, `${site.struck} pushes are too few`)
+})
+
+scenario('Loki', 'answers 400 to everything for 5 s', { rate: 40_000 }, async site => {
+  site.start()
+  site.send()
+  await site.settled(0.2)
+  site.fault = () => ({ kind: 'answer', status: 400, text: 'no\n' })
+  await pause(5_000)
+  site.fault = undefined
+  await site.over()
+  assert.ok(site.struck > 20, `${site.struck} pushes are too few`)
+})
+
+const ADDRESSES = ['cloud1/logs', 'cloud2/logs']
+
+scenario('Loki', 'limits one tenant while another flows', { addresses: ADDRESSES, clouds: 2, tenants: ['cloud1', 'cloud2'] }, async site => {
+  site.fault = ({ tenant }) => tenant === 'cloud1' ? { kind: 'answer', status: 429, text: 'too much\n' } : undefined
+  site.start({ LOKEAN_LOKI_TENANT: '{cloud}' })
+  site.send()
+  await site.bus.until(({ [ADDRESSES[0]]: limited, [ADDRESSES[1]]: other }) => limited?.received + other?.received >= 2_000 && other.unsettled === 0)
+  const { accepted, unsettled } = site.bus.stats()[ADDRESSES[0]]
+  assert.equal(accepted, 0, 'the limited tenant is still limited')
+  assert.ok(unsettled > 0, 'the limited tenant waits')
+  site.fault = undefined
+  await site.over()
+})
