@@ -3,7 +3,7 @@ import type { Reorder } from '../../src/demo/bus/ports.ts'
 import type { Program } from '../helpers/program.ts'
 import { creditFor, leastGrant } from '../../src/source/credit.ts'
 import { scenario } from './scenario.ts'
-import { ADDRESS, type Site } from './site.ts'
+import { ADDRESS, FEW_STREAMS, type Site } from './site.ts'
 
 /** As small as the settings allow. */
 const LEAST_BUDGET = { LOKEAN_INFLIGHT_BYTES: '1MiB', LOKEAN_PUSH_BYTES: '64KiB' }
@@ -33,7 +33,7 @@ for (const [fault, strike] of [
   ['cut with everything unsettled', site => { site.busWire.drop() }],
   ['restarts with everything unsettled', async site => { await site.bus.stop(); await site.bus.start() }]
 ] as Array<[string, (site: Site) => void | Promise<void>]>) {
-  scenario('Bus', fault, {}, async site => {
+  scenario('Bus', fault, FEW_STREAMS, async site => {
     const speak = silence(site)
     const program = site.start({ LOKEAN_INFLIGHT_BYTES: '4MiB' })
     site.send()
@@ -51,7 +51,7 @@ for (const [fault, strike] of [
   })
 }
 
-scenario('Bus', 'messages nearly as large as the budget', { recordsPerMessage: 1_750, hosts: 20 }, async site => {
+scenario('Bus', 'messages nearly as large as the budget', { ...FEW_STREAMS, recordsPerMessage: 1_750 }, async site => {
   const program = site.start(LEAST_BUDGET)
   site.send()
   await site.settled(0.3)
@@ -61,7 +61,7 @@ scenario('Bus', 'messages nearly as large as the budget', { recordsPerMessage: 1
   await site.over()
 })
 
-scenario('Bus', 'messages larger than the budget, until it is raised', { recordsPerMessage: 2_200, hosts: 20 }, async site => {
+scenario('Bus', 'messages larger than the budget, until it is raised', { ...FEW_STREAMS, recordsPerMessage: 2_200 }, async site => {
   const small = site.start(LEAST_BUDGET)
   site.send()
   const { reason } = await small.logged('the link is closed; attaching again')
@@ -72,7 +72,7 @@ scenario('Bus', 'messages larger than the budget, until it is raised', { records
   await site.over()
 })
 
-scenario('Bus', 'frames of 512 bytes, a budget of 1 MiB and 4 credits for each sender', { hosts: 20, bus: { maxFrameSize: 512, sendFrameSize: 512, senderCredit: 4 } }, async site => {
+scenario('Bus', 'frames of 512 bytes, a budget of 1 MiB and 4 credits for each sender', { ...FEW_STREAMS, bus: { maxFrameSize: 512, sendFrameSize: 512, senderCredit: 4 } }, async site => {
   const program = site.start(LEAST_BUDGET)
   site.send()
   await site.settled(0.1)
@@ -82,7 +82,7 @@ scenario('Bus', 'frames of 512 bytes, a budget of 1 MiB and 4 credits for each s
   await site.over()
 })
 
-scenario('Bus', 'unsettled messages come again in another order, half of them twice', {}, async site => {
+scenario('Bus', 'unsettled messages come again in another order, half of them twice', FEW_STREAMS, async site => {
   const shuffled: Reorder = messages => {
     const again = messages.flatMap(message => site.below(2) === 0 ? [message, message] : [message])
     for (let i = again.length - 1; i > 0; i--) {

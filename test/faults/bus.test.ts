@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { scenario } from './scenario.ts'
-import { ADDRESS, type Site } from './site.ts'
+import { ADDRESS, FEW_STREAMS, type Site } from './site.ts'
 
 /** Resolves when the bus has lost the program by what is done, and the first message after that is settled. */
 async function lostAndBack (site: Site, fault: () => unknown): Promise<void> {
@@ -11,7 +11,7 @@ async function lostAndBack (site: Site, fault: () => unknown): Promise<void> {
   await site.over()
 }
 
-scenario('Bus', 'connection cut between frames, ten times', {}, async site => {
+scenario('Bus', 'connection cut between frames, ten times', FEW_STREAMS, async site => {
   site.start()
   site.send()
   await site.again(10, async () => {
@@ -19,7 +19,7 @@ scenario('Bus', 'connection cut between frames, ten times', {}, async site => {
   })
 })
 
-scenario('Bus', 'connection cut inside a frame, twenty times', {}, async site => {
+scenario('Bus', 'connection cut inside a frame, twenty times', FEW_STREAMS, async site => {
   site.start()
   site.send()
   let inside = 0
@@ -32,7 +32,7 @@ scenario('Bus', 'connection cut inside a frame, twenty times', {}, async site =>
   assert.ok(inside >= 10, `${inside} of the cuts are too few`)
 })
 
-scenario('Bus', 'restarts under load, three times', {}, async site => {
+scenario('Bus', 'restarts under load, three times', FEW_STREAMS, async site => {
   site.start()
   site.send()
   await site.again(3, async () => {
@@ -43,7 +43,7 @@ scenario('Bus', 'restarts under load, three times', {}, async site => {
   })
 })
 
-scenario('Bus', 'first host lost, then the second, then back', {}, async site => {
+scenario('Bus', 'first host lost, then the second, then back', FEW_STREAMS, async site => {
   const second = await site.wire(() => site.bus.port)
   site.start({ LOKEAN_AMQP_URL: `amqp://127.0.0.1:${site.busWire.port},amqp://127.0.0.1:${second.port}` })
   site.send()
@@ -61,7 +61,7 @@ scenario('Bus', 'first host lost, then the second, then back', {}, async site =>
   assert.equal(second.connections, 2)
 })
 
-scenario('Bus', 'hangs until the idle time-out', {}, async site => {
+scenario('Bus', 'hangs until the idle time-out', FEW_STREAMS, async site => {
   site.start()
   site.send()
   await site.settled(0.3)
@@ -73,7 +73,7 @@ scenario('Bus', 'hangs until the idle time-out', {}, async site => {
   assert.ok(site.busWire.connections >= 2)
 })
 
-scenario('Bus', 'ends the link, the session or the connection with an error, twelve times', {}, async site => {
+scenario('Bus', 'ends the link, the session or the connection with an error, twelve times', FEW_STREAMS, async site => {
   site.start()
   site.send()
   let times = 0
@@ -85,7 +85,7 @@ scenario('Bus', 'ends the link, the session or the connection with an error, twe
   })
 })
 
-scenario('Bus', 'connections of the senders cut, ten times', {}, async site => {
+scenario('Bus', 'connections of the senders cut, ten times', FEW_STREAMS, async site => {
   site.start()
   site.send()
   let cut = 0

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault } from '../../src/demo/loki/fault.ts'
 import { scenario } from './scenario.ts'
-import type { Site } from './site.ts'
+import { FEW_STREAMS, type Site } from './site.ts'
 
 /** One of these statuses, some of them although the push is stored; every other one says when to come again. */
 function turnAway (site: Site, statuses: readonly number[]): Fault {
@@ -11,7 +11,7 @@ function turnAway (site: Site, statuses: readonly number[]): Fault {
   return { kind: 'answer', status, text: 'not now\n', headers: again === undefined ? {} : { 'retry-after': again }, stored: site.below(4) === 0 }
 }
 
-scenario('Loki', 'answers 500, 502, 503 or 429 to a third of the pushes', { hosts: 20 }, async site => {
+scenario('Loki', 'answers 500, 502, 503 or 429 to a third of the pushes', FEW_STREAMS, async site => {
   site.fault = () => site.below(3) === 0 ? turnAway(site, [500, 502, 503, 429]) : undefined
   site.start()
   site.send()
@@ -21,7 +21,7 @@ scenario('Loki', 'answers 500, 502, 503 or 429 to a third of the pushes', { host
   assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
 })
 
-scenario('Loki', 'refuses long lines that Lokean takes it to accept', { limits: { lineBytes: 1000 } }, async site => {
+scenario('Loki', 'refuses long lines that Lokean takes it to accept', { ...FEW_STREAMS, limits: { lineBytes: 1000 } }, async site => {
   site.start()
   site.send()
   await site.settled(1)
@@ -31,7 +31,7 @@ scenario('Loki', 'refuses long lines that Lokean takes it to accept', { limits: 
   assert.ok(quarantinedIds > 100, `${quarantinedIds} records in quarantine are too few`)
 })
 
-scenario('Loki', 'answers 400 to one in twenty pushes, without a reason of theirs', {}, async site => {
+scenario('Loki', 'answers 400 to one in twenty pushes, without a reason of theirs', FEW_STREAMS, async site => {
   site.fault = () => site.below(20) === 0 ? { kind: 'answer', status: 400, text: 'bad gateway day\n' } : undefined
   site.start()
   site.send()
@@ -41,7 +41,7 @@ scenario('Loki', 'answers 400 to one in twenty pushes, without a reason of their
   assert.ok(site.struck > 50, `${site.struck} pushes are too few`)
 })
 
-scenario('Loki', 'answers 400 to everything for 5 s', { rate: 40_000 }, async site => {
+scenario('Loki', 'answers 400 to everything for 5 s', { ...FEW_STREAMS, rate: 40_000 }, async site => {
   site.start()
   site.send()
   await site.settled(0.2)
@@ -54,7 +54,7 @@ scenario('Loki', 'answers 400 to everything for 5 s', { rate: 40_000 }, async si
 
 const ADDRESSES = ['cloud1/logs', 'cloud2/logs']
 
-scenario('Loki', 'limits one tenant while another flows', { addresses: ADDRESSES, clouds: 2, tenants: ['cloud1', 'cloud2'] }, async site => {
+scenario('Loki', 'limits one tenant while another flows', { ...FEW_STREAMS, addresses: ADDRESSES, clouds: 2, tenants: ['cloud1', 'cloud2'] }, async site => {
   site.fault = ({ tenant }) => tenant === 'cloud1' ? { kind: 'answer', status: 429, text: 'too much\n' } : undefined
   site.start({ LOKEAN_LOKI_TENANT: '{cloud}' })
   site.send()

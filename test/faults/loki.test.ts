@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { scenario } from './scenario.ts'
+import { FEW_STREAMS } from './site.ts'
 
 scenario('Loki', 'down at the start', {}, async site => {
   site.lokiWire.down()
@@ -21,7 +22,7 @@ scenario('Loki', 'down for 20 s under load', { rate: 15_000, records: 400_000 },
   await site.over()
 })
 
-scenario('Loki', 'restarts five times', {}, async site => {
+scenario('Loki', 'restarts five times', FEW_STREAMS, async site => {
   site.start()
   site.send()
   await site.again(5, async () => {
@@ -34,7 +35,7 @@ scenario('Loki', 'restarts five times', {}, async site => {
   })
 })
 
-scenario('Loki', 'one of two hosts down, then the other', { rate: 60_000, records: 400_000 }, async site => {
+scenario('Loki', 'one of two hosts down, then the other', { ...FEW_STREAMS, rate: 80_000, records: 400_000 }, async site => {
   const other = await site.wire(() => site.loki.port)
   site.start({ LOKEAN_LOKI_URL: `http://127.0.0.1:${site.lokiWire.port},http://127.0.0.1:${other.port}` })
   site.send()
@@ -50,7 +51,7 @@ scenario('Loki', 'one of two hosts down, then the other', { rate: 60_000, record
   await other.up()
 })
 
-scenario('Loki', 'closes the connection in mid-request, twenty times', { hosts: 20 }, async site => {
+scenario('Loki', 'closes the connection in mid-request, twenty times', FEW_STREAMS, async site => {
   site.start()
   site.send()
   await site.again(20, async () => {
@@ -59,7 +60,7 @@ scenario('Loki', 'closes the connection in mid-request, twenty times', { hosts: 
   })
 })
 
-scenario('Loki', 'closes the connection in mid-response, to a third of the pushes', { hosts: 20 }, async site => {
+scenario('Loki', 'closes the connection in mid-response, to a third of the pushes', FEW_STREAMS, async site => {
   site.fault = () => site.below(3) === 0 ? { kind: 'close', when: 'mid-response' } : undefined
   site.start()
   site.send()
@@ -69,7 +70,7 @@ scenario('Loki', 'closes the connection in mid-response, to a third of the pushe
   assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
 })
 
-scenario('Loki', 'closes the connection after storing, before answering, to a third of the pushes', { hosts: 20 }, async site => {
+scenario('Loki', 'closes the connection after storing, before answering, to a third of the pushes', FEW_STREAMS, async site => {
   site.fault = () => site.below(3) === 0 ? { kind: 'close', when: 'after-store' } : undefined
   site.start()
   site.send()
@@ -80,7 +81,7 @@ scenario('Loki', 'closes the connection after storing, before answering, to a th
   assert.ok(site.loki.stats().duplicates > 0, 'what was stored was pushed again')
 })
 
-scenario('Loki', 'answers later than the timeout, and stores all the same', { rate: 60_000, hosts: 20 }, async site => {
+scenario('Loki', 'answers later than the timeout, and stores all the same', { rate: 60_000, ...FEW_STREAMS }, async site => {
   site.start({ LOKEAN_PUSH_TIMEOUT: '250ms' })
   site.send()
   await site.settled(0.2)
