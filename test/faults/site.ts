@@ -29,7 +29,7 @@ export interface SiteOptions {
 }
 
 /** What every record of the generator carries in front of its number. */
-const MARKER = ' seq='
+export const MARKER = ' seq='
 /** A stream that is new costs a push of its own: with few of them, the fault is what takes the time. */
 export const FEW_STREAMS = { hosts: 20 } satisfies SiteOptions
 export const ADDRESS = 'rsyslog/logs'

@@ -39,6 +39,12 @@ export class Address {
     this.#changed()
   }
 
+  /** This sender has given its credit back; a receiver that came meanwhile is one to send to. */
+  drained (port: SenderPort): void {
+    const lane = this.#lanes.get(port)
+    if (lane !== undefined) this.#topUp(lane, 1)
+  }
+
   /** What this sender still had waiting is dropped; what is with a receiver is settled there, and told to nobody. */
   removeSender (port: SenderPort): void {
     const lane = this.#lanes.get(port)

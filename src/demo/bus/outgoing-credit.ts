@@ -25,6 +25,9 @@ export class OutgoingCredit {
 
   /** Gives what is left back to a peer that asked for it (AMQP 1.0, 2.6.7). */
   drain (): void {
+    // More may be on its way than the peer knew of; rhea would count down from there for ever.
+    const counters = this.#sender as unknown as { credit: number }
+    counters.credit = Math.max(0, counters.credit)
     this.#used = this.#limit
     this.#sender.set_drained(true)
   }

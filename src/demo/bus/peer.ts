@@ -1,6 +1,7 @@
 import type { Connection, Delivery as RheaDelivery, EventContext, Receiver, Sender, Session } from 'rhea'
 import type { Socket } from 'node:net'
 import type { Address } from './address.ts'
+import { onDrained } from './drained-credit.ts'
 import { OutgoingCredit } from './outgoing-credit.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Delivery, Outcome, ReceiverPort, SenderPort } from './ports.ts'
@@ -128,6 +129,7 @@ class Inlet implements SenderPort {
     this.name = name
     this.address = address
     this.#receiver = receiver
+    onDrained(receiver, () => address.drained(this))
   }
 
   get credit (): number { return creditOf(this.#receiver) }

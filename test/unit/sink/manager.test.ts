@@ -126,6 +126,19 @@ test('a success wakes the lanes that wait for Loki to come back', async t => {
   assert.deepEqual(resolved, ['b 0', 'a 0', 'a 1', 'a 2'])
 })
 
+test('a refusal wakes nobody: it is no sign that Loki would take what waits', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t)
+  add('a', 0)
+  await pushes[0].answer(retry('blocked'))
+  add('b', 0)
+  await pushes[1].answer({ kind: 'refused', status: 400, message: 'no' })
+  assert.equal(pushes.length, 2)
+  add('b', 0)
+  await pushes[2].answer(STORED)
+  assert.equal(pushes[3].tenant, 'a')
+})
+
 test('a lane that Loki never takes is not pestered at the rate of the others\' successes', async t => {
   mockTimers(t)
   const { pushes, add } = bench(t)

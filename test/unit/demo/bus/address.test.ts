@@ -121,6 +121,26 @@ test('when no receiver is left, what waits is released; what is sent then is rel
   assert.equal(sender.credit, 250, `credit is made up from ${before} to what it was`)
 })
 
+test('what is taken back comes again in the order that is asked for, before all else, and is settled once', () => {
+  const address = new Address(250, OWN)
+  const lost = new FakeReceiver(3)
+  const sender = attach(address, lost)
+  for (const text of ['a', 'b', 'c', 'd']) sender.send(address, text)
+  address.settled(lost.got[0]!, ACCEPTED)
+  assert.equal(address.takeBack(held => [...held].reverse().flatMap(one => [one, one])), 4)
+  address.removeReceiver(lost)
+  assert.deepEqual(sender.outcomes, ['a accepted'], 'nothing goes back to the sender')
+  const next = new FakeReceiver(3)
+  address.addReceiver(next)
+  assert.deepEqual(next.texts, ['c', 'c', 'b'])
+  for (const delivery of next.got) address.settled(delivery, ACCEPTED)
+  next.credit = 9
+  address.pump()
+  assert.deepEqual(next.texts, ['c', 'c', 'b', 'd'], 'what is settled does not come once more')
+  assert.deepEqual(sender.outcomes, ['a accepted', 'c accepted', 'b accepted'])
+  assert.equal(address.stats().unsettled, 1)
+})
+
 test('a lost sender\'s waiting messages are dropped; those with a receiver are settled there, and it is told nothing', () => {
   const address = new Address(250, OWN)
   const receiver = new FakeReceiver(1)

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
 import type { Connection, Delivery, EventContext } from 'rhea'
 import { startBus, type BusOptions, type EmbeddedBus } from '../../../../src/demo/bus/bus.ts'
+import { until } from '../../../helpers/until.ts'
 import { CERTIFICATE, KEY } from './certificate.ts'
 import { connectClient, cut, openReceiver, openSender } from './client.ts'
 
@@ -127,6 +128,24 @@ test('credit drained is given back, and not used', async t => {
   assert.equal((await pending).name, 'accepted')
 })
 
+test('a sender that gives drained credit back when the next receiver is there already gets it again', async t => {
+  const bus = await start(t, { senderCredit: 5 })
+  const first = await openReceiver(await connectClient(t, bus.port), LOGS, 1)
+  const connection = await connectClient(t, bus.port)
+  const { sender, outcome } = await openSender(connection, LOGS)
+  first.receiver.close()
+  await bus.until(stats => stats[LOGS]?.receivers === 0)
+  const draining = once(sender, 'sender_draining')
+  const released = outcome(Buffer.from('a'))
+  await draining
+  await openReceiver(await connectClient(t, bus.port), LOGS, 0)
+  sender.set_drained(true)
+  // Has rhea write the answer.
+  ;(connection as unknown as { _register (): void })._register()
+  await until('all of it is there', () => (sender as unknown as { credit: number }).credit === 5)
+  assert.equal((await released).name, 'released')
+})
+
 test('a peer that breaks the protocol is cut, and disturbs nobody', async t => {
   const bus = await start(t)
   const { until, taken } = await openReceiver(await connectClient(t, bus.port), LOGS, 10)
@@ -186,6 +205,57 @@ test('dropConnections cuts those the filter picks', async t => {
   assert.equal(bus.dropConnections(peer => peer.receivers.length > 0), 0)
   assert.ok(sending.is_open())
   assert.deepEqual(bus.peers().map(peer => peer.senders), [[LOGS]])
+})
+
+for (const [over, event] of [['link', 'receiver_error'], ['session', 'session_error'], ['connection', 'connection_error']] as const) {
+  test(`endReceiving ends the ${over} of those who receive, with its error, and what they held goes back`, async t => {
+    const bus = await start(t)
+    const connection = await connectClient(t, bus.port)
+    const { receiver, until } = await openReceiver(connection, LOGS, 1)
+    const { sender, outcome } = await openSender(await connectClient(t, bus.port), LOGS)
+    const back = outcome(Buffer.from('a'))
+    await until(1)
+    const ended = once(connection, event)
+    connection.on('session_error', () => {})
+    assert.equal(bus.endReceiving(over, { condition: 'amqp:internal-error', description: 'no more' }), 1)
+    await ended
+    const { error } = over === 'link' ? receiver : over === 'session' ? receiver.session : connection
+    assert.deepEqual([(error as { condition: string }).condition, (error as { description: string }).description], ['amqp:internal-error', 'no more'])
+    assert.equal((await back).name, 'modified')
+    assert.ok(sender.is_open())
+    assert.equal(bus.endReceiving(over, { condition: 'amqp:internal-error' }), 0)
+  })
+}
+
+test('redeliver cuts those who receive, and the next one gets what they held, in the order asked for', async t => {
+  const bus = await start(t)
+  const connection = await connectClient(t, bus.port)
+  const first = await openReceiver(connection, LOGS, 2)
+  const { outcome } = await openSender(await connectClient(t, bus.port), LOGS)
+  const outcomes = ['a', 'b', 'c'].map(text => outcome(Buffer.from(text)))
+  await first.until(2)
+  const lost = once(connection, 'disconnected')
+  assert.equal(bus.redeliver(held => [...held].reverse()), 2)
+  await lost
+  const second = await openReceiver(await connectClient(t, bus.port), LOGS, 0)
+  second.receiver.add_credit(3)
+  await second.until(3)
+  assert.deepEqual(second.taken.map(({ message }) => message.toString()), ['b', 'a', 'c'])
+  for (const { delivery } of second.taken) delivery.accept()
+  assert.deepEqual((await Promise.all(outcomes)).map(({ name }) => name), ['accepted', 'accepted', 'accepted'])
+})
+
+test('it sends frames as small as it is told to, whatever the receiver would take', async t => {
+  const bus = await start(t, { sendFrameSize: 512 })
+  const connection = await connectClient(t, bus.port)
+  const sizes: number[] = []
+  const { until, taken } = await openReceiver(connection, LOGS, 1)
+  socketOf(connection).on('data', (bytes: Buffer) => { for (let at = 0; at + 4 <= bytes.length; at += sizes.at(-1)!) sizes.push(bytes.readUInt32BE(at)) })
+  const { outcome } = await openSender(await connectClient(t, bus.port), LOGS)
+  outcome(Buffer.alloc(2_000, 'x')).catch(() => {})
+  await until(1)
+  assert.equal(taken[0]!.message.length, 2_000)
+  assert.ok(sizes.length >= 5 && Math.max(...sizes) <= 512, String(sizes))
 })
 
 test('stopped and started again it has the same port, its counters, and nobody attached', async t => {

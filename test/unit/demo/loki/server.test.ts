@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Fault, PushAttempt } from '../../../../src/demo/loki/fault.ts'
 import { startLoki } from '../../../../src/demo/loki/server.ts'
+import { until } from '../../../helpers/until.ts'
 import { block, clock, get, lines, loki, post, push, pushRequest } from './logproto.ts'
 
 const one = [{ labels: '{a="b"}', entries: [{ ms: clock, line: 'x' }] }]
@@ -123,6 +124,22 @@ for (const stored of [false, true]) {
     assert.deepEqual([(await answer).status, server.stats().entries], [204, 1])
   })
 }
+
+test('what hung is stored although the client has given up', async (t) => {
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => { release = resolve })
+  let reached = (): void => {}
+  const hanging = new Promise<void>((resolve) => { reached = resolve })
+  const server = await loki(t, { intercept: () => { reached(); return { kind: 'hang', release: released } } })
+  const impatient = new AbortController()
+  const answer = fetch(`${server.url}/loki/api/v1/push`, { method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: block(pushRequest(one)), signal: impatient.signal })
+  await hanging
+  impatient.abort()
+  await assert.rejects(answer, { name: 'AbortError' })
+  assert.equal(server.stats().entries, 0)
+  release()
+  await until('it is stored', () => server.stats().entries === 1)
+})
 
 test('close ends what hangs, idle connections and half a request', async (t) => {
   let reached = (): void => {}
