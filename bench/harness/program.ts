@@ -17,12 +17,12 @@ export class Program {
   /** Of its admin port. */
   url = ''
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
-  readonly #gone: Promise<unknown>
+  readonly #gone: Promise<unknown[]>
   #output = ''
   #closing = false
 
-  private constructor (env: NodeJS.ProcessEnv, nodeArguments: readonly string[]) {
-    this.#child = spawn(process.execPath, [...nodeArguments, join('dist', 'main.js'), 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  private constructor (env: NodeJS.ProcessEnv, nodeArguments: readonly string[], detached: boolean) {
+    this.#child = spawn(process.execPath, [...nodeArguments, join('dist', 'main.js'), 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'], detached })
     this.#gone = once(this.#child, 'close')
     process.once('exit', this.#kill)
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -37,9 +37,9 @@ export class Program {
     this.failed.catch(() => {}) // who waits for it gets to know; that nobody waits is no crash
   }
 
-  /** Resolves when it is up, which says nothing of the bus yet. `nodeArguments`: say, `--cpu-prof`. */
-  static async start (env: NodeJS.ProcessEnv, nodeArguments: readonly string[] = []): Promise<Program> {
-    const program = new Program(env, nodeArguments)
+  /** Resolves when it is up, which says nothing of the bus yet. `nodeArguments`: say, `--cpu-prof`. `detached`: a Ctrl-C in the terminal does not reach it. */
+  static async start (env: NodeJS.ProcessEnv, nodeArguments: readonly string[] = [], detached = false): Promise<Program> {
+    const program = new Program(env, nodeArguments, detached)
     try {
       program.url = await Promise.race([program.#up(), program.failed])
       return program
@@ -60,14 +60,24 @@ export class Program {
     return parseExposition(await text(`${this.url}/metrics`))
   }
 
-  async close (): Promise<void> {
-    if (!this.#closing) {
-      this.#closing = true
-      this.#child.kill('SIGTERM')
-    }
+  /** Stops it for a while, and lets it go on. */
+  freeze (): void { this.#child.kill('SIGSTOP') }
+
+  thaw (): void { this.#child.kill('SIGCONT') }
+
+  /** Ends it by the signal; its exit code, or what ended it: SIGKILL, where it did not end in time. */
+  async stop (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | NodeJS.Signals> {
+    this.#closing = true
+    this.#child.kill(signal)
     const timer = setTimeout(this.#kill, STOP_TIMEOUT_MS)
-    if (this.#child.pid !== undefined) await this.#gone
+    const [code, ended] = await this.#gone as [number | null, NodeJS.Signals | null]
     clearTimeout(timer)
+    return code ?? ended as NodeJS.Signals
+  }
+
+  async close (): Promise<void> {
+    if (this.#child.pid !== undefined && !this.#closing) await this.stop('SIGTERM')
+    else await this.#gone.catch(() => {})
   }
 
   readonly #kill = (): void => { this.#child.kill('SIGKILL') }

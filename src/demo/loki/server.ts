@@ -8,7 +8,7 @@ import type { Limits } from './limits.ts'
 import { answerPush } from './push-handler.ts'
 import { QueryApi, type QueryRequest } from './query-api.ts'
 import { Refusal, type RejectCounts } from './refusal.ts'
-import { Store } from './store.ts'
+import { Store, type StoreOptions } from './store.ts'
 
 export interface LokiOptions {
   /** 0, the default, takes any free one. */
@@ -21,6 +21,8 @@ export interface LokiOptions {
   maxBytes?: number
   /** A marker whose numbers are counted in entries that are dropped for room too (see Store.countIds). */
   countDropped?: string
+  /** For who keeps a tally where the store keeps no entries (see Store). */
+  onStored?: StoreOptions['onStored']
   /** With it, requests without X-Scope-OrgID get 401; without it, all belong to the tenant `fake`. */
   authEnabled?: boolean
   /** In ms since 1970. */

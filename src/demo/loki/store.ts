@@ -10,6 +10,8 @@ export interface StoreOptions {
   maxBytes?: number
   /** Entries dropped for room are searched for this marker and a number first, so that `countIds` still knows of them. */
   countDropped?: string
+  /** Told of each entry that the store takes for a new one, while it is taken: `hash` is of its time and line. */
+  onStored?: (stream: StoredStream, hash: number, buf: Buffer, lineStart: number, lineEnd: number) => void
 }
 
 /** An entry as handed to a visitor: valid only during the call. */
@@ -38,10 +40,12 @@ export class Store {
   readonly #marker: Buffer | undefined
   readonly #tally = new Map<string, IdTally>()
   readonly #row = emptyRow()
+  readonly #onStored: StoreOptions['onStored']
 
   constructor (options: StoreOptions = {}) {
     this.#maxEntries = options.maxEntries ?? defaultMaxEntries
     this.#maxBytes = options.maxBytes ?? defaultMaxBytes
+    this.#onStored = options.onStored
     this.#marker = options.countDropped === undefined ? undefined : Buffer.from(options.countDropped)
   }
 
@@ -86,6 +90,7 @@ export class Store {
     stream.add(this.table, row, hash, seconds, nanos)
     this.entries++
     this.bytes += entryEnd - entryStart
+    this.#onStored?.(stream, hash, chunk.buf, lineStart, lineEnd)
     return true
   }
 

@@ -8,7 +8,7 @@ import type { LokiOptions, LokiStats } from './server.ts'
 /** The thread's module has the ending of this one: the compiler rewrites imports, not URLs. */
 const entry = new URL(`./loki.worker-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
-export type LokiThreadOptions = Omit<LokiOptions, 'now' | 'intercept'>
+export type LokiThreadOptions = Omit<LokiOptions, 'now' | 'intercept' | 'onStored'>
 
 export interface LokiThread {
   url: string

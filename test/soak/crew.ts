@@ -1,0 +1,111 @@
+import { Program } from '../../bench/harness/program.ts'
+import { MemoryLine, type MemoryTrend } from './memory-trend.ts'
+import type { Draw, Fault } from './trouble.ts'
+
+interface Member { program: Program, born: number, memory: MemoryLine }
+
+const GONE = [50, 5_000] as const
+const FROZEN = [300, 20_000] as const
+const EXTRA = [1_000, 20_000] as const
+/** Lives that are kept for the report. */
+const LONGEST = 5
+
+/**
+ * The programs on one address. Place 0 is the elder's, which lives as long as the soak, for its memory to have a trend; it is frozen
+ * now and then, as any. The others are ended by signals and started anew.
+ */
+export class Crew {
+  readonly faults: readonly Fault[]
+  /** Rejects when one ends unasked, or otherwise than it should. */
+  readonly failed: Promise<never>
+  /** Programs that were started so far. */
+  started = 0
+  readonly #env: NodeJS.ProcessEnv
+  readonly #now: () => number
+  readonly #members = new Map<number, Member>()
+  readonly #trends: MemoryTrend[] = []
+  #fail: (error: Error) => void = () => {}
+  readonly #places: number
+
+  constructor (places: number, env: NodeJS.ProcessEnv, now: () => number) {
+    this.#places = places
+    this.#env = env
+    this.#now = now
+    this.failed = new Promise((_resolve, reject) => { this.#fail = reject })
+    this.failed.catch(() => {}) // who waits for it gets to know
+    this.faults = [
+      { kind: 'SIGTERM and restart', run: async draw => await this.#restart('SIGTERM', draw) },
+      { kind: 'SIGKILL and restart', run: async draw => await this.#restart('SIGKILL', draw) },
+      { kind: 'frozen for a while', run: async draw => await this.#freeze(draw) },
+      { kind: 'one more for a while', run: async draw => await this.#extra(draw) }
+    ]
+  }
+
+  async start (): Promise<void> {
+    await Promise.all(Array.from({ length: this.#places }, async (_, place) => await this.#begin(place)))
+  }
+
+  /** Looks how large each is; in MB, by place. */
+  sample (): number[] {
+    return [...this.#members].sort(([a], [b]) => a - b).map(([, { program, born, memory }]) => {
+      const mb = program.memory()?.nowMb
+      if (mb !== undefined) memory.add(this.#now() - born, mb)
+      return mb ?? NaN
+    })
+  }
+
+  /** In order, each with its drain. */
+  async stop (): Promise<void> {
+    await Promise.all([...this.#members.keys()].map(async place => await this.#end(place, 'SIGTERM')))
+  }
+
+  /** However they are. */
+  async kill (): Promise<void> {
+    await Promise.all([...this.#members.values()].map(async ({ program }) => await program.stop('SIGKILL')))
+    this.#members.clear()
+  }
+
+  /** Of the longest lives that are over, the longest first. */
+  trends (): readonly MemoryTrend[] {
+    return this.#trends
+  }
+
+  async #begin (place: number): Promise<void> {
+    const program = await Program.start(this.#env, [], true)
+    this.started++
+    program.failed.catch(this.#fail)
+    this.#members.set(place, { program, born: this.#now(), memory: new MemoryLine() })
+  }
+
+  async #end (place: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const { program, memory } = this.#members.get(place) as Member
+    const outcome = await program.stop(signal)
+    this.#members.delete(place)
+    const trend = memory.trend()
+    if (trend !== undefined) {
+      this.#trends.push(trend)
+      this.#trends.sort((a, b) => b.seconds - a.seconds).splice(LONGEST)
+    }
+    if (outcome !== (signal === 'SIGTERM' ? 0 : 'SIGKILL')) this.#fail(new Error(`a program that got ${signal} ended with ${outcome}`))
+  }
+
+  async #restart (signal: 'SIGTERM' | 'SIGKILL', draw: Draw): Promise<void> {
+    const place = 1 + draw.below(this.#places - 1)
+    await this.#end(place, signal)
+    await draw.last(draw.spread(...GONE))
+    await this.#begin(place)
+  }
+
+  async #freeze (draw: Draw): Promise<void> {
+    const { program } = this.#members.get(draw.below(this.#places)) as Member
+    program.freeze()
+    await draw.last(draw.spread(...FROZEN))
+    program.thaw()
+  }
+
+  async #extra (draw: Draw): Promise<void> {
+    await this.#begin(this.#places)
+    await draw.last(draw.spread(...EXTRA))
+    await this.#end(this.#places, draw.chance(0.5) ? 'SIGTERM' : 'SIGKILL')
+  }
+}

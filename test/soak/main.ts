@@ -1,0 +1,59 @@
+/** Random faults for as long as asked, and every record reconciled. `npm run soak` */
+import { Progress } from '../../bench/progress.ts'
+import { LokeanError, UsageError } from '../../src/errors.ts'
+import { parseSoakArguments, SOAK_USAGE } from './arguments.ts'
+import { progressLine, soakReport, wrong } from './report.ts'
+import { runSoak } from './soak.ts'
+
+/** sysexits.h */
+const EX_USAGE = 64
+const PLAIN_PROGRESS_MS = 10_000
+
+/** The exit code. */
+async function main (): Promise<number> {
+  const options = parseSoakArguments(process.argv.slice(2))
+  if (options === undefined) return print(SOAK_USAGE)
+  const progress = new Progress(process.stderr)
+  progress.show(`seed ${options.seed}, ${options.rate} records/s`)
+  const show = process.stderr.isTTY ? progress.show : nowAndThen(progress.show)
+  const result = await runSoak({ ...options, stopping: onSignals(), onProgress: now => show(progressLine(now)) }).finally(() => progress.end())
+  print(soakReport(result))
+  if (options.json) print(`${JSON.stringify(result)}\n`)
+  if (wrong(result) === 0) return 0
+  process.stderr.write(`soak: ${wrong(result)} records are missing, doubled or worse; seed ${options.seed}\n`)
+  return 1
+}
+
+/** The first signal ends it in order, the second at once. */
+function onSignals (): AbortSignal {
+  const stopping = new AbortController()
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
+    process.on(signal, () => {
+      if (stopping.signal.aborted) process.exit(code)
+      stopping.abort()
+    })
+  }
+  return stopping.signal
+}
+
+function nowAndThen (show: (text: string) => void): (text: string) => void {
+  let last = -Infinity
+  return text => {
+    if (performance.now() - last < PLAIN_PROGRESS_MS) return
+    last = performance.now()
+    show(text)
+  }
+}
+
+function print (text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function fail (error: unknown): number {
+  const known = error instanceof LokeanError
+  process.stderr.write(`soak: ${known ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  return error instanceof UsageError ? EX_USAGE : 1
+}
+
+process.exitCode = await main().catch(fail)

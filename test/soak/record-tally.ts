@@ -1,0 +1,109 @@
+import type { StoredStream } from '../../src/demo/loki/stored-stream.ts'
+
+/** What came of the records numbered 0 to `sent` - 1. */
+export interface Tallied {
+  /** Different numbers that were found, in quarantine or not. */
+  stored: number
+  missing: number
+  /** Entries that Loki keeps beside another of the same number: their stream, time or line differs from the first's. */
+  doubled: number
+  /** Entries that came again, equal in all three: Loki keeps them once. */
+  repeated: number
+  quarantined: number
+  /** Entries with no number below `sent`. */
+  other: number
+}
+
+const MARK = Buffer.from(' seq=')
+const ZERO = 0x30
+const GOLDEN = 0x9e3779b1
+
+/** Numbers of a block, and how many blocks behind the newest a whole one lets go: 16.8 million records, 64 MB. */
+const BLOCK = 65_536
+const KEPT = 256
+
+/**
+ * A store that keeps a number and a hash of each entry in the place of the entry, and of those that lie far behind not even that: a
+ * block of numbers that is whole, and so far behind the newest that no resend can be under way, is known to be whole and nothing
+ * else. Were one to come all the same, it counts as doubled.
+ */
+export class RecordTally {
+  readonly #kept: number
+  /** By number, a hash of stream, time and line, 0 where the number has not come; undefined for a block that was let go. */
+  readonly #blocks = new Map<number, { prints: Int32Array, found: number } | undefined>()
+  #newest = 0
+  /** Below it every block has been let go. */
+  #oldest = 0
+  #doubled = 0
+  #repeated = 0
+  #quarantined = 0
+  #other = 0
+
+  constructor (kept = KEPT) {
+    this.#kept = kept
+  }
+
+  /** For the store's `onStored`. A line ends in its number, or is a record's JSON, which holds it. */
+  readonly add = (stream: StoredStream, hash: number, buf: Buffer, lineStart: number, lineEnd: number): void => {
+    if (stream.quarantine) this.#quarantined++
+    this.count(numberOf(buf.subarray(lineStart, lineEnd)), Math.imul(hash ^ stream.number, GOLDEN))
+  }
+
+  /** `print` tells entries of one number apart; a number below 0 is none. */
+  count (number: number, print: number): void {
+    if (number < 0) {
+      this.#other++
+      return
+    }
+    const index = Math.floor(number / BLOCK)
+    if (!this.#blocks.has(index)) this.#begin(index)
+    const block = this.#blocks.get(index)
+    if (block === undefined) {
+      this.#doubled++
+      return
+    }
+    const at = number % BLOCK
+    const seen = block.prints[at]
+    const given = print === 0 ? 1 : print
+    if (seen === 0) {
+      block.prints[at] = given
+      block.found++
+    } else if (seen === given) this.#repeated++
+    else this.#doubled++
+  }
+
+  result (sent: number): Tallied {
+    let stored = 0
+    let beyond = 0
+    for (const [index, block] of this.#blocks) {
+      if (block === undefined || (index + 1) * BLOCK <= sent) {
+        stored += block?.found ?? BLOCK
+        continue
+      }
+      for (let at = 0; at < BLOCK; at++) {
+        if (block.prints[at] === 0) continue
+        if (index * BLOCK + at < sent) stored++
+        else beyond++
+      }
+    }
+    return { stored, missing: sent - stored, doubled: this.#doubled, repeated: this.#repeated, quarantined: this.#quarantined, other: this.#other + beyond }
+  }
+
+  #begin (index: number): void {
+    this.#blocks.set(index, { prints: new Int32Array(BLOCK), found: 0 })
+    this.#newest = Math.max(this.#newest, index)
+    for (let old = this.#oldest; old <= this.#newest - this.#kept; old++) {
+      const whole = this.#blocks.get(old)?.found === BLOCK
+      if (whole) this.#blocks.set(old, undefined)
+      if (old === this.#oldest && this.#blocks.has(old) && this.#blocks.get(old) === undefined) this.#oldest++
+    }
+  }
+}
+
+function numberOf (line: Buffer): number {
+  const mark = line.lastIndexOf(MARK)
+  if (mark < 0) return -1
+  let number = -1
+  for (let at = mark + MARK.length; at < line.length && line[at] >= ZERO && line[at] <= ZERO + 9; at++) number = Math.max(number, 0) * 10 + line[at] - ZERO
+  return number
+}

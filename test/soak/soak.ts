@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type EmbeddedBus, startBus } from '../../src/demo/bus/bus.ts'
+import { createGenerator } from '../../src/demo/generator/generator.ts'
+import type { LoadCounts } from '../../src/demo/generator/load.ts'
+import { startSenders } from '../../src/demo/generator/sender.ts'
+import { type EmbeddedLoki, startLoki } from '../../src/demo/loki/server.ts'
+import { Wire } from '../faults/wire.ts'
+import { busFaults } from './bus-faults.ts'
+import { Crew } from './crew.ts'
+import { LokiFaults, PUSH_TIMEOUT_MS } from './loki-faults.ts'
+import type { MemoryTrend } from './memory-trend.ts'
+import { RecordTally } from './record-tally.ts'
+import { trouble } from './trouble.ts'
+
+export interface SoakOptions {
+  forMs: number
+  seed: number
+  /** Records a second. */
+  rate: number
+  /** Ends it before its time, in order. */
+  stopping: AbortSignal
+  onProgress: (progress: SoakProgress) => void
+}
+
+export interface SoakProgress {
+  counts: Readonly<LoadCounts>
+  faults: ReadonlyMap<string, number>
+  rssMb: readonly number[]
+  ending: boolean
+}
+
+export interface SoakResult {
+  seed: number
+  seconds: number
+  sent: number
+  stored: number
+  missing: number
+  doubled: number
+  /** Entries that were pushed again and are stored once. */
+  repeated: number
+  quarantined: number
+  /** Entries that nobody sent. */
+  other: number
+  /** Records that came back to their senders and were sent again. */
+  resent: number
+  /** Records that were not accepted when all faults had ended and time was up: that alone is a failure. */
+  unsettled: number
+  rejected: number
+  /** How often what went wrong. */
+  faults: Record<string, number>
+  programs: number
+  /** Of the longest lives, the longest first. */
+  memory: readonly MemoryTrend[]
+  /** Of the soak itself: bus, senders and Loki. */
+  ownRssMb: number
+}
+
+const HOSTS = 100
+const RECORDS_PER_MESSAGE = 100
+const CONNECTIONS = 8
+const WINDOW = 16
+const INSTANCES = 3
+const SAMPLE_MS = 1_000
+/** When the faults are over all is to be stored within this time; else something hangs. */
+const SETTLE_MS = 120_000
+
+/** Senders, bus and Loki in this process; three programs, and now and then a fourth, in theirs; wires between them. */
+export async function runSoak (options: SoakOptions): Promise<SoakResult> {
+  const tally = new RecordTally()
+  let faultsOfLoki: LokiFaults | undefined
+  const loki = await startLoki({
+    limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity },
+    maxEntries: 0, // the tally knows them
+    onStored: tally.add,
+    intercept: push => faultsOfLoki?.intercept(push)
+  })
+  const bus = await startBus({ maxFrameSize: 65_536 })
+  const [lokiWire, busWire] = await Promise.all([Wire.to(() => loki.port), Wire.to(() => bus.port)])
+  faultsOfLoki = new LokiFaults(lokiWire)
+  const start = performance.now()
+  const elapsed = (): number => (performance.now() - start) / 1000
+  const crew = new Crew(INSTANCES, {
+    PATH: process.env.PATH,
+    LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
+    LOKEAN_AMQP_URL: `amqp://127.0.0.1:${busWire.port}`,
+    LOKEAN_LOKI_URL: `http://127.0.0.1:${lokiWire.port}`,
+    LOKEAN_PUSH_TIMEOUT: `${PUSH_TIMEOUT_MS}ms`,
+    LOKEAN_DRAIN_TIMEOUT: '10s',
+    LOKEAN_WORKERS: '1'
+  }, elapsed)
+  try {
+    const { counts, faults } = await Promise.race([underTrouble(options, { bus, busWire, loki, crew, lokiFaults: faultsOfLoki }), crew.failed])
+    const { sent, resent, unsettled, rejected } = counts
+    return {
+      seed: options.seed, seconds: elapsed(), sent, ...tally.result(sent), resent, unsettled, rejected,
+      faults: Object.fromEntries([...faults].sort()), programs: crew.started, memory: crew.trends(), ownRssMb: process.memoryUsage.rss() / 2 ** 20
+    }
+  } finally {
+    await crew.kill()
+    for (const wire of [busWire, lokiWire]) wire.close()
+    await Promise.all([bus.close(), loki.close()])
+  }
+}
+
+interface Parts { bus: EmbeddedBus, busWire: Wire, loki: EmbeddedLoki, crew: Crew, lokiFaults: LokiFaults }
+
+/** Until the time is up, or the signal: then the faults are mended, what is under way is settled, and the programs stop. */
+async function underTrouble ({ forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, crew, lokiFaults }: Parts): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {
+  await crew.start()
+  const faults = new Map<string, number>()
+  const calm = new AbortController()
+  const ending = new AbortController()
+  let counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
+  const load = startSenders({
+    url: bus.url,
+    addresses: ['rsyslog/logs'],
+    generator: createGenerator({ hosts: HOSTS, recordsPerMessage: RECORDS_PER_MESSAGE, seed }),
+    rate,
+    connections: CONNECTIONS,
+    window: WINDOW,
+    signal: ending.signal,
+    drainTimeout: SETTLE_MS,
+    onProgress: now => { counts = now }
+  })
+  load.catch(() => {}) // waited for below
+  const sampler = setInterval(() => onProgress({ counts, faults, rssMb: crew.sample(), ending: calm.signal.aborted }), SAMPLE_MS)
+  try {
+    const onFault = (kind: string): void => { faults.set(kind, (faults.get(kind) ?? 0) + 1) }
+    // Each part draws from a seed of its own, or one would change what the others do.
+    const troubles = [lokiFaults.faults, busFaults(bus, busWire), crew.faults]
+      .map(async (kinds, part) => await trouble(seed + part, kinds, calm.signal, onFault))
+    const failing = Promise.all(troubles).then(async () => await new Promise<never>(() => {}))
+    failing.catch(() => {}) // raced below
+    await Promise.race([over(forMs, stopping), failing, load])
+    calm.abort()
+    await Promise.all(troubles)
+    ending.abort()
+    counts = await load
+    await crew.stop()
+    return { counts, faults }
+  } finally {
+    clearInterval(sampler)
+    calm.abort()
+    ending.abort()
+  }
+}
+
+async function over (ms: number, stopping: AbortSignal): Promise<void> {
+  if (stopping.aborted) return
+  const done = new AbortController()
+  try {
+    await Promise.race([pause(ms, undefined, { signal: done.signal }), once(stopping, 'abort', { signal: done.signal })])
+  } finally {
+    done.abort()
+  }
+}
