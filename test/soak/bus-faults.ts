@@ -2,9 +2,9 @@ import type { EmbeddedBus } from '../../src/demo/bus/bus.ts'
 import type { Wire } from '../faults/wire.ts'
 import type { Draw, Fault } from './trouble.ts'
 
-const LASTS = [100, 10_000] as const
+const LASTS = [50, 5_000] as const
 /** What the peers call a dead connection is twice the 8 s that the bus announces: a hang may last longer than that. */
-const HANGS = [500, 20_000] as const
+const HANGS = [200, 20_000] as const
 /** The bus's frames are no longer. */
 const FRAME = 65_536
 

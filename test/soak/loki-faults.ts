@@ -6,7 +6,7 @@ import type { Draw, Fault } from './trouble.ts'
 /** How the program is told to take an answer that does not come: sooner than by default, so that many fit into a soak. */
 export const PUSH_TIMEOUT_MS = 2_000
 
-const LASTS = [300, 15_000] as const
+const LASTS = [200, 10_000] as const
 const STATUSES = [429, 500, 502, 503, 504] as const
 const CLOSES = ['before-store', 'after-store', 'mid-response'] as const
 

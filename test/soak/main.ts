@@ -8,6 +8,8 @@ import { runSoak } from './soak.ts'
 /** sysexits.h */
 const EX_USAGE = 64
 const PLAIN_PROGRESS_MS = 10_000
+/** Of the elapsed time in front of a line. */
+const CLOCK_WIDTH = 8
 
 /** The exit code. */
 async function main (): Promise<number> {
@@ -15,7 +17,8 @@ async function main (): Promise<number> {
   if (options === undefined) return print(SOAK_USAGE)
   const progress = new Progress(process.stderr)
   progress.show(`seed ${options.seed}, ${options.rate} records/s`)
-  const show = process.stderr.isTTY ? progress.show : nowAndThen(progress.show)
+  // A line that is longer than the terminal is wide could not be written over.
+  const show = process.stderr.isTTY ? (text: string) => progress.show(text.slice(0, process.stderr.columns - CLOCK_WIDTH)) : nowAndThen(progress.show)
   const result = await runSoak({ ...options, stopping: onSignals(), onProgress: now => show(progressLine(now)) }).finally(() => progress.end())
   print(soakReport(result))
   if (options.json) print(`${JSON.stringify(result)}\n`)

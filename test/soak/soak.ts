@@ -4,7 +4,7 @@ import { type EmbeddedBus, startBus } from '../../src/demo/bus/bus.ts'
 import { createGenerator } from '../../src/demo/generator/generator.ts'
 import type { LoadCounts } from '../../src/demo/generator/load.ts'
 import { startSenders } from '../../src/demo/generator/sender.ts'
-import { type EmbeddedLoki, startLoki } from '../../src/demo/loki/server.ts'
+import { startLoki } from '../../src/demo/loki/server.ts'
 import { Wire } from '../faults/wire.ts'
 import { busFaults } from './bus-faults.ts'
 import { Crew } from './crew.ts'
@@ -56,7 +56,8 @@ export interface SoakResult {
   ownRssMb: number
 }
 
-const HOSTS = 100
+/** Few, as each stream that a program does not know costs it a push of its own, and programs come and go all the time. */
+const HOSTS = 20
 const RECORDS_PER_MESSAGE = 100
 const CONNECTIONS = 8
 const WINDOW = 16
@@ -68,16 +69,16 @@ const SETTLE_MS = 120_000
 /** Senders, bus and Loki in this process; three programs, and now and then a fourth, in theirs; wires between them. */
 export async function runSoak (options: SoakOptions): Promise<SoakResult> {
   const tally = new RecordTally()
-  let faultsOfLoki: LokiFaults | undefined
+  const lokiWire = await Wire.to(() => loki.port)
+  const lokiFaults = new LokiFaults(lokiWire)
   const loki = await startLoki({
     limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity },
     maxEntries: 0, // the tally knows them
     onStored: tally.add,
-    intercept: push => faultsOfLoki?.intercept(push)
+    intercept: lokiFaults.intercept
   })
   const bus = await startBus({ maxFrameSize: 65_536 })
-  const [lokiWire, busWire] = await Promise.all([Wire.to(() => loki.port), Wire.to(() => bus.port)])
-  faultsOfLoki = new LokiFaults(lokiWire)
+  const busWire = await Wire.to(() => bus.port)
   const start = performance.now()
   const elapsed = (): number => (performance.now() - start) / 1000
   const crew = new Crew(INSTANCES, {
@@ -90,11 +91,20 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
     LOKEAN_WORKERS: '1'
   }, elapsed)
   try {
-    const { counts, faults } = await Promise.race([underTrouble(options, { bus, busWire, loki, crew, lokiFaults: faultsOfLoki }), crew.failed])
+    const { counts, faults } = await Promise.race([underTrouble(options, { bus, busWire, crew, lokiFaults }), crew.failed])
     const { sent, resent, unsettled, rejected } = counts
     return {
-      seed: options.seed, seconds: elapsed(), sent, ...tally.result(sent), resent, unsettled, rejected,
-      faults: Object.fromEntries([...faults].sort()), programs: crew.started, memory: crew.trends(), ownRssMb: process.memoryUsage.rss() / 2 ** 20
+      seed: options.seed,
+      seconds: elapsed(),
+      sent,
+      ...tally.result(sent),
+      resent,
+      unsettled,
+      rejected,
+      faults: Object.fromEntries([...faults].sort()),
+      programs: crew.started,
+      memory: crew.trends(),
+      ownRssMb: process.memoryUsage.rss() / 2 ** 20
     }
   } finally {
     await crew.kill()
@@ -103,7 +113,7 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
   }
 }
 
-interface Parts { bus: EmbeddedBus, busWire: Wire, loki: EmbeddedLoki, crew: Crew, lokiFaults: LokiFaults }
+interface Parts { bus: EmbeddedBus, busWire: Wire, crew: Crew, lokiFaults: LokiFaults }
 
 /** Until the time is up, or the signal: then the faults are mended, what is under way is settled, and the programs stop. */
 async function underTrouble ({ forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, crew, lokiFaults }: Parts): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {

@@ -16,11 +16,11 @@ export interface Draw {
 /** Goes wrong, lasts, and is mended when it resolves. */
 export interface Fault { kind: string, run: (draw: Draw) => Promise<void> }
 
-/** Between two faults of one part, in milliseconds. */
-const CALM = [200, 5_000] as const
+/** Between two faults of one part, in milliseconds: all is well a third of the time, else no record would get through and nothing be tested. */
+const CALM = [1_000, 12_000] as const
 
 /** One part fails in one way after another, until the signal. What is drawn depends on the seed alone, not on how long a thing took. */
-export async function trouble (seed: number, faults: readonly Fault[], signal: AbortSignal, onFault: (kind: string) => void): Promise<void> {
+export async function trouble (seed: number, faults: readonly Fault[], signal: AbortSignal, onFault: (kind: string) => void, calm: readonly [number, number] = CALM): Promise<void> {
   const random = seededRandom(seed)
   const last = async (ms: number): Promise<void> => {
     // Aborted: the end that was asked for.
@@ -28,7 +28,7 @@ export async function trouble (seed: number, faults: readonly Fault[], signal: A
   }
   const order = drawFrom(random, last)
   while (!signal.aborted) {
-    await last(order.spread(...CALM))
+    await last(order.spread(...calm))
     // One of its own for each fault: how often it draws must not change what comes after it.
     const [fault, own] = [order.pick(faults), drawFrom(seededRandom(random()), last)]
     if (signal.aborted) return
