@@ -21,6 +21,8 @@ export interface SiteOptions {
   addresses?: readonly string[]
   /** Records a second; as fast as it goes without. */
   rate?: number
+  /** Messages that each of the senders' connections may have unsettled. */
+  window?: number
   /** Of the embedded Loki; its rate limits are off unless given. */
   limits?: Partial<Limits>
   bus?: BusOptions
@@ -132,7 +134,7 @@ export class Site {
 
   /** Begins to send, as soon as somebody receives. */
   send (): void {
-    const { hosts = 100, clouds = 1, recordsPerMessage = 100, records = RECORDS, rate } = this.#options
+    const { hosts = 100, clouds = 1, recordsPerMessage = 100, records = RECORDS, rate, window = WINDOW } = this.#options
     this.#load = startSenders({
       url: this.bus.url,
       addresses: this.#addresses,
@@ -140,7 +142,7 @@ export class Site {
       records,
       rate,
       connections: CONNECTIONS,
-      window: WINDOW,
+      window,
       signal: this.#ending.signal,
       drainTimeout: 0,
       onProgress: counts => { this.counts = counts }

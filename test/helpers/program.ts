@@ -49,6 +49,9 @@ export class Program {
 
   get stderr (): string { return this.#stderr }
 
+  /** As long as it runs. */
+  get pid (): number { return this.#child.pid as number }
+
   /** Undefined while it runs. */
   get exit (): Exit | undefined { return this.#exit }
 
