@@ -1,18 +1,22 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { VERSION } from '../src/version.ts'
-import type { Machine } from './results.ts'
+import type { HostMachine, Machine } from './results.ts'
 
-/** The machine this runs on; `target` as the suites take it from the environment. */
+/** `target` as the suites take it from the environment. */
 export function describeMachine (target: Machine['target']): Machine {
+  return { ...hostMachine(), target }
+}
+
+/** The machine this runs on. */
+export function hostMachine (): HostMachine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
     cores: availableParallelism(),
     memoryMb: Math.round(totalmem() / 2 ** 20),
     os: `${type()} ${release()}`,
     node: process.version,
-    lokean: [VERSION, commit()].filter(part => part !== '').join(' '),
-    target
+    lokean: [VERSION, commit()].filter(part => part !== '').join(' ')
   }
 }
 

@@ -3,7 +3,7 @@
 /** Of the repeats of one measurement. */
 export interface Spread { median: number, min: number, max: number }
 
-export interface Machine {
+export interface HostMachine {
   cpu: string
   cores: number
   memoryMb: number
@@ -11,6 +11,9 @@ export interface Machine {
   node: string
   /** Version, and the commit where it is run from a checkout. */
   lokean: string
+}
+
+export interface Machine extends HostMachine {
   /** `bench` where the suite plays the part itself, else the host of the real one. */
   target: { bus: string, loki: string }
 }

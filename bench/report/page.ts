@@ -1,4 +1,4 @@
-import type { BenchResult, Machine } from '../results.ts'
+import type { BenchResult, HostMachine } from '../results.ts'
 import { charts } from './charts.ts'
 import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'
@@ -30,7 +30,7 @@ export function resultPage (result: BenchResult): string {
 }
 
 /** One line: CPU, cores, memory, Node, Lokean. */
-export function machineLine ({ cpu, cores, memoryMb, os, node, lokean }: Machine): string {
+export function machineLine ({ cpu, cores, memoryMb, os, node, lokean }: HostMachine): string {
   return `${cpu}, ${cores} cores, ${figure(memoryMb / 1024)} GB, ${os}, Node ${node.replace(/^v/, '')}, Lokean ${lokean}`
 }
 

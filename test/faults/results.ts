@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { HostMachine } from '../../bench/results.ts'
 
 /** What came of a scenario. */
 export interface Result {
@@ -19,10 +20,18 @@ export interface Result {
   seconds: number
 }
 
-/** Where each scenario leaves its result: one file each, so that scenarios of several processes do not meet. */
+/** A run of all scenarios, in the order in which they are registered. */
+export interface Run {
+  /** ISO 8601. */
+  at: string
+  machine: HostMachine
+  results: Result[]
+}
+
+/** Where each scenario leaves its result: one file each, so that scenarios of several processes do not meet. The build empties it. */
 const FRESH = join('build', 'faults')
 /** The last run's that was kept (`npm run faults:save`): what the README's table is made of. */
-export const KEPT = join('test', 'faults', 'results.json')
+const KEPT = join('test', 'faults', 'results.json')
 
 export function leaveResult (result: Result): void {
   mkdirSync(FRESH, { recursive: true })
@@ -31,13 +40,14 @@ export function leaveResult (result: Result): void {
 
 /** Of the run so far, in no order. */
 export function freshResults (): Result[] {
+  if (!existsSync(FRESH)) return []
   return readdirSync(FRESH).map(file => JSON.parse(readFileSync(join(FRESH, file), 'utf8')) as Result)
 }
 
-export function forgetFresh (): void {
-  rmSync(FRESH, { recursive: true, force: true })
+export function keepRun (run: Run): void {
+  writeFileSync(KEPT, `${JSON.stringify(run, undefined, 2)}\n`)
 }
 
-export function keptResults (): Result[] {
-  return JSON.parse(readFileSync(KEPT, 'utf8')) as Result[]
+export function keptRun (): Run {
+  return JSON.parse(readFileSync(KEPT, 'utf8')) as Run
 }

@@ -3,6 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { performanceSection } from '../../bench/report/section.ts'
 import { LATEST, readResult } from '../../bench/result-files.ts'
+import { faultsSection } from '../faults/section.ts'
+import { keptRun } from '../faults/results.ts'
+import { scenariosInCode } from '../faults/scenarios.ts'
 import { settingsMarkdown } from '../../src/config/describe.ts'
 import { createMetrics, metricsMarkdown } from '../../src/metrics.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/types.ts'
@@ -12,7 +15,12 @@ const { registry } = createMetrics({
 })
 
 /** What lies between `<!-- name:begin -->` and `<!-- name:end -->`, by name. */
-const GENERATED: Record<string, string> = { settings: settingsMarkdown(), metrics: metricsMarkdown(registry), performance: performanceSection(readResult(LATEST)) }
+const GENERATED: Record<string, string> = {
+  settings: settingsMarkdown(),
+  metrics: metricsMarkdown(registry),
+  performance: performanceSection(readResult(LATEST)),
+  faults: faultsSection(keptRun())
+}
 
 function rendered (readme: string): string {
   return Object.entries(GENERATED).reduce((text, [name, table]) => {
@@ -26,6 +34,11 @@ test('the README\'s tables are those of the code (npm run readme renews them)', 
   const readme = readFileSync('README.md', 'utf8')
   if (process.env.RENEW_README === '1') return writeFileSync('README.md', rendered(readme))
   assert.equal(readme, rendered(readme))
+})
+
+test('the table of faults is of the scenarios that there are (npm run test:faults && npm run faults:save renews it)', async () => {
+  const named = (list: ReadonlyArray<{ group: string, name: string }>): string[] => list.map(({ group, name }) => `${group}: ${name}`)
+  assert.deepEqual(named(keptRun().results), named(await scenariosInCode()))
 })
 
 test('the README names every quarantine reason and every dependency', () => {

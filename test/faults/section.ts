@@ -1,0 +1,22 @@
+import { machineLine } from '../../bench/report/page.ts'
+import { table } from '../../bench/report/numbers.ts'
+import type { Run } from './results.ts'
+
+const HEAD = ['part', 'fault', 'records sent', 'stored', 'missing', 'doubled', 'recovered after'] as const
+
+/** The README's table of the faults that were survived, and when and where. */
+export function faultsSection ({ at, machine, results }: Run): string {
+  const whole = (value: number): string => value.toLocaleString('en')
+  return [
+    `Run on ${at.slice(0, 10)}: ${machineLine(machine)}.`,
+    '',
+    table(HEAD, results.map(({ group, name, sent, stored, missing, doubled, recoverySeconds }) => [
+      group, name, whole(sent), whole(stored), whole(missing), whole(doubled), recoverySeconds === undefined ? '–' : seconds(recoverySeconds)
+    ]), 2)
+  ].join('\n')
+}
+
+/** What is below a tenth of a second is no time to recover from anything. */
+function seconds (value: number): string {
+  return value < 0.1 ? 'under 0.1 s' : `${value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 })} s`
+}
