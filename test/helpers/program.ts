@@ -43,8 +43,6 @@ export class Program {
     })
   }
 
-  get pid (): number | undefined { return this.#child.pid }
-
   get stdout (): string { return this.#stdout }
 
   get stderr (): string { return this.#stderr }
