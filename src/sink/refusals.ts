@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import type { Isolated, IsolateTask, RefusedEntry } from '../types.ts'
@@ -32,6 +33,8 @@ export class Refusals {
 
   constructor (options: Options) {
     this.#options = options
+    // One listener an entry that waits for the disk: as many as there are lanes, which is no leak.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   /**

@@ -46,3 +46,19 @@ scenario('Pressure', '50,000 streams', { records: 600_000, hosts: 3_000 }, async
   const { streams } = site.loki.stats()
   assert.ok(streams >= 50_000, `only ${streams} streams`)
 })
+
+// What a tag with a process's number in it as a label makes: a stream of nearly each record that comes by syslog.
+scenario('Pressure', 'labels that change with every record, above the limit on streams', { hosts: 20 }, async site => {
+  const limit = 1_000
+  const program = site.start({ LOKEAN_LABELS: 'cloud,host,source,tag', LOKEAN_MAX_STREAMS: `${limit}` })
+  site.send()
+  const seen = await watched(program, site.settled(1))
+  bounded(seen)
+  await program.logged('a tenant has as many streams as LOKEAN_MAX_STREAMS allows: records of others go to quarantine')
+  assert.equal(seen.metrics.get('lokean_streams'), limit)
+  assert.ok(Number(seen.metrics.get('lokean_records_quarantined_total{reason="too_many_streams"}')) > 10_000)
+  // One of quarantine for each address and reason.
+  const quarantined = site.loki.store.streams('fake').filter(stream => stream.quarantine)
+  assert.deepEqual(quarantined.map(stream => stream.text), ['{quarantine="too_many_streams", service_name="unknown_service", source="lokean"}'])
+  assert.equal(site.loki.stats().streams, limit + quarantined.length)
+})

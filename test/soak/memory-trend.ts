@@ -2,9 +2,9 @@
 export interface MemoryTrend { seconds: number, firstMb: number, lastMb: number, peakMb: number, mbPerHour: number | null }
 
 /** Code is compiled, buffers and streams come to their number: what grows in this time says nothing. */
-const WARM_UP_S = 90
-/** Fewer seconds behind that make no trend. */
-const LEAST_S = 120
+const WARM_UP_S = 240
+/** Fewer seconds behind that make no trend: memory goes up and down by some 10 MB all the time. */
+const LEAST_S = 300
 const MOST_SAMPLES = 2_000
 
 /** The memory of one program over its life. Keeps a bounded number of samples: when they are too many, every second one goes. */

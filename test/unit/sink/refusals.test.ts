@@ -148,6 +148,21 @@ test('a disk that fails is tried again until it does not, and the entry counted 
   assert.equal(counts.deadLettered, 1)
 })
 
+test('many that wait for the disk at once are no leak to warn of', async t => {
+  mockPauses(t)
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => { warnings.push(warning) }
+  process.on('warning', onWarning)
+  t.after(() => process.off('warning', onWarning))
+  const { refusals } = bench(true, { write: () => { throw new Error('ENOSPC') } })
+  const handled = Array.from({ length: 20 }, async () => await refusals.handle(pending('a'), ANSWER))
+  await turn()
+  refusals.close()
+  await Promise.all(handled)
+  await turn()
+  assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])
+})
+
 test('closing ends the waiting with undefined, never with "nothing left to push"', async t => {
   mockPauses(t)
   const worker = bench(false, { isolate: () => { throw new Error('gone') } })
