@@ -95,7 +95,7 @@ export const OPTIONS = {
     group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own parts take 4 MiB'
   },
   LOKEAN_PUSH_TIMEOUT: {
-    group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '10s', text: 'how long Loki may take to answer a push before it is sent again'
+    group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '10s', text: 'how long Loki may take to answer a push before it is sent again, to about a second'
   },
   LOKEAN_INFLIGHT_BYTES: {
     group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'all that is taken from the bus and not settled; at least 1 MiB per address and twice `LOKEAN_PUSH_BYTES`'
