@@ -116,7 +116,7 @@ function cannotMount (): string | false {
   }
 }
 
-scenario('Lokean', 'the disk of the dead letters is full', { limits: { lineBytes: 4096 }, skip: cannotMount() }, async site => {
+scenario('Lokean', 'the disk of the dead letters is full', { limits: { lineBytes: 4096 }, skip: cannotMount }, async site => {
   const dir = directory(site)
   mountSmall(dir)
   site.cleanup.add(() => { execFileSync('umount', [dir]) })

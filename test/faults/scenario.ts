@@ -15,10 +15,10 @@ export const registry: { scenarios: Array<{ group: string, name: string }>, list
  * A test that sends at least 200,000 records through a fault and reconciles each of them with the store: none missing, none doubled. Its
  * seed is printed; `FAULTS_SEED` sets it. `skip`: why it cannot be run here.
  */
-export function scenario (group: string, name: string, options: SiteOptions & { skip?: string | false }, body: (site: Site) => Promise<void>): void {
+export function scenario (group: string, name: string, options: SiteOptions & { skip?: () => string | false }, body: (site: Site) => Promise<void>): void {
   registry.scenarios.push({ group, name })
   if (registry.listOnly) return
-  test(`${group}: ${name}`, { timeout: TIMEOUT_MS, skip: options.skip }, async t => {
+  test(`${group}: ${name}`, { timeout: TIMEOUT_MS, skip: options.skip?.() }, async t => {
     const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 32))
     t.diagnostic(`${name}: seed ${seed}`)
     const site = await Site.open(Cleanup.of(t), seed, options)
