@@ -4,7 +4,7 @@ export const MAX_LABEL_VALUE_BYTES = 2048
 /**
  * A stream's labels as Loki parses them: `{cloud="cloud1", host="h"}`, sorted by name, empty values left out. Values are
  * quoted as Go's strconv.Quote would, so that none, whatever its bytes, can end its quotes and name another stream. U+FFFD, which stands in
- * the place of bytes that are not UTF-8, is escaped as well: Loki's parser takes the character itself for such bytes, and refuses the push.
+ * the place of bytes that are not UTF-8, becomes a question mark: Loki 3.4 takes it for such bytes, escaped or not, and refuses the push.
  */
 export function formatLabels (pairs: ReadonlyArray<readonly [name: string, value: string]>): string {
   const sorted = pairs.filter(([, value]) => value !== '').sort(([a], [b]) => a < b ? -1 : 1)
@@ -17,7 +17,7 @@ export function parseLabels (labels: string): Array<[name: string, value: string
 }
 
 function quote (value: string): string {
-  return `"${value.replace(/["\\\p{Cc}\ufeff\ufffd\u2028\u2029]/gu, escapeCharacter)}"`
+  return `"${value.replace(/[\p{Cs}\ufffd]/gu, '?').replace(/["\\\p{Cc}\ufeff\u2028\u2029]/gu, escapeCharacter)}"`
 }
 
 function escapeCharacter (character: string): string {

@@ -48,7 +48,8 @@ export function model (bytes: Buffer): Stored {
   const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source, service_name: source }
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
   const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
-  return { selector: cutAll(labels), line, time, metadata: cutAll(metadata), counts }
+  const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
+  return { selector, line, time, metadata: cutAll(metadata), counts }
 }
 
 /** RFC 3339, in nanoseconds since the epoch. */

@@ -10,17 +10,34 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { message, record } from '../helpers/messages.ts'
 import { BOUNDED, Program } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
+import { until } from '../helpers/until.ts'
 
 /** Anybody's, and nobody's: with no group and no capability, and no way to get one. */
 const NOBODY = 65534
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs']
 
 /** What the system is asked to do with files, by all threads, one call a line; the tracer steps aside, so that the process is its parent's child. */
-const traced = (file: string): string[] => ['strace', '-D', '-f', '-qq', '-s', '4096', '-e', 'trace=%file', '-e', 'signal=none', '-o', file]
+const traced = (file: string): string[] => ['strace', '-D', '-f', '-q', '-s', '4096', '-e', 'trace=%file', '-e', 'signal=none', '-o', file]
+
+/** A call a line: where another thread came in between, the two halves of it are put together. */
+function calls (trace: string): string[] {
+  const begun = new Map<string, string>()
+  return trace.split('\n').flatMap(line => {
+    const [, thread, rest] = /^(\d+) +(.*)$/.exec(line) ?? []
+    if (rest === undefined) return []
+    const half = /^(.*) <unfinished \.\.\.>$/.exec(rest)
+    if (half !== null) {
+      begun.set(thread, half[1])
+      return []
+    }
+    const other = /^<\.\.\. \w+ resumed>(.*)$/.exec(rest)
+    return [other === null ? line : `${thread} ${begun.get(thread)}${other[1]}`]
+  })
+}
 
 /** Calls that succeeded and may have changed a file, as the path they were given. */
 function writes (trace: string): string[] {
-  return trace.split('\n').flatMap(line => {
+  return calls(trace).flatMap(line => {
     const call = /^\d+ +(\w+)\((.*)\) += (?!-1)/.exec(line)
     if (call === null) return []
     const [, name, args] = call
@@ -77,7 +94,9 @@ async function work (t: TestContext, dir: string, through: readonly string[], lo
 test('it writes nowhere but to the dead-letter folder', { ...BOUNDED, skip: noStrace() }, async t => {
   const dir = folder(t)
   const trace = join(folder(t), 'trace')
-  await work(t, dir, traced(trace), () => {})
+  let pid: number | undefined
+  await work(t, dir, traced(trace), run => { pid = run.pid })
+  await until('the tracer has seen its end', () => new RegExp(`^${pid} +\\+\\+\\+ exited with 0 \\+\\+\\+$`, 'm').test(readFileSync(trace, 'utf8')))
   const paths = writes(readFileSync(trace, 'utf8'))
   assert.ok(paths.some(path => path.startsWith(`${dir}/dead-letter-`)), 'the dead letter itself was seen')
   assert.deepEqual(paths.filter(path => !path.startsWith(dir) && path !== '/dev/null' && path !== '/dev/tty'), [])

@@ -1,5 +1,5 @@
 import { GoStringError, readGoString } from './go-string.ts'
-import { goQuote, sortLabels, type Label } from './label-set.ts'
+import { goQuote, labelText, sortLabels, type Label } from './label-set.ts'
 import { Refusal } from './refusal.ts'
 
 type TokenKind = 'identifier' | 'metric identifier' | 'string' | 'number' | 'operator' | 'punctuation' | 'end'
@@ -115,7 +115,15 @@ export function parseLabels (text: string): Label[] {
   const empty = new Set(labels.filter(({ value }) => value === '').map((label) => label.name))
   const kept = labels.filter((label) => !empty.has(label.name) && !(name !== undefined && label.name === '__name__'))
   if (name !== undefined) kept.push({ name: '__name__', value: name })
-  return sortLabels(kept)
+  return asWritten(sortLabels(kept))
+}
+
+/** Loki writes the labels anew, unescaped where it can, and reads that again: U+FFFD, which was well while it was escaped, is refused now. */
+function asWritten (labels: Label[]): Label[] {
+  const bad = labels.findIndex(({ value }) => value.includes('\ufffd'))
+  if (bad < 0) return labels
+  const before = Buffer.byteLength(labelText(labels.slice(0, bad))) + (bad > 0 ? ', '.length : 0) - '}'.length + labels[bad].name.length + '='.length
+  throw new Refusal(400, `1:${before + 1}: parse error: invalid UTF-8 rune`, 'malformed')
 }
 
 function readLabelSet (lexer: LabelLexer, labels: Label[]): void {

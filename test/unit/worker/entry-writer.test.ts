@@ -159,10 +159,10 @@ suite('values', () => {
     assert.deepEqual([metadata, counts], [{ level: 'info', file: 'é'.repeat(1024) }, { metadata_cut: 1 }])
   })
 
-  test('bytes that are not UTF-8 are replaced, in the line and in labels', () => {
+  test('bytes that are not UTF-8 are replaced, in the line by U+FFFD and in labels, where Loki does not take that, by a question mark', () => {
     const record = Buffer.from(recordText({ message: 'caf\u00e9 \u00ff', host: 'h\u00e9' }), 'latin1')
     const { line, selector, counts } = single(record)
-    assert.deepEqual([line, selector.host, counts], ['caf\ufffd \ufffd', 'h\ufffd', { utf8: 1 }])
+    assert.deepEqual([line, selector.host, counts], ['caf\ufffd \ufffd', 'h?', { utf8: 1 }])
   })
 
   test('the tenant comes from its field', () => {

@@ -8,7 +8,7 @@ import { encoderSettings, rsyslogMessage } from '../../helpers/worker-fixtures.t
 import { parseLabels } from '../../../src/demo/loki/label-parser.ts'
 
 /**
- * No record can put an entry into a stream that its fields do not name. What the fields name is said here by JSON.parse alone; what Loki
+ * No record can put an entry into a stream that its fields do not name, where U+FFFD, which Loki does not take, is a question mark. What the fields name is said here by JSON.parse alone; what Loki
  * makes of the labels, by two parsers of Go's string syntax of which neither shares anything with the encoder.
  */
 
@@ -44,7 +44,7 @@ function named (bytes: Buffer): Record<string, string> | undefined {
     return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
   }
   const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source: field('source'), service_name: field('source') }
-  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, firstBytes(value, 2048)]).filter(([, value]) => value !== ''))
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, firstBytes(value, 2048).replaceAll('\ufffd', '?')]).filter(([, value]) => value !== ''))
 }
 
 function firstBytes (text: string, limit: number): string {

@@ -14,7 +14,7 @@ const text = fc.array(fc.oneof({ weight: 3, arbitrary: hostile }, fc.string({ un
 suite('formatLabels', () => {
   test('any values come back from a parser of Loki\'s selectors, under the same names', () => {
     fc.assert(fc.property(fc.dictionary(name, fc.oneof(text, fc.string({ unit: 'grapheme' }), fc.constant(''))), labels => {
-      const expected = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== ''))
+      const expected = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '').map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
       assert.deepEqual(parseSelector(formatLabels(Object.entries(labels))), expected)
     }), { numRuns: 2000 })
   })
@@ -23,7 +23,7 @@ suite('formatLabels', () => {
     for (let code = 0; code <= 0x10ffff; code += 0x100) {
       const block = Array.from({ length: 0x100 }, (_, i) => code + i).filter(one => one < 0xd800 || one >= 0xe000).map(one => String.fromCodePoint(one)).join('')
       const labels = formatLabels([['a', block]])
-      assert.equal(parseSelector(labels).a, block === '' ? undefined : block)
+      assert.equal(parseSelector(labels).a, block === '' ? undefined : block.replace('\ufffd', '?'))
     }
   })
 
@@ -33,11 +33,11 @@ suite('formatLabels', () => {
     }
   })
 
-  test('a lone surrogate becomes U+FFFD in UTF-8', () => {
+  test('a lone surrogate, which UTF-8 does not have, becomes a question mark', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('\ud800', '\udfff', '\udc00\ud800'), (text, lone) => {
       const value = text + lone
       const labels = Buffer.from(formatLabels([['a', value]])).toString()
-      assert.deepEqual(parseSelector(labels), { a: Buffer.from(value).toString() })
+      assert.deepEqual(parseSelector(labels), { a: Buffer.from(value).toString().replaceAll('\ufffd', '?') })
     }), { numRuns: 300 })
   })
 
@@ -54,7 +54,7 @@ suite('formatLabels', () => {
   })
 
   test('is written as Loki writes it', () => {
-    assert.equal(formatLabels([['a', '\ufffd']]), '{a="\\ufffd"}')
+    assert.equal(formatLabels([['a', 'x\ufffdy']]), '{a="x?y"}')
     assert.equal(formatLabels([['a', 'q"\\\n\r\t\0\u007f\u2028\u00e9']]), '{a="q\\"\\\\\\n\\r\\t\\u0000\\u007f\\u2028\u00e9"}')
   })
 })

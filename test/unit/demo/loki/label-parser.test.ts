@@ -41,6 +41,8 @@ for (const [text, expected] of [
   ['{a="\\400"}', "couldn't parse labels: 1:4: parse error: escape sequence is an invalid Unicode code point"],
   ['{a="\\ud800"}', "couldn't parse labels: 1:4: parse error: escape sequence is an invalid Unicode code point"],
   ['{a="\ufffd"}', "couldn't parse labels: 1:4: parse error: invalid UTF-8 rune"],
+  ['{a="\\ufffd"}', '1:4: parse error: invalid UTF-8 rune'],
+  ['{b="x\\ufffd", a="č\n"}'.replace('\n', '\\n'), '1:14: parse error: invalid UTF-8 rune'],
   ['{a="b"}}', "couldn't parse labels: 1:8: parse error: unexpected character: '}'"],
   ['{{a="b"}', "couldn't parse labels: 1:2: parse error: unexpected left brace '{'"],
   ['{"a"="b"}', 'couldn\'t parse labels: 1:2: parse error: unexpected string "\\"a\\"" in label set, expected identifier or "}"'],
