@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseFuzzArguments, TARGET_NAMES } from '../../../fuzz/arguments.ts'
+import { parseFuzzArguments, TARGET_NAMES } from '../../fuzz/arguments.ts'
 import { UsageError } from '../../../src/errors.ts'
 
 test('without arguments: all targets for a minute, from a seed of its own', () => {

@@ -1,4 +1,4 @@
-import type { Target } from '../../../fuzz/target.ts'
+import type { Target } from '../../fuzz/target.ts'
 
 const target = (name: string, run: (input: Buffer) => void): Target => ({
   name,

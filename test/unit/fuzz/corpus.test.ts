@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TARGET_NAMES } from '../../../fuzz/arguments.ts'
-import { readCorpus } from '../../../fuzz/corpus.ts'
-import { MAX_INPUT, Mutator } from '../../../fuzz/mutate.ts'
-import { TARGETS } from '../../../fuzz/targets.ts'
+import { TARGET_NAMES } from '../../fuzz/arguments.ts'
+import { readCorpus } from '../../fuzz/corpus.ts'
+import { MAX_INPUT, Mutator } from '../../fuzz/mutate.ts'
+import { TARGETS } from '../../fuzz/targets.ts'
 
 /** What `npm run fuzz` does, for as long as a test may take: the kept inputs, and the same few mutations of them each time. */
 const SEED = 20_261_122

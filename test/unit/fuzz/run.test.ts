@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runTarget } from '../../../fuzz/run.ts'
+import { runTarget } from '../../fuzz/run.ts'
 import { KEEPS_HEAP_LIMIT } from '../../helpers/heap-limit.ts'
 
 const module = new URL(`./broken-targets${import.meta.url.slice(-3)}`, import.meta.url).href

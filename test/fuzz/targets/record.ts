@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { Encoder } from '../../src/worker/encoder.ts'
-import { encodeMessages } from '../../test/helpers/encode-records.ts'
-import { model, MODEL_SETTINGS, type Stored } from '../../test/helpers/record-model.ts'
-import { parseSelector } from '../../test/helpers/selector.ts'
-import { captures, recordText, rsyslogMessage } from '../../test/helpers/worker-fixtures.ts'
+import { Encoder } from '../../../src/worker/encoder.ts'
+import { encodeMessages } from '../../helpers/encode-records.ts'
+import { model, MODEL_SETTINGS, type Stored } from '../../helpers/record-model.ts'
+import { parseSelector } from '../../helpers/selector.ts'
+import { captures, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 import { type Target, words } from '../target.ts'
 
 /** One for all: what it has seen before must make no difference. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { nearest } from '../src/config/nearest.ts'
-import { UsageError } from '../src/errors.ts'
+import { nearest } from '../../src/config/nearest.ts'
+import { UsageError } from '../../src/errors.ts'
 
 export const TARGET_NAMES = ['body', 'record', 'message', 'frames', 'settings'] as const
 export type TargetName = typeof TARGET_NAMES[number]
@@ -21,11 +21,11 @@ export const FUZZ_USAGE = `Feeds the decoders and parsers what they were not mad
   --seconds N      how long, for all targets together; 60 unless said
   --only NAMES     some targets only: ${TARGET_NAMES.join(',')}
   --seed S         make the same inputs again (a whole number; else one is drawn, and printed)
-  --keep           keep the inputs that reached something new in fuzz/corpus
+  --keep           keep the inputs that reached something new in test/fuzz/corpus
   --replay FILE    run this input once, with --only to say for which target
   --help           show this
 
-Exit code 1 where a promise is broken; the input is then made as small as it can be and written to fuzz/failures.
+Exit code 1 where a promise is broken; the input is then made as small as it can be and written to test/fuzz/failures.
 `
 
 /** Undefined where help was asked for. UsageError says what is wrong. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { loadConfig, withEnvFile } from '../../src/config/load.ts'
-import { OPTION_NAMES, optionOf } from '../../src/config/options.ts'
-import { ConfigError } from '../../src/errors.ts'
+import { loadConfig, withEnvFile } from '../../../src/config/load.ts'
+import { OPTION_NAMES, optionOf } from '../../../src/config/options.ts'
+import { ConfigError } from '../../../src/errors.ts'
 import { type Target, words } from '../target.ts'
 
 /** Long enough that nothing else says it. */

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export const CORPUS = join('fuzz', 'corpus')
-export const FAILURES = join('fuzz', 'failures')
+export const CORPUS = join('test', 'fuzz', 'corpus')
+export const FAILURES = join('test', 'fuzz', 'failures')
 
 /** The inputs that are kept for a target, sorted by name. */
 export function readCorpus (target: string): Array<{ name: string, input: Buffer }> {
