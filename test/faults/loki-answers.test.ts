@@ -12,13 +12,7 @@ function turnAway (site: Site, statuses: readonly number[]): Fault {
 }
 
 scenario('Loki', 'answers 500, 502, 503 or 429 to a third of the pushes', FEW_STREAMS, async site => {
-  site.fault = () => site.below(3) === 0 ? turnAway(site, [500, 502, 503, 429]) : undefined
-  site.start()
-  site.send()
-  await site.settled(0.5)
-  site.fault = undefined
-  await site.over()
-  assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
+  await site.meet(() => site.below(3) === 0 ? turnAway(site, [500, 502, 503, 429]) : undefined, 0.5, 100)
 })
 
 scenario('Loki', 'refuses long lines that Lokean takes it to accept', { ...FEW_STREAMS, limits: { lineBytes: 1000 } }, async site => {
@@ -33,13 +27,7 @@ scenario('Loki', 'refuses long lines that Lokean takes it to accept', { ...FEW_S
 
 // Many streams: those that are new go by themselves, some with one record only, which has nothing left to be told apart from.
 scenario('Loki', 'answers 400 to one in ten pushes, although nothing is wrong with them', {}, async site => {
-  site.fault = () => site.below(10) === 0 ? { kind: 'answer', status: 400, text: 'a bad day\n' } : undefined
-  site.start()
-  site.send()
-  await site.settled(0.8)
-  site.fault = undefined
-  await site.over()
-  assert.ok(site.struck > 50, `${site.struck} pushes are too few`)
+  await site.meet(() => site.below(10) === 0 ? { kind: 'answer', status: 400, text: 'a bad day\n' } : undefined, 0.8, 50)
   assert.ok(site.loki.store.countIds(MARKER).quarantinedIds > 0, 'some records stood alone, and were refused')
 })
 

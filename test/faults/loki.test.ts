@@ -61,23 +61,11 @@ scenario('Loki', 'closes the connection in mid-request, twenty times', FEW_STREA
 })
 
 scenario('Loki', 'closes the connection in mid-response, to a third of the pushes', FEW_STREAMS, async site => {
-  site.fault = () => site.below(3) === 0 ? { kind: 'close', when: 'mid-response' } : undefined
-  site.start()
-  site.send()
-  await site.settled(0.8)
-  site.fault = undefined
-  await site.over()
-  assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
+  await site.meet(() => site.below(3) === 0 ? { kind: 'close', when: 'mid-response' } : undefined, 0.8, 100)
 })
 
 scenario('Loki', 'closes the connection after storing, before answering, to a third of the pushes', FEW_STREAMS, async site => {
-  site.fault = () => site.below(3) === 0 ? { kind: 'close', when: 'after-store' } : undefined
-  site.start()
-  site.send()
-  await site.settled(0.8)
-  site.fault = undefined
-  await site.over()
-  assert.ok(site.struck > 100, `${site.struck} pushes are too few`)
+  await site.meet(() => site.below(3) === 0 ? { kind: 'close', when: 'after-store' } : undefined, 0.8, 100)
   assert.ok(site.loki.stats().duplicates > 0, 'what was stored was pushed again')
 })
 

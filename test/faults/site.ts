@@ -156,6 +156,17 @@ export class Site {
     await this.bus.until(stats => this.#accepted(stats) >= messages)
   }
 
+  /** A program whose pushes meet the fault until this share of the records is settled: so many of them at least. */
+  async meet (fault: Intercept, share: number, least: number): Promise<void> {
+    this.fault = fault
+    this.start()
+    this.send()
+    await this.settled(share)
+    this.fault = undefined
+    await this.over()
+    assert.ok(this.struck > least, `${this.struck} pushes are too few`)
+  }
+
   /** Strikes so many times, spread over the first four fifths of the records. */
   async again (times: number, strike: () => unknown): Promise<void> {
     for (let i = 1; i <= times; i++) {

@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { join } from 'node:path'
+import { Conditions } from '../../src/demo/bus/conditions.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { LogLine } from './collected-log.ts'
 
@@ -19,7 +20,7 @@ export class Program {
   #stderr = ''
   #exit: Exit | undefined
   readonly #child: ChildProcessWithoutNullStreams
-  readonly #watchers = new Set<() => void>()
+  readonly #conditions = new Conditions(() => {})
 
   /** Starts `lokean <args>` with nothing in its environment but `env`, on the Node that runs this. Killed after the test. `through`: a command that becomes it. */
   constructor (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '', { through = [], hangsAfterMs = HANGS_AFTER_MS }: { through?: readonly string[], hangsAfterMs?: number } = {}) {
@@ -27,14 +28,14 @@ export class Program {
     this.#child = spawn(command, rest, { env: { PATH: process.env.PATH, ...env } })
     const ended = once(this.#child, 'close')
     const guard = setTimeout(() => this.kill('SIGKILL'), hangsAfterMs)
-    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => { this.#stdout += text; this.#changed() })
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr += text; this.#changed() })
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => { this.#stdout += text; this.#conditions.changed() })
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr += text; this.#conditions.changed() })
     this.#child.stdin.on('error', () => {}) // it need not read what it is given
     this.#child.stdin.end(stdin)
     this.exited = ended.then(([code, signal]: Array<Exit['code'] & Exit['signal']>) => {
       clearTimeout(guard)
       this.#exit = { code, signal, stdout: this.#stdout, stderr: this.#stderr }
-      this.#changed()
+      this.#conditions.changed()
       return this.#exit
     })
     cleanup.add(async () => {
@@ -89,21 +90,13 @@ export class Program {
   }
 
   async #wait<T> (what: string, look: () => T | undefined): Promise<T> {
-    return await new Promise<T>((resolve, reject) => {
-      const watch = (): void => {
-        const found = look()
-        if (found !== undefined) resolve(found)
-        else if (this.#exit === undefined) return
-        else reject(new Error(`it ended before it ${what}: ${JSON.stringify(this.#exit, undefined, 1)}`))
-        this.#watchers.delete(watch)
-      }
-      this.#watchers.add(watch)
-      watch()
+    let found: T | undefined
+    await this.#conditions.until(() => {
+      found = look()
+      if (found === undefined && this.#exit !== undefined) throw new Error(`it ended before it ${what}: ${JSON.stringify(this.#exit, undefined, 1)}`)
+      return found !== undefined
     })
-  }
-
-  #changed (): void {
-    for (const watch of this.#watchers) watch()
+    return found as T
   }
 }
 

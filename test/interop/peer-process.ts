@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { Conditions } from '../../src/demo/bus/conditions.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 
 /** How much of what it says is shown where a test fails. */
@@ -31,7 +32,7 @@ export class PeerProcess {
   readonly #name: string
   #output = ''
   #gone = false
-  readonly #watchers = new Set<() => void>()
+  readonly #conditions = new Conditions(() => {})
 
   private constructor (t: TestContext, command: string, args: readonly string[], { env, cwd }: PeerOptions) {
     this.#name = command
@@ -39,7 +40,7 @@ export class PeerProcess {
     this.exited = once(this.#child, 'close').finally(() => {
       this.#gone = true
       process.off('exit', killed)
-      this.#changed()
+      this.#conditions.changed()
     })
     const killed = (): void => this.kill('SIGKILL')
     process.once('exit', killed)
@@ -66,15 +67,10 @@ export class PeerProcess {
 
   /** Resolves once it has written this; fails where it ends before. */
   async said (pattern: RegExp): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const watch = (): void => {
-        if (pattern.test(this.#output)) resolve()
-        else if (this.#gone) reject(new Error(`${this.#name} ended before it said ${pattern.source}:\n${this.#output.slice(-TAIL)}`))
-        else return
-        this.#watchers.delete(watch)
-      }
-      this.#watchers.add(watch)
-      watch()
+    await this.#conditions.until(() => {
+      const said = pattern.test(this.#output)
+      if (!said && this.#gone) throw new Error(`${this.#name} ended before it said ${pattern.source}:\n${this.#output.slice(-TAIL)}`)
+      return said
     })
   }
 
@@ -95,11 +91,7 @@ export class PeerProcess {
 
   #said (text: string): void {
     this.#output += text
-    this.#changed()
-  }
-
-  #changed (): void {
-    for (const watch of this.#watchers) watch()
+    this.#conditions.changed()
   }
 }
 

@@ -10,7 +10,7 @@ import { busFaults } from './bus-faults.ts'
 import { Crew } from './crew.ts'
 import { LokiFaults, PUSH_TIMEOUT_MS } from './loki-faults.ts'
 import type { MemoryTrend } from './memory-trend.ts'
-import { RecordTally } from './record-tally.ts'
+import { RecordTally, type Tallied } from './record-tally.ts'
 import { trouble } from './trouble.ts'
 
 export interface SoakOptions {
@@ -30,18 +30,10 @@ export interface SoakProgress {
   ending: boolean
 }
 
-export interface SoakResult {
+export interface SoakResult extends Tallied {
   seed: number
   seconds: number
   sent: number
-  stored: number
-  missing: number
-  doubled: number
-  /** Entries that were pushed again and are stored once. */
-  repeated: number
-  quarantined: number
-  /** Entries that nobody sent. */
-  other: number
   /** Records that came back to their senders and were sent again. */
   resent: number
   /** Records that were not accepted when all faults had ended and time was up: that alone is a failure. */

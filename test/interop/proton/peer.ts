@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Conditions } from '../../../src/demo/bus/conditions.ts'
 import type { Cleanup } from '../../helpers/cleanup.ts'
 import { type Need, needs } from '../needs.ts'
 
@@ -31,7 +32,7 @@ export class ProtonPeer {
   readonly #ended: Promise<unknown>
   /** How far `next` has got, by event. */
   readonly #read = new Map<string, number>()
-  readonly #watchers = new Set<() => void>()
+  readonly #conditions = new Conditions(() => {})
   #stderr = ''
   #gone = false
 
@@ -41,11 +42,11 @@ export class ProtonPeer {
     this.#child.stdin.on('error', () => {}) // it may have ended
     createInterface({ input: this.#child.stdout }).on('line', line => {
       this.told.push(JSON.parse(line) as Told)
-      this.#changed()
+      this.#conditions.changed()
     })
     this.#ended = once(this.#child, 'close').then(() => {
       this.#gone = true
-      this.#changed()
+      this.#conditions.changed()
     })
     cleanup.add(async () => { await this.kill() })
   }
@@ -88,19 +89,10 @@ export class ProtonPeer {
 
   /** Asks at each line that it says. */
   async until (what: string, condition: () => boolean): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const watch = (): void => {
-        if (condition()) resolve()
-        else if (!this.#gone) return
-        else reject(new Error(`it ended before it ${what}: ${this.#stderr}\n${JSON.stringify(this.told.slice(-20))}`))
-        this.#watchers.delete(watch)
-      }
-      this.#watchers.add(watch)
-      watch()
+    await this.#conditions.until(() => {
+      const met = condition()
+      if (!met && this.#gone) throw new Error(`it ended before it ${what}: ${this.#stderr}\n${JSON.stringify(this.told.slice(-20))}`)
+      return met
     })
-  }
-
-  #changed (): void {
-    for (const watch of this.#watchers) watch()
   }
 }
