@@ -21,21 +21,25 @@ export function recommended (): string {
   return block[1]
 }
 
+/** Parts of deploy/rsyslog one after the other, below a `workDirectory` as a distribution's rsyslog.conf has it. */
+export function deployed (...parts: string[]): string {
+  return ['global(workDirectory="/var/lib/rsyslog")', ...parts.map(part => readFileSync(join('deploy/rsyslog', part), 'utf8'))].join('\n')
+}
+
 /**
- * The same, to run here: Debian has no package of omamqp1, so its action becomes omfile's, with template, queue and retries as they were;
- * and files lie in `home`.
+ * A configuration, that of the README or another, to run here: Debian has no package of omamqp1, so its action becomes omfile's, with template, queue and
+ * retries as they were; and files lie in `home`.
  */
-export function adapted (home: string): string {
+export function adapted (home: string, text = recommended()): string {
   const swaps: Array<[RegExp, string | ((found: string) => string)]> = [
     [/module\(load="omamqp1"\)\n/, ''],
     [/action\(type="omamqp1"[^]*?\)/, action => action.replace(OF_OMAMQP1, '').replace('type="omamqp1"', `type="omfile" file="${join(home, 'records')}"`)],
-    [/workDirectory="[^"]*"/, `workDirectory="${home}"`],
-    [/\/var\/log\//, `${home}/log/`]
+    [/workDirectory="[^"]*"/, `workDirectory="${home}"`]
   ]
   return swaps.reduce((text, [pattern, by]) => {
     assert.match(text, pattern)
     return text.replace(pattern, by as string)
-  }, recommended())
+  }, text).replaceAll('"/var/log/', `"${home}/log/`)
 }
 
 /** What rsyslogd says of a configuration; '' where it has no complaint. */
@@ -67,8 +71,8 @@ export class Rsyslog {
     this.#tcp = tcp
   }
 
-  /** `more` stands in front of the README's lines. */
-  static async start (t: TestContext, more = ''): Promise<Rsyslog> {
+  /** `more` stands in front of the configuration, which is the README's unless said otherwise. */
+  static async start (t: TestContext, more = '', text = recommended()): Promise<Rsyslog> {
     const home = folder(t)
     const [udp, tcp] = await freePorts(2)
     mkdirSync(join(home, 'log', 'containers', 'nova'), { recursive: true })
@@ -76,7 +80,7 @@ export class Rsyslog {
       module(load="imudp")
       module(load="imtcp")
       module(load="imuxsock" SysSock.Use="off")
-      ${adapted(home)}
+      ${adapted(home, text)}
       input(type="imudp" address="127.0.0.1" port="${udp}")
       input(type="imtcp" address="127.0.0.1" port="${tcp}")
       input(type="imuxsock" Socket="${join(home, 'socket')}")
@@ -103,9 +107,10 @@ export class Rsyslog {
     await once(socket, 'close')
   }
 
-  /** A line of nova's container log. */
-  append (name: string, line: string): void {
-    appendFileSync(join(this.home, 'log', 'containers', 'nova', name), `${line}\n`)
+  /** A line of nova's container log, or of one in another folder, which need not be there. */
+  append (name: string, line: string, folder = 'containers/nova'): void {
+    mkdirSync(join(this.home, 'log', folder), { recursive: true })
+    appendFileSync(join(this.home, 'log', folder, name), `${line}\n`)
   }
 
   /** As a local program logs. */

