@@ -10,14 +10,19 @@ import { folder } from './peer-process.ts'
 
 const FOLDERS = ['base', ...readdirSync(join(KUBERNETES, 'overlays')).map(name => join('overlays', name))]
 
-/** Debian's kubectl of 2020 knows patches under a name that those of today warn of; the files are the same. */
+/** Debian's kubectl of 2020 knows patches, and folders to build on, under names that those of today warn of; all else is as it stands. */
 function forOldKubectl (t: TestContext): string {
   const home = folder(t)
   cpSync(KUBERNETES, home, { recursive: true })
   for (const name of FOLDERS) {
     const file = join(home, name, 'kustomization.yaml')
-    const { patches, ...rest } = parse(readFileSync(file, 'utf8')) as { patches?: Array<{ path: string }> }
-    if (patches !== undefined) writeFileSync(file, stringify({ ...rest, patchesStrategicMerge: patches.map(({ path }) => path) }))
+    const { resources, patches = [], ...rest } = parse(readFileSync(file, 'utf8')) as { resources: string[], patches?: Array<{ path: string }> }
+    writeFileSync(file, stringify({
+      ...rest,
+      resources: resources.filter(resource => resource.endsWith('.yaml')),
+      bases: resources.filter(resource => !resource.endsWith('.yaml')),
+      patchesStrategicMerge: patches.map(({ path }) => path)
+    }))
   }
   return home
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { performanceSection } from '../../bench/report/section.ts'
+import { sizingSection } from '../../bench/report/sizing.ts'
 import { LATEST, readResult } from '../../bench/result-files.ts'
 import { faultsSection } from '../faults/section.ts'
 import { keptRun } from '../faults/results.ts'
@@ -19,6 +20,7 @@ const GENERATED: Record<string, string> = {
   settings: settingsMarkdown(),
   metrics: metricsMarkdown(registry),
   performance: performanceSection(readResult(LATEST)),
+  sizing: sizingSection(readResult(LATEST)),
   faults: faultsSection(keptRun())
 }
 
