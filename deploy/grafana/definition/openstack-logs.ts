@@ -1,0 +1,37 @@
+import { DashboardBuilder, DashboardCursorSync, RowBuilder } from '@grafana/grafana-foundation-sdk/dashboard'
+import { links } from './links.ts'
+import { logPanel, logVolume } from './panels.ts'
+import { asTyped, raw } from './queries.ts'
+import { levels, lokiLabel, lokiSource, several, textBox } from './variables.ts'
+
+export const UID = 'lokean-openstack-logs'
+
+/** A placeholder that no line holds, so that the row of requests asks for none until one is chosen. */
+const NO_REQUEST = 'req-none'
+
+const CHOSEN = '{cloud=~"$cloud", region=~"$region", host=~"$host", source=~"$source"}'
+/** The cheap condition on the line comes before that on the metadata. */
+const FILTERED = `${CHOSEN} |~ ${raw(`(?i)${asTyped('search')}`)} | level=~"$level"`
+/** Of all services and hosts of the clouds: also where the request is another's global one, and so in the line only. */
+const REQUEST = `{cloud=~"$cloud"} |= ${raw(asTyped('request_id'))}`
+
+/** Everything that was logged, by cloud, region, host, service and level, and the way of one request through it all. */
+export function openstackLogs (): DashboardBuilder {
+  return new DashboardBuilder('OpenStack logs').uid(UID).tags(['lokean', 'openstack']).description('The logs of OpenStack clouds in Loki, as Lokean stores them.')
+    .time({ from: 'now-1h', to: 'now' }).refresh('1m').timezone('browser').tooltip(DashboardCursorSync.Crosshair).links(links())
+    .withVariable(lokiSource())
+    .withVariable(several(lokiLabel('cloud', '')))
+    .withVariable(several(lokiLabel('region', '{cloud=~"$cloud"}'), '.*'))
+    .withVariable(several(lokiLabel('host', '{cloud=~"$cloud", region=~"$region"}'), '.*'))
+    .withVariable(several(lokiLabel('source', '{cloud=~"$cloud", region=~"$region", host=~"$host"}'), '.*'))
+    .withVariable(levels())
+    .withVariable(textBox('search', 'Line matches', '', 'A regular expression, whatever the case; an instance\'s id, for example.'))
+    .withVariable(textBox('request_id', 'Request', NO_REQUEST, 'A request id (req-...), followed in the row "One request". Log lines link to it.'))
+    .withPanel(logVolume('Lines by level', [`sum by (level) (count_over_time(${FILTERED} [$__auto]))`, '{{level}}']))
+    .withPanel(logVolume('Lines by service, the ten with the most', [`topk(10, sum by (source) (count_over_time(${FILTERED} [$__auto])))`, '{{source}}']).span(12))
+    .withPanel(logVolume('Errors by host, the ten with the most', [`topk(10, sum by (host) (count_over_time(${CHOSEN} | level=~"error|critical" [$__auto])))`, '{{host}}']).span(12))
+    .withPanel(logPanel('Logs', FILTERED))
+    .withRow(new RowBuilder('One request: $request_id').collapsed(true)
+      .withPanel(logVolume('Its way through services and hosts', [`sum by (source, host) (count_over_time(${REQUEST} [$__auto]))`, '{{source}} on {{host}}']))
+      .withPanel(logPanel('Its log, oldest first', REQUEST, 'oldest first')))
+}

@@ -1,0 +1,70 @@
+import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
+import { BigValueGraphMode, GraphDrawStyle, LegendDisplayMode, LegendPlacement, LogsSortOrder, ReduceDataOptionsBuilder, StackingConfigBuilder, StackingMode, TooltipDisplayMode, VizLegendOptionsBuilder, VizTooltipOptionsBuilder } from '@grafana/grafana-foundation-sdk/common'
+import { FieldColorBuilder, FieldColorModeId, MappingType, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
+import { PanelBuilder as LogsPanel } from '@grafana/grafana-foundation-sdk/logs'
+import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat'
+import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline'
+import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
+import { LOKI, PROMETHEUS, logLines, logSeries, latest, samples, type Plot } from './queries.ts'
+
+interface Targets { targets: (targets: Array<Builder<Dataquery>>) => unknown }
+interface Query { refId: (id: string) => unknown }
+
+/** Grafana's ids of a panel's queries: A, B, C... */
+function ask<P extends Targets, Q extends Builder<Dataquery> & Query> (panel: P, queries: Q[]): P {
+  for (const [i, query] of queries.entries()) query.refId(String.fromCharCode(65 + i))
+  panel.targets(queries)
+  return panel
+}
+
+const LEVEL_COLOURS = { critical: 'purple', error: 'red', warning: 'orange', info: 'green', debug: 'blue' }
+
+function plotted (title: string, unit: string): TimeSeries {
+  return new TimeSeries().title(title).unit(unit).min(0).span(12).height(8).lineWidth(1).fillOpacity(10)
+    .legend(new VizLegendOptionsBuilder().displayMode(LegendDisplayMode.List).placement(LegendPlacement.Bottom).showLegend(true))
+    .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
+}
+
+/** What Prometheus has, as lines. */
+export function graph (title: string, unit: string, ...plots: Plot[]): TimeSeries {
+  return ask(plotted(title, unit).datasource(PROMETHEUS), plots.map(samples))
+}
+
+/** Areas on top of one another. */
+export function stacked (panel: TimeSeries): TimeSeries {
+  return panel.fillOpacity(60).stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
+}
+
+/** Numbers of log lines, as stacked bars; a series that is called as a level has that level's colour. */
+export function logVolume (title: string, ...plots: Plot[]): TimeSeries {
+  const panel = stacked(plotted(title, 'short')).datasource(LOKI).drawStyle(GraphDrawStyle.Bars).fillOpacity(80).lineWidth(0).span(24).height(6)
+  for (const [level, fixedColor] of Object.entries(LEVEL_COLOURS)) panel.overrideByName(level, [{ id: 'color', value: { mode: 'fixed', fixedColor } }])
+  return ask(panel, plots.map(logSeries))
+}
+
+export function logPanel (title: string, expr: string, direction: 'newest first' | 'oldest first' = 'newest first'): LogsPanel {
+  return ask(new LogsPanel().title(title).datasource(LOKI).span(24).height(14), [logLines(expr, direction)])
+    .showTime(true).wrapLogMessage(true).enableLogDetails(true)
+    .sortOrder(direction === 'oldest first' ? LogsSortOrder.Ascending : LogsSortOrder.Descending)
+}
+
+/** The newest value, large, with what it was before behind it. */
+export function figure (title: string, unit: string, plot: Plot, width = 4): StatPanel {
+  return ask(new StatPanel().title(title).unit(unit).datasource(PROMETHEUS).span(width).height(4).graphMode(BigValueGraphMode.Area), [samples(plot)])
+}
+
+/** The newest value's name in place of the value. */
+export function naming (title: string, plot: Plot, width = 4): StatPanel {
+  return ask(new StatPanel().title(title).datasource(PROMETHEUS).span(width).height(4), [latest(plot)])
+    .graphMode(BigValueGraphMode.None).reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull'])).displayName(plot[1])
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Fixed).fixedColor('text'))
+}
+
+export interface State { value: number, text: string, colour: string }
+
+/** Each series a bar, coloured by its state at the time. */
+export function states (title: string, shown: State[], ...plots: Plot[]): StateTimeline {
+  const options = Object.fromEntries(shown.map(({ value, text, colour }, index) => [String(value), { text, color: colour, index }]))
+  const mapping: ValueMapping = { type: MappingType.ValueToText, options }
+  return ask(new StateTimeline().title(title).datasource(PROMETHEUS).span(12).height(8).mappings([mapping]), plots.map(samples))
+}

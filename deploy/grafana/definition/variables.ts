@@ -1,0 +1,41 @@
+import { CustomVariableBuilder, DatasourceVariableBuilder, QueryVariableBuilder, TextBoxVariableBuilder, VariableHide, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard'
+import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common'
+import { LOKI, PROMETHEUS } from './queries.ts'
+
+/** Lokean's own names for levels (structured metadata `level`). */
+export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug']
+
+export const lokiSource = (): DatasourceVariableBuilder => new DatasourceVariableBuilder('loki').label('Loki').type('loki')
+export const prometheusSource = (): DatasourceVariableBuilder => new DatasourceVariableBuilder('prometheus').label('Prometheus').type('prometheus')
+
+function labelValues (name: string, datasource: DataSourceRef, query: string | Record<string, unknown>): QueryVariableBuilder {
+  return new QueryVariableBuilder(name).datasource(datasource).query(query).refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.NaturalAsc)
+}
+
+/** The values of a stream label among the streams that the selector takes. */
+export function lokiLabel (name: string, selector: string, label = name): QueryVariableBuilder {
+  return labelValues(name, LOKI, { refId: 'values', type: 1, label, stream: selector })
+}
+
+export function prometheusLabel (name: string, series: string): QueryVariableBuilder {
+  return labelValues(name, PROMETHEUS, `label_values(${series}, ${name})`)
+}
+
+/** Any number of values, at first all: then `all`, a regular expression, takes their place. */
+export function several<T extends QueryVariableBuilder | CustomVariableBuilder> (variable: T, all = '.+'): T {
+  return variable.multi(true).includeAll(true).allValue(all).current({ text: ['All'], value: ['$__all'] }) as T
+}
+
+/** `.*`: records may have no level, where Lokean is told to send no metadata. */
+export function levels (): CustomVariableBuilder {
+  return several(new CustomVariableBuilder('level').values(LEVELS.join(',')), '.*')
+}
+
+export function textBox (name: string, label: string, text: string, description: string): TextBoxVariableBuilder {
+  return new TextBoxVariableBuilder(name).label(label).description(description).defaultValue(text).current({ text, value: text })
+}
+
+/** Worked out from the others, not asked for. */
+export function hidden (variable: QueryVariableBuilder): QueryVariableBuilder {
+  return variable.hide(VariableHide.HideVariable)
+}
