@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { type TestContext, test } from 'node:test'
+import { createGenerator } from '../../src/demo/generator/generator.ts'
+import { startSenders } from '../../src/demo/generator/sender.ts'
+import { AskLoki } from '../helpers/ask-loki.ts'
+import { dataSources, derived, target } from '../helpers/derived-fields.ts'
+import { ALL, type Choices, type Dashboard, dashboards, interpolate, offered, queriesOf, type Query } from '../helpers/grafana.ts'
+import { message, record } from '../helpers/messages.ts'
+import { Stack } from '../helpers/stack.ts'
+
+const ADDRESS = 'rsyslog/logs'
+/** A real one, that asks for no tenant, is asked the same as the embedded one. */
+const REAL = (process.env.LOKEAN_TEST_LOKI_URL ?? '').replace(/\/$/, '')
+
+/** Names that mean something else to a regular expression than what they say. */
+const ODD = { cloud: 'c.1+(x)|y', region: 'r[1]', host: 'odd.host-1.example.org', source: 'a.b|c*' }
+/** Would be taken for ODD by one that is not escaped. */
+const ALIKE = { cloud: 'y', region: 'r1', host: 'oddxhost-1.example.org', source: 'c' }
+const REQUEST = `req-${randomUUID()}`
+const INSTANCE = randomUUID()
+const LEVELS = ['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']
+
+const oslo = (level: string, context: string): string => `2026-11-22 08:00:01.234 7 ${level} nova.compute.manager [${context} user project - - default default] [instance: ${INSTANCE}] text`
+
+/** Generated logs, some lines of each level under odd names, a request's way through three services, and records that end in quarantine. */
+async function load (stack: Stack): Promise<void> {
+  const generator = createGenerator({ hosts: 20, seed: 11, recordsPerMessage: 50 })
+  const { accepted } = await startSenders({ url: stack.bus.url, addresses: [ADDRESS], generator, records: 3_000 })
+  assert.equal(accepted, 3_000)
+  const sender = await stack.sender()
+  const way = [
+    { ...ODD, source: 'nova-api', message: oslo('INFO', REQUEST) },
+    { ...ODD, source: 'nova-compute', host: 'other.example.org', message: oslo('INFO', REQUEST) },
+    { ...ODD, source: 'neutron-server', message: oslo('WARNING', `${REQUEST} req-${randomUUID()}`) }
+  ]
+  const levels = [ODD, ALIKE].flatMap(names => LEVELS.map(level => ({ ...names, message: oslo(level, `None req-${randomUUID()}`) })))
+  const bad = ['no JSON\n', record({ '@timestamp': undefined })]
+  assert.equal(await sender.send(message([...[...way, ...levels].map(record), ...bad])), 'accepted')
+}
+
+/** What a query's selection must be true of in every answer: the variables that it names, and that are not left at all. */
+function check ({ expr, panel }: Query, choices: Choices, labels: Record<string, string>): void {
+  for (const name of ['cloud', 'region', 'host', 'source', 'level']) {
+    const choice = choices[name] ?? ALL
+    if (choice === ALL || labels[name] === undefined || !(expr.includes(`${name}=~"$${name}"`) || expr.includes(`${name}="$${name}"`))) continue
+    assert.ok(choice.includes(labels[name]), `${panel}: ${name} is ${labels[name]}, not of ${choice}`)
+  }
+}
+
+const CASES: Record<string, Choices[]> = {
+  'lokean-openstack-logs': [
+    { request_id: REQUEST },
+    { cloud: [ODD.cloud], region: [ODD.region], host: [ODD.host], source: [ODD.source], level: ['error', 'warning'], request_id: REQUEST, search: `INSTANCE: ${INSTANCE}` },
+    { cloud: [ODD.cloud, 'cloud1', 'cloud2'], host: [ODD.host, 'controller-0000.cloud1.example.org', 'compute-0001.cloud2.example.org'], request_id: REQUEST }
+  ],
+  'lokean-one-host': [{}, { host: ODD.host }, { cloud: [ODD.cloud], host: ODD.host, source: [ODD.source], level: ['error'], search: INSTANCE }],
+  lokean: [{}]
+}
+
+async function everyQuery (t: TestContext, env: Record<string, string>): Promise<void> {
+  const stack = await Stack.start(t, { env })
+  const begun = Math.floor(Date.now() / 1000)
+  await load(stack)
+  const loki = new AskLoki(env.LOKEAN_LOKI_URL ?? stack.loki.url, begun - 60, Math.ceil(Date.now() / 1000) + 60)
+  const lokiValues = async (source: string, label: string, selector: string): Promise<string[]> => source === 'loki' ? await loki.labelValues(label, selector) : ['']
+  const ask = async (query: Query, choices: Choices): Promise<ReturnType<AskLoki['range']>> =>
+    await loki.range(interpolate(query.expr, 'loki', query.dashboard.templating.list, { ...choices, __auto: '5s' }), query)
+  const seen = new Set<Dashboard>()
+
+  for (const dashboard of dashboards()) {
+    for (const wanted of CASES[dashboard.uid]) {
+      const { options, choices } = await offered(dashboard, wanted, lokiValues)
+      for (const { name, datasource } of dashboard.templating.list) {
+        if (datasource?.type === 'loki') assert.ok(options[name].length > 0, `${dashboard.title}: ${name} offers nothing`)
+      }
+      for (const query of queriesOf(dashboard).filter(({ datasource }) => datasource.type === 'loki')) {
+        const found = await ask(query, choices)
+        assert.ok(found.some(({ values }) => values.length > 0), `${dashboard.title}, ${query.panel}: nothing by ${JSON.stringify(choices)}`)
+        for (const { labels } of found) check(query, choices, labels)
+        seen.add(dashboard)
+      }
+    }
+  }
+  assert.equal(seen.size, Object.keys(CASES).length)
+
+  // The row of the request shows its way, from the oldest line on; no request has been chosen at first.
+  const logs = dashboards().find(({ uid }) => uid === 'lokean-openstack-logs') as Dashboard
+  const [volume, lines] = queriesOf(logs).slice(-2)
+  const places = (await ask(volume, { request_id: REQUEST })).map(({ labels }) => `${labels.source} on ${labels.host}`)
+  assert.deepEqual(places.sort(), [`neutron-server on ${ODD.host}`, `nova-api on ${ODD.host}`, 'nova-compute on other.example.org'])
+  const times = (await ask(lines, { request_id: REQUEST })).flatMap(({ values }) => values.map(([time]) => time))
+  assert.deepEqual([lines.direction, times.length], ['forward', 3])
+  assert.deepEqual([await ask(volume, {}), await ask(lines, {})], [[], []])
+
+  // Where a derived field leads, there is what it was found in.
+  const [{ jsonData: { derivedFields = [] } }] = dataSources()
+  const found = (await loki.range('{source=~".+"} |= "[instance: "')).flatMap(({ labels, values }) => values.map(([, line]) => ({ labels, line })))
+  for (const field of derivedFields) {
+    const value = found.map(({ labels, line }) => derived(field, line, labels)).find(one => one !== undefined)
+    assert.ok(value !== undefined, `${field.name} finds nothing`)
+    const { uid, variable } = target(field)
+    const dashboard = dashboards().find(one => one.uid === uid) as Dashboard
+    const { choices } = await offered(dashboard, { [variable]: value }, lokiValues)
+    const panels = queriesOf(dashboard).filter(({ expr, datasource }) => datasource.type === 'loki' && new RegExp(`\\$\\{?${variable}\\b`).test(expr))
+    assert.ok(panels.length > 0)
+    for (const query of panels) assert.ok((await ask(query, choices)).length > 0, `${field.name} leads to nothing in ${query.panel}`)
+  }
+}
+
+test('every LogQL query of the dashboards finds what was logged, and nothing that was not chosen', async t => {
+  await everyQuery(t, {})
+})
+
+test('the same of a real Loki', { skip: REAL === '' && 'LOKEAN_TEST_LOKI_URL names no Loki' }, async t => {
+  await everyQuery(t, { LOKEAN_LOKI_URL: REAL })
+})
