@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { startBus } from '../../src/demo/bus/bus.ts'
 import type { Fault } from '../../src/demo/loki/fault.ts'
 import { createGenerator } from '../../src/demo/generator/generator.ts'
@@ -10,15 +8,14 @@ import { startSenders } from '../../src/demo/generator/sender.ts'
 import { startLoki } from '../../src/demo/loki/server.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { message, record } from '../helpers/messages.ts'
-import { httpGet, type Program, startRun } from '../helpers/program.ts'
+import { type Program, startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 import { ADDRESS } from '../process/feeder.ts'
 import { needs } from './needs.ts'
-import { folder, freePorts, PeerProcess } from './peer-process.ts'
+import { Prometheus } from './prometheus-server.ts'
 
 const RECORDS = 30_000
 const RECORDS_PER_MESSAGE = 20
-const PATIENCE_MS = 15_000
 /** Records that cannot be stored as they are, by what becomes of them. */
 const BAD: Array<[reason: string, record: string]> = [
   ['invalid_json', 'Nov 22 08:00:01 host sshd[1]: no JSON\n'],
@@ -27,50 +24,6 @@ const BAD: Array<[reason: string, record: string]> = [
   ['bad_timestamp', record({ '@timestamp': 'yesterday' })],
   ['too_old', record({ '@timestamp': '2001-01-01T00:00:00Z' })]
 ]
-
-/** A Prometheus that looks at one target a few times a second. */
-class Prometheus {
-  readonly #url: string
-
-  private constructor (url: string) {
-    this.#url = url
-  }
-
-  static async start (t: TestContext, target: string): Promise<Prometheus> {
-    const home = folder(t)
-    const [port] = await freePorts(1)
-    writeFileSync(join(home, 'prometheus.yml'), [
-      'global: { scrape_interval: 500ms, scrape_timeout: 500ms }',
-      `scrape_configs: [{ job_name: lokean, static_configs: [{ targets: ["${target}"] }] }]`
-    ].join('\n') + '\n')
-    await PeerProcess.start(t, 'prometheus', [
-      `--config.file=${join(home, 'prometheus.yml')}`, `--storage.tsdb.path=${join(home, 'data')}`, `--web.listen-address=127.0.0.1:${port}`
-    ], { ready: /Server is ready to receive web requests/ })
-    return new Prometheus(`http://127.0.0.1:${port}/api/v1`)
-  }
-
-  async ask<T> (path: string, parameters: Record<string, string> = {}): Promise<T> {
-    const { status, body } = await httpGet(`${this.#url}/${path}?${new URLSearchParams(parameters)}`)
-    assert.equal(status, 200, body)
-    return (JSON.parse(body) as { data: T }).data
-  }
-
-  /** Values of an instant vector by `label`, or by '' where the vector has no such label. */
-  async query (query: string, label = ''): Promise<Record<string, number>> {
-    const { result } = await this.ask<{ result: Array<{ metric: Record<string, string>, value: [number, string] }> }>('query', { query })
-    return Object.fromEntries(result.map(({ metric, value: [, value] }) => [metric[label] ?? '', Number(value)]))
-  }
-
-  /** Asks until it is so, for as long as some dozen scrapes may take. */
-  async until (query: string, wanted: number): Promise<void> {
-    const start = performance.now()
-    for (;;) {
-      const value = (await this.query(query))['']
-      if (value === wanted) return
-      if (performance.now() - start > PATIENCE_MS) throw new Error(`${query} is ${value}, not ${wanted}`)
-    }
-  }
-}
 
 /** The metrics as the program shows them, by promtool's opinion of them: '' where it has none. */
 async function lint (run: Program): Promise<string> {
@@ -96,7 +49,7 @@ test('Prometheus scrapes the program under load, and has counted what was sent',
   const run = startRun(cleanup, { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url })
   await run.logged('receiving')
   assert.equal(await lint(run), '', 'before anything has happened')
-  const prometheus = await Prometheus.start(t, new URL(await run.admin()).host)
+  const prometheus = await Prometheus.start(t, [{ job: 'lokean', target: new URL(await run.admin()).host }])
   await prometheus.until('up', 1)
 
   const generator = createGenerator({ hosts: 20, seed: 3, recordsPerMessage: RECORDS_PER_MESSAGE })
