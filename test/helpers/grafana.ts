@@ -36,7 +36,7 @@ export type Choices = Readonly<Record<string, Choice>>
 
 /** As committed. */
 export function dashboards (): Dashboard[] {
-  return readdirSync(FOLDER).sort().map(file => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard)
+  return readdirSync(FOLDER).filter(file => file.endsWith('.json')).sort().map(file => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard)
 }
 
 export function panelsOf (dashboard: Dashboard): Panel[] {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { createGenerator } from '../../src/demo/generator/generator.ts'
 import { startSenders } from '../../src/demo/generator/sender.ts'
-import { AskLoki } from '../helpers/ask-loki.ts'
+import { AskLoki, type Found } from '../helpers/ask-loki.ts'
 import { dataSources, derived, target } from '../helpers/derived-fields.ts'
 import { ALL, type Choices, type Dashboard, dashboards, interpolate, offered, queriesOf, type Query } from '../helpers/grafana.ts'
 import { message, record } from '../helpers/messages.ts'
@@ -13,10 +13,11 @@ const ADDRESS = 'rsyslog/logs'
 /** A real one, that asks for no tenant, is asked the same as the embedded one. */
 const REAL = (process.env.LOKEAN_TEST_LOKI_URL ?? '').replace(/\/$/, '')
 
-/** Names that mean something else to a regular expression than what they say. */
-const ODD = { cloud: 'c.1+(x)|y', region: 'r[1]', host: 'odd.host-1.example.org', source: 'a.b|c*' }
+/** Names that mean something else to a regular expression than what they say, and are of this run. */
+const RUN = randomUUID().slice(0, 8)
+const ODD = { cloud: `c.1+(x)|${RUN}`, region: 'r[1]', host: `odd.${RUN}.example.org`, source: 'a.b|c*' }
 /** Would be taken for ODD by one that is not escaped. */
-const ALIKE = { cloud: 'y', region: 'r1', host: 'oddxhost-1.example.org', source: 'c' }
+const ALIKE = { cloud: RUN, region: 'r1', host: `oddx${RUN}.example.org`, source: 'c' }
 const REQUEST = `req-${randomUUID()}`
 const INSTANCE = randomUUID()
 const LEVELS = ['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']
@@ -39,23 +40,41 @@ async function load (stack: Stack): Promise<void> {
   assert.equal(await sender.send(message([...[...way, ...levels].map(record), ...bad])), 'accepted')
 }
 
-/** What a query's selection must be true of in every answer: the variables that it names, and that are not left at all. */
-function check ({ expr, panel }: Query, choices: Choices, labels: Record<string, string>): void {
-  for (const name of ['cloud', 'region', 'host', 'source', 'level']) {
+/** A row of the dashboard follows one request through all of a cloud. */
+const ofRequest = ({ expr }: Query): boolean => expr.includes('request_id')
+
+/** Nothing is in an answer that was not chosen. */
+function check (query: Query, choices: Choices, labels: Record<string, string>): void {
+  for (const name of ofRequest(query) ? ['cloud'] : ['cloud', 'region', 'host', 'source', 'level']) {
     const choice = choices[name] ?? ALL
-    if (choice === ALL || labels[name] === undefined || !(expr.includes(`${name}=~"$${name}"`) || expr.includes(`${name}="$${name}"`))) continue
-    assert.ok(choice.includes(labels[name]), `${panel}: ${name} is ${labels[name]}, not of ${choice}`)
+    if (choice !== ALL && labels[name] !== undefined) assert.ok(choice.includes(labels[name]), `${query.panel}: ${name} is ${labels[name]}, not of ${choice}`)
   }
 }
 
-const CASES: Record<string, Choices[]> = {
+/** Lines in an answer: an interval of a volume begins where the one before it ends, so that each line is in one of them. */
+function lines (query: Query, found: Found[]): number {
+  const counts = found.flatMap(({ values }) => values.map(([, value]) => query.expr.includes('count_over_time') ? Number(value) : 1))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+/** What is chosen, and how many lines that is in each panel, where that is known: of the request, and else. */
+interface Case { chosen: Choices, exactly?: readonly [request: number, other: number] }
+
+const CASES: Record<string, Case[]> = {
   'lokean-openstack-logs': [
-    { request_id: REQUEST },
-    { cloud: [ODD.cloud], region: [ODD.region], host: [ODD.host], source: [ODD.source], level: ['error', 'warning'], request_id: REQUEST, search: `INSTANCE: ${INSTANCE}` },
-    { cloud: [ODD.cloud, 'cloud1', 'cloud2'], host: [ODD.host, 'controller-0000.cloud1.example.org', 'compute-0001.cloud2.example.org'], request_id: REQUEST }
+    { chosen: { request_id: REQUEST } },
+    {
+      chosen: { cloud: [ODD.cloud], region: [ODD.region], host: [ODD.host], source: [ODD.source], level: ['error', 'critical'], request_id: REQUEST, search: `INSTANCE: ${INSTANCE}` },
+      exactly: [3, 2]
+    },
+    { chosen: { cloud: [ODD.cloud, 'cloud1', 'cloud2'], host: [ODD.host, 'controller-0000.cloud1.example.org', 'compute-0001.cloud2.example.org'], request_id: REQUEST } }
   ],
-  'lokean-one-host': [{}, { host: ODD.host }, { cloud: [ODD.cloud], host: ODD.host, source: [ODD.source], level: ['error'], search: INSTANCE }],
-  lokean: [{}]
+  'lokean-one-host': [
+    { chosen: {} },
+    { chosen: { host: ODD.host }, exactly: [0, 7] },
+    { chosen: { cloud: [ODD.cloud], host: ODD.host, source: [ODD.source], level: ['error'], search: INSTANCE }, exactly: [0, 1] }
+  ],
+  lokean: [{ chosen: {} }]
 }
 
 async function everyQuery (t: TestContext, env: Record<string, string>): Promise<void> {
@@ -64,13 +83,13 @@ async function everyQuery (t: TestContext, env: Record<string, string>): Promise
   await load(stack)
   const loki = new AskLoki(env.LOKEAN_LOKI_URL ?? stack.loki.url, begun - 60, Math.ceil(Date.now() / 1000) + 60)
   const lokiValues = async (source: string, label: string, selector: string): Promise<string[]> => source === 'loki' ? await loki.labelValues(label, selector) : ['']
-  const ask = async (query: Query, choices: Choices): Promise<ReturnType<AskLoki['range']>> =>
+  const ask = async (query: Query, choices: Choices): Promise<Found[]> =>
     await loki.range(interpolate(query.expr, 'loki', query.dashboard.templating.list, { ...choices, __auto: '5s' }), query)
   const seen = new Set<Dashboard>()
 
   for (const dashboard of dashboards()) {
-    for (const wanted of CASES[dashboard.uid]) {
-      const { options, choices } = await offered(dashboard, wanted, lokiValues)
+    for (const { chosen, exactly } of CASES[dashboard.uid]) {
+      const { options, choices } = await offered(dashboard, chosen, lokiValues)
       for (const { name, datasource } of dashboard.templating.list) {
         if (datasource?.type === 'loki') assert.ok(options[name].length > 0, `${dashboard.title}: ${name} offers nothing`)
       }
@@ -78,6 +97,7 @@ async function everyQuery (t: TestContext, env: Record<string, string>): Promise
         const found = await ask(query, choices)
         assert.ok(found.some(({ values }) => values.length > 0), `${dashboard.title}, ${query.panel}: nothing by ${JSON.stringify(choices)}`)
         for (const { labels } of found) check(query, choices, labels)
+        if (exactly !== undefined) assert.equal(lines(query, found), exactly[ofRequest(query) ? 0 : 1], `${dashboard.title}, ${query.panel}: ${JSON.stringify(choices)}`)
         seen.add(dashboard)
       }
     }
@@ -86,12 +106,12 @@ async function everyQuery (t: TestContext, env: Record<string, string>): Promise
 
   // The row of the request shows its way, from the oldest line on; no request has been chosen at first.
   const logs = dashboards().find(({ uid }) => uid === 'lokean-openstack-logs') as Dashboard
-  const [volume, lines] = queriesOf(logs).slice(-2)
+  const [volume, log] = queriesOf(logs).slice(-2)
   const places = (await ask(volume, { request_id: REQUEST })).map(({ labels }) => `${labels.source} on ${labels.host}`)
   assert.deepEqual(places.sort(), [`neutron-server on ${ODD.host}`, `nova-api on ${ODD.host}`, 'nova-compute on other.example.org'])
-  const times = (await ask(lines, { request_id: REQUEST })).flatMap(({ values }) => values.map(([time]) => time))
-  assert.deepEqual([lines.direction, times.length], ['forward', 3])
-  assert.deepEqual([await ask(volume, {}), await ask(lines, {})], [[], []])
+  const times = (await ask(log, { request_id: REQUEST })).flatMap(({ values }) => values.map(([time]) => time))
+  assert.deepEqual([log.direction, times.length], ['forward', 3])
+  assert.deepEqual([await ask(volume, {}), await ask(log, {})], [[], []])
 
   // Where a derived field leads, there is what it was found in.
   const [{ jsonData: { derivedFields = [] } }] = dataSources()
