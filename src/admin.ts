@@ -5,6 +5,7 @@ import { formatHostPort } from './config/endpoints.ts'
 import { ConfigError } from './errors.ts'
 import { cleanText } from './log.ts'
 import type { Logger } from './log.ts'
+import { EVENTS, type LivePage, PAGE_HEADERS } from './page/page.ts'
 
 export interface Check { ok: boolean, detail: string }
 
@@ -24,6 +25,8 @@ export interface AdminOptions {
   registry: Exposition
   /** Asked on every `/readyz`. */
   status: () => Status
+  /** Served at `/`, with its events at `/live`. */
+  page?: Pick<LivePage, 'files' | 'watch'>
   log: Pick<Logger, 'error' | 'warn'>
   limits?: Partial<typeof LIMITS>
 }
@@ -35,7 +38,7 @@ export interface Admin {
   close: () => Promise<void>
 }
 
-interface Answer { status: number, type: string, body: string }
+interface Answer { status: number, type: string, body: string | Buffer, headers?: Record<string, string> }
 
 const LIMITS = {
   /** Also how long an idle keep-alive connection stays. */
@@ -50,11 +53,12 @@ const LIMITS = {
 }
 
 const TEXT = 'text/plain; charset=utf-8'
+const LIVE = '/live'
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
  * Serves `/metrics` for Prometheus, and the probes as Kubernetes means them: `/healthz` answers for as long as the event
- * loop turns (a failing bus is no reason for a restart), `/readyz` says whether records flow. Requests, headers, time and
+ * loop turns (a failing bus is no reason for a restart), `/readyz` says whether records flow; for people, a live page. Requests, headers, time and
  * connections are bounded; request bodies are not read. Rejects with ConfigError where it cannot listen.
  */
 export async function startAdmin (options: AdminOptions): Promise<Admin> {
@@ -69,6 +73,7 @@ export async function startAdmin (options: AdminOptions): Promise<Admin> {
   server.maxConnections = limits.connections
   server.timeout = limits.idleTimeoutMs
   const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (options.page !== undefined && request.method === 'GET' && pathOf(request) === LIVE) return watch(options.page, request, response)
     answer(request, options).catch((error: unknown) => {
       options.log.error({ err: error, path: pathOf(request) }, 'admin request failed')
       return { status: 500, type: TEXT, body: 'internal error\n' }
@@ -110,12 +115,22 @@ function pathOf (request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] ?? '/'
 }
 
-async function answer (request: IncomingMessage, { registry, status }: AdminOptions): Promise<Answer> {
+/** The one answer that does not end by itself. */
+function watch (page: Pick<LivePage, 'watch'>, request: IncomingMessage, response: ServerResponse): void {
+  setSafeHeaders(request, response)
+  if (!page.watch(response)) send(request, response, { status: 503, type: TEXT, body: 'enough watch already\n' })
+}
+
+async function answer (request: IncomingMessage, { registry, status, page }: AdminOptions): Promise<Answer> {
   const path = pathOf(request)
-  if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz') {
-    return { status: 404, type: TEXT, body: 'not found: /metrics, /healthz and /readyz are here\n' }
+  const file = page?.files.get(path)
+  if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz' && file === undefined && !(path === LIVE && page !== undefined)) {
+    return { status: 404, type: TEXT, body: `not found: ${page === undefined ? '' : '/, '}/metrics, /healthz and /readyz are here\n` }
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, type: TEXT, body: 'GET and HEAD only\n' }
+  if (file !== undefined) return { status: 200, ...file, headers: PAGE_HEADERS }
+  // GET does not come here.
+  if (path === LIVE) return { status: 200, type: EVENTS, body: '' }
   if (path === '/healthz') return { status: 200, type: TEXT, body: 'ok\n' }
   if (path === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() }
   const now = status()
@@ -123,20 +138,25 @@ async function answer (request: IncomingMessage, { registry, status }: AdminOpti
 }
 
 /** A detail may quote an error, and an error a URL. */
-function cleanStatus ({ ready, checks }: Status): Status {
+export function cleanStatus<T extends Status> ({ ready, checks }: T): T {
   const entries = Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: cleanText(detail) }] as const)
-  return { ready, checks: Object.fromEntries(entries) }
+  return { ready, checks: Object.fromEntries(entries) } as T
 }
 
-function send (request: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
+function send (request: IncomingMessage, response: ServerResponse, { status, type, body, headers = {} }: Answer): void {
+  setSafeHeaders(request, response)
   response.statusCode = status
   response.setHeader('Content-Type', type)
   response.setHeader('Content-Length', Buffer.byteLength(body))
+  if (status === 405) response.setHeader('Allow', 'GET, HEAD')
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+function setSafeHeaders (request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('X-Content-Type-Options', 'nosniff')
-  if (status === 405) response.setHeader('Allow', 'GET, HEAD')
   // Not one byte of a body is waited for; the connection is of no more use then.
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (hasBody) response.setHeader('Connection', 'close')
-  response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -9,6 +9,8 @@ export interface LogOptions {
   level: LevelWithSilent
   /** `stderr` where stdout carries a result (`--json`); a stream in tests. */
   destination?: 'stdout' | 'stderr' | DestinationStream
+  /** Gets each line of a warning, or of worse, once it is written. */
+  onProblem?: (line: string) => void
 }
 
 /** Compared without case and punctuation, at the end of a key: `LOKEAN_LOKI_TOKEN` and `apiKey`, but not `tokenFile`. */
@@ -25,8 +27,9 @@ const MAX_ENTRIES = 100
  * object, binding, message or format argument, is cleaned of secrets first (`clean`): whoever logs an error or a set of
  * connection options need not know what is inside.
  */
-export function createLogger ({ level, destination = 'stdout' }: LogOptions): Logger {
-  const stream = typeof destination === 'string' ? pino.destination({ dest: destination === 'stdout' ? 1 : 2, sync: true }) : destination
+export function createLogger ({ level, destination = 'stdout', onProblem }: LogOptions): Logger {
+  const written = typeof destination === 'string' ? pino.destination({ dest: destination === 'stdout' ? 1 : 2, sync: true }) : destination
+  const stream = onProblem === undefined ? written : withProblems(written, onProblem)
   const logger = pino({
     level,
     base: null,
@@ -54,6 +57,18 @@ export function createLogger ({ level, destination = 'stdout' }: LogOptions): Lo
     setBindings.call(this, cleanArgument(bindings) as Bindings)
   }
   return logger
+}
+
+/** pino tells a stream the level of a line where the stream asks for it by this symbol. */
+function withProblems (stream: DestinationStream, onProblem: (line: string) => void): DestinationStream {
+  return {
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 0,
+    write (line: string) {
+      stream.write(line)
+      if (this.lastLevel >= pino.levels.values.warn) onProblem(line)
+    }
+  } as DestinationStream & { lastLevel: number }
 }
 
 /** An Error alone becomes `{ err }`, from which pino also takes the message. Never throws: it runs where errors are handled. */

@@ -167,7 +167,7 @@ export class Pipeline {
     return this.#inflight
   }
 
-  status (): { ready: boolean, checks: Record<string, { ok: boolean, detail: string }> } {
+  status (): { ready: boolean, checks: Record<'bus' | 'loki', { ok: boolean, detail: string }> } {
     const bus = this.#bus.status()
     const loki = this.#health.status()
     return { ready: bus.ok && loki.ok, checks: { bus, loki } }

@@ -1,7 +1,9 @@
-import { type Admin, startAdmin } from './admin.ts'
+import { type Admin, cleanStatus, startAdmin } from './admin.ts'
 import type { Config } from './config/config.ts'
 import type { Logger } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { LivePage } from './page/page.ts'
+import type { Problems } from './page/problems.ts'
 import { Pipeline } from './pipeline.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from './types.ts'
 import { VERSION } from './version.ts'
@@ -14,8 +16,10 @@ export interface Service {
   stop (): Promise<{ unsettledBytes: number }>
 }
 
-/** Rejects with ConfigError, and nothing left open, where the admin port or the dead-letter directory cannot be used. */
-export async function startService (config: Config, log: Logger): Promise<Service> {
+const STARTING = { ok: false, detail: 'starting' }
+
+/** `problems` are those of the log, for the live page. Rejects with ConfigError, and nothing left open, where the admin port or the dead-letter directory cannot be used. */
+export async function startService (config: Config, log: Logger, problems: Problems): Promise<Service> {
   const metrics = createMetrics({
     version: VERSION,
     addresses: config.amqp.addresses,
@@ -24,10 +28,16 @@ export async function startService (config: Config, log: Logger): Promise<Servic
     deadLetterReasons: ['refused']
   })
   let pipeline: Pipeline | undefined
+  const status = () => pipeline?.status() ?? { ready: false, checks: { bus: STARTING, loki: STARTING } }
   const admin = await startAdmin({
     ...config.admin,
     registry: metrics.registry,
-    status: () => pipeline?.status() ?? { ready: false, checks: {} },
+    status,
+    page: new LivePage({
+      registry: metrics.registry,
+      surroundings: () => ({ version: VERSION, shards: config.shards, checks: cleanStatus(status()).checks, problems: problems.latest }),
+      log
+    }),
     log
   })
   try {

@@ -6,6 +6,7 @@ import { type LokiThread, startLokiThread } from '../demo/loki/thread.ts'
 import { LokiQuery } from '../demo/query.ts'
 import { type Reconciled, reconcileByQuery } from '../demo/reconcile.ts'
 import { createLogger } from '../log.ts'
+import { Problems } from '../page/problems.ts'
 import { startService } from '../service.ts'
 import { LokiClient } from '../sink/client.ts'
 import { VERSION } from '../version.ts'
@@ -50,14 +51,16 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
       ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki.url }),
       ...(given.has('LOKEAN_AMQP_URL') ? {} : { LOKEAN_AMQP_URL: bus.url })
     })
-    const log = createLogger({ level: config.logLevel, destination: 'stderr' })
+    const problems = new Problems()
+    const log = createLogger({ level: config.logLevel, destination: 'stderr', onProblem: line => problems.add(line) })
     for (const warning of warnings) log.warn(warning)
-    const service = await startService(config, log)
+    const service = await startService(config, log, problems)
     owned.unshift({ close: service.stop })
+    if (options.keep) context.stderr.write(`Live page: ${service.admin.url}/\n`)
     const report = await perform(context, options, config, bus, loki)
     context.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report, options.seed, loki === undefined, given.has('LOKEAN_AMQP_URL')))
     if (options.keep && !context.stopping.aborted) {
-      context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nStays up for Grafana or logcli until Ctrl-C.\n`)
+      context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nLive page: ${service.admin.url}/\nStays up for it, for Grafana or logcli until Ctrl-C.\n`)
       await stopAsked(context.stopping)
     }
     return report.missing === 0 && report.duplicates === 0 ? 0 : 1

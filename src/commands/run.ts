@@ -1,14 +1,16 @@
 import { loadConfig } from '../config/load.ts'
 import { createLogger } from '../log.ts'
+import { Problems } from '../page/problems.ts'
 import { startService } from '../service.ts'
 import { type Context, stopAsked } from './context.ts'
 
 /** The daemon: until it is asked to stop. Exit code 0 also where the drain timeout cut it short: nothing is lost by that. */
 export async function run (context: Context): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
-  const log = createLogger({ level: config.logLevel })
+  const problems = new Problems()
+  const log = createLogger({ level: config.logLevel, onProblem: line => problems.add(line) })
   for (const warning of warnings) log.warn(warning)
-  const service = await startService(config, log)
+  const service = await startService(config, log, problems)
   await Promise.race([stopAsked(context.stopping), service.pipeline.failed])
   await service.stop()
   return 0

@@ -1,0 +1,150 @@
+/* global document, EventSource, setTimeout, clearTimeout */
+// Shows what the stream of snapshots says. All text goes in as text: what a record or a peer wrote can be no markup here.
+
+import { bytes, count, duration, percent, rate } from './format.js'
+import { drawPicture } from './picture.js'
+
+const HISTORY = 120
+const AGAIN_MS = 5000
+
+const byId = id => document.getElementById(id)
+const fillPicture = drawPicture(byId('picture'))
+const history = { rate: [], lag: [] }
+let source
+let again
+
+function make (name, text = '', attributes = {}) {
+  const element = document.createElement(name)
+  element.textContent = text
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
+  return element
+}
+
+/** Only what differs is touched, so that a screen reader hears of changes alone. */
+function say (element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
+
+function showVerdict ({ title, advice, level }) {
+  byId('verdict').dataset.level = level
+  say(byId('verdict-title'), title)
+  say(byId('verdict-advice'), advice)
+}
+
+function figure (element, value, unit) {
+  element.replaceChildren(value, ' ', make('small', unit))
+}
+
+/** Gaps, where nothing was measured, are drawn as 0. */
+function showChart (svg, values, label) {
+  const top = Math.max(...values, Number.MIN_VALUE)
+  const points = values.map((value, i) => `${(240 - (values.length - 1 - i) * 240 / (HISTORY - 1)).toFixed(1)} ${(58 - 54 * value / top).toFixed(1)}`)
+  const line = `M${points.join('L')}`
+  const first = points[0].split(' ')[0]
+  if (svg.firstChild === null) {
+    for (const kind of ['area', 'line']) {
+      const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+      path.setAttribute('class', kind)
+      svg.append(path)
+    }
+  }
+  svg.firstChild.setAttribute('d', `${line}V60H${first}Z`)
+  svg.lastChild.setAttribute('d', line)
+  svg.setAttribute('aria-label', label)
+}
+
+function remember (values, value) {
+  values.push(value)
+  if (values.length > HISTORY) values.shift()
+  return values
+}
+
+function showFigures ({ loki, lag, totals, streams }) {
+  figure(byId('rate'), rate(loki.recordsPerSecond), 'records/s')
+  figure(byId('lag'), duration(lag.meanSeconds), lag.p99Seconds === undefined ? 'nothing stored just now' : `mean, p99 ${duration(lag.p99Seconds)}`)
+  const rates = remember(history.rate, loki.recordsPerSecond)
+  showChart(byId('rate-chart'), rates, `The last two minutes: at most ${rate(Math.max(...rates))} records a second`)
+  const lags = remember(history.lag, lag.meanSeconds ?? 0)
+  showChart(byId('lag-chart'), lags, `The last two minutes: at most ${duration(Math.max(...lags))}`)
+  const rows = [
+    ['records received', totals.received], ['stored', totals.stored], ['in quarantine', totals.quarantined], ['mended', totals.mended],
+    ['dead letters', totals.deadLettered], ['push retries', totals.retries], ['streams within the hour', streams]
+  ]
+  byId('totals').replaceChildren(...rows.flatMap(([name, value]) => [make('dt', name), make('dd', count(value))]))
+}
+
+function showAddresses (addresses) {
+  byId('addresses').replaceChildren(...addresses.map(({ address, up, recordsPerSecond, lagSeconds, credit, inflightBytes, limitBytes }) => {
+    const row = make('tr')
+    row.append(
+      make('th', address, { scope: 'row' }), make('td', up ? 'open' : 'down', { class: up ? 'up' : 'down' }), make('td', rate(recordsPerSecond)),
+      make('td', duration(lagSeconds)), make('td', count(credit)), make('td', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
+    )
+    return row
+  }))
+}
+
+function showQuarantine (quarantine) {
+  const most = Math.max(1, ...quarantine.map(({ records }) => records))
+  byId('quarantine').replaceChildren(...quarantine.map(({ reason, records, perSecond }) => {
+    const item = make('li')
+    item.append(make('span', reason), make('span', perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records)), make('progress', '', { value: records, max: most, 'aria-hidden': 'true' }))
+    return item
+  }))
+  if (quarantine.length === 0) byId('quarantine').append(make('li', 'Empty: every record could be read and stored.', { class: 'none' }))
+}
+
+let shownProblems = ''
+
+function showProblems (problems) {
+  const key = JSON.stringify(problems)
+  if (key === shownProblems) return
+  shownProblems = key
+  byId('problems').replaceChildren(...problems.map(({ time, level, text, detail, count: times }) => {
+    const item = make('li')
+    item.append(make('time', new Date(time).toLocaleTimeString('en-GB'), { datetime: time }), ' ', make('b', level, { 'data-level': level }), ` ${text}`)
+    if (times > 1) item.append(make('span', ` (${times} times)`, { class: 'none' }))
+    if (detail !== '') item.append(make('span', detail, { class: 'detail' }))
+    return item
+  }))
+  if (problems.length === 0) byId('problems').append(make('li', 'None.', { class: 'none' }))
+}
+
+function show (snapshot) {
+  say(byId('version'), snapshot.version)
+  showVerdict(snapshot.bottleneck)
+  fillPicture(snapshot)
+  showFigures(snapshot)
+  showAddresses(snapshot.addresses)
+  showQuarantine(snapshot.quarantine)
+  showProblems(snapshot.problems)
+}
+
+function stream (state, text) {
+  document.body.dataset.stream = state
+  say(byId('stream'), text)
+}
+
+function open () {
+  clearTimeout(again)
+  source?.close()
+  source = new EventSource('live')
+  source.onmessage = ({ data }) => {
+    show(JSON.parse(data))
+    stream('live', 'live')
+  }
+  source.onerror = () => {
+    stream('lost', 'not connected, trying again')
+    // A refusal (too many watch) ends it for good, unlike a lost connection.
+    if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS)
+  }
+}
+
+// A page that nobody sees asks for nothing.
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) return open()
+  clearTimeout(again)
+  source?.close()
+  stream('waiting', 'paused')
+})
+if (!document.hidden) open()

@@ -1,0 +1,119 @@
+/** What is needed of prom-client's Registry. */
+export interface MetricSource {
+  getSingleMetric (name: string): { get (): Promise<{ values: ReadonlyArray<{ value: number, labels: object, metricName?: string }> }> } | undefined
+}
+
+/** What the page shows, by the names that /metrics has, without their common prefix. */
+const METRICS = [
+  'messages_received_total', 'received_bytes_total', 'messages_settled_total', 'records_received_total', 'records_stored_total',
+  'records_quarantined_total', 'records_mended_total', 'records_dead_lettered_total', 'pushes_total', 'push_retries_total', 'worker_failures_total',
+  'bus_connects_total', 'lag_seconds', 'batch_records', 'encode_duration_seconds', 'push_duration_seconds', 'push_bytes', 'push_records',
+  'link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit', 'queue_bytes', 'workers', 'streams', 'sink_lanes'
+] as const
+
+/** Values by name, then by label ('' where there is none). Of a histogram: `name_sum` and `name_count` by label, `name_bucket` by `le` over all labels. */
+export interface Sample {
+  /** Of a clock that only goes forward, in ms. */
+  atMs: number
+  /** How long the main thread has not been waiting for events, since the process began, in ms. */
+  busyMs: number
+  values: Map<string, Map<string, number>>
+}
+
+/** Reads the metrics once. Those of Node's event loop are left alone: reading them begins their next interval. */
+export async function takeSample (registry: MetricSource): Promise<Sample> {
+  const sample: Sample = { atMs: performance.now(), busyMs: performance.eventLoopUtilization().active, values: new Map() }
+  for (const name of METRICS) {
+    const metric = await registry.getSingleMetric(`lokean_${name}`)?.get()
+    for (const { value, labels, metricName } of metric?.values ?? []) {
+      const { le, ...others } = labels as Record<string, string | number | undefined>
+      const label = le ?? Object.values(others)[0] ?? ''
+      add(sample.values, (metricName ?? name).replace(/^lokean_/, ''), String(label), value)
+    }
+  }
+  return sample
+}
+
+function add (values: Sample['values'], name: string, label: string, value: number): void {
+  let byLabel = values.get(name)
+  if (byLabel === undefined) values.set(name, byLabel = new Map())
+  byLabel.set(label, (byLabel.get(label) ?? 0) + value)
+}
+
+/** The last few samples, seen as one stretch of time. With a single one there is no time, and so no rate. */
+export class Stretch {
+  readonly #samples: readonly Sample[]
+  readonly seconds: number
+
+  /** Oldest first, at least one. */
+  constructor (samples: readonly Sample[]) {
+    this.#samples = samples
+    this.seconds = (this.#last.atMs - samples[0].atMs) / 1000
+  }
+
+  get #last (): Sample {
+    return this.#samples[this.#samples.length - 1]
+  }
+
+  labels (name: string): string[] {
+    return [...this.#last.values.get(name)?.keys() ?? []]
+  }
+
+  /** The newest value, of one label or of all together. */
+  now (name: string, label?: string): number {
+    return read(this.#last, name, label)
+  }
+
+  /** Of a gauge: its mean over the stretch. */
+  mean (name: string, label?: string): number {
+    return this.#samples.reduce((sum, sample) => sum + read(sample, name, label), 0) / this.#samples.length
+  }
+
+  /** Of a counter: by how much it grew. */
+  growth (name: string, label?: string): number {
+    return read(this.#last, name, label) - read(this.#samples[0], name, label)
+  }
+
+  /** Of a counter: its growth a second. */
+  rate (name: string, label?: string): number {
+    return this.seconds > 0 ? this.growth(name, label) / this.seconds : 0
+  }
+
+  /** Of a histogram: the mean of what was observed within the stretch; undefined where that was nothing. */
+  average (name: string, label?: string): number | undefined {
+    const count = this.growth(`${name}_count`, label)
+    return count > 0 ? this.growth(`${name}_sum`, label) / count : undefined
+  }
+
+  /**
+   * Of a histogram: the value that a share `q` of what was observed within the stretch does not exceed, taken as spread evenly within
+   * its bucket. In the last bucket, which has no end: where that begins.
+   */
+  quantile (name: string, q: number): number | undefined {
+    const wanted = q * this.growth(`${name}_count`)
+    if (wanted <= 0) return undefined
+    const bounds = this.labels(`${name}_bucket`).map(le => [le === '+Inf' ? Infinity : Number(le), le] as const).sort(([a], [b]) => a - b)
+    let [lower, below] = [0, 0]
+    for (const [upper, le] of bounds) {
+      const count = this.growth(`${name}_bucket`, le)
+      if (count >= wanted) return upper === Infinity ? lower : lower + (upper - lower) * (wanted - below) / (count - below)
+      lower = upper
+      below = count
+    }
+    return lower
+  }
+
+  /** Share of the stretch for which the main thread was at work, 0 to 1. */
+  get mainThreadBusy (): number {
+    return this.seconds > 0 ? Math.min(1, (this.#last.busyMs - this.#samples[0].busyMs) / 1000 / this.seconds) : 0
+  }
+}
+
+function read (sample: Sample, name: string, label?: string): number {
+  const byLabel = sample.values.get(name)
+  if (byLabel === undefined) return 0
+  if (label !== undefined) return byLabel.get(label) ?? 0
+  let sum = 0
+  for (const value of byLabel.values()) sum += value
+  return sum
+}

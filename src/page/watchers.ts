@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http'
+
+interface Options {
+  /** Makes the next event; asked once for all who watch. */
+  next: () => Promise<string>
+  /** Nobody watches any more. */
+  onAsleep?: () => void
+  onError: (error: unknown) => void
+  intervalMs?: number
+  /** How many may watch at a time. */
+  most?: number
+  /** So many bytes may wait for one that reads slowly. */
+  backlogBytes?: number
+}
+
+/** Of the admin port's connections these may take a part, so that the probes and Prometheus find one. */
+const MOST = 16
+const INTERVAL_MS = 1000
+const BACKLOG_BYTES = 64 * 1024
+/** How long a browser waits before it asks again for a stream that has ended. */
+const RETRY_MS = 2000
+
+/**
+ * Server-sent events for all who look at the page:
+ *
+ *     asleep --(the first comes)--> awake --(the last has gone)--> asleep
+ *
+ * While awake, one event is made each interval and sent to all; who comes in between gets the latest at once. Asleep there is no timer, and
+ * nothing is computed. Who does not read what is sent is cut off.
+ */
+export class Watchers {
+  readonly #options: Required<Omit<Options, 'onAsleep'>> & Pick<Options, 'onAsleep'>
+  readonly #watching = new Set<ServerResponse>()
+  #timer: NodeJS.Timeout | undefined
+  #latest: string | undefined
+  #making = false
+
+  constructor (options: Options) {
+    this.#options = { intervalMs: INTERVAL_MS, most: MOST, backlogBytes: BACKLOG_BYTES, ...options }
+  }
+
+  get count (): number {
+    return this.#watching.size
+  }
+
+  get full (): boolean {
+    return this.#watching.size >= this.#options.most
+  }
+
+  /** Takes over an answer whose headers are set, until its connection closes. */
+  add (response: ServerResponse): void {
+    this.#watching.add(response)
+    response.on('close', () => this.#remove(response))
+    response.on('error', () => {}) // a close follows
+    response.write(`retry: ${RETRY_MS}\n\n`)
+    if (this.#latest !== undefined) this.#send(response, this.#latest)
+    if (this.#timer !== undefined) return
+    this.#timer = setInterval(() => { void this.#tick() }, this.#options.intervalMs)
+    void this.#tick()
+  }
+
+  #remove (response: ServerResponse): void {
+    this.#watching.delete(response)
+    if (this.#watching.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.#latest = undefined
+    this.#options.onAsleep?.()
+  }
+
+  async #tick (): Promise<void> {
+    if (this.#making) return
+    this.#making = true
+    try {
+      const event = `data: ${await this.#options.next()}\n\n`
+      // They may all have gone meanwhile.
+      if (this.#timer === undefined) return
+      this.#latest = event
+      for (const response of this.#watching) this.#send(response, event)
+    } catch (error) {
+      this.#options.onError(error)
+    } finally {
+      this.#making = false
+    }
+  }
+
+  #send (response: ServerResponse, event: string): void {
+    if (response.writableLength > this.#options.backlogBytes) response.destroy()
+    else response.write(event)
+  }
+}
