@@ -121,7 +121,7 @@ export const OPTIONS = {
   },
 
   LOKEAN_ADMIN_ADDR: {
-    group: 'Operations', schema: listenAddress, default: '127.0.0.1:9464', text: 'where `/metrics`, `/healthz` and `/readyz` listen'
+    group: 'Operations', schema: listenAddress, default: '127.0.0.1:9464', text: 'where the live page, `/metrics`, `/healthz` and `/readyz` are served'
   },
   LOKEAN_LOG_LEVEL: {
     group: 'Operations', schema: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']), default: 'info', text: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`'

@@ -59,9 +59,13 @@ export class LivePage {
     return true
   }
 
-  async #next (): Promise<string> {
+  /** What it takes two samples to tell comes with the second. */
+  async #next (): Promise<string | undefined> {
+    const before = this.#samples
     const sample = await takeSample(this.#options.registry)
-    this.#samples = [...this.#samples, sample].slice(-SAMPLES)
-    return JSON.stringify(makeSnapshot(this.#samples, this.#options.surroundings()))
+    // All went to sleep meanwhile: who wakes it up must not get a rate over the time between.
+    if (this.#samples !== before) return undefined
+    this.#samples = [...before, sample].slice(-SAMPLES)
+    return this.#samples.length < 2 ? undefined : JSON.stringify(makeSnapshot(this.#samples, this.#options.surroundings()))
   }
 }

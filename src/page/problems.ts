@@ -26,7 +26,9 @@ export class Problems {
   /** Takes a line of the log: one JSON object. The same again in a row is counted, not kept twice. */
   add (line: string): void {
     const { time, level, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>
-    const problem = { time: text(time), level: text(level), text: text(msg), detail: detailOf(err, rest), count: 1 }
+    const detail = detailOf(err, rest)
+    // An error that is logged alone has its message in both places.
+    const problem = { time: text(time), level: text(level), text: text(msg), detail: detail === text(msg) ? '' : detail, count: 1 }
     const last = this.#kept[0] as Problem | undefined
     if (last !== undefined && last.level === problem.level && last.text === problem.text && last.detail === problem.detail) {
       last.count++
@@ -38,7 +40,6 @@ export class Problems {
   }
 }
 
-/** Where an error is logged alone its message is the line's text already. */
 function detailOf (err: unknown, rest: Record<string, unknown>): string {
   const { message, code } = (typeof err === 'object' && err !== null ? err : {}) as Record<string, unknown>
   const found = [message, code, ...TELLING.map(key => rest[key])].find(value => typeof value === 'string' && value !== '')

@@ -40,12 +40,12 @@ function add (values: Sample['values'], name: string, label: string, value: numb
   byLabel.set(label, (byLabel.get(label) ?? 0) + value)
 }
 
-/** The last few samples, seen as one stretch of time. With a single one there is no time, and so no rate. */
+/** The last few samples, seen as one stretch of time. */
 export class Stretch {
   readonly #samples: readonly Sample[]
   readonly seconds: number
 
-  /** Oldest first, at least one. */
+  /** Oldest first, at least two. */
   constructor (samples: readonly Sample[]) {
     this.#samples = samples
     this.seconds = (this.#last.atMs - samples[0].atMs) / 1000
@@ -76,7 +76,7 @@ export class Stretch {
 
   /** Of a counter: its growth a second. */
   rate (name: string, label?: string): number {
-    return this.seconds > 0 ? this.growth(name, label) / this.seconds : 0
+    return this.growth(name, label) / this.seconds
   }
 
   /** Of a histogram: the mean of what was observed within the stretch; undefined where that was nothing. */
@@ -105,7 +105,7 @@ export class Stretch {
 
   /** Share of the stretch for which the main thread was at work, 0 to 1. */
   get mainThreadBusy (): number {
-    return this.seconds > 0 ? Math.min(1, (this.#last.busyMs - this.#samples[0].busyMs) / 1000 / this.seconds) : 0
+    return Math.min(1, (this.#last.busyMs - this.#samples[0].busyMs) / 1000 / this.seconds)
   }
 }
 

@@ -23,12 +23,12 @@ export interface AddressSnapshot {
   lagSeconds?: number
 }
 
-/** One event of the page. Rates are of the stretch of the samples, 0 while that is of no length; durations in seconds. */
+/** One event of the page. Rates and means are of the last few seconds, all else of now; durations in seconds. */
 export interface Snapshot {
   version: string
   /** Unix time in ms. */
   time: number
-  /** How long the stretch is that rates are of. */
+  /** Of how long the rates are. */
   seconds: number
   bottleneck: Verdict
   ready: boolean
@@ -46,12 +46,12 @@ export interface Snapshot {
   problems: readonly Problem[]
 }
 
-/** From the last samples, oldest first and at least one, to what the page shows. */
+/** From the last samples, oldest first and at least two, to what the page shows. */
 export function makeSnapshot (samples: readonly Sample[], { version, shards, checks, problems }: Surroundings): Snapshot {
   const stretch = new Stretch(samples)
   const addresses = stretch.labels('link_up').map(address => addressSnapshot(stretch, address))
   const workers = stretch.now('workers')
-  const busy = stretch.seconds > 0 ? Math.min(1, stretch.rate('encode_duration_seconds_sum') / Math.max(1, workers)) : 0
+  const busy = Math.min(1, stretch.rate('encode_duration_seconds_sum') / Math.max(1, workers))
   const fill = Math.max(0, ...addresses.map(({ address }) => stretch.mean('inflight_bytes', address) / Math.max(1, stretch.now('inflight_bytes_limit', address))))
   return {
     version,
@@ -75,7 +75,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
       bytesPerSecond: stretch.rate('received_bytes_total'),
       connects: stretch.now('bus_connects_total')
     },
-    credit: { messages: stretch.now('credit'), inflightBytes: stretch.now('inflight_bytes'), limitBytes: stretch.now('inflight_bytes_limit'), fill },
+    credit: { messages: stretch.now('credit'), inflightBytes: stretch.mean('inflight_bytes'), limitBytes: stretch.now('inflight_bytes_limit'), fill },
     batch: { bytes: stretch.mean('queue_bytes', 'batch'), records: stretch.average('batch_records'), mainThreadBusy: stretch.mainThreadBusy },
     workers: {
       count: workers,
@@ -118,7 +118,7 @@ function addressSnapshot (stretch: Stretch, address: string): AddressSnapshot {
     address,
     up: stretch.now('link_up', address) === 1,
     credit: stretch.now('credit', address),
-    inflightBytes: stretch.now('inflight_bytes', address),
+    inflightBytes: stretch.mean('inflight_bytes', address),
     limitBytes: stretch.now('inflight_bytes_limit', address),
     recordsPerSecond: stretch.rate('records_received_total', address),
     lagSeconds: stretch.average('lag_seconds', address)

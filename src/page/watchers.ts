@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http'
 
 interface Options {
-  /** Makes the next event; asked once for all who watch. */
-  next: () => Promise<string>
+  /** Makes the next event, or none as yet; asked once for all who watch. */
+  next: () => Promise<string | undefined>
   /** Nobody watches any more. */
   onAsleep?: () => void
   onError: (error: unknown) => void
@@ -72,10 +72,10 @@ export class Watchers {
     if (this.#making) return
     this.#making = true
     try {
-      const event = `data: ${await this.#options.next()}\n\n`
+      const data = await this.#options.next()
       // They may all have gone meanwhile.
-      if (this.#timer === undefined) return
-      this.#latest = event
+      if (data === undefined || this.#timer === undefined) return
+      const event = this.#latest = `data: ${data}\n\n`
       for (const response of this.#watching) this.#send(response, event)
     } catch (error) {
       this.#options.onError(error)

@@ -52,6 +52,8 @@ test('everything inside: the report as JSON, and each record sent is stored once
 
 test('for people: what was sent and stored, and with --keep a Loki that answers until SIGTERM', async t => {
   const demo = new Program(Cleanup.of(t), ['demo', '--records', '2000', '--keep'])
+  const [, page] = await demo.said(/^Live page: (\S+)$/m)
+  assert.match((await httpGet(page)).body, /<title>Lokean<\/title>/)
   const [, loki, metrics] = await demo.said(/^Loki: (\S+) +metrics: (\S+)$/m)
   assert.match(demo.stdout, /^ {2}sent +2,000 records over the embedded bus\b.*\n {2}stored +2,000 in \d+ streams of the embedded Loki\n {2}missing +0\n {2}duplicates +0\n/m)
   assert.ok(demo.stdout.includes(`${SELECTOR}\n`))

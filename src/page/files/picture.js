@@ -74,7 +74,7 @@ export function drawPicture (svg) {
       texts.flag.textContent = here ? (level === 'bad' ? 'needs help' : 'bottleneck') : ''
       group.setAttribute('aria-label', `${title}: ${value} ${unit}, ${notes.join(', ')}${here ? `; ${texts.flag.textContent}` : ''}`)
     }
-    svg.querySelector('.settled').textContent = `stored ${rate(snapshot.loki.recordsPerSecond)} records/s, then accepted and credit again`
+    svg.querySelector('.settled').textContent = `${rate(snapshot.loki.recordsPerSecond)} records/s stored: accepted, and credit again`
   }
 
   narrow.addEventListener('change', draw)
@@ -118,7 +118,7 @@ function drawRows (svg) {
   for (let i = 1; i < STAGES.length; i++) pipe(svg, `M${width / 2} ${at(i) - gap + 4}V${at(i) - 4}`)
   const [from, to, right] = [at(5) + height / 2, at(1) + height / 2, width + 26]
   pipe(svg, `M${width + 6} ${from}H${right - 10}q10 0 10-10V${to + 10}q0-10-10-10H${width + 6}`, 'back')
-  element('text', { class: 'note settled', x: width / 2, y: top + whole + 22, 'text-anchor': 'middle' }, svg)
+  element('text', { class: 'note settled', x: (width + 44) / 2, y: top + whole + 22, 'text-anchor': 'middle' }, svg)
   return new Map(STAGES.map(([name, title], i) => [name, stage(svg, name, title, 2, at(i), width, height, {
     name: [16, 26], value: [16, 58], unit: [16, 76], first: [width - 16, 58, 'end'], second: [width - 16, 76, 'end'], flag: [width - 16, 26, 'end'], meter: [16, 83, width - 32]
   })]))
