@@ -94,7 +94,7 @@ const PRESET = [
   'lokean_workers 1'
 ]
 
-test('the admin port has every series from the start, answers nothing else, and closes with the rest', async t => {
+test('the admin port has every series from the start and the live page, answers nothing else, and closes with the rest', async t => {
   const cleanup = Cleanup.of(t)
   const bus = await startBus()
   cleanup.add(async () => { await bus.close() })
@@ -107,7 +107,8 @@ test('the admin port has every series from the start, answers nothing else, and 
   assert.match(body, /^lokean_build_info\{version="[^"]+",node="[^"]+"\} 1$/m)
   assert.match(body, /^lokean_credit\{address="a"\} [1-9]/m)
   assert.match(body, /^nodejs_eventloop_lag_seconds /m)
-  assert.equal((await run.ask('/')).status, 404)
+  assert.match((await run.ask('/')).body, /<title>Lokean</)
+  assert.equal((await run.ask('/nothing')).status, 404)
 
   const { port } = new URL(await run.admin())
   assert.equal((await run.stop()).code, 0)
