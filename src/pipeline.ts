@@ -267,6 +267,7 @@ export function encoderSettings (config: Config): EncoderSettings {
     metadata: [...config.metadata],
     tenant: config.loki.tenant,
     quarantineTenant: config.loki.quarantineTenant,
+    origins: config.amqp.origins.map(({ address, labels, tenant }) => ({ address, labels: [...labels], tenant })),
     shards: config.shards,
     pushBytes: config.pushBytes,
     maxLineBytes: config.loki.maxLineBytes,

@@ -69,6 +69,7 @@ function startupFacts (config: Config, admin: Admin): object {
     node: process.version,
     bus: config.amqp.urls.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
     addresses: config.amqp.addresses,
+    origins: config.amqp.origins.length === 0 ? undefined : config.amqp.origins,
     loki: config.loki.urls,
     workers: config.workers,
     shards: config.shards,

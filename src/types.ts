@@ -20,6 +20,15 @@ export type TenantRule =
   | { kind: 'fixed', tenant: string }
   | { kind: 'field', field: string }
 
+/** What an address says of all its records: that takes the place of what they say themselves. */
+export interface Origin {
+  address: string
+  /** Stream labels. */
+  labels: Array<{ name: string, value: string }>
+  /** Undefined where the settings' rule holds. */
+  tenant: string | undefined
+}
+
 /** All that a worker must know to encode; sent once, when its thread starts. */
 export interface EncoderSettings {
   labels: Mapping[]
@@ -28,6 +37,8 @@ export interface EncoderSettings {
   tenant: TenantRule
   /** Where records go whose tenant cannot be told, with a `field` rule. */
   quarantineTenant: string
+  /** Of the addresses that say something of their records. */
+  origins: Origin[]
   shards: number
   /** Largest part, before compression, in bytes. */
   pushBytes: number
@@ -46,6 +57,8 @@ export interface EncoderSettings {
  * lies behind the messages is the worker's, to leave the parts there.
  */
 export interface EncodeTask {
+  /** Where all its messages come from. */
+  address: string
   bytes: SharedArrayBuffer
   /** Where in `bytes` each message begins and ends, in order; between them lie a few bytes at most. */
   starts: Uint32Array
@@ -93,6 +106,7 @@ export interface EncodeResult {
 
 /** Asks a worker to store a whole AMQP message as it came, and look into nothing. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */
 export interface SetAsideTask {
+  address: string
   message: Uint8Array
   arrivalSeconds: number
   arrivalNanos: number

@@ -15,13 +15,15 @@ import { MEND_REASONS, QUARANTINE_REASONS } from '../types.ts'
 import { VERSION } from '../version.ts'
 import { Encoder } from '../worker/encoder.ts'
 import { decodePush } from '../worker/push-schema.ts'
+import { quarantineTenant } from '../worker/quarantine.ts'
 import type { Context } from './context.ts'
 
 /** `mend`: where to look, when it is not ok. */
 interface Finding { ok: boolean, detail: string, mend?: string }
 
-/** Where one record ends up. */
+/** Where one record ends up that comes from an address. */
 interface Landing {
+  address: string
   tenant: string
   labels: string
   timestamp: string
@@ -34,15 +36,16 @@ interface Landing {
 const BUS_PATIENCE_MS = 5_000
 const STDIN_PATIENCE_MS = 2_000
 const MEND_BUS = 'is the bus up, and are LOKEAN_AMQP_URL, LOKEAN_AMQP_ADDRESSES and the credentials right?'
+const TAKES_PUSHES = 'takes pushes'
 const MEND_LOKI = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials right?'
 
 /** Tries the settings, the bus and each distributor, stores nothing, and shows how a sample record lands. Exit code 1 where something is to be mended. */
 export async function check (context: Context, { json }: { json: boolean }): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
-  const [bus, loki, record] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
+  const [bus, loki, [record, ...others]] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
   const ok = bus.ok && loki.every(finding => finding.ok)
-  if (json) context.stdout.write(`${JSON.stringify({ ok, warnings, bus, loki, record })}\n`)
-  else context.stdout.write(describe(config, warnings, bus, loki, record))
+  if (json) context.stdout.write(`${JSON.stringify({ ok, warnings, bus, loki, record, others })}\n`)
+  else context.stdout.write(describe(config, warnings, bus, loki, record, others))
   return ok ? 0 : 1
 }
 
@@ -69,22 +72,33 @@ async function tryBus (config: Config): Promise<Finding> {
   return status.ok ? { ok: true, detail: `attached to ${config.amqp.addresses.join(', ')}` } : unfit(status.detail, MEND_BUS)
 }
 
-/** An empty push is refused by a Loki that would take a real one (422), and stores nothing. */
+/** An empty push, as each tenant that the settings name, is refused by a Loki that would take a real one (422), and stores nothing. */
 async function tryLoki (config: Config): Promise<Array<Finding & { url: string }>> {
   const client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, VERSION)
-  const { tenant, quarantineTenant } = config.loki
-  const as = tenant.kind === 'none' ? '' : tenant.kind === 'fixed' ? tenant.tenant : quarantineTenant
+  const settings = encoderSettings(config)
+  const tenants = [...new Set(config.amqp.addresses.map(address => quarantineTenant(settings, address)))]
+  const empty = snappy.compressSync(Buffer.alloc(0))
   const signal = new AbortController().signal
+  const tryPush = async (host: number): Promise<Finding> => {
+    let finding: Finding = { ok: true, detail: TAKES_PUSHES }
+    for (const tenant of tenants) {
+      const found = judge(await client.push(host, tenant, empty, signal))
+      if (found.detail === TAKES_PUSHES) continue
+      finding = tenants.length === 1 ? found : { ...found, detail: `${tenant === '' ? 'without a tenant' : `as tenant ${tenant}`}: ${found.detail}` }
+      if (!finding.ok) break
+    }
+    return finding
+  }
   const findings = await Promise.all(client.urls.map(async (url, host) => {
     const problem = await client.ready(host, signal)
-    return { url, ...(problem === undefined ? judge(await client.push(host, as, snappy.compressSync(Buffer.alloc(0)), signal)) : unfit(problem, MEND_LOKI)) }
+    return { url, ...(problem === undefined ? await tryPush(host) : unfit(problem, MEND_LOKI)) }
   }))
   await client.close()
   return findings
 }
 
 function judge (answer: Answer): Finding {
-  if (answer.kind !== 'retry') return { ok: true, detail: 'takes pushes' }
+  if (answer.kind !== 'retry') return { ok: true, detail: TAKES_PUSHES }
   return answer.reason === '429' ? { ok: true, detail: cleanText(answer.message) } : unfit(answer.message, MEND_LOKI)
 }
 
@@ -111,8 +125,8 @@ async function piped (stdin: Context['stdin']): Promise<string> {
   }
 }
 
-/** One record: from stdin when something is piped in, else a built-in one of the present time. */
-async function sample ({ stdin }: Context, config: Config): Promise<Landing> {
+/** One record: from stdin when something is piped in, else a built-in one of the present time. As if it came from the first address, and from each other one that says something of its records. */
+async function sample ({ stdin }: Context, config: Config): Promise<Landing[]> {
   const given = stdin.isTTY === true ? '' : await piped(stdin)
   const now = Date.now()
   const record = Buffer.from(given.trim() === '' ? SAMPLE.replace('TIME', new Date(now).toISOString()) : given)
@@ -120,12 +134,19 @@ async function sample ({ stdin }: Context, config: Config): Promise<Landing> {
   head.writeUInt32BE(record.length, 4)
   const bytes = new SharedArrayBuffer(head.length + record.length)
   Buffer.from(bytes).set(Buffer.concat([head, record]))
+  const [first, ...rest] = config.amqp.addresses
+  const others = rest.filter(address => config.amqp.origins.some(origin => origin.address === address))
+  return [first, ...others].map(address => landing(config, address, bytes, now))
+}
+
+function landing (config: Config, address: string, bytes: SharedArrayBuffer, now: number): Landing {
   const result = new Encoder(encoderSettings(config)).encode({
-    bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
+    address, bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
   })
   const [part] = result.parts
   const { labels, entries: [entry] } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams[0]
   return {
+    address,
     tenant: part.tenant,
     labels,
     timestamp: `${new Date(entry.timestamp.seconds * 1000).toISOString().slice(0, 19)}.${String(entry.timestamp.nanos).padStart(9, '0')}Z`,
@@ -136,7 +157,7 @@ async function sample ({ stdin }: Context, config: Config): Promise<Landing> {
   }
 }
 
-function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: Landing): string {
+function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: Landing, others: Landing[]): string {
   const mark = (ok: boolean): string => ok ? 'ok    ' : 'MEND  '
   const hint = ({ mend }: Finding): string[] => mend === undefined ? [] : [`             ${mend}`]
   const hosts = config.amqp.urls.map(({ host, port }) => `${host}:${port}`).join(', ')
@@ -153,6 +174,7 @@ function describe (config: Config, warnings: string[], bus: Finding, loki: Array
     `  line       ${JSON.stringify(record.line)}`,
     ...Object.entries(record.metadata).map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
     ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
+    ...others.flatMap(({ address, tenant, labels }) => ['', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`]),
     ''
   ].join('\n')
 }

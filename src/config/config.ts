@@ -1,3 +1,4 @@
+import { tenantOf } from './addresses.ts'
 import { credentials } from './cross-checks.ts'
 import type { Values } from './options.ts'
 import { Secret } from './secret.ts'
@@ -7,7 +8,11 @@ export function arrange (v: Values) {
   return {
     amqp: {
       urls: v.LOKEAN_AMQP_URL.urls,
-      addresses: v.LOKEAN_AMQP_ADDRESSES,
+      addresses: v.LOKEAN_AMQP_ADDRESSES.map(({ address }) => address),
+      /** Of those addresses that say something of their records. */
+      origins: v.LOKEAN_AMQP_ADDRESSES
+        .map((origin) => ({ ...origin, tenant: tenantOf(origin, v.LOKEAN_LOKI_TENANT) }))
+        .filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),
       ...credentials(v.LOKEAN_AMQP_URL, v.LOKEAN_AMQP_USERNAME, v.LOKEAN_AMQP_PASSWORD),
       /** PEM text, as `cert`. */
       ca: v.LOKEAN_AMQP_CA,

@@ -1,5 +1,7 @@
+import { tenantOf } from './addresses.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { OptionName, Values } from './options.ts'
+import { isTenant, MAX_LABELS, TENANT_ALLOWED } from './mapping.ts'
 import { belongTogether } from './pem.ts'
 import type { Secret } from './secret.ts'
 import { formatBytes } from './units.ts'
@@ -62,6 +64,26 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     problem: (v) => pairProblem(v.LOKEAN_LOKI_CERT, v.LOKEAN_LOKI_KEY, 'LOKEAN_LOKI')
   },
   {
+    reads: ['LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES'],
+    problem: (v) => {
+      for (const { address, labels } of v.LOKEAN_AMQP_ADDRESSES) {
+        const { size } = new Set([...v.LOKEAN_LABELS, ...labels].map(({ name }) => name))
+        if (size > MAX_LABELS) return `LOKEAN_AMQP_ADDRESSES gives ${JSON.stringify(address)} labels beside those of LOKEAN_LABELS: ${size} together, and Loki takes ${MAX_LABELS}`
+      }
+      return undefined
+    }
+  },
+  {
+    reads: ['LOKEAN_LOKI_TENANT', 'LOKEAN_AMQP_ADDRESSES'],
+    problem: (v) => {
+      for (const origin of v.LOKEAN_AMQP_ADDRESSES) {
+        const tenant = tenantOf(origin, v.LOKEAN_LOKI_TENANT)
+        if (tenant !== undefined && !isTenant(tenant)) return `LOKEAN_AMQP_ADDRESSES gives ${JSON.stringify(origin.address)} the value ${JSON.stringify(tenant)} for what LOKEAN_LOKI_TENANT makes its tenant: ${TENANT_ALLOWED}`
+      }
+      return undefined
+    }
+  },
+  {
     reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_AMQP_ADDRESSES'],
     problem: (v) => {
       const count = v.LOKEAN_AMQP_ADDRESSES.length
@@ -88,6 +110,10 @@ export function doubts (values: Values): string[] {
   }
   for (const name of ['LOKEAN_LOKI_CA', 'LOKEAN_LOKI_CERT'] as const) {
     if (plainLoki && values[name] !== undefined) found.push(`${name} has no effect: no URL in LOKEAN_LOKI_URL begins with https://`)
+  }
+  const homeless = values.LOKEAN_AMQP_ADDRESSES.find(({ tenant }) => tenant === undefined)
+  if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && values.LOKEAN_AMQP_ADDRESSES.some(({ tenant }) => tenant !== undefined)) {
+    found.push(`LOKEAN_AMQP_ADDRESSES has a tenant for some addresses and none for ${JSON.stringify(homeless.address)}, nor has LOKEAN_LOKI_TENANT: a Loki with tenants will refuse what comes from there`)
   }
   for (const { name } of values.LOKEAN_METADATA) {
     if (values.LOKEAN_LABELS.some((label) => label.name === name)) found.push(`LOKEAN_METADATA has ${JSON.stringify(name)}, which is a label already: Loki will store it twice`)

@@ -2,7 +2,7 @@ import type { Mapping, TenantRule } from '../types.ts'
 import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'
 
 /** Loki's default `max_label_names_per_series`. */
-const MAX_LABELS = 15
+export const MAX_LABELS = 15
 /** Loki takes 128 pairs an entry; a record of ours that needs more than this is a mistake in the mapping. */
 const MAX_METADATA = 24
 /** Loki's default `max_label_name_length`. */
@@ -14,14 +14,19 @@ const METADATA_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/
 /** A key of the record. No JSON escapes, and nothing that the list's own syntax uses. */
 const FIELD = /^[^\s,={}"\\\p{Cc}]{1,256}$/u
 
+/** `what`: label or metadata. */
+export function checkName (text: string, what: string, name: RegExp = LABEL_NAME): void {
+  if (!name.test(text) || text.length > MAX_NAME_LENGTH) {
+    throw new Refused(`must have ${what} names that match ${name.source} (${JSON.stringify(text)})`)
+  }
+  if (text.startsWith('__')) throw new Refused(`must not have names that start with __, which Loki keeps for itself (${JSON.stringify(text)})`)
+}
+
 function parseMappings (text: string, what: string, name: RegExp): Mapping[] {
   return splitList(text).map((entry) => {
     const [left = '', right = left, ...rest] = entry.split('=').map((side) => side.trim())
     if (rest.length > 0) throw new Refused(`must be a list of name or name=field (${JSON.stringify(entry)})`)
-    if (!name.test(left) || left.length > MAX_NAME_LENGTH) {
-      throw new Refused(`must have ${what} names that match ${name.source} (${JSON.stringify(left)})`)
-    }
-    if (left.startsWith('__')) throw new Refused(`must not have names that start with __, which Loki keeps for itself (${JSON.stringify(left)})`)
+    checkName(left, what, name)
     if (!FIELD.test(right)) throw new Refused(`must name a key of the record after = (${JSON.stringify(entry)})`)
     return { name: left, field: right }
   })
@@ -49,11 +54,11 @@ export const metadata = parsedBy((text) => {
 })
 
 /** What Loki takes as `X-Scope-OrgID` for one tenant. */
-function isTenant (text: string): boolean {
+export function isTenant (text: string): boolean {
   return /^[A-Za-z0-9!\-_.*'()]{1,150}$/.test(text) && text !== '.' && text !== '..'
 }
 
-const TENANT_ALLOWED = "must be a tenant of at most 150 letters, digits and !-_.*'() (not . or ..)"
+export const TENANT_ALLOWED = "must be a tenant of at most 150 letters, digits and !-_.*'() (not . or ..)"
 
 export const fixedTenant = parsedBy((text) => {
   if (!isTenant(text)) throw new Refused(TENANT_ALLOWED)

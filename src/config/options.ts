@@ -1,8 +1,9 @@
 import type { z } from 'zod'
+import { addresses } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
 import { fixedTenant, labels, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
-import { addresses, basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
+import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
 
 const KIB = 2 ** 10
@@ -44,7 +45,10 @@ export const OPTIONS = {
     text: 'bus hosts, comma-separated, tried in turn; `amqps` for TLS'
   },
   LOKEAN_AMQP_ADDRESSES: {
-    group: 'AMQP bus', schema: addresses, default: 'rsyslog/logs', text: 'source addresses, comma-separated'
+    group: 'AMQP bus',
+    schema: addresses,
+    default: 'rsyslog/logs',
+    text: 'source addresses, comma-separated; `address;name=value;tenant=name` gives all its records labels and a tenant of their own, whatever they say'
   },
   LOKEAN_AMQP_USERNAME: { group: 'AMQP bus', schema: username, text: 'user for SASL PLAIN' },
   LOKEAN_AMQP_PASSWORD: { group: 'AMQP bus', schema: password, secret: true, text: 'password for SASL PLAIN' },

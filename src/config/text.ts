@@ -46,19 +46,6 @@ export const password = z.string().refine((text) => !control.test(text), 'must n
 export const bearerToken = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
   .transform((text) => new Secret(text))
 
-const MAX_ADDRESSES = 256
-
-/** AMQP source addresses, each once. */
-export const addresses = parsedBy((text) => {
-  const list = splitList(text)
-  const bad = list.find((address) => /[\s\p{Cc}]/u.test(address))
-  if (bad !== undefined) throw new Refused(`must be addresses without spaces (${JSON.stringify(bad)})`)
-  const twice = firstDuplicate(list)
-  if (twice !== undefined) throw new Refused(`must name each address once (${JSON.stringify(twice)} is there twice)`)
-  if (list.length > MAX_ADDRESSES) throw new Refused(`must be at most ${MAX_ADDRESSES} addresses`)
-  return list
-})
-
 /** A directory, or undefined for `off`. */
 export const directoryOrOff = z.string().refine((text) => !text.includes('\0'), 'must be a directory or off')
   .transform((text) => text === 'off' ? undefined : text)

@@ -61,7 +61,7 @@ export class Attempts {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
     const time = this.#arrival(batch.starts[from], batch.ends[to - 1] + to - from)
-    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ bytes: batch.bytes, starts, ends, handOver, ...time }))
+    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, bytes: batch.bytes, starts, ends, handOver, ...time }))
   }
 
   async #setAside (batch: Batch, message: number): Promise<EncodeResult> {
@@ -70,7 +70,7 @@ export class Attempts {
     const time = this.#arrival(start, end)
     log.error({ address: batch.address, bytes: end - start }, 'a message that makes the workers fail goes to the quarantine stream worker_failed, as it came')
     while (true) {
-      const result = await this.#guard(batch, 1, async () => await pool.setAside({ message: Buffer.from(batch.bytes, start, end - start), ...time }))
+      const result = await this.#guard(batch, 1, async () => await pool.setAside({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time }))
       if (result !== undefined) return result
       await this.#pause()
     }

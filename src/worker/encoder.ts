@@ -38,7 +38,7 @@ export class Encoder implements BodySink {
     this.#kernel.run.takeCuts()
     const groups = groupMessages(task)
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
-    this.#entries.begin(this.#kernel.window(largest), task.arrivalSeconds, task.arrivalNanos)
+    this.#entries.begin(this.#kernel.window(largest), task.address, task.arrivalSeconds, task.arrivalNanos)
     for (const { start, end, first, last } of groups) {
       this.#shift = this.#kernel.input(this.#input.subarray(start, end)) - start
       for (let message = first; message <= last; message++) {

@@ -29,6 +29,7 @@ export class EntryWriter {
   readonly #arrival = new Timestamp()
   #touched: Stream[] = []
   #arrivalMs = 0
+  #quarantineTenant = ''
   oldestMs = NaN
 
   constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void) {
@@ -47,10 +48,11 @@ export class EntryWriter {
   }
 
   /** `at`: where the kernel's memory is free, behind the batch. */
-  begin (at: number, arrivalSeconds: number, arrivalNanos: number): void {
+  begin (at: number, address: string, arrivalSeconds: number, arrivalNanos: number): void {
     this.#discard()
     this.#arena.clear(at)
-    this.#streams.begin()
+    this.#streams.begin(address)
+    this.#quarantineTenant = quarantineTenant(this.#settings, address)
     this.#arrival.set(arrivalSeconds, arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
     this.oldestMs = NaN
@@ -127,7 +129,7 @@ export class EntryWriter {
    * this batch its time keeps the nanoseconds after it free, one for each byte of the batch (ArrivalClock).
    */
   quarantine (reason: QuarantineReason, line: Uint8Array): void {
-    const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], quarantineTenant(this.#settings))
+    const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], this.#quarantineTenant)
     this.#onlyTime(reason)
     const start = this.place(line)
     this.#writePieces(start, start + line.length, (start, end) => {

@@ -16,6 +16,7 @@ interface Exports {
   timestampNanos (): number
   derive (start: number, end: number): void
   setStreams (table: number, buckets: number, keys: number, keyBytes: number, maxValueBytes: number, seed: bigint): void
+  setOrigin (origin: number): void
   addKeySlot (slot: number): void
   findStream (): number
   addStream (number: number): number

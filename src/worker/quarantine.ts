@@ -6,7 +6,9 @@ export const QUARANTINE_LABELS = Object.fromEntries(
   QUARANTINE_REASONS.map(reason => [reason, formatLabels([['source', 'lokean'], ['quarantine', reason]])])
 ) as Record<QuarantineReason, string>
 
-/** The tenant it belongs to. */
-export function quarantineTenant ({ tenant: rule, quarantineTenant }: EncoderSettings): string {
+/** The tenant it belongs to, for what comes from this address. */
+export function quarantineTenant ({ tenant: rule, quarantineTenant, origins }: EncoderSettings, address: string): string {
+  const own = origins.find(origin => origin.address === address)?.tenant
+  if (own !== undefined) return own
   return rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : quarantineTenant
 }

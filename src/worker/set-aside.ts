@@ -11,9 +11,9 @@ const PREFIX = 64
  * A message that the encoder fails on, for the quarantine stream as it came: in base64, as AMQP's bytes are no text, and in pieces where
  * it is long, a part each. Shares nothing with the encoder that could fail on it too.
  */
-export function setAside ({ message, arrivalSeconds, arrivalNanos }: SetAsideTask, settings: EncoderSettings): EncodeResult {
+export function setAside ({ address, message, arrivalSeconds, arrivalNanos }: SetAsideTask, settings: EncoderSettings): EncodeResult {
   const labels = QUARANTINE_LABELS.worker_failed
-  const tenant = quarantineTenant(settings)
+  const tenant = quarantineTenant(settings, address)
   const text = Buffer.from(message).toString('base64')
   const size = settings.maxLineBytes - PREFIX
   const count = Math.max(1, Math.ceil(text.length / size))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Crowd, EncoderSettings } from '../types.ts'
+import type { Crowd, EncoderSettings, Origin } from '../types.ts'
 import { ActiveStreams } from './active-streams.ts'
 import type { Fields } from './fields.ts'
 import type { Kernel } from './kernel.ts'
@@ -52,6 +52,12 @@ export class Stream {
 interface Known { stream: Stream | Refusal, cuts: number }
 export type Refusal = 'no_labels' | 'bad_tenant' | 'too_many_streams'
 
+/** How the records of an origin come to their labels and their tenant: `slot` where a record's own field says it, -1 where it does not. */
+interface Naming {
+  labels: Array<{ name: string, slot: number, value: string }>
+  tenant: { slot: number, value: string }
+}
+
 /**
  * Above either of these the cache forgets what it has not needed since it was last above them: streams come and go, and a hostile sender
  * could name a new one in each record, with values as long as a message may be. A key holds no more of a value than a label may have.
@@ -67,10 +73,12 @@ export class StreamCache {
   readonly #settings: EncoderSettings
   readonly #fields: Fields
   readonly #kernel: Kernel
-  /** The slots that the labels and the tenant come from, each once. */
+  /** The slots that labels and tenants come from, each once. */
   readonly #slots: number[]
-  readonly #tenantSlot: number
-  readonly #labels: Array<{ name: string, slot: number }>
+  /** The first is that of addresses that say nothing; the kernel knows the others' origins by their index. */
+  readonly #namings: Naming[]
+  readonly #origins: Map<string, number>
+  #naming: Naming
   /** By the number under which the kernel knows it. */
   #known: Known[] = []
   #full = false
@@ -89,9 +97,11 @@ export class StreamCache {
     this.#settings = settings
     this.#fields = fields
     this.#kernel = kernel
-    this.#labels = settings.labels.map(({ name, field }) => ({ name, slot: fields.slot(field) }))
-    this.#tenantSlot = settings.tenant.kind === 'field' ? fields.slot(settings.tenant.field) : -1
-    this.#slots = [...new Set([...this.#labels.map(({ slot }) => slot), ...(this.#tenantSlot < 0 ? [] : [this.#tenantSlot])])]
+    const plain = namingOf(settings, fields)
+    this.#namings = [plain, ...settings.origins.map(origin => namedBy(origin, plain))]
+    this.#origins = new Map(settings.origins.map(({ address }, index) => [address, index + 1]))
+    this.#naming = plain
+    this.#slots = [...new Set([...plain.labels.map(({ slot }) => slot), plain.tenant.slot])].filter(slot => slot >= 0)
     if (settings.activeStreams !== undefined) this.#active = new ActiveStreams(settings.activeStreams)
     for (const slot of this.#slots) kernel.run.addKeySlot(slot)
     const table = kernel.allocate(4 * MAX_KNOWN)
@@ -111,8 +121,11 @@ export class StreamCache {
     return this.#canonical(labels, tenant, true) as Stream
   }
 
-  /** To be called before each batch, when no stream holds entries. */
-  begin (): void {
+  /** To be called before each batch, when no stream holds entries. `address`: what the batch comes from. */
+  begin (address: string): void {
+    const origin = this.#origins.get(address) ?? 0
+    this.#naming = this.#namings[origin]
+    this.#kernel.run.setOrigin(origin)
     if (this.#active !== undefined) this.#tick = this.#active.now
     if (this.#known.length < MAX_KNOWN && !this.#full) return
     this.#kernel.run.forgetStreams()
@@ -138,7 +151,7 @@ export class StreamCache {
       if (end < value.length) cut.add(slot)
       text.set(slot, value.toString('utf8', 0, end))
     }
-    const known = { stream: this.#resolve(text), cuts: this.#labels.filter(({ slot }) => cut.has(slot)).length }
+    const known = { stream: this.#resolve(text), cuts: this.#naming.labels.filter(({ slot }) => cut.has(slot)).length }
     // Those that are refused are not remembered: there may be a new one in each record, and they would drive out the others.
     if (known.stream === 'too_many_streams') return known
     if (this.#kernel.run.addStream(this.#known.length) === 0) this.#full = true
@@ -147,10 +160,10 @@ export class StreamCache {
   }
 
   #resolve (text: Map<number, string>): Stream | Refusal {
-    const rule = this.#settings.tenant
-    const tenant = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : text.get(this.#tenantSlot) ?? ''
-    if (rule.kind === 'field' && !isTenant(tenant)) return 'bad_tenant'
-    const labels = formatLabels(this.#labels.map(({ name, slot }) => [name, text.get(slot) ?? '']))
+    const { labels: named, tenant: { slot, value } } = this.#naming
+    const tenant = text.get(slot) ?? value
+    if (slot >= 0 && !isTenant(tenant)) return 'bad_tenant'
+    const labels = formatLabels(named.map(({ name, slot, value }) => [name, text.get(slot) ?? value]))
     if (labels === '{}') return 'no_labels'
     return this.#canonical(labels, tenant) ?? 'too_many_streams'
   }
@@ -178,5 +191,19 @@ export class StreamCache {
     if (!quarantine && !this.#admits(stream)) return undefined
     if (young === undefined) this.#young.set(key, stream)
     return stream
+  }
+}
+
+function namingOf ({ labels, tenant: rule }: EncoderSettings, fields: Fields): Naming {
+  return {
+    labels: labels.map(({ name, field }) => ({ name, slot: fields.slot(field), value: '' })),
+    tenant: rule.kind === 'field' ? { slot: fields.slot(rule.field), value: '' } : { slot: -1, value: rule.kind === 'fixed' ? rule.tenant : '' }
+  }
+}
+
+function namedBy ({ labels, tenant }: Origin, { labels: others, tenant: otherwise }: Naming): Naming {
+  return {
+    labels: [...others.filter(other => labels.every(({ name }) => name !== other.name)), ...labels.map(label => ({ ...label, slot: -1 }))],
+    tenant: tenant === undefined ? otherwise : { slot: -1, value: tenant }
   }
 }

@@ -6,8 +6,8 @@ import { counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, 
 
 export interface Encoded { result: EncodeResult, entries: DecodedEntry[], counts: ReturnType<typeof counters> }
 
-export function encodeMessages (messages: readonly Uint8Array[], overrides: Partial<EncoderSettings> = {}, encoder = new Encoder(encoderSettings(overrides))): Encoded {
-  const result = encoder.encode(encodeTask(messages))
+export function encodeMessages (messages: readonly Uint8Array[], overrides: Partial<EncoderSettings> = {}, encoder = new Encoder(encoderSettings(overrides)), address?: string): Encoded {
+  const result = encoder.encode(encodeTask(messages, undefined, address))
   const entries = decodeParts(result.parts)
   assert.equal(result.parts.reduce((sum, { records }) => sum + records, 0), entries.length)
   return { result, entries, counts: counters(result) }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { EncoderSettings } from '../../src/types.ts'
+import type { EncoderSettings, Origin } from '../../src/types.ts'
 import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtures.ts'
 
 /**
@@ -8,17 +8,20 @@ import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtur
  */
 
 const METADATA = 'level,file,pid,request_id,global_request_id,instance_id,copy=message'
-export const MODEL_SETTINGS: EncoderSettings = encoderSettings({ metadata: mappings(METADATA), maxDisorderMs: Infinity })
+/** An address that says of its records which cloud they are of, and what none of them says. */
+export const MODEL_ORIGIN: Origin = { address: 'clouds/a', labels: [{ name: 'cloud', value: 'a "cloud"' }, { name: 'zone', value: 'z1' }], tenant: 'tenant-a' }
+export const MODEL_SETTINGS: EncoderSettings = encoderSettings({ metadata: mappings(METADATA), maxDisorderMs: Infinity, origins: [MODEL_ORIGIN] })
 const settings = MODEL_SETTINGS
 
-export interface Stored { selector: Record<string, string>, line: string, time: bigint, metadata: Record<string, string>, counts: Record<string, number> }
+export interface Stored { tenant: string, selector: Record<string, string>, line: string, time: bigint, metadata: Record<string, string>, counts: Record<string, number> }
 
-/** What must become of a record that arrives at ARRIVAL. */
-export function model (bytes: Buffer): Stored {
+/** What must become of a record that arrives at ARRIVAL, from an address that says something of it or from one that does not. */
+export function model (bytes: Buffer, origin?: Origin): Stored {
+  const tenant = origin?.tenant ?? ''
   const text = bytes.toString()
   const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
   const quarantine = (reason: string, metadata = {}): Stored =>
-    ({ selector: { source: 'lokean', quarantine: reason }, line: text, time: nanoseconds(ARRIVAL), metadata, counts: { [reason]: 1, ...utf8 } })
+    ({ tenant, selector: { source: 'lokean', quarantine: reason }, line: text, time: nanoseconds(ARRIVAL), metadata, counts: { [reason]: 1, ...utf8 } })
 
   if (text.trim() === '') return quarantine('empty')
   let record: Record<string, unknown>
@@ -45,11 +48,11 @@ export function model (bytes: Buffer): Stored {
   const derived: Record<string, string | undefined> = oslo ?? { level: field('level') || severity, pid: field('pid') || tagPid }
   const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [name, from === 'message' ? line : derived[from] ?? field(from) ?? '']))
   const source = field('source')
-  const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source, service_name: source }
+  const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source, service_name: source, ...Object.fromEntries(origin?.labels.map(({ name, value }) => [name, value]) ?? []) }
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
   const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
-  return { selector, line, time, metadata: cutAll(metadata), counts }
+  return { tenant, selector, line, time, metadata: cutAll(metadata), counts }
 }
 
 /** RFC 3339, in nanoseconds since the epoch. */

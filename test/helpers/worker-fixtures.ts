@@ -27,6 +27,7 @@ export function encoderSettings (overrides: Partial<EncoderSettings> = {}): Enco
     metadata: mappings('level,file,pid,request_id,instance_id'),
     tenant: { kind: 'none' },
     quarantineTenant: 'lokean',
+    origins: [],
     shards: 4,
     pushBytes: 1024 * 1024,
     maxLineBytes: 256 * 1024,
@@ -69,7 +70,7 @@ export function rsyslogMessage (records: ReadonlyArray<string | Uint8Array>): Bu
 }
 
 /** A batch of these messages. */
-export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL): EncodeTask {
+export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL, address = 'rsyslog/logs'): EncodeTask {
   const bytes = new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length, 0))
   const starts: number[] = []
   const ends: number[] = []
@@ -79,7 +80,7 @@ export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL):
     new Uint8Array(bytes).set(message, at)
     ends.push(at += message.length)
   }
-  return { bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
+  return { address, bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
 }
 
 /** Lays text into the kernel's memory as it lies there in a batch, between what belongs to others; returns its address and the one behind it. */

@@ -13,7 +13,7 @@ interface Report {
   warnings: string[]
   bus: Finding
   loki: Array<Finding & { url: string }>
-  record: { tenant: string, labels: string, timestamp: string, line: string, metadata: Record<string, string>, quarantined?: string, mended: string[] }
+  record: { address: string, tenant: string, labels: string, timestamp: string, line: string, metadata: Record<string, string>, quarantined?: string, mended: string[] }
 }
 
 /** A record as people paste one: with spaces around, and the older spelling of the host. */
@@ -48,6 +48,7 @@ test('all is well: 0, and neither the bus nor Loki has more or less than before'
   const { ok, warnings, record, bus: { ok: busOk }, loki: [{ ok: lokiOk, url }] } = JSON.parse(machines.stdout) as Report
   assert.deepEqual({ ok, busOk, lokiOk, url, warnings: warnings.length }, { ok: true, busOk: true, lokiOk: true, url: loki.url, warnings: 1 })
   assert.deepEqual(record, {
+    address: ADDRESS,
     tenant: '',
     labels: '{cloud="c\\"7", host="net-3", region="r1", service_name="neutron", source="neutron"}',
     timestamp: '2026-11-22T06:00:01.500000000Z',

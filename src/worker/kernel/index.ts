@@ -6,7 +6,7 @@
  */
 export { scan } from './scan'
 export { derive, setWanted } from './derive'
-export { addKeySlot, addStream, findStream, forgetStreams, setStreams } from './streams'
+export { addKeySlot, addStream, findStream, forgetStreams, setOrigin, setStreams } from './streams'
 export { addMetadata, copy, lineAt, setMaxMetadataValue, takeCuts, writeEntry } from './entry'
 export { addKey } from './scan'
 export { addLevel } from './levels'

@@ -18,6 +18,8 @@ let keysStart: usize = 0
 let keysEnd: usize = 0
 let keysAt: usize = 0
 /** So that nobody outside can tell which values share a bucket. */
+let secret: u64 = 0
+/** The secret and the origin of the batch at hand. */
 let seed: u64 = 0
 let hash: u64 = 0
 
@@ -25,13 +27,22 @@ export const UNKNOWN_STREAM: i32 = -1
 const ENTRY_HEAD: usize = 16
 
 /** `bucketCount` is a power of two. The table is empty where its memory is. */
-export function setStreams (table: usize, bucketCount: u32, keyMemory: usize, keyBytes: usize, valueBytes: usize, secret: u64): void {
+export function setStreams (table: usize, bucketCount: u32, keyMemory: usize, keyBytes: usize, valueBytes: usize, secretSeed: u64): void {
   buckets = table
   bucketMask = bucketCount - 1
   keysStart = keysAt = keyMemory
   keysEnd = keyMemory + keyBytes
   maxValueBytes = valueBytes
-  seed = secret
+  seed = secret = secretSeed
+}
+
+/**
+ * What is found and added from now on is of this origin, and never met by another's: for the same words, mix() maps different seeds to
+ * different hashes (it is a bijection of the hash), and an entry is only taken where both its hash and its bytes are the same. So
+ * whose records these are costs a record nothing.
+ */
+export function setOrigin (origin: u32): void {
+  seed = secret ^ origin
 }
 
 export function addKeySlot (slot: u32): void {

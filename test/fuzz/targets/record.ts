@@ -24,8 +24,8 @@ export const record: Target = {
     const mine = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.cloud !== 'the other')
     // Its own fields may name the other's cloud: then there is no telling them apart, and only their number counts.
     if (mine.length !== 1) return ['like the other']
-    const [{ selector, line, time, metadata }] = mine
-    const stored: Stored = { selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
+    const [{ tenant, selector, line, time, metadata }] = mine
+    const stored: Stored = { tenant, selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
     assert.deepEqual(stored, expected)
     return [`${selector.quarantine ?? 'stored'} ${Object.keys(metadata)} ${Object.keys(selector)} ${Object.keys(expected.counts)}`]
   }

@@ -51,6 +51,7 @@ test('without any setting every option has the documented default', () => {
     amqp: {
       urls: [{ host: '127.0.0.1', port: 5672, tls: false }],
       addresses: ['rsyslog/logs'],
+      origins: [],
       username: undefined,
       password: undefined,
       ca: undefined,
@@ -351,6 +352,8 @@ suite('settings that contradict each other', () => {
     ['a key of another certificate', { LOKEAN_AMQP_CERT: '/pem/cert', LOKEAN_AMQP_KEY: '/pem/other-key' }, /^LOKEAN_AMQP_KEY is not the private key/],
     ['budget under 1 MiB an address', { LOKEAN_INFLIGHT_BYTES: '2MiB', LOKEAN_AMQP_ADDRESSES: 'a,b,c' }, /^LOKEAN_INFLIGHT_BYTES is 2 MiB: must be at least 3 MiB, 1 MiB for each of 3 addresses/],
     ['budget under two pushes', { LOKEAN_INFLIGHT_BYTES: '31MiB', LOKEAN_PUSH_BYTES: '16MiB' }, /^LOKEAN_INFLIGHT_BYTES is 31 MiB: must be at least 32 MiB, twice LOKEAN_PUSH_BYTES/],
+    ['more labels than Loki takes', { LOKEAN_LABELS: Array.from({ length: 14 }, (_, i) => `l${i}`).join(), LOKEAN_AMQP_ADDRESSES: 'a,b;l3=x;m=y;n=z' }, /^LOKEAN_AMQP_ADDRESSES gives "b" labels beside those of LOKEAN_LABELS: 16 together, and Loki takes 15$/],
+    ['a label that would be the tenant, and is none', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_AMQP_ADDRESSES: 'a;cloud=c 1' }, /^LOKEAN_AMQP_ADDRESSES gives "a" the value "c 1" for what LOKEAN_LOKI_TENANT makes its tenant: must be a tenant of at most 150/],
     ['an address twice', { LOKEAN_AMQP_ADDRESSES: 'a,b, a' }, /^LOKEAN_AMQP_ADDRESSES .*"a" is there twice/]
   ]
   for (const [name, env, line] of cases) {
@@ -369,6 +372,31 @@ suite('settings that contradict each other', () => {
   test('nothing is said of what follows from a wrong value', () => {
     const lines = refusal({ LOKEAN_AMQP_USERNAME: 'u', LOKEAN_AMQP_PASSWORD_FILE: '/none' })
     assert.deepEqual(lines.map((line) => line.split(' ')[0]), ['LOKEAN_AMQP_PASSWORD_FILE'])
+  })
+})
+
+suite('what addresses say of their records', () => {
+  test('is kept apart from their names', () => {
+    const { config, warnings } = load({ LOKEAN_AMQP_ADDRESSES: 'x/a;cloud=cloudA;tenant=a,x/b;tenant=b,x/c', LOKEAN_LOKI_TENANT: 'rest' })
+    assert.deepEqual(config.amqp.addresses, ['x/a', 'x/b', 'x/c'])
+    assert.deepEqual(config.amqp.origins, [
+      { address: 'x/a', labels: [{ name: 'cloud', value: 'cloudA' }], tenant: 'a' },
+      { address: 'x/b', labels: [], tenant: 'b' }
+    ])
+    assert.deepEqual(warnings, [])
+  })
+
+  test('holds for the tenant where that comes from the same field, unless they name one', () => {
+    const { config } = load({ LOKEAN_AMQP_ADDRESSES: 'a;cloud=x,b;cloud=y;tenant=t,c;region=z', LOKEAN_LOKI_TENANT: '{cloud}' })
+    assert.deepEqual(config.amqp.origins.map(({ tenant }) => tenant), ['x', 't', undefined])
+    assert.deepEqual(load({ LOKEAN_AMQP_ADDRESSES: 'a;cloud=x' }).config.amqp.origins[0].tenant, undefined)
+  })
+
+  test('is doubted where some have a tenant and others go without', () => {
+    const { warnings } = load({ LOKEAN_AMQP_ADDRESSES: 'a;tenant=t,b' })
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', /^LOKEAN_AMQP_ADDRESSES has a tenant for some addresses and none for "b"/)
+    assert.deepEqual(load({ LOKEAN_AMQP_ADDRESSES: 'a;tenant=t,b;tenant=u' }).warnings, [])
   })
 })
 

@@ -25,19 +25,21 @@ function result (records: number[], reason?: string): EncodeResult {
 
 /** Threads that fail on a message as often as `failures` says of it; the first attempts to set one aside fail too, as often as said. */
 function threads (failures: number[], asideFailures = 0) {
-  const seen = { memories: [] as SharedArrayBuffer[], attempts: [] as number[][], handedOver: [] as boolean[], times: [] as number[] }
+  const seen = { memories: [] as SharedArrayBuffer[], attempts: [] as number[][], handedOver: [] as boolean[], times: [] as number[], addresses: new Set<string>() }
   const encode = async (task: EncodeTask): Promise<EncodeResult> => {
     const messages = [...task.starts].map(start => new Uint8Array(task.bytes)[start])
     seen.memories.push(task.bytes)
     seen.attempts.push(messages)
     seen.handedOver.push(task.handOver === true)
     seen.times.push(task.arrivalNanos)
+    seen.addresses.add(task.address)
     const guilty = messages.find(message => failures[message] > 0)
     if (guilty === undefined) return result(messages)
     failures[guilty]--
     throw new WorkerFailure('died', 'it died', new Error('cause'))
   }
-  const setAside = async ({ message }: SetAsideTask): Promise<EncodeResult> => {
+  const setAside = async ({ address, message }: SetAsideTask): Promise<EncodeResult> => {
+    seen.addresses.add(address)
     if (asideFailures-- > 0) throw new WorkerFailure('threw', 'even so', new Error('cause'))
     return result([message[0]], 'worker_failed')
   }
@@ -68,7 +70,7 @@ test('a batch that does no harm goes through at once, in its own memory', async 
   const batch = batchOf([0, 0])
   const { bytes } = batch
   assert.deepEqual(bodies(await attempts(pool).attempts.encode(batch, false)), [0, 1])
-  assert.deepEqual(seen, { memories: [bytes], attempts: [[0, 1]], handedOver: [false], times: [0] })
+  assert.deepEqual(seen, { memories: [bytes], attempts: [[0, 1]], handedOver: [false], times: [0], addresses: new Set(['a']) })
 })
 
 test('one whose thread fails once is tried again as a whole, in memory that the failed thread does not have', async () => {
@@ -90,6 +92,7 @@ test('one that fails twice is narrowed down: the messages at fault are set aside
   assert.deepEqual(seen.attempts, [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2], [0, 1], [2], [3, 4]])
   assert.deepEqual(seen.handedOver.slice(1), [true, true, true, true, true], 'no part is left where other messages lie')
   assert.equal(new Set(seen.times).size, seen.times.length, 'no time of arrival is given twice')
+  assert.deepEqual([...seen.addresses], ['a'])
 })
 
 test('whatever messages fail, however often, each comes out once', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Origin } from '../../../src/types.ts'
 import { Encoder } from '../../../src/worker/encoder.ts'
 import { encodeMessages } from '../../helpers/encode-records.ts'
 import { space, stringContent } from '../../helpers/json-text.ts'
-import { model, MODEL_SETTINGS, type Stored } from '../../helpers/record-model.ts'
+import { model, MODEL_ORIGIN, MODEL_SETTINGS, type Stored } from '../../helpers/record-model.ts'
 import { parseSelector } from '../../helpers/selector.ts'
 import { recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
@@ -65,22 +66,23 @@ const damaged = fc.tuple(record, fc.array(edit, { minLength: 1, maxLength: 3 }))
 const encoder = new Encoder(MODEL_SETTINGS)
 
 /** What becomes of a record that came between two others. */
-function encoded (record: Buffer): Stored {
-  const other = recordText({ cloud: 'other', file: 'f', message: 'a "line"' })
-  const { entries, counts } = encodeMessages([rsyslogMessage([other, record, other])], {}, encoder)
-  const [stored, ...more] = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.cloud !== 'other')
+function encoded (record: Buffer, origin?: Origin): Stored {
+  const other = recordText({ region: 'elsewhere', file: 'f', message: 'a "line"' })
+  const { entries, counts } = encodeMessages([rsyslogMessage([other, record, other])], {}, encoder, origin?.address)
+  const [stored, ...more] = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.region !== 'elsewhere')
   assert.deepEqual([more, entries.length], [[], 3])
-  const { selector, line, time, metadata } = stored
-  return { selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
+  const { tenant, selector, line, time, metadata } = stored
+  return { tenant, selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
 }
 
 for (const [name, arbitrary, least] of [['any record', record, 0.3], ['any record, damaged', damaged, 0.02]] as const) {
   test(`${name}: the entry that the plain way gives`, () => {
     let stored = 0
     const runs = 4000
-    fc.assert(fc.property(arbitrary, record => {
-      const expected = model(record)
-      assert.deepEqual(encoded(record), expected, record.toString('latin1'))
+    // The same encoder sees records of both, by turns and at random.
+    fc.assert(fc.property(arbitrary, fc.constantFrom(undefined, MODEL_ORIGIN), (record, origin) => {
+      const expected = model(record, origin)
+      assert.deepEqual(encoded(record, origin), expected, record.toString('latin1'))
       if (expected.selector.quarantine === undefined) stored++
     }), { numRuns: runs })
     assert.ok(stored > least * runs, `a fair part of the records is stored (${stored})`)

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import type { EncoderSettings } from '../../../src/types.ts'
 import { Encoder } from '../../../src/worker/encoder.ts'
-import { encode, single } from '../../helpers/encode-records.ts'
+import { encode, encodeMessages, single } from '../../helpers/encode-records.ts'
 import { ARRIVAL, counters, decodeParts, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
 const LABELS = { cloud: 'cloud1', region: 'regionOne', host: 'host1', source: 'tag1', service_name: 'tag1' }
@@ -89,6 +89,15 @@ suite('quarantine', () => {
   test('a fixed tenant keeps what is bad of its own', () => {
     assert.equal(single('x', { tenant: { kind: 'fixed', tenant: 'me' } }).tenant, 'me')
     assert.equal(single('x', { tenant: { kind: 'field', field: 'cloud' }, quarantineTenant: 'bin' }).tenant, 'bin')
+  })
+
+  test('so does an address with a tenant of its own, in the stream that all others have', () => {
+    const settings = { tenant: { kind: 'field', field: 'cloud' } as const, quarantineTenant: 'bin', origins: [{ address: 'a', labels: [{ name: 'cloud', value: 'c' }], tenant: 'own' }] }
+    const encoder = new Encoder(encoderSettings(settings))
+    for (const [address, tenant] of [['a', 'own'], ['b', 'bin'], ['a', 'own']]) {
+      const [entry] = encodeMessages([rsyslogMessage(['x'])], {}, encoder, address).entries
+      assert.deepEqual([entry.tenant, entry.labels], [tenant, '{quarantine="invalid_json", source="lokean"}'])
+    }
   })
 
   test('text that is not UTF-8 either has its bytes replaced', () => {

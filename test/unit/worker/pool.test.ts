@@ -37,7 +37,7 @@ function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask
 }
 
 /** Tasks that no worker can do: each fails in its thread. */
-const impossible = { ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
+const impossible = { address: 'a', ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
 const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, doubtful: false }
 
 suite('through threads', () => {

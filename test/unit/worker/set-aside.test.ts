@@ -20,7 +20,7 @@ function read ({ parts }: EncodeResult): { message: Buffer, lines: string[], lab
 test('a message comes out as it went in, in pieces that Loki takes, each at a time of its own', () => {
   const settings = encoderSettings({ maxLineBytes: 1024 })
   fc.assert(fc.property(fc.uint8Array({ maxLength: 5000 }), message => {
-    const result = setAside({ message, arrivalSeconds: 7, arrivalNanos: 999_999_998 }, settings)
+    const result = setAside({ address: 'a', message, arrivalSeconds: 7, arrivalNanos: 999_999_998 }, settings)
     const { message: back, lines, labels, times } = read(result)
     assert.ok(back.equals(message))
     assert.ok(lines.every(line => Buffer.byteLength(line) <= 1024))
@@ -31,14 +31,16 @@ test('a message comes out as it went in, in pieces that Loki takes, each at a ti
 })
 
 test('a short one is a single line that says how long it was', () => {
-  const { lines } = read(setAside({ message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }, encoderSettings()))
+  const { lines } = read(setAside({ address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }, encoderSettings()))
   assert.deepEqual(lines, ['3 bytes, base64: YWJj'])
 })
 
 test('it goes to the tenant of the quarantine', () => {
-  const task = { message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }
+  const task = { address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }
   const tenantOf = (settings: Parameters<typeof encoderSettings>[0]): string => setAside(task, encoderSettings(settings)).parts[0].tenant
   assert.equal(tenantOf({ tenant: { kind: 'none' } }), '')
   assert.equal(tenantOf({ tenant: { kind: 'fixed', tenant: 't' } }), 't')
   assert.equal(tenantOf({ tenant: { kind: 'field', field: 'cloud' }, quarantineTenant: 'q' }), 'q')
+  assert.equal(tenantOf({ tenant: { kind: 'fixed', tenant: 't' }, origins: [{ address: 'a', labels: [], tenant: 'own' }] }), 'own')
+  assert.equal(tenantOf({ tenant: { kind: 'fixed', tenant: 't' }, origins: [{ address: 'b', labels: [], tenant: 'own' }] }), 't')
 })

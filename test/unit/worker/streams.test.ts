@@ -195,7 +195,7 @@ suite('trimming', () => {
     const cache = new Cache()
     const before = cache.stream({ host: 'h' })
     for (let i = 0; i < 10_000; i++) cache.find({ host: `h${i}` })
-    cache.streams.begin()
+    cache.streams.begin('a')
     assert.equal(forgot(cache, { host: 'h' }, before), false)
   })
 
@@ -206,12 +206,12 @@ suite('trimming', () => {
     const before = cache.stream({ host: 'h' })
     others(cache, 'a')
     assert.equal(cache.stream({ host: 'h' }), before)
-    cache.streams.begin()
+    cache.streams.begin('a')
     others(cache, 'b')
     assert.equal(cache.stream({ host: 'h' }), before, 'kept: needed in between')
-    cache.streams.begin()
+    cache.streams.begin('a')
     others(cache, 'c')
-    cache.streams.begin()
+    cache.streams.begin('a')
     assert.equal(forgot(cache, { host: 'h' }, before), true)
   })
 
@@ -221,7 +221,7 @@ suite('trimming', () => {
     for (const wave of ['a', 'b', 'c', 'd']) {
       others(cache, wave)
       assert.equal(cache.stream({ host: 'h' }), before)
-      cache.streams.begin()
+      cache.streams.begin('a')
     }
     assert.equal(forgot(cache, { host: 'h' }, before), false)
   })
@@ -230,7 +230,7 @@ suite('trimming', () => {
     const cache = new Cache()
     const before = cache.stream({ host: 'h' })
     for (let i = 0; i < 9; i++) cache.find({ host: `${i}${'x'.repeat(4 * 1024 * 1024)}` })
-    cache.streams.begin()
+    cache.streams.begin('a')
     assert.equal(forgot(cache, { host: 'h' }, before), false)
   })
 
@@ -242,10 +242,87 @@ suite('trimming', () => {
     assert.equal(new Set(long).size, long.length)
     assert.deepEqual(find(), long, 'until then each has the stream that it had, remembered or not')
     assert.equal(cache.stream({ host: 'h' }), before)
-    cache.streams.begin()
+    cache.streams.begin('a')
     assert.deepEqual(find(), long, 'what is needed again is kept')
-    cache.streams.begin()
+    cache.streams.begin('a')
     assert.equal(forgot(cache, { host: 'h' }, before), true)
+  })
+})
+
+suite('addresses that say something of their records', () => {
+  const origins = [
+    { address: 'a', labels: [{ name: 'cloud', value: 'cloudA' }, { name: 'zone', value: 'z"1' }], tenant: 'a' },
+    { address: 'b', labels: [{ name: 'cloud', value: 'cloudB' }], tenant: undefined },
+    { address: 'c', labels: [], tenant: 'c' }
+  ]
+  const from = (cache: Cache, address: string, values: Record<string, string>): Stream => {
+    cache.streams.begin(address)
+    return cache.stream(values)
+  }
+
+  test('what they say takes the place of what the records say, and comes beside it', () => {
+    const cache = new Cache({ origins })
+    const values = { cloud: 'cloud1', host: 'h' }
+    // Twice: what the kernel has learnt of one address must say nothing of another's.
+    for (const _ of [1, 2]) {
+      const seen = ['a', 'b', 'c', 'plain'].map(address => from(cache, address, values))
+      assert.deepEqual(seen.map(stream => [stream.tenant, labelsOf(stream)]), [
+        ['a', { cloud: 'cloudA', host: 'h', zone: 'z"1' }],
+        ['', { cloud: 'cloudB', host: 'h' }],
+        ['c', { cloud: 'cloud1', host: 'h' }],
+        ['', { cloud: 'cloud1', host: 'h' }]
+      ])
+    }
+  })
+
+  test('a record without any label of its own has those of its address; of an address that has none it is refused as ever', () => {
+    const cache = new Cache({ origins })
+    assert.deepEqual(labelsOf(from(cache, 'b', { host: '' })), { cloud: 'cloudB' })
+    for (const address of ['c', 'plain']) {
+      cache.streams.begin(address)
+      assert.equal(cache.find({}), 'no_labels')
+    }
+  })
+
+  test('what a record says in vain makes no stream of its own, and counts as no cut', () => {
+    const cache = new Cache({ origins })
+    const stream = from(cache, 'a', { cloud: 'x', host: 'h' })
+    assert.equal(cache.stream({ cloud: 'y', host: 'h' }), stream)
+    assert.equal(cache.stream({ cloud: 'y'.repeat(5000), host: 'h' }), stream)
+    assert.equal(cache.streams.cuts, 0)
+    from(cache, 'b', { cloud: 'y'.repeat(5000), host: 'h'.repeat(5000) })
+    assert.equal(cache.streams.cuts, 1)
+  })
+
+  test('with one tenant, equal labels are one stream, whichever address they come from', () => {
+    const cache = new Cache({ origins })
+    assert.equal(from(cache, 'plain', { cloud: 'cloudB', host: 'h' }), from(cache, 'b', { cloud: 'other', host: 'h' }))
+  })
+
+  test('a tenant of the address takes the place of the record\'s, which need not be one', () => {
+    const cache = new Cache({ origins, tenant: { kind: 'field', field: 'cloud' } })
+    assert.equal(from(cache, 'c', { cloud: 'no/tenant', host: 'h' }).tenant, 'c')
+    assert.equal(from(cache, 'plain', { cloud: 'x', host: 'h' }).tenant, 'x')
+    cache.streams.begin('plain')
+    assert.equal(cache.find({ cloud: 'no/tenant', host: 'h' }), 'bad_tenant')
+  })
+
+  test('shards are those of the labels and tenant as they are stored', () => {
+    const [one, plain] = [new Cache({ origins, shards: 64 }), new Cache({ tenant: { kind: 'fixed', tenant: 'a' }, labels: mappings('cloud,host,zone'), origins: [], shards: 64 })]
+    for (let i = 0; i < 50; i++) {
+      const { shard } = from(one, 'a', { host: `h${i}` })
+      assert.equal(plain.stream({ cloud: 'cloudA', host: `h${i}`, zone: 'z"1' }).shard, shard)
+    }
+  })
+
+  test('each tenant has its own limit on streams', () => {
+    const active = ActiveStreams.create(2, 64)
+    const cache = new Cache({ origins, activeStreams: active.memory })
+    const count = (address: string): number => {
+      cache.streams.begin(address)
+      return [1, 2, 3, 4].filter(i => cache.find({ host: `h${i}` }) instanceof Stream).length
+    }
+    assert.deepEqual([count('a'), count('c'), count('plain')], [2, 2, 2])
   })
 })
 
@@ -254,7 +331,7 @@ suite('with a table of active streams', () => {
     const active = ActiveStreams.create(limit, slots)
     const settings = { ...overrides, activeStreams: active.memory }
     const [one, other] = [new Cache(settings), new Cache(settings)]
-    for (const { streams } of [one, other]) streams.begin()
+    for (const { streams } of [one, other]) streams.begin('a')
     return { active, one, other }
   }
   const hosts = (cache: Cache, from: number, to: number): Array<Stream | Refusal> => Array.from({ length: to - from }, (_, i) => cache.find({ host: `h${from + i}` }))
@@ -282,10 +359,10 @@ suite('with a table of active streams', () => {
     const { active, one, other } = limited(1)
     assert.ok(hosts(one, 0, 1)[0] instanceof Stream)
     for (let minute = 0; minute <= 60; minute++) active.tick()
-    other.streams.begin()
+    other.streams.begin('a')
     assert.ok(hosts(other, 1, 2)[0] instanceof Stream)
     assert.ok(hosts(one, 0, 1)[0] instanceof Stream, 'what it is once, it is for a batch')
-    one.streams.begin()
+    one.streams.begin('a')
     assert.equal(hosts(one, 0, 1)[0], 'too_many_streams')
   })
 
@@ -293,11 +370,11 @@ suite('with a table of active streams', () => {
     const { active, one, other } = limited(1)
     for (let minute = 0; minute < 200; minute++) {
       const cache = minute % 2 === 0 ? one : other
-      cache.streams.begin()
+      cache.streams.begin('a')
       if (minute % 50 < 2) assert.ok(hosts(cache, 0, 1)[0] instanceof Stream)
       active.tick()
     }
-    one.streams.begin()
+    one.streams.begin('a')
     assert.deepEqual(hosts(one, 1, 2), ['too_many_streams'])
   })
 
@@ -306,7 +383,7 @@ suite('with a table of active streams', () => {
     const before = one.stream({ host: 'h' })
     for (let i = 0; i < 100_000; i++) {
       one.find({ host: `h${i}` })
-      if (i % 10_000 === 0) one.streams.begin()
+      if (i % 10_000 === 0) one.streams.begin('a')
     }
     assert.equal(one.stream({ host: 'h' }), before)
   })

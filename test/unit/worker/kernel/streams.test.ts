@@ -36,6 +36,10 @@ class Table {
     return this.#kernel.run.addStream(number) !== 0
   }
 
+  from (origin: number): void {
+    this.#kernel.run.setOrigin(origin)
+  }
+
   forget (): void {
     this.#kernel.run.forgetStreams()
   }
@@ -66,6 +70,24 @@ suite('any values are found under the number they were added with', () => {
         for (const [one, other] of pairs) assert.equal(table.find(one, other), -1)
       }), { numRuns: 400 })
     })
+  }
+})
+
+test('each origin has streams of its own for the same values', () => {
+  for (const buckets of [BUCKETS, 1]) {
+    fc.assert(fc.property(fc.uniqueArray(fc.tuple(value, value), { selector: pair => key(...pair), maxLength: 20 }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (pairs, seed) => {
+      const table = new Table({ buckets, seed })
+      const all = [0, 1, 2, 255].flatMap(origin => pairs.map(pair => ({ origin, pair })))
+      for (const [number, { origin, pair }] of all.entries()) {
+        table.from(origin)
+        assert.equal(table.find(...pair), -1)
+        assert.ok(table.add(number))
+      }
+      for (const [number, { origin, pair }] of [...all.entries()].reverse()) {
+        table.from(origin)
+        assert.equal(table.find(...pair), number)
+      }
+    }), { numRuns: 200 })
   }
 })
 

@@ -1,0 +1,49 @@
+import type { Origin, TenantRule } from '../types.ts'
+import { checkName, isTenant, TENANT_ALLOWED } from './mapping.ts'
+import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'
+
+const MAX_ADDRESSES = 256
+/** Loki's default `max_label_value_length`. */
+const MAX_VALUE_BYTES = 2048
+/** The one name that is no label: Loki's word for the tenant is no label's either. */
+const TENANT = 'tenant'
+
+/**
+ * AMQP source addresses, each once: `address`, or `address;name=value;tenant=name` with labels and a tenant for all that comes from
+ * there. An address cannot have a comma or a semicolon in it, nor can a value.
+ */
+export const addresses = parsedBy((text) => {
+  const list = splitList(text).map(parseOne)
+  const twice = firstDuplicate(list.map(({ address }) => address))
+  if (twice !== undefined) throw new Refused(`must name each address once (${JSON.stringify(twice)} is there twice)`)
+  if (list.length > MAX_ADDRESSES) throw new Refused(`must be at most ${MAX_ADDRESSES} addresses`)
+  return list
+})
+
+/** An address's own tenant. What it says of the field that tenants come from, in place of its records, holds for their tenant too. */
+export function tenantOf ({ labels, tenant }: Origin, rule: TenantRule): string | undefined {
+  return tenant ?? (rule.kind === 'field' ? labels.find(({ name }) => name === rule.field)?.value : undefined)
+}
+
+function parseOne (text: string): Origin {
+  const [address, ...rest] = text.split(';').map(part => part.trim())
+  if (address === '') throw new Refused(`must have an address in front of ; (${JSON.stringify(text)})`)
+  if (/[\s\p{Cc}]/u.test(address)) throw new Refused(`must be addresses without spaces (${JSON.stringify(address)})`)
+  const pairs = rest.map(parsePair)
+  const twice = firstDuplicate(pairs.map(({ name }) => name))
+  if (twice !== undefined) throw new Refused(`must have each name once for an address (${JSON.stringify(twice)} is there twice for ${JSON.stringify(address)})`)
+  const tenant = pairs.find(({ name }) => name === TENANT)?.value
+  if (tenant !== undefined && !isTenant(tenant)) throw new Refused(`${TENANT_ALLOWED} behind tenant= (${JSON.stringify(tenant)})`)
+  return { address, labels: pairs.filter(({ name }) => name !== TENANT), tenant }
+}
+
+function parsePair (text: string): { name: string, value: string } {
+  const equals = text.indexOf('=')
+  if (equals < 0) throw new Refused(`must have name=value behind each ; of an address (${JSON.stringify(text)})`)
+  const [name, value] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
+  checkName(name, 'label')
+  if (value === '') throw new Refused(`must have a value behind = (${JSON.stringify(text)})`)
+  if (/\p{Cc}/u.test(value)) throw new Refused(`must have label values without control characters (${JSON.stringify(text)})`)
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) throw new Refused(`must have label values of at most ${MAX_VALUE_BYTES} bytes (${JSON.stringify(name)} has ${Buffer.byteLength(value)})`)
+  return { name, value }
+}

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { WorkerPool } from '../../src/worker/pool.ts'
+import { WorkerFailure } from '../../src/worker/failure.ts'
+import { message, record } from '../helpers/messages.ts'
+import { Stack } from '../helpers/stack.ts'
+
+const ENV = { LOKEAN_AMQP_ADDRESSES: 'logs/a;cloud=cloudA;tenant=a,logs/b;cloud=cloudB;zone=z2;tenant=b,logs/c', LOKEAN_LOKI_TENANT: 'rest', LOKEAN_LABELS: 'cloud,host' }
+
+test('the same messages from three addresses are stored as the address says, each with its tenant, bad records too', async t => {
+  const stack = await Stack.start(t, { env: ENV, loki: { authEnabled: true } })
+  const body = message([record({ cloud: 'cloudB', host: 'h', message: 'a line' }), 'not JSON'])
+  for (const address of ['logs/a', 'logs/b', 'logs/c']) assert.equal(await (await stack.sender(address)).send(body), 'accepted')
+  const stored = stack.stored().map(({ tenant, labels, line }) => [tenant, labels, line.toString()]).sort()
+  assert.deepEqual(stored, ['a', 'b', 'rest'].flatMap(tenant => [
+    [tenant, { a: '{cloud="cloudA", host="h"}', b: '{cloud="cloudB", host="h", zone="z2"}', rest: '{cloud="cloudB", host="h"}' }[tenant], 'a line'],
+    [tenant, '{quarantine="invalid_json", source="lokean"}', 'not JSON']
+  ]))
+})
+
+test('what Loki refuses, and what no worker can read, stays with the tenant of its address', async t => {
+  const { encode } = WorkerPool.prototype
+  t.mock.method(WorkerPool.prototype, 'encode', async function (this: WorkerPool, task: Parameters<typeof encode>[0]) {
+    if (Buffer.from(task.bytes).includes('poison')) throw new WorkerFailure('threw', 'poisoned', new Error('poison'))
+    return await encode.call(this, task)
+  })
+  const stack = await Stack.start(t, { env: ENV, loki: { authEnabled: true, limits: { lineBytes: 1000 } } })
+  const sender = await stack.sender('logs/b')
+  assert.equal(await sender.send(message([record({ message: 'x'.repeat(2000) })])), 'accepted')
+  assert.equal(await sender.send(message([record({ message: 'poison' })])), 'accepted')
+  assert.deepEqual([...new Set(stack.stored().map(({ tenant, labels }) => `${tenant} ${labels}`))].sort(), [
+    'b {quarantine="refused", source="lokean"}', 'b {quarantine="worker_failed", source="lokean"}'
+  ])
+})
