@@ -97,6 +97,24 @@ function counters (registry: Registry, options: MetricsOptions) {
     }))
     return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
   }
+  /** Counted elsewhere, and read when it is scraped; until it is known there is no series. */
+  function read (name: string, help: string, label: string): { from (value: string, count: () => number | undefined): void } {
+    const sources = new Map<string, () => number | undefined>()
+    registry.registerMetric(new Counter<string>({
+      name,
+      help,
+      labelNames: [label],
+      registers: [],
+      collect () {
+        this.reset()
+        for (const [value, count] of sources) {
+          const number = count()
+          if (number !== undefined) this.inc({ [label]: value }, number)
+        }
+      }
+    }))
+    return { from: (value, count) => { sources.set(value, count) } }
+  }
   const { addresses, quarantineReasons, mendReasons, deadLetterReasons } = options
   return {
     messagesReceived: tallied('lokean_messages_received_total', 'AMQP messages taken from the bus', 'address', addresses),
@@ -110,6 +128,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
     pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
     workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
+    datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),
     busConnects: counter('lokean_bus_connects_total', 'Connections opened to the bus'),
     busDisconnects: counter('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
   }

@@ -5,6 +5,7 @@ import type { RetryReason } from './sink/answer.ts'
 import type { PushReport, Sink } from './sink/manager.ts'
 import type { Budget } from './source/budget.ts'
 import type { Bus } from './source/bus.ts'
+import type { Datagrams } from './source/datagrams.ts'
 import type { StreamGuard } from './stream-guard.ts'
 import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from './types.ts'
 import type { WorkerPool } from './worker/pool.ts'
@@ -12,6 +13,7 @@ import type { WorkerPool } from './worker/pool.ts'
 interface Observed {
   budgets: Map<string, Budget>
   bus: Bus
+  datagrams: Datagrams | undefined
   batcher: Batcher
   sink: Sink
   pool: WorkerPool
@@ -29,10 +31,12 @@ export class PipelineMetrics {
   }
 
   /** Gauges are read when they are scraped. */
-  observe ({ budgets, bus, batcher, sink, pool, streams, encoding }: Observed): void {
+  observe ({ budgets, bus, datagrams, batcher, sink, pool, streams, encoding }: Observed): void {
     const metrics = this.#metrics
     const each = (read: (budget: Budget) => number) => () => [...budgets.values()].map(budget => [budget.address, read(budget)] as const)
-    metrics.linkUp.from(each(({ address }) => Number(bus.attached(address))))
+    const socket = datagrams?.address
+    if (datagrams !== undefined) metrics.datagramsDropped.from(datagrams.address, () => datagrams.drops())
+    metrics.linkUp.from(each(({ address }) => Number(bus.attached(address) || (address === socket && datagrams?.listening === true))))
     metrics.credit.from(each(({ address }) => bus.credit(address)))
     metrics.inflightBytes.from(each(({ used }) => used))
     metrics.inflightBytesLimit.from(each(({ limit }) => limit))

@@ -18,6 +18,7 @@ import { probeUntilReady } from './sink/probe.ts'
 import { Refusals } from './sink/refusals.ts'
 import { Budget } from './source/budget.ts'
 import { Bus } from './source/bus.ts'
+import { Datagrams } from './source/datagrams.ts'
 import { StreamGuard } from './stream-guard.ts'
 import type { EncodeResult, EncoderSettings } from './types.ts'
 import { Attempts } from './worker/attempts.ts'
@@ -70,26 +71,29 @@ export class Pipeline {
   readonly #deadLetters: DeadLetters | undefined
   readonly #settler: Settler<StoredBatch>
   readonly #bus: Bus
+  readonly #datagrams: Datagrams | undefined
   readonly #clock = new ArrivalClock()
   readonly #health: LokiHealth
   readonly #metrics: PipelineMetrics
   readonly #closing = new AbortController()
+  #broke!: (error: Error) => void
   #inflight = 0
   #encoding = 0
   #lastDelivery = 0
   #onProgress: () => void = () => {}
 
-  private constructor (options: PipelineOptions, deadLetters: DeadLetters | undefined) {
+  private constructor (options: PipelineOptions, budgets: Map<string, Budget>, deadLetters: DeadLetters | undefined, datagrams: Datagrams | undefined) {
     const { config, log, metrics, version } = options
     this.#options = options
     this.#deadLetters = deadLetters
-    const share = Math.floor(config.inflightBytes / config.amqp.addresses.length)
-    this.#budgets = new Map(config.amqp.addresses.map(address => [address, new Budget(address, share)]))
+    this.#budgets = budgets
+    this.#datagrams = datagrams
     // As many as the budget can fill, the one that is filling for each address, and those with the workers: under load none is made anew.
     const batchBytes = BATCH_PUSHES * config.pushBytes
-    this.#buffers = new Buffers(batchBytes, Math.ceil(config.inflightBytes / batchBytes) + config.amqp.addresses.length + config.workers)
+    this.#buffers = new Buffers(batchBytes, Math.ceil(config.inflightBytes / batchBytes) + config.sources.length + config.workers)
     this.#streams = new StreamGuard(config.maxStreams, log)
     this.failed = new Promise((_resolve, reject) => {
+      this.#broke = reject
       this.#pool = new WorkerPool({
         workers: config.workers,
         timeoutMs: config.workerTimeoutMs,
@@ -137,28 +141,38 @@ export class Pipeline {
     this.#bus = new Bus({
       endpoints: config.amqp.urls,
       credentials: config.amqp,
-      budgets: [...this.#budgets.values()],
+      budgets: config.amqp.addresses.map(address => this.#budgets.get(address) as Budget),
       log,
       onDelivery: delivery => this.#received(delivery),
       onConnected: () => metrics.busConnects.inc(),
       onDisconnected: () => metrics.busDisconnects.inc()
     })
-    this.#metrics.observe({ budgets: this.#budgets, bus: this.#bus, batcher: this.#batcher, sink: this.#sink, pool: this.#pool, streams: this.#streams, encoding: () => this.#encoding })
+    this.#metrics.observe({ budgets: this.#budgets, bus: this.#bus, datagrams, batcher: this.#batcher, sink: this.#sink, pool: this.#pool, streams: this.#streams, encoding: () => this.#encoding })
   }
 
-  /** Rejects with ConfigError where the dead-letter directory cannot be used; nothing is connected yet. */
+  /** Rejects with ConfigError where the dead-letter directory or the socket cannot be used; nothing is connected yet. */
   static async create (options: PipelineOptions): Promise<Pipeline> {
-    const { dir, bytes } = options.config.deadLetter
-    return new Pipeline(options, dir === undefined
+    const { config: { deadLetter: { dir, bytes }, socket, sources, inflightBytes }, log } = options
+    const share = Math.floor(inflightBytes / sources.length)
+    const budgets = new Map(sources.map(address => [address, new Budget(address, share)]))
+    const deadLetters = dir === undefined
       ? undefined
       : await DeadLetters.open(dir, bytes, Date.now, file => {
-        options.log.warn({ dir, file }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
-      }))
+        log.warn({ dir, file }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
+      })
+    try {
+      const datagrams = socket === undefined ? undefined : await Datagrams.open({ ...socket, budget: budgets.get(socket.address) as Budget, log })
+      return new Pipeline(options, budgets, deadLetters, datagrams)
+    } catch (error) {
+      await deadLetters?.close()
+      throw error
+    }
   }
 
   start (): void {
     this.#streams.start()
-    this.#bus.start()
+    if (this.#options.config.amqp.addresses.length > 0) this.#bus.start()
+    this.#datagrams?.start(delivery => this.#received(delivery), error => this.#broke(error))
     void probeUntilReady(this.#client, this.#health, this.#closing.signal)
   }
 
@@ -167,10 +181,13 @@ export class Pipeline {
     return this.#inflight
   }
 
-  status (): { ready: boolean, checks: Record<'bus' | 'loki', { ok: boolean, detail: string }> } {
-    const bus = this.#bus.status()
-    const loki = this.#health.status()
-    return { ready: bus.ok && loki.ok, checks: { bus, loki } }
+  status (): { ready: boolean, checks: Record<string, { ok: boolean, detail: string }> } {
+    const checks = {
+      ...(this.#options.config.amqp.addresses.length === 0 ? {} : { bus: this.#bus.status() }),
+      ...(this.#datagrams === undefined ? {} : { socket: { ok: this.#datagrams.listening, detail: this.#datagrams.listening ? 'listening' : 'closed' } }),
+      loki: this.#health.status()
+    }
+    return { ready: Object.values(checks).every(({ ok }) => ok), checks }
   }
 
   /**
@@ -179,6 +196,7 @@ export class Pipeline {
    */
   async stop (): Promise<{ unsettledBytes: number }> {
     this.#bus.stop()
+    this.#datagrams?.stop()
     const deadline = new AbortController()
     const timer = setTimeout(() => deadline.abort(), this.#options.config.drainTimeoutMs)
     await this.#drained(deadline.signal)
@@ -188,6 +206,7 @@ export class Pipeline {
     this.#closing.abort()
     this.#streams.stop()
     this.#refusals.close()
+    await this.#datagrams?.close()
     await this.#bus.close()
     await this.#sink.close()
     await this.#pool.close()
@@ -200,9 +219,9 @@ export class Pipeline {
     const stopped = performance.now()
     while (!signal.aborted) {
       const quietFor = performance.now() - Math.max(stopped, this.#lastDelivery)
-      if (this.#inflight === 0 && quietFor >= QUIET_MS) return
+      if (this.#inflight === 0 && quietFor >= QUIET_MS && this.#datagrams?.drained !== false) return
       const progress = new Promise<void>(resolve => { this.#onProgress = resolve })
-      const quiet = this.#inflight === 0 ? pause(QUIET_MS - quietFor, undefined, { signal }).catch(() => {}) : progress
+      const quiet = this.#inflight === 0 ? pause(Math.max(QUIET_MS - quietFor, 10), undefined, { signal }).catch(() => {}) : progress
       await Promise.race([quiet, aborted])
     }
   }
@@ -256,6 +275,7 @@ export class Pipeline {
       this.#metrics.stored(batch)
     }
     for (const address of addresses) this.#bus.grant(address)
+    this.#datagrams?.grant()
     this.#onProgress()
   }
 }

@@ -22,7 +22,7 @@ const STARTING = { ok: false, detail: 'starting' }
 export async function startService (config: Config, log: Logger, problems: Problems): Promise<Service> {
   const metrics = createMetrics({
     version: VERSION,
-    addresses: config.amqp.addresses,
+    addresses: config.sources,
     quarantineReasons: QUARANTINE_REASONS,
     mendReasons: MEND_REASONS,
     deadLetterReasons: ['refused']
@@ -70,6 +70,7 @@ function startupFacts (config: Config, admin: Admin): object {
     bus: config.amqp.urls.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
     addresses: config.amqp.addresses,
     origins: config.amqp.origins.length === 0 ? undefined : config.amqp.origins,
+    socket: config.socket?.address,
     loki: config.loki.urls,
     workers: config.workers,
     shards: config.shards,

@@ -51,6 +51,7 @@ export async function check (context: Context, { json }: { json: boolean }): Pro
 
 /** Attaches to every address without ever giving credit, so that nothing is taken from it. */
 async function tryBus (config: Config): Promise<Finding> {
+  if (config.amqp.addresses.length === 0) return { ok: true, detail: 'off' }
   const budgets = config.amqp.addresses.map(address => new Budget(address, 2 * FRAME_BYTES))
   let settled = (): void => {}
   const done = new Promise<void>(resolve => { settled = resolve })
@@ -76,7 +77,7 @@ async function tryBus (config: Config): Promise<Finding> {
 async function tryLoki (config: Config): Promise<Array<Finding & { url: string }>> {
   const client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, VERSION)
   const settings = encoderSettings(config)
-  const tenants = [...new Set(config.amqp.addresses.map(address => quarantineTenant(settings, address)))]
+  const tenants = [...new Set(config.sources.map(address => quarantineTenant(settings, address)))]
   const empty = snappy.compressSync(Buffer.alloc(0))
   const signal = new AbortController().signal
   const tryPush = async (host: number): Promise<Finding> => {
@@ -134,7 +135,7 @@ async function sample ({ stdin }: Context, config: Config): Promise<Landing[]> {
   head.writeUInt32BE(record.length, 4)
   const bytes = new SharedArrayBuffer(head.length + record.length)
   Buffer.from(bytes).set(Buffer.concat([head, record]))
-  const [first, ...rest] = config.amqp.addresses
+  const [first, ...rest] = config.sources
   const others = rest.filter(address => config.amqp.origins.some(origin => origin.address === address))
   return [first, ...others].map(address => landing(config, address, bytes, now))
 }

@@ -1,6 +1,7 @@
 import type { LoadOptions } from '../cli/arguments.ts'
 import type { Config } from '../config/config.ts'
 import { formatHostPort } from '../config/endpoints.ts'
+import { ConfigError } from '../errors.ts'
 import type { BusThread } from '../demo/bus/thread.ts'
 import type { LoadCounts } from '../demo/generator/load.ts'
 import type { SenderResult } from '../demo/generator/sender.ts'
@@ -19,6 +20,7 @@ const TROUBLE_MS = 5_000
  */
 export async function runLoad (context: Context, options: LoadOptions & { connections?: number }, config: Config, thread: BusThread): Promise<SenderResult & { seed: number }> {
   const { amqp } = config
+  if (amqp.addresses.length === 0) throw new ConfigError('LOKEAN_AMQP_ADDRESSES is off: there is no address to send to')
   const [{ host, port, tls }] = amqp.urls
   const progress = new Progress(context, options.records)
   const load = thread.startLoad({

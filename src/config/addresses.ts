@@ -1,4 +1,5 @@
 import type { Origin, TenantRule } from '../types.ts'
+import { parseHostPort } from './endpoints.ts'
 import { checkName, isTenant, TENANT_ALLOWED } from './mapping.ts'
 import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'
 
@@ -10,14 +11,23 @@ const TENANT = 'tenant'
 
 /**
  * AMQP source addresses, each once: `address`, or `address;name=value;tenant=name` with labels and a tenant for all that comes from
- * there. An address cannot have a comma or a semicolon in it, nor can a value.
+ * there; or `off`. An address cannot have a comma or a semicolon in it, nor can a value.
  */
 export const addresses = parsedBy((text) => {
+  if (text === 'off') return []
   const list = splitList(text).map(parseOne)
   const twice = firstDuplicate(list.map(({ address }) => address))
   if (twice !== undefined) throw new Refused(`must name each address once (${JSON.stringify(twice)} is there twice)`)
   if (list.length > MAX_ADDRESSES) throw new Refused(`must be at most ${MAX_ADDRESSES} addresses`)
   return list
+})
+
+/** `udp://host:port`, and labels and a tenant for all that comes there, as for an address. */
+export const socketAddress = parsedBy((text) => {
+  const origin = parseOne(text)
+  const listen = origin.address.startsWith('udp://') ? parseHostPort(origin.address.slice(6)) : undefined
+  if (listen === undefined) throw new Refused('must be udp://host:port, such as udp://127.0.0.1:30000 or udp://[::1]:30000')
+  return { ...origin, ...listen }
 })
 
 /** An address's own tenant. What it says of the field that tenants come from, in place of its records, holds for their tenant too. */

@@ -9,9 +9,9 @@ export function arrange (v: Values) {
     amqp: {
       urls: v.LOKEAN_AMQP_URL.urls,
       addresses: v.LOKEAN_AMQP_ADDRESSES.map(({ address }) => address),
-      /** Of those addresses that say something of their records. */
-      origins: v.LOKEAN_AMQP_ADDRESSES
-        .map((origin) => ({ ...origin, tenant: tenantOf(origin, v.LOKEAN_LOKI_TENANT) }))
+      /** Of those addresses, the socket's among them, that say something of their records. */
+      origins: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])]
+        .map((origin) => ({ address: origin.address, labels: origin.labels, tenant: tenantOf(origin, v.LOKEAN_LOKI_TENANT) }))
         .filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),
       ...credentials(v.LOKEAN_AMQP_URL, v.LOKEAN_AMQP_USERNAME, v.LOKEAN_AMQP_PASSWORD),
       /** PEM text, as `cert`. */
@@ -35,6 +35,10 @@ export function arrange (v: Values) {
       maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD,
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
+    /** Undefined where there is none. */
+    socket: v.LOKEAN_SOCKET === undefined ? undefined : { address: v.LOKEAN_SOCKET.address, host: v.LOKEAN_SOCKET.host, port: v.LOKEAN_SOCKET.port, receiveBuffer: v.LOKEAN_SOCKET_BUFFER },
+    /** All that is read from, by name: addresses and socket. */
+    sources: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(({ address }) => address),
     workers: v.LOKEAN_WORKERS,
     workerTimeoutMs: v.LOKEAN_WORKER_TIMEOUT,
     shards: v.LOKEAN_SHARDS,

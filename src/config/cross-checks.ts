@@ -1,3 +1,4 @@
+import type { Origin } from '../types.ts'
 import { tenantOf } from './addresses.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { OptionName, Values } from './options.ts'
@@ -23,6 +24,12 @@ interface CrossCheck {
 }
 
 const PER_ADDRESS = 2 ** 20
+
+/** All that is read from, and the setting that says so. */
+function sources (v: Values): Array<Origin & { name: OptionName }> {
+  const addresses = v.LOKEAN_AMQP_ADDRESSES.map((origin) => ({ ...origin, name: 'LOKEAN_AMQP_ADDRESSES' as const }))
+  return v.LOKEAN_SOCKET === undefined ? addresses : [...addresses, { ...v.LOKEAN_SOCKET, name: 'LOKEAN_SOCKET' }]
+}
 
 function loginProblem (found: Credentials, prefix: string): string | undefined {
   if (found.username !== undefined && found.password === undefined) return `${prefix}_USERNAME is set without ${prefix}_PASSWORD: set both or neither`
@@ -64,29 +71,35 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     problem: (v) => pairProblem(v.LOKEAN_LOKI_CERT, v.LOKEAN_LOKI_KEY, 'LOKEAN_LOKI')
   },
   {
-    reads: ['LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES'],
+    reads: ['LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
     problem: (v) => {
-      for (const { address, labels } of v.LOKEAN_AMQP_ADDRESSES) {
+      for (const { name: setting, address, labels } of sources(v)) {
         const { size } = new Set([...v.LOKEAN_LABELS, ...labels].map(({ name }) => name))
-        if (size > MAX_LABELS) return `LOKEAN_AMQP_ADDRESSES gives ${JSON.stringify(address)} labels beside those of LOKEAN_LABELS: ${size} together, and Loki takes ${MAX_LABELS}`
+        if (size > MAX_LABELS) return `${setting} gives ${JSON.stringify(address)} labels beside those of LOKEAN_LABELS: ${size} together, and Loki takes ${MAX_LABELS}`
       }
       return undefined
     }
   },
   {
-    reads: ['LOKEAN_LOKI_TENANT', 'LOKEAN_AMQP_ADDRESSES'],
+    reads: ['LOKEAN_LOKI_TENANT', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
     problem: (v) => {
-      for (const origin of v.LOKEAN_AMQP_ADDRESSES) {
+      for (const origin of sources(v)) {
         const tenant = tenantOf(origin, v.LOKEAN_LOKI_TENANT)
-        if (tenant !== undefined && !isTenant(tenant)) return `LOKEAN_AMQP_ADDRESSES gives ${JSON.stringify(origin.address)} the value ${JSON.stringify(tenant)} for what LOKEAN_LOKI_TENANT makes its tenant: ${TENANT_ALLOWED}`
+        if (tenant !== undefined && !isTenant(tenant)) return `${origin.name} gives ${JSON.stringify(origin.address)} the value ${JSON.stringify(tenant)} for what LOKEAN_LOKI_TENANT makes its tenant: ${TENANT_ALLOWED}`
       }
       return undefined
     }
   },
   {
-    reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_AMQP_ADDRESSES'],
+    reads: ['LOKEAN_SOCKET', 'LOKEAN_AMQP_ADDRESSES'],
+    problem: (v) => v.LOKEAN_AMQP_ADDRESSES.length === 0 && v.LOKEAN_SOCKET === undefined
+      ? 'LOKEAN_AMQP_ADDRESSES is off, and LOKEAN_SOCKET is not set: there is nothing to read from'
+      : undefined
+  },
+  {
+    reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
     problem: (v) => {
-      const count = v.LOKEAN_AMQP_ADDRESSES.length
+      const count = sources(v).length
       if (v.LOKEAN_INFLIGHT_BYTES >= count * PER_ADDRESS) return undefined
       return `LOKEAN_INFLIGHT_BYTES is ${formatBytes(v.LOKEAN_INFLIGHT_BYTES)}: must be at least ${formatBytes(count * PER_ADDRESS)}, 1 MiB for each of ${count} addresses`
     }
@@ -111,9 +124,9 @@ export function doubts (values: Values): string[] {
   for (const name of ['LOKEAN_LOKI_CA', 'LOKEAN_LOKI_CERT'] as const) {
     if (plainLoki && values[name] !== undefined) found.push(`${name} has no effect: no URL in LOKEAN_LOKI_URL begins with https://`)
   }
-  const homeless = values.LOKEAN_AMQP_ADDRESSES.find(({ tenant }) => tenant === undefined)
-  if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && values.LOKEAN_AMQP_ADDRESSES.some(({ tenant }) => tenant !== undefined)) {
-    found.push(`LOKEAN_AMQP_ADDRESSES has a tenant for some addresses and none for ${JSON.stringify(homeless.address)}, nor has LOKEAN_LOKI_TENANT: a Loki with tenants will refuse what comes from there`)
+  const homeless = sources(values).find(({ tenant }) => tenant === undefined)
+  if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && sources(values).some(({ tenant }) => tenant !== undefined)) {
+    found.push(`${homeless.name} has no tenant for ${JSON.stringify(homeless.address)}, as other sources have, nor has LOKEAN_LOKI_TENANT: a Loki with tenants will refuse what comes from there`)
   }
   for (const { name } of values.LOKEAN_METADATA) {
     if (values.LOKEAN_LABELS.some((label) => label.name === name)) found.push(`LOKEAN_METADATA has ${JSON.stringify(name)}, which is a label already: Loki will store it twice`)

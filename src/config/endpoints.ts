@@ -94,15 +94,19 @@ export const lokiUrls = endpoints((text, position) => {
   return { url, endpoint: url.origin + prefix }
 })
 
-/** An address to listen on, `host:port`, IPv6 in brackets; port 0 takes any free one. */
-export const listenAddress = parsedBy((text): HostPort => {
+/** `host:port`, IPv6 in brackets, or undefined where it is not. */
+export function parseHostPort (text: string): HostPort | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   const [, v6, name, digits] = match ?? []
   const valid = v6 === undefined ? name !== undefined && HOST_NAME.test(name) : isIPv6(v6)
-  if (!valid || Number(digits) > 65535) {
-    throw new Refused('must be host:port, such as 127.0.0.1:9464, 0.0.0.0:9464 or [::1]:9464')
-  }
-  return { host: (v6 ?? name) as string, port: Number(digits) }
+  return valid && Number(digits) <= 65535 ? { host: (v6 ?? name) as string, port: Number(digits) } : undefined
+}
+
+/** An address to listen on; port 0 takes any free one. */
+export const listenAddress = parsedBy((text): HostPort => {
+  const address = parseHostPort(text)
+  if (address === undefined) throw new Refused('must be host:port, such as 127.0.0.1:9464, 0.0.0.0:9464 or [::1]:9464')
+  return address
 })
 
 /** `host:port` as a URL wants it. */

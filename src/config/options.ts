@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { addresses } from './addresses.ts'
+import { addresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
 import { fixedTenant, labels, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
@@ -14,7 +14,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-export const GROUPS = ['AMQP bus', 'Loki', 'Pipeline', 'Records', 'Operations'] as const
+export const GROUPS = ['AMQP bus', 'Datagrams', 'Loki', 'Pipeline', 'Records', 'Operations'] as const
 export type Group = typeof GROUPS[number]
 
 export interface Option<T = unknown> {
@@ -48,13 +48,20 @@ export const OPTIONS = {
     group: 'AMQP bus',
     schema: addresses,
     default: 'rsyslog/logs',
-    text: 'source addresses, comma-separated; `address;name=value;tenant=name` gives all its records labels and a tenant of their own, whatever they say'
+    text: 'source addresses, comma-separated, or `off`; `address;name=value;tenant=name` gives all its records labels and a tenant of their own, whatever they say'
   },
   LOKEAN_AMQP_USERNAME: { group: 'AMQP bus', schema: username, text: 'user for SASL PLAIN' },
   LOKEAN_AMQP_PASSWORD: { group: 'AMQP bus', schema: password, secret: true, text: 'password for SASL PLAIN' },
   LOKEAN_AMQP_CA: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
   LOKEAN_AMQP_CERT: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the client certificate (SASL EXTERNAL)' },
   LOKEAN_AMQP_KEY: { group: 'AMQP bus', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+
+  LOKEAN_SOCKET: {
+    group: 'Datagrams', schema: socketAddress, text: '`udp://host:port` to listen on as well, for one JSON record a datagram, as sg-bridge sends them; labels and a tenant as for an address. Nothing that comes this way is acknowledged'
+  },
+  LOKEAN_SOCKET_BUFFER: {
+    group: 'Datagrams', schema: bytesBetween(64 * KIB, GIB), default: '8MiB', text: 'what the kernel is asked to hold while it is not read; no more than its `net.core.rmem_max`'
+  },
 
   LOKEAN_LOKI_URL: {
     group: 'Loki',
