@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Settleable } from '../ack/settler.ts'
 import type { Delivery } from '../batch/batcher.ts'
@@ -62,11 +63,8 @@ export class Datagrams implements Settleable {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const workerData: DatagramSetup = { host, port, receiveBuffer, limit, returned: returned.buffer as SharedArrayBuffer }
     const worker = new Worker(new URL(`./datagrams.worker.${extension}`, import.meta.url), { workerData })
-    const report = await new Promise<DatagramReport>((resolve, reject) => {
-      worker.once('message', resolve)
-      worker.once('error', reject)
-    })
-    worker.removeAllListeners()
+    // `once` takes its own listeners away again, and no others: a Worker has some that it cannot do without.
+    const [report] = await once(worker, 'message') as [DatagramReport]
     if (report.kind !== 'listening') {
       await worker.terminate()
       const reason = report.kind === 'failed' ? report.code === 'EADDRINUSE' ? 'the port is in use' : `cannot listen there (${report.code || report.text})` : report.kind
@@ -75,7 +73,7 @@ export class Datagrams implements Settleable {
     log.info({ socket: budget.address, address: report.address, port: report.port, receiveBuffer: report.receiveBuffer }, 'listening for datagrams: nothing that comes this way is acknowledged')
     // Linux gives twice of what is asked, for what it keeps beside each datagram, and no more than twice net.core.rmem_max.
     if (report.receiveBuffer < receiveBuffer) {
-      log.warn({ socket: budget.address, receiveBuffer: report.receiveBuffer, asked: receiveBuffer }, 'the kernel gives less than LOKEAN_SOCKET_BUFFER: raise net.core.rmem_max')
+      log.warn({ socket: budget.address, receiveBuffer: report.receiveBuffer, asked: receiveBuffer }, 'the kernel holds less for the socket than LOKEAN_SOCKET_BUFFER asks for: raise net.core.rmem_max')
     }
     return new Datagrams(budget, worker, returned, report)
   }

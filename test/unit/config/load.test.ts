@@ -100,6 +100,8 @@ test('every setting is taken from the environment', () => {
     LOKEAN_AMQP_CA: '/pem/cert',
     LOKEAN_AMQP_CERT: '/pem/cert',
     LOKEAN_AMQP_KEY: '/pem/key',
+    LOKEAN_SOCKET: 'udp://[::1]:30000;cloud=c',
+    LOKEAN_SOCKET_BUFFER: '1MiB',
     LOKEAN_LOKI_URL: 'https://loki.example/prefix/, https://loki2:3101',
     LOKEAN_LOKI_TENANT: '{cloud}',
     LOKEAN_LOKI_QUARANTINE_TENANT: 'waste',
@@ -131,6 +133,9 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(OPTION_NAMES.filter((name) => !given.has(name)), ['LOKEAN_LOKI_TOKEN'])
   assert.deepEqual(config.amqp.urls, [{ host: 'bus1', port: 5671, tls: true }, { host: '2001:db8::1', port: 5673, tls: true }])
   assert.deepEqual(config.amqp.addresses, ['rsyslog/logs', 'other/logs'])
+  assert.deepEqual(config.socket, { address: 'udp://[::1]:30000', host: '::1', port: 30000, receiveBuffer: 2 ** 20 })
+  assert.deepEqual(config.sources, ['rsyslog/logs', 'other/logs', 'udp://[::1]:30000'])
+  assert.deepEqual(config.amqp.origins, [{ address: 'udp://[::1]:30000', labels: [{ name: 'cloud', value: 'c' }], tenant: 'c' }])
   assert.equal(config.amqp.username, 'reader')
   assert.equal(config.amqp.password?.reveal(), ' spaces stay ')
   assert.equal(config.amqp.ca, CERTIFICATE)
@@ -205,6 +210,8 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_AMQP_CA: ['/pem/key', /^LOKEAN_AMQP_CA is "\/pem\/key": must hold a PEM certificate$/],
   LOKEAN_AMQP_CERT: ['/pem/broken-cert', /^LOKEAN_AMQP_CERT is "\/pem\/broken-cert": holds a certificate that cannot be read \(number 1\)$/],
   LOKEAN_AMQP_KEY: ['/pem/encrypted-key', /^LOKEAN_AMQP_KEY is "\/pem\/encrypted-key": must hold a PEM private key without a passphrase$/],
+  LOKEAN_SOCKET: ['unixgram:/run/x', /^LOKEAN_SOCKET is "unixgram:\/run\/x": must be udp:\/\/host:port/],
+  LOKEAN_SOCKET_BUFFER: ['1KiB', /^LOKEAN_SOCKET_BUFFER is "1KiB": must be a size from 64 KiB/],
   LOKEAN_LOKI_URL: ['loki:3100', /^LOKEAN_LOKI_URL is "loki:3100": must be a URL such as http:/],
   LOKEAN_LOKI_TENANT: ['{cloud', /^LOKEAN_LOKI_TENANT is "\{cloud": must be a tenant/],
   LOKEAN_LOKI_QUARANTINE_TENANT: ['a|b', /^LOKEAN_LOKI_QUARANTINE_TENANT is "a\|b": must be a tenant/],
@@ -356,6 +363,9 @@ suite('settings that contradict each other', () => {
     ['budget under two pushes', { LOKEAN_INFLIGHT_BYTES: '31MiB', LOKEAN_PUSH_BYTES: '16MiB' }, /^LOKEAN_INFLIGHT_BYTES is 31 MiB: must be at least 32 MiB, twice LOKEAN_PUSH_BYTES/],
     ['more labels than Loki takes', { LOKEAN_LABELS: Array.from({ length: 14 }, (_, i) => `l${i}`).join(), LOKEAN_AMQP_ADDRESSES: 'a,b;l3=x;m=y;n=z' }, /^LOKEAN_AMQP_ADDRESSES gives "b" labels beside those of LOKEAN_LABELS: 16 together, and Loki takes 15$/],
     ['a label that would be the tenant, and is none', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_AMQP_ADDRESSES: 'a;cloud=c 1' }, /^LOKEAN_AMQP_ADDRESSES gives "a" the value "c 1" for what LOKEAN_LOKI_TENANT makes its tenant: must be a tenant of at most 150/],
+    ['nothing to read from', { LOKEAN_AMQP_ADDRESSES: 'off' }, /^LOKEAN_AMQP_ADDRESSES is off, and LOKEAN_SOCKET is not set/],
+    ['budget under 1 MiB for each address and the socket', { LOKEAN_INFLIGHT_BYTES: '2MiB', LOKEAN_AMQP_ADDRESSES: 'a,b', LOKEAN_SOCKET: 'udp://127.0.0.1:1' }, /^LOKEAN_INFLIGHT_BYTES is 2 MiB: must be at least 3 MiB/],
+    ['a label of the socket that would be the tenant', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_SOCKET: 'udp://127.0.0.1:1;cloud=a b' }, /^LOKEAN_SOCKET gives "udp:\/\/127.0.0.1:1" the value "a b"/],
     ['an address twice', { LOKEAN_AMQP_ADDRESSES: 'a,b, a' }, /^LOKEAN_AMQP_ADDRESSES .*"a" is there twice/]
   ]
   for (const [name, env, line] of cases) {

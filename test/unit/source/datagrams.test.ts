@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict'
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { test, type TestContext } from 'node:test'
+import type { Delivery } from '../../../src/batch/batcher.ts'
+import { ConfigError } from '../../../src/errors.ts'
+import { Budget } from '../../../src/source/budget.ts'
+import { Datagrams } from '../../../src/source/datagrams.ts'
+import { readBody } from '../../../src/worker/amqp-body.ts'
+import { Cleanup } from '../../helpers/cleanup.ts'
+import { collectedLog } from '../../helpers/collected-log.ts'
+import { until } from '../../helpers/until.ts'
+
+const MIB = 2 ** 20
+
+interface Running { datagrams: Datagrams, budget: Budget, records: Buffer[], costs: number[], bad: number, most: number, ids: number[], send (record: Uint8Array | string): Promise<void>, start (): void, giveBack (): void }
+
+async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, receiveBuffer = 208 * 1024 } = {}): Promise<Running> {
+  const cleanup = Cleanup.of(t)
+  const budget = new Budget('udp', limit)
+  const datagrams = await Datagrams.open({ budget, host, port: 0, receiveBuffer, log: collectedLog().log })
+  cleanup.add(async () => { await datagrams.close() })
+  const socket: Socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  socket.connect(datagrams.bound.port, host)
+  await once(socket, 'connect')
+  cleanup.add(async () => { const closed = once(socket, 'close'); socket.close(); await closed })
+  const run: Running = {
+    datagrams,
+    budget,
+    records: [],
+    costs: [],
+    ids: [],
+    bad: 0,
+    most: 0,
+    async send (record) {
+      await new Promise<void>((resolve, reject) => { socket.send(record, error => { error === null ? resolve() : reject(error) }) })
+    },
+    start () {
+      datagrams.start(({ id, message, cost, link }: Delivery) => {
+        assert.equal(link, datagrams)
+        readBody(message, 0, message.length, { record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => { run.bad++ } })
+        run.costs.push(cost)
+        run.ids.push(id)
+        run.most = Math.max(run.most, budget.used)
+      }, error => { throw error })
+    },
+    giveBack () {
+      for (const cost of run.costs.splice(0)) budget.give(cost)
+      datagrams.grant()
+    }
+  }
+  return run
+}
+
+for (const host of ['127.0.0.1', '::1']) {
+  test(`each datagram is a record, whatever its bytes and its length up to the largest (${host})`, async t => {
+    const run = await running(t, { host })
+    run.start()
+    const sent = [Buffer.from('{"a":1}\n'), Buffer.of(0, 0xff, 0x80), Buffer.alloc(0), Buffer.alloc(255, 'x'), Buffer.alloc(256, 'y'), Buffer.alloc(9000, 'z'), Buffer.alloc(65_507, 'w'), Buffer.from('last')]
+    for (const [i, record] of sent.entries()) {
+      await run.send(record)
+      await until('it is here', () => run.records.length > i)
+    }
+    assert.ok(run.records.every((record, i) => record.equals(sent[i])))
+    assert.equal(run.bad, 0)
+    assert.deepEqual(run.ids, run.ids.map((_, i) => i), 'numbered as a session numbers its deliveries')
+  })
+}
+
+test('what comes before it is started waits in the kernel; what came before it is stopped is read, and nothing after', async t => {
+  const run = await running(t)
+  for (let i = 0; i < 50; i++) await run.send(`early ${i}`)
+  assert.equal(run.records.length, 0)
+  run.start()
+  await until('they are here', () => run.records.length === 50)
+  for (let i = 0; i < 100; i++) await run.send(`late ${i}`)
+  run.datagrams.stop()
+  await until('it has stopped', () => run.datagrams.drained)
+  assert.deepEqual(run.records.map(String), [...Array.from({ length: 50 }, (_, i) => `early ${i}`), ...Array.from({ length: 100 }, (_, i) => `late ${i}`)])
+  assert.equal(run.datagrams.listening, false)
+})
+
+test('a budget that is used up is never overdrawn: the kernel keeps what it can, counts what it drops, and the rest comes with the room', { skip: !existsSync('/proc/net/udp') && 'no /proc/net/udp here' }, async t => {
+  const limit = MIB
+  const run = await running(t, { limit, receiveBuffer: 64 * 1024 })
+  run.start()
+  const total = 3000
+  for (let i = 0; i < total; i++) await run.send(Buffer.alloc(1000, i % 256))
+  const dropped = (): number => run.datagrams.drops() ?? assert.fail('the kernel does not tell')
+  await until('the budget is used up', () => run.budget.room < 65_536 + 1024)
+  const stuck = run.records.length
+  assert.ok(dropped() > 0, 'the kernel has dropped some')
+  assert.ok(stuck < total - dropped(), 'and holds some')
+  run.giveBack()
+  await until('all that was not dropped is here', () => { run.giveBack(); return run.records.length + dropped() === total })
+  assert.ok(run.most <= limit, `${run.most} bytes`)
+  run.giveBack()
+  assert.equal(run.budget.used, 0)
+})
+
+test('a port that is taken is a wrong setting, and nothing stays open', async t => {
+  const { datagrams: { bound: { port } } } = await running(t)
+  const budget = new Budget('udp://127.0.0.1:x', MIB)
+  await assert.rejects(Datagrams.open({ budget, host: '127.0.0.1', port, receiveBuffer: 65_536, log: collectedLog().log }),
+    (error: unknown) => error instanceof ConfigError && error.message === 'LOKEAN_SOCKET is "udp://127.0.0.1:x": the port is in use')
+})
+
+test('a kernel that gives less than was asked for is told of', async t => {
+  const { log, lines } = collectedLog()
+  const datagrams = await Datagrams.open({ budget: new Budget('udp', MIB), host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30, log })
+  Cleanup.of(t).add(async () => { await datagrams.close() })
+  assert.ok(lines.some(({ level, mend, msg }) => level === 'warn' && /net\.core\.rmem_max/.test(`${msg}${String(mend)}`)), JSON.stringify(lines))
+})
