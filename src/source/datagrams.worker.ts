@@ -91,7 +91,10 @@ function finish (): void {
   remaining = (remaining ?? receiveBuffer) - sinceLastTurn
   const quiet = sinceLastTurn === 0
   sinceLastTurn = 0
-  if (!quiet && remaining > 0) return void setImmediate(finish)
+  if (!quiet && remaining > 0) {
+    setImmediate(finish)
+    return
+  }
   flush()
   report({ kind: 'stopped' })
   socket.close()
