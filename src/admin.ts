@@ -6,12 +6,11 @@ import { ConfigError } from './errors.ts'
 import { cleanText } from './log.ts'
 import type { Logger } from './log.ts'
 import { EVENTS, type LivePage, PAGE_HEADERS } from './page/page.ts'
-
-export interface Check { ok: boolean, detail: string }
+import type { Check } from './types.ts'
 
 export interface Status {
   ready: boolean
-  /** By name: `bus`, `loki`. */
+  /** By name: see Checks. */
   checks: Record<string, Check>
 }
 

@@ -20,7 +20,7 @@ import { Budget } from './source/budget.ts'
 import { Bus } from './source/bus.ts'
 import { Datagrams } from './source/datagrams.ts'
 import { StreamGuard } from './stream-guard.ts'
-import type { EncodeResult, EncoderSettings } from './types.ts'
+import type { Checks, EncodeResult, EncoderSettings } from './types.ts'
 import { Attempts } from './worker/attempts.ts'
 import { WorkerPool } from './worker/pool.ts'
 
@@ -181,8 +181,8 @@ export class Pipeline {
     return this.#inflight
   }
 
-  status (): { ready: boolean, checks: Record<string, { ok: boolean, detail: string }> } {
-    const checks = {
+  status (): { ready: boolean, checks: Checks } {
+    const checks: Checks = {
       ...(this.#options.config.amqp.addresses.length === 0 ? {} : { bus: this.#bus.status() }),
       ...(this.#datagrams === undefined ? {} : { socket: { ok: this.#datagrams.listening, detail: this.#datagrams.listening ? 'listening' : 'closed' } }),
       loki: this.#health.status()

@@ -145,3 +145,9 @@ export interface RefusedEntry {
   line: string
   metadata: Record<string, string>
 }
+
+/** Whether a neighbour is as it should be, in words too: for /readyz, and the live page. */
+export interface Check { ok: boolean, detail: string }
+
+/** The sources are there where the settings name them. */
+export type Checks = { bus?: Check, socket?: Check, loki: Check }

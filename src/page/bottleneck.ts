@@ -1,3 +1,5 @@
+import type { Check } from '../types.ts'
+
 /** Where in the picture. */
 export type Stage = 'bus' | 'credit' | 'batch' | 'workers' | 'shards' | 'loki'
 
@@ -15,8 +17,9 @@ export interface Verdict {
 
 /** What of the last few seconds it takes to tell. */
 export interface Signals {
-  bus: { ok: boolean, detail: string }
-  loki: { ok: boolean, detail: string }
+  /** Undefined where Lokean listens on a socket alone. */
+  bus?: Check
+  loki: Check
   /** Messages a second. */
   arriving: number
   /** Bytes taken from the bus and not settled. */
@@ -51,7 +54,7 @@ export const FULL = 0.75
  */
 export function findBottleneck (signals: Signals): Verdict {
   const { bus, loki, arriving, inflight, fill, mainThreadBusy, workersBusy, pushing, limited } = signals
-  if (!bus.ok) return { kind: 'bus_down', stage: 'bus', level: 'bad', title: 'The bus is not there', advice: bus.detail }
+  if (bus?.ok === false) return { kind: 'bus_down', stage: 'bus', level: 'bad', title: 'The bus is not there', advice: bus.detail }
   if (!loki.ok) return { kind: 'loki_down', stage: 'loki', level: 'bad', title: 'Loki takes nothing', advice: `${loki.detail}. Records are held; none is lost.` }
   if (arriving === 0 && inflight === 0) return { kind: 'quiet', level: 'good', title: 'All quiet', advice: 'Nothing comes from the bus, and everything that came is stored.' }
   if (limited > 0) return { kind: 'loki_limits', stage: 'loki', level: 'busy', title: 'Loki limits a tenant', advice: 'It answers 429: raise its ingestion limits, or send less. What waits is tried again.' }

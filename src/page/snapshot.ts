@@ -1,14 +1,13 @@
+import type { Checks } from '../types.ts'
 import { findBottleneck, type Verdict } from './bottleneck.ts'
 import type { Problem } from './problems.ts'
 import { type Sample, Stretch } from './sample.ts'
-
-interface Check { ok: boolean, detail: string }
 
 /** What the metrics do not tell. */
 export interface Surroundings {
   version: string
   shards: number
-  checks: { bus: Check, loki: Check }
+  checks: Checks
   problems: readonly Problem[]
 }
 
@@ -67,7 +66,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
       pushing: stretch.mean('queue_bytes', 'sink'),
       limited: stretch.rate('push_retries_total', '429')
     }),
-    ready: checks.bus.ok && checks.loki.ok,
+    ready: Object.values(checks).every(({ ok }) => ok),
     bus: {
       links: addresses.length,
       linksUp: stretch.now('link_up'),

@@ -16,7 +16,7 @@ export function recordsOf (message: Buffer): Array<Buffer | null> | undefined {
       if (rest[0] !== 0x00 || rest[1] === 0x00) throw new Odd()
       const [descriptor, behind] = read(rest.subarray(1), 0)
       const [value, next] = read(behind, 0)
-      const section = SECTIONS.indexOf(descriptor.kind === 'text' ? descriptor.bytes.toString('latin1') : descriptor.kind === 'ulong' ? SECTIONS[descriptor.value - 0x70] ?? '' : '')
+      const section = SECTIONS.indexOf(descriptor.kind === 'text' && descriptor.symbol ? descriptor.bytes.toString('latin1') : descriptor.kind === 'ulong' ? SECTIONS[descriptor.value - 0x70] ?? '' : '')
       if (section < 0) throw new Odd()
       if (section >= 5 && section <= 7) {
         bodies++
@@ -37,7 +37,7 @@ const SECTIONS = [
 ]
 
 type Value =
-  | { kind: 'text', bytes: Buffer }
+  | { kind: 'text', bytes: Buffer, symbol: boolean }
   | { kind: 'items', items: Value[] }
   | { kind: 'ulong', value: number }
   | { kind: 'none' | 'other' }
@@ -67,14 +67,15 @@ function content (code: number, bytes: Buffer, depth: number): [Value, rest: Buf
   if (code === 0x40 || code === 0x45) return [{ kind: 'none' }, rest]
   if (code === 0x53) return [{ kind: 'ulong', value: inside[0] }, rest]
   if (code === 0x80) return [{ kind: 'ulong', value: Number(inside.readBigUInt64BE()) }, rest]
-  if (TEXTS.includes(code)) return [{ kind: 'text', bytes: inside }, rest]
+  if (TEXTS.includes(code)) return [{ kind: 'text', bytes: inside, symbol: SYMBOLS.includes(code) }, rest]
   if (code === 0xc0 || code === 0xd0) return [{ kind: 'items', items: list(inside, width, depth) }, rest]
   if (code === 0xe0 || code === 0xf0) return [array(inside, width, depth), rest]
   return [{ kind: 'other' }, rest]
 }
 
 const FIXED = [-1, -1, -1, -1, 0, 1, 2, 4, 8, 16]
-const TEXTS = [0xa0, 0xa1, 0xa3, 0xb0, 0xb1, 0xb3]
+const SYMBOLS = [0xa3, 0xb3]
+const TEXTS = [0xa0, 0xa1, 0xb0, 0xb1, ...SYMBOLS]
 
 function list (bytes: Buffer, width: number, depth: number): Value[] {
   const items: Value[] = []
