@@ -39,6 +39,7 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('In flight, and the limit', 'bytes', perInstance('lokean_inflight_bytes', '{{address}} {{instance}}'), perInstance('lokean_inflight_bytes_limit', '{{address}} {{instance}} limit')))
     .withPanel(stacked(graph('Where bytes wait', 'bytes', [`sum by (stage) (lokean_queue_bytes${CHOSEN})`, '{{stage}}'])))
     .withPanel(graph('The bus', 'short', perInstance('lokean_link_up', '{{address}} {{instance}} up'), [total('lokean_bus_connects_total'), 'connects/s'], [total('lokean_bus_disconnects_total'), 'disconnects/s']))
+    .withPanel(graph('Datagrams that the kernel dropped (with LOKEAN_SOCKET)', 'short', perLabel('lokean_datagrams_dropped_total', 'address')))
     .withRow(new RowBuilder('Pushes to Loki'))
     .withPanel(graph('Push latency', 's', ...quantiles('lokean_push_duration_seconds'), mean('lokean_push_duration_seconds', 'mean')))
     .withPanel(stacked(graph('Pushes by answer', 'reqps', perLabel('lokean_pushes_total', 'status'))))
