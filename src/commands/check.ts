@@ -160,7 +160,8 @@ function landing (config: Config, address: string, bytes: SharedArrayBuffer, now
 
 function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: Landing, others: Landing[]): string {
   const mark = (ok: boolean): string => ok ? 'ok    ' : 'MEND  '
-  const hint = ({ mend }: Finding): string[] => mend === undefined ? [] : [`             ${mend}`]
+  // Where the reason is known well enough, it names the setting itself.
+  const hint = ({ detail, mend }: Finding): string[] => mend === undefined || detail.includes('LOKEAN_') ? [] : [`             ${mend}`]
   const hosts = config.amqp.urls.map(({ host, port }) => `${host}:${port}`).join(', ')
   return [
     ...warnings.map(warning => `note   ${warning}`),

@@ -75,7 +75,7 @@ test('what is down is named, with what to mend, and the record is shown all the 
     lokean(cleanup, ['check', '--json'], { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: `${loki.url},${down}` })
   ])
   assert.deepEqual({ code: people.code, stderr: people.stderr }, { code: 1, stderr: '' })
-  assert.match(people.stdout, /^MEND {3}bus {3}127\.0\.0\.1:1: connect ECONNREFUSED .*\n +.*LOKEAN_AMQP_URL/m)
+  assert.match(people.stdout, /^MEND {3}bus {3}127\.0\.0\.1:1: connect ECONNREFUSED .*LOKEAN_AMQP_URL right\?\n(?! )/m)
   assert.match(people.stdout, new RegExp(`^MEND {3}loki {2}${loki.url}: 401 no org id\n +.*LOKEAN_LOKI_TENANT`, 'm'))
   assert.match(people.stdout, /^A record like this goes to quarantine \(no_timestamp\):$/m)
 
