@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { needs } from './needs.ts'
+import { folder } from './peer-process.ts'
+
+const run = promisify(execFile)
+
+/** As a user calls npm, not as a script of npm's does; on the Node that runs this. */
+const ENV = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),
+  PATH: [dirname(process.execPath), process.env.PATH].join(delimiter)
+}
+
+/** Neither made by git nor kept by it. */
+const NOT_CLONED = ['.git', 'node_modules', 'dist', 'build', 'coverage']
+
+interface Packed { tarball: string, root: string, files: string[], clone: string }
+
+/** `npm pack` in a copy that is as a clone is, with the packages that a build needs; and the package taken apart. */
+async function pack (t: TestContext): Promise<Packed> {
+  const clone = folder(t)
+  cpSync('.', clone, { recursive: true, filter: path => !NOT_CLONED.includes(path) && !path.endsWith('.tgz') })
+  symlinkSync(resolve('node_modules'), join(clone, 'node_modules'))
+  // Of a build before this one.
+  mkdirSync(join(clone, 'dist'))
+  writeFileSync(join(clone, 'dist/stale.js'), '')
+  const to = folder(t)
+  await run('npm', ['pack', '--pack-destination', to], { cwd: clone, env: ENV })
+  const [name, ...more] = readdirSync(to)
+  assert.deepEqual(more, [])
+  const tarball = join(to, name)
+  await run('tar', ['-xzf', tarball, '-C', to])
+  const root = join(to, 'package')
+  return { tarball, root, files: filesOf(root), clone }
+}
+
+function filesOf (root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(path => statSync(join(root, path)).isFile()).sort()
+}
+
+/** What is built of the sources that there are, and what npm adds: nothing else. */
+function promised (): string[] {
+  const compiled = filesOf('src').filter(path => path.endsWith('.ts') && !path.startsWith('worker/kernel/')).map(path => path.replace(/\.ts$/, '.js'))
+  const page = filesOf('src/page/files').map(path => join('page/files', path))
+  return ['LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, 'worker/kernel.wasm'].map(path => join('dist', path))].sort()
+}
+
+/** The packages that a program's files import, by the names they are installed under. */
+function imported (sources: string[]): Set<string> {
+  const found = sources.flatMap(source => [...source.matchAll(/(?:^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s+)?|\b(?:import|require|resolve)\()['"]([^'"]+)['"]/gm)].map(([, name]) => name))
+  return new Set(found.filter(name => !/^(\.|node:)/.test(name)).map(name => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] as string))
+}
+
+/** A cache of its own, so that nothing stays; the packages in it are the user's, so that they need not be fetched twice. */
+async function cache (t: TestContext): Promise<string> {
+  const path = folder(t)
+  const { stdout } = await run('npm', ['config', 'get', 'cache'], { env: ENV })
+  const packages = join(stdout.trim(), '_cacache')
+  if (existsSync(packages)) symlinkSync(packages, join(path, '_cacache'))
+  return path
+}
+
+const REGISTRY = { what: 'npm\'s registry, or a cache of it', probe: ['npm', 'view', '--prefer-offline', '--fetch-retries=0', 'rhea', 'version'] as const }
+
+test('the package', { timeout: 230_000 }, async t => {
+  const { tarball, root, files, clone } = await pack(t)
+  const sources = files.filter(path => path.endsWith('.js')).map(path => readFileSync(join(root, path), 'utf8'))
+  const { dependencies, optionalDependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
+
+  await t.test('packed on a bare clone it holds the program, whole and of now, and nothing else', () => {
+    assert.deepEqual(files, promised())
+    assert.ok(statSync(tarball).size < 300_000, `${statSync(tarball).size} bytes`)
+  })
+
+  await t.test('the command can be executed', () => {
+    assert.equal(statSync(join(root, 'dist/main.js')).mode & 0o111, 0o111)
+    assert.match(readFileSync(join(root, 'dist/main.js'), 'utf8'), /^#!\/usr\/bin\/env node\n/)
+  })
+
+  await t.test('it says nothing of the machine that built it', () => {
+    for (const path of files) {
+      const content = readFileSync(join(root, path))
+      for (const place of [clone, process.cwd(), `${homedir()}/`]) assert.ok(!content.includes(place), `${path} names ${place}`)
+      assert.ok(!content.includes('sourceMappingURL'), path)
+    }
+  })
+
+  await t.test('it imports what it depends on, and depends on nothing else', () => {
+    const names = imported(sources)
+    assert.deepEqual([...names].filter(name => !(name in dependencies) && !(name in optionalDependencies)), [])
+    assert.deepEqual(Object.keys(dependencies).filter(name => !names.has(name)), [])
+  })
+
+  await t.test('npm has nothing to mend in package.json', async () => {
+    await run('npm', ['pkg', 'fix'], { cwd: clone, env: ENV })
+    assert.deepEqual(readFileSync(join(clone, 'package.json')), readFileSync('package.json'))
+  })
+
+  await t.test('npx of it in an empty folder runs the demo', needs(REGISTRY), async t => {
+    const cwd = folder(t)
+    const npx = ['--yes', '--prefer-offline', '--cache', await cache(t), '--package', tarball, '--', 'lokean', 'demo', '--records', '20000', '--json']
+    const { stdout } = await run('npx', npx, { cwd, env: ENV, timeout: 180_000 })
+    const { sent, stored, missing, duplicates, query } = JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as { sent: number, stored: number, missing: number, duplicates: number, query: { lines: string[] } }
+    assert.deepEqual({ sent, stored, missing, duplicates }, { sent: 20000, stored: 20000, missing: 0, duplicates: 0 })
+    assert.ok(query.lines.length > 0)
+    assert.deepEqual(readdirSync(cwd), [])
+  })
+})
