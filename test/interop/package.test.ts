@@ -10,9 +10,9 @@ import { folder } from './peer-process.ts'
 
 const run = promisify(execFile)
 
-/** As a user calls npm, not as a script of npm's does; on the Node that runs this. */
+/** As a user calls npm, not as a script of npm's does, but from the same registry; and on the Node that runs this. */
 const ENV = {
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'))),
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(registry|userconfig|cafile|cache)$)/.test(name))),
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter)
 }
 
