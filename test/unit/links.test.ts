@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+const DOCUMENTS = ['README.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md']
+
+/** Without what is between the fences of code. */
+function prose (path: string): string {
+  return readFileSync(path, 'utf8').replace(/^```[^]*?^```$/gm, '')
+}
+
+/** The names under which GitHub links to the headings of a document. */
+function anchors (path: string): string[] {
+  return [...prose(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'))
+}
+
+test('what the documents link to is there', () => {
+  let seen = 0
+  for (const path of DOCUMENTS) {
+    for (const [, target] of prose(path).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [file, anchor] = target.split('#')
+      const to = file === '' ? path : normalize(join(dirname(path), file))
+      assert.ok(existsSync(to), `${path}: ${target}`)
+      assert.ok(anchor === undefined || anchors(to).includes(anchor), `${path}: ${target}`)
+      seen++
+    }
+  }
+  assert.ok(seen > 10, `${seen} links`)
+})
