@@ -100,7 +100,7 @@ test('a release: the tag checked, then all of CI, then the package and the image
   assert.ok('workflow_call' in (workflows.get('ci.yml') as Workflow).on)
   const run = (job: Job): string => (job.steps ?? []).map(step => step.run ?? step.uses).join('\n')
   assert.match(run(release.version), /^\.ci\/release-notes "\$GITHUB_REF_NAME"$/m)
-  assert.match(run(release.npm), /^npm publish --provenance --access public$/m)
+  assert.match(run(release.npm), /^npm pack\nnpm publish "lokean-\$\{GITHUB_REF_NAME#v\}\.tgz" --provenance --access public$/m)
   assert.match(run(release.image), /--provenance mode=max --sbom true[^]*\nactions\/attest@/)
   assert.match(run(release.release), /^\.ci\/release-notes .* > (.*)\ngh release create .* --notes-file \1$/m)
 })
