@@ -101,6 +101,12 @@ test('the package', { timeout: 230_000 }, async t => {
     assert.deepEqual(readFileSync(join(clone, 'package.json')), readFileSync('package.json'))
   })
 
+  await t.test('npm ci does not build: the image has no sources yet when it installs', async t => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { prepare: string } }
+    await run('sh', ['-c', scripts.prepare], { cwd: folder(t), env: { ...ENV, npm_command: 'ci' } })
+    await assert.rejects(run('sh', ['-c', scripts.prepare], { cwd: folder(t), env: { ...ENV, npm_command: 'pack' } }), 'else it does')
+  })
+
   await t.test('npx of it in an empty folder runs the demo', needs(REGISTRY), async t => {
     const cwd = folder(t)
     const npx = ['--yes', '--prefer-offline', '--cache', await cache(t), '--package', tarball, '--', 'lokean', 'demo', '--records', '20000', '--json']
