@@ -2,6 +2,7 @@ import { Piscina } from 'piscina'
 import { LokeanError } from '../errors.ts'
 import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask, SetAsideTask } from '../types.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
+import { heapLimits } from './thread-limits.ts'
 
 interface PoolOptions {
   workers: number
@@ -15,7 +16,7 @@ interface PoolOptions {
 }
 
 /** Of the JavaScript heap of one thread; what it makes of ordinary records lies in its WebAssembly memory, and a large message is read as a string or two. */
-const HEAP_MB = 512
+const HEAP_MIB = 512
 
 /** The worker threads: started at once, and replaced when they die or hang. Each does one task at a time; tasks take turns in order. */
 export class WorkerPool {
@@ -37,7 +38,7 @@ export class WorkerPool {
       filename: new URL(`./encode.worker.${extension}`, import.meta.url).href,
       minThreads: workers,
       maxThreads: workers,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: heapLimits(HEAP_MIB),
       workerData: settings
     })
     this.#piscina.on('error', (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))

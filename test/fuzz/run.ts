@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { heapLimits } from '../../src/worker/thread-limits.ts'
 import { minimise } from './minimise.ts'
 import { type Ending, type Job, Slot } from './thread-protocol.ts'
 
@@ -40,7 +41,7 @@ export async function runTarget (options: RunOptions): Promise<Outcome> {
 async function inThread ({ target, corpus, search, module = REAL_TARGETS, hangMs = 10_000, heapMiB = 512 }: RunOptions): Promise<Outcome> {
   const slot = new Slot()
   const job: Job = { target, module, corpus: [...corpus], slot: slot.memory, search }
-  const worker = new Worker(new URL(`./fuzz.worker${EXTENSION}`, import.meta.url), { workerData: job, resourceLimits: { maxOldGenerationSizeMb: heapMiB } })
+  const worker = new Worker(new URL(`./fuzz.worker${EXTENSION}`, import.meta.url), { workerData: job, resourceLimits: heapLimits(heapMiB) })
   let resolve: (outcome: Outcome) => void = () => {}
   const promise = new Promise<Outcome>(_resolve => { resolve = _resolve })
   worker.once('message', (ending: Ending) => resolve(ending.kind === 'done' ? { ...ending, kept: ending.kept.map(one => Buffer.from(one)) } : { ...ending, input: Buffer.from(ending.input) }))

@@ -4,12 +4,15 @@ import { isMainThread } from 'node:worker_threads'
 import type { Encoder } from '../../src/worker/encoder.ts'
 import type { EncodeTask } from '../../src/types.ts'
 
-/** What a message with ` poison=<how>` in it does to a worker thread that encodes it; with `-once` behind it, only to the first. */
+/**
+ * What a message with ` poison=<how>` in it does to a worker thread that encodes it; with `-once` behind it, only to the first. The loops are
+ * of the kind that V8 makes deaf, unless told not to (src/worker/thread-limits.ts).
+ */
 const POISONS: Record<string, () => void> = {
   throw: () => { throw new Error('poisoned') },
   exit: () => process.exit(7),
-  memory: () => { for (const held: number[][] = []; ;) held.push(new Array<number>(1e6).fill(held.length + 0.5)) },
-  hang: () => { for (;;); }
+  memory: () => { for (const held: number[][] = []; ;) held.push(new Array<number>(1000).fill(held.length)) },
+  hang: () => { for (let rows = 0; ; rows++) new Array<number>(1000).fill(rows) }
 }
 
 /** For the environment of a program: its threads are poisoned so. `encoder`: the URL of the module they have. `dir`: what has struck once. */

@@ -3,7 +3,6 @@ import { spawnSync } from 'node:child_process'
 import { test, type TestContext } from 'node:test'
 import type { EncodeTask } from '../../../src/types.ts'
 import { WorkerPool } from '../../../src/worker/pool.ts'
-import { KEEPS_HEAP_LIMIT } from '../../helpers/heap-limit.ts'
 import { poisoned } from '../../helpers/poison.ts'
 import { captures, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
@@ -30,7 +29,6 @@ if (process.env.POISONED_ENCODER === undefined) {
   test('a thread that fails by throwing, by ending or for want of memory is told by how, and the pool goes on', async t => {
     const { pool, failures } = openPool(t)
     for (const [how, kind] of [['throw', 'threw'], ['exit', 'died'], ['memory', 'died']] as const) {
-      if (how === 'memory' && !KEEPS_HEAP_LIMIT) continue
       await assert.rejects(pool.encode(bad(how)), { code: 'LOKEAN_WORKER', kind })
       assert.equal(failures.pop(), kind)
       assert.equal((await pool.encode(good)).records, 1)
