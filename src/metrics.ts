@@ -97,23 +97,23 @@ function counters (registry: Registry, options: MetricsOptions) {
     }))
     return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
   }
-  /** Counted elsewhere, and read when it is scraped; until it is known there is no series. */
-  function read (name: string, help: string, label: string): { from (value: string, count: () => number | undefined): void } {
+  /** Counted elsewhere, and read when it is scraped; until it is known a label has no series. */
+  function read (name: string, help: string, label?: string): { from (count: () => number | undefined, value?: string): void } {
     const sources = new Map<string, () => number | undefined>()
     registry.registerMetric(new Counter<string>({
       name,
       help,
-      labelNames: [label],
+      labelNames: label === undefined ? [] : [label],
       registers: [],
       collect () {
         this.reset()
         for (const [value, count] of sources) {
           const number = count()
-          if (number !== undefined) this.inc({ [label]: value }, number)
+          if (number !== undefined) this.inc(label === undefined ? {} : { [label]: value }, number)
         }
       }
     }))
-    return { from: (value, count) => { sources.set(value, count) } }
+    return { from: (count, value = '') => { sources.set(value, count) } }
   }
   const { addresses, quarantineReasons, mendReasons, deadLetterReasons } = options
   return {
@@ -128,6 +128,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
     pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
     workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
+    workerBusy: read('lokean_worker_busy_seconds_total', 'Time that the worker threads together have spent on tasks; its rate, of lokean_workers, is how busy they are'),
     datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),
     busConnects: counter('lokean_bus_connects_total', 'Connections opened to the bus'),
     busDisconnects: counter('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
@@ -193,7 +194,6 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
     inflightBytesLimit: derived('lokean_inflight_bytes_limit', 'The share of the budget that belongs to the address', 'address', addresses),
     queueBytes: derived('lokean_queue_bytes', 'Bytes that wait for a worker, are in one, or wait for a push', 'stage', QUEUE_STAGES),
     workers: derived('lokean_workers', 'Worker threads'),
-    workerUtilization: derived('lokean_worker_utilization', 'Share of the worker threads\' time that is spent working, 0 to 1'),
     streams: derived('lokean_streams', 'Streams of all tenants that got a record within the last hour, those of quarantine left out'),
     sinkLanes: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
     lastPushSuccess: new Gauge({

@@ -35,14 +35,14 @@ export class PipelineMetrics {
     const metrics = this.#metrics
     const each = (read: (budget: Budget) => number) => () => [...budgets.values()].map(budget => [budget.address, read(budget)] as const)
     const socket = datagrams?.address
-    if (datagrams !== undefined) metrics.datagramsDropped.from(datagrams.address, () => datagrams.drops())
+    if (datagrams !== undefined) metrics.datagramsDropped.from(() => datagrams.drops(), datagrams.address)
     metrics.linkUp.from(each(({ address }) => Number(bus.attached(address) || (address === socket && datagrams?.listening === true))))
     metrics.credit.from(each(({ address }) => bus.credit(address)))
     metrics.inflightBytes.from(each(({ used }) => used))
     metrics.inflightBytesLimit.from(each(({ limit }) => limit))
     metrics.queueBytes.from(() => [['batch', batcher.waitingBytes], ['worker', encoding()], ['sink', sink.bytes]])
     metrics.workers.from(() => pool.size)
-    metrics.workerUtilization.from(() => pool.utilization)
+    metrics.workerBusy.from(() => pool.busySeconds)
     metrics.sinkLanes.from(() => sink.lanes)
     metrics.streams.from(() => streams.count)
   }

@@ -51,6 +51,13 @@ export interface EncoderSettings {
   activeStreams?: SharedArrayBuffer
 }
 
+/** What a worker thread is started with. */
+export interface WorkerSetup {
+  settings: EncoderSettings
+  /** Microseconds that all threads have spent on tasks: one number in shared memory. */
+  busy: BigInt64Array<SharedArrayBuffer>
+}
+
 /**
  * One batch for a worker. `bytes` is shared memory, not a transferred buffer: the main thread keeps the messages until the
  * worker has answered, so a worker that dies takes nothing with it, and the buffer is used again without being allocated. What of it

@@ -50,7 +50,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
   const stretch = new Stretch(samples)
   const addresses = stretch.labels('link_up').map(address => addressSnapshot(stretch, address))
   const workers = stretch.now('workers')
-  const busy = Math.min(1, stretch.rate('encode_duration_seconds_sum') / Math.max(1, workers))
+  const busy = Math.min(1, stretch.rate('worker_busy_seconds_total') / Math.max(1, workers))
   const fill = Math.max(0, ...addresses.map(({ address }) => stretch.mean('inflight_bytes', address) / Math.max(1, stretch.now('inflight_bytes_limit', address))))
   return {
     version,

@@ -1,12 +1,12 @@
 /** Entry of a worker thread: synchronous tasks (idle threads are parked, so nothing asynchronous may be left running). */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask, Part, SetAsideTask } from '../types.ts'
+import type { EncodeTask, Part, SetAsideTask, WorkerSetup } from '../types.ts'
 import { placeAlike, WORD } from '../shared-memory.ts'
 import { Encoder } from './encoder.ts'
 import { isolate as isolatePart } from './isolate.ts'
 import { setAside as setMessageAside } from './set-aside.ts'
 
-const settings = workerData as EncoderSettings
+const { settings, busy } = workerData as WorkerSetup
 const encoder = new Encoder(settings)
 
 /** Fewer bytes than these travel by themselves: for so little, a batch's whole memory is not to be kept until Loki has taken it. */
@@ -17,10 +17,29 @@ const MIN_SHARED_BYTES = 64 * 1024
  * they are handed over. Memory that changes threads has to be collected by the one that gets it, which is the main thread: under load
  * that cost it a fifth of its time.
  */
-export function encode (task: EncodeTask): unknown {
+export const encode = timed((task: EncodeTask): unknown => {
   const result = encoder.encode(task)
   if (task.handOver !== true && leave(result.parts, task)) return { ...result, shared: true }
   return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) } as never)
+})
+
+export const isolate = timed(isolatePart)
+
+export const setAside = timed((task: SetAsideTask) => setMessageAside(task, settings))
+
+/**
+ * Measured here, since the main thread only sees how long an answer took: that holds the way to the thread and back, and the main
+ * thread's own work, so that a worker that has little to do would seem busy.
+ */
+function timed<T, R> (run: (task: T) => R): (task: T) => R {
+  return task => {
+    const start = performance.now()
+    try {
+      return run(task)
+    } finally {
+      Atomics.add(busy, 0, BigInt(Math.round((performance.now() - start) * 1000)))
+    }
+  }
 }
 
 function leave (parts: Part[], { bytes, ends }: EncodeTask): boolean {
@@ -35,12 +54,4 @@ function leave (parts: Part[], { bytes, ends }: EncodeTask): boolean {
     at += body.length
   }
   return true
-}
-
-export function isolate (task: IsolateTask): Isolated {
-  return isolatePart(task)
-}
-
-export function setAside (task: SetAsideTask): EncodeResult {
-  return setMessageAside(task, settings)
 }

@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../errors.ts'
-import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask, SetAsideTask } from '../types.ts'
+import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask, SetAsideTask, WorkerSetup } from '../types.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 import { heapLimits } from './thread-limits.ts'
 
@@ -25,6 +25,8 @@ export class WorkerPool {
   readonly #timeoutMs: number
   readonly #onFailure: (kind: WorkerFailureKind) => void
   readonly #waiting: Array<() => void> = []
+  /** Microseconds, added up by the threads. */
+  readonly #busy = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
   #running = 0
   #closed = false
 
@@ -39,7 +41,7 @@ export class WorkerPool {
       minThreads: workers,
       maxThreads: workers,
       resourceLimits: heapLimits(HEAP_MIB),
-      workerData: settings
+      workerData: { settings, busy: this.#busy } satisfies WorkerSetup
     })
     this.#piscina.on('error', (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
   }
@@ -57,9 +59,9 @@ export class WorkerPool {
     return await this.#run<EncodeResult>('setAside', task)
   }
 
-  /** Share of the threads' time spent at work since they started, 0 to 1. */
-  get utilization (): number {
-    return this.#piscina.utilization
+  /** What all threads have spent on tasks so far; a task counts when it is over, done or failed, and not if its thread died of it. */
+  get busySeconds (): number {
+    return Number(Atomics.load(this.#busy, 0)) / 1e6
   }
 
   /** Ends the threads, whatever they are at. What waits, and what is given later, is refused with LOKEAN_CLOSED. */

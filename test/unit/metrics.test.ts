@@ -36,6 +36,7 @@ test('before anything happened every series of a closed label set is there, at 0
     ...perLabel('lokean_pushes_total', 'status', PUSH_STATUSES),
     ...perLabel('lokean_push_retries_total', 'reason', RETRY_REASONS),
     ...perLabel('lokean_worker_failures_total', 'kind', WORKER_FAILURES),
+    'lokean_worker_busy_seconds_total 0',
     'lokean_bus_connects_total 0',
     'lokean_bus_disconnects_total 0',
     ...perLabel('lokean_lag_seconds', 'address', addresses, ['_sum', '_count']),
@@ -44,7 +45,6 @@ test('before anything happened every series of a closed label set is there, at 0
     ...['link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit'].flatMap((name) => perLabel(`lokean_${name}`, 'address', addresses)),
     ...perLabel('lokean_queue_bytes', 'stage', QUEUE_STAGES),
     'lokean_workers 0',
-    'lokean_worker_utilization 0',
     'lokean_streams 0',
     'lokean_sink_lanes 0',
     'lokean_last_push_success_timestamp_seconds 0'

@@ -53,7 +53,7 @@ export function lokean (): DashboardBuilder {
     .withPanel(logVolume('Lines in quarantine', [`sum by (quarantine) (count_over_time(${QUARANTINE} [$__auto]))`, '{{quarantine}}']))
     .withPanel(logPanel('Quarantine', QUARANTINE).height(8))
     .withRow(new RowBuilder('Workers and process'))
-    .withPanel(graph('Workers, part of their time spent working', 'percentunit', perInstance('lokean_worker_utilization')).max(1))
+    .withPanel(graph('Workers, part of their time spent working', 'percentunit', [`${rate('lokean_worker_busy_seconds_total')} / lokean_workers${CHOSEN}`, '{{instance}}']).max(1))
     .withPanel(graph('Worker threads, and what they failed on', 'short', perInstance('lokean_workers', '{{instance}} threads'), [total('lokean_worker_failures_total', 'kind'), '{{kind}}/s']))
     .withPanel(graph('Time to encode a batch', 's', ...quantiles('lokean_encode_duration_seconds')))
     .withPanel(graph('Size of a batch', 'short', mean('lokean_batch_records', 'records'), mean('lokean_batch_bytes', 'bytes')))

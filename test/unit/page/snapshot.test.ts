@@ -76,10 +76,12 @@ test('durations are of the stretch alone, and unknown where nothing was measured
   assert.deepEqual([lag.meanSeconds, addresses[0].lagSeconds, addresses[1].lagSeconds], [2, undefined, 2])
 })
 
-test('workers are busy by the time that batches take, of all of them', async () => {
+test('workers are busy by the time that tasks take, of all of them', async () => {
   const metrics = setUp()
+  let seconds = 7
+  metrics.workerBusy.from(() => seconds)
   const { workers, bottleneck } = await snapshot(metrics, [() => {
-    for (let i = 0; i < 5; i++) metrics.encodeDuration.observe(0.2)
+    seconds += 1
     metrics.messagesReceived.add('a', 1)
   }])
   assert.ok(Math.abs(workers.busy - 0.5) < 1e-9)
@@ -91,7 +93,9 @@ suite('the bottleneck from the metrics themselves', () => {
 
   test('busy workers, at most all of the time', async () => {
     const metrics = setUp()
-    const { workers, bottleneck } = await snapshot(metrics, [() => { metrics.encodeDuration.observe(5); arriving(metrics)() }])
+    let seconds = 0
+    metrics.workerBusy.from(() => seconds)
+    const { workers, bottleneck } = await snapshot(metrics, [() => { seconds += 5; arriving(metrics)() }])
     assert.deepEqual([workers.busy, bottleneck.kind], [1, 'workers'])
   })
 
