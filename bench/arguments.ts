@@ -88,7 +88,7 @@ function chosen (lists: readonly string[]): SuiteName[] {
 }
 
 /** What parseArgs refuses is the caller's mistake; its messages go on to explain how to pass such a word as an argument. */
-function parse<T> (read: () => T): T {
+export function parse<T> (read: () => T): T {
   try {
     return read()
   } catch (error) {

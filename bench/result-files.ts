@@ -52,7 +52,8 @@ export function writePage (folder: string, result: BenchResult): string[] {
   return files.map(([file]) => file)
 }
 
-function write (file: string, text: string): void {
+/** Whole: who reads it meanwhile reads the old one. */
+export function write (file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(`${file}.new`, text)
   renameSync(`${file}.new`, file)

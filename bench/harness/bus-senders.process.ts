@@ -1,7 +1,7 @@
 import { formatHostPort } from '../../src/config/endpoints.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { OutcomeName } from '../../src/demo/bus/ports.ts'
-import { createGenerator, type Generator } from '../../src/demo/generator/generator.ts'
+import type { Generator } from '../../src/demo/generator/generator.ts'
 import { Load, type Parcel } from '../../src/demo/generator/load.ts'
 import { SenderConnection } from '../../src/demo/generator/sender-connection.ts'
 import { TokenBucket } from '../../src/demo/generator/token-bucket.ts'
@@ -9,6 +9,7 @@ import { serve } from './child.ts'
 import type { LoadCounts, LoadMethods } from './load.process.ts'
 import { type PoolOptions, poolRecordsOf } from './message-pool.ts'
 import type { PaceOptions } from './pace.ts'
+import { preparedGenerator } from './prepared.ts'
 import { TimesRecorder } from './times.ts'
 
 /** Where nobody waits: so many connections, each with as many messages on its way as a router gives credit for. */
@@ -24,9 +25,22 @@ let load: TimedLoad | undefined
 let paced: { rate: number, since: number } | undefined
 let onSettled = (): void => {}
 
-/** Also knows how many messages were accepted, and how long each was on its way. */
+export interface Disturbance {
+  /** The longest time without an accepted message. */
+  longestGapMs: number
+  /** Messages that the bus gave back, to be sent again. */
+  returned: number
+}
+
+/** What load.process.ts offers; and, since the last call, what a sender notices of receivers that come and go. */
+export type SendersMethods = LoadMethods & { disturbance: () => Disturbance }
+
+/** Also knows how many messages were accepted, how long each was on its way, and for how long there was none. */
 class TimedLoad extends Load {
   messages = 0
+  #returned = 0
+  #longestGapMs = 0
+  #acceptedAt = performance.now()
   readonly #sentAt = new Map<Parcel, number>()
 
   override next (address: number): Parcel | number | undefined {
@@ -38,11 +52,29 @@ class TimedLoad extends Load {
   override settle (parcel: Parcel, outcome: OutcomeName): boolean {
     if (outcome === 'rejected') throw new Error('the bus rejected a message: its records are lost')
     const again = super.settle(parcel, outcome)
-    if (again) return true
+    if (again) {
+      this.#returned++
+      return true
+    }
     this.messages++
+    this.#noteGap()
+    this.#acceptedAt = performance.now()
     times.record(performance.now() - (this.#sentAt.get(parcel) ?? NaN))
     this.#sentAt.delete(parcel)
     return false
+  }
+
+  /** A gap that is still open counts as far as it has come, now and again in the next call. */
+  takeDisturbance (): Disturbance {
+    this.#noteGap()
+    const taken = { longestGapMs: this.#longestGapMs, returned: this.#returned }
+    this.#longestGapMs = 0
+    this.#returned = 0
+    return taken
+  }
+
+  #noteGap (): void {
+    this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - this.#acceptedAt)
   }
 }
 
@@ -86,16 +118,17 @@ function counts (): LoadCounts {
   return { sent, settled: accepted, messages: load?.messages ?? 0, behind: Math.max(0, Math.floor(due) - sent), at: performance.timeOrigin + performance.now(), cpuMicros: user + system }
 }
 
-/** The load for a real bus, the one that the environment names: the senders of `lokean generate`. Offers what load.process.ts does. */
-const methods: LoadMethods = {
+/** The load for the bus that the environment names: the senders of `lokean generate`, with prepared messages. */
+const methods: SendersMethods = {
   listen: async ({ recordsPerMessage, hosts, seed = 1 }: PoolOptions) => {
-    generator = createGenerator({ recordsPerMessage, hosts, seed })
+    generator = preparedGenerator({ recordsPerMessage, hosts, seed })
     return { url: process.env.LOKEAN_AMQP_URL ?? '', poolRecords: poolRecordsOf(hosts) }
   },
   attached: async () => {},
   start,
   counts,
   times: () => times.take(),
+  disturbance: () => load?.takeDisturbance() ?? { longestGapMs: 0, returned: 0 },
   stop: async () => {
     load?.end()
     await new Promise<void>(resolve => {

@@ -26,8 +26,8 @@ export class Child<M extends Methods> {
   #closing = false
 
   /** `url`: of the module beside the caller, with whatever extension the caller itself has. */
-  constructor (name: string, url: URL) {
-    this.#child = fork(url, { stdio: ['ignore', 'inherit', 'pipe', 'ipc'], serialization: 'advanced' })
+  constructor (name: string, url: URL, env: NodeJS.ProcessEnv = process.env) {
+    this.#child = fork(url, { env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'], serialization: 'advanced' })
     const stderr = this.#child.stderr as Readable
     stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT) })
     this.#child.on('message', (reply: Reply) => this.#answered(reply))

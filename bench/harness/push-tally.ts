@@ -62,8 +62,8 @@ export class PushTally {
   #repeated = 0
   #unnumbered = 0
 
-  /** How many entries the push has. Throws where it cannot be decoded. */
-  add (body: Buffer): number {
+  /** How many entries the push has, under how many headings of a stream. Throws where it cannot be decoded. */
+  add (body: Buffer): { entries: number, streams: number } {
     this.#push.read(body)
     const { columns, bytes } = this.#push
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -75,7 +75,7 @@ export class PushTally {
         this.#count(this.#push.numberOf(entry), hash(timed, view, columns.lineStart[entry], columns.lineEnd[entry]))
       }
     }
-    return columns.entries
+    return { entries: columns.entries, streams: columns.streams }
   }
 
   result (sent: number): Tallied {

@@ -13,6 +13,8 @@ export interface Section {
   pushes: number
   bytes: number
   records: number
+  /** Summed over the pushes: a stream that a push names twice, in two of the parts that were joined, counts twice. */
+  streams: number
   /** A sample of the records, packed as well as can be. */
   maximal: Packed
 }
@@ -40,7 +42,7 @@ export type SinkMethods = {
 /** Compressed bytes of each section that are kept to be packed anew: some 50,000 records. */
 const SAMPLE_BYTES = 6 * 2 ** 20
 
-interface Gathered { pushes: number, bytes: number, records: number, sample: Buffer[], sampled: number }
+interface Gathered { pushes: number, bytes: number, records: number, streams: number, sample: Buffer[], sampled: number }
 
 const tally = new PushTally()
 const sections: Gathered[] = [gathered()]
@@ -50,7 +52,7 @@ let delayMs = 0
 let stalled = false
 
 function gathered (): Gathered {
-  return { pushes: 0, bytes: 0, records: 0, sample: [], sampled: 0 }
+  return { pushes: 0, bytes: 0, records: 0, streams: 0, sample: [], sampled: 0 }
 }
 
 /** Answers pushes as Loki does, and keeps the compressed bodies: what they hold is counted when nothing is measured. */
@@ -93,7 +95,9 @@ function store (response: ServerResponse, chunks: Buffer[]): void {
 
 function digest (): void {
   for (const { section, body } of held) {
-    section.records += tally.add(body)
+    const { entries, streams } = tally.add(body)
+    section.records += entries
+    section.streams += streams
     if (section.sampled >= SAMPLE_BYTES) continue
     section.sample.push(body)
     section.sampled += body.length
@@ -123,8 +127,8 @@ const methods: SinkMethods = {
   },
   section: number => {
     digest()
-    const { pushes, bytes, records, sample } = sections[number]
-    return { pushes, bytes, records, maximal: packMaximal(sample) }
+    const { pushes, bytes, records, streams, sample } = sections[number]
+    return { pushes, bytes, records, streams, maximal: packMaximal(sample) }
   }
 }
 serve(methods)

@@ -19,8 +19,8 @@ const FINE = { missing: 0, doubled: 0, repeated: 0, other: 0, streams: 1 }
 
 test('all there, over several pushes, in any order', () => {
   const tally = new PushTally()
-  assert.equal(tally.add(push(numbers(2000, 1000))), 1000)
-  assert.equal(tally.add(push(numbers(0, 2000))), 2000)
+  assert.deepEqual(tally.add(push(numbers(2000, 1000))), { entries: 1000, streams: 1 })
+  assert.deepEqual(tally.add(push(numbers(0, 2000))), { entries: 2000, streams: 1 })
   assert.deepEqual(tally.result(3000), { ...FINE, stored: 3000 })
 })
 

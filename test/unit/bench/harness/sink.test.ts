@@ -37,8 +37,8 @@ test('answers pushes and knows what was in them', async t => {
   await sink.call('mark')
   assert.equal(await push(url, 3).status, 204)
   assert.deepEqual(await sink.call('reconcile', 4), { stored: 3, missing: 1, doubled: 0, repeated: 1, other: 0, streams: 1 })
-  const { pushes, bytes, records, maximal } = await sink.call('section', section)
-  assert.deepEqual({ pushes, bytes, records, ofMaximal: maximal.records }, { pushes: 2, bytes: body(1).length + body(3).length, records: 2, ofMaximal: 2 })
+  const { pushes, bytes, records, streams, maximal } = await sink.call('section', section)
+  assert.deepEqual({ pushes, bytes, records, streams, ofMaximal: maximal.records }, { pushes: 2, bytes: body(1).length + body(3).length, records: 2, streams: 2, ofMaximal: 2 })
 })
 
 test('a push that ends while the sink is stalled is not stored; one that waits is answered when it returns', async t => {

@@ -1,0 +1,13 @@
+import { startBus } from '../../src/demo/bus/bus.ts'
+import { serve } from './child.ts'
+
+export type BusMethods = {
+  /** Its URL. */
+  listen: () => Promise<string>
+}
+
+/** The embedded bus in a process of its own: one address, shared by all who attach, as a router does it. */
+const methods: BusMethods = {
+  listen: async () => (await startBus()).url
+}
+serve(methods)

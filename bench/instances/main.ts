@@ -1,0 +1,43 @@
+/** Measures several instances on one address. `npm run bench:instances` */
+import { relative } from 'node:path'
+import { LokeanError, UsageError } from '../../src/errors.ts'
+import { targets } from '../harness/targets.ts'
+import { describeMachine } from '../machine.ts'
+import { Progress } from '../progress.ts'
+import { INSTANCES_USAGE, parseInstancesArguments } from './arguments.ts'
+import { instancesChart } from './chart.ts'
+import { planOf } from './plan.ts'
+import { keepResult, lostOrDoubled } from './results.ts'
+import { runInstances } from './run.ts'
+import { instancesSection } from './section.ts'
+
+/** The exit code. */
+async function main (): Promise<number> {
+  const options = parseInstancesArguments(process.argv.slice(2))
+  if (options === undefined) return print(INSTANCES_USAGE)
+  const progress = new Progress(process.stderr)
+  const { quick } = options
+  const result = await runInstances({ plan: planOf(options), quick, machine: describeMachine(targets(process.env)), env: process.env, progress: progress.show })
+    .finally(() => progress.end())
+  print(instancesSection(result))
+  if (options.save) for (const file of keepResult(result, instancesChart(result))) print(`wrote ${relative(process.cwd(), file)}\n`)
+  if (options.json) print(`${JSON.stringify(result)}\n`)
+  const wrong = lostOrDoubled(result)
+  if (wrong > 0) process.stderr.write(`bench:instances: ${wrong} records are missing or doubled\n`)
+  return wrong > 0 ? 1 : 0
+}
+
+function print (text: string): number {
+  process.stdout.write(text)
+  return 0
+}
+
+function fail (error: unknown): number {
+  const known = error instanceof LokeanError
+  process.stderr.write(`bench:instances: ${known ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
+  return error instanceof UsageError ? 64 : 1 // EX_USAGE
+}
+
+// The processes that it started end with this one, however it ends.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
+process.exitCode = await main().catch(fail)

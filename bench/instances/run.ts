@@ -1,0 +1,61 @@
+import type { Machine } from '../results.ts'
+import { eventResult, happen, type Happened } from './events.ts'
+import { type Plan, steadyRate } from './plan.ts'
+import { type CurveResult, type EventResult, EVENTS, type InstancesResult, LOADS } from './results.ts'
+import { curvePoint, measure, type Round, summarise } from './scale.ts'
+
+export interface RunOptions {
+  plan: Plan
+  quick: boolean
+  machine: Machine
+  env: NodeJS.ProcessEnv
+  progress: (text: string) => void
+}
+
+/**
+ * Each round has all numbers of instances, as fast as they take it and at the steady load, so that what is compared was measured within
+ * minutes: machines are shared, and speeds change.
+ */
+export async function runInstances ({ plan, quick, machine, env, progress }: RunOptions): Promise<InstancesResult> {
+  let rate = plan.rate
+  const rounds: Round[][] = []
+  for (let number = 1; number <= plan.rounds; number++) {
+    const round: Round[] = []
+    for (const load of [...LOADS].reverse()) {
+      rate ??= load === 'steady' ? steadyRate(round.map(({ run }) => run.recordsPerSecond)) : undefined
+      for (const instances of plan.instances) {
+        progress(`round ${number} of ${plan.rounds}: ${instances} on one address, ${load === 'full' ? 'as fast as it goes' : `${rate} records/s`}`)
+        round.push({ load, instances, run: await measure(plan, env, instances, load === 'full' ? undefined : rate) })
+      }
+    }
+    rounds.push(round)
+  }
+  const scale = summarise(rounds)
+  const most = scale.find(one => one.load === 'full' && one.instances === 1)?.recordsPerSecond.median ?? NaN
+  const curve = await measureCurve(plan, env, most, progress)
+  const events: EventResult[] = []
+  for (const load of LOADS) {
+    for (const event of EVENTS) {
+      const times: Happened[] = []
+      for (let number = 1; number <= plan.eventRounds; number++) {
+        progress(`one ${{ join: 'joins', leave: 'leaves', die: 'dies' }[event]}, ${load} load, ${number} of ${plan.eventRounds}`)
+        times.push(await happen(event, load === 'full' ? undefined : rate, plan, env))
+      }
+      events.push(eventResult(event, load, times))
+    }
+  }
+  const { recordsPerMessage, sinkMs } = plan
+  return { at: new Date().toISOString(), quick, machine, recordsPerMessage, sinkMs, steadyRate: rate ?? NaN, scale, curve, events }
+}
+
+async function measureCurve (plan: Plan, env: NodeJS.ProcessEnv, most: number, progress: (text: string) => void): Promise<CurveResult[]> {
+  const points: CurveResult[] = []
+  // A store that is not the bench's answers when it answers.
+  for (const sinkMs of env.LOKEAN_LOKI_URL === undefined ? plan.curveSinkMs : [plan.sinkMs]) {
+    for (const load of plan.curve) {
+      progress(`one instance at ${Math.round(load * 100)} % of ${Math.round(most)} records/s, store ${sinkMs} ms`)
+      points.push(curvePoint(sinkMs, load, await measure(plan, env, 1, most * load, sinkMs)))
+    }
+  }
+  return points
+}
