@@ -15,8 +15,8 @@ import { TimesRecorder } from './times.ts'
 /** Where nobody waits: so many connections, each with as many messages on its way as a router gives credit for. */
 const CONNECTIONS = 4
 const WINDOW = 250
-/** A rate is kept by so many milliseconds' worth of records at a time, or a message. */
-const BURST_MS = 5
+/** What could not be sent in time is made up for: so many seconds of a rate at the most. */
+const MADE_UP_SECONDS = 600
 
 const times = new TimesRecorder()
 const connections: SenderConnection[] = []
@@ -89,7 +89,7 @@ function start (pace: PaceOptions): void {
     generator,
     addresses: Math.min(amqp.addresses.length, generator.hosts.length),
     recordsPerMessage,
-    bucket: rate === undefined ? undefined : new TokenBucket(rate, Math.max(recordsPerMessage, rate * BURST_MS / 1000), () => performance.now())
+    bucket: rate === undefined ? undefined : drainedBucket(rate, recordsPerMessage)
   })
   for (let i = 0; i < (senders ?? CONNECTIONS); i++) {
     connections.push(new SenderConnection({
@@ -109,6 +109,14 @@ function start (pace: PaceOptions): void {
       onFatal: error => { throw error }
     }))
   }
+}
+
+/** With the first message's records in it. */
+function drainedBucket (rate: number, first: number): TokenBucket {
+  const burst = first + rate * MADE_UP_SECONDS
+  const bucket = new TokenBucket(rate, burst, () => performance.now())
+  bucket.take(burst - first)
+  return bucket
 }
 
 function counts (): LoadCounts {
