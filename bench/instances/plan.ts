@@ -23,13 +23,13 @@ export const FULL: Plan = {
   rounds: 3,
   recordsPerMessage: 100,
   sinkMs: 10,
-  warmUpMs: 2500,
+  warmUpMs: 2000,
   mostWarmUpMs: 15_000,
-  windowMs: 4000,
+  windowMs: 3000,
   curve: [0.1, 0.3, 0.5, 0.7, 0.9],
   curveSinkMs: [0, 10],
   eventRounds: 3,
-  quietMs: 3000
+  quietMs: 2000
 }
 
 export const QUICK: Plan = {
