@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { performanceSection } from '../../bench/report/section.ts'
 import { sizingSection } from '../../bench/report/sizing.ts'
+import { keptResult } from '../../bench/instances/results.ts'
+import { instancesSection } from '../../bench/instances/section.ts'
 import { LATEST, readResult } from '../../bench/result-files.ts'
 import { faultsSection } from '../faults/section.ts'
 import { keptRun } from '../faults/results.ts'
@@ -21,7 +23,8 @@ const GENERATED: Record<string, string> = {
   metrics: metricsMarkdown(registry),
   performance: performanceSection(readResult(LATEST)),
   sizing: sizingSection(readResult(LATEST)),
-  faults: faultsSection(keptRun())
+  faults: faultsSection(keptRun()),
+  instances: instancesSection(keptResult())
 }
 
 function rendered (readme: string): string {

@@ -7,8 +7,23 @@ const TALLIED = { sent: 1000, stored: 1000, missing: 0, doubled: 0, repeated: 30
 
 export function run (changed: Partial<Run> = {}): Run {
   return {
-    seconds: 3, recordsPerSecond: 100_000, usPerRecord: 4, mainUsPerRecord: 1, cores: 0.4, mainBusy: 0.1, workersBusy: 0.3, shares: [1], pushesPerSecond: 200,
-    recordsPerPush: 500, bytesPerRecord: 120, rssMb: [200], p50: 20, p99: 40, recordsPerStream: 6, tallied: TALLIED, ...changed
+    seconds: 3,
+    recordsPerSecond: 100_000,
+    usPerRecord: 4,
+    mainUsPerRecord: 1,
+    cores: 0.4,
+    mainBusy: 0.1,
+    workersBusy: 0.3,
+    shares: [1],
+    pushesPerSecond: 200,
+    recordsPerPush: 500,
+    bytesPerRecord: 120,
+    rssMb: [200],
+    p50: 20,
+    p99: 40,
+    recordsPerStream: 6,
+    tallied: TALLIED,
+    ...changed
   }
 }
 
