@@ -37,6 +37,8 @@ export interface Signals {
 
 /** So busy is as good as always: what is left goes to taking turns. */
 export const BUSY = 0.9
+/** The same for worker threads, whose time between two tasks does not count: flat out they come to 85 to 92 %. */
+export const WORKERS_BUSY = 0.8
 /** A budget that is so full gives credit in small steps only: the bus is held back. */
 export const FULL = 0.75
 
@@ -59,7 +61,7 @@ export function findBottleneck (signals: Signals): Verdict {
   if (arriving === 0 && inflight === 0) return { kind: 'quiet', level: 'good', title: 'All quiet', advice: 'Nothing comes from the bus, and everything that came is stored.' }
   if (limited > 0) return { kind: 'loki_limits', stage: 'loki', level: 'busy', title: 'Loki limits a tenant', advice: 'It answers 429: raise its ingestion limits, or send less. What waits is tried again.' }
   if (mainThreadBusy >= BUSY) return { kind: 'main_thread', stage: 'batch', level: 'busy', title: 'The main thread is busy all the time', advice: 'This instance takes no more: add another one on the same address.' }
-  if (workersBusy >= BUSY) return { kind: 'workers', stage: 'workers', level: 'busy', title: 'All workers are busy', advice: 'Raise LOKEAN_WORKERS where there are cores left, or add an instance.' }
+  if (workersBusy >= WORKERS_BUSY) return { kind: 'workers', stage: 'workers', level: 'busy', title: 'All workers are busy', advice: 'Raise LOKEAN_WORKERS where there are cores left, or add an instance.' }
   if (fill >= FULL && pushing > 0) return { kind: 'loki_slow', stage: 'loki', level: 'busy', title: 'Waiting for Loki', advice: 'Its answers take long, so the budget is full and the bus is held back: scale Loki, or raise LOKEAN_SHARDS.' }
   if (fill >= FULL) return { kind: 'budget', stage: 'credit', level: 'busy', title: 'The budget is full', advice: 'Nobody has much to do, and there is no room: raise LOKEAN_INFLIGHT_BYTES for messages of this size.' }
   return { kind: 'keeping_up', level: 'good', title: 'Keeping up', advice: 'Whatever comes is stored at once: the senders set the pace.' }
