@@ -36,7 +36,7 @@ export class PipelineMetrics {
     const each = (read: (budget: Budget) => number) => () => [...budgets.values()].map(budget => [budget.address, read(budget)] as const)
     const socket = datagrams?.address
     if (datagrams !== undefined) metrics.datagramsDropped.from(() => datagrams.drops(), datagrams.address)
-    metrics.linkUp.from(each(({ address }) => Number(bus.attached(address) || (address === socket && datagrams?.listening === true))))
+    metrics.linkUp.from(each(({ address }) => Number(bus.attached(address) || (address === socket && datagrams?.status.ok === true))))
     metrics.credit.from(each(({ address }) => bus.credit(address)))
     metrics.inflightBytes.from(each(({ used }) => used))
     metrics.inflightBytesLimit.from(each(({ limit }) => limit))

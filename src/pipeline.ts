@@ -161,7 +161,7 @@ export class Pipeline {
         log.warn({ dir, file }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
       })
     try {
-      const datagrams = socket === undefined ? undefined : await Datagrams.open({ ...socket, budget: budgets.get(socket.address) as Budget, log })
+      const datagrams = socket === undefined ? undefined : await Datagrams.open({ place: socket.place, budget: budgets.get(socket.address) as Budget, log })
       return new Pipeline(options, budgets, deadLetters, datagrams)
     } catch (error) {
       await deadLetters?.close()
@@ -184,7 +184,7 @@ export class Pipeline {
   status (): { ready: boolean, checks: Checks } {
     const checks: Checks = {
       ...(this.#options.config.amqp.addresses.length === 0 ? {} : { bus: this.#bus.status() }),
-      ...(this.#datagrams === undefined ? {} : { socket: { ok: this.#datagrams.listening, detail: this.#datagrams.listening ? 'listening' : 'closed' } }),
+      ...(this.#datagrams === undefined ? {} : { socket: this.#datagrams.status }),
       loki: this.#health.status()
     }
     return { ready: Object.values(checks).every(({ ok }) => ok), checks }

@@ -22,13 +22,27 @@ export const addresses = parsedBy((text) => {
   return list
 })
 
-/** `udp://host:port`, and labels and a tenant for all that comes there, as for an address. */
+/** What `sun_path` takes beside its last byte. */
+const MAX_PATH_BYTES = 107
+
+/** `udp://host:port` or `unixgram:/path`, and labels and a tenant for all that comes there, as for an address. */
 export const socketAddress = parsedBy((text) => {
   const origin = parseOne(text)
-  const listen = origin.address.startsWith('udp://') ? parseHostPort(origin.address.slice(6)) : undefined
-  if (listen === undefined) throw new Refused('must be udp://host:port, such as udp://127.0.0.1:30000 or udp://[::1]:30000')
-  return { ...origin, ...listen }
+  const place = socketPlace(origin.address)
+  if (place === undefined) throw new Refused('must be udp://host:port, such as udp://127.0.0.1:30000 or udp://[::1]:30000, or unixgram:/path, such as unixgram:/run/lokean/logs.sock')
+  return { ...origin, place }
 })
+
+function socketPlace (address: string): { kind: 'udp', host: string, port: number } | { kind: 'unix', path: string } | undefined {
+  if (address.startsWith('udp://')) {
+    const listen = parseHostPort(address.slice(6))
+    return listen && { kind: 'udp', ...listen }
+  }
+  const path = address.startsWith('unixgram:') ? address.slice(9) : ''
+  if (!/^\/(?!\/).*[^/]$/.test(path)) return undefined
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new Refused(`must have a path of at most ${MAX_PATH_BYTES} bytes (it has ${Buffer.byteLength(path)})`)
+  return { kind: 'unix', path }
+}
 
 /** An address's own tenant. What it says of the field that tenants come from, in place of its records, holds for their tenant too. */
 export function tenantOf ({ labels, tenant }: Origin, rule: TenantRule): string | undefined {

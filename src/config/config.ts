@@ -36,7 +36,10 @@ export function arrange (v: Values) {
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
     /** Undefined where there is none. */
-    socket: v.LOKEAN_SOCKET === undefined ? undefined : { address: v.LOKEAN_SOCKET.address, host: v.LOKEAN_SOCKET.host, port: v.LOKEAN_SOCKET.port, receiveBuffer: v.LOKEAN_SOCKET_BUFFER },
+    socket: v.LOKEAN_SOCKET === undefined ? undefined : {
+      address: v.LOKEAN_SOCKET.address,
+      place: v.LOKEAN_SOCKET.place.kind === 'udp' ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER } : v.LOKEAN_SOCKET.place
+    },
     /** All that is read from, by name: addresses and socket. */
     sources: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(({ address }) => address),
     workers: v.LOKEAN_WORKERS,

@@ -57,10 +57,10 @@ export const OPTIONS = {
   LOKEAN_AMQP_KEY: { group: 'AMQP bus', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
 
   LOKEAN_SOCKET: {
-    group: 'Datagrams', schema: socketAddress, text: '`udp://host:port` to listen on as well, for one JSON record a datagram, as sg-bridge sends them; labels and a tenant as for an address. Nothing that comes this way is acknowledged'
+    group: 'Datagrams', schema: socketAddress, text: '`udp://host:port` or `unixgram:/path` to listen on as well, for one JSON record a datagram, as sg-bridge sends them; labels and a tenant as for an address. Nothing that comes this way is acknowledged'
   },
   LOKEAN_SOCKET_BUFFER: {
-    group: 'Datagrams', schema: bytesBetween(64 * KIB, GIB), default: '8MiB', text: 'what the kernel is asked to hold while it is not read; no more than its `net.core.rmem_max`'
+    group: 'Datagrams', schema: bytesBetween(64 * KIB, GIB), default: '8MiB', text: 'what the kernel is asked to hold of `udp://` while it is not read; no more than its `net.core.rmem_max`'
   },
 
   LOKEAN_LOKI_URL: {

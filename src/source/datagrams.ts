@@ -1,81 +1,61 @@
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import type { Settleable } from '../ack/settler.ts'
 import type { Delivery } from '../batch/batcher.ts'
-import { ConfigError, LokeanError } from '../errors.ts'
+import { LokeanError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import type { Check } from '../types.ts'
 import type { Budget } from './budget.ts'
-import type { DatagramReport, DatagramSetup } from './datagram-thread.ts'
-import { kernelDrops, type Bound } from './kernel-drops.ts'
+import type { DatagramReader, ReaderEvents } from './datagram-reader.ts'
+import { UdpReader } from './udp-reader.ts'
+import { UnixReader } from './unix-reader.ts'
+
+/** `receiveBuffer`: asked of the kernel, in bytes. `path`: absolute. */
+export type SocketPlace = { kind: 'udp', host: string, port: number, receiveBuffer: number } | { kind: 'unix', path: string }
 
 interface Options {
   /** Its address names the socket. */
   budget: Budget
-  host: string
-  port: number
-  /** Asked of the kernel, in bytes. */
-  receiveBuffer: number
+  place: SocketPlace
   log: Logger
 }
 
-/** The thread counts modulo 2^32. */
-const MAX_LIMIT = 2 ** 30
-
 /**
- * A UDP socket as a source beside the bus: one record a datagram, handed on in messages as omamqp1 would have made of them. There is nobody
+ * A socket as a source beside the bus: one record a datagram, handed on in messages as omamqp1 would have made of them. There is nobody
  * to settle anything with: what has not arrived here, or is here when the process dies, is lost, and its sender does not know. The budget
- * holds all the same: when it is used up, the socket is not read, and the kernel drops what its buffer cannot hold.
+ * holds all the same: when it is used up, the socket is not read.
  *
- *     held --start()--> reading --stop()--> stopping --(the kernel's buffer is empty)--> stopped
- *       |                                                                                  ^
- *       `--stop()--------------------------------------------------------------------------'
+ *     held --start()--> reading --stop()--> stopping --(the kernel has no more)--> stopped
+ *       |                                                                            ^
+ *       `--stop()--------------------------------------------------------------------'
  *
- *     any --close(), or the socket or its thread fails--> closed: whatever has not been read is lost
+ *     any --close(), or the reader fails--> closed: whatever has not been read is lost
  */
 export class Datagrams implements Settleable {
   /** Of no connection that could be lost. */
   readonly stale = false
-  readonly bound: Bound
   readonly #budget: Budget
-  readonly #worker: Worker
-  readonly #returned: Int32Array
+  #reader!: DatagramReader
   #state: 'held' | 'reading' | 'stopping' | 'stopped' | 'closed' = 'held'
-  #taken = 0
   #next = 0
   #onDelivery: (delivery: Delivery) => void = () => {}
   #onFailed: (error: Error) => void = () => {}
 
-  private constructor (budget: Budget, worker: Worker, returned: Int32Array, bound: Bound) {
-    this.bound = bound
+  private constructor (budget: Budget) {
     this.#budget = budget
-    this.#worker = worker
-    this.#returned = returned
-    worker.on('message', (report: DatagramReport) => this.#reported(report))
-    worker.on('error', error => this.#failed(error.message))
-    worker.on('exit', () => { if (this.#state === 'held' || this.#state === 'reading') this.#failed('its thread has ended') })
   }
 
   /** Binds the socket, and reads nothing yet. Rejects with ConfigError, and nothing left open, where it cannot be bound. */
-  static async open ({ budget, host, port, receiveBuffer, log }: Options): Promise<Datagrams> {
-    const limit = Math.min(budget.limit, MAX_LIMIT)
-    const returned = new Int32Array(new SharedArrayBuffer(4)).fill(-limit)
-    // The specifier is not rewritten by the compiler, so the thread's file ends as this one does.
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const workerData: DatagramSetup = { host, port, receiveBuffer, limit, returned: returned.buffer as SharedArrayBuffer }
-    const worker = new Worker(new URL(`./datagrams.worker.${extension}`, import.meta.url), { workerData })
-    // `once` takes its own listeners away again, and no others: a Worker has some that it cannot do without.
-    const [report] = await once(worker, 'message') as [DatagramReport]
-    if (report.kind !== 'listening') {
-      await worker.terminate()
-      const reason = report.kind === 'failed' ? report.code === 'EADDRINUSE' ? 'the port is in use' : `cannot listen there (${report.code || report.text})` : report.kind
-      throw new ConfigError(`LOKEAN_SOCKET is ${JSON.stringify(budget.address)}: ${reason}`)
+  static async open ({ budget, place, log }: Options): Promise<Datagrams> {
+    const datagrams = new Datagrams(budget)
+    const events: ReaderEvents = {
+      message: (message, cost) => datagrams.#received(message, cost),
+      stopped: () => { if (datagrams.#state === 'stopping') datagrams.#state = 'stopped' },
+      failed: reason => datagrams.#failed(reason)
     }
-    log.info({ socket: budget.address, address: report.address, port: report.port, receiveBuffer: report.receiveBuffer }, 'listening for datagrams: nothing that comes this way is acknowledged')
-    // Linux gives twice of what is asked, for what it keeps beside each datagram, and no more than twice net.core.rmem_max.
-    if (report.receiveBuffer < receiveBuffer) {
-      log.warn({ socket: budget.address, receiveBuffer: report.receiveBuffer, asked: receiveBuffer }, 'the kernel holds less for the socket than LOKEAN_SOCKET_BUFFER asks for: raise net.core.rmem_max')
-    }
-    return new Datagrams(budget, worker, returned, report)
+    const { address, limit } = budget
+    datagrams.#reader = place.kind === 'udp'
+      ? await UdpReader.open({ ...place, address, limit, log }, events)
+      : await UnixReader.open({ ...place, address, limit, log }, events)
+    return datagrams
   }
 
   /** Its name. */
@@ -83,8 +63,9 @@ export class Datagrams implements Settleable {
     return this.#budget.address
   }
 
-  get listening (): boolean {
-    return this.#state === 'held' || this.#state === 'reading'
+  get status (): Check {
+    if (this.#state !== 'held' && this.#state !== 'reading') return { ok: false, detail: 'closed' }
+    return this.#reader.listening ? { ok: true, detail: 'listening' } : { ok: false, detail: 'not listening: what reads it has ended, and is started anew' }
   }
 
   start (onDelivery: (delivery: Delivery) => void, onFailed: (error: Error) => void): void {
@@ -92,7 +73,7 @@ export class Datagrams implements Settleable {
     this.#onFailed = onFailed
     if (this.#state !== 'held') return
     this.#state = 'reading'
-    this.grant()
+    this.#reader.start(this.#budget.used)
   }
 
   /** Nobody waits for it. */
@@ -100,9 +81,7 @@ export class Datagrams implements Settleable {
 
   /** To be called when the budget has got room. */
   grant (): void {
-    if (this.#state === 'held') return
-    Atomics.store(this.#returned, 0, (this.#taken - this.#budget.used) | 0)
-    Atomics.notify(this.#returned, 0)
+    if (this.#state !== 'held') this.#reader.grant(this.#budget.used)
   }
 
   /** Reads what the kernel has, as far as the budget goes, and then no more. */
@@ -110,7 +89,7 @@ export class Datagrams implements Settleable {
     if (this.#state === 'held') this.#state = 'stopped'
     if (this.#state !== 'reading') return
     this.#state = 'stopping'
-    this.#worker.postMessage('stop')
+    this.#reader.stop()
     this.grant()
   }
 
@@ -121,25 +100,20 @@ export class Datagrams implements Settleable {
 
   async close (): Promise<void> {
     this.#state = 'closed'
-    await this.#worker.terminate()
+    await this.#reader.close()
   }
 
-  /** Datagrams that the kernel has dropped at this socket, for want of room in its buffer; undefined where it does not tell. */
+  /** Datagrams that the kernel has dropped at this socket; undefined where it does not tell, or drops none. */
   drops (): number | undefined {
-    return kernelDrops(this.bound)
+    return this.#reader.drops()
   }
 
-  #reported (report: DatagramReport): void {
+  #received (message: Uint8Array, cost: number): void {
     if (this.#state === 'closed') return
-    if (report.kind === 'stopped') this.#state = 'stopped'
-    else if (report.kind === 'failed') this.#failed(report.text)
-    else if (report.kind === 'message') {
-      this.#taken = (this.#taken + report.cost) | 0
-      this.#budget.take(report.cost)
-      const id = this.#next
-      this.#next = (id + 1) >>> 0
-      this.#onDelivery({ address: this.#budget.address, link: this, id, message: report.message, cost: report.cost })
-    }
+    this.#budget.take(cost)
+    const id = this.#next
+    this.#next = (id + 1) >>> 0
+    this.#onDelivery({ address: this.#budget.address, link: this, id, message, cost })
   }
 
   #failed (reason: string): void {

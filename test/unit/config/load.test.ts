@@ -133,7 +133,7 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(OPTION_NAMES.filter((name) => !given.has(name)), ['LOKEAN_LOKI_TOKEN'])
   assert.deepEqual(config.amqp.urls, [{ host: 'bus1', port: 5671, tls: true }, { host: '2001:db8::1', port: 5673, tls: true }])
   assert.deepEqual(config.amqp.addresses, ['rsyslog/logs', 'other/logs'])
-  assert.deepEqual(config.socket, { address: 'udp://[::1]:30000', host: '::1', port: 30000, receiveBuffer: 2 ** 20 })
+  assert.deepEqual(config.socket, { address: 'udp://[::1]:30000', place: { kind: 'udp', host: '::1', port: 30000, receiveBuffer: 2 ** 20 } })
   assert.deepEqual(config.sources, ['rsyslog/logs', 'other/logs', 'udp://[::1]:30000'])
   assert.deepEqual(config.amqp.origins, [{ address: 'udp://[::1]:30000', labels: [{ name: 'cloud', value: 'c' }], tenant: 'c' }])
   assert.equal(config.amqp.username, 'reader')
@@ -210,7 +210,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_AMQP_CA: ['/pem/key', /^LOKEAN_AMQP_CA is "\/pem\/key": must hold a PEM certificate$/],
   LOKEAN_AMQP_CERT: ['/pem/broken-cert', /^LOKEAN_AMQP_CERT is "\/pem\/broken-cert": holds a certificate that cannot be read \(number 1\)$/],
   LOKEAN_AMQP_KEY: ['/pem/encrypted-key', /^LOKEAN_AMQP_KEY is "\/pem\/encrypted-key": must hold a PEM private key without a passphrase$/],
-  LOKEAN_SOCKET: ['unixgram:/run/x', /^LOKEAN_SOCKET is "unixgram:\/run\/x": must be udp:\/\/host:port/],
+  LOKEAN_SOCKET: ['unixgram:run/x', /^LOKEAN_SOCKET is "unixgram:run\/x": must be udp:\/\/host:port.* or unixgram:\/path/],
   LOKEAN_SOCKET_BUFFER: ['1KiB', /^LOKEAN_SOCKET_BUFFER is "1KiB": must be a size from 64 KiB/],
   LOKEAN_LOKI_URL: ['loki:3100', /^LOKEAN_LOKI_URL is "loki:3100": must be a URL such as http:/],
   LOKEAN_LOKI_TENANT: ['{cloud', /^LOKEAN_LOKI_TENANT is "\{cloud": must be a tenant/],

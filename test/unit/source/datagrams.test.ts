@@ -14,19 +14,22 @@ import { until } from '../../helpers/until.ts'
 
 const MIB = 2 ** 20
 
-interface Running { datagrams: Datagrams, budget: Budget, records: Buffer[], costs: number[], bad: number, most: number, ids: number[], send (record: Uint8Array | string): Promise<void>, start (): void, giveBack (): void }
+interface Running { datagrams: Datagrams, port: number, budget: Budget, records: Buffer[], costs: number[], bad: number, most: number, ids: number[], send (record: Uint8Array | string): Promise<void>, start (): void, giveBack (): void }
 
 async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, receiveBuffer = 208 * 1024 } = {}): Promise<Running> {
   const cleanup = Cleanup.of(t)
   const budget = new Budget('udp', limit)
-  const datagrams = await Datagrams.open({ budget, host, port: 0, receiveBuffer, log: collectedLog().log })
+  const { log, lines } = collectedLog()
+  const datagrams = await Datagrams.open({ budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log })
+  const port = lines[0].port as number
   cleanup.add(async () => { await datagrams.close() })
   const socket: Socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
-  socket.connect(datagrams.bound.port, host)
+  socket.connect(port, host)
   await once(socket, 'connect')
   cleanup.add(async () => { const closed = once(socket, 'close'); socket.close(); await closed })
   const run: Running = {
     datagrams,
+    port,
     budget,
     records: [],
     costs: [],
@@ -78,7 +81,7 @@ test('what comes before it is started waits in the kernel; what came before it i
   run.datagrams.stop()
   await until('it has stopped', () => run.datagrams.drained)
   assert.deepEqual(run.records.map(String), [...Array.from({ length: 50 }, (_, i) => `early ${i}`), ...Array.from({ length: 100 }, (_, i) => `late ${i}`)])
-  assert.equal(run.datagrams.listening, false)
+  assert.equal(run.datagrams.status.ok, false)
 })
 
 test('a budget that is used up is never overdrawn: the kernel keeps what it can, counts what it drops, and the rest comes with the room', { skip: !existsSync('/proc/net/udp') && 'no /proc/net/udp here' }, async t => {
@@ -100,15 +103,15 @@ test('a budget that is used up is never overdrawn: the kernel keeps what it can,
 })
 
 test('a port that is taken is a wrong setting, and nothing stays open', async t => {
-  const { datagrams: { bound: { port } } } = await running(t)
+  const { port } = await running(t)
   const budget = new Budget('udp://127.0.0.1:x', MIB)
-  await assert.rejects(Datagrams.open({ budget, host: '127.0.0.1', port, receiveBuffer: 65_536, log: collectedLog().log }),
+  await assert.rejects(Datagrams.open({ budget, place: { kind: 'udp', host: '127.0.0.1', port, receiveBuffer: 65_536 }, log: collectedLog().log }),
     (error: unknown) => error instanceof ConfigError && error.message === 'LOKEAN_SOCKET is "udp://127.0.0.1:x": the port is in use')
 })
 
 test('a kernel that gives less than was asked for is told of', async t => {
   const { log, lines } = collectedLog()
-  const datagrams = await Datagrams.open({ budget: new Budget('udp', MIB), host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30, log })
+  const datagrams = await Datagrams.open({ budget: new Budget('udp', MIB), place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 }, log })
   Cleanup.of(t).add(async () => { await datagrams.close() })
   assert.ok(lines.some(({ level, mend, msg }) => level === 'warn' && /net\.core\.rmem_max/.test(`${msg}${String(mend)}`)), JSON.stringify(lines))
 })

@@ -1,4 +1,4 @@
-/** What the main thread and the one that reads datagrams say to each other. */
+/** What the main thread and the one that reads a UDP socket say to each other. */
 
 /** Given to the thread when it starts. */
 export interface DatagramSetup {
@@ -6,7 +6,7 @@ export interface DatagramSetup {
   port: number
   /** Asked of the kernel (SO_RCVBUF). */
   receiveBuffer: number
-  /** Cost that may be out at a time, see DATAGRAM_COST and MESSAGE_COST. */
+  /** Cost that may be out at a time, see datagram-message.ts. */
   limit: number
   /**
    * One word: all cost that has been given back since the start, modulo 2^32. It begins at -limit, so that the thread may read nothing
@@ -22,10 +22,3 @@ export type DatagramReport =
   | { kind: 'failed', code: string, text: string }
   /** It was told to stop, and has. */
   | { kind: 'stopped' }
-
-/** What a datagram takes beside its bytes: its place in the message, and the entry that even an empty one becomes. */
-export const DATAGRAM_COST = 64
-/** What a message takes beside its datagrams. */
-export const MESSAGE_COST = 256
-/** No datagram is larger: IPv4's and IPv6's own limit, rounded up. */
-export const MAX_DATAGRAM = 65536

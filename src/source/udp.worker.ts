@@ -2,20 +2,14 @@
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
-import { DATAGRAM_COST, type DatagramReport, type DatagramSetup, MAX_DATAGRAM, MESSAGE_COST } from './datagram-thread.ts'
+import { DATAGRAM_COST, DatagramMessage, MAX_DATAGRAM, MESSAGE_COST } from './datagram-message.ts'
+import type { DatagramReport, DatagramSetup } from './udp-thread.ts'
 
 const { host, port, receiveBuffer, limit, returned } = workerData as DatagramSetup
 const RETURNED = new Int32Array(returned)
-/** A message goes out when it has gathered this much, or when nothing more has come within a turn of the event loop. */
-const MESSAGE_BYTES = 256 * 1024
-/** Sections and list in front of the records: amqp-value, list32. */
-const HEAD = 12
-/** A record's: str32 and its length. */
-const RECORD_HEAD = 5
-
 let taken = 0
-let records: Uint8Array[] = []
-let bytes = 0
+/** It goes out when it is full, or when nothing more has come within a turn of the event loop. */
+const gathered = new DatagramMessage()
 let flushing = false
 /** Once told to stop: what may still be read, so that a sender that does not stop is no reason not to. */
 let remaining: number | undefined
@@ -38,31 +32,18 @@ function report (what: DatagramReport, transfer: ArrayBuffer[] = []): void {
   parentPort?.postMessage(what, transfer)
 }
 
-/** As omamqp1 would have sent them: one AMQP message, a list of strings. */
 function flush (): void {
-  if (records.length === 0) return
-  const message = Buffer.from(new ArrayBuffer(HEAD + bytes + RECORD_HEAD * records.length))
-  message.set([0x00, 0x53, 0x77, 0xd0])
-  message.writeUInt32BE(message.length - HEAD + 4, 4)
-  message.writeUInt32BE(records.length, 8)
-  let at = HEAD
-  for (const record of records) {
-    message[at] = 0xb1
-    message.writeUInt32BE(record.length, at + 1)
-    message.set(record, at + RECORD_HEAD)
-    at += RECORD_HEAD + record.length
-  }
-  report({ kind: 'message', message, cost: MESSAGE_COST + bytes + DATAGRAM_COST * records.length }, [message.buffer as ArrayBuffer])
-  records = []
-  bytes = 0
+  if (gathered.empty) return
+  const { message, cost } = gathered.take()
+  report({ kind: 'message', message, cost }, [message.buffer as ArrayBuffer])
 }
 
 function take (record: Uint8Array): void {
-  taken = (taken + record.length + DATAGRAM_COST + (records.length === 0 ? MESSAGE_COST : 0)) | 0
-  records.push(record)
-  bytes += record.length
+  const before = gathered.cost
+  gathered.add(record)
+  taken = (taken + gathered.cost - before) | 0
   sinceLastTurn += record.length + 1
-  if (bytes >= MESSAGE_BYTES) flush()
+  if (gathered.full) flush()
   if (!flushing) {
     flushing = true
     setImmediate(() => {

@@ -1,0 +1,134 @@
+import { backoffMs } from '../backoff.ts'
+import { ConfigError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { MAX_MESSAGE_COST } from './datagram-message.ts'
+import type { DatagramReader, ReaderEvents } from './datagram-reader.ts'
+import { UnixgramProcess } from './unixgram-process.ts'
+import type { UnixReport } from './unixgram-pipe.ts'
+
+interface Options {
+  /** The socket's name, for messages. */
+  address: string
+  path: string
+  /** Cost that may be out at a time. */
+  limit: number
+  log: Logger
+}
+
+const BACKOFF_MS = 200
+const MAX_BACKOFF_MS = 15_000
+
+/**
+ * A Unix datagram socket, read by a process of its own. While the budget is used up it is not read: the process waits, the kernel's
+ * queue fills, and then the senders wait, or are told that they must. None is dropped.
+ *
+ *     opening --bound--> held --start()--> reading <--bound-- starting
+ *        |                                    |                  ^ |
+ *        `--> failed, for good                `--> waiting ------' `--it ends--> waiting
+ *                                                  (the process has ended; backoff)
+ *
+ *     any --stop(), and the process has ended--> stopped;  any --close()--> closed
+ */
+export class UnixReader implements DatagramReader {
+  listening = false
+  readonly #options: Options
+  readonly #events: ReaderEvents
+  #process: UnixgramProcess | undefined
+  #used = 0
+  #begun = false
+  #stopping = false
+  #closed = false
+  #reason: string | undefined
+  #attempt = 0
+  #timer: NodeJS.Timeout | undefined
+  #opened: { resolve: () => void, reject: (error: Error) => void } | undefined
+
+  private constructor (options: Options, events: ReaderEvents) {
+    this.#options = options
+    this.#events = events
+  }
+
+  /** Binds the socket, and reads nothing yet. Rejects with ConfigError, and nothing left open, where it cannot be bound. */
+  static async open (options: Options, events: ReaderEvents): Promise<UnixReader> {
+    const reader = new UnixReader(options, events)
+    await new Promise<void>((resolve, reject) => {
+      reader.#opened = { resolve, reject }
+      reader.#spawn()
+    })
+    reader.#opened = undefined
+    return reader
+  }
+
+  start (used: number): void {
+    this.#used = used
+    this.#begun = true
+    this.#process?.begin()
+  }
+
+  grant (used: number): void {
+    this.#used = used
+    this.#process?.take()
+  }
+
+  stop (): void {
+    this.#stopping = true
+    clearTimeout(this.#timer)
+    if (this.#process === undefined) this.#events.stopped()
+    else this.#process.stop()
+  }
+
+  async close (): Promise<void> {
+    this.#closed = true
+    this.listening = false
+    clearTimeout(this.#timer)
+    await this.#process?.close()
+  }
+
+  /** The kernel makes senders wait instead. */
+  drops (): undefined {}
+
+  #spawn (): void {
+    try {
+      this.#process = new UnixgramProcess(this.#options.path, {
+        room: () => this.#options.limit - this.#used >= MAX_MESSAGE_COST,
+        report: report => this.#reported(report),
+        message: (message, cost) => {
+          this.#attempt = 0
+          this.#used += cost
+          this.#events.message(message, cost)
+        },
+        ended: how => this.#ended(how)
+      })
+    } catch (error) {
+      this.#ended((error as Error).message)
+    }
+  }
+
+  #reported (report: UnixReport): void {
+    if (report.kind === 'failed') {
+      this.#reason = report.reason
+      return
+    }
+    this.listening = true
+    const { address, log } = this.#options
+    log.info({ socket: address, queue: report.queue }, 'listening for datagrams: nothing that comes this way is acknowledged')
+    if (this.#begun) this.#process?.begin()
+    this.#opened?.resolve()
+  }
+
+  #ended (how: string): void {
+    const reason = this.#reason ?? how
+    this.#reason = undefined
+    this.#process = undefined
+    this.listening = false
+    if (this.#closed) return
+    const { address, log } = this.#options
+    if (this.#stopping) this.#events.stopped()
+    else if (this.#opened !== undefined) this.#opened.reject(new ConfigError(`LOKEAN_SOCKET is ${JSON.stringify(address)}: ${reason}`))
+    else {
+      const delayMs = Math.round(backoffMs(this.#attempt++, BACKOFF_MS, MAX_BACKOFF_MS, Math.random))
+      log.warn({ socket: address, reason, delayMs }, 'the process that reads the socket has ended, and is started anew; what it held is lost')
+      this.#timer = setTimeout(() => this.#spawn(), delayMs)
+    }
+  }
+}
