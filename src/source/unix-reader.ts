@@ -1,7 +1,6 @@
 import { backoffMs } from '../backoff.ts'
 import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { MAX_MESSAGE_COST } from './datagram-message.ts'
 import type { DatagramReader, ReaderEvents } from './datagram-reader.ts'
 import { UnixgramProcess } from './unixgram-process.ts'
 import type { UnixReport } from './unixgram-pipe.ts'
@@ -90,7 +89,7 @@ export class UnixReader implements DatagramReader {
   #spawn (): void {
     try {
       this.#process = new UnixgramProcess(this.#options.path, {
-        room: () => this.#options.limit - this.#used >= MAX_MESSAGE_COST,
+        room: () => this.#options.limit - this.#used,
         report: report => this.#reported(report),
         message: (message, cost) => {
           this.#attempt = 0

@@ -44,13 +44,15 @@ export class FrameTaker {
     this.#stream = stream
   }
 
-  /** The next frame, or undefined while it is not all there. What a stream ends with that is no whole frame is dropped. */
-  next (): { payload: Buffer, cost: number } | undefined {
+  /** The next frame, or undefined while it is not all there, or costs more than `room`. What a stream ends with that is no whole frame is dropped. */
+  next (room: number): { payload: Buffer, cost: number } | undefined {
     this.#head ??= this.#read(HEAD)
     if (this.#head === undefined) return undefined
+    const cost = this.#head.readUInt32BE(4)
+    // A report costs nothing: it comes through where there is less than no room, too.
+    if (cost > Math.max(0, room)) return undefined
     const payload = this.#read(this.#head.readUInt32BE(0))
     if (payload === undefined) return undefined
-    const cost = this.#head.readUInt32BE(4)
     this.#head = undefined
     return { payload, cost }
   }

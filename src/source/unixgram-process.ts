@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { FrameTaker, PIPE, type UnixReport } from './unixgram-pipe.ts'
 
 interface Handlers {
-  /** Whether another message may be taken now. */
-  room (): boolean
+  /** What a message may cost now. */
+  room (): number
   report (report: UnixReport): void
   message (message: Uint8Array, cost: number): void
   /** Called once, when it is gone and all that it had written has been taken. */
@@ -60,8 +60,8 @@ export class UnixgramProcess {
 
   /** Takes what it has written, as far as there is room. */
   take (): void {
-    while (!this.#closed && this.#handlers.room()) {
-      const frame = this.#frames.next()
+    while (!this.#closed) {
+      const frame = this.#frames.next(this.#handlers.room())
       if (frame === undefined) return
       if (frame.cost > 0) this.#handlers.message(frame.payload, frame.cost)
       else this.#handlers.report(JSON.parse(frame.payload.toString()) as UnixReport)

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { FrameTaker, writeFrame } from '../../../src/source/unixgram-pipe.ts'
@@ -25,7 +24,7 @@ test('frames come out as they went in, however they are cut', async t => {
     for (let at = 0; at < bytes.length; at += step) {
       stream.write(bytes.subarray(at, at + step))
       if (step > 7 || at < 20 || at > bytes.length - 20) {
-        for (let frame = taker.next(); frame !== undefined; frame = taker.next()) taken.push({ ...frame })
+        for (let frame = taker.next(Infinity); frame !== undefined; frame = taker.next(Infinity)) taken.push({ ...frame })
       }
     }
     assert.deepEqual(taken, frames, `in steps of ${step}`)
@@ -38,9 +37,19 @@ test('a frame that a process was killed in the middle of is dropped', async () =
     stream.on('readable', () => {})
     const taker = new FrameTaker(stream)
     stream.end(bytes)
-    assert.equal(taker.next(), undefined)
+    assert.equal(taker.next(Infinity), undefined)
     await turn()
-    assert.equal(taker.next(), undefined)
-    assert.equal(taker.next(), undefined)
+    assert.equal(taker.next(Infinity), undefined)
+    assert.equal(taker.next(Infinity), undefined)
   }
+})
+
+test('a frame that costs more than there is room for stays where it is, and a report does not', () => {
+  const stream = new PassThrough()
+  stream.on('readable', () => {})
+  const taker = new FrameTaker(stream)
+  stream.write(Buffer.of(0, 0, 0, 2, 0, 0, 0, 0, 0x7b, 0x7d, 0, 0, 0, 1, 0, 0, 1, 0, 9))
+  assert.deepEqual(taker.next(-5), { payload: Buffer.from('{}'), cost: 0 })
+  assert.equal(taker.next(255), undefined)
+  assert.deepEqual(taker.next(256), { payload: Buffer.of(9), cost: 256 })
 })
