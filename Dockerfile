@@ -3,8 +3,10 @@ ARG NODE_VERSION=26.10.0
 
 FROM node:${NODE_VERSION}-slim AS build
 WORKDIR /build
+# For unix-dgram, which is compiled against the headers that this image has; nothing of it is in the next one but what it makes.
+RUN apt-get update && apt-get install -y --no-install-recommends g++ make python3 && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json .npmrc tsconfig.json ./
-RUN npm ci
+RUN npm_config_nodedir=/usr/local npm ci && node -e "require('unix-dgram')"
 COPY src ./src
 RUN npm run build && npm prune --omit=dev
 

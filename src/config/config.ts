@@ -36,7 +36,7 @@ export function arrange (v: Values) {
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
     /** Undefined where there is none. */
-    socket: v.LOKEAN_SOCKET === undefined ? undefined : {
+    socket: v.LOKEAN_SOCKET && {
       address: v.LOKEAN_SOCKET.address,
       place: v.LOKEAN_SOCKET.place.kind === 'udp' ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER } : v.LOKEAN_SOCKET.place
     },

@@ -12,6 +12,8 @@ import { makeWay, removerOf } from './unix-path.ts'
 import { PIPE, type UnixReport, writeFrame } from './unixgram-pipe.ts'
 
 const STDIN = 0
+/** Senders that the kernel may have waiting for room. */
+const MOST_WAITING = 1000
 const path = process.argv[2]
 /** It goes out when it is full, or when nothing more has come within a turn of the event loop. */
 const gathered = new DatagramMessage()
@@ -59,10 +61,13 @@ function turn (): void {
   else end()
 }
 
-/** At least what the kernel holds at this moment was taken from its senders: it is read. The path is removed, so that no more come. */
+/**
+ * What the kernel holds at this moment it has taken from its senders, and what those send that wait, it takes when it is read: all that is
+ * read. The path is removed, so that no more find it; who has connected could go on for ever, and what it sends in the end is lost.
+ */
 function stop (removeFile: () => void, queue: number): void {
   removeFile()
-  remaining = queue + 1
+  remaining = queue + 1 + MOST_WAITING
   sinceLastTurn = 1
   schedule()
 }
@@ -106,6 +111,6 @@ process.on('exit', removeFile)
 const queue = queueLength()
 report({ kind: 'listening', queue })
 const begun = readSync(STDIN, Buffer.alloc(1)) === 1
-const stopping = (): void => stop(removeFile, queue ?? 1000)
+const stopping = (): void => stop(removeFile, queue ?? 0)
 if (begun) process.stdin.once('end', stopping).resume()
 else stopping()
