@@ -70,7 +70,7 @@ test('while Loki does not answer the sender waits; what the kernel has taken is 
       await sender.send(record({ message: `id=${taken} ${'x'.repeat(1000)}` }))
       taken++
     }
-  })()
+  })().catch(() => {}) // nobody listens any more
   // More than any budget and buffer on the way holds would go through in this time: the kernel stops it.
   await until('the sender waits', () => sender.waits > 0 && stack.pipeline.inflightBytes > 600_000)
   let waited = -1
@@ -78,11 +78,17 @@ test('while Loki does not answer the sender waits; what the kernel has taken is 
   assert.ok(stack.pipeline.inflightBytes <= 2 ** 20)
   assert.equal(ids(stack).size, 0)
   stopping.abort()
+  const before = taken
   const stopped = stack.stop()
   release()
   assert.deepEqual(await stopped, { unsettledBytes: 0 })
   await flood
-  assertEachOnce(stack, taken)
+  // The one that it waited to send: who has connected may be too late for it without being told.
+  const stored = ids(stack)
+  if (stored.delete(before)) assert.equal(taken, before + 1)
+  assert.deepEqual([...stored.keys()].sort((a, b) => a - b), Array.from({ length: before }, (_, i) => i))
+  assert.ok([...stored.values()].every(times => times === 1), 'each once')
+  sender.close()
 })
 
 test('a reading process that is killed is not ready, said, and replaced', addon.skip === false && process.platform !== 'linux' ? { skip: 'no /proc here' } : addon, async t => {
