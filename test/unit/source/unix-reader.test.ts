@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -207,15 +207,19 @@ test('a path that another listens at, or that is no socket, is a wrong setting; 
   assert.ok(!existsSync(left))
 })
 
-test('without the package it says what to install', async t => {
+test('where the package cannot be loaded it says what to install', async t => {
   const dir = mkdtempSync(join(tmpdir(), 'lokean-'))
   Cleanup.of(t).add(() => { rmSync(dir, { recursive: true }) })
   const source = new URL('../../../src/', import.meta.url)
   for (const part of ['source', 'errors.js', 'backoff.js']) cpSync(new URL(part, source), join(dir, part), { recursive: true })
   writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
+  const addon = join(dir, 'node_modules', 'unix-dgram')
+  mkdirSync(addon, { recursive: true })
+  writeFileSync(join(addon, 'package.json'), '{"main":"index.cjs"}')
+  writeFileSync(join(addon, 'index.cjs'), "throw new Error('it was not built')")
   const { UnixReader: Elsewhere } = await import(pathToFileURL(join(dir, 'source', 'unix-reader.js')).href) as { UnixReader: typeof UnixReader }
   const events = { message: assert.fail, stopped: assert.fail, failed: assert.fail }
   const path = join(dir, 'logs.sock')
   await assert.rejects(Elsewhere.open({ address: `unixgram:${path}`, path, limit: MIB, log: collectedLog().log }, events),
-    ({ code, message }: LokeanError) => code === 'LOKEAN_CONFIG' && /unix-dgram cannot be loaded by Node v.*C\+\+ compiler.*npm rebuild unix-dgram.*\(Cannot find module 'unix-dgram'\)/.test(message))
+    ({ code, message }: LokeanError) => code === 'LOKEAN_CONFIG' && /unix-dgram cannot be loaded by Node v.*C\+\+ compiler.*npm rebuild unix-dgram.*\(it was not built\)/.test(message))
 })
