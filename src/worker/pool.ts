@@ -15,8 +15,11 @@ interface PoolOptions {
   onBroken?: (error: Error) => void
 }
 
-/** Of the JavaScript heap of one thread; what it makes of ordinary records lies in its WebAssembly memory, and a large message is read as a string or two. */
-const HEAP_MIB = 512
+/**
+ * Of the JavaScript heap of one thread: what it makes of ordinary records lies in its WebAssembly memory, and of a message of 60 MiB that
+ * is one odd record, a string or two. Low enough for a thread that runs away to end before the 512 MiB of the manifests do.
+ */
+const HEAP_MIB = 256
 
 /** The worker threads: started at once, and replaced when they die or hang. Each does one task at a time; tasks take turns in order. */
 export class WorkerPool {
