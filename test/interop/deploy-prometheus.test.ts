@@ -86,3 +86,27 @@ test('each alert fires when what it is for is so, and alone; none does while all
   wrong.promql_expr_test[0].exp_samples = []
   assert.notEqual(run([wrong]).status, 0, 'it would say so')
 })
+
+test('what the autoscaler goes by is the share of its time that each pod\'s workers are busy', NEEDED, t => {
+  const [{ rules: [{ seriesQuery, metricsQuery }] }] = documents<{ rules: Array<{ seriesQuery: string, metricsQuery: string }> }>('deploy/prometheus/adapter.yaml')
+  // As the adapter fills it in.
+  const [series, matchers] = seriesQuery.split(/[{}]/)
+  const filled = { Series: series, GroupBy: 'pod', LabelMatchers: 'namespace="lokean",pod=~"a|b"' }
+  const expr = Object.entries(filled).reduce((query, [name, value]) => query.replaceAll(`<<.${name}>>`, value), metricsQuery)
+  assert.deepEqual([matchers, expr.includes('<<')], ['namespace!="",pod!=""', false])
+  const pods = [['a', 1, 6], ['b', 2, 72], ['c', 1, 60]] as const
+  const file = join(folder(t), 'test.yaml')
+  writeFileSync(file, JSON.stringify({
+    evaluation_interval: '1m',
+    tests: [{
+      interval: '30s',
+      input_series: pods.flatMap(([pod, workers, busy]) => [
+        { series: `lokean_worker_busy_seconds_total{namespace="lokean",pod="${pod}"}`, values: `0+${busy / 2}x20` },
+        { series: `lokean_workers{namespace="lokean",pod="${pod}"}`, values: `${workers}x20` }
+      ]),
+      promql_expr_test: [{ expr, eval_time: '8m', exp_samples: [{ labels: '{pod="a"}', value: 0.1 }, { labels: '{pod="b"}', value: 0.6 }] }]
+    }]
+  }))
+  const { status, said } = promtool('test', 'rules', file)
+  assert.equal(status, 0, said)
+})

@@ -139,7 +139,8 @@ test('selectors select the pods, the Service and the Deployment', () => {
   assert.deepEqual(of('HorizontalPodAutoscaler').spec.scaleTargetRef, { apiVersion, kind, name })
   assert.equal(of('Deployment').spec.replicas, undefined, 'they are the autoscaler\'s')
   assert.ok(of('HorizontalPodAutoscaler').spec.minReplicas > of('PodDisruptionBudget').spec.maxUnavailable)
-  assert.ok(container.resources.requests.cpu !== undefined, 'the autoscaler goes by what is asked for')
+  const [{ rules: [rule] }] = documents<{ rules: Array<{ name: { as: string } }> }>('deploy/prometheus/adapter.yaml')
+  assert.deepEqual(of('HorizontalPodAutoscaler').spec.metrics.map((metric: any) => metric.pods.metric.name), [rule.name.as])
 })
 
 for (const folder of [BASE, ...OVERLAYS]) {
