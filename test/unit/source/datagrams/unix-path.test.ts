@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { makeWay, removerOf } from '../../../src/source/unix-path.ts'
-import { Cleanup } from '../../helpers/cleanup.ts'
-import { socketPath } from '../../helpers/unix-sender.ts'
+import { makeWay, removerOf } from '../../../../src/source/datagrams/unix-path.ts'
+import { Cleanup } from '../../../helpers/cleanup.ts'
+import { socketPath } from '../../../helpers/unix-sender.ts'
 
 const nobody = (): string => 'ECONNREFUSED'
 const notAsked = (): never => assert.fail('it was connected to')

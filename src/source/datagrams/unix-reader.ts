@@ -1,7 +1,7 @@
-import { backoffMs } from '../backoff.ts'
-import { ConfigError } from '../errors.ts'
-import type { Logger } from '../log.ts'
-import type { DatagramReader, ReaderEvents } from './datagram-reader.ts'
+import { backoffMs } from '../../backoff.ts'
+import { ConfigError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { DatagramReader, ReaderEvents } from './reader.ts'
 import { UnixgramProcess } from './unixgram-process.ts'
 import type { UnixReport } from './unixgram-pipe.ts'
 

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { ConfigError, type LokeanError } from '../../../src/errors.ts'
-import { Budget } from '../../../src/source/budget.ts'
-import { Datagrams } from '../../../src/source/datagrams.ts'
-import type { UnixReader } from '../../../src/source/unix-reader.ts'
-import { readBody } from '../../../src/worker/amqp-body.ts'
-import { Cleanup } from '../../helpers/cleanup.ts'
-import { collectedLog, type LogLine } from '../../helpers/collected-log.ts'
-import { needsUnixDgram, socketPath, UnixSender } from '../../helpers/unix-sender.ts'
-import { turn, until } from '../../helpers/until.ts'
+import { ConfigError, type LokeanError } from '../../../../src/errors.ts'
+import { Budget } from '../../../../src/source/budget.ts'
+import { Datagrams } from '../../../../src/source/datagrams/datagrams.ts'
+import type { UnixReader } from '../../../../src/source/datagrams/unix-reader.ts'
+import { readBody } from '../../../../src/worker/amqp-body.ts'
+import { Cleanup } from '../../../helpers/cleanup.ts'
+import { collectedLog, type LogLine } from '../../../helpers/collected-log.ts'
+import { needsUnixDgram, socketPath, UnixSender } from '../../../helpers/unix-sender.ts'
+import { turn, until } from '../../../helpers/until.ts'
 
 const MIB = 2 ** 20
 const addon = needsUnixDgram()
@@ -210,14 +210,14 @@ test('a path that another listens at, or that is no socket, is a wrong setting; 
 test('where the package cannot be loaded it says what to install', async t => {
   const dir = mkdtempSync(join(tmpdir(), 'lokean-'))
   Cleanup.of(t).add(() => { rmSync(dir, { recursive: true }) })
-  const source = new URL('../../../src/', import.meta.url)
+  const source = new URL('../../../../src/', import.meta.url)
   for (const part of ['source', 'errors.js', 'backoff.js']) cpSync(new URL(part, source), join(dir, part), { recursive: true })
   writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
   const addon = join(dir, 'node_modules', 'unix-dgram')
   mkdirSync(addon, { recursive: true })
   writeFileSync(join(addon, 'package.json'), '{"main":"index.cjs"}')
   writeFileSync(join(addon, 'index.cjs'), "throw new Error('it was not built')")
-  const { UnixReader: Elsewhere } = await import(pathToFileURL(join(dir, 'source', 'unix-reader.js')).href) as { UnixReader: typeof UnixReader }
+  const { UnixReader: Elsewhere } = await import(pathToFileURL(join(dir, 'source', 'datagrams', 'unix-reader.js')).href) as { UnixReader: typeof UnixReader }
   const events = { message: assert.fail, stopped: assert.fail, failed: assert.fail }
   const path = join(dir, 'logs.sock')
   await assert.rejects(Elsewhere.open({ address: `unixgram:${path}`, path, limit: MIB, log: collectedLog().log }, events),

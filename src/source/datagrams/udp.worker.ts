@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
-import { DATAGRAM_COST, DatagramMessage, MAX_DATAGRAM, MESSAGE_COST } from './datagram-message.ts'
+import { DATAGRAM_COST, DatagramMessage, MAX_DATAGRAM, MESSAGE_COST } from './message.ts'
 import type { DatagramReport, DatagramSetup } from './udp-thread.ts'
 
 const { host, port, receiveBuffer, limit, returned } = workerData as DatagramSetup

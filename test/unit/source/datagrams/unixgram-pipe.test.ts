@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
-import { FrameTaker, writeFrame } from '../../../src/source/unixgram-pipe.ts'
-import { Cleanup } from '../../helpers/cleanup.ts'
-import { turn } from '../../helpers/until.ts'
+import { FrameTaker, writeFrame } from '../../../../src/source/datagrams/unixgram-pipe.ts'
+import { Cleanup } from '../../../helpers/cleanup.ts'
+import { turn } from '../../../helpers/until.ts'
 
 test('frames come out as they went in, however they are cut', async t => {
   const dir = mkdtempSync(join(tmpdir(), 'lokean-'))

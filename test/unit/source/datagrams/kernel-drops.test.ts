@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { endianness } from 'node:os'
 import { test } from 'node:test'
-import { kernelDrops } from '../../../src/source/kernel-drops.ts'
+import { kernelDrops } from '../../../../src/source/datagrams/kernel-drops.ts'
 
 const HEAD = '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n'
 const V4 = `${HEAD}  100: 0100007F:7530 00000000:0000 07 00000000:00000000 00:00000000 00000000  1000        0 12345 2 0000000000000000 17\n` +

@@ -6,7 +6,7 @@
  *     bound --a byte on stdin--> reading --stdin ends--> draining --nothing more in the kernel--> gone
  */
 import { readFileSync, readSync } from 'node:fs'
-import { DatagramMessage } from './datagram-message.ts'
+import { DatagramMessage } from './message.ts'
 import { errorName, loadUnixDgram, type UnixSocket } from './unix-dgram.ts'
 import { makeWay, removerOf } from './unix-path.ts'
 import { PIPE, type UnixReport, writeFrame } from './unixgram-pipe.ts'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { ConfigError } from '../errors.ts'
-import type { Logger } from '../log.ts'
-import type { DatagramReader, ReaderEvents } from './datagram-reader.ts'
+import { ConfigError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { DatagramReader, ReaderEvents } from './reader.ts'
 import { kernelDrops, type Bound } from './kernel-drops.ts'
 import type { DatagramReport, DatagramSetup } from './udp-thread.ts'
 
