@@ -37,8 +37,8 @@ export interface Signals {
 
 /** So busy is as good as always: what is left goes to taking turns. */
 export const BUSY = 0.9
-/** The same for worker threads, whose time between two tasks does not count: flat out they come to 85 to 92 %. */
-export const WORKERS_BUSY = 0.8
+/** The same for worker threads, whose time between two tasks does not count: flat out they come to 80 to 92 %. */
+export const WORKERS_BUSY = 0.75
 /** A budget that is so full gives credit in small steps only: the bus is held back. */
 export const FULL = 0.75
 
