@@ -1,6 +1,6 @@
 /** What a change did: the stored baseline against the latest result, or any two results. `npm run bench:compare` */
-import { UsageError } from '../src/errors.ts'
 import { COMPARE_USAGE, parseCompareArguments } from './arguments.ts'
+import { print, runCommand } from './command.ts'
 import { compareResults, comparisonText, failures } from './report/comparison.ts'
 import { BASELINE, LATEST, readResult } from './result-files.ts'
 import type { BenchResult } from './results.ts'
@@ -23,15 +23,4 @@ function describe ({ at, machine, quick }: BenchResult): string {
   return `${at}, Lokean ${machine.lokean}, ${machine.cpu} x ${machine.cores}, Node ${machine.node}${quick ? ', quick' : ''}`
 }
 
-function print (text: string): number {
-  process.stdout.write(text)
-  return 0
-}
-
-try {
-  process.exitCode = main()
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  process.stderr.write(`bench:compare: ${error.message}\nTry --help.\n`)
-  process.exitCode = 64 // EX_USAGE
-}
+await runCommand('bench:compare', main)

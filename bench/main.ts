@@ -1,7 +1,7 @@
 /** Measures this Lokean on this machine, or against a real bus and a real Loki. `npm run bench` */
 import { relative } from 'node:path'
-import { LokeanError, UsageError } from '../src/errors.ts'
 import { BENCH_USAGE, parseBenchArguments } from './arguments.ts'
+import { print, runCommand } from './command.ts'
 import { targets } from './harness/targets.ts'
 import { describeMachine } from './machine.ts'
 import { Progress } from './progress.ts'
@@ -9,9 +9,6 @@ import { summary } from './report/summary.ts'
 import { lostOrDoubled } from './report/targets.ts'
 import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './result-files.ts'
 import { runSuites } from './run.ts'
-
-/** sysexits.h */
-const EX_USAGE = 64
 
 /** The exit code. */
 async function main (): Promise<number> {
@@ -37,17 +34,6 @@ async function main (): Promise<number> {
   return wrong > 0 ? 1 : 0
 }
 
-function print (text: string): number {
-  process.stdout.write(text)
-  return 0
-}
-
-function fail (error: unknown): number {
-  const known = error instanceof LokeanError
-  process.stderr.write(`bench: ${known ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
-  return error instanceof UsageError ? EX_USAGE : 1
-}
-
 // The processes that the suites started end with this one, however it ends.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
-process.exitCode = await main().catch(fail)
+await runCommand('bench', main)

@@ -1,6 +1,6 @@
 /** Measures several instances on one address. `npm run bench:instances` */
 import { relative } from 'node:path'
-import { LokeanError, UsageError } from '../../src/errors.ts'
+import { print, runCommand } from '../command.ts'
 import { targets } from '../harness/targets.ts'
 import { describeMachine } from '../machine.ts'
 import { Progress } from '../progress.ts'
@@ -27,17 +27,6 @@ async function main (): Promise<number> {
   return wrong > 0 ? 1 : 0
 }
 
-function print (text: string): number {
-  process.stdout.write(text)
-  return 0
-}
-
-function fail (error: unknown): number {
-  const known = error instanceof LokeanError
-  process.stderr.write(`bench:instances: ${known ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
-  return error instanceof UsageError ? 64 : 1 // EX_USAGE
-}
-
 // The processes that it started end with this one, however it ends.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
-process.exitCode = await main().catch(fail)
+await runCommand('bench:instances', main)

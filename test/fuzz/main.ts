@@ -1,13 +1,11 @@
 /** Feeds hostile input to what reads it, and keeps what it learns. `npm run fuzz` */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LokeanError, UsageError } from '../../src/errors.ts'
+import { print, runCommand } from '../../bench/command.ts'
 import { FUZZ_USAGE, type FuzzArguments, parseFuzzArguments, type TargetName } from './arguments.ts'
 import { CORPUS, FAILURES, readCorpus, writeInput } from './corpus.ts'
 import { type Failure, runTarget } from './run.ts'
 
-/** sysexits.h */
-const EX_USAGE = 64
 /** What a target may hold more of at the end than once it was warm. */
 const MAX_GROWTH = 64 * 2 ** 20
 
@@ -50,14 +48,4 @@ function report (target: TargetName, { kind, input, error }: Failure, file: stri
     `fuzz: ${input.length} bytes in ${file}: ${input.toString('hex', 0, 64)}\nfuzz: again: npm run fuzz -- --only ${target} --replay ${file}\n`)
 }
 
-function print (text: string): number {
-  process.stdout.write(text)
-  return 0
-}
-
-function fail (error: unknown): number {
-  process.stderr.write(`fuzz: ${error instanceof LokeanError ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
-  return error instanceof UsageError ? EX_USAGE : 1
-}
-
-process.exitCode = await main().catch(fail)
+await runCommand('fuzz', main)

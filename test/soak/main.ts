@@ -1,12 +1,10 @@
 /** Random faults for as long as asked, and every record reconciled. `npm run soak` */
+import { print, runCommand } from '../../bench/command.ts'
 import { Progress } from '../../bench/progress.ts'
-import { LokeanError, UsageError } from '../../src/errors.ts'
 import { parseSoakArguments, SOAK_USAGE } from './arguments.ts'
 import { progressLine, soakReport, wrong } from './report.ts'
 import { runSoak } from './soak.ts'
 
-/** sysexits.h */
-const EX_USAGE = 64
 const PLAIN_PROGRESS_MS = 10_000
 /** Of the elapsed time in front of a line. */
 const CLOCK_WIDTH = 8
@@ -48,15 +46,4 @@ function nowAndThen (show: (text: string) => void): (text: string) => void {
   }
 }
 
-function print (text: string): number {
-  process.stdout.write(text)
-  return 0
-}
-
-function fail (error: unknown): number {
-  const known = error instanceof LokeanError
-  process.stderr.write(`soak: ${known ? error.message : error instanceof Error ? error.stack ?? error.message : String(error)}\n`)
-  return error instanceof UsageError ? EX_USAGE : 1
-}
-
-process.exitCode = await main().catch(fail)
+await runCommand('soak', main)
