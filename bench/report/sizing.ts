@@ -27,7 +27,7 @@ export interface Sizing {
   peakPerSecond: number
   /** With one worker each; two at the least, for the loss of one. */
   instances: number
-  /** All of them, at the peak. */
+  /** All of them, at the peak, were each record as cheap as under full load; with less to do Lokean pushes small, and a record costs more. */
   cores: number
   /** Of one, in MiB: a multiple of 256. */
   memoryMi: number
@@ -63,10 +63,11 @@ export function sizingSection (result: BenchResult): string {
   const { hosts, recordsPerSecond, peak, sources, recordsPerMessage, load } = CLOUD
   const rows = hosts.flatMap(count => sizing(result, count) ?? [])
   return [
-    `For hosts of ${recordsPerSecond} records/s each and ${peak} times that at the peak, ${recordsPerMessage} records a message, ${sources} sources a host; instances of one worker, at ${load * 100} % of what one does at the most.`,
+    `For hosts of ${recordsPerSecond} records/s each and ${peak} times that at the peak, ${recordsPerMessage} records a message, ${sources} sources a host; instances of one worker, at ${load * 100} % of what one does at the most. ` +
+      'The cores are those that the records take when instances are full; one that has little to do pushes small, and takes most of a core all the same: give each a core.',
     '',
     table(
-      ['hosts', 'records/s', 'at the peak', 'instances', 'cores at the peak', 'memory of each', 'to Loki', '`ingestion_rate_mb`', '`max_global_streams_per_user`'],
+      ['hosts', 'records/s', 'at the peak', 'instances', 'cores, by full ones', 'memory of each', 'to Loki', '`ingestion_rate_mb`', '`max_global_streams_per_user`'],
       rows.map(row => [
         row.hosts.toLocaleString('en'), figure(row.recordsPerSecond), figure(row.peakPerSecond), `${row.instances}`, figure(row.cores), `${row.memoryMi} MiB`,
         row.pushedMbPerSecond === null ? '' : `${figure(row.pushedMbPerSecond)} MB/s`, `${row.ingestionRateMb}`, row.streams.toLocaleString('en')
