@@ -8,8 +8,9 @@ import { encoderSettings, rsyslogMessage } from '../../helpers/worker-fixtures.t
 import { parseLabels } from '../../../src/demo/loki/label-parser.ts'
 
 /**
- * No record can put an entry into a stream that its fields do not name, where U+FFFD, which Loki does not take, is a question mark. What the fields name is said here by JSON.parse alone; what Loki
- * makes of the labels, by two parsers of Go's string syntax of which neither shares anything with the encoder.
+ * No record can put an entry into a stream that its fields do not name, where U+FFFD, which Loki does not take, is a question mark. What the
+ * fields name is said here by JSON.parse alone; what Loki makes of the labels, by two parsers of Go's string syntax of which neither shares
+ * anything with the encoder.
  */
 
 const NASTY = [
