@@ -77,7 +77,7 @@ function osloOf (line: string): Record<string, string | undefined> | undefined {
   if (found.instance_id !== undefined || !rest.startsWith('[')) return found
   const context = rest.slice(1).split(']')[0]
   const ids = context.split(' ').slice(0, 2).filter(id => id.startsWith('req-') && id.length > 4 && Buffer.byteLength(id) <= 64)
-  const behind = rest.includes(']') ? rest.slice(rest.indexOf(']') + 2) : ''
+  const behind = /^[^\]]*\] ([^]*)/.exec(rest)?.[1] ?? ''
   return { ...found, request_id: ids.at(-1), global_request_id: ids.length > 1 ? ids[0] : undefined, instance_id: instanceOf(behind) }
 }
 

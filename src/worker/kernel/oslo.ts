@@ -22,11 +22,14 @@ export function readOslo (start: usize, end: usize): u32 {
   if (level === NO_LEVEL) return NO_LEVEL
   set(PID, pid, at)
   at = wordEnd(levelEnd + 1, end) + 1
-  if (at < end && load<u8>(at) === OPEN && !instance(at, end)) instance(context(at + 1, end), end)
+  if (at < end && load<u8>(at) === OPEN && !instance(at, end)) {
+    const behind = context(at + 1, end)
+    if (load<u8>(behind) === SPACE) instance(behind + 1, end)
+  }
   return level
 }
 
-/** Reads `req-... user project ...]`, `at` behind the bracket; returns where the text goes on. */
+/** Reads `req-... user project ...]`, `at` behind the bracket; returns what is behind the closing one. */
 function context (at: usize, end: usize): usize {
   let request: usize = 0
   let requestEnd: usize = 0
@@ -42,7 +45,7 @@ function context (at: usize, end: usize): usize {
     at++
   }
   if (request !== 0) set(REQUEST_ID, request, requestEnd)
-  return bracketEnd(at, end) + 2
+  return bracketEnd(at, end) + 1
 }
 
 function instance (at: usize, end: usize): bool {

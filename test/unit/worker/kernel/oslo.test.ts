@@ -49,6 +49,7 @@ suite('forms of a line', () => {
     'an instance behind both ids': [`${DATE} 7 INFO nova [${R2} ${R1} u p] [instance: ${I}] text`, { ...INFO, request_id: R1, global_request_id: R2, instance_id: I }],
     'an instance and no text': [`${DATE} 7 INFO nova [${R1}] [instance: ${I}]`, { ...INFO, request_id: R1, instance_id: I }],
     'an instance later in the text is text': [`${DATE} 7 INFO nova [${R1}] see [instance: ${I}]`, { ...INFO, request_id: R1 }],
+    'an instance that no space parts from the context': [`${DATE} 7 INFO nova [${R1}]x[instance: ${I}] text`, { ...INFO, request_id: R1 }],
     'an empty instance': [`${DATE} 7 INFO nova [-] [instance: ] text`, INFO],
     'an instance that is not closed': [`${DATE} 7 INFO nova [-] [instance: ${I}`, INFO],
     'an instance of two words': [`${DATE} 7 INFO nova [-] [instance: a b] text`, INFO],
