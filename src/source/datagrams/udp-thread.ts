@@ -6,7 +6,7 @@ export interface DatagramSetup {
   port: number
   /** Asked of the kernel (SO_RCVBUF). */
   receiveBuffer: number
-  /** Cost that may be out at a time, see datagram-message.ts. */
+  /** Cost that may be out at a time, see message.ts. */
   limit: number
   /**
    * One word: all cost that has been given back since the start, modulo 2^32. It begins at -limit, so that the thread may read nothing
