@@ -84,7 +84,10 @@ export function summarise (rounds: readonly Round[][]): ScaleResult[] {
   })
 }
 
+/** Throws where its records were not all stored once: a point has figures of an instance at work, and no place for that. */
 export function curvePoint (sinkMs: number, load: number, run: Run): CurveResult {
+  const { missing, doubled } = run.tallied
+  if (missing + doubled > 0) throw new Error(`of one instance at ${load * 100} % of its most, store ${sinkMs} ms, ${missing} records are missing and ${doubled} doubled`)
   const { recordsPerSecond, usPerRecord, cores, mainBusy, workersBusy, p50, p99, pushesPerSecond } = run
   return { sinkMs, load, recordsPerSecond, usPerRecord, cores, mainBusy: Number.isNaN(mainBusy) ? null : mainBusy, workersBusy, p50, p99, pushesPerSecond }
 }

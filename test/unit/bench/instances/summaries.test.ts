@@ -26,6 +26,10 @@ test('what could not be told in one round is not told', () => {
   assert.equal(curvePoint(0, 1, run({ mainBusy: NaN })).mainBusy, null)
 })
 
+test('a record that is missing or doubled at a part of the load is an error', () => {
+  for (const wrong of ['missing', 'doubled'] as const) assert.throws(() => curvePoint(10, 0.5, run({ tallied: { ...run().tallied, [wrong]: 1 } })), /at 50 % of its most, store 10 ms, .*1/)
+})
+
 test('a newcomer\'s share is of what was stored meanwhile', () => {
   assert.equal(newcomersShare([1000, 2000, 0], [1100, 2100, 100]), 1)
   assert.equal(newcomersShare([1000, 2000, 0], [1150, 2150, 0]), 0)
