@@ -16,5 +16,5 @@ export default [
     }
   },
   // AssemblyScript: its integers have 64 bits, and the names of its own are as they are.
-  { files: ['src/worker/kernel/**'], rules: { camelcase: 'off', '@typescript-eslint/no-loss-of-precision': 'off' } }
+  { files: ['src/worker/kernel/assembly/**'], rules: { camelcase: 'off', '@typescript-eslint/no-loss-of-precision': 'off' } }
 ]

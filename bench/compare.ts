@@ -1,9 +1,9 @@
 /** What a change did: the stored baseline against the latest result, or any two results. `npm run bench:compare` */
-import { COMPARE_USAGE, parseCompareArguments } from './arguments.ts'
-import { print, runCommand } from './command.ts'
+import { COMPARE_USAGE, parseCompareArguments } from './cli/arguments.ts'
+import { print, runCommand } from './cli/command.ts'
 import { compareResults, comparisonText, failures } from './report/comparison.ts'
-import { BASELINE, LATEST, readResult } from './result-files.ts'
-import type { BenchResult } from './results.ts'
+import { BASELINE, LATEST, readResult } from './outcome/result-files.ts'
+import type { BenchResult } from './outcome/results.ts'
 
 /** The exit code. */
 function main (): number {

@@ -1,13 +1,13 @@
 /** Measures this Lokean on this machine, or against a real bus and a real Loki. `npm run bench` */
 import { relative } from 'node:path'
-import { BENCH_USAGE, parseBenchArguments } from './arguments.ts'
-import { print, runCommand } from './command.ts'
+import { BENCH_USAGE, parseBenchArguments } from './cli/arguments.ts'
+import { print, runCommand } from './cli/command.ts'
 import { targets } from './harness/targets.ts'
-import { describeMachine } from './machine.ts'
-import { Progress } from './progress.ts'
+import { describeMachine } from './outcome/machine.ts'
+import { Progress } from './cli/progress.ts'
 import { summary } from './report/summary.ts'
 import { lostOrDoubled } from './report/targets.ts'
-import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './result-files.ts'
+import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './outcome/result-files.ts'
 import { runSuites } from './run.ts'
 
 /** The exit code. */

@@ -1,5 +1,5 @@
-import type { SuiteName } from './arguments.ts'
-import type { BenchResult, Machine, SuiteOptions } from './results.ts'
+import type { SuiteName } from './cli/arguments.ts'
+import type { BenchResult, Machine, SuiteOptions } from './outcome/results.ts'
 import { micro } from './micro/suite.ts'
 import { pipelineAt } from './report/select.ts'
 import { floor } from './suites/floor.ts'

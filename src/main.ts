@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // First of all: it decides how much memory what follows may take.
-import { letYoungGenerationGrow } from './heap.ts'
+import { letYoungGenerationGrow } from './ops/heap.ts'
 import { parseCommand } from './cli/arguments.ts'
 import type { Context } from './commands/context.ts'
 import { ConfigError, LokeanError, UsageError } from './errors.ts'
@@ -37,7 +37,7 @@ async function main (): Promise<number> {
   if (command.command === 'demo' || command.command === 'generate') letYoungGenerationGrow()
   switch (command.command) {
     case 'run': return await (await import('./commands/run.ts')).run(context)
-    case 'demo': return await (await import('./commands/demo.ts')).demo(context, command)
+    case 'demo': return await (await import('./commands/demo/demo.ts')).demo(context, command)
     case 'check': return command.health ? await (await import('./commands/health.ts')).checkHealth(context) : await (await import('./commands/check.ts')).check(context, command)
     case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)
   }

@@ -1,4 +1,4 @@
-import { startBus } from '../../src/demo/bus/bus.ts'
+import { startBus } from '../../src/embedded/bus/bus.ts'
 import { serve } from './child.ts'
 
 export type BusMethods = {

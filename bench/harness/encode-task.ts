@@ -1,4 +1,4 @@
-import type { EncodeTask } from '../../src/types.ts'
+import type { EncodeTask } from '../../src/worker/messages.ts'
 
 /** These messages as one batch for an encoder. `number`: of the batch, so that each has a time of arrival of its own. */
 export function encodeTask (messages: readonly Buffer[], number: number): EncodeTask {

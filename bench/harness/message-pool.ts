@@ -1,5 +1,5 @@
-import { createGenerator } from '../../src/demo/generator/generator.ts'
-import { MESSAGE_HEAD } from '../../src/demo/generator/message.ts'
+import { createGenerator } from '../../src/generator/generator.ts'
+import { MESSAGE_HEAD } from '../../src/generator/message.ts'
 
 /** Enough that every host has logged with nearly every one of its programs: some 2,000 streams of 100 hosts. */
 const RECORDS_PER_HOST = 200

@@ -1,6 +1,6 @@
-import type { GeneratedMessage, Generator } from '../../src/demo/generator/generator.ts'
-import { createGenerator } from '../../src/demo/generator/generator.ts'
-import { seededRandom } from '../../src/demo/generator/random.ts'
+import type { GeneratedMessage, Generator } from '../../src/generator/generator.ts'
+import { createGenerator } from '../../src/generator/generator.ts'
+import { seededRandom } from '../../src/generator/random.ts'
 import { Digits } from './digits.ts'
 import { createPool, type PoolOptions } from './message-pool.ts'
 

@@ -1,6 +1,6 @@
-import { decodePush } from '../../src/demo/loki/push-decode.ts'
-import { PushColumns } from '../../src/demo/loki/push-columns.ts'
-import { snappyDecode, snappyLength } from '../../src/demo/loki/snappy-decode.ts'
+import { decodePush } from '../../src/embedded/loki/push/push-decode.ts'
+import { PushColumns } from '../../src/embedded/loki/push/push-columns.ts'
+import { snappyDecode, snappyLength } from '../../src/embedded/loki/push/snappy-decode.ts'
 import { NUMBER_BYTES } from './message-pool.ts'
 
 /** What came of the records numbered 0 to `sent` - 1. */

@@ -1,6 +1,6 @@
 import { loadConfig } from '../../src/config/load.ts'
-import { LokiQuery } from '../../src/demo/query.ts'
-import { reconcileByQuery } from '../../src/demo/reconcile.ts'
+import { LokiQuery } from '../../src/commands/demo/query.ts'
+import { reconcileByQuery } from '../../src/commands/demo/reconcile.ts'
 import { LokiClient } from '../../src/sink/client.ts'
 import { VERSION } from '../../src/version.ts'
 import type { Tallied } from './push-tally.ts'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../../src/errors.ts'
-import { parse } from '../arguments.ts'
+import { parse } from '../cli/arguments.ts'
 
 export interface InstancesArguments {
   quick: boolean

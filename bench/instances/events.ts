@@ -1,5 +1,5 @@
 import type { Tallied } from '../harness/push-tally.ts'
-import { spreadOf, type Spread } from '../results.ts'
+import { spreadOf, type Spread } from '../outcome/results.ts'
 import type { Plan } from './plan.ts'
 import type { EventKind, EventResult, LoadKind } from './results.ts'
 import { caughtUp } from './scale.ts'

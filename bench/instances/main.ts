@@ -1,9 +1,9 @@
 /** Measures several instances on one address. `npm run bench:instances` */
 import { relative } from 'node:path'
-import { print, runCommand } from '../command.ts'
+import { print, runCommand } from '../cli/command.ts'
 import { targets } from '../harness/targets.ts'
-import { describeMachine } from '../machine.ts'
-import { Progress } from '../progress.ts'
+import { describeMachine } from '../outcome/machine.ts'
+import { Progress } from '../cli/progress.ts'
 import { INSTANCES_USAGE, parseInstancesArguments } from './arguments.ts'
 import { instancesChart } from './chart.ts'
 import { planOf } from './plan.ts'

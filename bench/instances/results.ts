@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { RESULTS, write } from '../result-files.ts'
-import type { Machine, Spread } from '../results.ts'
+import { RESULTS, write } from '../outcome/result-files.ts'
+import type { Machine, Spread } from '../outcome/results.ts'
 
 /** The last full run's, and its chart. */
 export const KEPT: string = join(RESULTS, 'instances.json')

@@ -1,4 +1,4 @@
-import { spreadOf, type Spread } from '../results.ts'
+import { spreadOf, type Spread } from '../outcome/results.ts'
 import type { Tallied } from '../harness/push-tally.ts'
 import type { Plan } from './plan.ts'
 import { between, evenness, type Stretch } from './readings.ts'

@@ -1,8 +1,8 @@
 import { Settler, type Stored } from '../../src/ack/settler.ts'
-import { seededRandom } from '../../src/demo/generator/random.ts'
+import { seededRandom } from '../../src/generator/random.ts'
 import { Budget } from '../../src/source/budget.ts'
-import { Incoming } from '../../src/source/incoming.ts'
-import type { MicroResult } from '../results.ts'
+import { Incoming } from '../../src/source/amqp/session.ts'
+import type { MicroResult } from '../outcome/results.ts'
 import { compare, type Effort, exact, type Look } from './measure.ts'
 import { rheaFrames } from './rhea-frames.ts'
 

@@ -1,4 +1,4 @@
-import { snappyDecode, snappyLength } from '../../src/demo/loki/snappy-decode.ts'
+import { snappyDecode, snappyLength } from '../../src/embedded/loki/push/snappy-decode.ts'
 
 /** What a snappy block holds, by a decoder that shares nothing with those that are compared. */
 export function contentOf (block: Uint8Array): Buffer {

@@ -1,4 +1,4 @@
-import type { Fields } from '../../src/worker/fields.ts'
+import type { Fields } from '../../src/worker/input/fields.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

@@ -1,5 +1,5 @@
-import type { Fields } from '../../src/worker/fields.ts'
-import { hashBytes } from '../../src/worker/labels.ts'
+import type { Fields } from '../../src/worker/input/fields.ts'
+import { hashBytes } from '../../src/worker/streams/labels.ts'
 
 interface Known<T> { hash: number, values: readonly Buffer[], stands: T, next: Known<T> | undefined }
 

@@ -1,9 +1,9 @@
-import { FrameReader } from '../../src/source/frames.ts'
-import { MAX_FRAME_SIZE } from '../../src/source/credit.ts'
-import { readTransfer } from '../../src/source/transfer.ts'
+import { FrameReader } from '../../src/source/amqp/frames.ts'
+import { MAX_FRAME_SIZE } from '../../src/source/amqp/credit.ts'
+import { readTransfer } from '../../src/source/amqp/transfer.ts'
 import { createPool } from '../harness/message-pool.ts'
 import { DELIVERY_ID_AT, framePool } from '../harness/transfer-frames.ts'
-import type { MicroResult } from '../results.ts'
+import type { MicroResult } from '../outcome/results.ts'
 import { compare, type Effort, type Look } from './measure.ts'
 import { rheaFrames } from './rhea-frames.ts'
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { seededRandom } from '../../src/demo/generator/random.ts'
-import { type MicroResult, type Spread, spreadOf } from '../results.ts'
+import { seededRandom } from '../../src/generator/random.ts'
+import { type MicroResult, type Spread, spreadOf } from '../outcome/results.ts'
 
 /** Is shown what an alternative makes of the sample, one value after the other. */
 export type Look = (outcome: unknown) => void

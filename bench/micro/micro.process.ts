@@ -1,5 +1,5 @@
 import { serve } from '../harness/child.ts'
-import type { MicroResult } from '../results.ts'
+import type { MicroResult } from '../outcome/results.ts'
 import { type Effort, FULL, QUICK } from './measure.ts'
 import type { QuestionName } from './suite.ts'
 

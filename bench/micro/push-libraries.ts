@@ -1,5 +1,5 @@
 import { PbfWriter } from 'pbf'
-import { PUSH_REQUEST, type PushEntry, type PushRequest, type PushStream } from '../../src/worker/push-schema.ts'
+import { PUSH_REQUEST, type PushEntry, type PushRequest, type PushStream } from '../../src/worker/output/push-schema.ts'
 
 export function encodeByProtobufjs (request: PushRequest): Uint8Array {
   return PUSH_REQUEST.encode(request).finish()

@@ -1,5 +1,5 @@
-import { Fields } from '../../src/worker/fields.ts'
-import { Kernel } from '../../src/worker/kernel.ts'
+import { Fields } from '../../src/worker/input/fields.ts'
+import { Kernel } from '../../src/worker/kernel/kernel.ts'
 import { SETTINGS, type SampleMessage } from './sample.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { beside, Child } from '../harness/child.ts'
-import type { MicroResult, SuiteOptions } from '../results.ts'
+import type { MicroResult, SuiteOptions } from '../outcome/results.ts'
 import type { MicroMethods } from './micro.process.ts'
 
 /** Each a file of this folder. */

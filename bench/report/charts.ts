@@ -1,4 +1,4 @@
-import type { BenchResult, LokiResult, PipelineResult, StallResult } from '../results.ts'
+import type { BenchResult, LokiResult, PipelineResult, StallResult } from '../outcome/results.ts'
 import { type Bar, barChart, type Panel } from './bar-chart.ts'
 import { figure, percent, short } from './numbers.ts'
 import { rangeChart } from './range-chart.ts'

@@ -1,4 +1,4 @@
-import type { BenchResult } from '../results.ts'
+import type { BenchResult } from '../outcome/results.ts'
 import { type Figure, figuresOf } from './figures.ts'
 import { figure } from './numbers.ts'
 

@@ -1,4 +1,4 @@
-import type { BenchResult, Spread } from '../results.ts'
+import type { BenchResult, Spread } from '../outcome/results.ts'
 import { percent } from './numbers.ts'
 import { hostsAt, plural, records } from './select.ts'
 

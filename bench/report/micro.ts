@@ -1,4 +1,4 @@
-import type { MicroResult } from '../results.ts'
+import type { MicroResult } from '../outcome/results.ts'
 import { figure, table, withSpread } from './numbers.ts'
 
 type Alternative = MicroResult['alternatives'][number]

@@ -1,4 +1,4 @@
-import type { Spread } from '../results.ts'
+import type { Spread } from '../outcome/results.ts'
 
 /** Three significant digits, thousands with commas: 0.123, 12.3, 123, 412,000. */
 export function figure (value: number): string {

@@ -1,4 +1,4 @@
-import type { BenchResult, HostMachine } from '../results.ts'
+import type { BenchResult, HostMachine } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'

@@ -1,4 +1,4 @@
-import type { BenchResult } from '../results.ts'
+import type { BenchResult } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { machineLine } from './page.ts'
 import { figure, percent } from './numbers.ts'

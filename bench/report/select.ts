@@ -1,4 +1,4 @@
-import type { BenchResult, HostsResult, LatencyResult, PipelineResult } from '../results.ts'
+import type { BenchResult, HostsResult, LatencyResult, PipelineResult } from '../outcome/results.ts'
 
 /** What the targets are meant for, unless they say otherwise: 100 records a message, one worker, and the default number of shards. */
 export const USUAL = { recordsPerMessage: 100, workers: 1, shards: 4 } as const

@@ -1,4 +1,4 @@
-import type { BenchResult } from '../results.ts'
+import type { BenchResult } from '../outcome/results.ts'
 import { figure, table } from './numbers.ts'
 import { pipelineAt } from './select.ts'
 

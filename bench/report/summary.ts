@@ -1,4 +1,4 @@
-import type { BenchResult } from '../results.ts'
+import type { BenchResult } from '../outcome/results.ts'
 import { microLines } from './micro.ts'
 import { figure, short } from './numbers.ts'
 import { machineLine } from './page.ts'

@@ -1,4 +1,4 @@
-import type { BenchResult } from '../results.ts'
+import type { BenchResult } from '../outcome/results.ts'
 import { figure, percent, table } from './numbers.ts'
 import { hostsAt, latencyAt, pipelineAt, USUAL } from './select.ts'
 

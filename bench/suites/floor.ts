@@ -1,5 +1,5 @@
 import { Floor } from '../harness/floor.ts'
-import { type FloorResult, spreadOf, type SuiteOptions } from '../results.ts'
+import { type FloorResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
 const WHAT = 'one thread: UTF-8 decode and JSON.parse of each record, snappy of the messages in blocks of 1 MiB'
 const HOSTS = 100

@@ -1,5 +1,5 @@
 import { rateBetween, startRig } from '../harness/rig.ts'
-import { type HostsResult, spreadOf, type SuiteOptions } from '../results.ts'
+import { type HostsResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
 interface Plan { warmUpMs: number, mostWarmUpMs: number, windows: number, windowMs: number }
 

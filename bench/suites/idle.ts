@@ -1,5 +1,5 @@
 import { startRig } from '../harness/rig.ts'
-import { type IdleResult, spreadOf, type SuiteOptions } from '../results.ts'
+import { type IdleResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
 /** Milliseconds until what starting takes is done with, and of one measurement. */
 const FULL = { repeats: 3, settleMs: 3000, windowMs: 10_000 }

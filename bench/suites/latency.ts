@@ -1,5 +1,5 @@
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
-import { type LatencyResult, spreadOf, type SuiteOptions } from '../results.ts'
+import { type LatencyResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 import { catchUp } from './catch-up.ts'
 
 export interface LatencyOptions extends SuiteOptions {

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../src/config/load.ts'
-import { type LokiThread, startLokiThread } from '../../src/demo/loki/thread.ts'
+import { type LokiThread, startLokiThread } from '../../src/embedded/loki/thread.ts'
 import { rateBetween, startRig } from '../harness/rig.ts'
-import { type LokiResult, spreadOf, type SuiteOptions } from '../results.ts'
+import { type LokiResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 import { type PreparedPush, PushMaker } from './prepared-pushes.ts'
 import { type Pushed, pushAll } from './store-ceiling.ts'
 

@@ -1,6 +1,6 @@
 import { Floor } from '../harness/floor.ts'
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
-import { type PipelineResult, type Spread, spreadOf, type SuiteOptions } from '../results.ts'
+import { type PipelineResult, type Spread, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
 export interface Case { recordsPerMessage: number, workers: number, shards: number }
 

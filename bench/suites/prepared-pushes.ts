@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { loadConfig } from '../../src/config/load.ts'
-import { createGenerator, type Generator } from '../../src/demo/generator/generator.ts'
-import { encoderSettings } from '../../src/pipeline.ts'
-import type { Part } from '../../src/types.ts'
+import { createGenerator, type Generator } from '../../src/generator/generator.ts'
+import { encoderSettings } from '../../src/pipeline/pipeline.ts'
+import type { Part } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { encodeTask } from '../harness/encode-task.ts'
 

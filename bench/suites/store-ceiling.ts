@@ -1,6 +1,6 @@
 import autocannon from 'autocannon'
 import type { Config } from '../../src/config/config.ts'
-import { spreadOf } from '../results.ts'
+import { spreadOf } from '../outcome/results.ts'
 import type { PreparedPush } from './prepared-pushes.ts'
 
 /** What became of prepared pushes; milliseconds from sending one to its answer. */

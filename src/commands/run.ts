@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.ts'
 import { createLogger } from '../log.ts'
-import { Problems } from '../page/problems.ts'
-import { startService } from '../service.ts'
+import { Problems } from '../ops/page/problems.ts'
+import { startService } from '../pipeline/service.ts'
 import { type Context, stopAsked } from './context.ts'
 
 /** The daemon: until it is asked to stop. Exit code 0 also where the drain timeout cut it short: nothing is lost by that. */

@@ -1,4 +1,4 @@
-import type { Origin, TenantRule } from '../types.ts'
+import type { Origin, TenantRule } from '../worker/messages.ts'
 import { parseHostPort } from './endpoints.ts'
 import { checkName, isTenant, TENANT_ALLOWED } from './mapping.ts'
 import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'

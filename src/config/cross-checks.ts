@@ -1,4 +1,4 @@
-import type { Origin } from '../types.ts'
+import type { Origin } from '../worker/messages.ts'
 import { tenantOf } from './addresses.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { OptionName, Values } from './options.ts'

@@ -1,4 +1,4 @@
-import type { Mapping, TenantRule } from '../types.ts'
+import type { Mapping, TenantRule } from '../worker/messages.ts'
 import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'
 
 /** Loki's default `max_label_names_per_series`. */

@@ -1,6 +1,6 @@
 import { errors, Pool } from 'undici'
 import type { Secret } from '../config/secret.ts'
-import { type Answer, classify } from './answer.ts'
+import { type Answer, classify } from './classify.ts'
 
 export interface LokiAccess {
   /** Base URLs of the distributors. */

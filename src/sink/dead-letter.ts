@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../errors.ts'
-import type { RefusedEntry } from '../types.ts'
+import type { RefusedEntry } from '../worker/messages.ts'
 
 const NAME = /^dead-letter-\d+\.ndjson$/
 /** The directory's bound is shared out among so many files, so that the oldest can go while the rest stays. */

@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts'
-import type { RetryReason } from './answer.ts'
+import type { RetryReason } from './classify.ts'
 
 /** A failure that goes on is told again after this long. */
 const REMIND_MS = 30_000

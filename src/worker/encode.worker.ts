@@ -1,10 +1,10 @@
 /** Entry of a worker thread: synchronous tasks (idle threads are parked, so nothing asynchronous may be left running). */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { EncodeTask, Part, SetAsideTask, WorkerSetup } from '../types.ts'
+import type { EncodeTask, Part, SetAsideTask, WorkerSetup } from './messages.ts'
 import { placeAlike, WORD } from '../shared-memory.ts'
 import { Encoder } from './encoder.ts'
-import { isolate as isolatePart } from './isolate.ts'
-import { setAside as setMessageAside } from './set-aside.ts'
+import { isolate as isolatePart } from './output/bisect.ts'
+import { setAside as setMessageAside } from './output/quarantine-message.ts'
 
 const { settings, busy } = workerData as WorkerSetup
 const encoder = new Encoder(settings)

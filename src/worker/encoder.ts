@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from '../types.ts'
-import { type BodySink, readBody } from './amqp-body.ts'
-import { EntryWriter } from './entry-writer.ts'
-import { Fields } from './fields.ts'
-import { Kernel, SCAN } from './kernel.ts'
-import { parseRecord } from './record-parse.ts'
+import { type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from './messages.ts'
+import { type BodySink, readBody } from './input/amqp-body.ts'
+import { EntryWriter } from './output/entry-writer.ts'
+import { Fields } from './input/fields.ts'
+import { Kernel, SCAN } from './kernel/kernel.ts'
+import { parseRecord } from './input/record-parse.ts'
 
 /**
  * What a worker does with a batch: AMQP bodies to records, records to entries, entries to compressed parts. Synchronous, without

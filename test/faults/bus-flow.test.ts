@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Reorder } from '../../src/demo/bus/ports.ts'
+import type { Reorder } from '../../src/embedded/bus/ports.ts'
 import type { Program } from '../helpers/program.ts'
-import { creditFor, leastGrant } from '../../src/source/credit.ts'
+import { creditFor, leastGrant } from '../../src/source/amqp/credit.ts'
 import { scenario } from './scenario.ts'
 import { ADDRESS, FEW_STREAMS, type Site, type SiteOptions } from './site.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HostMachine } from '../../bench/results.ts'
+import type { HostMachine } from '../../bench/outcome/results.ts'
 
 /** What came of a scenario. */
 export interface Result {

@@ -1,5 +1,5 @@
 /** Keeps the results of the last `npm run test:faults`, for the README. `npm run faults:save` */
-import { hostMachine } from '../../bench/machine.ts'
+import { hostMachine } from '../../bench/outcome/machine.ts'
 import { freshResults, keepRun } from './results.ts'
 import { scenariosInCode } from './scenarios.ts'
 

@@ -1,7 +1,7 @@
 /** Feeds hostile input to what reads it, and keeps what it learns. `npm run fuzz` */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { print, runCommand } from '../../bench/command.ts'
+import { print, runCommand } from '../../bench/cli/command.ts'
 import { FUZZ_USAGE, type FuzzArguments, parseFuzzArguments, type TargetName } from './arguments.ts'
 import { CORPUS, FAILURES, readCorpus, writeInput } from './corpus.ts'
 import { type Failure, runTarget } from './run.ts'

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { heapLimits } from '../../src/worker/thread-limits.ts'
+import { heapLimits } from '../../src/worker/pool/thread-limits.ts'
 import { minimise } from './minimise.ts'
 import { type Ending, type Job, Slot } from './thread-protocol.ts'
 

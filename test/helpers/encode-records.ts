@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EncodeResult, EncoderSettings } from '../../src/types.ts'
+import type { EncodeResult, EncoderSettings } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { parseSelector } from './selector.ts'
 import { counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, rsyslogMessage } from './worker-fixtures.ts'

@@ -2,11 +2,11 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import type { Encoder } from '../../src/worker/encoder.ts'
-import type { EncodeTask } from '../../src/types.ts'
+import type { EncodeTask } from '../../src/worker/messages.ts'
 
 /**
  * What a message with ` poison=<how>` in it does to a worker thread that encodes it; with `-once` behind it, only to the first. The loops are
- * of the kind that V8 makes deaf, unless told not to (src/worker/thread-limits.ts).
+ * of the kind that V8 makes deaf, unless told not to (src/worker/pool/thread-limits.ts).
  */
 const POISONS: Record<string, () => void> = {
   throw: () => { throw new Error('poisoned') },

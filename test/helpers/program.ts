@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { get } from 'node:http'
 import { join } from 'node:path'
-import { Conditions } from '../../src/demo/bus/conditions.ts'
+import { Conditions } from '../../src/embedded/bus/conditions.ts'
 import type { Cleanup } from './cleanup.ts'
 import type { LogLine } from './collected-log.ts'
 

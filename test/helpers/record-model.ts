@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { EncoderSettings, Origin } from '../../src/types.ts'
+import type { EncoderSettings, Origin } from '../../src/worker/messages.ts'
 import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtures.ts'
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { WorkerPool } from '../../src/worker/pool.ts'
-import { WorkerFailure } from '../../src/worker/failure.ts'
+import { WorkerPool } from '../../src/worker/pool/pool.ts'
+import { WorkerFailure } from '../../src/worker/pool/failure.ts'
 import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 

@@ -4,7 +4,7 @@ import { AmqpPeer } from '../helpers/amqp-peer.ts'
 import { ATTACKS, hostileBus } from '../helpers/hostile-bus.ts'
 import { message, record } from '../helpers/messages.ts'
 import { until } from '../helpers/until.ts'
-import { runningBus } from '../unit/source/running-bus.ts'
+import { runningBus } from '../unit/source/amqp/running-bus.ts'
 
 const LOST = /^(lost the bus; connecting again|no connection to the bus; trying again|the link is closed; attaching again)$/
 

@@ -6,8 +6,8 @@ import { AMQP_HEADER, attach, begin, challenge, disposition, emptyElements, flow
 import { message, record } from '../helpers/messages.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
-import { startBus } from '../../src/demo/bus/bus.ts'
-import { connectClient, openReceiver } from '../unit/demo/bus/client.ts'
+import { startBus } from '../../src/embedded/bus/bus.ts'
+import { connectClient, openReceiver } from '../unit/embedded/bus/client.ts'
 import { until } from '../helpers/until.ts'
 
 const UP = [AMQP_HEADER, open(), begin(0, NULL)]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
-import { startBus } from '../../src/demo/bus/bus.ts'
+import { startBus } from '../../src/embedded/bus/bus.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { message, now, record } from '../helpers/messages.ts'
 import { httpGet, Program, startRun } from '../helpers/program.ts'

@@ -46,8 +46,8 @@ function filesOf (root: string): string[] {
 /** What is built of the sources that there are, and what npm adds: nothing else. */
 function promised (): string[] {
   const compiled = filesOf('src').filter(path => path.endsWith('.ts') && !path.startsWith('worker/kernel/')).map(path => path.replace(/\.ts$/, '.js'))
-  const page = filesOf('src/page/files').map(path => join('page/files', path))
-  return ['LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, 'worker/kernel.wasm'].map(path => join('dist', path))].sort()
+  const page = filesOf('src/ops/page/files').map(path => join('ops/page/files', path))
+  return ['LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, 'worker/kernel/kernel.wasm'].map(path => join('dist', path))].sort()
 }
 
 /** The packages that a program's files import, by the names they are installed under. */

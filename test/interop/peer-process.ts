@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-import { Conditions } from '../../src/demo/bus/conditions.ts'
+import { Conditions } from '../../src/embedded/bus/conditions.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 
 /** How much of what it says is shown where a test fails. */

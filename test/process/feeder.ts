@@ -1,6 +1,6 @@
-import { createGenerator, type Generator } from '../../src/demo/generator/generator.ts'
-import type { EmbeddedBus } from '../../src/demo/bus/bus.ts'
-import type { EmbeddedLoki } from '../../src/demo/loki/server.ts'
+import { createGenerator, type Generator } from '../../src/generator/generator.ts'
+import type { EmbeddedBus } from '../../src/embedded/bus/bus.ts'
+import type { EmbeddedLoki } from '../../src/embedded/loki/server.ts'
 import type { Cleanup } from '../helpers/cleanup.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 

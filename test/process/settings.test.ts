@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { startBus } from '../../src/demo/bus/bus.ts'
+import { startBus } from '../../src/embedded/bus/bus.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, lokean, startRun } from '../helpers/program.ts'
 

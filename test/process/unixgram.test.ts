@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { startLoki } from '../../src/demo/loki/server.ts'
+import { startLoki } from '../../src/embedded/loki/server.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { record } from '../helpers/messages.ts'
 import { BOUNDED, startRun } from '../helpers/program.ts'

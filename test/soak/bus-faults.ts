@@ -1,4 +1,4 @@
-import type { EmbeddedBus } from '../../src/demo/bus/bus.ts'
+import type { EmbeddedBus } from '../../src/embedded/bus/bus.ts'
 import type { Wire } from '../faults/wire.ts'
 import type { Draw, Fault } from './trouble.ts'
 

@@ -1,6 +1,6 @@
 /** Random faults for as long as asked, and every record reconciled. `npm run soak` */
-import { print, runCommand } from '../../bench/command.ts'
-import { Progress } from '../../bench/progress.ts'
+import { print, runCommand } from '../../bench/cli/command.ts'
+import { Progress } from '../../bench/cli/progress.ts'
 import { parseSoakArguments, SOAK_USAGE } from './arguments.ts'
 import { progressLine, soakReport, wrong } from './report.ts'
 import { runSoak } from './soak.ts'

@@ -1,4 +1,4 @@
-import type { StoredStream } from '../../src/demo/loki/stored-stream.ts'
+import type { StoredStream } from '../../src/embedded/loki/store/stored-stream.ts'
 
 /** What came of the records numbered 0 to `sent` - 1. */
 export interface Tallied {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Random, seededRandom } from '../../src/demo/generator/random.ts'
+import { type Random, seededRandom } from '../../src/generator/random.ts'
 
 /** What a fault is given to draw from, and to last by. */
 export interface Draw {

@@ -27,7 +27,7 @@ export class UnixgramProcess {
   /** Throws where the system cannot start one. */
   constructor (path: string, handlers: Handlers) {
     // The specifier is not rewritten by the compiler, so the process's file ends as this one does.
-    const entry = fileURLToPath(new URL(`./unixgram.child.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
+    const entry = fileURLToPath(new URL(`./unixgram.process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
     // What it has no need to know, it does not.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LOKEAN_')))
     this.#child = spawn(process.execPath, [entry, path], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'], env })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readBody } from '../../../src/worker/amqp-body.ts'
+import { readBody } from '../../../src/worker/input/amqp-body.ts'
 import { captures } from '../../helpers/worker-fixtures.ts'
 import { type Target, words } from '../target.ts'
 import { recordsOf } from '../plain-amqp.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { LokeanError } from '../../../src/errors.ts'
-import { FrameReader } from '../../../src/source/frames.ts'
-import { frames as rhea } from '../../../src/source/rhea-internals.ts'
-import { readTransfer } from '../../../src/source/transfer.ts'
+import { FrameReader } from '../../../src/source/amqp/frames.ts'
+import { frames as rhea } from '../../../src/source/amqp/rhea.ts'
+import { readTransfer } from '../../../src/source/amqp/transfer.ts'
 import { AMQP_HEADER, attach, begin, disposition, emptyElements, flow, list, mechanisms, nested, NULL, open, outcome, SASL_HEADER, symbol, text, transfer, TRUE, uint } from '../../helpers/hostile-frames.ts'
 import { type Target, words } from '../target.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EmbeddedLoki } from '../../../src/demo/loki/server.ts'
+import type { EmbeddedLoki } from '../../../src/embedded/loki/server.ts'
 import type { Cleanup } from '../../helpers/cleanup.ts'
 import { record } from '../../helpers/messages.ts'
 import { ProtonPeer, type Told } from './peer.ts'

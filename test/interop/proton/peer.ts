@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Conditions } from '../../../src/demo/bus/conditions.ts'
+import { Conditions } from '../../../src/embedded/bus/conditions.ts'
 import type { Cleanup } from '../../helpers/cleanup.ts'
 import { type Need, needs } from '../needs.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type EmbeddedLoki, startLoki } from '../../../src/demo/loki/server.ts'
+import { type EmbeddedLoki, startLoki } from '../../../src/embedded/loki/server.ts'
 import type { Cleanup } from '../../helpers/cleanup.ts'
 import { type Program, startRun } from '../../helpers/program.ts'
 import { Gate } from '../../process/gate.ts'

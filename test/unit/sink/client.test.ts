@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { Secret } from '../../../src/config/secret.ts'
-import type { Answer } from '../../../src/sink/answer.ts'
+import type { Answer } from '../../../src/sink/classify.ts'
 import { LokiClient, type LokiAccess } from '../../../src/sink/client.ts'
 import { httpServer, tcpServer } from '../../helpers/http-server.ts'
 import { until } from '../../helpers/until.ts'
-import { CERTIFICATE, KEY } from '../demo/bus/certificate.ts'
+import { CERTIFICATE, KEY } from '../embedded/bus/certificate.ts'
 
 /** Nobody listens on port 1; a port that was free a moment ago may be another test's by now. */
 const NOBODY = 1

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../../src/errors.ts'
 import { DeadLetters } from '../../../src/sink/dead-letter.ts'
-import type { RefusedEntry } from '../../../src/types.ts'
+import type { RefusedEntry } from '../../../src/worker/messages.ts'
 
 const START = Date.UTC(2026, 10, 22, 8, 0, 0)
 

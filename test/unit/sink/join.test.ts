@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { PbfReader } from 'pbf'
 import snappy from 'snappy'
 import { joinBlocks } from '../../../src/sink/join.ts'
-import { encodePush } from '../../../src/worker/push-schema.ts'
+import { encodePush } from '../../../src/worker/output/push-schema.ts'
 
 /** The second decoder, in JavaScript, which shares nothing with the native one. */
 const snappyjs = createRequire(import.meta.url)('snappyjs') as { uncompress (bytes: Uint8Array): Uint8Array }

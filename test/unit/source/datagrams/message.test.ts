@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DATAGRAM_COST, DatagramMessage, MAX_DATAGRAM, MAX_MESSAGE_COST, MESSAGE_COST } from '../../../../src/source/datagrams/message.ts'
-import { readBody } from '../../../../src/worker/amqp-body.ts'
+import { readBody } from '../../../../src/worker/input/amqp-body.ts'
 
 function recordsOf (message: Buffer): string[] {
   const records: string[] = []

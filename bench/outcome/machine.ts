@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { VERSION } from '../../src/version.ts'
+import type { HostMachine, Machine } from './results.ts'
+
+/** `target` as the suites take it from the environment. */
+export function describeMachine (target: Machine['target']): Machine {
+  return { ...hostMachine(), target }
+}
+
+/** The machine this runs on. */
+export function hostMachine (): HostMachine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? 'unknown CPU',
+    cores: availableParallelism(),
+    memoryMb: Math.round(totalmem() / 2 ** 20),
+    os: `${type()} ${release()}`,
+    node: process.version,
+    lokean: [VERSION, commit()].filter(part => part !== '').join(' ')
+  }
+}
+
+/** The commit, `-dirty` behind it where what is measured differs from it; empty elsewhere than in a checkout. */
+function commit (): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  try {
+    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', 'src', 'package-lock.json') === '' ? '' : '-dirty')
+  } catch {
+    return ''
+  }
+}

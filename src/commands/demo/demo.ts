@@ -1,0 +1,132 @@
+import type { LoadOptions } from '../../cli/arguments.ts'
+import type { Config } from '../../config/config.ts'
+import { loadConfig } from '../../config/load.ts'
+import { type BusThread, startBusThread } from '../../embedded/bus/thread.ts'
+import { type LokiThread, startLokiThread } from '../../embedded/loki/thread.ts'
+import { LokiQuery } from './query.ts'
+import { type Reconciled, reconcileByQuery } from './reconcile.ts'
+import { createLogger } from '../../log.ts'
+import { Problems } from '../../ops/page/problems.ts'
+import { startService } from '../../pipeline/service.ts'
+import { LokiClient } from '../../sink/client.ts'
+import { VERSION } from '../../version.ts'
+import { type Context, stopAsked } from '../context.ts'
+import { runLoad } from '../load.ts'
+
+export interface DemoOptions extends LoadOptions { keep: boolean }
+
+/** The last line of `--json`. */
+interface Report extends Reconciled {
+  sent: number
+  streams: number
+  seconds: number
+  recordsPerSecond: number
+  query: { selector: string, lines: string[] }
+}
+
+/** What every record of the generator carries in front of its number. */
+const MARKER = ' seq='
+/** Larger frames than a router's: the demo shows what Lokean does, not what the bus costs. */
+const MAX_FRAME_SIZE = 2 ** 20
+/** The query of the talk in which the chain before this one was shown. */
+const SELECTOR = '{cloud="cloud1", source="sudo"}'
+const SHOWN_LINES = 10
+
+/**
+ * Sends synthetic logs through the whole pipeline and reconciles every record sent with every record stored. The bus and the Loki are
+ * embedded, each in a thread of its own, unless the environment names real ones. Exit code 1 where a record is missing or doubled.
+ */
+export async function demo (context: Context, options: DemoOptions): Promise<number> {
+  const owned: Array<{ close (): Promise<unknown> }> = []
+  const own = <T extends { close (): Promise<unknown> }>(resource: T): T => { owned.unshift(resource); return resource }
+  try {
+    // Read once before anything is started, so that wrong settings start nothing.
+    const { given } = loadConfig(context.env)
+    const loki = given.has('LOKEAN_LOKI_URL') ? undefined : own(await startLokiThread(LOKI_OPTIONS))
+    const bus = own(await startBusThread({ maxFrameSize: MAX_FRAME_SIZE }))
+    const { config, warnings } = loadConfig({
+      LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
+      LOKEAN_LOG_LEVEL: 'warn',
+      ...context.env,
+      ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki.url }),
+      ...(given.has('LOKEAN_AMQP_URL') ? {} : { LOKEAN_AMQP_URL: bus.url })
+    })
+    const problems = new Problems()
+    const log = createLogger({ level: config.logLevel, destination: 'stderr', onProblem: line => problems.add(line) })
+    for (const warning of warnings) log.warn(warning)
+    const service = await startService(config, log, problems)
+    owned.unshift({ close: service.stop })
+    if (options.keep) context.stderr.write(`Live page: ${service.admin.url}/\n`)
+    const report = await perform(context, options, config, bus, loki)
+    context.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report, options.seed, loki === undefined, given.has('LOKEAN_AMQP_URL')))
+    if (options.keep && !context.stopping.aborted) {
+      context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nLive page: ${service.admin.url}/\nStays up for it, for Grafana or logcli until Ctrl-C.\n`)
+      await stopAsked(context.stopping)
+    }
+    return report.missing === 0 && report.duplicates === 0 ? 0 : 1
+  } finally {
+    for (const resource of owned) await resource.close()
+  }
+}
+
+/** A demo is no tenant among others: the limits that protect them are off, and memory is what bounds it. */
+const LOKI_OPTIONS = {
+  limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity },
+  maxEntries: 4_000_000,
+  maxBytes: 2 ** 30,
+  countDropped: MARKER
+}
+
+async function perform (context: Context, options: DemoOptions, config: Config, bus: BusThread, loki: LokiThread | undefined): Promise<Report> {
+  const started = BigInt(Date.now() - 1000) * 1_000_000n
+  const { sent, seconds } = await runLoad(context, options, config, bus)
+  const range = { start: started, end: BigInt(Date.now() + 1000) * 1_000_000n }
+  const client = new LokiClient({ ...config.loki, timeoutMs: 60_000 }, VERSION)
+  try {
+    const query = new LokiQuery(client, tenantOf(config))
+    if (loki === undefined) context.stderr.write('Reading back what the store has ...\n')
+    const reconciled = loki === undefined ? await reconcileByQuery(query, MARKER, sent, range) : await reconcileEmbedded(loki, sent)
+    return {
+      sent,
+      ...reconciled,
+      streams: await query.streams('{cloud=~".+"}', range),
+      seconds: round(seconds),
+      recordsPerSecond: Math.round(sent / seconds),
+      query: { selector: SELECTOR, lines: (await query.lines(SELECTOR, range, SHOWN_LINES)).map(({ line }) => line) }
+    }
+  } finally {
+    await client.close()
+  }
+}
+
+async function reconcileEmbedded (loki: LokiThread, sent: number): Promise<Reconciled> {
+  const { missing, repeated, quarantined } = await loki.reconcile({ marker: MARKER, expected: sent })
+  return { stored: sent - missing, missing, duplicates: repeated, quarantined }
+}
+
+/** The generator's records are of cloud1: with a tenant for each cloud that is the one to ask. */
+function tenantOf ({ loki: { tenant } }: Config): string {
+  return tenant.kind === 'none' ? '' : tenant.kind === 'fixed' ? tenant.tenant : 'cloud1'
+}
+
+function round (seconds: number): number {
+  return Math.round(seconds * 1000) / 1000
+}
+
+function describe (report: Report, seed: number, realLoki: boolean, realBus: boolean): string {
+  const { sent, stored, missing, duplicates, quarantined, streams, seconds, recordsPerSecond, query } = report
+  const number = (value: number): string => value.toLocaleString('en')
+  return [
+    '',
+    `${query.selector}`,
+    ...query.lines.map(line => `  ${line}`),
+    '',
+    `  sent        ${number(sent)} records over ${realBus ? 'the bus of LOKEAN_AMQP_URL' : 'the embedded bus'} (seed ${seed})`,
+    `  stored      ${number(stored)} in ${number(streams)} streams of ${realLoki ? 'the Loki of LOKEAN_LOKI_URL' : 'the embedded Loki'}`,
+    `  missing     ${number(missing)}`,
+    `  duplicates  ${number(duplicates)}`,
+    `  quarantined ${number(quarantined)}`,
+    `  took        ${seconds} s, ${number(recordsPerSecond)} records/s`,
+    ''
+  ].join('\n')
+}

@@ -1,0 +1,58 @@
+import type { LokiClient } from '../../sink/client.ts'
+
+/** A line as `query_range` gives it: its time in nanoseconds since the epoch. */
+export interface QueriedLine { time: bigint, line: string }
+
+export interface Range { start: bigint, end: bigint }
+
+/** Asks Loki over HTTP, the embedded one and a real one alike. */
+export class LokiQuery {
+  readonly #client: LokiClient
+  readonly #tenant: string
+  readonly #signal = new AbortController().signal
+
+  constructor (client: LokiClient, tenant: string) {
+    this.#client = client
+    this.#tenant = tenant
+  }
+
+  /** Up to `limit` lines, oldest first, of the range with its start and without its end. */
+  async lines (query: string, { start, end }: Range, limit: number): Promise<QueriedLine[]> {
+    const parameters = new URLSearchParams({ query, start: `${start}`, end: `${end}`, limit: `${limit}`, direction: 'forward' })
+    const data = await this.#ask(`/loki/api/v1/query_range?${parameters}`) as { result: Array<{ values: Array<[string, string]> }> }
+    const lines = data.result.flatMap(({ values }) => values.map(([time, line]) => ({ time: BigInt(time), line })))
+    return lines.sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0)
+  }
+
+  /**
+   * All lines of the range, page by page. A page that is full may end in the middle of a nanosecond: its last nanosecond is left to
+   * the next page, which begins there.
+   */
+  async * all (query: string, { start, end }: Range): AsyncGenerator<QueriedLine[]> {
+    for (let from = start; ;) {
+      const page = await this.lines(query, { start: from, end }, PAGE)
+      if (page.length < PAGE) {
+        yield page
+        return
+      }
+      const last = page[page.length - 1].time
+      if (page[0].time === last) throw new Error(`more than ${PAGE} lines at ${last} ns: cannot be told apart page by page`)
+      yield page.filter(({ time }) => time < last)
+      from = last
+    }
+  }
+
+  async streams (selector: string, { start, end }: Range): Promise<number> {
+    const parameters = new URLSearchParams({ 'match[]': selector, start: `${start}`, end: `${end}` })
+    return (await this.#ask(`/loki/api/v1/series?${parameters}`) as unknown[]).length
+  }
+
+  async #ask (path: string): Promise<unknown> {
+    const { status, text } = await this.#client.get(0, this.#tenant, path, this.#signal)
+    if (status !== 200) throw new Error(`Loki answered ${status} to ${path}: ${text.trim()}`)
+    return (JSON.parse(text) as { data: unknown }).data
+  }
+}
+
+/** Loki's default `max_entries_limit_per_query`. */
+const PAGE = 5000

@@ -1,0 +1,50 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { createGenerator } from '../../generator/generator.ts'
+import { startSenders } from '../../generator/sender.ts'
+import { startBus, type BusOptions } from './bus.ts'
+import type { Reply, Request, ThreadLoadOptions } from './thread.ts'
+
+/** The thread behind `startBusThread`: a bus, and the loads it is asked for. Its owner ends it. */
+const port = parentPort
+if (port === null) throw new Error('this file is the entry of a worker thread')
+
+const bus = await startBus(workerData as BusOptions)
+const loads = new Map<number, AbortController>()
+const tell = (reply: Reply) => port.postMessage(reply)
+
+async function runLoad (id: number, { url = bus.url, recordsPerMessage, generator: generatorOptions, ...options }: ThreadLoadOptions) {
+  const generator = createGenerator({ ...generatorOptions, recordsPerMessage })
+  tell({ kind: 'seed', id, seed: generator.seed })
+  const stop = new AbortController()
+  loads.set(id, stop)
+  try {
+    return await startSenders({
+      ...options,
+      url,
+      generator,
+      signal: stop.signal,
+      onProgress: counts => tell({ kind: 'progress', id, counts }),
+      onRetry: (error, delay) => tell({ kind: 'retry', id, message: error.message, delay })
+    })
+  } finally {
+    loads.delete(id)
+  }
+}
+
+async function answer (request: Request): Promise<unknown> {
+  switch (request.kind) {
+    case 'stats': return bus.stats()
+    case 'load': return await runLoad(request.id, request.options)
+    case 'stop-load': return loads.get(request.load)?.abort()
+    case 'drop': return bus.dropConnections(peer => request.of === 'all' || peer[request.of].length > 0)
+    case 'close': return await bus.close()
+  }
+}
+
+port.on('message', (request: Request) => {
+  answer(request).then(
+    value => tell({ kind: 'reply', id: request.id, value }),
+    (error: Error & { retryable?: boolean }) => tell({ kind: 'failed', id: request.id, message: error.message, retryable: error.retryable === true })
+  ).catch(() => {}) // a value that cannot be cloned; there is none
+})
+tell({ kind: 'listening', url: bus.url, port: bus.port })

@@ -1,0 +1,161 @@
+import { emptyRow, type EntryTable } from '../store/entry-table.ts'
+import { labelText, type Label } from '../store/label-set.ts'
+import type { LogQuery } from './logql-ast.ts'
+import { mergedLabels, rowLine, runStages, selectStreams } from './pipeline.ts'
+import type { StoredStream } from '../store/stored-stream.ts'
+import type { Store } from '../store/store.ts'
+
+/** Times in ns since 1970; from `start`, inclusive, to `end`, exclusive. */
+export interface LogRange {
+  start: bigint
+  end: bigint
+  limit: number
+  direction: 'forward' | 'backward'
+  /** Only entries at least this many ns from the one before; 0 for all. */
+  interval: number
+}
+
+export interface LogLine {
+  time: bigint
+  line: string
+  metadata: readonly Label[]
+}
+
+export interface LogStream {
+  labels: readonly Label[]
+  lines: LogLine[]
+}
+
+export interface Scan {
+  streams: LogStream[]
+  /** What was looked at, for the statistics. */
+  linesRead: number
+  bytesRead: number
+}
+
+const billion = 1_000_000_000n
+
+/** Where in `rows` (sorted by time) the first one at or after `time` stands. */
+export function lowerBound (rows: Float64Array, table: EntryTable, time: bigint): number {
+  const seconds = Number(time / billion)
+  const nanos = Number(time % billion)
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (table.compareTime(rows[middle]!, seconds, nanos) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+interface Cursor {
+  stream: StoredStream
+  rows: Float64Array
+  place: number
+  /** One past the last place, in the direction of travel. */
+  stop: number
+}
+
+/**
+ * The first `limit` entries of the query in its direction, over all streams it selects: a merge of their sorted rows, so that no more
+ * is read than needed. Grouped by labels, with structured metadata among them unless `categorize` leaves them at each line.
+ */
+export function runLogQuery (store: Store, tenant: string, query: LogQuery, range: LogRange, categorize = false): Scan {
+  const { table } = store
+  const backward = range.direction === 'backward'
+  const heap = new CursorHeap(table, backward)
+  for (const stream of selectStreams(store, tenant, query.matchers)) {
+    const rows = stream.sorted(table)
+    const low = lowerBound(rows, table, range.start)
+    const high = lowerBound(rows, table, range.end)
+    if (low < high) heap.push({ stream, rows, place: backward ? high - 1 : low, stop: backward ? low - 1 : high })
+  }
+  const found = new Map<string, LogStream>()
+  const row = emptyRow()
+  const scan: Scan = { streams: [], linesRead: 0, bytesRead: 0 }
+  let last: bigint | undefined
+  for (let count = 0; count < range.limit && heap.size > 0;) {
+    const { stream, rows, place } = heap.first
+    table.read(rows[place]!, row)
+    heap.advance()
+    scan.linesRead++
+    scan.bytesRead += row.lineEnd - row.lineStart
+    const piped = runStages(query.stages, row, stream)
+    if (piped === undefined) continue
+    const time = BigInt(row.seconds) * billion + BigInt(row.nanos)
+    if (range.interval > 0 && last !== undefined && (backward ? last - time : time - last) < BigInt(range.interval)) continue
+    last = time
+    count++
+    const labels = categorize ? piped.stream : mergedLabels(piped)
+    const key = labelText(labels)
+    let group = found.get(key)
+    if (group === undefined) found.set(key, group = { labels, lines: [] })
+    group.lines.push({ time, line: rowLine(row), metadata: piped.metadata })
+  }
+  scan.streams = [...found.values()]
+  return scan
+}
+
+/** A binary heap of cursors, the one with the next entry on top: the oldest, or travelling backward the newest. */
+class CursorHeap {
+  readonly #table: EntryTable
+  readonly #sign: number
+  readonly #cursors: Cursor[] = []
+
+  constructor (table: EntryTable, backward: boolean) {
+    this.#table = table
+    this.#sign = backward ? -1 : 1
+  }
+
+  get size (): number {
+    return this.#cursors.length
+  }
+
+  get first (): Cursor {
+    return this.#cursors[0]!
+  }
+
+  push (cursor: Cursor): void {
+    const cursors = this.#cursors
+    let child = cursors.push(cursor) - 1
+    while (child > 0) {
+      const parent = (child - 1) >>> 1
+      if (!this.#before(cursors[child]!, cursors[parent]!)) return
+      this.#swap(child, parent)
+      child = parent
+    }
+  }
+
+  /** Moves the top cursor on to its next entry, or out. */
+  advance (): void {
+    const cursors = this.#cursors
+    const top = this.first
+    top.place += this.#sign
+    if (top.place === top.stop) {
+      const last = cursors.pop()!
+      if (cursors.length === 0) return
+      cursors[0] = last
+    }
+    for (let parent = 0; ;) {
+      let least = parent
+      for (const child of [2 * parent + 1, 2 * parent + 2]) {
+        if (child < cursors.length && this.#before(cursors[child]!, cursors[least]!)) least = child
+      }
+      if (least === parent) return
+      this.#swap(least, parent)
+      parent = least
+    }
+  }
+
+  #before (a: Cursor, b: Cursor): boolean {
+    return this.#sign * this.#table.compareRows(a.rows[a.place]!, b.rows[b.place]!) < 0
+  }
+
+  #swap (a: number, b: number): void {
+    const cursors = this.#cursors
+    const held = cursors[a]!
+    cursors[a] = cursors[b]!
+    cursors[b] = held
+  }
+}

@@ -1,0 +1,74 @@
+import type { Row } from '../store/entry-table.ts'
+import { labelValue, sortLabels, type Label } from '../store/label-set.ts'
+import type { Condition, LabelSelection, LineFilter, Matcher, Stage } from './logql-ast.ts'
+import { entryMetadata } from '../push/metadata.ts'
+import type { StoredStream } from '../store/stored-stream.ts'
+import type { Store } from '../store/store.ts'
+
+/** The labels an entry has after the stages of a query: the stream's, and those of its structured metadata. */
+export interface Piped {
+  stream: readonly Label[]
+  metadata: readonly Label[]
+}
+
+export function matches (matchers: readonly Matcher[], labels: readonly Label[]): boolean {
+  return matchers.every(({ name, test }) => test(labelValue(labels, name) ?? ''))
+}
+
+export function selectStreams (store: Store, tenant: string, matchers: readonly Matcher[]): StoredStream[] {
+  return store.streams(tenant).filter(({ labels, size }) => size > 0 && matches(matchers, labels))
+}
+
+export const rowLine = (row: Row): string => row.buf.toString('utf8', row.lineStart, row.lineEnd)
+
+/** Runs a stored entry through the stages; undefined where one of them drops it. Its metadata are decoded once a stage needs them. */
+export function runStages (stages: readonly Stage[], row: Row, stream: StoredStream, wantLabels = true): Piped | undefined {
+  let piped: Piped | undefined
+  let line: string | undefined
+  const text = (): string => {
+    line ??= rowLine(row)
+    return line
+  }
+  const labels = (): Piped => {
+    piped ??= { stream: stream.labels, metadata: distinctNames(entryMetadata(row, stream.labels, text), stream.labels) }
+    return piped
+  }
+  for (const stage of stages) {
+    if (stage.kind === 'line') {
+      if (!passesLine(stage, row, text)) return undefined
+    } else if (stage.kind === 'label') {
+      if (!holds(stage.condition, labels())) return undefined
+    } else {
+      const chosen = labels()
+      piped = { stream: chosen.stream.filter((label) => remains(stage, label)), metadata: chosen.metadata.filter((label) => remains(stage, label)) }
+    }
+  }
+  return wantLabels ? labels() : piped ?? { stream: stream.labels, metadata: [] }
+}
+
+/** Metadata named like a label of the stream is shown under a name of its own. */
+function distinctNames (metadata: Label[], stream: readonly Label[]): Label[] {
+  return metadata.map((label) => stream.some(({ name }) => name === label.name) ? { ...label, name: label.name + '_extracted' } : label)
+}
+
+export function mergedLabels ({ stream, metadata }: Piped): Label[] {
+  return sortLabels([...stream, ...metadata])
+}
+
+function passesLine (filter: LineFilter, row: Row, text: () => string): boolean {
+  const found = filter.texts.some((wanted) => wanted.length === 0 || row.buf.subarray(row.lineStart, row.lineEnd).includes(wanted)) ||
+    filter.patterns.some((pattern) => pattern.test(text()))
+  return found !== filter.negated
+}
+
+function holds (condition: Condition, labels: Piped): boolean {
+  if (condition.kind === 'and') return holds(condition.left, labels) && holds(condition.right, labels)
+  if (condition.kind === 'or') return holds(condition.left, labels) || holds(condition.right, labels)
+  const { name, test } = condition.matcher
+  return test(labelValue(labels.stream, name) ?? labelValue(labels.metadata, name) ?? '')
+}
+
+function remains (selection: LabelSelection, { name, value }: Label): boolean {
+  const named = selection.labels.some((label) => label.name === name && (label.matcher === undefined || label.matcher.test(value)))
+  return named === (selection.kind === 'keep')
+}

@@ -1,0 +1,207 @@
+import { isIP, type Socket } from 'node:net'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import rhea from 'rhea'
+import type { Connection, ConnectionOptions, Delivery, EventContext, Sender } from 'rhea'
+import { LokeanError } from '../errors.ts'
+import { outcomeOf } from '../embedded/bus/outcomes.ts'
+import { OutgoingCredit } from '../embedded/bus/outgoing-credit.ts'
+import { streamWrites } from '../embedded/bus/write-path.ts'
+import type { Load, Parcel } from './load.ts'
+
+export interface SenderConnectionOptions {
+  url: string
+  addresses: readonly string[]
+  load: Load
+  /** Unsettled messages on each link. */
+  window: number
+  username?: string
+  password?: string
+  tls?: TlsOptions
+  /** Calls back after so many milliseconds; the function it returns prevents that. */
+  timer: (ms: number, callback: () => void) => () => void
+  onSettled: () => void
+  onRetry: (error: Error, delay: number) => void
+  onFatal: (error: LokeanError) => void
+}
+
+interface Link { address: number, sender: Sender, credit: OutgoingCredit, unsettled: Map<Delivery, Parcel>, pumping: boolean }
+
+/** Milliseconds until a lost connection is tried anew, and until a message that keeps coming back is: doubled each time. */
+const BACKOFF = { first: 50, most: 5_000 }
+/** Messages sent in one turn of the event loop: others have work to do, and in one process the bus has. */
+const PER_TURN = 4
+
+/**
+ * One connection to the bus, with a link to each address, that is made anew whenever it is lost.
+ *
+ *     connecting --open--> open --lost--> waiting --backoff--> connecting
+ *         +------failed------------------^
+ *     from each of them close() --> closed; a refused login --> closed, and onFatal
+ *
+ * rhea's own reconnecting is not used: it revives links whose deliveries it has forgotten. Here each connection is new,
+ * and what its predecessor had unsettled is sent again, byte for byte.
+ */
+export class SenderConnection {
+  readonly #options: SenderConnectionOptions
+  #connection: Connection | undefined
+  #links = new Map<Sender, Link>()
+  #failures = 0
+  #closed = false
+  readonly #timers = new Set<() => void>()
+
+  constructor (options: SenderConnectionOptions) {
+    this.#options = options
+    this.#connect()
+  }
+
+  /** Sends what may be sent now: to be called when there is something new. */
+  pump (): void {
+    for (const link of this.#links.values()) this.#pump(link)
+  }
+
+  /** Closes in order and resolves when the socket is gone. What is unsettled stays so. */
+  async close (): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+    this.#links.clear()
+    const connection = this.#connection
+    const socket = socketOf(connection)
+    if (connection === undefined || socket === undefined || socket.closed) return
+    await new Promise<void>(resolve => {
+      const cancel = this.#options.timer(2_000, () => socket.destroy(new Error('the bus did not answer the close')))
+      socket.once('close', () => {
+        cancel()
+        resolve()
+      })
+      if (connection.is_open()) connection.close()
+      else socket.destroy(new Error('closed'))
+    })
+  }
+
+  #connect (): void {
+    const { url, username, password, tls } = this.#options
+    const { protocol, hostname, port } = new URL(url)
+    const secure = protocol === 'amqps:'
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const connection = rhea.create_container().create_connection({
+      ...(secure ? tls : {}),
+      transport: secure ? 'tls' : 'tcp',
+      host,
+      // rhea would name any host to the server; TLS forbids it to name an address.
+      ...(isIP(host) === 0 ? {} : { servername: '' }),
+      port: Number(port || (secure ? 5671 : 5672)),
+      // A name without a password makes rhea do SASL ANONYMOUS, as omamqp1 does.
+      username: username ?? 'anonymous',
+      password,
+      reconnect: false,
+      idle_time_out: 8_000,
+      tcp_no_delay: true,
+      sender_options: { treat_modified_as_released: false }
+    } as ConnectionOptions)
+    this.#connection = connection
+    streamWrites(connection)
+    const lost = (error?: Error) => this.#lost(connection, error)
+    connection.on('connection_error', ({ error }: EventContext) => this.#refused(connection, error))
+    for (const event of ['sender_error', 'session_error']) connection.on(event, () => {})
+    for (const event of ['error', 'protocol_error']) connection.on(event, lost)
+    connection.on('disconnected', ({ error }: EventContext) => lost(error as Error | undefined))
+    connection.on('connection_close', ({ error }: EventContext) => lost(error as Error | undefined))
+    connection.on('session_close', ({ session }: EventContext) => lost(session?.error as Error | undefined))
+    connection.on('sender_close', ({ sender }: EventContext) => lost(sender?.error as Error | undefined))
+    connection.on('sender_open', () => { this.#failures = 0 })
+    connection.on('sendable', ({ sender }: EventContext) => this.#pump(this.#links.get(sender as Sender)))
+    connection.on('sender_draining', ({ sender }: EventContext) => this.#links.get(sender as Sender)?.credit.drain())
+    for (const event of ['accepted', 'rejected', 'released', 'modified', 'settled']) {
+      connection.on(event, (context: EventContext) => this.#settled(context))
+    }
+    connection.connect()
+    for (const [address, name] of this.#options.addresses.entries()) {
+      // A session each: a delivery that is not settled holds up its session, not the other addresses.
+      const session = connection.create_session(Math.max(2_048, this.#options.window * 4))
+      session.begin()
+      const sender = session.open_sender({ target: { address: name } })
+      this.#links.set(sender, { address, sender, credit: new OutgoingCredit(sender), unsettled: new Map(), pumping: false })
+    }
+  }
+
+  #pump (link: Link | undefined): void {
+    if (link === undefined || link.pumping) return
+    const { load, window } = this.#options
+    for (let sent = 0; link.unsettled.size < window && link.credit.left > 0; sent++) {
+      if (sent === PER_TURN) {
+        link.pumping = true
+        setImmediate(() => {
+          link.pumping = false
+          if (this.#links.get(link.sender) === link) this.#pump(link)
+        })
+        return
+      }
+      const next = load.next(link.address)
+      if (next === undefined) return
+      if (typeof next === 'number') return this.#later(next, () => this.#pump(this.#links.get(link.sender)))
+      link.credit.take()
+      link.unsettled.set(link.sender.send(next.bytes, undefined, 0), next)
+    }
+  }
+
+  #settled ({ sender, delivery }: EventContext): void {
+    const link = this.#links.get(sender as Sender)
+    const parcel = link?.unsettled.get(delivery as Delivery)
+    const outcome = outcomeOf(delivery as Delivery)
+    if (link === undefined || parcel === undefined || outcome === undefined) return
+    link.unsettled.delete(delivery as Delivery)
+    if (!delivery!.remote_settled) delivery!.update(true)
+    if (this.#options.load.settle(parcel, outcome.name)) this.#return(link.address, parcel)
+    this.#pump(link)
+    this.#options.onSettled()
+  }
+
+  /** At once at first, as rsyslog does; one that came back before waits, or two that disagree would spin. */
+  #return (address: number, parcel: Parcel): void {
+    const again = () => {
+      this.#options.load.sendAgain(address, [parcel])
+      this.pump()
+    }
+    if (parcel.returns <= 1) again()
+    else this.#later(backoff(parcel.returns - 1), again)
+  }
+
+  #lost (connection: Connection, error = new Error('the bus closed the connection')): void {
+    if (this.#closed || connection !== this.#connection) return
+    this.#connection = undefined
+    const links = this.#links
+    this.#links = new Map()
+    for (const { address, unsettled } of links.values()) this.#options.load.sendAgain(address, [...unsettled.values()])
+    socketOf(connection)?.destroy(error)
+    const delay = backoff(++this.#failures)
+    this.#options.onRetry(error, delay)
+    this.#later(delay, () => this.#connect())
+  }
+
+  #refused (connection: Connection, error: EventContext['error']): void {
+    if ((error as { condition?: string } | undefined)?.condition !== 'amqp:unauthorized-access') return
+    if (this.#closed || connection !== this.#connection) return
+    this.#closed = true
+    for (const cancel of this.#timers) cancel()
+    socketOf(connection)?.destroy(new Error('closed'))
+    this.#options.onFatal(new LokeanError('LOKEAN_BUS', `the bus refused the login: ${error!.message}`, { cause: error }))
+  }
+
+  #later (ms: number, callback: () => void): void {
+    const cancel = this.#options.timer(ms, () => {
+      this.#timers.delete(cancel)
+      callback()
+    })
+    this.#timers.add(cancel)
+  }
+}
+
+function backoff (attempt: number): number {
+  return Math.min(BACKOFF.most, BACKOFF.first * 2 ** (attempt - 1))
+}
+
+function socketOf (connection: Connection | undefined): Socket | undefined {
+  return (connection as unknown as { socket?: Socket } | undefined)?.socket
+}

@@ -1,0 +1,161 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { formatHostPort } from '../config/endpoints.ts'
+import { ConfigError } from '../errors.ts'
+import { cleanText } from '../log.ts'
+import type { Logger } from '../log.ts'
+import { EVENTS, type LivePage, PAGE_HEADERS } from './page/page.ts'
+import type { Check } from '../worker/messages.ts'
+
+export interface Status {
+  ready: boolean
+  /** By name: see Checks. */
+  checks: Record<string, Check>
+}
+
+/** What `/metrics` needs of prom-client's Registry. */
+interface Exposition { contentType: string, metrics: () => Promise<string> }
+
+export interface AdminOptions {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  registry: Exposition
+  /** Asked on every `/readyz`. */
+  status: () => Status
+  /** Served at `/`, with its events at `/live`. */
+  page?: Pick<LivePage, 'files' | 'watch'>
+  log: Pick<Logger, 'error' | 'warn'>
+  limits?: Partial<typeof LIMITS>
+}
+
+export interface Admin {
+  url: string
+  port: number
+  /** Refuses new connections, cuts open ones, resolves when all are gone. May be called twice. */
+  close: () => Promise<void>
+}
+
+interface Answer { status: number, type: string, body: string | Buffer, headers?: Record<string, string> }
+
+const LIMITS = {
+  /** Also how long an idle keep-alive connection stays. */
+  headersTimeoutMs: 5_000,
+  requestTimeoutMs: 10_000,
+  /** A peer that stops reading or writing for this long is cut off. */
+  idleTimeoutMs: 15_000,
+  /** The first two are enforced no more often than this; Node's own value is 30 s. */
+  checkIntervalMs: 1_000,
+  headerBytes: 8 * 1024,
+  connections: 64
+}
+
+const TEXT = 'text/plain; charset=utf-8'
+const LIVE = '/live'
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/**
+ * Serves `/metrics` for Prometheus, and the probes as Kubernetes means them: `/healthz` answers for as long as the event
+ * loop turns (a failing bus is no reason for a restart), `/readyz` says whether records flow; for people, a live page. Requests, headers, time and
+ * connections are bounded; request bodies are not read. Rejects with ConfigError where it cannot listen.
+ */
+export async function startAdmin (options: AdminOptions): Promise<Admin> {
+  const limits = { ...LIMITS, ...options.limits }
+  const server = createServer({
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    keepAliveTimeout: limits.headersTimeoutMs,
+    maxHeaderSize: limits.headerBytes
+  })
+  server.maxConnections = limits.connections
+  server.timeout = limits.idleTimeoutMs
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (options.page !== undefined && request.method === 'GET' && pathOf(request) === LIVE) return watch(options.page, request, response)
+    answer(request, options).catch((error: unknown) => {
+      options.log.error({ err: error, path: pathOf(request) }, 'admin request failed')
+      return { status: 500, type: TEXT, body: 'internal error\n' }
+    }).then((result) => send(request, response, result), () => response.destroy())
+  }
+  server.on('request', handle)
+  // Answered like any other request, which spares the peer from sending its body.
+  server.on('checkContinue', handle)
+  await listen(server, options)
+  // A listening socket that fails later (out of file descriptors) must not end the process.
+  server.on('error', (error) => options.log.warn({ err: error }, 'admin server'))
+
+  const { port } = server.address() as AddressInfo
+  return { url: `http://${formatHostPort(options.host, port)}`, port, close: () => close(server) }
+}
+
+function listen (server: Server, { host, port }: AdminOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const address = formatHostPort(host, port)
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : `cannot listen there (${error.code ?? error.message})`
+      reject(new ConfigError(`LOKEAN_ADMIN_ADDR is ${JSON.stringify(address)}: ${reason}`, error))
+    })
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+function close (server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+function pathOf (request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/'
+}
+
+/** The one answer that does not end by itself. */
+function watch (page: Pick<LivePage, 'watch'>, request: IncomingMessage, response: ServerResponse): void {
+  setSafeHeaders(request, response)
+  if (!page.watch(response)) send(request, response, { status: 503, type: TEXT, body: 'enough watch already\n' })
+}
+
+async function answer (request: IncomingMessage, { registry, status, page }: AdminOptions): Promise<Answer> {
+  const path = pathOf(request)
+  const file = page?.files.get(path)
+  if (path !== '/metrics' && path !== '/healthz' && path !== '/readyz' && file === undefined && !(path === LIVE && page !== undefined)) {
+    return { status: 404, type: TEXT, body: `not found: ${page === undefined ? '' : '/, '}/metrics, /healthz and /readyz are here\n` }
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, type: TEXT, body: 'GET and HEAD only\n' }
+  if (file !== undefined) return { status: 200, ...file, headers: PAGE_HEADERS }
+  // GET does not come here.
+  if (path === LIVE) return { status: 200, type: EVENTS, body: '' }
+  if (path === '/healthz') return { status: 200, type: TEXT, body: 'ok\n' }
+  if (path === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() }
+  const now = status()
+  return { status: now.ready ? 200 : 503, type: JSON_TYPE, body: JSON.stringify(cleanStatus(now)) + '\n' }
+}
+
+/** A detail may quote an error, and an error a URL. */
+export function cleanStatus<T extends Status> ({ ready, checks }: T): T {
+  const entries = Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: cleanText(detail) }] as const)
+  return { ready, checks: Object.fromEntries(entries) } as T
+}
+
+function send (request: IncomingMessage, response: ServerResponse, { status, type, body, headers = {} }: Answer): void {
+  setSafeHeaders(request, response)
+  response.statusCode = status
+  response.setHeader('Content-Type', type)
+  response.setHeader('Content-Length', Buffer.byteLength(body))
+  if (status === 405) response.setHeader('Allow', 'GET, HEAD')
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+function setSafeHeaders (request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  // Not one byte of a body is waited for; the connection is of no more use then.
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  if (hasBody) response.setHeader('Connection', 'close')
+}

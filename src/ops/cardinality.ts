@@ -1,0 +1,60 @@
+import type { Logger } from '../log.ts'
+import type { Crowd } from '../worker/messages.ts'
+import { ActiveStreams } from '../worker/streams/active-streams.ts'
+
+const TICK_MS = 60_000
+
+/**
+ * The main thread's side of the limit on streams: it owns the table that the workers share (ActiveStreams), lets the minutes pass in it,
+ * and tells an operator when there are too many.
+ */
+export class StreamGuard {
+  readonly #limit: number | undefined
+  readonly #log: Logger
+  readonly #streams: ActiveStreams
+  #timer: NodeJS.Timeout | undefined
+
+  /** `limit`: streams that a tenant may have at a time. */
+  constructor (limit: number | undefined, log: Logger) {
+    this.#limit = limit
+    this.#log = log
+    this.#streams = ActiveStreams.create(limit)
+  }
+
+  /** For EncoderSettings.activeStreams. */
+  get memory (): SharedArrayBuffer {
+    return this.#streams.memory
+  }
+
+  /** Streams that got a record within the last hour. */
+  get count (): number {
+    return this.#streams.count
+  }
+
+  start (): void {
+    this.#timer = setInterval(() => this.#streams.tick(), TICK_MS).unref()
+  }
+
+  stop (): void {
+    clearInterval(this.#timer)
+  }
+
+  /** Which label makes them is what has to be known to mend it: the one with the most values among those that came last. */
+  tell (crowds: readonly Crowd[]): void {
+    for (const { tenant, streams, newest, values } of crowds) {
+      const facts = {
+        tenant: tenant === '' ? undefined : tenant,
+        streams,
+        limit: this.#limit,
+        newest,
+        values: Object.fromEntries(values),
+        mend: this.#limit === undefined
+          ? `take the label ${values[0]?.[0]} out of LOKEAN_LABELS, or see that Loki allows as many streams (max_global_streams_per_user); LOKEAN_MAX_STREAMS sets a limit`
+          : `take the label ${values[0]?.[0]} out of LOKEAN_LABELS, or raise LOKEAN_MAX_STREAMS`
+      }
+      this.#log.warn(facts, this.#limit === undefined
+        ? 'a tenant has more streams than Loki takes by default: Loki may turn them away, and each new one is a push of its own'
+        : 'a tenant has as many streams as LOKEAN_MAX_STREAMS allows: records of others go to quarantine')
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
+import { measureEventLoopLag } from './event-loop-lag.ts'
+import { BLOCKED, RETRY_REASONS } from '../sink/classify.ts'
+import { WORKER_FAILURES } from '../worker/pool/failure.ts'
+
+/** How a push was answered; `none` when it was not. */
+export const PUSH_STATUSES = ['2xx', '400', '429', '4xx', '5xx', 'other', 'none'] as const
+export type PushStatus = typeof PUSH_STATUSES[number]
+
+/** Where bytes wait: for a worker, in a worker, for a push. */
+export const QUEUE_STAGES = ['batch', 'worker', 'sink'] as const
+
+export interface MetricsOptions {
+  version: string
+  /** Closed lists: each member has a series that starts at 0, so that what is absent shows. */
+  addresses: readonly string[]
+  quarantineReasons: readonly string[]
+  mendReasons: readonly string[]
+  deadLetterReasons: readonly string[]
+  /** Node's and the process's own metrics; on by default. */
+  processMetrics?: boolean
+}
+
+/** One value, or one per label value. */
+export type Reading = number | Iterable<readonly [label: string, value: number]>
+
+/** A gauge that is read when it is scraped, and not before. */
+export interface DerivedGauge {
+  readonly gauge: Gauge
+  /** Where the value comes from; the last call holds. */
+  from: (read: () => Reading) => void
+}
+
+/** A counter for what happens too often to look up its label each time: added up on the side, and counted when it is scraped. */
+export interface TalliedCounter {
+  add: (label: string, value: number) => void
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** All metrics of a process, in a registry of their own. For the main thread: workers return counts with their results. */
+export function createMetrics (options: MetricsOptions) {
+  const registry = new Registry()
+  const metrics = { registry, ...counters(registry, options), ...histograms(registry, options), ...gauges(registry, options) }
+  if (options.processMetrics ?? true) {
+    for (const metric of processRegistry().getMetricsAsArray()) registry.registerMetric(metric as unknown as Gauge)
+  }
+  return metrics
+}
+
+/** The `status` label for an HTTP status; undefined is a push without an answer. */
+export function pushStatus (status: number | undefined): PushStatus {
+  if (status === undefined) return 'none'
+  if (status === BLOCKED) return 'other'
+  if (status === 400 || status === 429) return `${status}`
+  const hundreds = Math.floor(status / 100)
+  return hundreds === 2 || hundreds === 4 || hundreds === 5 ? `${hundreds}xx` : 'other'
+}
+
+let ofProcess: Registry | undefined
+
+/**
+ * prom-client observes the event loop and the garbage collector for ever once asked to, so it is asked once a process,
+ * however many registries there are. Neither observer keeps the process alive.
+ */
+function processRegistry (): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry()
+    // Its own watch over the event loop is switched off, as far as it can be.
+    collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: 2 ** 31 - 1 })
+    measureEventLoopLag(ofProcess)
+    // Gauges by a counter's name, which promtool warns of; the series of nodejs_active_handles and its like add up to the same.
+    for (const kind of ['handles', 'requests', 'resources']) ofProcess.removeSingleMetric(`nodejs_active_${kind}_total`)
+  }
+  return ofProcess
+}
+
+function counters (registry: Registry, options: MetricsOptions) {
+  function counter<L extends string> (name: string, help: string, label?: L, values: readonly string[] = []): Counter<L> {
+    const made = new Counter<L>({ name, help, labelNames: label === undefined ? [] : [label], registers: [registry] })
+    for (const value of values) made.inc({ [label as L]: value } as Record<L, string>, 0)
+    return made
+  }
+  function tallied (name: string, help: string, label: string, values: readonly string[]): TalliedCounter {
+    const tally = new Map<string, number>(values.map(value => [value, 0]))
+    registry.registerMetric(new Counter<string>({
+      name,
+      help,
+      labelNames: [label],
+      registers: [],
+      collect () {
+        for (const [value, count] of tally) {
+          this.inc({ [label]: value }, count)
+          tally.set(value, 0)
+        }
+      }
+    }))
+    return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
+  }
+  /** Counted elsewhere, and read when it is scraped; until it is known a label has no series. */
+  function read (name: string, help: string, label?: string): { from (count: () => number | undefined, value?: string): void } {
+    const sources = new Map<string, () => number | undefined>()
+    registry.registerMetric(new Counter<string>({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [],
+      collect () {
+        this.reset()
+        for (const [value, count] of sources) {
+          const number = count()
+          if (number !== undefined) this.inc(label === undefined ? {} : { [label]: value }, number)
+        }
+      }
+    }))
+    return { from: (count, value = '') => { sources.set(value, count) } }
+  }
+  const { addresses, quarantineReasons, mendReasons, deadLetterReasons } = options
+  return {
+    messagesReceived: tallied('lokean_messages_received_total', 'AMQP messages taken from the bus', 'address', addresses),
+    receivedBytes: tallied('lokean_received_bytes_total', 'Bytes of those messages', 'address', addresses),
+    messagesSettled: counter('lokean_messages_settled_total', 'AMQP messages settled as accepted, all of their records being stored', 'address', addresses),
+    recordsReceived: counter('lokean_records_received_total', 'Records found in messages', 'address', addresses),
+    recordsStored: counter('lokean_records_stored_total', 'Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', 'address', addresses),
+    recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put into the quarantine stream', 'reason', quarantineReasons),
+    recordsMended: counter('lokean_records_mended_total', 'Records changed so that Loki takes them', 'reason', mendReasons),
+    recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
+    pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
+    pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
+    workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
+    workerBusy: read('lokean_worker_busy_seconds_total', 'Time that the worker threads together have spent on tasks; its rate, of lokean_workers, is how busy they are'),
+    datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),
+    busConnects: counter('lokean_bus_connects_total', 'Connections opened to the bus'),
+    busDisconnects: counter('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
+  }
+}
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const LAG_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600]
+/** 1 KiB to 16 MiB. */
+const BYTES = exponentialBuckets(1024, 4, 8)
+const RECORDS = [1, 3, 10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5]
+const PARTS = exponentialBuckets(1, 2, 9)
+
+function histograms (registry: Registry, { addresses }: MetricsOptions) {
+  function histogram (name: string, help: string, buckets: readonly number[]): Histogram {
+    return new Histogram({ name, help, buckets: [...buckets], registers: [registry] })
+  }
+  const lag = new Histogram({
+    name: 'lokean_lag_seconds',
+    help: 'From the timestamp of the oldest record of a batch to its storage in Loki',
+    buckets: LAG_SECONDS,
+    labelNames: ['address'],
+    registers: [registry]
+  })
+  for (const address of addresses) lag.zero({ address })
+  return {
+    lag,
+    batchBytes: histogram('lokean_batch_bytes', 'Bytes of AMQP messages handed to a worker at once', BYTES),
+    batchRecords: histogram('lokean_batch_records', 'Records handed to a worker at once', RECORDS),
+    encodeDuration: histogram('lokean_encode_duration_seconds', 'From handing a batch to a worker to having it encoded', [0.0005, 0.001, 0.0025, ...SECONDS]),
+    pushDuration: histogram('lokean_push_duration_seconds', 'Duration of one push request, whatever its answer', SECONDS),
+    pushBytes: histogram('lokean_push_bytes', 'Bytes of one push request as sent, compressed', BYTES),
+    pushUncompressedBytes: histogram('lokean_push_uncompressed_bytes', 'Bytes of one push request before compression', BYTES),
+    pushRecords: histogram('lokean_push_records', 'Records of one push request', RECORDS),
+    pushParts: histogram('lokean_push_parts', 'Compressed parts joined into one push request', PARTS)
+  }
+}
+
+function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
+  function derived (name: string, help: string, label?: string, values: readonly string[] = []): DerivedGauge {
+    let read: (() => Reading) | undefined
+    const gauge = new Gauge<string>({
+      name,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [registry],
+      collect () {
+        if (read === undefined) return
+        const reading = read()
+        if (typeof reading === 'number') return this.set(reading)
+        for (const [value, number] of reading) this.set({ [label as string]: value }, number)
+      }
+    })
+    for (const value of values) gauge.set({ [label as string]: value }, 0)
+    return { gauge, from: (source) => { read = source } }
+  }
+  new Gauge({ name: 'lokean_build_info', help: 'Always 1; which Lokean runs on which Node', labelNames: ['version', 'node'], registers: [registry] })
+    .set({ version, node: process.version }, 1)
+  return {
+    linkUp: derived('lokean_link_up', 'Whether the link that reads the address is open (1) or not (0)', 'address', addresses),
+    credit: derived('lokean_credit', 'Messages the bus may send at this moment', 'address', addresses),
+    inflightBytes: derived('lokean_inflight_bytes', 'Bytes taken from the bus and not settled', 'address', addresses),
+    inflightBytesLimit: derived('lokean_inflight_bytes_limit', 'The share of the budget that belongs to the address', 'address', addresses),
+    queueBytes: derived('lokean_queue_bytes', 'Bytes that wait for a worker, are in one, or wait for a push', 'stage', QUEUE_STAGES),
+    workers: derived('lokean_workers', 'Worker threads'),
+    streams: derived('lokean_streams', 'Streams of all tenants that got a record within the last hour, those of quarantine left out'),
+    sinkLanes: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
+    lastPushSuccess: new Gauge({
+      name: 'lokean_last_push_success_timestamp_seconds', help: 'When Loki last took a push, in Unix time; 0 before the first', registers: [registry]
+    })
+  }
+}
+
+/** The README's table of metrics, header included, from the help texts. */
+export function metricsMarkdown (registry: Registry): string {
+  const rows = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('lokean_')).map((metric) => {
+    // Not in prom-client's types, although every metric has it.
+    const { labelNames = [] } = metric as unknown as { labelNames?: readonly string[] }
+    const labels = labelNames.map((label) => `\`${label}\``).join(', ')
+    return `| \`${metric.name}\` | ${metric.type} | ${labels} | ${metric.help.replaceAll('|', '\\|')} |`
+  })
+  return ['| name | type | labels | meaning |', '| --- | --- | --- | --- |', ...rows, ''].join('\n')
+}

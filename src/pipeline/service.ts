@@ -1,0 +1,80 @@
+import { type Admin, cleanStatus, startAdmin } from '../ops/admin.ts'
+import type { Config } from '../config/config.ts'
+import type { Logger } from '../log.ts'
+import { createMetrics } from '../ops/metrics.ts'
+import { LivePage } from '../ops/page/page.ts'
+import type { Problems } from '../ops/page/problems.ts'
+import { Pipeline } from './pipeline.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
+import { VERSION } from '../version.ts'
+
+/** The pipeline with its admin port: what `run` runs, and `demo` between its own bus and Loki. */
+export interface Service {
+  pipeline: Pipeline
+  admin: Admin
+  /** Drains and closes everything. */
+  stop (): Promise<{ unsettledBytes: number }>
+}
+
+const STARTING = { ok: false, detail: 'starting' }
+
+/** `problems` are those of the log, for the live page. Rejects with ConfigError, and nothing left open, where the admin port or the dead-letter directory cannot be used. */
+export async function startService (config: Config, log: Logger, problems: Problems): Promise<Service> {
+  const metrics = createMetrics({
+    version: VERSION,
+    addresses: config.sources,
+    quarantineReasons: QUARANTINE_REASONS,
+    mendReasons: MEND_REASONS,
+    deadLetterReasons: ['refused']
+  })
+  let pipeline: Pipeline | undefined
+  const status = () => pipeline?.status() ?? { ready: false, checks: { bus: STARTING, loki: STARTING } }
+  const admin = await startAdmin({
+    ...config.admin,
+    registry: metrics.registry,
+    status,
+    page: new LivePage({
+      registry: metrics.registry,
+      surroundings: () => ({ version: VERSION, shards: config.shards, checks: cleanStatus(status()).checks, problems: problems.latest }),
+      log
+    }),
+    log
+  })
+  try {
+    pipeline = await Pipeline.create({ config, log, metrics, version: VERSION })
+  } catch (error) {
+    await admin.close()
+    throw error
+  }
+  log.info(startupFacts(config, admin), 'lokean is up')
+  pipeline.start()
+  return { pipeline, admin, stop: async () => await stop(pipeline, admin, log) }
+}
+
+async function stop (pipeline: Pipeline, admin: Admin, log: Logger): Promise<{ unsettledBytes: number }> {
+  const start = performance.now()
+  log.info({ inflightBytes: pipeline.inflightBytes }, 'stopping: taking no more, storing what is in flight')
+  const outcome = await pipeline.stop()
+  await admin.close()
+  const facts = { ...outcome, ms: Math.round(performance.now() - start) }
+  if (outcome.unsettledBytes === 0) log.info(facts, 'stopped')
+  else log.warn(facts, 'stopped by the drain timeout: what is unsettled stays with the bus')
+  return outcome
+}
+
+/** What it reads, where it writes, with how many workers and shards. */
+function startupFacts (config: Config, admin: Admin): object {
+  return {
+    version: VERSION,
+    node: process.version,
+    bus: config.amqp.urls.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
+    addresses: config.amqp.addresses,
+    origins: config.amqp.origins.length === 0 ? undefined : config.amqp.origins,
+    socket: config.socket?.address,
+    loki: config.loki.urls,
+    workers: config.workers,
+    shards: config.shards,
+    inflightBytes: config.inflightBytes,
+    admin: admin.url
+  }
+}

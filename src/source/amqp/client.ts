@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto'
+import type { Connection, EventContext } from 'rhea'
+import { backoffMs } from '../../backoff.ts'
+import type { Delivery } from '../../batch/batcher.ts'
+import type { Logger } from '../../log.ts'
+import type { Budget } from '../budget.ts'
+import { connect, type Credentials, type Endpoint, internals, wentSilent } from './connection.ts'
+import { connectionFailure, type Failure, linkFailure } from './failure.ts'
+import { Subscription } from './subscription.ts'
+
+interface Options {
+  endpoints: readonly Endpoint[]
+  credentials: Credentials
+  /** One for each address. */
+  budgets: readonly Budget[]
+  log: Logger
+  onDelivery: (delivery: Delivery) => void
+  onConnected?: () => void
+  onAttached?: () => void
+  onDisconnected?: () => void
+  random?: () => number
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const CLOSE_TIMEOUT_MS = 2_000
+const BASE_BACKOFF_MS = 100
+const MAX_BACKOFF_MS = 5_000
+
+/**
+ * The AMQP side: one connection to one of the hosts, a subscription an address over it.
+ *
+ *     waiting --(timer)--> connecting --(open)--> open --(loss, close by the bus)--> waiting
+ *        ^                     |                    |
+ *        `----(refusal, loss)--'                    `--(close())--> closed; reached from every other state too
+ *
+ * Hosts are tried in turn, at once while there is another, with growing pauses from round to round. While the connection is open,
+ * a subscription that the bus ends is made anew with pauses of the same kind; the other addresses do not notice.
+ */
+export class Bus {
+  readonly #options: Options
+  readonly #containerId = `lokean-${randomUUID()}`
+  readonly #random: () => number
+  readonly #subscriptions = new Map<string, Subscription>()
+  readonly #timers = new Map<string, NodeJS.Timeout>()
+  #state: 'waiting' | 'connecting' | 'open' | 'closed' = 'waiting'
+  #connection: Connection | undefined
+  #host = 0
+  #rounds = 0
+  #stopped = false
+  #detail = 'not connected yet'
+
+  constructor (options: Options) {
+    this.#options = options
+    this.#random = options.random ?? Math.random
+  }
+
+  start (): void {
+    this.#connect()
+  }
+
+  /** Whether every address is attached, and in words. */
+  status (): { ok: boolean, detail: string } {
+    const missing = this.#options.budgets.filter(({ address }) => !this.attached(address)).map(({ address }) => address)
+    if (this.#state !== 'open') return { ok: false, detail: this.#detail }
+    return missing.length === 0 ? { ok: true, detail: 'open' } : { ok: false, detail: `not attached: ${missing.join(', ')}; ${this.#detail}` }
+  }
+
+  attached (address: string): boolean {
+    return this.#subscriptions.get(address)?.attached ?? false
+  }
+
+  /** Messages that the bus may send at this moment. */
+  credit (address: string): number {
+    return this.#subscriptions.get(address)?.credit ?? 0
+  }
+
+  /** To be called when the budget of an address has got room. */
+  grant (address: string): void {
+    this.#subscriptions.get(address)?.grant()
+  }
+
+  /** Holds back the small writes of this turn (dispositions, flows) so that they leave in one system call. */
+  cork (): void {
+    const socket = this.#connection === undefined ? undefined : internals(this.#connection).socket
+    if (socket === undefined || socket.destroyed) return
+    socket.cork()
+    // rhea writes on the next tick; so does this, behind it.
+    process.nextTick(() => process.nextTick(() => socket.uncork()))
+  }
+
+  /** Asks for no more. What is here can still be settled. */
+  stop (): void {
+    this.#stopped = true
+    for (const subscription of this.#subscriptions.values()) subscription.stop()
+  }
+
+  /** Closes the connection; the bus gives what is unsettled to others. Resolves when the socket is gone. */
+  async close (): Promise<void> {
+    this.#stopped = true
+    const connection = this.#connection
+    const wasOpen = this.#state === 'open'
+    this.#state = 'closed'
+    for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#timers.clear()
+    if (connection === undefined) return
+    const socket = internals(connection).socket
+    if (wasOpen && socket?.destroyed === false) {
+      const closed = new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
+        connection.once('connection_close', () => { clearTimeout(timer); resolve() })
+        socket.once('close', () => { clearTimeout(timer); resolve() })
+      })
+      connection.close()
+      await closed
+    }
+    const gone = new Promise<void>(resolve => { socket === undefined || socket.closed ? resolve() : socket.once('close', () => resolve()) })
+    this.#drop(connection, 'closed')
+    await gone
+  }
+
+  #connect (): void {
+    const { credentials, endpoints } = this.#options
+    const endpoint = endpoints[this.#host]
+    const where = `${endpoint.host}:${endpoint.port}`
+    this.#state = 'connecting'
+    const connection = connect(endpoint, credentials, this.#containerId)
+    this.#connection = connection
+    this.#after('connect', CONNECT_TIMEOUT_MS, () => {
+      this.#lost(connection, where, { reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`, mend: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?' })
+    })
+    connection.on('connection_open', () => this.#opened(connection, where))
+    const lost = (error: unknown): void => {
+      const silent = wentSilent(connection)
+      this.#lost(connection, where, silent !== undefined ? { reason: silent } : connectionFailure(error, { endpoint, credentials, opened: this.#state === 'open' }))
+    }
+    connection.on('connection_error', ({ error }: EventContext) => lost(error))
+    connection.on('connection_close', ({ error }: EventContext) => lost(error ?? new Error('the bus closed the connection')))
+    connection.on('disconnected', ({ error }: EventContext) => lost(error))
+    connection.on('protocol_error', (error: unknown) => lost(error))
+    connection.on('error', (error: unknown) => lost(error))
+  }
+
+  #opened (connection: Connection, where: string): void {
+    if (connection !== this.#connection || this.#state !== 'connecting') return
+    this.#clear('connect')
+    this.#state = 'open'
+    this.#options.log.info({ bus: where, peer: connection.container_id }, 'connected to the bus')
+    this.#options.onConnected?.()
+    for (const budget of this.#options.budgets) this.#subscribe(connection, budget, 0)
+  }
+
+  #subscribe (connection: Connection, budget: Budget, attempt: number): void {
+    const { log } = this.#options
+    const { address } = budget
+    let attempts = attempt
+    const subscription = new Subscription({
+      connection,
+      budget,
+      // A delivery shows that all is well, and pauses need not grow; attaching does not: some buses let a link attach, then refuse it.
+      onDelivery: delivery => {
+        attempts = 0
+        this.#options.onDelivery(delivery)
+      },
+      onAttached: () => {
+        this.#rounds = 0
+        this.#clear(`attach ${address}`)
+        log.info({ address }, 'receiving')
+        if (this.#stopped) subscription.stop()
+        this.#options.onAttached?.()
+      },
+      onEnded: (reason, condition) => {
+        this.#clear(`attach ${address}`)
+        if (connection !== this.#connection || this.#state !== 'open') return
+        const delay = backoffMs(attempts, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random)
+        const failure = linkFailure(reason, condition)
+        this.#detail = inWords(failure)
+        log.warn({ address, ...failure, retryMs: Math.round(delay) }, 'the link is closed; attaching again')
+        this.#after(address, delay, () => this.#subscribe(connection, budget, attempts + 1))
+      }
+    })
+    this.#subscriptions.set(address, subscription)
+    this.#after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => subscription.giveUp(`the bus did not attach the link within ${CONNECT_TIMEOUT_MS / 1000} s`))
+  }
+
+  /** May be called more than once for a connection, and late: only the first call for the present one counts. */
+  #lost (connection: Connection, where: string, failure: Failure): void {
+    if (connection !== this.#connection || this.#state === 'closed') return
+    const wasOpen = this.#state === 'open'
+    this.#state = 'waiting'
+    this.#detail = `${where}: ${inWords(failure)}`
+    this.#drop(connection, failure.reason)
+    if (wasOpen) this.#options.onDisconnected?.()
+    this.#host = (this.#host + 1) % this.#options.endpoints.length
+    const delay = this.#host === 0 || wasOpen ? backoffMs(this.#rounds++, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random) : 0
+    this.#options.log.warn({ bus: where, ...failure, retryMs: Math.round(delay) }, wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again')
+    this.#after('connect', delay, () => this.#connect())
+  }
+
+  #drop (connection: Connection, reason: string): void {
+    this.#connection = undefined
+    for (const timer of this.#timers.values()) clearTimeout(timer)
+    this.#timers.clear()
+    for (const subscription of this.#subscriptions.values()) subscription.end(reason)
+    this.#subscriptions.clear()
+    const socket = internals(connection).socket
+    // An error has rhea stop its timers; a plain destroy would leave them running.
+    socket?.destroy(new Error(reason))
+  }
+
+  #after (name: string, delayMs: number, then: () => void): void {
+    this.#clear(name)
+    this.#timers.set(name, setTimeout(() => {
+      this.#timers.delete(name)
+      then()
+    }, delayMs))
+  }
+
+  #clear (name: string): void {
+    clearTimeout(this.#timers.get(name))
+    this.#timers.delete(name)
+  }
+}
+
+function inWords ({ reason, mend }: Failure): string {
+  return mend === undefined ? reason : `${reason}; ${mend}`
+}

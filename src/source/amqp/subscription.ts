@@ -1,0 +1,153 @@
+import type { Connection, Receiver, Session } from 'rhea'
+import type { Settleable } from '../../ack/settler.ts'
+import type { Delivery } from '../../batch/batcher.ts'
+import type { Budget } from '../budget.ts'
+import { maxMessageBytes } from './credit.ts'
+import { Incoming } from './session.ts'
+
+interface Options {
+  connection: Connection
+  budget: Budget
+  onDelivery: (delivery: Delivery) => void
+  onAttached: () => void
+  /** Called once, when no more can come: what the bus said, or what was wrong with it. `condition` of its error, where it named one. */
+  onEnded: (reason: string, condition?: string) => void
+}
+
+/**
+ * One session with one receiving link, for one address, over one connection.
+ *
+ *     attaching --(bus attaches)--> attached --(detach, end, loss of the connection)--> stale
+ *         `-----------(refusal: detach, end, loss of the connection)--------------------^
+ *
+ * Delivery ids belong to the session; once stale, it settles nothing, and the next subscription counts anew.
+ */
+export class Subscription implements Settleable {
+  stale = false
+  attached = false
+  readonly #options: Options
+  readonly #session: Session
+  readonly #receiver: Receiver
+  readonly #incoming: Incoming
+
+  constructor (options: Options) {
+    this.#options = options
+    const { connection, budget } = options
+    const session = connection.create_session()
+    this.#incoming = new Incoming({
+      budget,
+      onDelivery: (id, message, cost) => options.onDelivery({ address: budget.address, link: this, id, message, cost }),
+      onTooLarge: bytes => this.#refuse(bytes)
+    })
+    this.#session = session
+    adopt(session, this.#incoming)
+    session.begin()
+    this.#receiver = session.open_receiver({
+      source: { address: budget.address },
+      credit_window: 0,
+      autoaccept: false,
+      autosettle: false,
+      // At least once: the bus keeps what it sends until it is settled (spec 2.8.2), and one disposition does settle it (2.8.3).
+      snd_settle_mode: 0,
+      rcv_settle_mode: 0,
+      max_message_size: maxMessageBytes(budget.limit)
+    })
+    this.#listen(session, this.#receiver)
+  }
+
+  settle (ranges: Array<[first: number, last: number]>): void {
+    if (this.stale) return
+    this.#incoming.settle(ranges)
+    register(this.#options.connection)
+  }
+
+  get credit (): number {
+    return this.attached ? this.#incoming.credit : 0
+  }
+
+  /** The budget has room again. */
+  grant (): void {
+    if (!this.stale && this.attached) this.#incoming.grant()
+  }
+
+  /** No more credit; what is under way still comes and is still settled. */
+  stop (): void {
+    if (!this.stale) this.#incoming.stop()
+  }
+
+  /** The connection is gone, or about to be. */
+  end (reason: string, condition?: string): void {
+    if (this.stale) return
+    this.stale = true
+    this.attached = false
+    this.#incoming.close()
+    this.#options.onEnded(reason, condition)
+  }
+
+  /** Ends it while the connection goes on; the bus is told, so that it does not attach the link after all. */
+  giveUp (reason: string): void {
+    this.end(reason)
+    // Not before the bus has answered its beginning: rhea would take the answer for a wish to begin it once more.
+    if (this.#session.is_open()) this.#session.close()
+    else this.#session.once('session_open', () => this.#session.close())
+  }
+
+  #listen (session: Session, receiver: Receiver): void {
+    const attached = (): void => {
+      if (this.stale) return
+      this.attached = true
+      this.#incoming.open(receiver)
+      this.#options.onAttached()
+    }
+    receiver.on('receiver_open', () => {
+      // Without a source: a bus that does not know the address says so by that, and detaches right away (spec 2.6.3); but some leave it
+      // out always.
+      if ((receiver.source?.address ?? '') === '') setImmediate(attached)
+      else attached()
+    })
+    const ended = (otherwise: string): void => {
+      const error = receiver.error ?? session.error
+      this.end(describe(error) ?? otherwise, conditionOf(error))
+    }
+    const detached = (): void => ended('the bus detached the link')
+    receiver.on('receiver_error', detached)
+    receiver.on('receiver_close', () => {
+      detached()
+      // The answer first: rhea would give it only behind the end of the session, for which a bus closes the connection.
+      receiver.close()
+      session.close()
+    })
+    const over = (): void => ended('the bus ended the session')
+    session.on('session_error', over)
+    session.on('session_close', over)
+  }
+
+  #refuse (bytes: number): void {
+    const limit = maxMessageBytes(this.#options.budget.limit)
+    this.#receiver.close({ condition: 'amqp:link:message-size-exceeded', description: `more than ${limit} bytes` })
+    this.end(`a message of more than ${bytes} bytes came, and ${limit} is the most that the budget of this address can hold: ` +
+      'raise LOKEAN_INFLIGHT_BYTES, or lower the sender\'s batch size (rsyslog: queue.dequeueBatchSize)')
+  }
+}
+
+/** `condition: description` of an AMQP error, or undefined where there is none. */
+export function describe (error: object | undefined | null): string | undefined {
+  if (error === undefined || error === null) return undefined
+  const { condition, description } = error as { condition?: string | null, description?: string | null }
+  return [condition, description].filter(part => part !== undefined && part !== null && part !== '').join(': ') || 'an error without a name'
+}
+
+function conditionOf (error: object | undefined): string | undefined {
+  return (error as { condition?: string } | undefined)?.condition ?? undefined
+}
+
+/** Puts Incoming in the place of rhea's own receiving half, before the session begins. */
+function adopt (session: Session, incoming: Incoming): void {
+  const internals = session as unknown as { incoming: Incoming, local: { begin: { incoming_window: number } } }
+  internals.incoming = incoming
+  internals.local.begin.incoming_window = incoming.window
+}
+
+function register (connection: Connection): void {
+  (connection as unknown as { _register (): void })._register()
+}

@@ -1,0 +1,33 @@
+import type { Fields } from './fields.ts'
+import type { QuarantineReason } from '../messages.ts'
+
+/**
+ * The plain way to the fields of a record, for all that the scanner does not take: JSON.parse. Values that are no strings
+ * become text (numbers and booleans as JSON writes them, objects and arrays as JSON); null counts as absent. `place` puts a value's
+ * bytes into the kernel's memory.
+ * Returns why the record cannot be read, or undefined where the fields are filled. A value nested so deeply that it cannot be
+ * written as JSON again counts as no JSON.
+ */
+export function parseRecord (text: string, fields: Fields, place: (bytes: Uint8Array) => number): QuarantineReason | undefined {
+  fields.clear()
+  if (text.trim() === '') return 'empty'
+  try {
+    const record: unknown = JSON.parse(text)
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'not_object'
+    setFields(record as Record<string, unknown>, fields, place)
+    return undefined
+  } catch {
+    return 'invalid_json'
+  }
+}
+
+function setFields (record: Record<string, unknown>, fields: Fields, place: (bytes: Uint8Array) => number): void {
+  for (let slot = 0; slot < fields.names.length; slot++) {
+    const name = fields.names[slot]
+    const value = Object.hasOwn(record, name) ? record[name] : null
+    if (value === null) continue
+    const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+    const start = place(bytes)
+    fields.set(slot, start, start + bytes.length)
+  }
+}

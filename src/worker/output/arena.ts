@@ -1,0 +1,122 @@
+import type { EncoderSettings } from '../messages.ts'
+import type { Fields } from '../input/fields.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Stream } from '../streams/streams.ts'
+import type { Timestamp } from '../input/timestamp.ts'
+import { varintSize, writeVarint } from './varint.ts'
+
+/** Longest value of structured metadata, in bytes: 24 of these stay below Loki's 64 KiB an entry. */
+const MAX_METADATA_VALUE_BYTES = 2048
+/** Tags and lengths of an entry around its line, more than they can take. */
+const HEAD_ROOM = 64
+
+/**
+ * The entries of a batch in the order in which their records came, each written once, by the kernel, as a PushRequest will have it; and
+ * by stream, as a chain. Between them may lie what was placed there for the time being: values that were not in the batch as they are.
+ */
+export class Arena {
+  entries = 0
+  /** By entry: its bytes, the next entry of its stream (-1 at the end), its line, its time. */
+  start = new Int32Array(4096)
+  end = new Int32Array(4096)
+  next = new Int32Array(4096)
+  lineStart = new Int32Array(4096)
+  lineEnd = new Int32Array(4096)
+  nanos = new Int32Array(4096)
+  seconds = new Float64Array(4096)
+  readonly kernel: Kernel
+  /** The most that all metadata of one entry can take, in bytes. */
+  readonly #metadataRoom: number
+  #begin = 0
+  #at = 0
+
+  constructor (settings: Pick<EncoderSettings, 'metadata'>, fields: Fields, kernel: Kernel) {
+    this.kernel = kernel
+    const metadata = settings.metadata.map(({ name, field }) => ({ name, slot: fields.slot(field) }))
+    if (metadata.length > 0) metadata.push({ name: 'piece', slot: fields.piece }, { name: 'original_timestamp', slot: fields.originalTimestamp })
+    kernel.run.setMaxMetadataValue(MAX_METADATA_VALUE_BYTES)
+    for (const { name, slot } of metadata) {
+      const { at, length } = kernel.text(metadataHead(name))
+      kernel.run.addMetadata(at, length, slot)
+    }
+    this.#metadataRoom = metadata.reduce((sum, { name }) => sum + 4 * name.length + 32 + MAX_METADATA_VALUE_BYTES, 0)
+  }
+
+  /** Bytes in use. */
+  get length (): number {
+    return this.#at - this.#begin
+  }
+
+  /** The address behind all that is in use. */
+  get limit (): number {
+    return this.#at
+  }
+
+  /** `at`: where it lies from now on. Without, it stays where it is. */
+  clear (at = this.#begin): void {
+    this.#begin = this.#at = at
+    this.entries = 0
+  }
+
+  /** Puts bytes into the kernel's memory, until the arena is cleared; returns their address. */
+  place (bytes: Uint8Array): number {
+    const at = this.#at
+    this.#at += bytes.length
+    this.kernel.reserve(this.#at)
+    this.kernel.bytes.set(bytes, at)
+    return at
+  }
+
+  /** Appends an entry of the line in `[start, end)` and of what the fields say, and links it to its stream. */
+  append (stream: Stream, start: number, end: number, time: Timestamp): void {
+    const { run } = this.kernel
+    const at = this.#at
+    this.kernel.reserve(at + HEAD_ROOM + end - start + this.#metadataRoom)
+    this.#at = run.writeEntry(at, start, end, time.seconds, time.nanos)
+    const line = run.lineAt()
+    this.#link(stream, at, line, line + end - start, time)
+  }
+
+  #link (stream: Stream, start: number, lineStart: number, lineEnd: number, time: Timestamp): void {
+    const entry = this.entries++
+    if (entry === this.start.length) this.#grow()
+    this.start[entry] = start
+    this.end[entry] = this.#at
+    this.next[entry] = -1
+    this.lineStart[entry] = lineStart
+    this.lineEnd[entry] = lineEnd
+    this.seconds[entry] = time.seconds
+    this.nanos[entry] = time.nanos
+    if (stream.tail < 0) stream.head = entry
+    else this.next[stream.tail] = entry
+    stream.tail = entry
+    stream.bytes += this.#at - start
+    stream.entries++
+  }
+
+  #grow (): void {
+    const size = this.start.length * 2
+    const larger = (from: Int32Array): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(size)
+      to.set(from)
+      return to
+    }
+    this.start = larger(this.start)
+    this.end = larger(this.end)
+    this.next = larger(this.next)
+    this.lineStart = larger(this.lineStart)
+    this.lineEnd = larger(this.lineEnd)
+    this.nanos = larger(this.nanos)
+    const seconds = new Float64Array(size)
+    seconds.set(this.seconds)
+    this.seconds = seconds
+  }
+}
+
+/** A LabelPair of structured metadata up to its value: `0x0a length name 0x12`. */
+function metadataHead (name: string): Uint8Array {
+  const bytes = Buffer.from(name)
+  const head = Buffer.alloc(1 + varintSize(bytes.length), 0x0a)
+  writeVarint(head, 1, bytes.length)
+  return Buffer.concat([head, bytes, Buffer.from([0x12])])
+}

@@ -1,0 +1,71 @@
+import snappy from 'snappy'
+import type { Isolated, IsolateTask, Part } from '../messages.ts'
+import { compress } from './compress.ts'
+import { pieceEnds } from './pieces.ts'
+import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
+import { QUARANTINE_LABELS } from './quarantine.ts'
+
+/**
+ * One step towards the entries for which Loki has refused a part. More than one entry: two parts, each with half of them, to be
+ * pushed on their own (what Loki stored of them before counts as stored once). A single one: the entry, for the dead-letter file,
+ * and a part that carries it to the quarantine stream instead, at the time of arrival: with no metadata, and a long line in small
+ * pieces, so that there is nothing left in it for which a Loki that takes anything could refuse it again.
+ */
+export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: IsolateTask): Isolated {
+  const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
+  if (part.records > 1) {
+    const [first, second] = halve(streams, Math.ceil(part.records / 2))
+    return { kind: 'halves', parts: [encode(part, first, part.doubtful), encode(part, second, part.doubtful)] }
+  }
+  const { labels, entries: [entry] } = streams[0]
+  const pieces = cut(entry.line)
+  const quarantined: PushEntry[] = pieces.map((piece, i) => ({
+    timestamp: { seconds: arrivalSeconds + Math.floor((arrivalNanos + i) / 1e9), nanos: (arrivalNanos + i) % 1e9 },
+    line: pieces.length === 1 ? piece : `[${i + 1}/${pieces.length}] ${piece}`,
+    structuredMetadata: []
+  }))
+  return {
+    kind: 'entry',
+    part: encode(part, [{ labels: QUARANTINE_LABELS.refused, entries: quarantined }], true),
+    entry: {
+      reason,
+      tenant: part.tenant,
+      stream: labels,
+      timestamp: `${entry.timestamp.seconds}${String(entry.timestamp.nanos).padStart(9, '0')}`,
+      line: entry.line,
+      metadata: Object.fromEntries(entry.structuredMetadata.map(({ name, value }) => [name, value]))
+    }
+  }
+}
+
+/** Shorter than any line limit that makes sense. */
+const PIECE_BYTES = 900
+
+function cut (text: string): string[] {
+  const line = Buffer.from(text)
+  return pieceEnds(line, PIECE_BYTES).map((end, i, ends) => line.toString('utf8', i === 0 ? 0 : ends[i - 1], end))
+}
+
+function halve (streams: PushStream[], first: number): [PushStream[], PushStream[]] {
+  const halves: [PushStream[], PushStream[]] = [[], []]
+  let taken = 0
+  for (const { labels, entries } of streams) {
+    const cut = Math.max(0, Math.min(entries.length, first - taken))
+    if (cut > 0) halves[0].push({ labels, entries: entries.slice(0, cut) })
+    if (cut < entries.length) halves[1].push({ labels, entries: entries.slice(cut) })
+    taken += entries.length
+  }
+  return halves
+}
+
+function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[], doubtful: boolean): Part {
+  const raw = encodePush({ streams })
+  return {
+    tenant: like.tenant,
+    shard: like.shard,
+    body: compress(raw),
+    rawBytes: raw.length,
+    doubtful,
+    records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
+  }
+}

@@ -1,0 +1,206 @@
+import type { Crowd, EncoderSettings, MendReason, Part, QuarantineReason } from '../messages.ts'
+import { Arena } from './arena.ts'
+import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { PartWriter } from './parts.ts'
+import { pieceEnds } from './pieces.ts'
+import { QUARANTINE_LABELS, quarantineTenant } from './quarantine.ts'
+import { Repeats } from '../streams/repeats.ts'
+import { type Stream, StreamCache } from '../streams/streams.ts'
+import { Timestamp } from '../input/timestamp.ts'
+
+/** Entries are turned into parts when this much has gathered, however large the message they came in. */
+const FLUSH_BYTES = 8 * 1024 * 1024
+
+/** Loki forgets a stream that gets nothing for a while (chunk_idle_period, 30 minutes, at the soonest): one unseen for this long counts as new. */
+const FORGOTTEN_MS = 10 * 60 * 1000
+
+/** Writes a record, whose fields have been found, as an entry of its stream; or in quarantine. Then hands out the parts. */
+export class EntryWriter {
+  readonly #settings: EncoderSettings
+  readonly #fields: Fields
+  readonly #kernel: Kernel
+  readonly #mend: (reason: MendReason, count: number) => void
+  readonly #arena: Arena
+  readonly #streams: StreamCache
+  readonly #repeats: Repeats
+  readonly #parts: PartWriter
+  readonly #time = new Timestamp()
+  readonly #arrival = new Timestamp()
+  #touched: Stream[] = []
+  #arrivalMs = 0
+  #quarantineTenant = ''
+  oldestMs = NaN
+
+  constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void) {
+    this.#settings = settings
+    this.#fields = fields
+    this.#kernel = kernel
+    this.#mend = mend
+    this.#arena = new Arena(settings, fields, kernel)
+    this.#streams = new StreamCache(settings, fields, kernel)
+    this.#repeats = new Repeats(this.#arena)
+    this.#parts = new PartWriter(settings.pushBytes, kernel)
+  }
+
+  get full (): boolean {
+    return this.#arena.length >= FLUSH_BYTES
+  }
+
+  /** `at`: where the kernel's memory is free, behind the batch. */
+  begin (at: number, address: string, arrivalSeconds: number, arrivalNanos: number): void {
+    this.#discard()
+    this.#arena.clear(at)
+    this.#streams.begin(address)
+    this.#quarantineTenant = quarantineTenant(this.#settings, address)
+    this.#arrival.set(arrivalSeconds, arrivalNanos)
+    this.#arrivalMs = this.#arrival.milliseconds
+    this.oldestMs = NaN
+  }
+
+  /** Puts bytes of a record, which do not lie in the batch as they are, where the kernel can read them. */
+  place (bytes: Uint8Array): number {
+    return this.#arena.place(bytes)
+  }
+
+  /** What a batch that failed half-way has left behind: it will come again as a whole. */
+  #discard (): void {
+    for (const stream of this.#touched) stream.clear()
+    this.#touched = []
+  }
+
+  nextMessage (): void {
+    this.#repeats.nextMessage()
+  }
+
+  /** Turns what has gathered into parts; in the middle of a message, what it has brought so far stays known to Repeats. */
+  flush (midMessage: boolean): Part[] {
+    if (midMessage) for (const stream of this.#touched) this.#repeats.remember(stream)
+    const parts = this.#parts.write(this.#touched, this.#arena)
+    this.#touched = []
+    this.#arena.clear()
+    return parts
+  }
+
+  /** Tenants found to have too many streams since this was last asked. */
+  takeCrowds (): Crowd[] {
+    return this.#streams.takeCrowds()
+  }
+
+  /** Returns why the record must go to quarantine, or undefined once it is written. */
+  write (): QuarantineReason | undefined {
+    const fields = this.#fields
+    const { run } = this.#kernel
+    if (fields.isAbsent(MESSAGE)) return 'no_message'
+    if (fields.isAbsent(TIMESTAMP)) return 'no_timestamp'
+    if (run.parseTimestamp(fields.start(TIMESTAMP), fields.end(TIMESTAMP)) === 0) return 'bad_timestamp'
+    const time = this.#time
+    time.set(run.timestampSeconds(), run.timestampNanos())
+    const timeMs = time.milliseconds
+    if (timeMs < this.#arrivalMs - this.#settings.maxAgeMs || timeMs < 0) return 'too_old'
+    if (timeMs > this.#arrivalMs + this.#settings.maxAheadMs) return 'too_new'
+
+    const { bytes } = this.#kernel
+    let start = fields.start(MESSAGE)
+    let end = fields.end(MESSAGE)
+    if (end > start && bytes[start] === 0x20) start++
+    if (end > start && bytes[end - 1] === 0x0a) end--
+    // Where a label or metadata is made of the message, it is made of the line.
+    fields.set(MESSAGE, start, end)
+
+    run.derive(start, end)
+    const stream = this.#streams.find()
+    if (typeof stream === 'string') return stream
+    // Loki refuses these too, but says so only where the stream happens to be the last of a push.
+    if (timeMs < stream.newestMs - this.#settings.maxDisorderMs) return 'too_late'
+    if (timeMs > stream.newestMs) stream.newestMs = timeMs
+    if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
+    if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
+    if (end - start > this.#settings.maxLineBytes) this.#writeLong(stream, start, end)
+    else {
+      this.#repeats.separate(stream, time, start, end)
+      this.#append(stream, start, end)
+    }
+    return undefined
+  }
+
+  /**
+   * Stores `line` in the quarantine stream for its reason, at a time of arrival that no other entry has: the clock that gave
+   * this batch its time keeps the nanoseconds after it free, one for each byte of the batch (ArrivalClock).
+   */
+  quarantine (reason: QuarantineReason, line: Uint8Array): void {
+    const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], this.#quarantineTenant)
+    this.#onlyTime(reason)
+    const start = this.place(line)
+    this.#writePieces(start, start + line.length, (start, end) => {
+      this.#time.set(this.#arrival.seconds, this.#arrival.nanos)
+      this.#arrival.advance(1)
+      this.#append(stream, start, end)
+    })
+  }
+
+  /** Of the fields, a quarantined record keeps its time, where that could be read and is the matter. Cut, as a fraction may have any number of digits. */
+  #onlyTime (reason: QuarantineReason): void {
+    const fields = this.#fields
+    const start = fields.start(TIMESTAMP)
+    const end = Math.min(fields.end(TIMESTAMP), start + 64)
+    fields.clear()
+    if (TIMED.has(reason)) fields.set(fields.originalTimestamp, start, end)
+  }
+
+  /**
+   * A line longer than Loki takes. Each piece lies a nanosecond or more behind the one before, wherever that ended up, so that they
+   * stay in order and equal ones stay two.
+   */
+  #writeLong (stream: Stream, start: number, end: number): void {
+    this.#mend('line_split', 1)
+    this.#writePieces(start, end, (start, end, piece) => {
+      if (piece > 0) this.#time.advance(1)
+      this.#repeats.separate(stream, this.#time, start, end)
+      this.#append(stream, start, end)
+    })
+  }
+
+  /**
+   * Calls `write` for each piece of a line, or for the line where it is short enough. Pieces are numbered by metadata `piece="2/3"`, so
+   * that joined they are the line, byte for byte; where metadata is off, by `[2/3] ` in front.
+   */
+  #writePieces (start: number, end: number, write: (start: number, end: number, piece: number) => void): void {
+    const fields = this.#fields
+    const limit = this.#settings.maxLineBytes
+    if (end - start <= limit) return write(start, end, 0)
+    const inLine = this.#settings.metadata.length === 0
+    const ends = pieceEnds(this.#kernel.bytes.subarray(start, end), limit - (inLine ? PIECE_PREFIX : 0))
+    let from = 0
+    for (const [piece, to] of ends.entries()) {
+      const number = `${piece + 1}/${ends.length}`
+      if (inLine) {
+        const at = this.place(Buffer.concat([Buffer.from(`[${number}] `), this.#kernel.bytes.subarray(start + from, start + to)]))
+        write(at, this.#arena.limit, piece)
+      } else {
+        const at = this.place(Buffer.from(number))
+        fields.set(fields.piece, at, at + number.length)
+        write(start + from, start + to, piece)
+      }
+      from = to
+    }
+  }
+
+  #append (stream: Stream, start: number, end: number): void {
+    if (stream.head < 0) this.#touch(stream)
+    this.#arena.append(stream, start, end, this.#time)
+  }
+
+  #touch (stream: Stream): void {
+    this.#touched.push(stream)
+    if (stream.lastSeenMs === this.#arrivalMs) return
+    stream.fresh = this.#arrivalMs - stream.lastSeenMs > FORGOTTEN_MS
+    stream.lastSeenMs = this.#arrivalMs
+  }
+}
+
+/** Room for `[1000/1000] ` in front of a piece. */
+const PIECE_PREFIX = 16
+
+/** Reasons that concern a time that could be read; it is kept as metadata. */
+const TIMED = new Set<QuarantineReason>(['too_old', 'too_new', 'too_late'])

@@ -1,0 +1,122 @@
+import { compress } from './compress.ts'
+import type { Part } from '../messages.ts'
+import type { Arena } from './arena.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Stream } from '../streams/streams.ts'
+import { varintSize, writeVarint } from './varint.ts'
+
+/**
+ * Turns the entries in the arena into parts: for each shard of each tenant a PushRequest (`0x0a length Stream { 0x0a length
+ * labels, entries }` repeated), compressed as one snappy block. A part stays below `pushBytes` before compression; only an entry
+ * that is larger by itself goes beyond, alone. A stream that Loki may turn away has parts of its own (Part.doubtful).
+ */
+export class PartWriter {
+  readonly #pushBytes: number
+  readonly #kernel: Kernel
+  /** The part that is being written lies behind the arena, in [#begin, #at). */
+  #begin = 0
+  #at = 0
+  #records = 0
+  #parts: Part[] = []
+
+  constructor (pushBytes: number, kernel: Kernel) {
+    this.#pushBytes = pushBytes
+    this.#kernel = kernel
+  }
+
+  /** Writes out all entries of these streams, in order, and leaves the streams empty. */
+  write (streams: Stream[], arena: Arena): Part[] {
+    this.#parts = []
+    this.#begin = this.#at = arena.limit + BEHIND_ARENA
+    this.#records = 0
+    const isDoubtful = (stream: Stream): boolean => stream.fresh || stream.bytes > MUCH_BYTES
+    for (const lane of byLane(streams)) {
+      for (const stream of lane) if (!isDoubtful(stream)) this.#writeStream(stream, arena, false)
+      this.#close(lane[0], false)
+      for (const stream of lane) if (isDoubtful(stream)) this.#writeStream(stream, arena, true)
+      for (const stream of lane) stream.clear()
+    }
+    return this.#parts
+  }
+
+  #writeStream (stream: Stream, arena: Arena, doubtful: boolean): void {
+    let first = stream.head
+    let bytes = stream.bytes
+    while (first >= 0) {
+      const room = this.#pushBytes - (this.#at - this.#begin) - stream.labels.length - STREAM_HEAD
+      if (bytes > room && this.#at > this.#begin) {
+        this.#close(stream, false)
+        continue
+      }
+      let taken = bytes
+      let last = -1
+      if (bytes > room) {
+        taken = 0
+        for (let entry = first; entry >= 0; entry = arena.next[entry]) {
+          const size = arena.end[entry] - arena.start[entry]
+          if (taken > 0 && taken + size > room) break
+          taken += size
+          last = entry
+        }
+      }
+      const rest = last < 0 ? -1 : arena.next[last]
+      this.#writeEntries(stream, arena, first, rest, taken)
+      bytes -= taken
+      first = rest
+      if (doubtful) this.#close(stream, true)
+    }
+  }
+
+  /** One Stream message with the entries from `first` up to, not with, `rest`. */
+  #writeEntries (stream: Stream, arena: Arena, first: number, rest: number, size: number): void {
+    const kernel = this.#kernel
+    const labels = stream.labels
+    const length = 1 + varintSize(labels.length) + labels.length + size
+    kernel.reserve(this.#at + length + STREAM_HEAD)
+    const { bytes, run } = kernel
+    let at = this.#at
+    bytes[at++] = 0x0a
+    at = writeVarint(bytes, at, length)
+    bytes[at++] = 0x0a
+    at = writeVarint(bytes, at, labels.length)
+    bytes.set(labels, at)
+    at += labels.length
+    for (let entry = first; entry !== rest; entry = arena.next[entry]) {
+      run.copy(at, arena.start[entry], arena.end[entry])
+      at += arena.end[entry] - arena.start[entry]
+      this.#records++
+    }
+    this.#at = at
+  }
+
+  /** `doubtful`: see Part. */
+  #close (stream: Stream, doubtful: boolean): void {
+    const rawBytes = this.#at - this.#begin
+    if (rawBytes === 0) return
+    const body = compress(this.#kernel.bytes.subarray(this.#begin, this.#at))
+    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes, records: this.#records, doubtful })
+    this.#at = this.#begin
+    this.#records = 0
+  }
+}
+
+/** The kernel may overwrite as much behind what it writes. */
+const BEHIND_ARENA = 64
+
+/** A stream with more than this in one batch may run into Loki's rate limit of a stream. */
+const MUCH_BYTES = 64 * 1024
+
+/** Tags and lengths in front of a stream's labels and of the stream itself. */
+const STREAM_HEAD = 12
+
+function byLane (streams: Stream[]): Stream[][] {
+  const lanes = new Map<string, Map<number, Stream[]>>()
+  for (const stream of streams) {
+    let shards = lanes.get(stream.tenant)
+    if (shards === undefined) lanes.set(stream.tenant, shards = new Map())
+    const lane = shards.get(stream.shard)
+    if (lane === undefined) shards.set(stream.shard, [stream])
+    else lane.push(stream)
+  }
+  return [...lanes.values()].flatMap(shards => [...shards.values()])
+}

@@ -1,0 +1,38 @@
+import { type EncodeResult, type EncoderSettings, MEND_REASONS, type Part, QUARANTINE_REASONS, type SetAsideTask } from '../messages.ts'
+import { compress } from './compress.ts'
+import { shardOf } from '../streams/labels.ts'
+import { encodePush } from './push-schema.ts'
+import { QUARANTINE_LABELS, quarantineTenant } from './quarantine.ts'
+
+/** Room for `[1000/1000] 67108864 bytes, base64: ` in front of a piece. */
+const PREFIX = 64
+
+/**
+ * A message that the encoder fails on, for the quarantine stream as it came: in base64, as AMQP's bytes are no text, and in pieces where
+ * it is long, a part each. Shares nothing with the encoder that could fail on it too.
+ */
+export function setAside ({ address, message, arrivalSeconds, arrivalNanos }: SetAsideTask, settings: EncoderSettings): EncodeResult {
+  const labels = QUARANTINE_LABELS.worker_failed
+  const tenant = quarantineTenant(settings, address)
+  const text = Buffer.from(message).toString('base64')
+  const size = settings.maxLineBytes - PREFIX
+  const count = Math.max(1, Math.ceil(text.length / size))
+  const parts = Array.from({ length: count }, (_, i): Part => {
+    const number = count === 1 ? '' : `[${i + 1}/${count}] `
+    const nanos = arrivalNanos + i
+    const raw = encodePush({
+      streams: [{
+        labels,
+        entries: [{
+          timestamp: { seconds: arrivalSeconds + Math.floor(nanos / 1e9), nanos: nanos % 1e9 },
+          line: `${number}${message.length} bytes, base64: ${text.slice(i * size, (i + 1) * size)}`,
+          structuredMetadata: []
+        }]
+      }]
+    })
+    return { tenant, shard: shardOf(labels, tenant, settings.shards), body: compress(raw), rawBytes: raw.length, records: 1, doubtful: true }
+  })
+  const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
+  quarantined[QUARANTINE_REASONS.indexOf('worker_failed')] = 1
+  return { parts, crowds: [], shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN }
+}

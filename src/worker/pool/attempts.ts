@@ -1,0 +1,118 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Batch } from '../../batch/batch.ts'
+import { LokeanError } from '../../errors.ts'
+import type { Logger } from '../../log.ts'
+import type { EncodeResult } from '../messages.ts'
+import { WorkerFailure } from './failure.ts'
+import type { WorkerPool } from './pool.ts'
+
+interface Options {
+  pool: Pick<WorkerPool, 'encode' | 'setAside'>
+  /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
+  arrival: (nanoseconds: number) => { seconds: number, nanos: number }
+  /** A copy of the batch's messages in memory that no thread knows yet. */
+  exchange: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
+  log: Logger
+  /** Ends all waiting. */
+  closing: AbortSignal
+  retryMs?: number
+}
+
+const RETRY_MS = 1_000
+
+/**
+ * Sees a batch through the workers, whatever it does to them. A thread that fails is replaced by the pool; the batch, which is still
+ * here, is tried again. One that fails twice is narrowed down to the messages at fault, and these are set aside: stored in quarantine as
+ * they came, by code that looks into nothing.
+ *
+ *     whole --fails--> whole, again --fails--> halves --fails--> halves of the half ... --a message fails--> set aside
+ *
+ * Only setting aside has no end to its attempts. One step is under way at a time: a batch that kills never takes more than one thread.
+ */
+export class Attempts {
+  readonly #options: Options & { retryMs: number }
+
+  constructor (options: Options) {
+    this.#options = { retryMs: RETRY_MS, ...options }
+  }
+
+  /** `handOver`: see EncodeTask. Rejects with LOKEAN_CLOSED only; the batch stays as it is then. */
+  async encode (batch: Batch, handOver: boolean): Promise<EncodeResult> {
+    const first = await this.#try(batch, 0, batch.messages, handOver)
+    if (first !== undefined) return first
+    await this.#pause()
+    return await this.#try(batch, 0, batch.messages, true) ?? merge(await this.#narrow(batch, 0, batch.messages))
+  }
+
+  /** What came of the messages `from` up to, not with, `to`, which have failed together. */
+  async #narrow (batch: Batch, from: number, to: number): Promise<EncodeResult[]> {
+    if (to - from === 1) return [await this.#setAside(batch, from)]
+    const middle = Math.ceil((from + to) / 2)
+    const results: EncodeResult[] = []
+    for (const [start, end] of [[from, middle], [middle, to]]) {
+      const result = await this.#try(batch, start, end, true)
+      results.push(...result === undefined ? await this.#narrow(batch, start, end) : [result])
+    }
+    return results
+  }
+
+  /** Undefined where the thread failed. */
+  async #try (batch: Batch, from: number, to: number, handOver: boolean): Promise<EncodeResult | undefined> {
+    const starts = Uint32Array.from(batch.starts.slice(from, to))
+    const ends = Uint32Array.from(batch.ends.slice(from, to))
+    const time = this.#arrival(batch.starts[from], batch.ends[to - 1] + to - from)
+    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, bytes: batch.bytes, starts, ends, handOver, ...time }))
+  }
+
+  async #setAside (batch: Batch, message: number): Promise<EncodeResult> {
+    const { pool, log } = this.#options
+    const [start, end] = [batch.starts[message], batch.ends[message]]
+    const time = this.#arrival(start, end)
+    log.error({ address: batch.address, bytes: end - start }, 'a message that makes the workers fail goes to the quarantine stream worker_failed, as it came')
+    while (true) {
+      const result = await this.#guard(batch, 1, async () => await pool.setAside({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time }))
+      if (result !== undefined) return result
+      await this.#pause()
+    }
+  }
+
+  async #guard (batch: Batch, messages: number, attempt: () => Promise<EncodeResult>): Promise<EncodeResult | undefined> {
+    const { closing, log, exchange } = this.#options
+    try {
+      return await attempt()
+    } catch (err) {
+      if (closing.aborted || !(err instanceof WorkerFailure)) throw closed()
+      log.error({ err, address: batch.address, messages }, 'a worker failed on a batch; it is tried again')
+      // A thread that was told to end may be at it for a while, and write where it would have left its parts.
+      batch.bytes = exchange(batch.bytes, batch.length)
+      return undefined
+    }
+  }
+
+  #arrival (start: number, end: number): { arrivalSeconds: number, arrivalNanos: number } {
+    const { seconds, nanos } = this.#options.arrival(end - start)
+    return { arrivalSeconds: seconds, arrivalNanos: nanos }
+  }
+
+  async #pause (): Promise<void> {
+    const { retryMs, closing } = this.#options
+    await pause(retryMs, undefined, { signal: closing }).catch(() => { throw closed() })
+  }
+}
+
+function closed (): LokeanError {
+  return new LokeanError('LOKEAN_CLOSED', 'closed before the batch was encoded')
+}
+
+function merge (results: EncodeResult[]): EncodeResult {
+  const sums = (key: 'quarantined' | 'mended'): Uint32Array => results[0][key].map((_, i) => results.reduce((sum, result) => sum + result[key][i], 0))
+  return {
+    parts: results.flatMap(({ parts }) => parts),
+    crowds: results.flatMap(({ crowds }) => crowds),
+    shared: false,
+    records: results.reduce((sum, { records }) => sum + records, 0),
+    quarantined: sums('quarantined'),
+    mended: sums('mended'),
+    oldestMs: results.reduce((oldest, { oldestMs }) => oldestMs >= oldest ? oldest : Number.isNaN(oldestMs) ? oldest : oldestMs, NaN)
+  }
+}

@@ -1,0 +1,27 @@
+import type { Crowd } from '../messages.ts'
+import { parseLabels } from './labels.ts'
+import type { Stream } from './streams.ts'
+
+const KEPT = 100
+
+/** The new streams that came last, refused ones too: where a tenant gets too many, they show which label makes them. */
+export class Newcomers {
+  readonly #streams: Stream[] = []
+  #next = 0
+
+  add (stream: Stream): void {
+    this.#streams[this.#next] = stream
+    this.#next = (this.#next + 1) % KEPT
+  }
+
+  /** `streams`: how many the tenant has. */
+  crowd (tenant: string, streams: number): Crowd {
+    const newest = this.#streams.filter(stream => stream.tenant === tenant)
+    const values = new Map<string, Set<string>>()
+    for (const { labels } of newest) {
+      for (const [name, value] of parseLabels(Buffer.from(labels).toString())) values.set(name, (values.get(name) ?? new Set()).add(value))
+    }
+    const counts = [...values].map(([name, { size }]) => [name, size] as const)
+    return { tenant, streams, newest: newest.length, values: counts.sort(([, a], [, b]) => b - a) }
+  }
+}

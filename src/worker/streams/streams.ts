@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto'
+import type { Crowd, EncoderSettings, Origin } from '../messages.ts'
+import { ActiveStreams } from './active-streams.ts'
+import type { Fields } from '../input/fields.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES, shardOf } from './labels.ts'
+import { Newcomers } from './newest-streams.ts'
+
+/** One Loki stream, as long as the cache knows it, and the entries of the batch at hand that belong to it. */
+export class Stream {
+  /** The label string in UTF-8. */
+  readonly labels: Uint8Array
+  readonly tenant: string
+  readonly shard: number
+
+  /** First and last entry in the arena, as indexes; -1 while the stream has none. */
+  head = -1
+  tail = -1
+  /** Bytes and number of those entries. */
+  bytes = 0
+  entries = 0
+
+  /** Time of the newest record seen, and when the last batch with one came; both in ms since the epoch. */
+  newestMs = -Infinity
+  lastSeenMs = -Infinity
+  /** Loki may not know the stream (any more): see Part.doubtful. Of the batch at hand. */
+  fresh = true
+  /** Of ActiveStreams, when it was last touched there; -1 is never. */
+  tick = -1
+
+  /** For Repeats: the message last seen, the newest time in it, its first entry, and its times and lines once needed. */
+  message = -1
+  newestSeconds = 0
+  newestNanos = 0
+  firstOfMessage = -1
+  seen: Map<string, number> | undefined
+
+  constructor (labels: string, tenant: string, shards: number) {
+    this.labels = Buffer.from(labels)
+    this.tenant = tenant
+    this.shard = shardOf(labels, tenant, shards)
+  }
+
+  /** Forgets its entries, once they are written out. */
+  clear (): void {
+    this.head = this.tail = -1
+    this.bytes = this.entries = 0
+  }
+}
+
+/** `cuts`: label values of it that had to be cut. */
+interface Known { stream: Stream | Refusal, cuts: number }
+export type Refusal = 'no_labels' | 'bad_tenant' | 'too_many_streams'
+
+/** How the records of an origin come to their labels and their tenant: `slot` where a record's own field says it, -1 where it does not. */
+interface Naming {
+  labels: Array<{ name: string, slot: number, value: string }>
+  tenant: { slot: number, value: string }
+}
+
+/**
+ * Above either of these the cache forgets what it has not needed since it was last above them: streams come and go, and a hostile sender
+ * could name a new one in each record, with values as long as a message may be. A key holds no more of a value than a label may have.
+ */
+const MAX_KNOWN = 65536
+const MAX_KEY_BYTES = 16 * 1024 * 1024
+
+/**
+ * From a record's label fields to its stream. The kernel finds it by the bytes of their values; only a combination not seen before is
+ * decoded, cut and quoted here.
+ */
+export class StreamCache {
+  readonly #settings: EncoderSettings
+  readonly #fields: Fields
+  readonly #kernel: Kernel
+  /** The slots that labels and tenants come from, each once. */
+  readonly #slots: number[]
+  /** The first is that of addresses that say nothing; the kernel knows the others' origins by their index. */
+  readonly #namings: Naming[]
+  readonly #origins: Map<string, number>
+  #naming: Naming
+  /** By the number under which the kernel knows it. */
+  #known: Known[] = []
+  #full = false
+  /** By tenant and labels: those needed since the cache was last full, and those that were needed before. */
+  #young = new Map<string, Stream>()
+  #old = new Map<string, Stream>()
+  readonly #active: ActiveStreams | undefined
+  readonly #newcomers = new Newcomers()
+  #crowds: Crowd[] = []
+  /** ActiveStreams' present one; without it, what every stream begins with. */
+  #tick = -1
+  /** Label values that had to be cut of the record last asked about. */
+  cuts = 0
+
+  constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, maxKeyBytes = MAX_KEY_BYTES) {
+    this.#settings = settings
+    this.#fields = fields
+    this.#kernel = kernel
+    const plain = namingOf(settings, fields)
+    this.#namings = [plain, ...settings.origins.map(origin => namedBy(origin, plain))]
+    this.#origins = new Map(settings.origins.map(({ address }, index) => [address, index + 1]))
+    this.#naming = plain
+    this.#slots = [...new Set([...plain.labels.map(({ slot }) => slot), plain.tenant.slot])].filter(slot => slot >= 0)
+    if (settings.activeStreams !== undefined) this.#active = new ActiveStreams(settings.activeStreams)
+    for (const slot of this.#slots) kernel.run.addKeySlot(slot)
+    const table = kernel.allocate(4 * MAX_KNOWN)
+    kernel.run.setStreams(table, MAX_KNOWN, kernel.allocate(maxKeyBytes), maxKeyBytes, MAX_LABEL_VALUE_BYTES, randomBytes(8).readBigInt64LE())
+  }
+
+  /** The stream of the record whose fields are set, or why it can have none. */
+  find (): Stream | Refusal {
+    const number = this.#kernel.run.findStream()
+    const known = number >= 0 ? this.#known[number] : this.#learn()
+    this.cuts = known.cuts
+    return typeof known.stream === 'string' || this.#admits(known.stream) ? known.stream : 'too_many_streams'
+  }
+
+  /** The stream for quarantined records; known by its label string alone, and never one too many. */
+  quarantine (labels: string, tenant: string): Stream {
+    return this.#canonical(labels, tenant, true) as Stream
+  }
+
+  /** To be called before each batch, when no stream holds entries. `address`: what the batch comes from. */
+  begin (address: string): void {
+    const origin = this.#origins.get(address) ?? 0
+    this.#naming = this.#namings[origin]
+    this.#kernel.run.setOrigin(origin)
+    if (this.#active !== undefined) this.#tick = this.#active.now
+    if (this.#known.length < MAX_KNOWN && !this.#full) return
+    this.#kernel.run.forgetStreams()
+    this.#known = []
+    this.#full = false
+    this.#old = this.#young
+    this.#young = new Map()
+  }
+
+  /** Tenants found to have too many streams since this was last asked. */
+  takeCrowds (): Crowd[] {
+    const crowds = this.#crowds
+    if (crowds.length > 0) this.#crowds = []
+    return crowds
+  }
+
+  #learn (): Known {
+    const text = new Map<number, string>()
+    const cut = new Set<number>()
+    for (const slot of this.#slots) {
+      const value = this.#kernel.bytes.subarray(this.#fields.start(slot), this.#fields.end(slot))
+      const end = cutAt(value, 0, value.length, MAX_LABEL_VALUE_BYTES)
+      if (end < value.length) cut.add(slot)
+      text.set(slot, value.toString('utf8', 0, end))
+    }
+    const known = { stream: this.#resolve(text), cuts: this.#naming.labels.filter(({ slot }) => cut.has(slot)).length }
+    // Those that are refused are not remembered: there may be a new one in each record, and they would drive out the others.
+    if (known.stream === 'too_many_streams') return known
+    if (this.#kernel.run.addStream(this.#known.length) === 0) this.#full = true
+    else this.#known.push(known)
+    return known
+  }
+
+  #resolve (text: Map<number, string>): Stream | Refusal {
+    const { labels: named, tenant: { slot, value } } = this.#naming
+    const tenant = text.get(slot) ?? value
+    if (slot >= 0 && !isTenant(tenant)) return 'bad_tenant'
+    const labels = formatLabels(named.map(({ name, slot, value }) => [name, text.get(slot) ?? value]))
+    if (labels === '{}') return 'no_labels'
+    return this.#canonical(labels, tenant) ?? 'too_many_streams'
+  }
+
+  /** Whether it is among the streams that its tenant may have. What it is once, it is for this batch. */
+  #admits (stream: Stream): boolean {
+    if (stream.tick === this.#tick) return true
+    const active = this.#active as ActiveStreams
+    const touch = active.touch(stream.tenant, stream.labels)
+    if (touch !== 'known') {
+      this.#newcomers.add(stream)
+      const streams = active.tooMany(stream.tenant, touch)
+      if (streams !== undefined) this.#crowds.push(this.#newcomers.crowd(stream.tenant, streams))
+    }
+    if (touch === 'refused') return false
+    stream.tick = this.#tick
+    return true
+  }
+
+  /** One object for each tenant and labels as long as it is needed; undefined where it is one too many. */
+  #canonical (labels: string, tenant: string, quarantine = false): Stream | undefined {
+    const key = `${tenant}\0${labels}`
+    const young = this.#young.get(key)
+    const stream = young ?? this.#old.get(key) ?? new Stream(labels, tenant, this.#settings.shards)
+    if (!quarantine && !this.#admits(stream)) return undefined
+    if (young === undefined) this.#young.set(key, stream)
+    return stream
+  }
+}
+
+function namingOf ({ labels, tenant: rule }: EncoderSettings, fields: Fields): Naming {
+  return {
+    labels: labels.map(({ name, field }) => ({ name, slot: fields.slot(field), value: '' })),
+    tenant: rule.kind === 'field' ? { slot: fields.slot(rule.field), value: '' } : { slot: -1, value: rule.kind === 'fixed' ? rule.tenant : '' }
+  }
+}
+
+function namedBy ({ labels, tenant }: Origin, { labels: others, tenant: otherwise }: Naming): Naming {
+  return {
+    labels: [...others.filter(other => labels.every(({ name }) => name !== other.name)), ...labels.map(label => ({ ...label, slot: -1 }))],
+    tenant: tenant === undefined ? otherwise : { slot: -1, value: tenant }
+  }
+}

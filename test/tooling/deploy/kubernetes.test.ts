@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { rootCertificates } from 'node:tls'
+import { startAdmin } from '../../../src/ops/admin.ts'
+import { COMMANDS } from '../../../src/cli/arguments.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { documents, KUBERNETES, kustomization, type Manifest, resources, schemaError, settings, typeErrors } from '../../helpers/manifests.ts'
+import { httpGet } from '../../helpers/program.ts'
+
+const BASE = join(KUBERNETES, 'base')
+const OVERLAYS = readdirSync(join(KUBERNETES, 'overlays')).map(name => join(KUBERNETES, 'overlays', name))
+const DOCKERFILE = readFileSync('Dockerfile', 'utf8')
+
+const patches = (folder: string): Manifest[] => (kustomization(folder).patches ?? []).flatMap(({ path }) => documents<Manifest>(join(folder, path)))
+const example = documents<Manifest>(join(BASE, 'secret.example.yaml'))[0]
+const objects = [...new Map([BASE, ...OVERLAYS].flatMap(resources).map(one => [`${one.kind} ${one.metadata.name}`, one])).values(), example]
+const of = (kind: string): Manifest => {
+  const found = objects.filter(one => one.kind === kind)
+  assert.equal(found.length, 1, kind)
+  return found[0]
+}
+const pod = of('Deployment').spec.template
+const [container] = pod.spec.containers
+
+test('every object is what the API takes, without a field that it does not know', async () => {
+  assert.deepEqual(objects.map(({ kind }) => kind).sort(), [
+    'ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Deployment', 'HorizontalPodAutoscaler', 'Namespace', 'NetworkPolicy', 'PodDisruptionBudget',
+    'PrometheusRule', 'Secret', 'Secret', 'Service', 'ServiceAccount', 'ServiceMonitor'
+  ])
+  for (const one of objects) assert.equal(await schemaError(one), '', one.kind)
+  assert.deepEqual(typeErrors(objects), [])
+  assert.deepEqual(typeErrors(OVERLAYS.flatMap(patches), { partial: true }), [])
+})
+
+test('that would not pass a wrong one', async () => {
+  const deployment = structuredClone(of('Deployment'))
+  deployment.spec.template.spec.containers[0].readinessprobe = {}
+  assert.match(typeErrors([deployment]).join(), /readinessprobe/)
+  assert.match(typeErrors([deployment], { partial: true }).join(), /readinessprobe/)
+  deployment.spec.template.spec.terminationGracePeriodSeconds = '40s'
+  assert.match(await schemaError(deployment), /terminationGracePeriodSeconds must be integer/)
+})
+
+test('every file is of a kustomization, and every patch of an object that is there', () => {
+  for (const folder of [BASE, ...OVERLAYS]) {
+    const { resources: names, patches: changed = [] } = kustomization(folder)
+    const files = readdirSync(folder).filter(file => !/^kustomization\.yaml$|\.example\.yaml$/.test(file))
+    assert.deepEqual([...names.filter(name => name.endsWith('.yaml')), ...changed.map(({ path }) => path)].sort(), files.sort(), folder)
+    const there = resources(folder).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    for (const { kind, metadata } of patches(folder)) assert.ok(there.includes(`${kind} ${metadata.name}`), `${kind} ${metadata.name}`)
+  }
+})
+
+for (const folder of [BASE, ...OVERLAYS]) {
+  test(`the program takes the settings of ${folder}, and the files they name are mounted`, () => {
+    const spec = { volumes: [...pod.spec.volumes], mounts: [...container.volumeMounts] }
+    for (const { spec: { template } } of patches(folder).filter(({ kind }) => kind === 'Deployment')) {
+      spec.volumes.push(...template.spec.volumes ?? [])
+      spec.mounts.push(...template.spec.containers[0].volumeMounts ?? [])
+    }
+    const read: string[] = []
+    const readFile = (path: string): string => {
+      read.push(path)
+      const mount = spec.mounts.find(({ mountPath }) => path.startsWith(`${mountPath}/`))
+      const volume = spec.volumes.find(({ name }) => name === mount?.name)
+      assert.ok(keysOf(volume, folder).includes(path.slice(mount.mountPath.length + 1)), path)
+      return path.endsWith('.crt') ? rootCertificates[0] : 'secret'
+    }
+    const { config, warnings } = loadConfig(settings(folder), { cores: 2, readFile })
+    assert.deepEqual(warnings, [])
+    assert.ok(read.length >= 2)
+
+    // preStop comes out of the grace period; 5 s are for closing the links.
+    const [command, seconds] = container.lifecycle.preStop.exec.command
+    assert.equal(command, 'sleep')
+    assert.ok(pod.spec.terminationGracePeriodSeconds >= Number(seconds) + config.drainTimeoutMs / 1000 + 5)
+  })
+}
+
+/** The files of a volume: of a Secret that is the operator's, of a token, of what OpenShift writes. */
+function keysOf (volume: { secret?: { secretName: string }, configMap?: { name: string } } | undefined, folder: string): string[] {
+  if (volume?.secret?.secretName === example.metadata.name) return Object.keys(example.stringData)
+  const object = resources(folder).find(({ kind, metadata: { name } }) =>
+    (kind === 'Secret' && name === volume?.secret?.secretName) || (kind === 'ConfigMap' && name === volume?.configMap?.name))
+  assert.ok(object !== undefined, `${JSON.stringify(volume)} is of an object that is there`)
+  if (object.type === 'kubernetes.io/service-account-token') return ['token', 'ca.crt', 'namespace']
+  return object.metadata.annotations?.['service.beta.openshift.io/inject-cabundle'] === 'true' ? ['service-ca.crt'] : Object.keys(object.data ?? {})
+}
+
+test('the image is the Dockerfile\'s: its command, port and user', () => {
+  const [image] = kustomization(BASE).images ?? []
+  assert.equal(container.image, image.name)
+  assert.equal(image.newTag, (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version)
+  assert.ok(COMMANDS.includes(container.args[0]))
+  assert.equal(container.command, undefined)
+  const exposed = Number(/^EXPOSE (\d+)$/m.exec(DOCKERFILE)?.[1])
+  assert.deepEqual(container.ports, [{ name: 'metrics', containerPort: exposed }])
+  assert.equal(of('Service').spec.ports[0].targetPort, 'metrics')
+  // Where nothing is said of LOKEAN_ADMIN_ADDR, the image's holds.
+  assert.match(DOCKERFILE, new RegExp(`^ENV .*LOKEAN_ADMIN_ADDR=0\\.0\\.0\\.0:${exposed}$`, 'm'))
+  for (const folder of [BASE, ...OVERLAYS]) assert.equal(settings(folder).LOKEAN_ADMIN_ADDR, undefined)
+  // runAsNonRoot wants a number that is not 0.
+  assert.match(DOCKERFILE, /^USER [1-9]\d*(:\d+)?$/m)
+})
+
+test('the admin port answers what the probes and Prometheus ask for', async t => {
+  const admin = await startAdmin({
+    host: '127.0.0.1',
+    port: 0,
+    registry: { contentType: 'text/plain', metrics: async () => '' },
+    status: () => ({ ready: true, checks: {} }),
+    log: { error: assert.fail, warn: assert.fail }
+  })
+  t.after(() => admin.close())
+  const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'].map(name => container[name].httpGet)
+  assert.deepEqual(probes.map(({ port }) => port), ['metrics', 'metrics', 'metrics'])
+  for (const path of [...probes.map(probe => probe.path), of('ServiceMonitor').spec.endpoints[0].path]) assert.equal((await httpGet(admin.url + path)).status, 200, path)
+})
+
+test('pods are restricted, and of no user', () => {
+  assert.equal(of('Namespace').metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted')
+  assert.deepEqual(pod.spec.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+  assert.deepEqual(container.securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
+  assert.equal(pod.spec.automountServiceAccountToken, false)
+})
+
+test('selectors select the pods, the Service and the Deployment', () => {
+  const { labels } = pod.metadata
+  assert.deepEqual(of('Deployment').spec.selector.matchLabels, labels)
+  assert.deepEqual(of('Service').spec.selector, labels)
+  assert.deepEqual(of('Service').metadata.labels, of('ServiceMonitor').spec.selector.matchLabels)
+  assert.equal(of('ServiceMonitor').spec.endpoints[0].port, of('Service').spec.ports[0].name)
+  assert.deepEqual(of('PodDisruptionBudget').spec.selector.matchLabels, labels)
+  assert.deepEqual(of('NetworkPolicy').spec.podSelector.matchLabels, labels)
+  for (const { labelSelector } of pod.spec.topologySpreadConstraints) assert.deepEqual(labelSelector.matchLabels, labels)
+  const { apiVersion, kind, metadata: { name } } = of('Deployment')
+  assert.deepEqual(of('HorizontalPodAutoscaler').spec.scaleTargetRef, { apiVersion, kind, name })
+  assert.equal(of('Deployment').spec.replicas, undefined, 'they are the autoscaler\'s')
+  assert.ok(of('HorizontalPodAutoscaler').spec.minReplicas > of('PodDisruptionBudget').spec.maxUnavailable)
+  const [{ rules: [rule] }] = documents<{ rules: Array<{ name: { as: string } }> }>('deploy/prometheus/adapter.yaml')
+  assert.deepEqual(of('HorizontalPodAutoscaler').spec.metrics.map((metric: any) => metric.pods.metric.name), [rule.name.as])
+})
+
+for (const folder of [BASE, ...OVERLAYS]) {
+  test(`the NetworkPolicy of ${folder} lets out to where the settings point`, () => {
+    const policy = patches(folder).find(({ kind }) => kind === 'NetworkPolicy') ?? of('NetworkPolicy')
+    const open = (policy.spec.egress as Array<{ to?: any[], ports: Array<{ protocol: string, port: number }> }>).flatMap(({ to, ports }) =>
+      ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => `${to?.[0].namespaceSelector.matchLabels?.['kubernetes.io/metadata.name'] ?? '*'} ${port}`))
+    const { LOKEAN_AMQP_URL: bus, LOKEAN_LOKI_URL: loki } = settings(folder)
+    for (const url of [...bus.split(','), ...loki.split(',')].map(text => new URL(text))) {
+      const [, namespace] = url.hostname.split('.')
+      assert.ok(open.includes(`${namespace} ${url.port}`) || open.includes(`* ${url.port}`), `${url.href} of ${open.join(', ')}`)
+    }
+  })
+}

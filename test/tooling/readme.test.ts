@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { performanceSection } from '../../bench/report/section.ts'
+import { sizingSection } from '../../bench/report/sizing.ts'
+import { keptResult } from '../../bench/instances/results.ts'
+import { instancesSection } from '../../bench/instances/section.ts'
+import { LATEST, readResult } from '../../bench/outcome/result-files.ts'
+import { faultsSection } from '../faults/section.ts'
+import { keptRun } from '../faults/results.ts'
+import { scenariosInCode } from '../faults/scenarios.ts'
+import { settingsMarkdown } from '../../src/config/describe.ts'
+import { createMetrics, metricsMarkdown } from '../../src/ops/metrics.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages.ts'
+
+const { registry } = createMetrics({
+  version: 'readme', addresses: [], quarantineReasons: QUARANTINE_REASONS, mendReasons: MEND_REASONS, deadLetterReasons: ['refused'], processMetrics: false
+})
+
+/** What lies between `<!-- name:begin -->` and `<!-- name:end -->`, by name. */
+const GENERATED: Record<string, string> = {
+  settings: settingsMarkdown(),
+  metrics: metricsMarkdown(registry),
+  performance: performanceSection(readResult(LATEST)),
+  sizing: sizingSection(readResult(LATEST)),
+  faults: faultsSection(keptRun()),
+  instances: instancesSection(keptResult())
+}
+
+function rendered (readme: string): string {
+  return Object.entries(GENERATED).reduce((text, [name, table]) => {
+    const block = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`)
+    assert.match(text, block)
+    return text.replace(block, (_, begin: string, end: string) => `${begin}${table.trimEnd()}\n${end}`)
+  }, readme)
+}
+
+test('the README\'s tables are those of the code (npm run readme renews them)', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  if (process.env.RENEW_README === '1') return writeFileSync('README.md', rendered(readme))
+  assert.equal(readme, rendered(readme))
+})
+
+test('the table of faults is of the scenarios that there are (npm run test:faults && npm run faults:save renews it)', async () => {
+  const named = (list: ReadonlyArray<{ group: string, name: string }>): string[] => list.map(({ group, name }) => `${group}: ${name}`)
+  assert.deepEqual(named(keptRun().results), named(await scenariosInCode()))
+})
+
+test('the README names every quarantine reason and every dependency', () => {
+  const readme = readFileSync('README.md', 'utf8')
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>
+  const named = [...QUARANTINE_REASONS.map(reason => `\`${reason}\``), ...[dependencies, devDependencies, optionalDependencies].flatMap(Object.keys).filter(name => !name.startsWith('@types/'))]
+  assert.deepEqual(named.filter(name => !readme.includes(name)), [])
+})

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { StreamGuard } from '../../../src/ops/cardinality.ts'
+import { ActiveStreams } from '../../../src/worker/streams/active-streams.ts'
+import { collectedLog } from '../../helpers/collected-log.ts'
+
+test('a minute is a minute: streams without a record for an hour are not counted any more', t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const guard = new StreamGuard(1, collectedLog().log)
+  const worker = new ActiveStreams(guard.memory)
+  assert.deepEqual([worker.touch('', Buffer.from('{a="1"}')), worker.touch('', Buffer.from('{a="2"}'))], ['new', 'refused'])
+  guard.start()
+  t.mock.timers.tick(60 * 60_000)
+  assert.equal(guard.count, 1)
+  t.mock.timers.tick(60_000)
+  assert.equal(guard.count, 0)
+  worker.touch('', Buffer.from('{a="2"}'))
+  guard.stop()
+  t.mock.timers.tick(100 * 60_000)
+  assert.equal(guard.count, 1)
+})
+
+test('an operator is told of the tenant, the number, the label that makes the streams and the settings that mend it', () => {
+  const crowd = { tenant: 'a', streams: 5001, newest: 100, values: [['request', 100], ['host', 3]] as const }
+  const { log, lines } = collectedLog()
+  new StreamGuard(undefined, log).tell([{ ...crowd, values: [...crowd.values] }])
+  new StreamGuard(5000, log).tell([{ ...crowd, tenant: '', values: [...crowd.values] }])
+  const [without, limited, ...more] = lines
+  assert.deepEqual(more, [])
+  assert.deepEqual([without.level, without.tenant, without.streams, without.limit, without.newest, without.values], ['warn', 'a', 5001, undefined, 100, { request: 100, host: 3 }])
+  assert.match(String(without.mend), /take the label request out of LOKEAN_LABELS.*LOKEAN_MAX_STREAMS/)
+  assert.deepEqual([limited.level, limited.tenant, limited.limit], ['warn', undefined, 5000])
+  assert.match(String(limited.mend), /take the label request out of LOKEAN_LABELS, or raise LOKEAN_MAX_STREAMS/)
+})

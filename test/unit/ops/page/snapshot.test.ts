@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { createMetrics } from '../../../../src/ops/metrics.ts'
+import { type Sample, Stretch, takeSample } from '../../../../src/ops/page/sample.ts'
+import { makeSnapshot, type Snapshot, type Surroundings } from '../../../../src/ops/page/snapshot.ts'
+
+const ok = { ok: true, detail: '' }
+const surroundings: Surroundings = { version: '1', shards: 4, checks: { bus: ok, loki: ok }, problems: [] }
+
+function setUp () {
+  const metrics = createMetrics({ version: '1', addresses: ['a', 'b'], quarantineReasons: ['empty', 'too_old', 'no_labels'], mendReasons: ['utf8'], deadLetterReasons: ['refused'], processMetrics: false })
+  metrics.workers.from(() => 2)
+  metrics.linkUp.from(() => [['a', 1], ['b', 0]])
+  metrics.inflightBytesLimit.from(() => [['a', 1000], ['b', 1000]])
+  return metrics
+}
+
+/** Samples that are a second apart, whatever the time. */
+async function look (metrics: ReturnType<typeof setUp>, steps: Array<() => void>, busyMs = 0): Promise<Sample[]> {
+  const samples = [await takeSample(metrics.registry)]
+  for (const step of steps) {
+    step()
+    samples.push(await takeSample(metrics.registry))
+  }
+  return samples.map((sample, i) => ({ ...sample, atMs: 5000 + i * 1000, busyMs: i * busyMs }))
+}
+
+async function snapshot (metrics: ReturnType<typeof setUp>, steps: Array<() => void>, changed: Partial<Surroundings> = {}, busyMs = 0): Promise<Snapshot> {
+  return makeSnapshot(await look(metrics, steps, busyMs), { ...surroundings, ...changed })
+}
+
+test('counters become rates of the stretch, and totals of what was before it', async () => {
+  const metrics = setUp()
+  metrics.recordsReceived.inc({ address: 'a' }, 1000)
+  metrics.recordsStored.inc({ address: 'a' }, 1000)
+  const step = () => {
+    metrics.messagesReceived.add('a', 5)
+    metrics.messagesReceived.add('b', 1)
+    metrics.receivedBytes.add('a', 2000)
+    metrics.recordsReceived.inc({ address: 'a' }, 100)
+    metrics.recordsStored.inc({ address: 'b' }, 40)
+    metrics.pushes.inc({ status: '2xx' }, 3)
+    metrics.pushes.inc({ status: '5xx' })
+    metrics.pushRetries.inc({ reason: '5xx' })
+  }
+  const { seconds, bus, workers, loki, totals, addresses } = await snapshot(metrics, [step, step])
+  assert.equal(seconds, 2)
+  assert.deepEqual([bus.messagesPerSecond, bus.bytesPerSecond, bus.linksUp, bus.links], [6, 2000, 1, 2])
+  assert.equal(workers.recordsPerSecond, 100)
+  assert.deepEqual([loki.pushesPerSecond, loki.recordsPerSecond, loki.retriesPerSecond], [4, 40, 1])
+  assert.deepEqual([totals.received, totals.stored, totals.retries], [1200, 1080, 2])
+  assert.deepEqual(addresses.map(({ address, up, recordsPerSecond }) => [address, up, recordsPerSecond]), [['a', true, 100], ['b', false, 0]])
+})
+
+test('it has the names and the values that /metrics has: none of those that it reads is missing there', async () => {
+  const metrics = setUp()
+  metrics.batchRecords.observe(10)
+  const { values } = await takeSample(metrics.registry)
+  const text = await metrics.registry.metrics()
+  for (const name of values.keys()) assert.match(text, new RegExp(`^lokean_${name}[ {]`, 'm'))
+  assert.ok(['messages_received_total', 'lag_seconds_bucket', 'queue_bytes', 'streams', 'sink_lanes', 'push_duration_seconds_sum'].every(name => values.has(name)))
+})
+
+test('durations are of the stretch alone, and unknown where nothing was measured in it', async () => {
+  const metrics = setUp()
+  metrics.pushDuration.observe(30)
+  metrics.lag.observe({ address: 'a' }, 1000)
+  const before = await snapshot(metrics, [() => {}])
+  assert.deepEqual([before.loki.seconds, before.loki.p99Seconds, before.lag.meanSeconds, before.addresses[0].lagSeconds], [undefined, undefined, undefined, undefined])
+  const { loki, lag, addresses } = await snapshot(metrics, [() => {
+    metrics.pushDuration.observe(0.2)
+    metrics.pushDuration.observe(0.4)
+    metrics.lag.observe({ address: 'b' }, 2)
+  }])
+  assert.ok(Math.abs((loki.seconds ?? 0) - 0.3) < 1e-9)
+  assert.deepEqual([lag.meanSeconds, addresses[0].lagSeconds, addresses[1].lagSeconds], [2, undefined, 2])
+})
+
+test('workers are busy by the time that tasks take, of all of them', async () => {
+  const metrics = setUp()
+  let seconds = 7
+  metrics.workerBusy.from(() => seconds)
+  const { workers, bottleneck } = await snapshot(metrics, [() => {
+    seconds += 1
+    metrics.messagesReceived.add('a', 1)
+  }])
+  assert.ok(Math.abs(workers.busy - 0.5) < 1e-9)
+  assert.equal(bottleneck.kind, 'keeping_up')
+})
+
+suite('the bottleneck from the metrics themselves', () => {
+  const arriving = (metrics: ReturnType<typeof setUp>) => () => { metrics.messagesReceived.add('a', 1) }
+
+  test('busy workers, at most all of the time', async () => {
+    const metrics = setUp()
+    let seconds = 0
+    metrics.workerBusy.from(() => seconds)
+    const { workers, bottleneck } = await snapshot(metrics, [() => { seconds += 5; arriving(metrics)() }])
+    assert.deepEqual([workers.busy, bottleneck.kind], [1, 'workers'])
+  })
+
+  test('a busy main thread', async () => {
+    const metrics = setUp()
+    const { batch, bottleneck } = await snapshot(metrics, [arriving(metrics)], {}, 960)
+    assert.deepEqual([batch.mainThreadBusy, bottleneck.kind], [0.96, 'main_thread'])
+  })
+
+  test('one address whose budget is full counts, and for the whole stretch', async () => {
+    const metrics = setUp()
+    let used = 0
+    metrics.inflightBytes.from(() => [['a', used], ['b', 0]])
+    metrics.queueBytes.from(() => [['batch', 0], ['worker', 0], ['sink', 77]])
+    const fill = () => { used = 1000; arriving(metrics)() }
+    assert.equal((await snapshot(metrics, [fill])).bottleneck.kind, 'keeping_up', 'half of the time is not full')
+    const { credit, bottleneck } = await snapshot(metrics, [fill, fill])
+    assert.deepEqual([credit.fill, credit.inflightBytes, bottleneck.kind], [1, 1000, 'loki_slow'])
+  })
+
+  test('limits of a tenant', async () => {
+    const metrics = setUp()
+    assert.equal((await snapshot(metrics, [() => { arriving(metrics)(); metrics.pushRetries.inc({ reason: '429' }) }])).bottleneck.kind, 'loki_limits')
+  })
+
+  test('a neighbour that is not there', async () => {
+    const { ready, bottleneck } = await snapshot(setUp(), [() => {}], { checks: { bus: ok, loki: { ok: false, detail: '5xx: no' } } })
+    assert.deepEqual([ready, bottleneck.kind, bottleneck.advice], [false, 'loki_down', '5xx: no. Records are held; none is lost.'])
+  })
+})
+
+test('quarantine by reason, the most first, without those that are not there', async () => {
+  const metrics = setUp()
+  metrics.recordsQuarantined.inc({ reason: 'empty' }, 2)
+  const { quarantine, totals } = await snapshot(metrics, [() => metrics.recordsQuarantined.inc({ reason: 'too_old' }, 5)])
+  assert.deepEqual(quarantine, [{ reason: 'too_old', records: 5, perSecond: 5 }, { reason: 'empty', records: 2, perSecond: 0 }])
+  assert.equal(totals.quarantined, 7)
+})
+
+suite('quantiles', () => {
+  const stretch = (buckets: Record<string, number>): Stretch => {
+    const counts = new Map(Object.entries(buckets))
+    const empty: Sample = { atMs: 0, busyMs: 0, values: new Map() }
+    return new Stretch([empty, { atMs: 1000, busyMs: 0, values: new Map([['x_bucket', counts], ['x_count', new Map([['', counts.get('+Inf') ?? 0]])]]) }])
+  }
+
+  test('within a bucket, evenly', () => assert.equal(stretch({ 1: 10, 3: 20, '+Inf': 20 }).quantile('x', 0.75), 2))
+  test('in the first, from 0', () => assert.equal(stretch({ 1: 10, 3: 10, '+Inf': 10 }).quantile('x', 0.5), 0.5))
+  test('in the last, where it begins', () => assert.equal(stretch({ 1: 1, 3: 1, '+Inf': 10 }).quantile('x', 0.99), 3))
+  test('of nothing, none', () => assert.equal(stretch({ 1: 0, '+Inf': 0 }).quantile('x', 0.5), undefined))
+})

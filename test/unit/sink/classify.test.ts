@@ -1,0 +1,71 @@
+import { test } from 'node:test'
+import assert from 'node:assert/strict'
+import { type Answer, classify, parseRetryAfter, type RetryReason } from '../../../src/sink/classify.ts'
+
+const NOW = Date.UTC(2026, 10, 22, 8, 0, 0)
+const MOST_MS = 600_000
+
+/** What each status means for the records of the push. */
+const CLASSES: Array<[statuses: number[], kind: Answer['kind'], reason?: RetryReason]> = [
+  [[200, 202, 204], 'stored'],
+  // Loki's block_ingestion_status_code: a 2xx by which nothing is stored.
+  [[260], 'retry', 'blocked'],
+  [[301, 302, 307, 308, 401, 402, 403, 404, 405, 407, 410, 415, 421, 431], 'retry', 'blocked'],
+  [[400, 413, 422], 'refused'],
+  [[408], 'retry', '5xx'],
+  [[429], 'retry', '429'],
+  [[500, 501, 502, 503, 504, 507, 520, 599], 'retry', '5xx']
+]
+
+for (const [statuses, kind, reason] of CLASSES) {
+  for (const status of statuses) {
+    test(`${status} is ${kind}${reason === undefined ? '' : ` (${reason})`}`, () => {
+      const answer = classify(status, 'what Loki said', undefined, NOW)
+      assert.equal(answer.kind, kind)
+      assert.equal(answer.status, status)
+      if (answer.kind === 'retry') {
+        assert.equal(answer.reason, reason)
+        assert.equal(answer.message, `${status} what Loki said`)
+        assert.equal(answer.retryAfterMs, undefined)
+      }
+      if (answer.kind === 'refused') assert.equal(answer.message, 'what Loki said')
+    })
+  }
+}
+
+test('Retry-After is heeded where Loki limits or is unwell', () => {
+  for (const status of [429, 503, 408]) {
+    const answer = classify(status, '', '7', NOW)
+    assert.equal(answer.kind === 'retry' && answer.retryAfterMs, 7_000, String(status))
+  }
+})
+
+const RETRY_AFTER: Array<[value: string | undefined, ms: number | undefined]> = [
+  [undefined, undefined],
+  ['', undefined],
+  ['  ', undefined],
+  ['0', 0],
+  ['1', 1_000],
+  [' 30 ', 30_000],
+  ['600', MOST_MS],
+  ['601', MOST_MS],
+  ['99999999999999999999', MOST_MS],
+  ['9'.repeat(400), MOST_MS],
+  ['Sun, 22 Nov 2026 08:00:05 GMT', 5_000],
+  ['Sunday, 22-Nov-26 08:00:05 GMT', 5_000],
+  ['Sun Nov 22 08:00:05 2026 GMT', 5_000],
+  ['Sun, 22 Nov 2026 07:00:00 GMT', 0],
+  ['Sun, 22 Nov 2099 08:00:00 GMT', MOST_MS],
+  // What a lenient parser of dates would make some year of.
+  ['-5', undefined],
+  ['1.5', undefined],
+  ['soon 5', undefined],
+  ['soon', undefined],
+  ['5s', undefined],
+  ['Infinity', undefined],
+  ['Sun, 99 Nov 2026 08:00:05 GMT', undefined]
+]
+
+test('Retry-After is seconds or a date, at most ten minutes, and else nothing', () => {
+  for (const [value, ms] of RETRY_AFTER) assert.equal(parseRetryAfter(value, NOW), ms, String(value))
+})

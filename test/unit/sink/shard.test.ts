@@ -1,0 +1,416 @@
+import { mock, test, type TestContext } from 'node:test'
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import snappy from 'snappy'
+import { Ticket } from '../../../src/ack/ticket.ts'
+import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
+import { Lane, type Pending } from '../../../src/sink/shard.ts'
+import type { Part } from '../../../src/worker/messages.ts'
+import { Deferred } from '../../helpers/deferred.ts'
+import { turn } from '../../helpers/until.ts'
+
+const STORED: Answer = { kind: 'stored', status: 204 }
+const REFUSED: Answer = { kind: 'refused', status: 400, message: 'no' }
+
+function retry (reason: RetryReason, retryAfterMs?: number): Answer {
+  return { kind: 'retry', reason, message: 'not now', retryAfterMs }
+}
+
+function part (content: string): Part {
+  return { tenant: 't', shard: 3, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1, doubtful: false }
+}
+
+/** What a push holds, by the contents of its parts. */
+function content (body: Uint8Array): string {
+  return (snappy.uncompressSync(Buffer.from(body)) as Buffer).toString()
+}
+
+interface Push { body: Uint8Array, parts: Part[], answer: (answer: Answer) => Promise<void> }
+interface Isolation { pending: Pending, answer: Answer, replace: (replacement: Pending[] | undefined) => Promise<void> }
+
+class Bench {
+  readonly pushes: Push[] = []
+  readonly isolations: Isolation[] = []
+  readonly retries: Array<{ reason: RetryReason, delayMs: number }> = []
+  readonly resolved: string[] = []
+  idle = 0
+  underWay = 0
+  random = 1
+  readonly lane: Lane
+
+  constructor (pushBytes = 10) {
+    this.lane = new Lane('t', 3, {
+      pushBytes,
+      random: () => this.random,
+      onIdle: () => { this.idle++ },
+      onRetry: (_lane, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
+      push: async (_lane, body, parts) => {
+        assert.equal(++this.underWay, 1, 'a push began while another was under way')
+        const answered = new Deferred<Answer>()
+        this.pushes.push({ body, parts, answer: async answer => { answered.resolve(answer); await turn() } })
+        const answer = await answered.promise
+        this.underWay--
+        return answer
+      },
+      isolate: async (pending, answer) => {
+        const isolated = new Deferred<Pending[] | undefined>()
+        this.isolations.push({ pending, answer, replace: async replacement => { isolated.resolve(replacement); await turn() } })
+        return await isolated.promise
+      }
+    })
+  }
+
+  add (name: string, how: Pick<Pending, 'alone' | 'quarantine'> = {}): Pending {
+    const pending = { ...how, part: part(name), ticket: new Ticket(1, () => { this.resolved.push(name) }) }
+    this.lane.add(pending)
+    return pending
+  }
+
+  get last (): Push {
+    return this.pushes[this.pushes.length - 1]
+  }
+
+  get sent (): string[] {
+    return this.pushes.map(({ body }) => content(body))
+  }
+}
+
+/** Pauses pass by `mock.timers.tick`. */
+function mockTimers (t: TestContext): void {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => { mock.timers.reset() })
+}
+
+test('an idle lane pushes at once; stored resolves the ticket and leaves it idle', async () => {
+  const bench = new Bench()
+  const { part } = bench.add('one')
+  assert.deepEqual(bench.sent, ['one'])
+  assert.equal(bench.pushes[0].body, part.body)
+  assert.equal(bench.lane.bytes, part.body.length)
+  assert.deepEqual([bench.resolved, bench.idle], [[], 0])
+  await bench.last.answer(STORED)
+  assert.deepEqual([bench.resolved, bench.idle, bench.lane.bytes], [['one'], 1, 0])
+})
+
+test('what arrives during a push goes out joined, in order, up to the size of a push', async () => {
+  const bench = new Bench(10)
+  for (const name of ['x', 'aaaa', 'bbbb', 'cccc', 'dd', 'e', 'f', 'ggg', 'a part larger than a push', 'h']) bench.add(name)
+  const total = bench.lane.bytes
+  assert.ok(total > 0)
+  for (let i = 0; i < bench.pushes.length; i++) await bench.pushes[i].answer(STORED)
+  assert.deepEqual(bench.sent, ['x', 'aaaabbbb', 'ccccddef', 'ggg', 'a part larger than a push', 'h'])
+  assert.deepEqual(bench.pushes.map(({ parts }) => parts.length), [1, 2, 4, 1, 1, 1])
+  assert.deepEqual(bench.resolved, ['x', 'aaaa', 'bbbb', 'cccc', 'dd', 'e', 'f', 'ggg', 'a part larger than a push', 'h'])
+  assert.deepEqual([bench.idle, bench.lane.bytes], [1, 0])
+})
+
+test('tickets resolve only when their push is stored, and after the next one has begun', async () => {
+  const bench = new Bench()
+  bench.add('one')
+  bench.lane.add({ part: part('two'), ticket: { partStored: () => { bench.resolved.push('two') }, split () {} } })
+  bench.lane.add({
+    part: part('three'),
+    ticket: { partStored: () => { bench.resolved.push(`three with ${bench.pushes.length} begun`) }, split () {} }
+  })
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.resolved, ['one'])
+  bench.add('four')
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.resolved, ['one', 'two', 'three with 3 begun'])
+})
+
+test('a retry sends the same bytes again after a pause, with nothing in between', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  bench.add('two')
+  await bench.last.answer(STORED)
+  await bench.last.answer(retry('connection'))
+  assert.equal(bench.lane.waitingFor, 'connection')
+  bench.add('3')
+  assert.equal(bench.pushes.length, 2)
+  mock.timers.tick(99)
+  assert.equal(bench.pushes.length, 2)
+  mock.timers.tick(1)
+  assert.equal(bench.pushes.length, 3)
+  assert.equal(bench.lane.waitingFor, undefined)
+  // What came meanwhile may join, behind what was pushed before.
+  assert.deepEqual(bench.sent, ['one', 'two', 'two3'])
+  assert.deepEqual(bench.resolved, ['one'])
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.resolved, ['one', 'two', '3'])
+})
+
+test('a full push is the same to the byte when it is sent again', async t => {
+  mockTimers(t)
+  const bench = new Bench(8)
+  bench.add('x')
+  for (const name of ['aaaa', 'bbbb', 'cccc']) bench.add(name)
+  await bench.last.answer(STORED)
+  for (let i = 0; i < 5; i++) {
+    await bench.last.answer(retry('5xx'))
+    bench.add('more')
+    mock.timers.tick(60_000)
+  }
+  assert.equal(bench.pushes.length, 7)
+  for (const { body } of bench.pushes.slice(2)) assert.deepEqual(body, bench.pushes[1].body)
+})
+
+test('pauses double up to the most for their reason, and begin anew after a success', async t => {
+  mockTimers(t)
+  for (const [reason, most] of [['429', 5_000], ['5xx', 2_000], ['timeout', 1_000], ['connection', 1_000], ['blocked', 30_000]] as const) {
+    const bench = new Bench()
+    bench.add('one')
+    for (let i = 0; i < 12; i++) {
+      await bench.last.answer(retry(reason))
+      mock.timers.tick(60_000)
+    }
+    assert.deepEqual(bench.retries, Array.from({ length: 12 }, (_, i) => ({ reason, delayMs: Math.min(most, 100 * 2 ** i) })))
+    bench.add('two')
+    await bench.last.answer(STORED)
+    bench.add('three')
+    await bench.last.answer(retry(reason))
+    assert.equal(bench.retries.at(-1)?.delayMs, 100)
+    bench.lane.close()
+  }
+})
+
+test('pauses are left to chance in their last half', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.random = 0
+  bench.add('one')
+  await bench.last.answer(retry('5xx'))
+  bench.lane.close()
+  assert.deepEqual(bench.retries, [{ reason: '5xx', delayMs: 50 }])
+})
+
+test('Retry-After is heeded', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  await bench.last.answer(retry('429', 7_000))
+  assert.deepEqual(bench.retries, [{ reason: '429', delayMs: 7_000 }])
+  mock.timers.tick(6_999)
+  assert.equal(bench.pushes.length, 1)
+  mock.timers.tick(1)
+  assert.equal(bench.pushes.length, 2)
+  bench.lane.close()
+})
+
+test('a Retry-After of nothing, or in the past, does not make it push without pause', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  for (let i = 0; i < 4; i++) {
+    await bench.last.answer(retry('429', 0))
+    mock.timers.tick(60_000)
+  }
+  assert.deepEqual(bench.retries.map(({ delayMs }) => delayMs), [100, 200, 400, 800])
+  bench.lane.close()
+})
+
+test('a wake ends a pause, except that of a tenant\'s limit', async t => {
+  mockTimers(t)
+  for (const reason of ['5xx', 'timeout', 'connection', 'blocked', '429'] as const) {
+    const bench = new Bench()
+    bench.lane.wake()
+    bench.add('one')
+    bench.lane.wake()
+    await bench.last.answer(retry(reason))
+    bench.lane.wake()
+    assert.equal(bench.pushes.length, reason === '429' ? 1 : 2, reason)
+    mock.timers.tick(10_000)
+    assert.equal(bench.pushes.length, 2, 'the pause that was ended does not end again')
+    await bench.last.answer(STORED)
+    bench.lane.wake()
+    assert.deepEqual([bench.pushes.length, bench.idle], [2, 1])
+  }
+})
+
+test('a pause that Loki asked for is not woken', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  await bench.last.answer(retry('5xx', 5_000))
+  bench.lane.wake()
+  mock.timers.tick(4_999)
+  assert.equal(bench.pushes.length, 1)
+  mock.timers.tick(1)
+  assert.equal(bench.pushes.length, 2)
+  await bench.last.answer(STORED)
+})
+
+test('what is refused though it goes to quarantine waits, and is not given up', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one', { alone: true, quarantine: true })
+  await bench.last.answer({ kind: 'refused', status: 400, message: 'no' })
+  assert.deepEqual([bench.pushes.length, bench.lane.waitingFor, bench.idle], [1, 'blocked', 0])
+  mock.timers.tick(30_000)
+  assert.equal(bench.pushes.length, 2)
+  await bench.last.answer(STORED)
+  assert.equal(bench.idle, 1)
+})
+
+test('a push that fails while others succeed is not woken by each of them', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  for (let i = 0; i < 6; i++) {
+    await bench.last.answer(retry('5xx'))
+    bench.lane.wake()
+    bench.lane.wake()
+    if (i > 0) mock.timers.tick(60_000)
+  }
+  // Once for all: from then on only its own pauses count.
+  assert.equal(bench.pushes.length, 7)
+  await bench.last.answer(retry('5xx'))
+  bench.lane.wake()
+  assert.equal(bench.pushes.length, 7)
+  mock.timers.tick(60_000)
+  await bench.last.answer(STORED)
+  bench.add('two')
+  await bench.last.answer(retry('5xx'))
+  bench.lane.wake()
+  assert.equal(bench.pushes.length, 10, 'a success makes it fit to be woken again')
+  bench.lane.close()
+})
+
+test('a refused push of several parts is taken apart: each goes alone, in order', async () => {
+  const bench = new Bench()
+  for (const name of ['x', 'a', 'b', 'c']) bench.add(name)
+  await bench.last.answer(STORED)
+  await bench.last.answer(REFUSED)
+  bench.add('d')
+  bench.add('e')
+  for (let i = 2; i < bench.pushes.length; i++) await bench.pushes[i].answer(STORED)
+  assert.deepEqual(bench.sent, ['x', 'abc', 'a', 'b', 'c', 'de'])
+  assert.deepEqual(bench.resolved, ['x', 'a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(bench.isolations, [])
+})
+
+test('a part that is refused by itself is narrowed down, and what is left of it goes first', async () => {
+  const bench = new Bench()
+  const refused = bench.add('ab')
+  bench.add('c')
+  await bench.last.answer(REFUSED)
+  assert.equal(bench.isolations.length, 1)
+  assert.equal(bench.isolations[0].pending, refused)
+  assert.equal(bench.isolations[0].answer, REFUSED)
+  assert.equal(bench.underWay, 0)
+  bench.lane.wake()
+  bench.add('d')
+  assert.equal(bench.pushes.length, 1, 'nothing is pushed meanwhile')
+  const { ticket } = refused
+  await bench.isolations[0].replace([{ part: part('a'), ticket, alone: true }, { part: part('b'), ticket, alone: true }])
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.resolved, [])
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.resolved, ['ab'])
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.sent, ['ab', 'a', 'b', 'cd'])
+  assert.deepEqual(bench.resolved, ['ab', 'c', 'd'])
+  assert.deepEqual([bench.idle, bench.lane.bytes], [1, 0])
+})
+
+test('a part of which nothing is left to push is done with', async () => {
+  const bench = new Bench()
+  bench.add('a')
+  await bench.last.answer(REFUSED)
+  await bench.isolations[0].replace([])
+  assert.deepEqual([bench.resolved, bench.idle, bench.lane.bytes, bench.pushes.length], [['a'], 1, 0, 1])
+})
+
+test('closing while a part is narrowed down leaves it unresolved', async () => {
+  const bench = new Bench()
+  bench.add('a')
+  await bench.last.answer(REFUSED)
+  await bench.isolations[0].replace(undefined)
+  bench.lane.close()
+  const other = new Bench()
+  other.add('a')
+  await other.last.answer(REFUSED)
+  other.lane.close()
+  await other.isolations[0].replace([])
+  assert.deepEqual([bench.resolved, bench.pushes.length, bench.idle], [[], 1, 0])
+  assert.deepEqual([other.resolved, other.pushes.length, other.idle], [[], 1, 0])
+})
+
+test('close drops what is left without resolving it, whatever comes afterwards', async t => {
+  mockTimers(t)
+  for (const answer of [STORED, REFUSED, retry('5xx')]) {
+    const bench = new Bench()
+    bench.add('one')
+    bench.add('two')
+    bench.lane.close()
+    assert.equal(bench.lane.bytes, 0)
+    await bench.last.answer(answer)
+    bench.lane.wake()
+    mock.timers.tick(60_000)
+    assert.deepEqual([bench.resolved, bench.pushes.length, bench.idle, bench.retries.length], [[], 1, 0, 0])
+  }
+  const waiting = new Bench()
+  waiting.add('one')
+  await waiting.last.answer(retry('5xx'))
+  waiting.lane.close()
+  waiting.lane.wake()
+  mock.timers.tick(60_000)
+  assert.equal(waiting.pushes.length, 1)
+})
+
+/** Loki, as far as a lane can tell: it says what the property drew, until it has drawn no more, and refuses what holds an `!`. */
+test('whatever Loki answers, each ticket resolves once, and each part is stored, in order, or given up by itself', async t => {
+  mockTimers(t)
+  const arrival = fc.oneof({ weight: 4, arbitrary: fc.stringMatching(/^[a-z]{0,4}!?$/) }, { weight: 3, arbitrary: fc.constant(undefined) })
+  const answer = fc.constantFrom<RetryReason | 'ok' | 'wake'>('ok', 'ok', 'ok', '429', '5xx', 'timeout', 'connection', 'blocked', 'wake')
+  await fc.assert(fc.asyncProperty(fc.array(arrival, { maxLength: 40 }), fc.array(answer, { maxLength: 60 }), fc.integer({ min: 1, max: 12 }), async (arrivals, answers, pushBytes) => {
+    const bench = new Bench(pushBytes)
+    const stored: string[] = []
+    const givenUp: string[] = []
+    const resolved = new Map<number, number>()
+    const added: string[] = []
+    let tried = 0
+    let isolated = 0
+    const step = async (): Promise<void> => {
+      if (isolated < bench.isolations.length) {
+        const { pending, replace } = bench.isolations[isolated++]
+        const text = content(pending.part.body)
+        const half = Math.floor(text.length / 2)
+        if (text.length === 1) {
+          givenUp.push(text)
+          return await replace([])
+        }
+        return await replace([text.slice(0, half), text.slice(half)].map(half => ({ part: part(half), ticket: pending.ticket, alone: true })))
+      }
+      if (tried < bench.pushes.length) {
+        const { body, answer } = bench.pushes[tried++]
+        const drawn = answers.pop() ?? 'ok'
+        const text = content(body)
+        if (drawn !== 'ok' && drawn !== 'wake') return await answer(retry(drawn))
+        if (text.includes('!')) return await answer(REFUSED)
+        stored.push(text)
+        return await answer(STORED)
+      }
+      if (answers.at(-1) === 'wake') {
+        answers.pop()
+        bench.lane.wake()
+      } else mock.timers.tick(60_000)
+      await turn()
+    }
+    for (const name of arrivals) {
+      if (name === undefined) await step()
+      else {
+        const index = added.push(name) - 1
+        bench.lane.add({ part: part(name), ticket: new Ticket(1, () => resolved.set(index, (resolved.get(index) ?? 0) + 1)) })
+      }
+    }
+    for (let steps = 0; bench.lane.bytes > 0; steps++) {
+      assert.ok(steps < 2_000, 'it never ends')
+      await step()
+    }
+    assert.equal(stored.join(''), added.join('').replaceAll('!', ''))
+    assert.equal(givenUp.length, added.join('').split('!').length - 1)
+    assert.deepEqual([...resolved], added.map((_, i) => [i, 1]))
+  }), { numRuns: 100 })
+})

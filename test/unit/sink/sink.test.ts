@@ -1,0 +1,234 @@
+import { mock, test, type TestContext } from 'node:test'
+import assert from 'node:assert/strict'
+import { Ticket } from '../../../src/ack/ticket.ts'
+import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
+import { LokiClient } from '../../../src/sink/client.ts'
+import { Hosts } from '../../../src/sink/endpoint-selector.ts'
+import { type PushReport, Sink } from '../../../src/sink/sink.ts'
+import type { Part } from '../../../src/worker/messages.ts'
+import { Deferred } from '../../helpers/deferred.ts'
+import { httpServer } from '../../helpers/http-server.ts'
+import { turn, until } from '../../helpers/until.ts'
+
+const STORED: Answer = { kind: 'stored', status: 204 }
+
+interface Push { host: number, tenant: string, body: Uint8Array, signal: AbortSignal, answer: (answer: Answer) => Promise<void> }
+
+/** A sink over a client whose answers the test gives. */
+function bench (t: TestContext, hostCount = 1) {
+  const pushes: Push[] = []
+  const reports: PushReport[] = []
+  const retries: Array<{ tenant: string, shard: number, reason: RetryReason }> = []
+  const resolved: string[] = []
+  let closed = 0
+  const client = {
+    urls: Array.from({ length: hostCount }, (_, i) => `http://loki-${i}`),
+    push: async (host: number, tenant: string, body: Uint8Array, signal: AbortSignal) => {
+      const answered = new Deferred<Answer>()
+      pushes.push({ host, tenant, body, signal, answer: async answer => { answered.resolve(answer); await turn() } })
+      return await answered.promise
+    },
+    close: async () => { closed++ }
+  }
+  const sink = new Sink({
+    client: client as unknown as LokiClient,
+    hosts: new Hosts(hostCount),
+    pushBytes: 1_000,
+    random: () => 1,
+    isolate: async () => [],
+    onPush: report => { reports.push(report) },
+    onRetry: ({ tenant, shard, reason }) => { retries.push({ tenant, shard, reason }) }
+  })
+  t.after(async () => { await sink.close() })
+  const add = (tenant: string, shard: number, records = 1): void => {
+    sink.add({ part: part(tenant, shard, records), ticket: new Ticket(1, () => { resolved.push(`${tenant} ${shard}`) }) })
+  }
+  return { sink, pushes, reports, retries, resolved, add, closed: () => closed }
+}
+
+function part (tenant: string, shard: number, records = 1): Part {
+  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, doubtful: false }
+}
+
+function retry (reason: RetryReason): Answer {
+  return { kind: 'retry', reason, message: 'not now' }
+}
+
+function mockTimers (t: TestContext): void {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.after(() => { mock.timers.reset() })
+}
+
+test('each shard of each tenant has one push of its own under way', async t => {
+  const { sink, pushes, add, resolved } = bench(t)
+  for (const tenant of ['a', 'b']) for (const shard of [0, 1]) for (let i = 0; i < 3; i++) add(tenant, shard)
+  assert.deepEqual(pushes.map(({ tenant }) => tenant), ['a', 'a', 'b', 'b'])
+  assert.equal(sink.lanes, 4)
+  assert.equal(sink.bytes, 12 * 3)
+  for (let i = 0; i < pushes.length; i++) await pushes[i].answer(STORED)
+  assert.equal(pushes.length, 8)
+  assert.equal(resolved.length, 12)
+})
+
+test('a tenant and a shard that look alike when put together are not the same lane', t => {
+  const { sink, add } = bench(t)
+  add('1 a', 1)
+  add('a', 1)
+  add('', 1)
+  assert.equal(sink.lanes, 3)
+})
+
+test('lanes are gone when there is nothing left to do, and come again', async t => {
+  const { sink, pushes, add, resolved } = bench(t)
+  add('a', 0)
+  await pushes[0].answer(STORED)
+  assert.deepEqual([sink.lanes, sink.bytes, resolved], [0, 0, ['a 0']])
+  add('a', 0)
+  assert.equal(sink.lanes, 1)
+  await pushes[1].answer(STORED)
+  assert.deepEqual([sink.lanes, resolved.length], [0, 2])
+})
+
+test('what a ticket adds while it resolves goes out', async t => {
+  const { sink, pushes, add } = bench(t)
+  sink.add({ part: part('a', 0), ticket: new Ticket(1, () => add('a', 0)) })
+  await pushes[0].answer(STORED)
+  assert.equal(pushes.length, 2)
+  assert.equal(sink.lanes, 1)
+})
+
+test('a tenant that is limited holds up no other, and no other one\'s success ends its pause', async t => {
+  mockTimers(t)
+  const { pushes, add, resolved, retries } = bench(t)
+  add('limited', 0)
+  await pushes[0].answer({ kind: 'retry', reason: '429', message: '', status: 429, retryAfterMs: 5_000 })
+  for (let i = 1; i <= 20; i++) {
+    add('other', 0)
+    await pushes[i].answer(STORED)
+  }
+  assert.equal(resolved.length, 20)
+  assert.deepEqual(retries, [{ tenant: 'limited', shard: 0, reason: '429' }])
+  mock.timers.tick(5_000)
+  assert.equal(pushes[21].tenant, 'limited')
+  await pushes[21].answer(STORED)
+  assert.equal(resolved.at(-1), 'limited 0')
+})
+
+test('a success wakes the lanes that wait for Loki to come back', async t => {
+  mockTimers(t)
+  const { pushes, add, resolved } = bench(t)
+  for (const shard of [0, 1, 2]) add('a', shard)
+  for (let i = 0; i < 3; i++) await pushes[i].answer(retry('connection'))
+  add('b', 0)
+  await pushes[3].answer(STORED)
+  assert.equal(pushes.length, 7)
+  for (let i = 4; i < 7; i++) await pushes[i].answer(STORED)
+  assert.deepEqual(resolved, ['b 0', 'a 0', 'a 1', 'a 2'])
+})
+
+test('a refusal wakes nobody: it is no sign that Loki would take what waits', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t)
+  add('a', 0)
+  await pushes[0].answer(retry('blocked'))
+  add('b', 0)
+  await pushes[1].answer({ kind: 'refused', status: 400, message: 'no' })
+  assert.equal(pushes.length, 2)
+  add('b', 0)
+  await pushes[2].answer(STORED)
+  assert.equal(pushes[3].tenant, 'a')
+})
+
+test('a lane that Loki never takes is not pestered at the rate of the others\' successes', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t)
+  add('bad', 0)
+  for (let i = 0; i < pushes.length && i < 200; i++) {
+    const { tenant } = pushes[i]
+    await pushes[i].answer(tenant === 'bad' ? retry('blocked') : STORED)
+    if (i < 100) add('good', 0)
+  }
+  assert.equal(pushes.filter(({ tenant }) => tenant === 'bad').length, 2)
+})
+
+test('a host that fails is passed over, by whichever shard', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t, 2)
+  add('a', 0)
+  add('a', 1)
+  assert.deepEqual(pushes.map(({ host }) => host), [0, 1])
+  await pushes[0].answer(retry('timeout'))
+  mock.timers.tick(100)
+  assert.equal(pushes[2].host, 1)
+  add('a', 2)
+  assert.equal(pushes[3].host, 1)
+})
+
+test('a tenant\'s limit does not speak against the host', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t, 2)
+  add('a', 0)
+  await pushes[0].answer(retry('429'))
+  add('b', 0)
+  assert.equal(pushes[1].host, 0)
+})
+
+test('reports each attempt, with what was in it', async t => {
+  mockTimers(t)
+  const { pushes, reports, add } = bench(t)
+  add('a', 2, 10)
+  add('a', 2, 5)
+  add('a', 2, 7)
+  await pushes[0].answer(STORED)
+  await pushes[1].answer(retry('5xx'))
+  mock.timers.tick(100)
+  await pushes[2].answer(STORED)
+  assert.deepEqual(reports.map(({ answer, tenant, shard, url, parts, records, bytes, rawBytes }) => ({ kind: answer.kind, tenant, shard, url, parts, records, bytes, rawBytes })), [
+    { kind: 'stored', tenant: 'a', shard: 2, url: 'http://loki-0', parts: 1, records: 10, bytes: 3, rawBytes: 1 },
+    { kind: 'retry', tenant: 'a', shard: 2, url: 'http://loki-0', parts: 2, records: 12, bytes: 5, rawBytes: 2 },
+    { kind: 'stored', tenant: 'a', shard: 2, url: 'http://loki-0', parts: 2, records: 12, bytes: 5, rawBytes: 2 }
+  ])
+  assert.ok(reports.every(({ durationMs }) => durationMs >= 0))
+})
+
+test('close aborts what is under way, resolves nothing more, and closes the client', async t => {
+  mockTimers(t)
+  const { sink, pushes, add, resolved, closed } = bench(t)
+  add('a', 0)
+  add('b', 0)
+  await pushes[1].answer(retry('5xx'))
+  await sink.close()
+  assert.equal(closed(), 1)
+  assert.ok(pushes[0].signal.aborted)
+  assert.deepEqual([sink.lanes, sink.bytes], [0, 0])
+  await pushes[0].answer(STORED)
+  mock.timers.tick(60_000)
+  assert.deepEqual([resolved, pushes.length], [[], 2])
+})
+
+test('what a worker brings after the close is left alone', async t => {
+  const { sink, pushes, add, resolved } = bench(t)
+  await sink.close()
+  add('a', 0)
+  await turn()
+  assert.deepEqual([pushes.length, sink.lanes, sink.bytes, resolved], [0, 0, 0, []])
+})
+
+test('with the real client: many lanes push at once, without a warning, and close leaves no socket', async t => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => { warnings.push(warning) }
+  process.on('warning', onWarning)
+  t.after(() => { process.off('warning', onWarning) })
+  const { url, received, sockets } = await httpServer(t, response => { if (received.length <= 30) response.writeHead(204).end() })
+  let resolved = 0
+  const sink = new Sink({ client: new LokiClient({ urls: [url], timeoutMs: 10_000 }, '0'), hosts: new Hosts(1), pushBytes: 1_000, isolate: async () => [] })
+  t.after(async () => { await sink.close() })
+  for (let shard = 0; shard < 30; shard++) sink.add({ part: part('', shard), ticket: new Ticket(1, () => { resolved++ }) })
+  await until('all are stored', () => resolved === 30)
+  for (let shard = 0; shard < 15; shard++) sink.add({ part: part('', shard), ticket: new Ticket(1, () => { resolved++ }) })
+  await until('the rest is under way', () => received.length === 45)
+  await sink.close()
+  await until('no socket is left', () => sockets.size === 0)
+  assert.equal(resolved, 30)
+  assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])
+})

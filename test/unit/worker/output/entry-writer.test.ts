@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import fc from 'fast-check'
+import type { EncoderSettings } from '../../../../src/worker/messages.ts'
+import { Encoder } from '../../../../src/worker/encoder.ts'
+import { encode, encodeMessages, single } from '../../../helpers/encode-records.ts'
+import { ARRIVAL, counters, decodeParts, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
+
+const LABELS = { cloud: 'cloud1', region: 'regionOne', host: 'host1', source: 'tag1', service_name: 'tag1' }
+const arrival = nanoseconds(ARRIVAL)
+
+test('a value nested beyond measure ends up in one of the two places, and nothing breaks', () => {
+  const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+  const record = recordText().replace('"a line"', deep)
+  const entry = single(record)
+  // Whether JSON.stringify can write what JSON.parse has read depends on the engine; newer ones need no stack for it.
+  const written = canWrite(deep)
+  assert.deepEqual([entry.selector.quarantine, entry.line], written ? [undefined, deep] : ['invalid_json', record])
+})
+
+function canWrite (text: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(text)) === text
+  } catch {
+    return false
+  }
+}
+
+suite('quarantine', () => {
+  const cases: Record<string, [reason: string, record: string, overrides?: Partial<EncoderSettings>]> = {
+    text: ['invalid_json', 'Nov 22 08:00:00 host sshd[1]: not JSON\n'],
+    'cut JSON': ['invalid_json', recordText().slice(0, -5)],
+    'JSON and more': ['invalid_json', recordText() + '}'],
+    'a control character inside a value': ['invalid_json', recordText().replace('a line', 'a\u0001line')],
+    'an array': ['not_object', `[${recordText()}]`],
+    'a string': ['not_object', '"a line"'],
+    null: ['not_object', 'null\n'],
+    'an empty string': ['empty', ''],
+    'a lone newline': ['empty', '\n'],
+    'no message': ['no_message', recordText({ message: undefined })],
+    'message null': ['no_message', recordText({ message: null })],
+    'an empty object': ['no_message', '{}'],
+    'no timestamp': ['no_timestamp', recordText({ '@timestamp': undefined })],
+    'timestamp null': ['no_timestamp', recordText({ '@timestamp': null })],
+    'a timestamp that is none': ['bad_timestamp', recordText({ '@timestamp': 'Nov 22 08:00:00' })],
+    'an empty timestamp': ['bad_timestamp', recordText({ '@timestamp': '' })],
+    'a timestamp that is a number': ['bad_timestamp', recordText({ '@timestamp': 1795335208 })],
+    'a day that there is none of': ['bad_timestamp', recordText({ '@timestamp': '2026-02-30T00:00:00Z' })],
+    'older than Loki takes': ['too_old', recordText({ '@timestamp': '2026-11-15T08:15:00.123455Z' })],
+    'before 1970': ['too_old', recordText({ '@timestamp': '1969-12-31T23:59:59.999999999Z' }), { maxAgeMs: 1e14 }],
+    'further ahead than Loki takes': ['too_new', recordText({ '@timestamp': '2026-11-22T08:25:00.124456789Z' })],
+    'no label': ['no_labels', recordText({ cloud: '', region: null, host: '', source: undefined })],
+    'no tenant': ['bad_tenant', recordText({ cloud: '' }), { tenant: { kind: 'field', field: 'cloud' } }],
+    'a tenant that Loki would refuse': ['bad_tenant', recordText({ cloud: '../other' }), { tenant: { kind: 'field', field: 'cloud' } }]
+  }
+  for (const [name, [reason, record, overrides]] of Object.entries(cases)) {
+    test(`${name}: ${reason}, the record as it came`, () => {
+      for (const metadata of [undefined, []]) {
+        const entry = single(record, { ...overrides, ...(metadata === undefined ? {} : { metadata }) })
+        assert.deepEqual(entry.selector, { source: 'lokean', quarantine: reason })
+        assert.equal(entry.line, record)
+        assert.equal(entry.time, arrival)
+        assert.deepEqual(entry.counts, { [reason]: 1 })
+        assert.equal(entry.tenant, reason === 'bad_tenant' ? 'lokean' : '')
+        const timed = metadata === undefined && (reason === 'too_old' || reason === 'too_new')
+        assert.deepEqual(entry.metadata, timed ? { original_timestamp: (JSON.parse(record) as Record<string, string>)['@timestamp'] } : {})
+      }
+    })
+  }
+
+  test('further behind the newest of its stream than Loki takes: too_late; the limit itself is stored', () => {
+    const at = (time: string, host = 'h1'): string => recordText({ '@timestamp': `2026-11-22T${time}Z`, host })
+    const records = [at('08:00:00'), at('06:59:59.999'), at('07:00:00'), at('06:59:59.999', 'h2'), at('08:10:00'), at('07:09:59')]
+    const { entries, counts } = encode(records, {})
+    assert.deepEqual(counts, { too_late: 2 })
+    const late = entries.filter(({ labels }) => labels.includes('quarantine="too_late"'))
+    assert.deepEqual(late.map(({ line, metadata }) => [line, metadata.original_timestamp]), [[records[1], '2026-11-22T06:59:59.999Z'], [records[5], '2026-11-22T07:09:59Z']])
+  })
+
+  test('the limits themselves are stored', () => {
+    for (const time of ['2026-11-15T08:15:00.123456789Z', '2026-11-22T08:25:00.123456789Z']) assert.deepEqual(single(recordText({ '@timestamp': time })).counts, {})
+  })
+
+  test('the original time as it was written, wherever its bytes had to be unescaped', () => {
+    const record = recordText({ '@timestamp': '2027-01-01T00:00:00+00:00' }).replace('2027-01', '2027\\u002d01')
+    assert.deepEqual(single(record).metadata, { original_timestamp: '2027-01-01T00:00:00+00:00' })
+  })
+
+  test('a fixed tenant keeps what is bad of its own', () => {
+    assert.equal(single('x', { tenant: { kind: 'fixed', tenant: 'me' } }).tenant, 'me')
+    assert.equal(single('x', { tenant: { kind: 'field', field: 'cloud' }, quarantineTenant: 'bin' }).tenant, 'bin')
+  })
+
+  test('so does an address with a tenant of its own, in the stream that all others have', () => {
+    const settings = { tenant: { kind: 'field', field: 'cloud' } as const, quarantineTenant: 'bin', origins: [{ address: 'a', labels: [{ name: 'cloud', value: 'c' }], tenant: 'own' }] }
+    const encoder = new Encoder(encoderSettings(settings))
+    for (const [address, tenant] of [['a', 'own'], ['b', 'bin'], ['a', 'own']]) {
+      const [entry] = encodeMessages([rsyslogMessage(['x'])], {}, encoder, address).entries
+      assert.deepEqual([entry.tenant, entry.labels], [tenant, '{quarantine="invalid_json", source="lokean"}'])
+    }
+  })
+
+  test('text that is not UTF-8 either has its bytes replaced', () => {
+    const record = Buffer.from('not JSON \xff\xe9', 'latin1')
+    const { line, counts } = single(record)
+    assert.equal(line, record.toString())
+    assert.deepEqual(counts, { invalid_json: 1, utf8: 1 })
+  })
+
+  test('longer than a line may be: in numbered pieces, each at a time of its own', () => {
+    const record = 'é'.repeat(2000) + 'x'
+    const { entries, result } = encode([record, 'y'], { maxLineBytes: 1024 })
+    assert.equal(entries.slice(0, -1).map(({ line }) => line).join(''), record)
+    assert.deepEqual(entries.map(({ metadata }) => metadata.piece), ['1/4', '2/4', '3/4', '4/4', undefined])
+    assert.deepEqual(entries.map(({ time }) => time - arrival), [0n, 1n, 2n, 3n, 4n])
+    assert.equal(result.records, 2)
+    assert.deepEqual(counters(result), { invalid_json: 2 })
+  })
+
+  test('no two of a batch have the same time, over messages, pieces and the end of a second', () => {
+    const late = { seconds: ARRIVAL.seconds, nanos: 999_999_998 }
+    const task = encodeTask([rsyslogMessage(['x', 'x', 'x'.repeat(3000)]), Buffer.from('x'), rsyslogMessage(['x'])], late)
+    const entries = decodeParts(new Encoder(encoderSettings({ maxLineBytes: 1024 })).encode(task).parts)
+    assert.equal(entries.length, 7)
+    const times = entries.map(({ time }) => time - nanoseconds(late)).sort()
+    assert.deepEqual(times, [0n, 1n, 2n, 3n, 4n, 5n, 6n])
+  })
+})
+
+suite('values', () => {
+  const line = (message: unknown): string => single(recordText({ message })).line
+
+  test('a message that is no string is stored as JSON writes it', () => {
+    assert.equal(line(1.5), '1.5')
+    assert.equal(line(false), 'false')
+    assert.equal(line({ a: [1, null] }), '{"a":[1,null]}')
+    assert.equal(line([]), '[]')
+  })
+
+  test('one leading space and one trailing newline are taken away, and no more', () => {
+    const lines = { ' a': 'a', '  a': ' a', 'a\n': 'a', 'a\n\n': 'a\n', ' \n': '', ' ': '', '\n': '', '': '', ' a\nb \n': 'a\nb ', '\ta ': '\ta ', '\ufeff a': '\ufeff a' }
+    for (const [message, expected] of Object.entries(lines)) assert.equal(line(message), expected, JSON.stringify(message))
+  })
+
+  test('labels that are no strings', () => {
+    const { selector } = single(recordText({ cloud: 7, region: true, host: { a: 1 }, source: null }))
+    assert.deepEqual(selector, { cloud: '7', region: 'true', host: '{"a":1}' })
+  })
+
+  test('any characters in a label name the stream that is meant, and no other; U+FFFD, which Loki does not take, is a question mark', () => {
+    const unit = fc.oneof({ weight: 19, arbitrary: fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }) }, { weight: 1, arbitrary: fc.constant('\ufffd') })
+    fc.assert(fc.property(fc.string({ unit, minLength: 1, maxLength: 20 }), host => {
+      assert.deepEqual(single(recordText({ host })).selector, { ...LABELS, host: host.replaceAll('\ufffd', '?') })
+    }), { numRuns: 500 })
+  })
+
+  test('hostname stands in for host, and only where there is none', () => {
+    for (const host of [undefined, null, '']) assert.equal(single(recordText({ host, hostname: 'old' })).selector.host, 'old')
+    assert.equal(single(recordText({ hostname: 'old' })).selector.host, 'host1')
+  })
+
+  test('a label of 5,000 characters is cut, and counted', () => {
+    const { selector, counts } = single(recordText({ source: 'é'.repeat(5000) }))
+    assert.deepEqual([selector.source, selector.service_name, counts], ['é'.repeat(1024), 'é'.repeat(1024), { label_cut: 2 }])
+  })
+
+  test('metadata of 5,000 characters is cut, and counted', () => {
+    const { metadata, counts } = single(recordText({ file: 'é'.repeat(5000) }))
+    assert.deepEqual([metadata, counts], [{ level: 'info', file: 'é'.repeat(1024) }, { metadata_cut: 1 }])
+  })
+
+  test('bytes that are not UTF-8 are replaced, in the line by U+FFFD and in labels, where Loki does not take that, by a question mark', () => {
+    const record = Buffer.from(recordText({ message: 'caf\u00e9 \u00ff', host: 'h\u00e9' }), 'latin1')
+    const { line, selector, counts } = single(record)
+    assert.deepEqual([line, selector.host, counts], ['caf\ufffd \ufffd', 'h?', { utf8: 1 }])
+  })
+
+  test('the tenant comes from its field', () => {
+    const settings = { tenant: { kind: 'field', field: 'project' } as const }
+    const { entries } = encode([recordText({ project: 'a' }), recordText({ project: 'b' }), recordText({ project: 'a' })], settings)
+    assert.deepEqual(entries.map(({ tenant }) => tenant).sort(), ['a', 'a', 'b'])
+    assert.equal(single(recordText(), { tenant: { kind: 'fixed', tenant: 'me' } }).tenant, 'me')
+  })
+})
+
+suite('a line longer than Loki takes', () => {
+  const long = Array.from({ length: 100_000 }, (_, i) => `${i} é日\u{1f600}`).join('')
+  const limit = 256 * 1024
+
+  test('of a megabyte: numbered pieces in order, nothing cut away, none broken inside a character', () => {
+    const { entries, counts, result } = encode([recordText({ message: ` ${long}\n`, file: 'f', tag: 'x[7]' }), recordText()])
+    const pieces = entries.filter(({ metadata }) => metadata.piece !== undefined)
+    assert.ok(Buffer.byteLength(long) > 1024 * 1024)
+    assert.equal(pieces.map(({ line }) => line).join(''), long)
+    assert.ok(pieces.every(({ line }) => Buffer.byteLength(line) <= limit))
+    for (const [i, { metadata, time }] of pieces.entries()) {
+      assert.deepEqual(metadata, { piece: `${i + 1}/${pieces.length}`, level: 'info', file: 'f', pid: '7' })
+      assert.equal(time, pieces[0].time + BigInt(i))
+    }
+    assert.deepEqual([counts, result.records, entries.length], [{ line_split: 1 }, 2, pieces.length + 1])
+  })
+
+  test('with metadata off: the number is in front', () => {
+    const { entries } = encode([recordText({ message: long })], { metadata: [] })
+    assert.ok(entries.every(({ line, metadata }) => Buffer.byteLength(line) <= limit && Object.keys(metadata).length === 0))
+    const texts = entries.map(({ line }, i) => {
+      const number = `[${i + 1}/${entries.length}] `
+      assert.ok(line.startsWith(number), line.slice(0, 20))
+      return line.slice(number.length)
+    })
+    assert.equal(texts.join(''), long)
+  })
+
+  test('what oslo.log says of it is said of each piece', () => {
+    const message = `2026-11-22 08:00:01.234 7 INFO nova [req-1 u p] [instance: i-1] ${long}`
+    const { entries } = encode([recordText({ message })])
+    for (const [i, { metadata }] of entries.entries()) assert.deepEqual(metadata, { piece: `${i + 1}/${entries.length}`, level: 'info', pid: '7', request_id: 'req-1', instance_id: 'i-1' })
+  })
+
+  test('at the limit and about it', () => {
+    for (const [size, pieces] of [[1023, 1], [1024, 1], [1025, 2], [2048, 2], [2049, 3]]) {
+      const { entries } = encode([recordText({ message: 'x'.repeat(size) })], { maxLineBytes: 1024 })
+      assert.deepEqual([entries.length, entries.map(({ line }) => line).join('').length], [pieces, size])
+    }
+  })
+})

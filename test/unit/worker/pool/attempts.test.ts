@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { Batch } from '../../../../src/batch/batch.ts'
+import { type EncodeResult, type EncodeTask, MEND_REASONS, QUARANTINE_REASONS, type SetAsideTask } from '../../../../src/worker/messages.ts'
+import { Attempts } from '../../../../src/worker/pool/attempts.ts'
+import { WorkerFailure } from '../../../../src/worker/pool/failure.ts'
+import { collectedLog } from '../../../helpers/collected-log.ts'
+
+/** Messages of one byte: 0 is sound, others make the thread fail so many times, counted over all attempts. */
+function batchOf (messages: readonly number[]): Batch {
+  const bytes = new SharedArrayBuffer(messages.length)
+  const view = new Uint8Array(bytes)
+  view.set(messages.map((_, i) => i))
+  const starts = messages.map((_, i) => i)
+  const link = { stale: false, settle: () => {} }
+  return { address: 'a', link, first: 0, last: messages.length - 1, messages: messages.length, cost: messages.length, bytes, room: messages.length, view, length: messages.length, starts, ends: starts.map(i => i + 1) } as unknown as Batch
+}
+
+function result (records: number[], reason?: string): EncodeResult {
+  const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
+  if (reason !== undefined) quarantined[QUARANTINE_REASONS.indexOf(reason as never)] = records.length
+  return { parts: records.map(body => ({ body })) as never, crowds: [], shared: false, records: records.length, quarantined, mended: new Uint32Array(MEND_REASONS.length).fill(1), oldestMs: reason === undefined ? Math.min(...records) : NaN }
+}
+
+/** Threads that fail on a message as often as `failures` says of it; the first attempts to set one aside fail too, as often as said. */
+function threads (failures: number[], asideFailures = 0) {
+  const seen = { memories: [] as SharedArrayBuffer[], attempts: [] as number[][], handedOver: [] as boolean[], times: [] as number[], addresses: new Set<string>() }
+  const encode = async (task: EncodeTask): Promise<EncodeResult> => {
+    const messages = [...task.starts].map(start => new Uint8Array(task.bytes)[start])
+    seen.memories.push(task.bytes)
+    seen.attempts.push(messages)
+    seen.handedOver.push(task.handOver === true)
+    seen.times.push(task.arrivalNanos)
+    seen.addresses.add(task.address)
+    const guilty = messages.find(message => failures[message] > 0)
+    if (guilty === undefined) return result(messages)
+    failures[guilty]--
+    throw new WorkerFailure('died', 'it died', new Error('cause'))
+  }
+  const setAside = async ({ address, message }: SetAsideTask): Promise<EncodeResult> => {
+    seen.addresses.add(address)
+    if (asideFailures-- > 0) throw new WorkerFailure('threw', 'even so', new Error('cause'))
+    return result([message[0]], 'worker_failed')
+  }
+  return { seen, pool: { encode, setAside } }
+}
+
+function attempts (pool: ReturnType<typeof threads>['pool']): { attempts: Attempts, close: () => void } {
+  const closing = new AbortController()
+  let next = 0
+  return {
+    attempts: new Attempts({
+      pool,
+      arrival: count => ({ seconds: 1, nanos: (next += count) - count }),
+      exchange: (buffer, bytes) => buffer.slice(0, bytes),
+      log: collectedLog().log,
+      closing: closing.signal,
+      retryMs: 0
+    }),
+    close: () => closing.abort()
+  }
+}
+
+const bodies = ({ parts }: EncodeResult): number[] => parts.map(({ body }) => body as unknown as number)
+const aside = ({ quarantined }: EncodeResult): number => quarantined[QUARANTINE_REASONS.indexOf('worker_failed')]
+
+test('a batch that does no harm goes through at once, in its own memory', async () => {
+  const { seen, pool } = threads([0, 0])
+  const batch = batchOf([0, 0])
+  const { bytes } = batch
+  assert.deepEqual(bodies(await attempts(pool).attempts.encode(batch, false)), [0, 1])
+  assert.deepEqual(seen, { memories: [bytes], attempts: [[0, 1]], handedOver: [false], times: [0], addresses: new Set(['a']) })
+})
+
+test('one whose thread fails once is tried again as a whole, in memory that the failed thread does not have', async () => {
+  const { seen, pool } = threads([0, 1])
+  const batch = batchOf([0, 0])
+  const { bytes } = batch
+  assert.deepEqual(bodies(await attempts(pool).attempts.encode(batch, false)), [0, 1])
+  assert.deepEqual(seen.attempts, [[0, 1], [0, 1]])
+  assert.equal(seen.memories[0], bytes)
+  assert.notEqual(seen.memories[1], bytes)
+  assert.equal(batch.bytes, seen.memories[1], 'and that is what is given back in the end')
+})
+
+test('one that fails twice is narrowed down: the messages at fault are set aside, all others encoded, in order', async () => {
+  const { seen, pool } = threads([0, 0, Infinity, 0, 0])
+  const encoded = await attempts(pool).attempts.encode(batchOf([0, 0, 0, 0, 0]), false)
+  assert.deepEqual(bodies(encoded), [0, 1, 2, 3, 4])
+  assert.deepEqual([aside(encoded), encoded.records, encoded.shared, encoded.oldestMs], [1, 5, false, 0])
+  assert.deepEqual(seen.attempts, [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2], [0, 1], [2], [3, 4]])
+  assert.deepEqual(seen.handedOver.slice(1), [true, true, true, true, true], 'no part is left where other messages lie')
+  assert.equal(new Set(seen.times).size, seen.times.length, 'no time of arrival is given twice')
+  assert.deepEqual([...seen.addresses], ['a'])
+})
+
+test('whatever messages fail, however often, each comes out once', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 9 }), fc.constant(Infinity)), { minLength: 1, maxLength: 40 }), fc.nat({ max: 3 }), async (failures, asideFailures) => {
+    const lethal = failures.filter(times => times === Infinity).length
+    const { pool } = threads([...failures], asideFailures)
+    const encoded = await attempts(pool).attempts.encode(batchOf(failures), false)
+    assert.deepEqual(bodies(encoded), failures.map((_, i) => i))
+    assert.equal(encoded.records, failures.length)
+    assert.ok(aside(encoded) >= lethal)
+  }))
+})
+
+test('closing ends it, with nothing said to be encoded', async () => {
+  const { pool } = threads([Infinity], Infinity)
+  const { attempts: tried, close } = attempts(pool)
+  const encoding = tried.encode(batchOf([0]), false)
+  setImmediate(close)
+  await assert.rejects(encoding, { code: 'LOKEAN_CLOSED' })
+})

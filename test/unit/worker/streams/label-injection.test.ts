@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { Encoder } from '../../../../src/worker/encoder.ts'
+import { encodeMessages } from '../../../helpers/encode-records.ts'
+import { parseSelector } from '../../../helpers/selector.ts'
+import { encoderSettings, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
+import { parseLabels } from '../../../../src/embedded/loki/push/label-parser.ts'
+
+/**
+ * No record can put an entry into a stream that its fields do not name, where U+FFFD, which Loki does not take, is a question mark. What the
+ * fields name is said here by JSON.parse alone; what Loki makes of the labels, by two parsers of Go's string syntax of which neither shares
+ * anything with the encoder.
+ */
+
+const NASTY = [
+  '"', '\\', '"}', '{', '}', ',', '=', '="', '"}{quarantine="', '", source="sudo', '\\"', '\\\\"', '`', '\'', '#', '\n', '\r', '\t', '\0', '\x01', '\x1b', '\x7f', '\x85', '\x9f', '\\x22', '\\u0022', '\\n', '\\', '\u2028', '\u2029',
+  '\u202e', '\u2066', '\ufeff', '\ufffd', '\ufffe', '\u{10ffff}', 'é', 'e\u0301', '\u{1f600}', '\ud800', '\udc00', '\ud83d', ' ', '  ', '{}', '{"a":"b"}', '[1]', '__name__', '%s', '{{.x}}'
+]
+const text = fc.array(fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) }), { maxLength: 8 }).map(parts => parts.join(''))
+const long = fc.tuple(text, fc.constantFrom('x', 'é', '"', '\u{1f600}'), fc.integer({ min: 2030, max: 2060 })).map(([text, character, length]) => `${character.repeat(length)}${text}`)
+
+/** JSON of a value, its characters as they are or all as escapes. */
+const string = fc.tuple(fc.oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: long }), fc.boolean()).map(([value, escaped]) =>
+  escaped ? `"${[...value].flatMap(one => one.split('')).map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"` : JSON.stringify(value))
+const value = fc.oneof({ weight: 12, arbitrary: string }, { weight: 1, arbitrary: fc.jsonValue().map(one => JSON.stringify(one)) }, { weight: 1, arbitrary: fc.constantFrom('null', 'true', '1e400', '{"cloud":"inner","host":["x"]}', '[[]]') })
+const key = fc.oneof({ weight: 12, arbitrary: fc.constantFrom('cloud', 'region', 'host', 'hostname', 'source', 'service_name', 'quarantine', 'cl\\u006fud') }, { weight: 1, arbitrary: text.map(one => JSON.stringify(one).slice(1, -1)) })
+const pairs = fc.array(fc.tuple(key, value).map(([key, value]) => `"${key}":${value}`), { minLength: 1, maxLength: 8 })
+/** Bytes that no string can hold: overlong forms, halves of surrogate pairs, cut sequences, and none of UTF-8 at all. */
+const RAW = ['ff', 'c0a2', 'c080', 'e080a2', 'eda080', 'edb080', 'f4908080', 'f08080a2', 'e282', '80', 'fe', '22', '5c', '5c22', '7d', '00', '0a'].map(hex => Buffer.from(hex, 'hex'))
+const raw = fc.array(fc.tuple(fc.nat(), fc.constantFrom(...RAW)), { maxLength: 3 })
+const record = fc.tuple(pairs, raw).map(([pairs, raw]) => raw.reduce((bytes, [at, put]) => {
+  const where = at % (bytes.length + 1)
+  return Buffer.concat([bytes.subarray(0, where), put, bytes.subarray(where)])
+}, Buffer.from(`{"@timestamp":"2026-11-22T08:14:00Z","message":"m",${pairs.join(',')}}`)))
+
+const encoder = new Encoder(encoderSettings({ maxDisorderMs: Infinity }))
+
+/** The labels that the record's fields name; undefined where it is not for the record to say. */
+function named (bytes: Buffer): Record<string, string> | undefined {
+  let fields: Record<string, unknown>
+  try { fields = JSON.parse(bytes.toString()) as typeof fields } catch { return undefined }
+  const field = (name: string): string => {
+    const value = Object.hasOwn(fields, name) ? fields[name] ?? '' : ''
+    return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
+  }
+  const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source: field('source'), service_name: field('source') }
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, firstBytes(value, 2048).replaceAll('\ufffd', '?')]).filter(([, value]) => value !== ''))
+}
+
+function firstBytes (text: string, limit: number): string {
+  let cut = ''
+  for (let bytes = 0, characters = [...text], i = 0; i < characters.length; i++) {
+    bytes += Buffer.byteLength(characters[i])
+    if (bytes > limit) return cut
+    cut += characters[i]
+  }
+  return cut
+}
+
+test('an entry lies in the stream that its fields name, or in quarantine, whatever the bytes', t => {
+  let stored = 0
+  let odd = 0
+  const seed = Math.floor(Math.random() * 2 ** 31)
+  t.diagnostic(`seed ${seed}`)
+  fc.assert(fc.property(record, record, (one, other) => {
+    const { entries } = encodeMessages([rsyslogMessage([one, other])], {}, encoder)
+    assert.equal(entries.length, 2)
+    const labels = entries.map(entry => {
+      const selector = parseSelector(entry.labels)
+      assert.deepEqual(Object.fromEntries(parseLabels(entry.labels).map(({ name, value }) => [name, value])), selector, 'both parsers read the same')
+      return selector
+    })
+    const wanted = [one, other].map(bytes => {
+      const fields = named(bytes)
+      if (fields !== undefined && Object.keys(fields).length > 0) return fields
+      odd++
+      return undefined
+    })
+    for (const fields of wanted) {
+      if (fields === undefined) continue
+      // A record may lack its time or message, by what was put into it: then quarantine is the place.
+      const at = labels.findIndex(found => same(found, fields))
+      if (at < 0) {
+        assert.ok(labels.some(isQuarantine), `no entry lies in ${JSON.stringify(fields)}, but in ${JSON.stringify(labels)}`)
+      } else {
+        labels.splice(at, 1)
+        stored++
+      }
+    }
+    for (const rest of labels) assert.ok(isQuarantine(rest), `nobody's fields name ${JSON.stringify(rest)}`)
+  }), { seed, numRuns: 6_000 })
+  assert.ok(stored > 4_000 && odd > 100, `${stored} stored, ${odd} unreadable or without labels`)
+})
+
+/** The quarantine streams have exactly these two labels, of which no mapping can make the second. */
+function isQuarantine (labels: Record<string, string>): boolean {
+  return Object.keys(labels).length === 2 && labels.source === 'lokean' && /^[a-z_]+$/.test(labels.quarantine ?? '')
+}
+
+function same (one: Record<string, string>, other: Record<string, string>): boolean {
+  return Object.keys(one).length === Object.keys(other).length && Object.entries(one).every(([name, value]) => other[name] === value)
+}
