@@ -94,7 +94,7 @@ function start (pace: PaceOptions): void {
   for (let i = 0; i < (senders ?? CONNECTIONS); i++) {
     connections.push(new SenderConnection({
       url: `amqp${tls ? 's' : ''}://${formatHostPort(host, port)}`,
-      addresses: [...amqp.addresses].slice(0, generator.hosts.length),
+      addresses: amqp.addresses.slice(0, generator.hosts.length).map(({ address }) => address),
       load,
       window: senders === undefined ? WINDOW : 1,
       username: amqp.username,

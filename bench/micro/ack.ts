@@ -1,7 +1,7 @@
-import { Settler, type Stored } from '../../src/ack/settler.ts'
+import { type Resolved, Settler } from '../../src/ack/settler.ts'
 import { seededRandom } from '../../src/generator/random.ts'
 import { Budget } from '../../src/source/budget.ts'
-import { Incoming } from '../../src/source/amqp/session.ts'
+import { ReceivingSession } from '../../src/source/amqp/session.ts'
 import type { MicroResult } from '../outcome/results.ts'
 import { compare, type Effort, exact, type Look } from './measure.ts'
 import { rheaFrames } from './rhea-frames.ts'
@@ -15,14 +15,14 @@ const TURN = 8
 const TIMES = 10
 
 /**
- * Settling what is stored, up to the bytes that go to the socket: batches end in random order among their neighbours, some in each turn of the event loop.
+ * Settling what is resolved, up to the bytes that go to the socket: batches end in random order among their neighbours, some in each turn of the event loop.
  *
  * Ranges, merged as far as a turn allows, were chosen: a frame for each delivery costs the main thread more than to receive it did, and
  * has to be read by the bus, too.
  */
 export async function ack (effort: Effort): Promise<MicroResult[]> {
   const turns = batchTurns()
-  const of = (settle: (incoming: Incoming, batches: readonly Batch[]) => void) => (look?: Look): number => {
+  const of = (settle: (session: ReceivingSession, batches: readonly Batch[]) => void) => (look?: Look): number => {
     let frames = 0
     for (let time = 0; time < TIMES; time++) {
       const written = settleAll(turns, settle)
@@ -33,7 +33,7 @@ export async function ack (effort: Effort): Promise<MicroResult[]> {
   }
   const all = [
     { name: 'ranges merged each turn', chosen: true as const, settle: merged },
-    { name: 'a range a batch', settle: (incoming: Incoming, batches: readonly Batch[]) => incoming.settle(batches.map(({ first, last }) => [first, last])) },
+    { name: 'a range a batch', settle: (session: ReceivingSession, batches: readonly Batch[]) => session.settle(batches.map(({ first, last }) => [first, last])) },
     { name: 'a disposition a delivery', settle: separately }
   ]
   return [
@@ -52,27 +52,27 @@ function batchTurns (): Batch[][] {
 }
 
 /** The frames that are written, each turn's together. */
-function settleAll (turns: readonly Batch[][], settle: (incoming: Incoming, batches: readonly Batch[]) => void): Buffer[] {
-  const incoming = new Incoming({ budget: new Budget('bench', 1), onDelivery: () => {}, onTooLarge: () => {} })
+function settleAll (turns: readonly Batch[][], settle: (session: ReceivingSession, batches: readonly Batch[]) => void): Buffer[] {
+  const receiving = new ReceivingSession({ budget: new Budget('bench', 1), onDelivery: () => {}, onTooLarge: () => {} })
   const written: Buffer[] = []
-  const session = { output: (frame: object) => { written.push(rheaFrames.write_frame(rheaFrames.amqp_frame(1, frame))) } }
+  const writer = { output: (frame: object) => { written.push(rheaFrames.write_frame(rheaFrames.amqp_frame(1, frame))) } }
   for (const batches of turns) {
-    settle(incoming, batches)
-    incoming.process(session)
+    settle(receiving, batches)
+    receiving.process(writer)
   }
   return written
 }
 
-function merged (incoming: Incoming, batches: readonly Batch[]): void {
-  const link = { stale: false, settle: (ranges: Array<[number, number]>) => incoming.settle(ranges) }
-  const settler = new Settler<Stored>(() => {})
-  for (const { first, last } of batches) settler.add({ link, first, last })
+function merged (session: ReceivingSession, batches: readonly Batch[]): void {
+  const connection = { gone: false }
+  const settler = new Settler<Resolved>({ settle: (_address, _connection, ranges) => session.settle(ranges), onSettled: () => {} })
+  for (const { first, last } of batches) settler.add({ address: 'bench', spans: [{ connection, first, last }] })
   settler.flush()
 }
 
-function separately (incoming: Incoming, batches: readonly Batch[]): void {
+function separately (session: ReceivingSession, batches: readonly Batch[]): void {
   for (const { first, last } of batches) {
-    for (let id = first; id <= last; id++) incoming.settle([[id, id]])
+    for (let id = first; id <= last; id++) session.settle([[id, id]])
   }
 }
 

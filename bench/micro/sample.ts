@@ -1,6 +1,6 @@
 import { loadConfig } from '../../src/config/load.ts'
 import { createGenerator } from '../../src/generator/generator.ts'
-import { encoderSettings } from '../../src/pipeline/pipeline.ts'
+import { encoderSettings } from '../../src/pipeline/encoder-settings.ts'
 import type { EncoderSettings, Part } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { encodeTask } from '../harness/encode-task.ts'

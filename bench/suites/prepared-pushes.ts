@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { loadConfig } from '../../src/config/load.ts'
 import { createGenerator, type Generator } from '../../src/generator/generator.ts'
-import { encoderSettings } from '../../src/pipeline/pipeline.ts'
+import { encoderSettings } from '../../src/pipeline/encoder-settings.ts'
 import type { Part } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { encodeTask } from '../harness/encode-task.ts'

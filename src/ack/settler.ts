@@ -1,59 +1,64 @@
-/** What can be settled: one receiving link of one connection. Once the connection is gone, settling does nothing. */
-export interface Settleable {
-  /** Its connection or session is gone: whatever it delivered will come again, and nothing can be settled any more. */
-  readonly stale: boolean
-  /** Settles the deliveries with the ids of these ranges `accepted`. `[first, last]`, ascending, not touching each other. */
-  settle (ranges: Array<[first: number, last: number]>): void
+import type { Connection, Range, Span } from '../source/source.ts'
+
+/** What can be settled: deliveries of one address whose records are all stored. */
+export interface Resolved {
+  readonly address: string
+  readonly spans: readonly Span[]
 }
 
-/** What is stored and waits to be settled: the deliveries `first` to `last` of `link`. Ids wrap at 2^32 (RFC 1982 serial numbers). */
-export interface Stored {
-  link: Settleable
-  first: number
-  last: number
+interface Options<T extends Resolved> {
+  /** Settles the deliveries of these ranges, which ascend in serial order and do not touch each other. */
+  settle: (address: string, connection: Connection, ranges: Range[]) => void
+  /** Gets back all that was added, also what could not be settled because its connection is gone. */
+  onSettled: (resolved: T[]) => void
 }
 
 /**
- * Gathers what is stored within one turn of the event loop and settles it in one go, sorted by delivery id: neighbouring batches
- * become one range and so one disposition frame. Batches end in any order (shards differ in speed), which is what makes sorting
- * worth it. What comes over a link that is stale meanwhile is dropped: it will be delivered again, and stored once all the same.
+ * Gathers what is resolved within one turn of the event loop and settles it in one go, sorted by delivery id: neighbouring
+ * batches become one range and so one disposition frame. Batches end in any order (shards differ in speed), which is what
+ * makes sorting worth it. What came over a connection that is gone is settled to nobody.
  */
-export class Settler<T extends Stored> {
-  readonly #onSettled: (settled: T[]) => void
-  #stored: T[] = []
+export class Settler<T extends Resolved> {
+  readonly #options: Options<T>
+  #resolved: T[] = []
   #scheduled: NodeJS.Immediate | undefined
 
-  /** `onSettled` gets back all that was added, the stale included. */
-  constructor (onSettled: (settled: T[]) => void) {
-    this.#onSettled = onSettled
+  constructor (options: Options<T>) {
+    this.#options = options
   }
 
-  add (stored: T): void {
-    this.#stored.push(stored)
+  add (resolved: T): void {
+    this.#resolved.push(resolved)
     this.#scheduled ??= setImmediate(() => this.flush())
   }
 
   flush (): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled)
     this.#scheduled = undefined
-    const stored = this.#stored
-    if (stored.length === 0) return
-    this.#stored = []
-    const links = new Map<Settleable, Array<[number, number]>>()
-    for (const { link, first, last } of stored) {
-      if (link.stale) continue
-      const ranges = links.get(link)
-      if (ranges === undefined) links.set(link, [[first, last]])
-      else ranges.push([first, last])
-    }
-    for (const [link, ranges] of links) link.settle(merge(ranges))
-    this.#onSettled(stored)
+    const resolved = this.#resolved
+    if (resolved.length === 0) return
+    this.#resolved = []
+    for (const [connection, { address, ranges }] of byConnection(resolved)) this.#options.settle(address, connection, merge(ranges))
+    this.#options.onSettled(resolved)
   }
 }
 
-function merge (ranges: Array<[number, number]>): Array<[number, number]> {
+function byConnection (resolved: readonly Resolved[]): Map<Connection, { address: string, ranges: Range[] }> {
+  const connections = new Map<Connection, { address: string, ranges: Range[] }>()
+  for (const { address, spans } of resolved) {
+    for (const { connection, first, last } of spans) {
+      if (connection.gone) continue
+      const known = connections.get(connection)
+      if (known === undefined) connections.set(connection, { address, ranges: [[first, last]] })
+      else known.ranges.push([first, last])
+    }
+  }
+  return connections
+}
+
+function merge (ranges: Range[]): Range[] {
   ranges.sort(([a], [b]) => serialOrder(a, b))
-  const merged: Array<[number, number]> = []
+  const merged: Range[] = []
   for (const range of ranges) {
     const before = merged.at(-1)
     if (before !== undefined && ((before[1] + 1) >>> 0) === range[0]) before[1] = range[1]

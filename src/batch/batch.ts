@@ -1,14 +1,12 @@
-import type { Settleable } from '../ack/settler.ts'
+import type { Span } from '../source/source.ts'
+import type { DeliveryFormat } from '../worker/messages.ts'
 
-/**
- * Deliveries of one link that go to a worker together. They are neighbours: a session numbers its deliveries one by one, and
- * each address has a session of its own, so their ids are a range.
- */
+/** Deliveries of one address that go to a worker together, of one connection or of many. */
 export interface Batch {
   address: string
-  link: Settleable
-  first: number
-  last: number
+  format: DeliveryFormat
+  /** Its deliveries, in the order in which they came. */
+  spans: Span[]
   messages: number
   /** What its deliveries take of the budget. */
   cost: number

@@ -1,22 +1,14 @@
-import type { Settleable } from '../ack/settler.ts'
+import type { Delivery } from '../source/source.ts'
+import type { DeliveryFormat } from '../worker/messages.ts'
+import { placeAlike, WORD } from '../shared-memory.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
-import { placeAlike, WORD } from '../shared-memory.ts'
-
-/** A delivery as the source hands it on: its message is only valid until the call returns. */
-export interface Delivery {
-  address: string
-  link: Settleable
-  id: number
-  message: Uint8Array
-  /** What it takes of the budget: its bytes and a little more. */
-  cost: number
-}
 
 interface Options {
   /** How many batches may be encoded at once: one a worker thread. */
   workers: number
   buffers: Buffers
+  formatOf: (address: string) => DeliveryFormat
   /** Encodes a batch; resolves when its worker is free again, and never rejects. */
   encode: (batch: Batch) => Promise<void>
 }
@@ -26,15 +18,15 @@ interface Options {
  * gather, each address on its own, up to a buffer's size a batch. So batches are small when there is little to do and large when
  * there is much, and no timer makes anybody wait.
  *
- * Batches hold one address each. The address with the fewest batches under way is served first, and addresses with equally many
+ * A batch holds one address. The address with the fewest batches in flight is served first, and addresses with equally many
  * take turns: one whose batches keep workers busy for long does not hold up another's.
  */
 export class Batcher {
   readonly #options: Options
-  /** Full or closed batches and, last, the one that is filling, by address; the order of the map is the turn. */
+  /** Full batches and, last, the one that is filling, by address; the order of the map is the turn. */
   readonly #waiting = new Map<string, Batch[]>()
-  /** Batches under way, by address. */
-  readonly #underWay = new Map<string, number>()
+  /** Batches that are with a worker, by address. */
+  readonly #inflight = new Map<string, number>()
   #running = 0
   #scheduled = false
   #waitingBytes = 0
@@ -54,7 +46,7 @@ export class Batcher {
     const start = placeAlike(batch.length, delivery.message)
     batch.view.set(delivery.message, start)
     batch.length = start + delivery.message.length
-    batch.last = delivery.id
+    addToSpans(batch, delivery)
     batch.messages++
     batch.cost += delivery.cost
     batch.starts.push(start)
@@ -63,18 +55,17 @@ export class Batcher {
     this.#schedule()
   }
 
-  #batchFor ({ address, link, id, message }: Delivery): Batch {
+  #batchFor ({ address, message }: Delivery): Batch {
     const bytes = message.length + WORD
     let queue = this.#waiting.get(address)
     if (queue === undefined) this.#waiting.set(address, queue = [])
     const open = queue.at(-1)
-    if (open !== undefined && open.link === link && open.length + bytes <= open.room) return open
-    const buffer = this.#options.buffers.take(bytes)
+    if (open !== undefined && open.length + bytes <= open.room) return open
+    const buffer = this.#options.buffers.lease(bytes)
     const batch: Batch = {
       address,
-      link,
-      first: id,
-      last: id,
+      format: this.#options.formatOf(address),
+      spans: [],
       messages: 0,
       cost: 0,
       bytes: buffer,
@@ -113,15 +104,15 @@ export class Batcher {
 
   #count (address: string, change: 1 | -1): void {
     this.#running += change
-    this.#underWay.set(address, (this.#underWay.get(address) ?? 0) + change)
+    this.#inflight.set(address, (this.#inflight.get(address) ?? 0) + change)
   }
 
   /** The oldest batch of the address whose turn it is; the address then goes to the end of the line. */
   #next (): Batch | undefined {
-    let turn: { address: string, queue: Batch[], underWay: number } | undefined
+    let turn: { address: string, queue: Batch[], inflight: number } | undefined
     for (const [address, queue] of this.#waiting) {
-      const underWay = this.#underWay.get(address) ?? 0
-      if (turn === undefined || underWay < turn.underWay) turn = { address, queue, underWay }
+      const inflight = this.#inflight.get(address) ?? 0
+      if (turn === undefined || inflight < turn.inflight) turn = { address, queue, inflight }
     }
     if (turn === undefined) return undefined
     const { address, queue } = turn
@@ -130,4 +121,11 @@ export class Batcher {
     if (queue.length > 0) this.#waiting.set(address, queue)
     return batch
   }
+}
+
+/** Deliveries of one link are neighbours and make one span; those of many connections come mixed. */
+function addToSpans ({ spans }: Batch, { connection, id }: Delivery): void {
+  const span = spans.at(-1)
+  if (span !== undefined && span.connection === connection && id === ((span.last + 1) >>> 0)) span.last = id
+  else spans.push({ connection, first: id, last: id })
 }

@@ -5,11 +5,11 @@ import snappy from 'snappy'
 import type { Config } from '../config/config.ts'
 import { loadConfig } from '../config/load.ts'
 import { cleanText, createLogger } from '../log.ts'
-import { encoderSettings } from '../pipeline/pipeline.ts'
+import { encoderSettings } from '../pipeline/encoder-settings.ts'
 import type { Answer } from '../sink/classify.ts'
 import { LokiClient } from '../sink/client.ts'
 import { Budget } from '../source/budget.ts'
-import { Bus } from '../source/amqp/client.ts'
+import { AmqpClient } from '../source/amqp/client.ts'
 import { FRAME_BYTES } from '../source/amqp/credit.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
 import { VERSION } from '../version.ts'
@@ -52,10 +52,11 @@ export async function check (context: Context, { json }: { json: boolean }): Pro
 /** Attaches to every address without ever giving credit, so that nothing is taken from it. */
 async function tryBus (config: Config): Promise<Finding> {
   if (config.amqp.addresses.length === 0) return { ok: true, detail: 'off' }
-  const budgets = config.amqp.addresses.map(address => new Budget(address, 2 * FRAME_BYTES))
+  const addresses = config.amqp.addresses.map(({ address }) => address)
+  const budgets = addresses.map(address => new Budget(address, 2 * FRAME_BYTES))
   let settled = (): void => {}
   const done = new Promise<void>(resolve => { settled = resolve })
-  const bus = new Bus({
+  const bus = new AmqpClient({
     endpoints: config.amqp.urls,
     credentials: config.amqp,
     budgets,
@@ -70,14 +71,14 @@ async function tryBus (config: Config): Promise<Finding> {
   clearTimeout(timer)
   const status = bus.status()
   await bus.close()
-  return status.ok ? { ok: true, detail: `attached to ${config.amqp.addresses.join(', ')}` } : unfit(status.detail, MEND_BUS)
+  return status.ok ? { ok: true, detail: `attached to ${addresses.join(', ')}` } : unfit(status.detail, MEND_BUS)
 }
 
 /** An empty push, as each tenant that the settings name, is refused by a Loki that would take a real one (422), and stores nothing. */
 async function tryLoki (config: Config): Promise<Array<Finding & { url: string }>> {
   const client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, VERSION)
   const settings = encoderSettings(config)
-  const tenants = [...new Set(config.sources.map(address => quarantineTenant(settings, address)))]
+  const tenants = [...new Set(config.addresses.map(({ address }) => quarantineTenant(settings, address)))]
   const empty = snappy.compressSync(Buffer.alloc(0))
   const signal = new AbortController().signal
   const tryPush = async (host: number): Promise<Finding> => {
@@ -135,14 +136,14 @@ async function sample ({ stdin }: Context, config: Config): Promise<Landing[]> {
   head.writeUInt32BE(record.length, 4)
   const bytes = new SharedArrayBuffer(head.length + record.length)
   Buffer.from(bytes).set(Buffer.concat([head, record]))
-  const [first, ...rest] = config.sources
-  const others = rest.filter(address => config.amqp.origins.some(origin => origin.address === address))
-  return [first, ...others].map(address => landing(config, address, bytes, now))
+  const [first, ...rest] = config.addresses
+  const others = rest.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined)
+  return [first, ...others].map(({ address }) => landing(config, address, bytes, now))
 }
 
 function landing (config: Config, address: string, bytes: SharedArrayBuffer, now: number): Landing {
   const result = new Encoder(encoderSettings(config)).encode({
-    address, bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
+    address, format: 'amqp', bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
   })
   const [part] = result.parts
   const { labels, entries: [entry] } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams[0]

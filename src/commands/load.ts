@@ -25,7 +25,7 @@ export async function runLoad (context: Context, options: LoadOptions & { connec
   const progress = new Progress(context, options.records)
   const load = thread.startLoad({
     url: `amqp${tls ? 's' : ''}://${formatHostPort(host, port)}`,
-    addresses: [...amqp.addresses].slice(0, options.hosts),
+    addresses: amqp.addresses.slice(0, options.hosts).map(({ address }) => address),
     generator: { hosts: options.hosts, seed: options.seed },
     recordsPerMessage: options.recordsPerMessage,
     records: options.records,

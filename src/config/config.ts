@@ -1,18 +1,16 @@
 import { tenantOf } from './addresses.ts'
 import { credentials } from './cross-checks.ts'
 import type { Values } from './options.ts'
+import type { Origin } from '../worker/messages.ts'
 import { Secret } from './secret.ts'
 
 /** The settings as the stages want them: parsed, grouped, in bytes and milliseconds. */
 export function arrange (v: Values) {
+  const origin = (one: Origin): Origin => ({ address: one.address, labels: one.labels, tenant: tenantOf(one, v.LOKEAN_LOKI_TENANT) })
   return {
     amqp: {
       urls: v.LOKEAN_AMQP_URL.urls,
-      addresses: v.LOKEAN_AMQP_ADDRESSES.map(({ address }) => address),
-      /** Of those addresses, the socket's among them, that say something of their records. */
-      origins: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])]
-        .map((origin) => ({ address: origin.address, labels: origin.labels, tenant: tenantOf(origin, v.LOKEAN_LOKI_TENANT) }))
-        .filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),
+      addresses: v.LOKEAN_AMQP_ADDRESSES.map(origin),
       ...credentials(v.LOKEAN_AMQP_URL, v.LOKEAN_AMQP_USERNAME, v.LOKEAN_AMQP_PASSWORD),
       /** PEM text, as `cert`. */
       ca: v.LOKEAN_AMQP_CA,
@@ -37,11 +35,11 @@ export function arrange (v: Values) {
     },
     /** Undefined where there is none. */
     socket: v.LOKEAN_SOCKET && {
-      address: v.LOKEAN_SOCKET.address,
+      ...origin(v.LOKEAN_SOCKET),
       place: v.LOKEAN_SOCKET.place.kind === 'udp' ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER } : v.LOKEAN_SOCKET.place
     },
-    /** All that is read from, by name: addresses and socket. */
-    sources: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(({ address }) => address),
+    /** All that is read from: the bus's addresses, and the socket. */
+    addresses: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(origin),
     workers: v.LOKEAN_WORKERS,
     workerTimeoutMs: v.LOKEAN_WORKER_TIMEOUT,
     shards: v.LOKEAN_SHARDS,

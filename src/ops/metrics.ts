@@ -97,9 +97,9 @@ function counters (registry: Registry, options: MetricsOptions) {
     }))
     return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
   }
-  /** Counted elsewhere, and read when it is scraped; until it is known a label has no series. */
+  /** Counted elsewhere, and read when it is scraped. Without a label it is 0 until it is known; with one it has no series then. */
   function read (name: string, help: string, label?: string): { from (count: () => number | undefined, value?: string): void } {
-    const sources = new Map<string, () => number | undefined>()
+    const sources = new Map<string, () => number | undefined>(label === undefined ? [['', () => 0]] : [])
     registry.registerMetric(new Counter<string>({
       name,
       help,
@@ -130,8 +130,8 @@ function counters (registry: Registry, options: MetricsOptions) {
     workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
     workerBusy: read('lokean_worker_busy_seconds_total', 'Time that the worker threads together have spent on tasks; its rate, of lokean_workers, is how busy they are'),
     datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),
-    busConnects: counter('lokean_bus_connects_total', 'Connections opened to the bus'),
-    busDisconnects: counter('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
+    busConnects: read('lokean_bus_connects_total', 'Connections opened to the bus'),
+    busDisconnects: read('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
   }
 }
 

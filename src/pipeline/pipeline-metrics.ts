@@ -1,25 +1,26 @@
-import type { Batcher, Delivery } from '../batch/batcher.ts'
 import { type Metrics, pushStatus } from '../ops/metrics.ts'
-import type { StoredBatch } from './pipeline.ts'
-import type { RetryReason } from '../sink/classify.ts'
-import type { PushReport, Sink } from '../sink/sink.ts'
-import type { Budget } from '../source/budget.ts'
-import type { Bus } from '../source/amqp/client.ts'
-import type { Datagrams } from '../source/datagrams/datagrams.ts'
 import type { StreamGuard } from '../ops/cardinality.ts'
+import type { SinkEvents } from '../sink/loki-sink.ts'
+import type { PushReport } from '../sink/shards.ts'
+import type { Sink } from '../sink/sink.ts'
+import type { Budget } from '../source/budget.ts'
+import type { Delivery, Source, SourceCounters, Span } from '../source/source.ts'
 import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
-import type { WorkerPool } from '../worker/pool/pool.ts'
 
 interface Observed {
-  budgets: Map<string, Budget>
-  bus: Bus
-  datagrams: Datagrams | undefined
-  batcher: Batcher
+  budgets: ReadonlyMap<string, Budget>
+  sources: readonly Source[]
+  flow: { readonly waitingBytes: number, readonly encodingBytes: number }
   sink: Sink
-  pool: WorkerPool
-  streams: StreamGuard
-  /** Bytes that are with a worker. */
-  encoding: () => number
+  pool: { readonly size: number, readonly busySeconds: number }
+  cardinality: StreamGuard
+}
+
+interface Stored {
+  address: string
+  spans: readonly Span[]
+  records: number
+  oldestMs: number
 }
 
 /** From what happens in the pipeline to the metrics that tell of it: once a delivery, batch or push, never once a record. */
@@ -30,21 +31,25 @@ export class PipelineMetrics {
     this.#metrics = metrics
   }
 
-  /** Gauges are read when they are scraped. */
-  observe ({ budgets, bus, datagrams, batcher, sink, pool, streams, encoding }: Observed): void {
+  readonly sinkEvents: SinkEvents = {
+    onPush: report => this.#pushed(report),
+    onRetry: reason => this.#metrics.pushRetries.inc({ reason }),
+    onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
+    onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' })
+  }
+
+  /** Gauges, and what others count, are read when they are scraped. */
+  observe ({ budgets, sources, flow, sink, pool, cardinality }: Observed): void {
     const metrics = this.#metrics
+    observeSources(metrics, sources)
     const each = (read: (budget: Budget) => number) => () => [...budgets.values()].map(budget => [budget.address, read(budget)] as const)
-    const socket = datagrams?.address
-    if (datagrams !== undefined) metrics.datagramsDropped.from(() => datagrams.drops(), datagrams.address)
-    metrics.linkUp.from(each(({ address }) => Number(bus.attached(address) || (address === socket && datagrams?.status.ok === true))))
-    metrics.credit.from(each(({ address }) => bus.credit(address)))
     metrics.inflightBytes.from(each(({ used }) => used))
     metrics.inflightBytesLimit.from(each(({ limit }) => limit))
-    metrics.queueBytes.from(() => [['batch', batcher.waitingBytes], ['worker', encoding()], ['sink', sink.bytes]])
+    metrics.queueBytes.from(() => [['batch', flow.waitingBytes], ['worker', flow.encodingBytes], ['sink', sink.bytes]])
     metrics.workers.from(() => pool.size)
     metrics.workerBusy.from(() => pool.busySeconds)
-    metrics.sinkLanes.from(() => sink.lanes)
-    metrics.streams.from(() => streams.count)
+    metrics.sinkLanes.from(() => sink.shards)
+    metrics.streams.from(() => cardinality.count)
   }
 
   received ({ address, message }: Delivery): void {
@@ -64,7 +69,15 @@ export class PipelineMetrics {
     for (const [i, reason] of MEND_REASONS.entries()) if (mended[i] > 0) this.#metrics.recordsMended.inc({ reason }, mended[i])
   }
 
-  pushed ({ answer, durationMs, bytes, rawBytes, records, parts }: PushReport): void {
+  /** Settled too, as far as the connections are there. */
+  stored ({ address, spans, records, oldestMs }: Stored): void {
+    const settled = spans.reduce((sum, { connection, first, last }) => connection.gone ? sum : sum + ((last - first) >>> 0) + 1, 0)
+    this.#metrics.messagesSettled.inc({ address }, settled)
+    this.#metrics.recordsStored.inc({ address }, records)
+    if (!Number.isNaN(oldestMs)) this.#metrics.lag.observe({ address }, Math.max(0, (Date.now() - oldestMs) / 1000))
+  }
+
+  #pushed ({ answer, durationMs, bytes, rawBytes, records, parts }: PushReport): void {
     const metrics = this.#metrics
     metrics.pushes.inc({ status: pushStatus(answer.status) })
     metrics.pushDuration.observe(durationMs / 1000)
@@ -74,15 +87,18 @@ export class PipelineMetrics {
     metrics.pushParts.observe(parts)
     if (answer.kind === 'stored') metrics.lastPushSuccess.setToCurrentTime()
   }
+}
 
-  retried (reason: RetryReason): void {
-    this.#metrics.pushRetries.inc({ reason })
+function observeSources (metrics: Metrics, sources: readonly Source[]): void {
+  const each = (read: (source: Source, address: string) => number) => () => {
+    return sources.flatMap(source => source.addresses.map(({ address }) => [address, read(source, address)] as const))
   }
-
-  /** Settled too, unless its connection is gone. */
-  stored ({ address, link, messages, records, oldestMs }: StoredBatch): void {
-    if (!link.stale) this.#metrics.messagesSettled.inc({ address }, messages)
-    this.#metrics.recordsStored.inc({ address }, records)
-    if (!Number.isNaN(oldestMs)) this.#metrics.lag.observe({ address }, Math.max(0, (Date.now() - oldestMs) / 1000))
+  const total = (name: keyof SourceCounters) => () => sources.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0)
+  metrics.linkUp.from(each((source, address) => Number(source.reading(address).up)))
+  metrics.credit.from(each((source, address) => source.reading(address).credit))
+  metrics.busConnects.from(total('connects'))
+  metrics.busDisconnects.from(total('disconnects'))
+  for (const source of sources) {
+    for (const { address } of source.addresses) metrics.datagramsDropped.from(() => source.counters.dropped, address)
   }
 }

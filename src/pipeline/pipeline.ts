@@ -1,192 +1,50 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { Settler, type Stored } from '../ack/settler.ts'
-import { Ticket } from '../ack/ticket.ts'
-import { ArrivalClock } from '../batch/arrival-clock.ts'
-import type { Batch } from '../batch/batch.ts'
-import { Batcher, type Delivery } from '../batch/batcher.ts'
-import { Buffers } from '../batch/buffers.ts'
-import type { Config } from '../config/config.ts'
-import type { Logger } from '../log.ts'
-import type { Metrics } from '../ops/metrics.ts'
-import { PipelineMetrics } from './pipeline-metrics.ts'
-import { LokiClient } from '../sink/client.ts'
-import { DeadLetters } from '../sink/dead-letter.ts'
-import { LokiHealth } from '../sink/health.ts'
-import { Hosts } from '../sink/endpoint-selector.ts'
-import { Sink } from '../sink/sink.ts'
-import { probeUntilReady } from '../sink/probe.ts'
-import { Refusals } from '../sink/rejected-records.ts'
-import { Budget } from '../source/budget.ts'
-import { Bus } from '../source/amqp/client.ts'
-import { Datagrams } from '../source/datagrams/datagrams.ts'
-import { StreamGuard } from '../ops/cardinality.ts'
-import type { Checks, EncodeResult, EncoderSettings } from '../worker/messages.ts'
-import { Attempts } from '../worker/pool/attempts.ts'
-import { WorkerPool } from '../worker/pool/pool.ts'
-
-export interface PipelineOptions {
-  config: Config
-  log: Logger
-  metrics: Metrics
-  version: string
-}
-
-/** A batch whose parts are all stored, on its way to be settled. */
-export interface StoredBatch extends Stored {
-  address: string
-  /** What it took of the budget. */
-  cost: number
-  messages: number
-  records: number
-  oldestMs: number
-}
-
-/** A batch is spread over the shards, so it may be larger than a push: that much larger, to make large parts of it. */
-const BATCH_PUSHES = 4
-/** After the bus was told to send no more, what it sent before may still be on the way for this long. */
-const QUIET_MS = 250
+import type { Checks } from '../worker/messages.ts'
+import { openStages, type StageOptions, type Stages } from './stages.ts'
 
 /**
- * The composition root: the one place that knows more than one stage. Each is given the next one's function.
+ * The life cycle of the stages.
  *
- *     Bus --delivery--> Batcher --batch--> WorkerPool --parts--> Sink --> Loki
- *      ^                                                            |
- *      +---- Settler <---- Ticket (one a batch) <-----stored--------+
- *
- * started --(stop)--> draining --(nothing in flight, or the deadline)--> closed
+ *     made --start()--> started --stop()--> draining --(nothing in flight, or the deadline)--> closed
+ *       any --close()--> closed
  */
 export class Pipeline {
   /** Rejects where it cannot go on; nothing is lost by ending the process then. */
   readonly failed: Promise<never>
-  readonly #options: PipelineOptions
-  readonly #budgets: Map<string, Budget>
-  readonly #buffers: Buffers
-  readonly #batcher: Batcher
-  readonly #streams: StreamGuard
-  #pool!: WorkerPool
-  readonly #attempts: Attempts
-  readonly #sink: Sink
-  readonly #client: LokiClient
-  readonly #refusals: Refusals
-  readonly #deadLetters: DeadLetters | undefined
-  readonly #settler: Settler<StoredBatch>
-  readonly #bus: Bus
-  readonly #datagrams: Datagrams | undefined
-  readonly #clock = new ArrivalClock()
-  readonly #health: LokiHealth
-  readonly #metrics: PipelineMetrics
-  readonly #closing = new AbortController()
-  #broke!: (error: Error) => void
-  #inflight = 0
-  #encoding = 0
-  #lastDelivery = 0
-  #onProgress: () => void = () => {}
+  readonly #stages: Stages
+  readonly #drainTimeoutMs: number
+  readonly #fail: (error: Error) => void
+  #closed: Promise<void> | undefined
 
-  private constructor (options: PipelineOptions, budgets: Map<string, Budget>, deadLetters: DeadLetters | undefined, datagrams: Datagrams | undefined) {
-    const { config, log, metrics, version } = options
-    this.#options = options
-    this.#deadLetters = deadLetters
-    this.#budgets = budgets
-    this.#datagrams = datagrams
-    // As many as the budget can fill, the one that is filling for each address, and those with the workers: under load none is made anew.
-    const batchBytes = BATCH_PUSHES * config.pushBytes
-    this.#buffers = new Buffers(batchBytes, Math.ceil(config.inflightBytes / batchBytes) + config.sources.length + config.workers)
-    this.#streams = new StreamGuard(config.maxStreams, log)
-    this.failed = new Promise((_resolve, reject) => {
-      this.#broke = reject
-      this.#pool = new WorkerPool({
-        workers: config.workers,
-        timeoutMs: config.workerTimeoutMs,
-        settings: { ...encoderSettings(config), activeStreams: this.#streams.memory },
-        onFailure: kind => metrics.workerFailures.inc({ kind }),
-        onBroken: reject
-      })
-    })
-    this.failed.catch(() => {})
-    this.#attempts = new Attempts({
-      pool: this.#pool,
-      arrival: nanoseconds => this.#clock.take(nanoseconds),
-      exchange: (buffer, bytes) => this.#buffers.exchange(buffer, bytes),
-      log,
-      closing: this.#closing.signal
-    })
-    this.#health = new LokiHealth(log)
-    this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
-    this.#metrics = new PipelineMetrics(metrics)
-    this.#refusals = new Refusals({
-      isolate: async task => await this.#pool.isolate(task),
-      deadLetter: deadLetters,
-      arrival: nanoseconds => this.#clock.take(nanoseconds),
-      log,
-      onQuarantined: () => metrics.recordsQuarantined.inc({ reason: 'refused' }),
-      onDeadLettered: () => metrics.recordsDeadLettered.inc({ reason: 'refused' })
-    })
-    this.#sink = new Sink({
-      client: this.#client,
-      hosts: new Hosts(config.loki.urls.length),
-      pushBytes: config.pushBytes,
-      isolate: async (pending, answer) => await this.#refusals.handle(pending, answer),
-      onPush: report => {
-        this.#metrics.pushed(report)
-        log.debug(report, 'push')
-        if (report.answer.kind !== 'retry') this.#health.succeeded(report.url)
-      },
-      onRetry: ({ tenant, reason, message, delayMs }) => {
-        this.#metrics.retried(reason)
-        this.#health.retrying(tenant, reason, message, delayMs)
-      }
-    })
-    this.#settler = new Settler(stored => this.#settled(stored))
-    this.#batcher = new Batcher({ workers: config.workers, buffers: this.#buffers, encode: async batch => { await this.#encode(batch) } })
-    this.#bus = new Bus({
-      endpoints: config.amqp.urls,
-      credentials: config.amqp,
-      budgets: config.amqp.addresses.map(address => this.#budgets.get(address) as Budget),
-      log,
-      onDelivery: delivery => this.#received(delivery),
-      onConnected: () => metrics.busConnects.inc(),
-      onDisconnected: () => metrics.busDisconnects.inc()
-    })
-    this.#metrics.observe({ budgets: this.#budgets, bus: this.#bus, datagrams, batcher: this.#batcher, sink: this.#sink, pool: this.#pool, streams: this.#streams, encoding: () => this.#encoding })
+  private constructor (stages: Stages, drainTimeoutMs: number, failed: Promise<never>, fail: (error: Error) => void) {
+    this.#stages = stages
+    this.#drainTimeoutMs = drainTimeoutMs
+    this.failed = failed
+    this.#fail = fail
   }
 
-  /** Rejects with ConfigError where the dead-letter directory or the socket cannot be used; nothing is connected yet. */
-  static async create (options: PipelineOptions): Promise<Pipeline> {
-    const { config: { deadLetter: { dir, bytes }, socket, sources, inflightBytes }, log } = options
-    const share = Math.floor(inflightBytes / sources.length)
-    const budgets = new Map(sources.map(address => [address, new Budget(address, share)]))
-    const deadLetters = dir === undefined
-      ? undefined
-      : await DeadLetters.open(dir, bytes, Date.now, file => {
-        log.warn({ dir, file }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
-      })
-    try {
-      const datagrams = socket === undefined ? undefined : await Datagrams.open({ place: socket.place, budget: budgets.get(socket.address) as Budget, log })
-      return new Pipeline(options, budgets, deadLetters, datagrams)
-    } catch (error) {
-      await deadLetters?.close()
-      throw error
-    }
+  /** Rejects with ConfigError where the dead-letter directory or a socket cannot be used; nothing is connected yet. */
+  static async create (options: StageOptions): Promise<Pipeline> {
+    let fail!: (error: Error) => void
+    const failed = new Promise<never>((_resolve, reject) => { fail = reject })
+    failed.catch(() => {})
+    return new Pipeline(await openStages(options, fail), options.config.drainTimeoutMs, failed, fail)
   }
 
   start (): void {
-    this.#streams.start()
-    if (this.#options.config.amqp.addresses.length > 0) this.#bus.start()
-    this.#datagrams?.start(delivery => this.#received(delivery), error => this.#broke(error))
-    void probeUntilReady(this.#client, this.#health, this.#closing.signal)
+    const { cardinality, sources, flow, sink } = this.#stages
+    cardinality.start()
+    for (const source of sources) source.start({ onDelivery: delivery => flow.received(delivery), onFatal: this.#fail })
+    sink.start()
   }
 
-  /** Bytes taken from the bus and not settled, with what the deliveries cost beside them. */
+  /** Bytes taken from the sources and not settled, with what the deliveries cost beside them. */
   get inflightBytes (): number {
-    return this.#inflight
+    return this.#stages.flow.inflightBytes
   }
 
   status (): { ready: boolean, checks: Checks } {
-    const checks: Checks = {
-      ...(this.#options.config.amqp.addresses.length === 0 ? {} : { bus: this.#bus.status() }),
-      ...(this.#datagrams === undefined ? {} : { socket: this.#datagrams.status }),
-      loki: this.#health.status()
-    }
+    const { sources, sink } = this.#stages
+    const checks: Checks = { ...Object.fromEntries(sources.map(source => [source.name, source.status()])), loki: sink.status() }
     return { ready: Object.values(checks).every(({ ok }) => ok), checks }
   }
 
@@ -195,104 +53,34 @@ export class Pipeline {
    * unsettled, so that the bus delivers it to somebody else; the result says how many bytes those were.
    */
   async stop (): Promise<{ unsettledBytes: number }> {
-    this.#bus.stop()
-    this.#datagrams?.stop()
-    const deadline = new AbortController()
-    const timer = setTimeout(() => deadline.abort(), this.#options.config.drainTimeoutMs)
-    await this.#drained(deadline.signal)
-    clearTimeout(timer)
-    this.#settler.flush()
-    const unsettledBytes = this.#inflight
-    this.#closing.abort()
-    this.#streams.stop()
-    this.#refusals.close()
-    await this.#datagrams?.close()
-    await this.#bus.close()
-    await this.#sink.close()
-    await this.#pool.close()
-    await this.#deadLetters?.close()
+    const { sources, flow } = this.#stages
+    const drained = Promise.all(sources.map(async source => { await source.stop() })).then(async () => { await flow.idle() })
+    await withDeadline(drained, this.#drainTimeoutMs)
+    flow.flush()
+    const unsettledBytes = flow.inflightBytes
+    await this.close()
     return { unsettledBytes }
   }
 
-  async #drained (signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>(resolve => { signal.addEventListener('abort', () => resolve(), { once: true }) })
-    const stopped = performance.now()
-    while (!signal.aborted) {
-      const quietFor = performance.now() - Math.max(stopped, this.#lastDelivery)
-      if (this.#inflight === 0 && quietFor >= QUIET_MS && this.#datagrams?.drained !== false) return
-      const progress = new Promise<void>(resolve => { this.#onProgress = resolve })
-      const quiet = this.#inflight === 0 ? pause(Math.max(QUIET_MS - quietFor, 10), undefined, { signal }).catch(() => {}) : progress
-      await Promise.race([quiet, aborted])
-    }
+  /** Closes everything as it is: what is in flight stays unsettled. The sources go first, so that the bus can deliver it elsewhere. */
+  async close (): Promise<void> {
+    this.#closed ??= this.#close()
+    await this.#closed
   }
 
-  #received (delivery: Delivery): void {
-    this.#batcher.add(delivery)
-    this.#inflight += delivery.cost
-    this.#lastDelivery = performance.now()
-    this.#metrics.received(delivery)
-  }
-
-  async #encode (batch: Batch): Promise<void> {
-    const { address, link, first, last, messages, cost } = batch
-    const result = await this.#work(batch)
-    if (result === undefined) return
-    this.#metrics.encoded(address, result)
-    this.#streams.tell(result.crowds)
-    const { records, oldestMs, shared } = result
-    if (!shared) this.#buffers.give(batch.bytes)
-    const ticket = new Ticket(result.parts.length, () => {
-      if (shared) this.#buffers.give(batch.bytes)
-      this.#settler.add({ address, link, first, last, messages, cost, records, oldestMs })
-    })
-    for (const part of result.parts) this.#sink.add({ part, ticket })
-  }
-
-  /** Undefined only when the pipeline closes: then the batch stays unsettled. */
-  async #work (batch: Batch): Promise<EncodeResult | undefined> {
-    const start = performance.now()
-    this.#encoding += batch.length
-    try {
-      const result = await this.#attempts.encode(batch, this.#buffers.scarce)
-      this.#metrics.worked(batch.length, result.records, performance.now() - start)
-      return result
-    } catch (error) {
-      if (!this.#closing.signal.aborted) throw error
-      return undefined
-    } finally {
-      this.#encoding -= batch.length
-    }
-  }
-
-  /** Only now does their share of the budget come back as credit. */
-  #settled (stored: StoredBatch[]): void {
-    this.#bus.cork()
-    const addresses = new Set<string>()
-    for (const batch of stored) {
-      this.#inflight -= batch.cost
-      this.#budgets.get(batch.address)?.give(batch.cost)
-      addresses.add(batch.address)
-      this.#metrics.stored(batch)
-    }
-    for (const address of addresses) this.#bus.grant(address)
-    this.#datagrams?.grant()
-    this.#onProgress()
+  async #close (): Promise<void> {
+    const { closing, cardinality, sources, sink, pool } = this.#stages
+    closing.abort()
+    cardinality.stop()
+    await Promise.all(sources.map(async source => { await source.close() }))
+    await sink.close()
+    await pool.close()
   }
 }
 
-/** What the workers need of the settings. */
-export function encoderSettings (config: Config): EncoderSettings {
-  return {
-    labels: [...config.labels],
-    metadata: [...config.metadata],
-    tenant: config.loki.tenant,
-    quarantineTenant: config.loki.quarantineTenant,
-    origins: config.amqp.origins.map(({ address, labels, tenant }) => ({ address, labels: [...labels], tenant })),
-    shards: config.shards,
-    pushBytes: config.pushBytes,
-    maxLineBytes: config.loki.maxLineBytes,
-    maxAgeMs: config.loki.maxAgeMs,
-    maxAheadMs: config.loki.maxAheadMs,
-    maxDisorderMs: config.loki.maxDisorderMs
-  }
+async function withDeadline (done: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<void>(resolve => { timer = setTimeout(resolve, timeoutMs) })
+  await Promise.race([done, deadline])
+  clearTimeout(timer)
 }

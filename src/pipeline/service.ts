@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import { createMetrics } from '../ops/metrics.ts'
 import { LivePage } from '../ops/page/page.ts'
 import type { Problems } from '../ops/page/problems.ts'
+import { encoderSettings } from './encoder-settings.ts'
 import { Pipeline } from './pipeline.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
 import { VERSION } from '../version.ts'
@@ -14,6 +15,8 @@ export interface Service {
   admin: Admin
   /** Drains and closes everything. */
   stop (): Promise<{ unsettledBytes: number }>
+  /** Closes everything as it is: what is in flight stays unsettled, with the bus. */
+  close (): Promise<void>
 }
 
 const STARTING = { ok: false, detail: 'starting' }
@@ -22,7 +25,7 @@ const STARTING = { ok: false, detail: 'starting' }
 export async function startService (config: Config, log: Logger, problems: Problems): Promise<Service> {
   const metrics = createMetrics({
     version: VERSION,
-    addresses: config.sources,
+    addresses: config.addresses.map(({ address }) => address),
     quarantineReasons: QUARANTINE_REASONS,
     mendReasons: MEND_REASONS,
     deadLetterReasons: ['refused']
@@ -48,7 +51,12 @@ export async function startService (config: Config, log: Logger, problems: Probl
   }
   log.info(startupFacts(config, admin), 'lokean is up')
   pipeline.start()
-  return { pipeline, admin, stop: async () => await stop(pipeline, admin, log) }
+  return {
+    pipeline,
+    admin,
+    stop: async () => await stop(pipeline, admin, log),
+    close: async () => { await Promise.all([pipeline.close(), admin.close()]) }
+  }
 }
 
 async function stop (pipeline: Pipeline, admin: Admin, log: Logger): Promise<{ unsettledBytes: number }> {
@@ -64,12 +72,13 @@ async function stop (pipeline: Pipeline, admin: Admin, log: Logger): Promise<{ u
 
 /** What it reads, where it writes, with how many workers and shards. */
 function startupFacts (config: Config, admin: Admin): object {
+  const { origins } = encoderSettings(config)
   return {
     version: VERSION,
     node: process.version,
     bus: config.amqp.urls.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
-    addresses: config.amqp.addresses,
-    origins: config.amqp.origins.length === 0 ? undefined : config.amqp.origins,
+    addresses: config.amqp.addresses.map(({ address }) => address),
+    origins: origins.length === 0 ? undefined : origins,
     socket: config.socket?.address,
     loki: config.loki.urls,
     workers: config.workers,

@@ -1,16 +1,21 @@
 import { isUtf8 } from 'node:buffer'
-import { type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from './messages.ts'
-import { type BodySink, readBody } from './input/amqp-body.ts'
+import { type DeliveryFormat, type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from './messages.ts'
+import { readBody } from './input/amqp-body.ts'
 import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
 import { parseRecord } from './input/record-parse.ts'
+import { readRecords, type RecordSink } from './input/records.ts'
+
+type Reader = (bytes: Uint8Array, start: number, end: number, sink: RecordSink) => void
+
+const READERS: Record<DeliveryFormat, Reader> = { amqp: readBody, records: readRecords }
 
 /**
  * What a worker does with a batch: AMQP bodies to records, records to entries, entries to compressed parts. Synchronous, without
  * I/O, and with nothing kept from batch to batch but caches; so the same batch always gives the same entries.
  */
-export class Encoder implements BodySink {
+export class Encoder implements RecordSink {
   readonly #kernel = new Kernel()
   readonly #fields: Fields
   readonly #entries: EntryWriter
@@ -39,11 +44,12 @@ export class Encoder implements BodySink {
     const groups = groupMessages(task)
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
     this.#entries.begin(this.#kernel.window(largest), task.address, task.arrivalSeconds, task.arrivalNanos)
+    const read = READERS[task.format]
     for (const { start, end, first, last } of groups) {
       this.#shift = this.#kernel.input(this.#input.subarray(start, end)) - start
       for (let message = first; message <= last; message++) {
         this.#entries.nextMessage()
-        readBody(this.#input, task.starts[message], task.ends[message], this)
+        read(this.#input, task.starts[message], task.ends[message], this)
       }
     }
     this.#parts.push(...this.#entries.flush(false))

@@ -12,7 +12,7 @@ export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split'] 
 export type MendReason = typeof MEND_REASONS[number]
 
 /** `name` is what Loki sees, `field` the key of the record (or a derived one: level, pid, request_id, ...). */
-export interface Mapping { name: string, field: string }
+export interface Mapping { readonly name: string, readonly field: string }
 
 /** Which tenant (`X-Scope-OrgID`) a record belongs to. */
 export type TenantRule =
@@ -20,25 +20,31 @@ export type TenantRule =
   | { kind: 'fixed', tenant: string }
   | { kind: 'field', field: string }
 
+/**
+ * How the bytes of a delivery hold its records. `amqp`: the sections of an AMQP message. `records`: each record behind
+ * its length, 32 bits, big-endian.
+ */
+export type DeliveryFormat = 'amqp' | 'records'
+
 /** What an address says of all its records: that takes the place of what they say themselves. */
 export interface Origin {
-  address: string
+  readonly address: string
   /** Stream labels. */
-  labels: Array<{ name: string, value: string }>
+  readonly labels: ReadonlyArray<Readonly<{ name: string, value: string }>>
   /** Undefined where the settings' rule holds. */
-  tenant: string | undefined
+  readonly tenant: string | undefined
 }
 
 /** All that a worker must know to encode; sent once, when its thread starts. */
 export interface EncoderSettings {
-  labels: Mapping[]
+  labels: readonly Mapping[]
   /** Empty when structured metadata is switched off. */
-  metadata: Mapping[]
+  metadata: readonly Mapping[]
   tenant: TenantRule
   /** Where records go whose tenant cannot be told, with a `field` rule. */
   quarantineTenant: string
   /** Of the addresses that say something of their records. */
-  origins: Origin[]
+  origins: readonly Origin[]
   shards: number
   /** Largest part, before compression, in bytes. */
   pushBytes: number
@@ -66,6 +72,7 @@ export interface WorkerSetup {
 export interface EncodeTask {
   /** Where all its messages come from. */
   address: string
+  format: DeliveryFormat
   bytes: SharedArrayBuffer
   /** Where in `bytes` each message begins and ends, in order; between them lie a few bytes at most. */
   starts: Uint32Array
@@ -156,5 +163,5 @@ export interface RefusedEntry {
 /** Whether a neighbour is as it should be, in words too: for /readyz, and the live page. */
 export interface Check { ok: boolean, detail: string }
 
-/** The sources are there where the settings name them. */
-export type Checks = { bus?: Check, socket?: Check, loki: Check }
+/** By name: each source's own, and Loki's. */
+export type Checks = Record<string, Check> & { loki: Check }

@@ -52,7 +52,7 @@ export class Stack {
     const log: string[] = []
     const metrics = createMetrics({
       version: 'test',
-      addresses: config.sources,
+      addresses: config.addresses.map(({ address }) => address),
       quarantineReasons: QUARANTINE_REASONS,
       mendReasons: MEND_REASONS,
       deadLetterReasons: ['refused'],

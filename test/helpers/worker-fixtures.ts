@@ -80,7 +80,7 @@ export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL, 
     new Uint8Array(bytes).set(message, at)
     ends.push(at += message.length)
   }
-  return { address, bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
+  return { address, format: 'amqp', bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
 }
 
 /** Lays text into the kernel's memory as it lies there in a batch, between what belongs to others; returns its address and the one behind it. */

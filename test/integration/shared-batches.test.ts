@@ -36,10 +36,10 @@ function watch (t: TestContext): Watched {
     }
     return result
   })
-  const { give } = Buffers.prototype
-  t.mock.method(Buffers.prototype, 'give', function (this: Buffers, buffer: SharedArrayBuffer): void {
+  const { release } = Buffers.prototype
+  t.mock.method(Buffers.prototype, 'release', function (this: Buffers, buffer: SharedArrayBuffer): void {
     if (watched.held.delete(buffer)) watched.givenBack++
-    give.call(this, buffer)
+    release.call(this, buffer)
   })
   return watched
 }

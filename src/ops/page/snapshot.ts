@@ -57,7 +57,8 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
     time: Date.now(),
     seconds: stretch.seconds,
     bottleneck: findBottleneck({
-      ...checks,
+      bus: checks.bus,
+      loki: checks.loki,
       arriving: stretch.rate('messages_received_total'),
       inflight: stretch.now('inflight_bytes'),
       fill,

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import type { Connection, EventContext } from 'rhea'
+import type { Connection as AmqpConnection, EventContext } from 'rhea'
 import { backoffMs } from '../../backoff.ts'
-import type { Delivery } from '../../batch/batcher.ts'
 import type { Logger } from '../../log.ts'
+import type { Check } from '../../worker/messages.ts'
 import type { Budget } from '../budget.ts'
-import { connect, type Credentials, type Endpoint, internals, wentSilent } from './connection.ts'
+import type { Delivery } from '../source.ts'
+import { connect, type Credentials, type Endpoint, wentSilent } from './connection.ts'
 import { connectionFailure, type Failure, linkFailure } from './failure.ts'
+import { socketOf } from './rhea.ts'
 import { Subscription } from './subscription.ts'
 
-interface Options {
+export interface ClientOptions {
   endpoints: readonly Endpoint[]
   credentials: Credentials
   /** One for each address. */
@@ -27,29 +29,30 @@ const BASE_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 5_000
 
 /**
- * The AMQP side: one connection to one of the hosts, a subscription an address over it.
+ * One connection to one of the bus's hosts, and a subscription for each address over it.
  *
  *     waiting --(timer)--> connecting --(open)--> open --(loss, close by the bus)--> waiting
  *        ^                     |                    |
  *        `----(refusal, loss)--'                    `--(close())--> closed; reached from every other state too
  *
- * Hosts are tried in turn, at once while there is another, with growing pauses from round to round. While the connection is open,
- * a subscription that the bus ends is made anew with pauses of the same kind; the other addresses do not notice.
+ * Hosts are tried in turn, at once while there is another, with growing pauses from round to round. While the connection
+ * is open, a subscription that the bus ends is made anew with pauses of the same kind; the other addresses do not notice.
  */
-export class Bus {
-  readonly #options: Options
+export class AmqpClient {
+  readonly #options: ClientOptions
   readonly #containerId = `lokean-${randomUUID()}`
   readonly #random: () => number
   readonly #subscriptions = new Map<string, Subscription>()
   readonly #timers = new Map<string, NodeJS.Timeout>()
   #state: 'waiting' | 'connecting' | 'open' | 'closed' = 'waiting'
-  #connection: Connection | undefined
+  #connection: AmqpConnection | undefined
   #host = 0
   #rounds = 0
   #stopped = false
+  #corked = false
   #detail = 'not connected yet'
 
-  constructor (options: Options) {
+  constructor (options: ClientOptions) {
     this.#options = options
     this.#random = options.random ?? Math.random
   }
@@ -59,7 +62,7 @@ export class Bus {
   }
 
   /** Whether every address is attached, and in words. */
-  status (): { ok: boolean, detail: string } {
+  status (): Check {
     const missing = this.#options.budgets.filter(({ address }) => !this.attached(address)).map(({ address }) => address)
     if (this.#state !== 'open') return { ok: false, detail: this.#detail }
     return missing.length === 0 ? { ok: true, detail: 'open' } : { ok: false, detail: `not attached: ${missing.join(', ')}; ${this.#detail}` }
@@ -79,13 +82,20 @@ export class Bus {
     this.#subscriptions.get(address)?.grant()
   }
 
-  /** Holds back the small writes of this turn (dispositions, flows) so that they leave in one system call. */
+  /**
+   * Holds back the small writes of this turn (dispositions, flows) so that they leave in one system call. rhea writes on
+   * the next tick; the socket is uncorked on the tick behind it.
+   */
   cork (): void {
-    const socket = this.#connection === undefined ? undefined : internals(this.#connection).socket
+    if (this.#corked) return
+    const socket = this.#connection === undefined ? undefined : socketOf(this.#connection)
     if (socket === undefined || socket.destroyed) return
+    this.#corked = true
     socket.cork()
-    // rhea writes on the next tick; so does this, behind it.
-    process.nextTick(() => process.nextTick(() => socket.uncork()))
+    process.nextTick(() => process.nextTick(() => {
+      this.#corked = false
+      socket.uncork()
+    }))
   }
 
   /** Asks for no more. What is here can still be settled. */
@@ -103,7 +113,7 @@ export class Bus {
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
     if (connection === undefined) return
-    const socket = internals(connection).socket
+    const socket = socketOf(connection)
     if (wasOpen && socket?.destroyed === false) {
       const closed = new Promise<void>(resolve => {
         const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS)
@@ -140,7 +150,7 @@ export class Bus {
     connection.on('error', (error: unknown) => lost(error))
   }
 
-  #opened (connection: Connection, where: string): void {
+  #opened (connection: AmqpConnection, where: string): void {
     if (connection !== this.#connection || this.#state !== 'connecting') return
     this.#clear('connect')
     this.#state = 'open'
@@ -149,7 +159,7 @@ export class Bus {
     for (const budget of this.#options.budgets) this.#subscribe(connection, budget, 0)
   }
 
-  #subscribe (connection: Connection, budget: Budget, attempt: number): void {
+  #subscribe (connection: AmqpConnection, budget: Budget, attempt: number): void {
     const { log } = this.#options
     const { address } = budget
     let attempts = attempt
@@ -183,7 +193,7 @@ export class Bus {
   }
 
   /** May be called more than once for a connection, and late: only the first call for the present one counts. */
-  #lost (connection: Connection, where: string, failure: Failure): void {
+  #lost (connection: AmqpConnection, where: string, failure: Failure): void {
     if (connection !== this.#connection || this.#state === 'closed') return
     const wasOpen = this.#state === 'open'
     this.#state = 'waiting'
@@ -196,15 +206,14 @@ export class Bus {
     this.#after('connect', delay, () => this.#connect())
   }
 
-  #drop (connection: Connection, reason: string): void {
+  #drop (connection: AmqpConnection, reason: string): void {
     this.#connection = undefined
     for (const timer of this.#timers.values()) clearTimeout(timer)
     this.#timers.clear()
     for (const subscription of this.#subscriptions.values()) subscription.end(reason)
     this.#subscriptions.clear()
-    const socket = internals(connection).socket
     // An error has rhea stop its timers; a plain destroy would leave them running.
-    socket?.destroy(new Error(reason))
+    socketOf(connection)?.destroy(new Error(reason))
   }
 
   #after (name: string, delayMs: number, then: () => void): void {

@@ -1,9 +1,10 @@
-import { isIP, type Socket } from 'node:net'
-import rhea, { type Connection, type ConnectionOptions } from 'rhea'
+import { isIP } from 'node:net'
+import type { Connection } from 'rhea'
 import type { Secret } from '../../config/secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
-import { Incoming } from './session.ts'
 import { limitPeer } from './peer-limits.ts'
+import { clientMechanisms, closedWithError, createConnection, inputFrames, receivingHalf, refreshHeartbeat } from './rhea.ts'
+import { ReceivingSession } from './session.ts'
 import { connectReading } from './socket.ts'
 import { readTransfer } from './transfer.ts'
 
@@ -30,7 +31,7 @@ const IDLE_TIMEOUT_MS = 10_000
 export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string): Connection {
   const { username, password, ca, cert, key } = credentials
   const external = endpoint.tls && cert !== undefined && username === undefined
-  const mechanisms = rhea.sasl.client_mechanisms() as unknown as { enable_anonymous (name: string): void, enable_external (): void, PLAIN?: () => object }
+  const mechanisms = clientMechanisms()
   if (external) mechanisms.enable_external()
   else if (username !== undefined) mechanisms.PLAIN = () => plain(username, password?.reveal() ?? '')
   else mechanisms.enable_anonymous('anonymous')
@@ -40,8 +41,8 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     hostname: endpoint.host,
     transport: endpoint.tls ? 'tls' : 'tcp',
     connect: connectReading(endpoint.tls, {
-      onFrame: frame => { if (!transferred(connection, frame)) internals(connection).input(frame) },
-      onRead: () => internals(connection).heartbeat_in?.refresh(),
+      onFrame: frame => { if (!transferred(connection, frame)) inputFrames(connection, frame) },
+      onRead: () => refreshHeartbeat(connection),
       onError: error => connection.dispatch('error', error)
     }),
     ...(endpoint.tls ? { ca, cert, key: key?.reveal(), servername: isIP(endpoint.host) === 0 ? endpoint.host : '' } : {}),
@@ -57,7 +58,7 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     // Links are ours to open: over one that the bus opens by itself, nothing is asked for and nothing accepted.
     receiver_options: { credit_window: 0, autoaccept: false }
   }
-  const connection: Connection = rhea.create_container().create_connection(options as unknown as ConnectionOptions)
+  const connection: Connection = createConnection(options)
   limitPeer(connection)
   return connection.connect()
 }
@@ -67,32 +68,17 @@ function plain (username: string, password: string): object {
   return { start: (respond: (error: undefined, response: Buffer) => void) => respond(undefined, Buffer.from(`\0${username}\0${password}`)) }
 }
 
-interface Internals {
-  socket?: Socket
-  remote_channel_map: Record<number, { incoming: unknown } | undefined>
-  /** Reads frames, one or more and whole ones: not more than one before the connection is open, or it forgets what follows SASL's outcome. */
-  input (bytes: Buffer): void
-  /** Closes the connection of a peer that is silent for too long. rhea sets it anew at each input. */
-  heartbeat_in?: NodeJS.Timeout
-  /** What is said with a close of ours: rhea itself closes only where the peer was silent for too long, and we never say an error. */
-  local: { close: { error?: object } }
-}
-
-export function internals (connection: Connection): Internals {
-  return connection as never
-}
-
 /** In words, that this is why the connection has ended; undefined where it is not. */
 export function wentSilent (connection: Connection): string | undefined {
-  return internals(connection).local.close.error === undefined ? undefined : `nothing came from the bus for ${2 * IDLE_TIMEOUT_MS / 1000} s, not even a heartbeat`
+  return !closedWithError(connection) ? undefined : `nothing came from the bus for ${2 * IDLE_TIMEOUT_MS / 1000} s, not even a heartbeat`
 }
 
 /** Hands a transfer to the subscription whose it is, past rhea; false where it is none, or nobody's. */
 function transferred (connection: Connection, frame: Buffer): boolean {
   const transfer = readTransfer(frame)
   if (transfer === undefined) return false
-  const incoming = internals(connection).remote_channel_map[transfer.channel]?.incoming
-  if (!(incoming instanceof Incoming) || !incoming.takes(transfer.handle)) return false
-  incoming.transfer(transfer)
+  const session = receivingHalf(connection, transfer.channel)
+  if (!(session instanceof ReceivingSession) || !session.takes(transfer.handle)) return false
+  session.transfer(transfer)
   return true
 }

@@ -1,14 +1,13 @@
-import type { Connection, EventContext } from 'rhea'
+import type { Connection, EventContext, Session } from 'rhea'
 import { LokeanError } from '../../errors.ts'
-import { Incoming } from './session.ts'
+import { ignoreDispositions } from './rhea.ts'
+import { ReceivingSession } from './session.ts'
 
 /** Sessions and links that a bus may open by itself over a connection: none is of use to anybody, and rhea answers and keeps each. */
 const MAX_FOREIGN = 16
 
 /** Written and not yet taken by the bus: more than the settlement of all that credit can be outstanding for comes to. */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
-
-interface Halves { incoming: { on_disposition (): void }, outgoing: { on_disposition (): void } }
 
 /** Keeps what a bus can make this side hold, or do, within bounds; where it goes beyond, the connection has an `error`. */
 export function limitPeer (connection: Connection): void {
@@ -20,10 +19,7 @@ export function limitPeer (connection: Connection): void {
   connection.on('receiver_open', opened)
   connection.on('sender_open', opened)
   connection.on('session_open', ({ session }: EventContext) => {
-    const { incoming, outgoing } = session as unknown as Halves
-    if (!(incoming instanceof Incoming)) opened()
-    // Nothing is sent, and nothing depends on who settles first; rhea would count through all that the bus names, up to four billion.
-    incoming.on_disposition = outgoing.on_disposition = () => {}
+    if (!(ignoreDispositions(session as Session) instanceof ReceivingSession)) opened()
   })
 }
 

@@ -1,7 +1,11 @@
+/**
+ * All that is used of rhea beyond its types. rhea's version is pinned; no other file reaches into rhea's objects.
+ */
+import type { Socket } from 'node:net'
 import { createRequire } from 'node:module'
+import rhea, { type Connection, type ConnectionOptions, type Receiver, type Session } from 'rhea'
 import { checkFrame } from './frame-check.ts'
 
-/** The parts of rhea that are needed and that it does not export; its version is pinned, and this is all that is taken. */
 const require = createRequire(import.meta.url)
 
 interface Frames {
@@ -19,4 +23,118 @@ const readFrame = frames.read_frame
 frames.read_frame = bytes => {
   checkFrame(bytes)
   return readFrame(bytes)
+}
+
+/** What rhea's session offers its halves for writing. */
+export interface FrameWriter { output (frame: object): void }
+
+interface ConnectionInternals {
+  socket?: Socket
+  remote_channel_map: Record<number, { incoming: unknown } | undefined>
+  input (bytes: Buffer): void
+  heartbeat_in?: NodeJS.Timeout
+  local: { close: { error?: object } }
+  _register (): void
+}
+
+interface SessionInternals {
+  incoming: { on_disposition (): void }
+  outgoing: { on_disposition (): void }
+  local: { begin: { incoming_window: number } }
+}
+
+interface LinkInternals {
+  credit: number
+  delivery_count: number
+  issue_flow: boolean
+  connection: ConnectionInternals
+  remote: { attach: RemoteAttach }
+}
+
+/** What the peer said when it attached its end of a link (spec 2.7.3). */
+export interface RemoteAttach { handle: number, initial_delivery_count?: number }
+
+interface Mechanisms {
+  enable_anonymous (name: string): void
+  enable_external (): void
+  PLAIN?: () => object
+}
+
+/** The SASL mechanisms of a client; none is enabled yet. */
+export function clientMechanisms (): Mechanisms {
+  return rhea.sasl.client_mechanisms() as unknown as Mechanisms
+}
+
+/** A connection in a container of its own, not connected yet. */
+export function createConnection (options: object): Connection {
+  return rhea.create_container().create_connection(options as unknown as ConnectionOptions)
+}
+
+export function socketOf (connection: Connection): Socket | undefined {
+  return internals(connection).socket
+}
+
+/**
+ * Has rhea read whole frames, one or more. Before the connection is open, give it one at a time: rhea forgets what
+ * follows SASL's outcome.
+ */
+export function inputFrames (connection: Connection, bytes: Buffer): void {
+  internals(connection).input(bytes)
+}
+
+/** Starts the time anew after which rhea closes the connection of a silent peer. rhea itself does so at each input. */
+export function refreshHeartbeat (connection: Connection): void {
+  internals(connection).heartbeat_in?.refresh()
+}
+
+/** Whether rhea has closed the connection with an error. It does so only where the peer was silent for too long. */
+export function closedWithError (connection: Connection): boolean {
+  return internals(connection).local.close.error !== undefined
+}
+
+/** The receiving half of the session that the peer calls `channel`. */
+export function receivingHalf (connection: Connection, channel: number): unknown {
+  return internals(connection).remote_channel_map[channel]?.incoming
+}
+
+/** Has rhea write, on the next tick, what its sessions and links have to say. */
+export function requestWrite (connection: Connection): void {
+  internals(connection)._register()
+}
+
+/** Puts another receiving half in the place of rhea's own, before the session begins. */
+export function adoptReceivingHalf (session: Session, half: { window: number }): void {
+  const { local } = session as unknown as SessionInternals
+  Object.assign(session, { incoming: half })
+  local.begin.incoming_window = half.window
+}
+
+/**
+ * Has the session pass over the peer's dispositions. Nothing is sent to it, and nothing depends on who settles first;
+ * rhea would count through all ids that a disposition names, up to four billion. Returns the receiving half.
+ */
+export function ignoreDispositions (session: Session): unknown {
+  const { incoming, outgoing } = session as unknown as SessionInternals
+  incoming.on_disposition = outgoing.on_disposition = () => {}
+  return incoming
+}
+
+/** The counters of a link (spec 2.6.7). They may be written. */
+export function linkCounters (receiver: Receiver): { credit: number, delivery_count: number } {
+  return receiver as unknown as LinkInternals
+}
+
+export function remoteAttach (receiver: Receiver): RemoteAttach {
+  return (receiver as unknown as LinkInternals).remote.attach
+}
+
+/** Has rhea write a flow frame with the link's credit and the session's window, once the link is attached. */
+export function requestFlow (receiver: Receiver): void {
+  const link = receiver as unknown as LinkInternals
+  link.issue_flow = true
+  link.connection._register()
+}
+
+function internals (connection: Connection): ConnectionInternals {
+  return connection as unknown as ConnectionInternals
 }

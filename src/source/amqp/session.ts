@@ -1,5 +1,5 @@
-import type { Connection, Receiver } from 'rhea'
-import { frames, message } from './rhea.ts'
+import type { Receiver } from 'rhea'
+import { type FrameWriter, frames, linkCounters, message, remoteAttach, requestFlow } from './rhea.ts'
 import { creditFor, DELIVERY_BYTES, leastGrant, maxMessageBytes, shouldGrant } from './credit.ts'
 import type { Budget } from '../budget.ts'
 import { LokeanError } from '../../errors.ts'
@@ -14,8 +14,9 @@ interface TransferFrame {
 /** A boolean in its two-byte encoding (0x56) is a number to rhea. */
 type Flag = boolean | number | null
 
-/** What rhea's session offers its halves for writing. */
-interface FrameWriter { output (frame: object): void }
+/** Bytes of the buffer in which a delivery of several frames is put together: at the least, and the most that is kept for the next one. */
+const MIN_PARTIAL = 256 * 1024
+const MAX_PARTIAL_KEPT = 2 * 1024 * 1024
 
 interface Options {
   budget: Budget
@@ -34,7 +35,7 @@ interface Options {
  * Pinned to rhea's internals: on_begin, on_transfer, on_flow, on_disposition, process, window, next_transfer_id and
  * max_transfer_id are what its session calls and reads. A test replays a real router's bytes through it.
  */
-export class Incoming {
+export class ReceivingSession {
   readonly #options: Options
   /** Frames that the peer may still send; rhea writes it into flow frames. */
   window = 0
@@ -58,17 +59,17 @@ export class Incoming {
 
   /** The link whose messages these are. From here on credit is given. */
   open (receiver: Receiver): void {
-    const { handle, initial_delivery_count: count } = (receiver as unknown as { remote: { attach: RemoteAttach } }).remote.attach
+    const { handle, initial_delivery_count: count } = remoteAttach(receiver)
     this.#receiver = receiver
     this.#handle = handle
     // Credit is counted from where the sender starts (spec 2.6.7); rhea takes that for 0.
-    creditOf(receiver).delivery_count = count ?? 0
+    linkCounters(receiver).delivery_count = count ?? 0
     this.grant()
   }
 
   /** Messages that the peer may still send. */
   get credit (): number {
-    return this.#receiver === undefined ? 0 : creditOf(this.#receiver).credit
+    return this.#receiver === undefined ? 0 : linkCounters(this.#receiver).credit
   }
 
   /** Takes back what credit is left; what is already on its way still comes. */
@@ -76,8 +77,8 @@ export class Incoming {
     const receiver = this.#receiver
     this.#stopped = true
     if (receiver === undefined) return
-    creditOf(receiver).credit = 0
-    flow(receiver)
+    linkCounters(receiver).credit = 0
+    requestFlow(receiver)
   }
 
   /** Gives the peer as much as there is room for, if that is worth a frame. */
@@ -86,10 +87,10 @@ export class Incoming {
     if (receiver === undefined || this.#stopped || this.#refusing) return
     const { limit, room } = this.#options.budget
     const possible = creditFor(room)
-    if (!shouldGrant(Math.min(this.window, creditOf(receiver).credit), possible, leastGrant(limit, this.#partialBytes > 0))) return
+    if (!shouldGrant(Math.min(this.window, linkCounters(receiver).credit), possible, leastGrant(limit, this.#partialBytes > 0))) return
     this.window = possible
-    creditOf(receiver).credit = possible
-    flow(receiver)
+    linkCounters(receiver).credit = possible
+    requestFlow(receiver)
   }
 
   /** Written, with whatever else this tick brings, when rhea next processes the session. */
@@ -99,7 +100,7 @@ export class Incoming {
 
   /** Bytes of a delivery of which only a part has come: they never will be settled once the link is gone. */
   abandon (): void {
-    this.#options.budget.give(this.#partialBytes)
+    this.#options.budget.release(this.#partialBytes)
     this.#partialBytes = 0
     this.#shrink()
   }
@@ -149,7 +150,7 @@ export class Incoming {
       return this.grant()
     }
     this.#nextDelivery = (id + 1) >>> 0
-    const link = creditOf(this.#receiver)
+    const link = linkCounters(this.#receiver)
     link.credit = Math.max(0, link.credit - 1)
     link.delivery_count = (link.delivery_count + 1) >>> 0
     if (aborted) this.abandon()
@@ -174,7 +175,7 @@ export class Incoming {
     if (payload.length + DELIVERY_BYTES > budget.room) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
     }
-    budget.take(payload.length)
+    budget.lease(payload.length)
   }
 
   /** It lies in the socket's buffer, which the next read overwrites. Its place is used again for the next delivery, but not for ever held large. */
@@ -193,12 +194,12 @@ export class Incoming {
     const message = this.#partialBytes === 0 ? last : this.#joined(last)
     const { budget, onDelivery } = this.#options
     const cost = message.length + DELIVERY_BYTES
-    budget.take(DELIVERY_BYTES)
+    budget.lease(DELIVERY_BYTES)
     try {
       onDelivery(id, message, cost)
     } catch (error) {
       // There was no memory for it, say: the connection ends with it unsettled, and nobody else would give back what it took.
-      budget.give(cost)
+      budget.release(cost)
       throw error
     }
     this.#shrink()
@@ -230,21 +231,4 @@ export class Incoming {
     this.abandon()
     this.#options.onTooLarge(bytes)
   }
-}
-
-const MIN_PARTIAL = 256 * 1024
-const MAX_PARTIAL_KEPT = 2 * 1024 * 1024
-
-interface RemoteAttach { handle: number, initial_delivery_count?: number }
-interface LinkCounters { credit: number, delivery_count: number, issue_flow: boolean, connection: Connection & { _register (): void } }
-
-function creditOf (receiver: Receiver): LinkCounters {
-  return receiver as unknown as LinkCounters
-}
-
-/** Has rhea write a flow frame with the link's credit and the session's window, once the link is attached. */
-function flow (receiver: Receiver): void {
-  const link = creditOf(receiver)
-  link.issue_flow = true
-  link.connection._register()
 }

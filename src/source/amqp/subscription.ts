@@ -1,12 +1,12 @@
-import type { Connection, Receiver, Session } from 'rhea'
-import type { Settleable } from '../../ack/settler.ts'
-import type { Delivery } from '../../batch/batcher.ts'
+import type { Connection as AmqpConnection, Receiver, Session } from 'rhea'
 import type { Budget } from '../budget.ts'
+import type { Connection, Delivery, Range } from '../source.ts'
 import { maxMessageBytes } from './credit.ts'
-import { Incoming } from './session.ts'
+import { adoptReceivingHalf, requestWrite } from './rhea.ts'
+import { ReceivingSession } from './session.ts'
 
 interface Options {
-  connection: Connection
+  connection: AmqpConnection
   budget: Budget
   onDelivery: (delivery: Delivery) => void
   onAttached: () => void
@@ -17,30 +17,30 @@ interface Options {
 /**
  * One session with one receiving link, for one address, over one connection.
  *
- *     attaching --(bus attaches)--> attached --(detach, end, loss of the connection)--> stale
+ *     attaching --(bus attaches)--> attached --(detach, end, loss of the connection)--> gone
  *         `-----------(refusal: detach, end, loss of the connection)--------------------^
  *
- * Delivery ids belong to the session; once stale, it settles nothing, and the next subscription counts anew.
+ * Delivery ids belong to the session; once gone, it settles nothing, and the next subscription counts anew.
  */
-export class Subscription implements Settleable {
-  stale = false
+export class Subscription implements Connection {
+  gone = false
   attached = false
   readonly #options: Options
   readonly #session: Session
   readonly #receiver: Receiver
-  readonly #incoming: Incoming
+  readonly #receiving: ReceivingSession
 
   constructor (options: Options) {
     this.#options = options
     const { connection, budget } = options
     const session = connection.create_session()
-    this.#incoming = new Incoming({
+    this.#receiving = new ReceivingSession({
       budget,
-      onDelivery: (id, message, cost) => options.onDelivery({ address: budget.address, link: this, id, message, cost }),
+      onDelivery: (id, message, cost) => options.onDelivery({ address: budget.address, connection: this, id, message, cost }),
       onTooLarge: bytes => this.#refuse(bytes)
     })
     this.#session = session
-    adopt(session, this.#incoming)
+    adoptReceivingHalf(session, this.#receiving)
     session.begin()
     this.#receiver = session.open_receiver({
       source: { address: budget.address },
@@ -55,32 +55,32 @@ export class Subscription implements Settleable {
     this.#listen(session, this.#receiver)
   }
 
-  settle (ranges: Array<[first: number, last: number]>): void {
-    if (this.stale) return
-    this.#incoming.settle(ranges)
-    register(this.#options.connection)
+  settle (ranges: Range[]): void {
+    if (this.gone) return
+    this.#receiving.settle(ranges)
+    requestWrite(this.#options.connection)
   }
 
   get credit (): number {
-    return this.attached ? this.#incoming.credit : 0
+    return this.attached ? this.#receiving.credit : 0
   }
 
   /** The budget has room again. */
   grant (): void {
-    if (!this.stale && this.attached) this.#incoming.grant()
+    if (!this.gone && this.attached) this.#receiving.grant()
   }
 
   /** No more credit; what is under way still comes and is still settled. */
   stop (): void {
-    if (!this.stale) this.#incoming.stop()
+    if (!this.gone) this.#receiving.stop()
   }
 
   /** The connection is gone, or about to be. */
   end (reason: string, condition?: string): void {
-    if (this.stale) return
-    this.stale = true
+    if (this.gone) return
+    this.gone = true
     this.attached = false
-    this.#incoming.close()
+    this.#receiving.close()
     this.#options.onEnded(reason, condition)
   }
 
@@ -94,9 +94,9 @@ export class Subscription implements Settleable {
 
   #listen (session: Session, receiver: Receiver): void {
     const attached = (): void => {
-      if (this.stale) return
+      if (this.gone) return
       this.attached = true
-      this.#incoming.open(receiver)
+      this.#receiving.open(receiver)
       this.#options.onAttached()
     }
     receiver.on('receiver_open', () => {
@@ -139,15 +139,4 @@ export function describe (error: object | undefined | null): string | undefined 
 
 function conditionOf (error: object | undefined): string | undefined {
   return (error as { condition?: string } | undefined)?.condition ?? undefined
-}
-
-/** Puts Incoming in the place of rhea's own receiving half, before the session begins. */
-function adopt (session: Session, incoming: Incoming): void {
-  const internals = session as unknown as { incoming: Incoming, local: { begin: { incoming_window: number } } }
-  internals.incoming = incoming
-  internals.local.begin.incoming_window = incoming.window
-}
-
-function register (connection: Connection): void {
-  (connection as unknown as { _register (): void })._register()
 }

@@ -9,12 +9,10 @@ const FULL = 256 * 1024
 /** The most that a message can cost. */
 export const MAX_MESSAGE_COST = FULL + MAX_DATAGRAM + DATAGRAM_COST
 
-/** Sections and list in front of the records: amqp-value, list32. */
-const HEAD = 12
-/** A record's: str32 and its length. */
-const RECORD_HEAD = 5
+/** A record's length, in front of it. */
+const LENGTH_BYTES = 4
 
-/** Gathers datagrams into messages as omamqp1 would have sent them: a list of strings. */
+/** Gathers datagrams into one delivery of the format `records`. */
 export class DatagramMessage {
   #records: Uint8Array[] = []
   #bytes = 0
@@ -40,16 +38,12 @@ export class DatagramMessage {
   /** The message, in a buffer of its own, and its cost. It is empty again after that. */
   take (): { message: Buffer, cost: number } {
     const { cost } = this
-    const message = Buffer.from(new ArrayBuffer(HEAD + this.#bytes + RECORD_HEAD * this.#records.length))
-    message.set([0x00, 0x53, 0x77, 0xd0])
-    message.writeUInt32BE(message.length - HEAD + 4, 4)
-    message.writeUInt32BE(this.#records.length, 8)
-    let at = HEAD
+    const message = Buffer.from(new ArrayBuffer(this.#bytes + LENGTH_BYTES * this.#records.length))
+    let at = 0
     for (const record of this.#records) {
-      message[at] = 0xb1
-      message.writeUInt32BE(record.length, at + 1)
-      message.set(record, at + RECORD_HEAD)
-      at += RECORD_HEAD + record.length
+      message.writeUInt32BE(record.length, at)
+      message.set(record, at + LENGTH_BYTES)
+      at += LENGTH_BYTES + record.length
     }
     this.#records = []
     this.#bytes = 0

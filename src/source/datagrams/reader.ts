@@ -16,7 +16,7 @@ export interface DatagramReader {
 
 /** What a reader tells. */
 export interface ReaderEvents {
-  /** An AMQP message, and what it takes of the budget. */
+  /** A delivery of the format `records`, and what it takes of the budget. */
   message (message: Uint8Array, cost: number): void
   /** It was told to stop, and has. */
   stopped (): void

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 /**
  * What the process that reads a Unix datagram socket and the one that started it say to each other. Down its stdin comes one byte: begin to
  * read; and its end: stop, or nobody is there any more. On file descriptor 3 it answers with frames: the payload's length and what it takes
- * of the budget, 32 bits each, big-endian, and the payload: an AMQP message, or with a cost of 0 a report in JSON.
+ * of the budget, 32 bits each, big-endian, and the payload: a delivery of the format `records`, or with a cost of 0 a report in JSON.
  */
 export const PIPE = 3
 

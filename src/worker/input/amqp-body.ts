@@ -1,15 +1,10 @@
+import type { RecordSink } from './records.ts'
+
 /**
  * Finds the records in the bytes of an AMQP 1.0 message without decoding it (OASIS AMQP 1.0, part 1 for the type encodings,
  * part 3.2 for the sections). A record is a string, symbol or binary in the body: bare, in lists however nested, in an array,
  * or as a data section. Everything outside the body is stepped over by its length.
  */
-
-/** Takes what is found, as offsets into the bytes. Records come in message order. */
-export interface BodySink {
-  record (start: number, end: number): void
-  /** Bytes in the place of a record that are none: an unknown type, a length that does not fit, a message without a body. */
-  bad (start: number, end: number): void
-}
 
 /** Deeper nesting than this is nobody's log record: the rest is handed on as bad. */
 const MAX_DEPTH = 32
@@ -19,7 +14,7 @@ const SEQUENCE = 0x76
 const VALUE = 0x77
 
 /** Reads one message lying in `bytes[start, end)`. Never throws and never reads past `end`. */
-export function readBody (bytes: Uint8Array, start: number, end: number, sink: BodySink): void {
+export function readBody (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   let at = start
   let bodies = 0
   while (at < end) {
@@ -109,7 +104,7 @@ function plainSize (bytes: Uint8Array, at: number, end: number): number {
  * come in the list at depth d, which ends at `ends[d]`. Where the two disagree, the bytes decide: a list with bytes to spare, or
  * an element that does not fit, is bad from there to the list's end, and the list around it goes on behind that.
  */
-function readValue (bytes: Uint8Array, start: number, end: number, sink: BodySink): void {
+function readValue (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   const ends = [end]
   const left = [1]
   let at = start
@@ -148,7 +143,7 @@ function listHeader (code: number): number {
 }
 
 /** One value that is not a list: a record, nothing (null, list0), an array of records, or bad. */
-function leaf (bytes: Uint8Array, at: number, end: number, sink: BodySink): void {
+function leaf (bytes: Uint8Array, at: number, end: number, sink: RecordSink): void {
   switch (bytes[at]) {
     case 0xa0: case 0xa1: case 0xa3: sink.record(at + 2, end); break
     case 0xb0: case 0xb1: case 0xb3: sink.record(at + 5, end); break
@@ -159,7 +154,7 @@ function leaf (bytes: Uint8Array, at: number, end: number, sink: BodySink): void
 }
 
 /** An array has one constructor for all its elements; only those of strings, symbols and binaries hold records. */
-function readArray (bytes: Uint8Array, start: number, end: number, sink: BodySink): void {
+function readArray (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   const wide = bytes[start] === 0xf0
   const header = wide ? 10 : 4
   if (start + header > end) return sink.bad(start, end)

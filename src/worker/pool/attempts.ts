@@ -61,7 +61,7 @@ export class Attempts {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
     const time = this.#arrival(batch.starts[from], batch.ends[to - 1] + to - from)
-    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, bytes: batch.bytes, starts, ends, handOver, ...time }))
+    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, handOver, ...time }))
   }
 
   async #setAside (batch: Batch, message: number): Promise<EncodeResult> {

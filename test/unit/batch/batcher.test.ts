@@ -1,19 +1,19 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import type { Settleable } from '../../../src/ack/settler.ts'
 import type { Batch } from '../../../src/batch/batch.ts'
 import { Batcher } from '../../../src/batch/batcher.ts'
 import { Buffers } from '../../../src/batch/buffers.ts'
 import { WORD } from '../../../src/shared-memory.ts'
+import type { Connection } from '../../../src/source/source.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn } from '../../helpers/until.ts'
 
 const SIZE = 64
-const LINK = link()
+const CONNECTION = connection()
 
-function link (): Settleable {
-  return { stale: false, settle () {} }
+function connection (): Connection {
+  return { gone: false }
 }
 
 interface Work { batch: Batch, done: () => void }
@@ -24,6 +24,7 @@ function started (workers: number): { batcher: Batcher, work: Work[] } {
   const batcher = new Batcher({
     workers,
     buffers: new Buffers(SIZE, 4),
+    formatOf: () => 'amqp',
     encode: async batch => {
       const finished = new Deferred<void>()
       work.push({ batch, done: () => finished.resolve() })
@@ -34,11 +35,11 @@ function started (workers: number): { batcher: Batcher, work: Work[] } {
 }
 
 /** Adds a delivery, lying so many bytes behind a word's beginning, and then spoils it, as the source may: it is only valid until the call returns. */
-function add (batcher: Batcher, id: number, content: Uint8Array | string, address = 'a', over = LINK, offset = 0): void {
+function add (batcher: Batcher, id: number, content: Uint8Array | string, address = 'a', over = CONNECTION, offset = 0): void {
   const bytes = Buffer.from(content as string)
   const message = new Uint8Array(new ArrayBuffer(offset + bytes.length), offset)
   message.set(bytes)
-  batcher.add({ address, link: over, id, message, cost: bytes.length + 1 })
+  batcher.add({ address, connection: over, id, message, cost: bytes.length + 1 })
   message.fill(0xff)
 }
 
@@ -57,7 +58,7 @@ test('an idle worker gets what arrived in the same turn, as one batch', async ()
   assert.equal(work.length, 1)
   const { batch } = work[0]
   assert.deepEqual(messages(batch), ['one', 'two', ''])
-  assert.deepEqual({ first: batch.first, last: batch.last, messages: batch.messages, length: batch.length }, { first: 7, last: 9, messages: 3, length: 16 })
+  assert.deepEqual({ spans: batch.spans, messages: batch.messages, length: batch.length }, { spans: [{ connection: CONNECTION, first: 7, last: 9 }], messages: 3, length: 16 })
   assert.equal(batcher.waitingBytes, 0)
 })
 
@@ -80,7 +81,7 @@ test('while all workers are busy, deliveries gather up to a buffer', async () =>
     work[i].done()
     await turn()
   }
-  assert.deepEqual(work.map(({ batch }) => [batch.first, batch.last]), [[0, 0], [1, 2], [3, 4], [5, 5]])
+  assert.deepEqual(work.map(({ batch: { spans: [{ first, last }] } }) => [first, last]), [[0, 0], [1, 2], [3, 4], [5, 5]])
   assert.ok(work.every(({ batch }) => batch.room === SIZE))
 })
 
@@ -98,16 +99,28 @@ test('a message larger than a buffer goes alone', async () => {
   assert.deepEqual(messages(work[1].batch), [`${'y'.repeat(SIZE)}z`])
 })
 
-test('a batch holds deliveries of one link only: another one closes it', async () => {
+test('a batch holds deliveries of many connections: neighbours of one are a span, a gap or another connection begins a new one', async () => {
   const { batcher, work } = started(1)
-  const other = link()
-  add(batcher, 41, 'a')
-  add(batcher, 42, 'b')
-  add(batcher, 0, 'c', 'a', other)
+  const other = connection()
+  for (const [id, over] of [[0xfffffffe, CONNECTION], [0xffffffff, CONNECTION], [0, CONNECTION], [7, other], [1, CONNECTION], [8, other], [10, other]] as const) add(batcher, id, 'x', 'a', over)
   await turn()
-  work[0].done()
+  assert.deepEqual(work.map(({ batch: { spans } }) => spans.map(({ connection, first, last }) => [connection === other, first, last])), [
+    [[false, 0xfffffffe, 0], [true, 7, 7], [false, 1, 1], [true, 8, 8], [true, 10, 10]]
+  ])
+})
+
+test('a batch has the format of its address', async () => {
+  const formats: string[] = []
+  const batcher = new Batcher({
+    workers: 1,
+    buffers: new Buffers(SIZE, 4),
+    formatOf: address => address === 'socket' ? 'records' : 'amqp',
+    encode: async ({ address, format }) => { formats.push(`${address}: ${format}`) }
+  })
+  add(batcher, 0, 'x', 'bus')
+  add(batcher, 0, 'x', 'socket')
   await turn()
-  assert.deepEqual(work.map(({ batch: { link, first, last } }) => [link === other, first, last]), [[false, 41, 42], [true, 0, 0]])
+  assert.deepEqual(formats, ['bus: amqp', 'socket: records'])
 })
 
 test('messages that fill a buffer to the last byte lie in it, wherever they came from; one more does not', async () => {
@@ -116,11 +129,11 @@ test('messages that fill a buffer to the last byte lie in it, wherever they came
     add(batcher, 0, 'first')
     await turn()
     // A message may need a word less one byte in front of it, and so much is kept for it.
-    add(batcher, 1, 'm'.repeat(20), 'a', LINK, offset)
+    add(batcher, 1, 'm'.repeat(20), 'a', CONNECTION, offset)
     const rest = SIZE - WORD - (offset % WORD) - 20
-    add(batcher, 2, 'n'.repeat(rest), 'a', LINK, 15 - offset)
-    add(batcher, 3, '', 'a', LINK, offset)
-    add(batcher, 4, 'o', 'a', LINK, offset)
+    add(batcher, 2, 'n'.repeat(rest), 'a', CONNECTION, 15 - offset)
+    add(batcher, 3, '', 'a', CONNECTION, offset)
+    add(batcher, 4, 'o', 'a', CONNECTION, offset)
     for (let i = 0; i < work.length; i++) {
       work[i].done()
       await turn()
@@ -172,11 +185,11 @@ test('a finished worker takes what waits before new arrivals can', async () => {
   assert.deepEqual(messages(work[2].batch), ['late'])
 })
 
-test('every delivery comes out once, in order within its address and link, byte for byte', async () => {
+test('every delivery comes out once, in order within its address, over its connection, byte for byte', async () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ address: fc.constantFrom('a', 'b', 'c'), content: fc.uint8Array({ maxLength: SIZE }), offset: fc.nat(15) }) },
     { weight: 2, arbitrary: fc.record({ finish: fc.nat() }) },
-    { weight: 1, arbitrary: fc.record({ relink: fc.constantFrom('a', 'b', 'c') }) },
+    { weight: 1, arbitrary: fc.record({ reconnect: fc.constantFrom('a', 'b', 'c') }) },
     { weight: 1, arbitrary: fc.constant('turn' as const) }
   )
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 120 }), async (workers, steps) => {
@@ -194,22 +207,22 @@ test('every delivery comes out once, in order within its address and link, byte 
       one.done()
       await look()
     }
-    const links: Record<string, Settleable> = { a: link(), b: link(), c: link() }
+    const connections: Record<string, Connection> = { a: connection(), b: connection(), c: connection() }
     const ids: Record<string, number> = { a: 0xfffffff0, b: 0, c: 5 }
-    const expected: Record<string, Array<{ link: Settleable, id: number, content: string, offset: number }>> = { a: [], b: [], c: [] }
+    const expected: Record<string, Array<{ connection: Connection, id: number, content: string, offset: number }>> = { a: [], b: [], c: [] }
     for (const one of steps) {
       if (one === 'turn') await look()
       else if ('finish' in one) {
         if (running.size > 0) await finish(one.finish)
-      } else if ('relink' in one) {
-        links[one.relink] = link()
-        ids[one.relink] = 0
+      } else if ('reconnect' in one) {
+        connections[one.reconnect] = connection()
+        ids[one.reconnect] = 0
       } else {
         const { address, content, offset } = one
         const id = ids[address]
         ids[address] = (id + 1) >>> 0
-        expected[address].push({ link: links[address], id, content: Buffer.from(content).toString('hex'), offset })
-        add(batcher, id, content, address, links[address], offset)
+        expected[address].push({ connection: connections[address], id, content: Buffer.from(content).toString('hex'), offset })
+        add(batcher, id, content, address, connections[address], offset)
       }
     }
     await look()
@@ -218,24 +231,24 @@ test('every delivery comes out once, in order within its address and link, byte 
     for (const address of ['a', 'b', 'c']) {
       const out = work.filter(({ batch }) => batch.address === address).flatMap(({ batch }) => deliveries(batch))
       assert.deepEqual(out.map(({ id, content }) => [id, content]), expected[address].map(({ id, content }) => [id, content]))
-      assert.ok(out.every(({ link, start }, i) => link === expected[address][i].link && start % WORD === expected[address][i].offset % WORD))
+      assert.ok(out.every(({ connection, start }, i) => connection === expected[address][i].connection && start % WORD === expected[address][i].offset % WORD))
     }
     for (const { batch } of work) {
       assert.equal(batch.messages, batch.ends.length)
       assert.equal(batch.ends.at(-1), batch.length)
       assert.ok(batch.length <= SIZE || batch.messages === 1)
-      assert.equal((batch.last - batch.first) >>> 0, batch.messages - 1)
       assert.ok(batch.starts.every((start, i) => start >= (batch.ends[i - 1] ?? 0) && start < (batch.ends[i - 1] ?? 0) + WORD && batch.ends[i] >= start), 'one behind the other')
       assert.ok(batch.length <= batch.room && batch.room < batch.bytes.byteLength)
     }
   }), { numRuns: 60 })
 })
 
-function deliveries (batch: Batch): Array<{ link: Settleable, id: number, start: number, content: string }> {
+function deliveries (batch: Batch): Array<{ connection: Connection, id: number, start: number, content: string }> {
+  const ids = batch.spans.flatMap(({ connection, first, last }) => Array.from({ length: ((last - first) >>> 0) + 1 }, (_, i) => ({ connection, id: (first + i) >>> 0 })))
+  assert.equal(ids.length, batch.messages)
   return batch.ends.map((end, i) => ({
-    link: batch.link,
+    ...ids[i],
     start: batch.starts[i],
-    id: (batch.first + i) >>> 0,
     content: Buffer.from(batch.view.subarray(batch.starts[i], end)).toString('hex')
   }))
 }

@@ -50,8 +50,7 @@ test('without any setting every option has the documented default', () => {
   assert.deepEqual(config, {
     amqp: {
       urls: [{ host: '127.0.0.1', port: 5672, tls: false }],
-      addresses: ['rsyslog/logs'],
-      origins: [],
+      addresses: [{ address: 'rsyslog/logs', labels: [], tenant: undefined }],
       username: undefined,
       password: undefined,
       ca: undefined,
@@ -74,7 +73,7 @@ test('without any setting every option has the documented default', () => {
       maxDisorderMs: 3600e3
     },
     socket: undefined,
-    sources: ['rsyslog/logs'],
+    addresses: [{ address: 'rsyslog/logs', labels: [], tenant: undefined }],
     workers: 7,
     workerTimeoutMs: 30_000,
     shards: 4,
@@ -132,10 +131,11 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(warnings, [])
   assert.deepEqual(OPTION_NAMES.filter((name) => !given.has(name)), ['LOKEAN_LOKI_TOKEN'])
   assert.deepEqual(config.amqp.urls, [{ host: 'bus1', port: 5671, tls: true }, { host: '2001:db8::1', port: 5673, tls: true }])
-  assert.deepEqual(config.amqp.addresses, ['rsyslog/logs', 'other/logs'])
-  assert.deepEqual(config.socket, { address: 'udp://[::1]:30000', place: { kind: 'udp', host: '::1', port: 30000, receiveBuffer: 2 ** 20 } })
-  assert.deepEqual(config.sources, ['rsyslog/logs', 'other/logs', 'udp://[::1]:30000'])
-  assert.deepEqual(config.amqp.origins, [{ address: 'udp://[::1]:30000', labels: [{ name: 'cloud', value: 'c' }], tenant: 'c' }])
+  const buses = ['rsyslog/logs', 'other/logs'].map((address) => ({ address, labels: [], tenant: undefined }))
+  const socket = { address: 'udp://[::1]:30000', labels: [{ name: 'cloud', value: 'c' }], tenant: 'c' }
+  assert.deepEqual(config.amqp.addresses, buses)
+  assert.deepEqual(config.socket, { ...socket, place: { kind: 'udp', host: '::1', port: 30000, receiveBuffer: 2 ** 20 } })
+  assert.deepEqual(config.addresses, [...buses, socket])
   assert.equal(config.amqp.username, 'reader')
   assert.equal(config.amqp.password?.reveal(), ' spaces stay ')
   assert.equal(config.amqp.ca, CERTIFICATE)
@@ -390,18 +390,18 @@ suite('settings that contradict each other', () => {
 suite('what addresses say of their records', () => {
   test('is kept apart from their names', () => {
     const { config, warnings } = load({ LOKEAN_AMQP_ADDRESSES: 'x/a;cloud=cloudA;tenant=a,x/b;tenant=b,x/c', LOKEAN_LOKI_TENANT: 'rest' })
-    assert.deepEqual(config.amqp.addresses, ['x/a', 'x/b', 'x/c'])
-    assert.deepEqual(config.amqp.origins, [
+    assert.deepEqual(config.addresses, [
       { address: 'x/a', labels: [{ name: 'cloud', value: 'cloudA' }], tenant: 'a' },
-      { address: 'x/b', labels: [], tenant: 'b' }
+      { address: 'x/b', labels: [], tenant: 'b' },
+      { address: 'x/c', labels: [], tenant: undefined }
     ])
     assert.deepEqual(warnings, [])
   })
 
   test('holds for the tenant where that comes from the same field, unless they name one', () => {
     const { config } = load({ LOKEAN_AMQP_ADDRESSES: 'a;cloud=x,b;cloud=y;tenant=t,c;region=z', LOKEAN_LOKI_TENANT: '{cloud}' })
-    assert.deepEqual(config.amqp.origins.map(({ tenant }) => tenant), ['x', 't', undefined])
-    assert.deepEqual(load({ LOKEAN_AMQP_ADDRESSES: 'a;cloud=x' }).config.amqp.origins[0].tenant, undefined)
+    assert.deepEqual(config.addresses.map(({ tenant }) => tenant), ['x', 't', undefined])
+    assert.deepEqual(load({ LOKEAN_AMQP_ADDRESSES: 'a;cloud=x' }).config.addresses[0].tenant, undefined)
   })
 
   test('is doubted where some have a tenant and others go without', () => {

@@ -109,7 +109,7 @@ test('each HTTP status has one label', () => {
 
 test('two registries share nothing but the process\'s own metrics', async () => {
   const [one, two] = [create(true), create(true)]
-  one.busConnects.inc()
+  one.busConnects.from(() => 1)
   const [first, second] = [await one.registry.metrics(), await two.registry.metrics()]
   assert.match(first, /^lokean_bus_connects_total 1$/m)
   assert.match(second, /^lokean_bus_connects_total 0$/m)

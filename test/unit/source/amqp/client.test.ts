@@ -29,7 +29,7 @@ async function closedPort (): Promise<number> {
 
 test('hands on the bytes that were sent, and settles them accepted', async t => {
   const peer = await AmqpPeer.listen(t)
-  const { bus, deliveries, done, lines } = runningBus(t, { ports: [peer.port] })
+  const { client, deliveries, done, lines } = runningBus(t, { ports: [peer.port] })
   const messages = await Promise.all(['01', '14', '16', '26'].map(async name => await readFile(join(FIXTURES, `omamqp1-${name}.bin`))))
   const outcomes = messages.map(async message => await peer.send('logs', message))
   await until('all are here', () => deliveries.length === messages.length)
@@ -37,7 +37,7 @@ test('hands on the bytes that were sent, and settles them accepted', async t => 
   for (const [i, { content }] of deliveries.entries()) assert.ok(content.equals(messages[i]), `message ${i}`)
   for (const delivery of deliveries) done(delivery)
   assert.deepEqual(await Promise.all(outcomes), ['accepted', 'accepted', 'accepted', 'accepted'])
-  assert.deepEqual(bus.status(), { ok: true, detail: 'open' })
+  assert.deepEqual(client.status(), { ok: true, detail: 'open' })
   assert.deepEqual(lines.map(({ msg }) => msg), ['connected to the bus', 'receiving'])
 })
 
@@ -72,12 +72,12 @@ test('nothing is settled by itself, and never anything but what was asked for', 
 
 test('many are settled as one range', async t => {
   const peer = await AmqpPeer.listen(t)
-  const { deliveries, done, bus, budgets } = runningBus(t, { ports: [peer.port], limit: 64 * 2 ** 20 })
+  const { deliveries, done, client, budgets } = runningBus(t, { ports: [peer.port], limit: 64 * 2 ** 20 })
   const outcomes = Array.from({ length: 500 }, async (_, i) => await peer.send('logs', Buffer.from(`message ${i}`)))
   await until('all are here', () => deliveries.length === 500)
-  bus.cork()
-  deliveries[0].link.settle([[0, 249], [251, 499]])
-  budgets[0].give(deliveries.reduce((sum, { content }) => sum + content.length + DELIVERY_BYTES, 0) - deliveries[250].content.length - DELIVERY_BYTES)
+  client.cork()
+  deliveries[0].connection.settle([[0, 249], [251, 499]])
+  budgets[0].release(deliveries.reduce((sum, { content }) => sum + content.length + DELIVERY_BYTES, 0) - deliveries[250].content.length - DELIVERY_BYTES)
   const settled = await Promise.all(outcomes.filter((_, i) => i !== 250))
   assert.ok(settled.every(outcome => outcome === 'accepted'))
   done(deliveries[250])
@@ -87,7 +87,7 @@ test('many are settled as one range', async t => {
 test('takes no more than there is room for; room that comes back is credit', async t => {
   const peer = await AmqpPeer.listen(t)
   const limit = 6 * FRAME_BYTES
-  const { deliveries, done, budgets, bus } = runningBus(t, { ports: [peer.port], limit })
+  const { deliveries, done, budgets, client } = runningBus(t, { ports: [peer.port], limit })
   const message = Buffer.alloc(20_000, 'x')
   const outcomes = Array.from({ length: 100 }, async () => await peer.send('logs', message))
   let settled = 0
@@ -101,15 +101,15 @@ test('takes no more than there is room for; room that comes back is credit', asy
   assert.ok((await Promise.all(outcomes)).every(outcome => outcome === 'accepted'))
   assert.ok(peer.grants.length > 1)
   for (const { credit, window } of peer.grants) assert.ok(credit <= 6 && window <= 6, `${credit} messages, ${window} frames`)
-  assert.ok(bus.credit('logs') > 0)
+  assert.ok(client.credit('logs') > 0)
 })
 
 test('without room nothing comes, however long nobody settles', async t => {
   const peer = await AmqpPeer.listen(t)
   const limit = 4 * FRAME_BYTES
-  const { deliveries, done, budgets, bus } = runningBus(t, { ports: [peer.port], limit, addresses: ['logs', 'other'] })
+  const { deliveries, done, budgets, client } = runningBus(t, { ports: [peer.port], limit, addresses: ['logs', 'other'] })
   for (let i = 0; i < 50; i++) void peer.send('logs', Buffer.alloc(FRAME_BYTES - 200))
-  await until('no credit is left', () => deliveries.length > 0 && bus.credit('logs') === 0)
+  await until('no credit is left', () => deliveries.length > 0 && client.credit('logs') === 0)
   const other = peer.send('other', Buffer.from('free'))
   await until('the other address still flows', () => deliveries.some(({ address }) => address === 'other'))
   done(deliveries.filter(({ address }) => address === 'other')[0])
@@ -125,20 +125,20 @@ test('each address has a session and delivery ids of its own', async t => {
   await until('all are here', () => deliveries.length === 4)
   const ids = (wanted: string): number[] => deliveries.filter(({ address }) => address === wanted).map(({ id }) => id)
   assert.deepEqual([ids('a'), ids('b')], [[0, 1], [0, 1]])
-  assert.equal(new Set(deliveries.map(({ link }) => link)).size, 2)
+  assert.equal(new Set(deliveries.map(({ connection }) => connection)).size, 2)
   for (const delivery of deliveries) done(delivery)
   assert.deepEqual(await Promise.all(outcomes), ['accepted', 'accepted', 'accepted', 'accepted'])
 })
 
 test('comes back when the bus drops the connection; what came before settles nothing', async t => {
   const peer = await AmqpPeer.listen(t)
-  const { bus, deliveries, done, counts, lines, budgets } = runningBus(t, { ports: [peer.port] })
-  let stale = false
-  void peer.send('logs', Buffer.from('before')).then(() => { stale = true })
+  const { client, deliveries, done, counts, lines, budgets } = runningBus(t, { ports: [peer.port] })
+  let settledBefore = false
+  void peer.send('logs', Buffer.from('before')).then(() => { settledBefore = true })
   await until('it is here', () => deliveries.length === 1)
   peer.drop()
   await until('it is attached again', () => peer.attached === 2)
-  assert.equal(deliveries[0].link.stale, true)
+  assert.equal(deliveries[0].connection.gone, true)
   assert.equal(budgets[0].used, 6 + DELIVERY_BYTES)
   const outcome = peer.send('logs', Buffer.from('after'))
   await until('the next is here', () => deliveries.length === 2)
@@ -152,11 +152,11 @@ test('comes back when the bus drops the connection; what came before settles not
   await until('a third is here', () => deliveries.length === 3)
   done(deliveries[2])
   await third
-  assert.deepEqual([settled, stale], [false, false])
+  assert.deepEqual([settled, settledBefore], [false, false])
   done(deliveries[1])
   assert.equal(await outcome, 'accepted')
   assert.deepEqual(counts, { connected: 2, disconnected: 1 })
-  assert.deepEqual(bus.status(), { ok: true, detail: 'open' })
+  assert.deepEqual(client.status(), { ok: true, detail: 'open' })
   assert.deepEqual(lines.map(({ msg }) => msg), ['connected to the bus', 'receiving', 'lost the bus; connecting again', 'connected to the bus', 'receiving'])
 })
 
@@ -187,44 +187,44 @@ test('goes to the next host at once when one is not there, and when one is lost'
 
 test('waits for a bus that is not there yet', async t => {
   const port = await closedPort()
-  const { bus, deliveries, lines } = runningBus(t, { ports: [port] })
-  assert.equal(bus.status().ok, false)
+  const { client, deliveries, lines } = runningBus(t, { ports: [port] })
+  assert.equal(client.status().ok, false)
   await until('it has tried twice', () => lines.length >= 2)
-  assert.match(bus.status().detail, /ECONNREFUSED/)
+  assert.match(client.status().detail, /ECONNREFUSED/)
   assert.ok(lines.every(({ msg }) => msg === 'no connection to the bus; trying again'))
   const peer = await AmqpPeer.listen(t, {}, port)
   void peer.send('logs', Buffer.from('at last'))
   await until('it is here', () => deliveries.length === 1)
-  assert.equal(bus.status().ok, true)
+  assert.equal(client.status().ok, true)
 })
 
 test('says why a name has failed on all its addresses', async t => {
-  const { bus, lines } = runningBus(t, { ports: [NOBODY], host: 'localhost' })
+  const { client, lines } = runningBus(t, { ports: [NOBODY], host: 'localhost' })
   await until('it has tried', () => lines.length >= 1)
   assert.match(String(lines[0].reason), /ECONNREFUSED/)
-  assert.match(bus.status().detail, /ECONNREFUSED/)
+  assert.match(client.status().detail, /ECONNREFUSED/)
 })
 
 test('pauses grow while a bus lets it in and throws it out again', async t => {
   const peer = await AmqpPeer.listen(t)
   peer.container.on('connection_open', ({ connection }) => { connection.close({ condition: 'amqp:not-allowed', description: 'not you' }) })
-  const { lines, bus } = runningBus(t, { ports: [peer.port] })
+  const { lines, client } = runningBus(t, { ports: [peer.port] })
   const lost = (): unknown[] => lines.filter(({ msg }) => msg.startsWith('lost the bus')).map(({ retryMs }) => retryMs)
   await until('it was thrown out three times', () => lost().length >= 3)
   assert.deepEqual(lost().slice(0, 3), [50, 100, 200])
-  assert.match(bus.status().detail, /amqp:not-allowed: not you/)
+  assert.match(client.status().detail, /amqp:not-allowed: not you/)
 })
 
 test('a detached link is attached anew, and the other address does not notice', async t => {
   const peer = await AmqpPeer.listen(t)
-  const { bus, deliveries, done, lines, counts } = runningBus(t, { ports: [peer.port], addresses: ['a', 'b'] })
+  const { client, deliveries, done, lines, counts } = runningBus(t, { ports: [peer.port], addresses: ['a', 'b'] })
   const sender = await peer.sender('a')
   await peer.sender('b')
   void peer.send('a', Buffer.from('one'))
   await until('one is here', () => deliveries.length === 1)
   sender.close({ condition: 'amqp:resource-deleted', description: 'the queue was deleted' })
   await until('it is known', () => lines.some(({ msg }) => msg.startsWith('the link is closed')))
-  assert.equal(deliveries[0].link.stale, true)
+  assert.equal(deliveries[0].connection.gone, true)
   await until('it is attached again', () => peer.attached === 3)
   const [line] = lines.filter(({ msg }) => msg.startsWith('the link is closed'))
   assert.deepEqual([line.address, line.reason], ['a', 'amqp:resource-deleted: the queue was deleted'])
@@ -234,7 +234,7 @@ test('a detached link is attached anew, and the other address does not notice', 
   for (const delivery of deliveries.slice(1)) done(delivery)
   assert.deepEqual(await Promise.all(outcomes), ['accepted', 'accepted'])
   assert.deepEqual(counts, { connected: 1, disconnected: 0 })
-  assert.equal(bus.status().ok, true)
+  assert.equal(client.status().ok, true)
 })
 
 test('a session that the bus ends is begun anew', async t => {
@@ -252,17 +252,17 @@ test('a session that the bus ends is begun anew', async t => {
 test('an address that the bus does not know is asked for again, with growing pauses, until it does', async t => {
   let known = false
   const peer = await AmqpPeer.listen(t, { refuse: address => known || address === 'fine' ? undefined : { condition: 'amqp:not-found', description: `no ${address}` } })
-  const { bus, deliveries, lines } = runningBus(t, { ports: [peer.port], addresses: ['unknown', 'fine'] })
+  const { client, deliveries, lines } = runningBus(t, { ports: [peer.port], addresses: ['unknown', 'fine'] })
   const refusals = (): unknown[] => lines.filter(({ msg }) => msg.startsWith('the link is closed')).map(({ retryMs }) => retryMs)
   await until('it was refused three times', () => refusals().length >= 3)
   assert.deepEqual(refusals().slice(0, 3), [50, 100, 200])
   void peer.send('fine', Buffer.from('fine'))
   await until('the other flows', () => deliveries.length === 1)
-  assert.match(bus.status().detail, /unknown; amqp:not-found: no unknown/)
+  assert.match(client.status().detail, /unknown; amqp:not-found: no unknown/)
   known = true
   void peer.send('unknown', Buffer.from('now'))
   await until('it flows', () => deliveries.length === 2)
-  assert.deepEqual(bus.status(), { ok: true, detail: 'open' })
+  assert.deepEqual(client.status(), { ok: true, detail: 'open' })
 })
 
 test('a connection that the bus closes, with and without an error, is made anew', async t => {
@@ -280,20 +280,20 @@ test('a connection that the bus closes, with and without an error, is made anew'
 test('logs in with user name and password, which need not be ASCII', async t => {
   const seen: string[] = []
   const peer = await AmqpPeer.listen(t, { plain: (username, password) => seen.push(`${username}/${password}`) > 0 && password === 'pässwörd: 密' })
-  const { bus } = runningBus(t, { ports: [peer.port], credentials: { username: 'büs', password: new Secret('pässwörd: 密') } })
-  await until('it is attached', () => bus.status().ok)
+  const { client } = runningBus(t, { ports: [peer.port], credentials: { username: 'büs', password: new Secret('pässwörd: 密') } })
+  await until('it is attached', () => client.status().ok)
   assert.deepEqual(seen, ['büs/pässwörd: 密'])
 })
 
 test('a wrong password is told, without it, and tried again', async t => {
   let right = 'another'
   const peer = await AmqpPeer.listen(t, { plain: (_, password) => password === right })
-  const { bus, lines } = runningBus(t, { ports: [peer.port], credentials: { username: 'lokean', password: new Secret('s3cret') } })
+  const { client, lines } = runningBus(t, { ports: [peer.port], credentials: { username: 'lokean', password: new Secret('s3cret') } })
   await until('it has tried twice', () => lines.length >= 2)
   assert.match(String(lines[0].reason), /amqp:unauthorized-access: Failed to authenticate/)
-  assert.equal(bus.status().ok, false)
+  assert.equal(client.status().ok, false)
   right = 's3cret'
-  await until('it is attached', () => bus.status().ok)
+  await until('it is attached', () => client.status().ok)
   assert.ok(!JSON.stringify(lines).includes('s3cret'))
 })
 
@@ -382,44 +382,44 @@ test('a link that the bus opens by itself gets no credit, and nothing over it is
 
 test('stop takes the credit back: what was granted is still settled, and no more comes', async t => {
   const peer = await AmqpPeer.listen(t)
-  const { bus, deliveries, done } = runningBus(t, { ports: [peer.port] })
+  const { client, deliveries, done } = runningBus(t, { ports: [peer.port] })
   const outcome = peer.send('logs', Buffer.from('one'))
   await until('one is here', () => deliveries.length === 1)
-  bus.stop()
-  assert.equal(bus.credit('logs'), 0)
+  client.stop()
+  assert.equal(client.credit('logs'), 0)
   await until('the bus knows', () => peer.grants.at(-1)?.credit === 0)
   void peer.send('logs', Buffer.from('two'))
   done(deliveries[0])
   assert.equal(await outcome, 'accepted')
   await turn()
   assert.equal(deliveries.length, 1)
-  await bus.close()
+  await client.close()
   assert.equal(deliveries.length, 1)
 })
 
 test('what is settled right before the close still reaches the bus', async t => {
   const peer = await AmqpPeer.listen(t)
-  const { bus, deliveries, done } = runningBus(t, { ports: [peer.port] })
+  const { client, deliveries, done } = runningBus(t, { ports: [peer.port] })
   const outcome = peer.send('logs', Buffer.from('one'))
   await until('one is here', () => deliveries.length === 1)
   done(deliveries[0])
-  await bus.close()
+  await client.close()
   assert.equal(await outcome, 'accepted')
-  assert.equal(bus.status().ok, false)
+  assert.equal(client.status().ok, false)
 })
 
 test('close leaves nothing open: connected, connecting, waiting, or never started', async t => {
   const before = open()
   const peer = await AmqpPeer.listen(t)
   const connected = runningBus(t, { ports: [peer.port] })
-  await until('it is attached', () => connected.bus.status().ok)
+  await until('it is attached', () => connected.client.status().ok)
   const silent = await tcpServer(t, socket => { socket.resume() })
   const connecting = runningBus(t, { ports: [silent.port] })
   await until('it is connected', () => silent.sockets.size === 1)
   const waiting = runningBus(t, { ports: [NOBODY] })
   await until('it waits', () => waiting.lines.length > 0)
-  for (const { bus } of [connected, connecting, waiting]) await bus.close()
-  for (const { bus } of [connected, connecting, waiting]) await bus.close()
+  for (const { client } of [connected, connecting, waiting]) await client.close()
+  for (const { client } of [connected, connecting, waiting]) await client.close()
   await peer.close()
   await until('no socket is left', () => silent.sockets.size === 0)
   // The silent server is still there, and what this wait itself needs.

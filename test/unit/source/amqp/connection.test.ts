@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import rhea, { type Connection, type EventContext } from 'rhea'
-import type { Delivery } from '../../../../src/batch/batcher.ts'
 import { Secret } from '../../../../src/config/secret.ts'
 import { Budget } from '../../../../src/source/budget.ts'
-import { connect, type Credentials, internals } from '../../../../src/source/amqp/connection.ts'
+import { connect, type Credentials } from '../../../../src/source/amqp/connection.ts'
+import { socketOf } from '../../../../src/source/amqp/rhea.ts'
+import type { Delivery } from '../../../../src/source/source.ts'
 import { MAX_FRAME_SIZE } from '../../../../src/source/amqp/credit.ts'
 import { Subscription } from '../../../../src/source/amqp/subscription.ts'
 import { until } from '../../../helpers/until.ts'
@@ -41,7 +42,7 @@ async function tlsBus (t: TestContext): Promise<{ port: number, users: string[],
 /** Resolves with undefined when the connection opens, else with what went wrong. */
 async function outcome (t: TestContext, port: number, credentials: Credentials): Promise<string | undefined> {
   const connection = connect({ host: '127.0.0.1', port, tls: true }, credentials, 'a-test')
-  t.after(() => { internals(connection).socket?.destroy(new Error('the test is over')) })
+  t.after(() => { socketOf(connection)?.destroy(new Error('the test is over')) })
   return await new Promise(resolve => {
     connection.on('connection_open', () => resolve(undefined))
     connection.on('connection_error', ({ error }: EventContext) => resolve((error as Error | undefined)?.message ?? 'lost'))
@@ -76,7 +77,7 @@ test('says who it is and what it takes', async t => {
 test('messages come over TLS as they were sent, small ones and such as take many frames', async t => {
   const { port, connections } = await tlsBus(t)
   const connection = connect({ host: '127.0.0.1', port, tls: true }, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') }, 'a-test')
-  t.after(() => { internals(connection).socket?.destroy(new Error('the test is over')) })
+  t.after(() => { socketOf(connection)?.destroy(new Error('the test is over')) })
   connection.on('disconnected', () => {})
   await until('it is open', () => connection.is_open() && connections.length === 1)
   const contents: Buffer[] = []
@@ -91,5 +92,5 @@ test('messages come over TLS as they were sent, small ones and such as take many
   })
   await until('all are here', () => contents.length === messages.length)
   assert.ok(contents.every((content, i) => content.equals(messages[i])))
-  assert.ok(!subscription.stale)
+  assert.ok(!subscription.gone)
 })

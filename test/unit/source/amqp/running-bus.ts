@@ -1,16 +1,16 @@
 import type { TestContext } from 'node:test'
-import type { Settleable } from '../../../../src/ack/settler.ts'
 import { Budget } from '../../../../src/source/budget.ts'
-import { Bus } from '../../../../src/source/amqp/client.ts'
+import { AmqpClient } from '../../../../src/source/amqp/client.ts'
+import type { Subscription } from '../../../../src/source/amqp/subscription.ts'
 import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'
 import type { Credentials } from '../../../../src/source/amqp/connection.ts'
 import { collectedLog, type LogLine } from '../../../helpers/collected-log.ts'
 
 /** A delivery as it came, copied before the call returned. */
-export interface Taken { address: string, link: Settleable, id: number, content: Buffer }
+export interface Taken { address: string, connection: Subscription, id: number, content: Buffer }
 
 export interface RunningBus {
-  bus: Bus
+  client: AmqpClient
   budgets: Budget[]
   deliveries: Taken[]
   lines: LogLine[]
@@ -19,7 +19,7 @@ export interface RunningBus {
   done (delivery: Taken): void
 }
 
-/** The source, reading `addresses` from the first of `ports` that answers. Closed with the test. */
+/** The client, reading `addresses` from the first of `ports` that answers. Closed with the test. */
 export function runningBus (
   t: TestContext,
   { ports, addresses = ['logs'], limit = 16 * 2 ** 20, credentials = {}, host = '127.0.0.1' }: { ports: number[], addresses?: string[], limit?: number, credentials?: Credentials, host?: string }
@@ -28,25 +28,25 @@ export function runningBus (
   const deliveries: Taken[] = []
   const counts = { connected: 0, disconnected: 0 }
   const budgets = addresses.map(address => new Budget(address, limit))
-  const bus = new Bus({
+  const client = new AmqpClient({
     endpoints: ports.map(port => ({ host, port, tls: false })),
     credentials,
     budgets,
     log,
-    onDelivery: ({ address, link, id, message }) => {
-      deliveries.push({ address, link, id, content: Buffer.from(message) })
+    onDelivery: ({ address, connection, id, message }) => {
+      deliveries.push({ address, connection: connection as Subscription, id, content: Buffer.from(message) })
     },
     onConnected: () => { counts.connected++ },
     onDisconnected: () => { counts.disconnected++ },
     // The shortest pauses there are.
     random: () => 0
   })
-  t.after(async () => { await bus.close() })
-  bus.start()
-  const done = ({ address, link, id, content }: Taken): void => {
-    link.settle([[id, id]])
-    budgets.find(budget => budget.address === address)?.give(content.length + DELIVERY_BYTES)
-    bus.grant(address)
+  t.after(async () => { await client.close() })
+  client.start()
+  const done = ({ address, connection, id, content }: Taken): void => {
+    connection.settle([[id, id]])
+    budgets.find(budget => budget.address === address)?.release(content.length + DELIVERY_BYTES)
+    client.grant(address)
   }
-  return { bus, budgets, deliveries, lines, counts, done }
+  return { client, budgets, deliveries, lines, counts, done }
 }

@@ -1,9 +1,10 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
-import type { Delivery } from '../../../../src/batch/batcher.ts'
 import { Budget } from '../../../../src/source/budget.ts'
-import { connect, internals } from '../../../../src/source/amqp/connection.ts'
+import { connect } from '../../../../src/source/amqp/connection.ts'
 import { DELIVERY_BYTES, FRAME_BYTES } from '../../../../src/source/amqp/credit.ts'
+import { socketOf } from '../../../../src/source/amqp/rhea.ts'
+import type { Delivery } from '../../../../src/source/source.ts'
 import { describe, Subscription } from '../../../../src/source/amqp/subscription.ts'
 import { AmqpPeer } from '../../../helpers/amqp-peer.ts'
 import { turn, until } from '../../../helpers/until.ts'
@@ -14,7 +15,7 @@ async function bench (t: TestContext, framePayload?: number) {
   const peer = await AmqpPeer.listen(t, { framePayload })
   const connection = connect({ host: '127.0.0.1', port: peer.port, tls: false }, {}, 'a-test')
   connection.on('disconnected', () => {})
-  t.after(() => { internals(connection).socket?.destroy(new Error('the test is over')) })
+  t.after(() => { socketOf(connection)?.destroy(new Error('the test is over')) })
   const budget = new Budget('logs', LIMIT)
   const deliveries: Delivery[] = []
   const ended: string[] = []
@@ -30,29 +31,29 @@ async function bench (t: TestContext, framePayload?: number) {
   return { peer, connection, budget, subscription, deliveries, ended, attached: () => attached }
 }
 
-test('attaching, attached, stale', async t => {
+test('attaching, attached, gone', async t => {
   const { peer, subscription, ended, attached } = await bench(t)
-  assert.deepEqual([subscription.attached, subscription.stale, subscription.credit], [false, false, 0])
+  assert.deepEqual([subscription.attached, subscription.gone, subscription.credit], [false, false, 0])
   subscription.grant()
   const sender = await peer.sender('logs')
   await until('it is attached', () => subscription.attached)
-  assert.deepEqual([subscription.stale, subscription.credit, attached()], [false, 8, 1])
+  assert.deepEqual([subscription.gone, subscription.credit, attached()], [false, 8, 1])
   sender.close({ condition: 'amqp:resource-locked', description: 'not now' })
-  await until('it has ended', () => subscription.stale)
+  await until('it has ended', () => subscription.gone)
   assert.deepEqual([subscription.attached, subscription.credit, ended], [false, 0, ['amqp:resource-locked: not now']])
 })
 
-test('a delivery names the subscription as the link that settles it', async t => {
+test('a delivery names the subscription as the connection that it is settled over', async t => {
   const { peer, subscription, deliveries } = await bench(t)
   const outcome = peer.send('logs', Buffer.from('one'))
   await until('it is here', () => deliveries.length === 1)
-  const [{ link, address, id, message }] = deliveries
-  assert.deepEqual([link === subscription, address, id, message.length], [true, 'logs', 0, 3])
-  link.settle([[0, 0]])
+  const [{ connection, address, id, message }] = deliveries
+  assert.deepEqual([connection === subscription, address, id, message.length], [true, 'logs', 0, 3])
+  subscription.settle([[0, 0]])
   assert.equal(await outcome, 'accepted')
 })
 
-test('once stale, it settles nothing, grants nothing and ends no more', async t => {
+test('once gone, it settles nothing, grants nothing and ends no more', async t => {
   const { peer, subscription, deliveries, ended } = await bench(t)
   let told = false
   void peer.send('logs', Buffer.from('one')).then(() => { told = true })

@@ -108,13 +108,13 @@ for (let seed = 1; seed <= 12; seed++) {
 }
 
 test('what goes back is well-formed: one disposition for all three, accepted', async t => {
-  const { deliveries, budgets, socket, written, bus, lines } = await replayed(t, UNTIL_CLOSE, () => 4_096)
+  const { deliveries, budgets, socket, written, client, lines } = await replayed(t, UNTIL_CLOSE, () => 4_096)
   await until('all are here', () => deliveries.length === 3)
   assert.deepEqual(dispositions(written()), [])
-  bus.cork()
-  deliveries[0].link.settle([[0, 2]])
-  budgets[0].give(budgets[0].used)
-  bus.grant(ADDRESS)
+  client.cork()
+  deliveries[0].connection.settle([[0, 2]])
+  budgets[0].release(budgets[0].used)
+  client.grant(ADDRESS)
   await until('it is settled', () => dispositions(written()).length > 0)
   assert.deepEqual(dispositions(written()), [{ role: true, first: 0, last: 2, settled: true, outcome: 0x24 }])
   const frames = readFrames(written())
@@ -123,15 +123,15 @@ test('what goes back is well-formed: one disposition for all three, accepted', a
   assert.deepEqual([maxFrame, channelMax, idle], [MAX_FRAME_SIZE, 1_023, 10_000])
   socket.write(CLOSE.bytes)
   await until('the close is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
-  assert.equal(deliveries[0].link.stale, true)
+  assert.equal(deliveries[0].connection.gone, true)
 })
 
 test('credit is given for what is taken', async t => {
-  const { deliveries, written, bus, done } = await conversation(t)
+  const { deliveries, written, client, done } = await conversation(t)
   await until('all are here', () => deliveries.length === 3)
   assertDelivered({ deliveries } as RunningBus)
-  assert.ok(bus.attached(ADDRESS))
-  assert.ok(bus.credit(ADDRESS) > 0)
+  assert.ok(client.attached(ADDRESS))
+  assert.ok(client.credit(ADDRESS) > 0)
   const [flow] = readFrames(written()).filter(({ code }) => code === 0x13)
   const [nextIncoming, incomingWindow, , , handle, , credit] = flow.fields
   assert.deepEqual([nextIncoming, incomingWindow, handle, credit], [0, 256, 0, 256])

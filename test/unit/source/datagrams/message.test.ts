@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DATAGRAM_COST, DatagramMessage, MAX_DATAGRAM, MAX_MESSAGE_COST, MESSAGE_COST } from '../../../../src/source/datagrams/message.ts'
-import { readBody } from '../../../../src/worker/input/amqp-body.ts'
+import { readRecords } from '../../../../src/worker/input/records.ts'
 
 function recordsOf (message: Buffer): string[] {
   const records: string[] = []
-  readBody(message, 0, message.length, { record: (start, end) => { records.push(message.toString('latin1', start, end)) }, bad: () => assert.fail() })
+  readRecords(message, 0, message.length, { record: (start, end) => { records.push(message.toString('latin1', start, end)) }, bad: () => assert.fail() })
   return records
 }
 
-test('what is gathered is one AMQP message, with its cost', () => {
+test('what is gathered is one delivery, with its cost', () => {
   const gathered = new DatagramMessage()
   assert.deepEqual([gathered.empty, gathered.cost], [true, 0])
   for (const records of [['{"a":1}\n', '', 'x'.repeat(300)], ['again']]) {

@@ -7,9 +7,10 @@ import { test, type TestContext } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { ConfigError, type LokeanError } from '../../../../src/errors.ts'
 import { Budget } from '../../../../src/source/budget.ts'
-import { Datagrams } from '../../../../src/source/datagrams/datagrams.ts'
+import { DatagramSource } from '../../../../src/source/datagrams/datagram-source.ts'
 import type { UnixReader } from '../../../../src/source/datagrams/unix-reader.ts'
-import { readBody } from '../../../../src/worker/input/amqp-body.ts'
+import type { SourceEvents } from '../../../../src/source/source.ts'
+import { readRecords } from '../../../../src/worker/input/records.ts'
 import { Cleanup } from '../../../helpers/cleanup.ts'
 import { collectedLog, type LogLine } from '../../../helpers/collected-log.ts'
 import { needsUnixDgram, socketPath, UnixSender } from '../../../helpers/unix-sender.ts'
@@ -24,17 +25,17 @@ function children (): number[] {
   return readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ').filter(pid => pid !== '').map(Number)
 }
 
-interface Running { datagrams: Datagrams, path: string, lines: LogLine[], sender (): UnixSender, budget: Budget, records: Buffer[], costs: number[], most: number, start (): void, giveBack (): void, close (): Promise<void> }
+interface Running { source: DatagramSource, path: string, lines: LogLine[], sender (): UnixSender, budget: Budget, records: Buffer[], costs: number[], most: number, start (): void, giveBack (): void, close (): Promise<void> }
 
 async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Running> {
   const cleanup = Cleanup.of(t)
   const path = socketPath(cleanup)
   const budget = new Budget(`unixgram:${path}`, limit)
   const { log, lines } = collectedLog()
-  const datagrams = await Datagrams.open({ budget, place: { kind: 'unix', path }, log })
-  cleanup.add(async () => { await datagrams.close() })
+  const source = await DatagramSource.open({ origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log })
+  cleanup.add(async () => { await source.close() })
   const run: Running = {
-    datagrams,
+    source,
     path,
     lines,
     budget,
@@ -43,18 +44,18 @@ async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Runni
     most: 0,
     sender: () => new UnixSender(cleanup, path),
     start () {
-      datagrams.start(({ message, cost, link }) => {
-        assert.equal(link, datagrams)
-        readBody(message, 0, message.length, { record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => assert.fail() })
+      const onDelivery: SourceEvents['onDelivery'] = ({ message, cost }) => {
+        readRecords(message, 0, message.length, { record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => assert.fail() })
         run.costs.push(cost)
         run.most = Math.max(run.most, budget.used)
-      }, error => { throw error })
+      }
+      source.start({ onDelivery, onFatal: error => { throw error } })
     },
     giveBack () {
-      for (const cost of run.costs.splice(0)) budget.give(cost)
-      datagrams.grant()
+      for (const cost of run.costs.splice(0)) budget.release(cost)
+      source.grant()
     },
-    close: async () => { await datagrams.close() }
+    close: async () => { await source.close() }
   }
   return run
 }
@@ -67,7 +68,7 @@ test('each datagram is a record, whatever its bytes and its length up to the lar
   for (const record of sent) await sender.send(record)
   await until('they are here', () => run.records.length === sent.length)
   assert.ok(run.records.every((record, i) => record.equals(sent[i])))
-  assert.equal(run.datagrams.drops(), undefined)
+  assert.equal(run.source.counters.dropped, undefined)
 })
 
 test('a longer one is cut to 64 KiB', addon, async t => {
@@ -87,10 +88,9 @@ test('what comes before it is started waits in the kernel; what came before it i
   assert.equal(run.records.length, 0)
   run.start()
   for (let i = early; i < early + 300; i++) await sender.send(`record ${i}`)
-  run.datagrams.stop()
-  await until('it has stopped', () => run.datagrams.drained)
+  await run.source.stop()
   assert.deepEqual(run.records.map(String), Array.from({ length: early + 300 }, (_, i) => `record ${i}`))
-  assert.equal(run.datagrams.status.ok, false)
+  assert.equal(run.source.status().ok, false)
   assert.ok(!existsSync(run.path))
   await assert.rejects(sender.send('too late'))
 })
@@ -102,8 +102,7 @@ test('a sender that never stops does not keep it from stopping', addon, async t 
   const sending = new AbortController()
   const flood = (async () => { while (!sending.signal.aborted) await sender.send('again') })().catch(() => {})
   await until('they come', () => run.records.length > 100)
-  run.datagrams.stop()
-  await until('it has stopped', () => run.datagrams.drained)
+  await run.source.stop()
   sending.abort()
   await flood
 })
@@ -133,9 +132,9 @@ test('its process is started anew when it is killed, and what comes then is read
   for (const round of [0, 1]) {
     const [pid] = children()
     process.kill(pid, 'SIGKILL')
-    await until('it is gone', () => !run.datagrams.status.ok)
-    assert.match(run.datagrams.status.detail, /not listening/)
-    await until('there is another', () => run.datagrams.status.ok)
+    await until('it is gone', () => !run.source.status().ok)
+    assert.match(run.source.status().detail, /not listening/)
+    await until('there is another', () => run.source.status().ok)
     assert.notEqual(children()[0], pid)
     await run.sender().send(`round ${round}`)
     await until('it reads', () => run.records.length === round + 1)
@@ -159,9 +158,8 @@ test('it stops, and closes, while its process is about to be started anew', onLi
   const run = await running(t)
   run.start()
   process.kill(children()[0], 'SIGKILL')
-  await until('it is gone', () => !run.datagrams.status.ok)
-  run.datagrams.stop()
-  assert.ok(run.datagrams.drained)
+  await until('it is gone', () => !run.source.status().ok)
+  await run.source.stop()
   await run.close()
   assert.deepEqual(children(), [])
 })
@@ -190,7 +188,10 @@ for (const state of ['held', 'reading', 'full']) {
 
 test('a path that another listens at, or that is no socket, is a wrong setting; a socket that is left is replaced', addon, async t => {
   const { path } = await running(t)
-  const open = async (path: string): Promise<Datagrams> => await Datagrams.open({ budget: new Budget(`unixgram:${path}`, MIB), place: { kind: 'unix', path }, log: collectedLog().log })
+  const open = async (path: string): Promise<DatagramSource> => {
+    const budget = new Budget(`unixgram:${path}`, MIB)
+    return await DatagramSource.open({ origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log: collectedLog().log })
+  }
   const refusal = (path: string, why: string) => (error: unknown) => error instanceof ConfigError && error.message === `LOKEAN_SOCKET is "unixgram:${path}": ${why}`
   await assert.rejects(open(path), refusal(path, 'another process listens there'))
   const file = `${path}.txt`

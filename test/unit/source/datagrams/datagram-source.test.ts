@@ -3,32 +3,33 @@ import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
-import type { Delivery } from '../../../../src/batch/batcher.ts'
 import { ConfigError } from '../../../../src/errors.ts'
 import { Budget } from '../../../../src/source/budget.ts'
-import { Datagrams } from '../../../../src/source/datagrams/datagrams.ts'
-import { readBody } from '../../../../src/worker/input/amqp-body.ts'
+import { DatagramSource } from '../../../../src/source/datagrams/datagram-source.ts'
+import type { Connection, SourceEvents } from '../../../../src/source/source.ts'
+import { readRecords } from '../../../../src/worker/input/records.ts'
 import { Cleanup } from '../../../helpers/cleanup.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'
 import { turn, until } from '../../../helpers/until.ts'
 
 const MIB = 2 ** 20
 
-interface Running { datagrams: Datagrams, port: number, budget: Budget, records: Buffer[], costs: number[], bad: number, most: number, ids: number[], send (record: Uint8Array | string): Promise<void>, start (): void, giveBack (): void }
+interface Running { source: DatagramSource, connections: Set<Connection>, port: number, budget: Budget, records: Buffer[], costs: number[], bad: number, most: number, ids: number[], send (record: Uint8Array | string): Promise<void>, start (): void, giveBack (): void }
 
 async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, receiveBuffer = 208 * 1024 } = {}): Promise<Running> {
   const cleanup = Cleanup.of(t)
   const budget = new Budget('udp', limit)
   const { log, lines } = collectedLog()
-  const datagrams = await Datagrams.open({ budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log })
+  const source = await DatagramSource.open({ origin: { address: 'udp', labels: [], tenant: undefined }, budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log })
   const port = lines[0].port as number
-  cleanup.add(async () => { await datagrams.close() })
+  cleanup.add(async () => { await source.close() })
   const socket: Socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   socket.connect(port, host)
   await once(socket, 'connect')
   cleanup.add(async () => { const closed = once(socket, 'close'); socket.close(); await closed })
   const run: Running = {
-    datagrams,
+    source,
+    connections: new Set(),
     port,
     budget,
     records: [],
@@ -40,17 +41,18 @@ async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, r
       await new Promise<void>((resolve, reject) => { socket.send(record, error => { error === null ? resolve() : reject(error) }) })
     },
     start () {
-      datagrams.start(({ id, message, cost, link }: Delivery) => {
-        assert.equal(link, datagrams)
-        readBody(message, 0, message.length, { record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => { run.bad++ } })
+      const onDelivery: SourceEvents['onDelivery'] = ({ id, message, cost, connection }) => {
+        run.connections.add(connection)
+        readRecords(message, 0, message.length, { record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => { run.bad++ } })
         run.costs.push(cost)
         run.ids.push(id)
         run.most = Math.max(run.most, budget.used)
-      }, error => { throw error })
+      }
+      source.start({ onDelivery, onFatal: error => { throw error } })
     },
     giveBack () {
-      for (const cost of run.costs.splice(0)) budget.give(cost)
-      datagrams.grant()
+      for (const cost of run.costs.splice(0)) budget.release(cost)
+      source.grant()
     }
   }
   return run
@@ -68,6 +70,7 @@ for (const host of ['127.0.0.1', '::1']) {
     assert.ok(run.records.every((record, i) => record.equals(sent[i])))
     assert.equal(run.bad, 0)
     assert.deepEqual(run.ids, run.ids.map((_, i) => i), 'numbered as a session numbers its deliveries')
+    assert.equal(run.connections.size, 1)
   })
 }
 
@@ -78,10 +81,9 @@ test('what comes before it is started waits in the kernel; what came before it i
   run.start()
   await until('they are here', () => run.records.length === 50)
   for (let i = 0; i < 100; i++) await run.send(`late ${i}`)
-  run.datagrams.stop()
-  await until('it has stopped', () => run.datagrams.drained)
+  await run.source.stop()
   assert.deepEqual(run.records.map(String), [...Array.from({ length: 50 }, (_, i) => `early ${i}`), ...Array.from({ length: 100 }, (_, i) => `late ${i}`)])
-  assert.equal(run.datagrams.status.ok, false)
+  assert.equal(run.source.status().ok, false)
 })
 
 test('a budget that is used up is never overdrawn: the kernel keeps what it can, counts what it drops, and the rest comes with the room', { skip: !existsSync('/proc/net/udp') && 'no /proc/net/udp here' }, async t => {
@@ -90,7 +92,7 @@ test('a budget that is used up is never overdrawn: the kernel keeps what it can,
   run.start()
   let total = 0
   const send = async (): Promise<void> => { await run.send(Buffer.alloc(1000, total++ % 256)) }
-  const dropped = (): number => run.datagrams.drops() ?? assert.fail('the kernel does not tell')
+  const dropped = (): number => run.source.counters.dropped ?? assert.fail('the kernel does not tell')
   // By the reader's progress, and not by a number: one that is slow to get its turn has the kernel drop most of a burst before there is anything to hold back.
   while (run.budget.room >= 65_536 + 1024) {
     for (let i = 0; i < 50; i++) await send()
@@ -109,13 +111,13 @@ test('a budget that is used up is never overdrawn: the kernel keeps what it can,
 test('a port that is taken is a wrong setting, and nothing stays open', async t => {
   const { port } = await running(t)
   const budget = new Budget('udp://127.0.0.1:x', MIB)
-  await assert.rejects(Datagrams.open({ budget, place: { kind: 'udp', host: '127.0.0.1', port, receiveBuffer: 65_536 }, log: collectedLog().log }),
+  await assert.rejects(DatagramSource.open({ origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'udp', host: '127.0.0.1', port, receiveBuffer: 65_536 }, log: collectedLog().log }),
     (error: unknown) => error instanceof ConfigError && error.message === 'LOKEAN_SOCKET is "udp://127.0.0.1:x": the port is in use')
 })
 
 test('a kernel that gives less than was asked for is told of', async t => {
   const { log, lines } = collectedLog()
-  const datagrams = await Datagrams.open({ budget: new Budget('udp', MIB), place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 }, log })
-  Cleanup.of(t).add(async () => { await datagrams.close() })
+  const source = await DatagramSource.open({ origin: { address: 'udp', labels: [], tenant: undefined }, budget: new Budget('udp', MIB), place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 }, log })
+  Cleanup.of(t).add(async () => { await source.close() })
   assert.ok(lines.some(({ level, mend, msg }) => level === 'warn' && /net\.core\.rmem_max/.test(`${msg}${String(mend)}`)), JSON.stringify(lines))
 })

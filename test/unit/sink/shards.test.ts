@@ -4,7 +4,7 @@ import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import { LokiClient } from '../../../src/sink/client.ts'
 import { Hosts } from '../../../src/sink/endpoint-selector.ts'
-import { type PushReport, Sink } from '../../../src/sink/sink.ts'
+import { type PushReport, Shards } from '../../../src/sink/shards.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { httpServer } from '../../helpers/http-server.ts'
@@ -20,18 +20,16 @@ function bench (t: TestContext, hostCount = 1) {
   const reports: PushReport[] = []
   const retries: Array<{ tenant: string, shard: number, reason: RetryReason }> = []
   const resolved: string[] = []
-  let closed = 0
   const client = {
     urls: Array.from({ length: hostCount }, (_, i) => `http://loki-${i}`),
     push: async (host: number, tenant: string, body: Uint8Array, signal: AbortSignal) => {
       const answered = new Deferred<Answer>()
       pushes.push({ host, tenant, body, signal, answer: async answer => { answered.resolve(answer); await turn() } })
       return await answered.promise
-    },
-    close: async () => { closed++ }
+    }
   }
-  const sink = new Sink({
-    client: client as unknown as LokiClient,
+  const sink = new Shards({
+    client,
     hosts: new Hosts(hostCount),
     pushBytes: 1_000,
     random: () => 1,
@@ -39,11 +37,11 @@ function bench (t: TestContext, hostCount = 1) {
     onPush: report => { reports.push(report) },
     onRetry: ({ tenant, shard, reason }) => { retries.push({ tenant, shard, reason }) }
   })
-  t.after(async () => { await sink.close() })
+  t.after(() => { sink.close() })
   const add = (tenant: string, shard: number, records = 1): void => {
     sink.add({ part: part(tenant, shard, records), ticket: new Ticket(1, () => { resolved.push(`${tenant} ${shard}`) }) })
   }
-  return { sink, pushes, reports, retries, resolved, add, closed: () => closed }
+  return { sink, pushes, reports, retries, resolved, add }
 }
 
 function part (tenant: string, shard: number, records = 1): Part {
@@ -63,7 +61,7 @@ test('each shard of each tenant has one push of its own under way', async t => {
   const { sink, pushes, add, resolved } = bench(t)
   for (const tenant of ['a', 'b']) for (const shard of [0, 1]) for (let i = 0; i < 3; i++) add(tenant, shard)
   assert.deepEqual(pushes.map(({ tenant }) => tenant), ['a', 'a', 'b', 'b'])
-  assert.equal(sink.lanes, 4)
+  assert.equal(sink.size, 4)
   assert.equal(sink.bytes, 12 * 3)
   for (let i = 0; i < pushes.length; i++) await pushes[i].answer(STORED)
   assert.equal(pushes.length, 8)
@@ -75,18 +73,18 @@ test('a tenant and a shard that look alike when put together are not the same la
   add('1 a', 1)
   add('a', 1)
   add('', 1)
-  assert.equal(sink.lanes, 3)
+  assert.equal(sink.size, 3)
 })
 
 test('lanes are gone when there is nothing left to do, and come again', async t => {
   const { sink, pushes, add, resolved } = bench(t)
   add('a', 0)
   await pushes[0].answer(STORED)
-  assert.deepEqual([sink.lanes, sink.bytes, resolved], [0, 0, ['a 0']])
+  assert.deepEqual([sink.size, sink.bytes, resolved], [0, 0, ['a 0']])
   add('a', 0)
-  assert.equal(sink.lanes, 1)
+  assert.equal(sink.size, 1)
   await pushes[1].answer(STORED)
-  assert.deepEqual([sink.lanes, resolved.length], [0, 2])
+  assert.deepEqual([sink.size, resolved.length], [0, 2])
 })
 
 test('what a ticket adds while it resolves goes out', async t => {
@@ -94,7 +92,7 @@ test('what a ticket adds while it resolves goes out', async t => {
   sink.add({ part: part('a', 0), ticket: new Ticket(1, () => add('a', 0)) })
   await pushes[0].answer(STORED)
   assert.equal(pushes.length, 2)
-  assert.equal(sink.lanes, 1)
+  assert.equal(sink.size, 1)
 })
 
 test('a tenant that is limited holds up no other, and no other one\'s success ends its pause', async t => {
@@ -193,14 +191,13 @@ test('reports each attempt, with what was in it', async t => {
 
 test('close aborts what is under way, resolves nothing more, and closes the client', async t => {
   mockTimers(t)
-  const { sink, pushes, add, resolved, closed } = bench(t)
+  const { sink, pushes, add, resolved } = bench(t)
   add('a', 0)
   add('b', 0)
   await pushes[1].answer(retry('5xx'))
-  await sink.close()
-  assert.equal(closed(), 1)
+  sink.close()
   assert.ok(pushes[0].signal.aborted)
-  assert.deepEqual([sink.lanes, sink.bytes], [0, 0])
+  assert.deepEqual([sink.size, sink.bytes], [0, 0])
   await pushes[0].answer(STORED)
   mock.timers.tick(60_000)
   assert.deepEqual([resolved, pushes.length], [[], 2])
@@ -208,10 +205,10 @@ test('close aborts what is under way, resolves nothing more, and closes the clie
 
 test('what a worker brings after the close is left alone', async t => {
   const { sink, pushes, add, resolved } = bench(t)
-  await sink.close()
+  sink.close()
   add('a', 0)
   await turn()
-  assert.deepEqual([pushes.length, sink.lanes, sink.bytes, resolved], [0, 0, 0, []])
+  assert.deepEqual([pushes.length, sink.size, sink.bytes, resolved], [0, 0, 0, []])
 })
 
 test('with the real client: many lanes push at once, without a warning, and close leaves no socket', async t => {
@@ -221,13 +218,18 @@ test('with the real client: many lanes push at once, without a warning, and clos
   t.after(() => { process.off('warning', onWarning) })
   const { url, received, sockets } = await httpServer(t, response => { if (received.length <= 30) response.writeHead(204).end() })
   let resolved = 0
-  const sink = new Sink({ client: new LokiClient({ urls: [url], timeoutMs: 10_000 }, '0'), hosts: new Hosts(1), pushBytes: 1_000, isolate: async () => [] })
-  t.after(async () => { await sink.close() })
+  const client = new LokiClient({ urls: [url], timeoutMs: 10_000 }, '0')
+  const sink = new Shards({ client, hosts: new Hosts(1), pushBytes: 1_000, isolate: async () => [] })
+  t.after(async () => {
+    sink.close()
+    await client.close()
+  })
   for (let shard = 0; shard < 30; shard++) sink.add({ part: part('', shard), ticket: new Ticket(1, () => { resolved++ }) })
   await until('all are stored', () => resolved === 30)
   for (let shard = 0; shard < 15; shard++) sink.add({ part: part('', shard), ticket: new Ticket(1, () => { resolved++ }) })
   await until('the rest is under way', () => received.length === 45)
-  await sink.close()
+  sink.close()
+  await client.close()
   await until('no socket is left', () => sockets.size === 0)
   assert.equal(resolved, 30)
   assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])

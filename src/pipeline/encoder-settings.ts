@@ -1,0 +1,20 @@
+import type { Config } from '../config/config.ts'
+import type { EncoderSettings } from '../worker/messages.ts'
+
+/** What the workers need of the settings. */
+export function encoderSettings (config: Config): EncoderSettings {
+  const { labels, metadata, addresses, shards, pushBytes, loki } = config
+  return {
+    labels,
+    metadata,
+    tenant: loki.tenant,
+    quarantineTenant: loki.quarantineTenant,
+    origins: addresses.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),
+    shards,
+    pushBytes,
+    maxLineBytes: loki.maxLineBytes,
+    maxAgeMs: loki.maxAgeMs,
+    maxAheadMs: loki.maxAheadMs,
+    maxDisorderMs: loki.maxDisorderMs
+  }
+}

@@ -1,0 +1,150 @@
+import { type Resolved, Settler } from '../ack/settler.ts'
+import { Ticket } from '../ack/ticket.ts'
+import type { Batch } from '../batch/batch.ts'
+import { Batcher } from '../batch/batcher.ts'
+import type { Buffers } from '../batch/buffers.ts'
+import type { StreamGuard } from '../ops/cardinality.ts'
+import type { Sink } from '../sink/sink.ts'
+import type { Budget } from '../source/budget.ts'
+import type { Delivery, Source, SourceAddress } from '../source/source.ts'
+import type { EncodeResult } from '../worker/messages.ts'
+import type { PipelineMetrics } from './pipeline-metrics.ts'
+
+/** A batch whose records are all stored, on its way to be settled. */
+export interface ResolvedBatch extends Resolved {
+  /** What it took of the budget. */
+  cost: number
+  records: number
+  oldestMs: number
+}
+
+interface Options {
+  sources: readonly Source[]
+  budgets: ReadonlyMap<string, Budget>
+  buffers: Buffers
+  workers: number
+  /** Encodes on a worker thread. Rejects only when the pipeline closes: then the batch stays unsettled. */
+  encode: (batch: Batch, handOver: boolean) => Promise<EncodeResult>
+  closing: AbortSignal
+  sink: Sink
+  cardinality: StreamGuard
+  metrics: PipelineMetrics
+}
+
+interface Route { source: Source, address: SourceAddress, budget: Budget }
+
+/**
+ * The way of a delivery through the stages and back. Each stage is given the next one's function.
+ *
+ *     Source --delivery--> Batcher --batch--> worker --parts--> Sink --> Loki
+ *      ^                                                         |
+ *      +---- Settler <---- Ticket (one a batch) <-----stored-----+
+ */
+export class Flow {
+  readonly #options: Options
+  readonly #routes: ReadonlyMap<string, Route>
+  readonly #batcher: Batcher
+  readonly #settler: Settler<ResolvedBatch>
+  #inflight = 0
+  #encoding = 0
+  #onIdle: Array<() => void> = []
+
+  constructor (options: Options) {
+    this.#options = options
+    const { sources, budgets, workers, buffers } = options
+    this.#routes = new Map(sources.flatMap(source => source.addresses.map(address => {
+      return [address.address, { source, address, budget: budgets.get(address.address) as Budget }] as const
+    })))
+    this.#settler = new Settler({
+      settle: (address, connection, ranges) => this.#route(address).source.settle(connection, ranges),
+      onSettled: resolved => this.#settled(resolved)
+    })
+    this.#batcher = new Batcher({
+      workers,
+      buffers,
+      formatOf: address => this.#route(address).address.format,
+      encode: async batch => { await this.#encode(batch) }
+    })
+  }
+
+  /** Bytes taken from the sources and not settled, with what the deliveries cost beside them. */
+  get inflightBytes (): number {
+    return this.#inflight
+  }
+
+  get waitingBytes (): number {
+    return this.#batcher.waitingBytes
+  }
+
+  /** Bytes that are with a worker. */
+  get encodingBytes (): number {
+    return this.#encoding
+  }
+
+  received (delivery: Delivery): void {
+    this.#batcher.add(delivery)
+    this.#inflight += delivery.cost
+    this.#options.metrics.received(delivery)
+  }
+
+  /** Resolves when nothing is in flight. */
+  async idle (): Promise<void> {
+    while (this.#inflight > 0) await new Promise<void>(resolve => { this.#onIdle.push(resolve) })
+  }
+
+  /** Settles at once what is resolved. */
+  flush (): void {
+    this.#settler.flush()
+  }
+
+  #route (address: string): Route {
+    return this.#routes.get(address) as Route
+  }
+
+  async #encode (batch: Batch): Promise<void> {
+    const { buffers, cardinality, metrics, sink } = this.#options
+    const { address, spans, cost } = batch
+    const result = await this.#work(batch)
+    if (result === undefined) return
+    metrics.encoded(address, result)
+    cardinality.tell(result.crowds)
+    const { records, oldestMs, shared } = result
+    if (!shared) buffers.release(batch.bytes)
+    const ticket = new Ticket(result.parts.length, () => {
+      if (shared) buffers.release(batch.bytes)
+      this.#settler.add({ address, spans, cost, records, oldestMs })
+    })
+    for (const part of result.parts) sink.add(part, ticket)
+  }
+
+  /** Undefined only when the pipeline closes: then the batch stays unsettled. */
+  async #work (batch: Batch): Promise<EncodeResult | undefined> {
+    const { buffers, closing, encode, metrics } = this.#options
+    const start = performance.now()
+    this.#encoding += batch.length
+    try {
+      const result = await encode(batch, buffers.exhausted)
+      metrics.worked(batch.length, result.records, performance.now() - start)
+      return result
+    } catch (error) {
+      if (!closing.aborted) throw error
+      return undefined
+    } finally {
+      this.#encoding -= batch.length
+    }
+  }
+
+  /** Only now does their share of the budget come back as credit. */
+  #settled (resolved: readonly ResolvedBatch[]): void {
+    const routes = new Set<Route>()
+    for (const batch of resolved) {
+      const route = this.#route(batch.address)
+      this.#inflight -= batch.cost
+      route.budget.release(batch.cost)
+      routes.add(route)
+      this.#options.metrics.stored(batch)
+    }
+    for (const { source, address } of routes) source.grant(address.address)
+    if (this.#inflight === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+  }
+}

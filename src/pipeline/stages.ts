@@ -1,0 +1,88 @@
+import { ArrivalClock } from '../batch/arrival-clock.ts'
+import { Buffers } from '../batch/buffers.ts'
+import type { Config } from '../config/config.ts'
+import type { Logger } from '../log.ts'
+import { StreamGuard } from '../ops/cardinality.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import { LokiSink } from '../sink/loki-sink.ts'
+import type { Sink } from '../sink/sink.ts'
+import { Budget } from '../source/budget.ts'
+import { openSources } from '../source/open.ts'
+import type { Source } from '../source/source.ts'
+import { Attempts } from '../worker/pool/attempts.ts'
+import { WorkerPool } from '../worker/pool/pool.ts'
+import { encoderSettings } from './encoder-settings.ts'
+import { Flow } from './flow.ts'
+import { PipelineMetrics } from './pipeline-metrics.ts'
+
+export interface StageOptions {
+  config: Config
+  log: Logger
+  metrics: Metrics
+  version: string
+  /** Those that the settings name, unless said otherwise. */
+  openSources?: typeof openSources
+}
+
+export interface Stages {
+  sources: readonly Source[]
+  flow: Flow
+  pool: WorkerPool
+  sink: Sink
+  cardinality: StreamGuard
+  /** Ends what waits in the stages for a better time. */
+  closing: AbortController
+}
+
+/** A batch is spread over the shards, so it may be larger than a push: that much larger, to make large parts of it. */
+const BATCH_PUSHES = 4
+
+/**
+ * Makes the stages and joins them: the one place that knows more than one. Rejects with ConfigError, and nothing left
+ * open, where a setting cannot be used; nothing is connected yet. `onBroken`: the workers cannot go on.
+ */
+export async function openStages (options: StageOptions, onBroken: (error: Error) => void): Promise<Stages> {
+  const { config, log, metrics, version } = options
+  const share = Math.floor(config.inflightBytes / config.addresses.length)
+  const budgets = new Map(config.addresses.map(({ address }) => [address, new Budget(address, share)]))
+  const sources = await (options.openSources ?? openSources)(config, address => budgets.get(address) as Budget, log)
+  const cardinality = new StreamGuard(config.maxStreams, log)
+  const clock = new ArrivalClock()
+  const arrival = (nanoseconds: number) => clock.reserve(nanoseconds)
+  const pool = new WorkerPool({
+    workers: config.workers,
+    timeoutMs: config.workerTimeoutMs,
+    settings: { ...encoderSettings(config), activeStreams: cardinality.memory },
+    onFailure: kind => metrics.workerFailures.inc({ kind }),
+    onBroken
+  })
+  try {
+    const pipelineMetrics = new PipelineMetrics(metrics)
+    const sink = await LokiSink.open({ config, version, log, events: pipelineMetrics.sinkEvents, isolate: async task => await pool.isolate(task), arrival })
+    const buffers = batchBuffers(config)
+    const closing = new AbortController()
+    const attempts = new Attempts({ pool, arrival, exchange: (buffer, bytes) => buffers.replace(buffer, bytes), log, closing: closing.signal })
+    const flow = new Flow({
+      sources,
+      budgets,
+      buffers,
+      workers: config.workers,
+      encode: async (batch, handOver) => await attempts.encode(batch, handOver),
+      closing: closing.signal,
+      sink,
+      cardinality,
+      metrics: pipelineMetrics
+    })
+    pipelineMetrics.observe({ budgets, sources, flow, sink, pool, cardinality })
+    return { sources, flow, pool, sink, cardinality, closing }
+  } catch (error) {
+    await Promise.all([pool.close(), ...sources.map(async source => { await source.close() })])
+    throw error
+  }
+}
+
+/** As many as the budget can fill, the one that is filling for each address, and those with the workers: under load none is made anew. */
+function batchBuffers ({ pushBytes, inflightBytes, addresses, workers }: Config): Buffers {
+  const batchBytes = BATCH_PUSHES * pushBytes
+  return new Buffers(batchBytes, Math.ceil(inflightBytes / batchBytes) + addresses.length + workers)
+}

@@ -1,0 +1,103 @@
+import type { Config } from '../config/config.ts'
+import type { Logger } from '../log.ts'
+import type { Check, Isolated, IsolateTask, Part } from '../worker/messages.ts'
+import type { RetryReason } from './classify.ts'
+import { LokiClient } from './client.ts'
+import { DeadLetters } from './dead-letter.ts'
+import { Hosts } from './endpoint-selector.ts'
+import { LokiHealth } from './health.ts'
+import { probeUntilReady } from './probe.ts'
+import { Refusals } from './rejected-records.ts'
+import { type PushReport, Shards } from './shards.ts'
+import type { PartTicket, Sink } from './sink.ts'
+
+/** What the sink tells the metrics. */
+export interface SinkEvents {
+  onPush: (report: PushReport) => void
+  onRetry: (reason: RetryReason) => void
+  /** One record that Loki rejected is in the quarantine stream, or in a dead-letter file. */
+  onQuarantined: () => void
+  onDeadLettered: () => void
+}
+
+export interface LokiSinkOptions {
+  config: Config
+  version: string
+  log: Logger
+  events: SinkEvents
+  /** Narrows down, on a worker thread, what Loki rejected. */
+  isolate: (task: IsolateTask) => Promise<Isolated>
+  /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
+  arrival: (nanoseconds: number) => { seconds: number, nanos: number }
+}
+
+/** Grafana Loki as the sink: shards push over one client; what Loki rejects, and what it says of itself, is handled beside them. */
+export class LokiSink implements Sink {
+  readonly #client: LokiClient
+  readonly #shards: Shards
+  readonly #rejected: Refusals
+  readonly #deadLetters: DeadLetters | undefined
+  readonly #health: LokiHealth
+  readonly #closing = new AbortController()
+
+  private constructor ({ config, version, log, events, isolate, arrival }: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
+    this.#deadLetters = deadLetters
+    this.#health = new LokiHealth(log)
+    this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
+    this.#rejected = new Refusals({ isolate, deadLetter: deadLetters, arrival, log, ...events })
+    this.#shards = new Shards({
+      client: this.#client,
+      hosts: new Hosts(config.loki.urls.length),
+      pushBytes: config.pushBytes,
+      isolate: async (pending, answer) => await this.#rejected.handle(pending, answer),
+      onPush: report => {
+        events.onPush(report)
+        log.debug(report, 'push')
+        if (report.answer.kind !== 'retry') this.#health.succeeded(report.url)
+      },
+      onRetry: ({ tenant, reason, message, delayMs }) => {
+        events.onRetry(reason)
+        this.#health.retrying(tenant, reason, message, delayMs)
+      }
+    })
+  }
+
+  /** Rejects with ConfigError where the dead-letter directory cannot be used. Nothing is connected yet. */
+  static async open (options: LokiSinkOptions): Promise<LokiSink> {
+    const { config: { deadLetter: { dir, bytes } }, log } = options
+    const deadLetters = dir === undefined
+      ? undefined
+      : await DeadLetters.open(dir, bytes, Date.now, file => {
+        log.warn({ dir, file }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
+      })
+    return new LokiSink(options, deadLetters)
+  }
+
+  get bytes (): number {
+    return this.#shards.bytes
+  }
+
+  get shards (): number {
+    return this.#shards.size
+  }
+
+  start (): void {
+    void probeUntilReady(this.#client, this.#health, this.#closing.signal)
+  }
+
+  add (part: Part, ticket: PartTicket): void {
+    this.#shards.add({ part, ticket })
+  }
+
+  status (): Check {
+    return this.#health.status()
+  }
+
+  async close (): Promise<void> {
+    this.#closing.abort()
+    this.#rejected.close()
+    this.#shards.close()
+    await this.#client.close()
+    await this.#deadLetters?.close()
+  }
+}

@@ -1,0 +1,24 @@
+/** Takes what is found in a delivery, as offsets into its bytes. Records come in their order. */
+export interface RecordSink {
+  record (start: number, end: number): void
+  /** Bytes in the place of a record that are none: an unknown type, a length that does not fit, a message without a body. */
+  bad (start: number, end: number): void
+}
+
+const LENGTH_BYTES = 4
+
+/** Reads one delivery of the format `records`, lying in `bytes[start, end)`. Never throws and never reads past `end`. */
+export function readRecords (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
+  let at = start
+  while (at < end) {
+    const record = at + LENGTH_BYTES
+    const next = record > end ? Infinity : record + uint32(bytes, at)
+    if (next > end) return sink.bad(at, end)
+    sink.record(record, next)
+    at = next
+  }
+}
+
+function uint32 (bytes: Uint8Array, at: number): number {
+  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
+}

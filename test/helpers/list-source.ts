@@ -1,0 +1,34 @@
+import type { Budget } from '../../src/source/budget.ts'
+import type { Connection, Range, Source, SourceEvents } from '../../src/source/source.ts'
+
+/** The least that a source can be: it delivers what a test hands it, and keeps what is settled. */
+export class ListSource implements Source {
+  readonly name = 'list'
+  readonly addresses = [{ address: 'list', labels: [], tenant: undefined, format: 'records' as const }]
+  readonly counters = {}
+  readonly whenGone = 'redelivered'
+  readonly connection = { gone: false }
+  readonly settled: Range[] = []
+  readonly calls: string[] = []
+  readonly #budget: Budget
+  #events: SourceEvents | undefined
+  #next = 0
+
+  constructor (budget: Budget) { this.#budget = budget }
+
+  start (events: SourceEvents): void { this.#events = events }
+
+  deliver (message: Uint8Array, connection: Connection = this.connection): void {
+    this.#budget.lease(message.length)
+    this.#events?.onDelivery({ address: 'list', connection, id: this.#next++, message, cost: message.length })
+  }
+
+  fail (error: Error): void { this.#events?.onFatal(error) }
+  canSendMore (): boolean { return true }
+  settle (_connection: Connection, ranges: Range[]): void { this.settled.push(...ranges) }
+  grant (address: string): void { this.calls.push(`grant ${address}`) }
+  async stop (): Promise<void> { this.calls.push('stop') }
+  async close (): Promise<void> { this.calls.push('close') }
+  status (): { ok: boolean, detail: string } { return { ok: true, detail: 'here' } }
+  reading (): { up: boolean, credit: number } { return { up: true, credit: 7 } }
+}

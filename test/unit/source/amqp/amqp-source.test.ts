@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import { AmqpSource } from '../../../../src/source/amqp/amqp-source.ts'
+import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'
+import { Budget } from '../../../../src/source/budget.ts'
+import type { Delivery } from '../../../../src/source/source.ts'
+import { AmqpPeer } from '../../../helpers/amqp-peer.ts'
+import { collectedLog } from '../../../helpers/collected-log.ts'
+import { until } from '../../../helpers/until.ts'
+
+interface Running { source: AmqpSource, budget: Budget, peer: AmqpPeer, deliveries: Delivery[] }
+
+async function running (t: TestContext, quietMs = 1): Promise<Running> {
+  const peer = await AmqpPeer.listen(t)
+  const budget = new Budget('logs', 2 ** 20)
+  const source = new AmqpSource({
+    addresses: [{ address: 'logs', labels: [], tenant: undefined, format: 'amqp' }],
+    endpoints: [{ host: '127.0.0.1', port: peer.port, tls: false }],
+    credentials: {},
+    budgets: [budget],
+    log: collectedLog().log,
+    random: () => 0,
+    quietMs
+  })
+  t.after(async () => { await source.close() })
+  const deliveries: Delivery[] = []
+  source.start({ onDelivery: delivery => { deliveries.push(delivery) }, onFatal: error => { throw error } })
+  await until('it is attached', () => source.status().ok)
+  return { source, budget, peer, deliveries }
+}
+
+test('delivers, settles over the connection of a delivery, and is granted room', async t => {
+  const { source, budget, peer, deliveries } = await running(t)
+  assert.deepEqual(source.reading('logs'), { up: true, credit: 16 })
+  assert.ok(source.canSendMore('logs'))
+  const outcomes = [peer.send('logs', Buffer.from('one')), peer.send('logs', Buffer.from('two'))]
+  await until('both are here', () => deliveries.length === 2)
+  assert.deepEqual(deliveries.map(({ address, id, cost }) => [address, id, cost]), [['logs', 0, 3 + DELIVERY_BYTES], ['logs', 1, 3 + DELIVERY_BYTES]])
+  source.settle(deliveries[0].connection, [[0, 1]])
+  budget.release(budget.used)
+  source.grant('logs')
+  assert.deepEqual(await Promise.all(outcomes), ['accepted', 'accepted'])
+})
+
+test('counts the connections it opens and loses', async t => {
+  const { source, peer } = await running(t)
+  peer.drop()
+  await until('it is back', () => source.counters.connects === 2)
+  assert.deepEqual({ ...source.counters }, { connects: 2, disconnects: 1 })
+})
+
+test('stopped, it gives no more credit, hands on what was on its way, and has drained when the bus is quiet', async t => {
+  const { source, peer, deliveries } = await running(t, 50)
+  const outcome = peer.send('logs', Buffer.from('before'))
+  const drained = source.stop()
+  assert.ok(!source.canSendMore('logs'))
+  await drained
+  assert.deepEqual(deliveries.map(({ message }) => message.length), [6])
+  source.settle(deliveries[0].connection, [[0, 0]])
+  assert.equal(await outcome, 'accepted')
+})
+
+test('a close ends a stop that waits for quiet', async t => {
+  const { source } = await running(t, 2 ** 30)
+  const drained = source.stop()
+  await source.close()
+  await drained
+  assert.equal(source.status().ok, false)
+})
