@@ -6,7 +6,7 @@ import { Encoder } from '../../../../src/worker/encoder.ts'
 import { Fields } from '../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { Repeats } from '../../../../src/worker/streams/repeats.ts'
-import { Stream } from '../../../../src/worker/streams/streams.ts'
+import { Stream } from '../../../../src/worker/streams/stream.ts'
 import { Timestamp } from '../../../../src/worker/input/timestamp.ts'
 import { decodeParts, type DecodedEntry, encoderSettings, encodeTask, lay, nanoseconds, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 
