@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net'
 import rhea, { type Connection, type ConnectionOptions } from 'rhea'
-import type { Secret } from '../../config/secret.ts'
+import type { Secret } from '../../secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
 import { Incoming } from './session.ts'
 import { limitPeer } from './peer-limits.ts'
