@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { pino } from 'pino'
 import type { Bindings, ChildLoggerOptions, DestinationStream, LevelWithSilent, Logger } from 'pino'
-import { redactUrl, Secret } from './config/secret.ts'
+import { redactUrl, Secret } from './secret.ts'
 
 export type { Logger } from 'pino'
 

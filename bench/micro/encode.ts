@@ -1,6 +1,7 @@
 import { Arena } from '../../src/worker/output/arena.ts'
 import type { PushEntry, PushRequest, PushStream } from '../../src/worker/output/push-schema.ts'
-import { type Stream, StreamCache } from '../../src/worker/streams/streams.ts'
+import type { Stream } from '../../src/worker/streams/stream.ts'
+import { StreamCache } from '../../src/worker/streams/streams.ts'
 import { Timestamp } from '../../src/worker/input/timestamp.ts'
 import { varintSize, writeVarint } from '../../src/worker/output/varint.ts'
 import type { MicroResult } from '../outcome/results.ts'

@@ -1,5 +1,6 @@
 import { formatLabels } from '../../src/worker/streams/labels.ts'
-import { Stream, StreamCache } from '../../src/worker/streams/streams.ts'
+import { Stream } from '../../src/worker/streams/stream.ts'
+import { StreamCache } from '../../src/worker/streams/streams.ts'
 import type { MicroResult } from '../outcome/results.ts'
 import { ByteTable } from './byte-table.ts'
 import { compare, type Effort, type Look } from './measure.ts'

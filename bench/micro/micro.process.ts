@@ -1,11 +1,7 @@
 import { serve } from '../harness/child.ts'
 import type { MicroResult } from '../outcome/results.ts'
 import { type Effort, FULL, QUICK } from './measure.ts'
-import type { QuestionName } from './suite.ts'
-
-export type MicroMethods = {
-  measure: (question: QuestionName, quick: boolean) => Promise<MicroResult[]>
-}
+import type { MicroMethods, QuestionName } from './questions.ts'
 
 /** Loaded when asked for, so that the engine has seen nothing but what is compared. */
 const QUESTIONS: Record<QuestionName, () => Promise<(effort: Effort) => Promise<MicroResult[]>>> = {

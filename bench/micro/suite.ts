@@ -1,10 +1,6 @@
 import { beside, Child } from '../harness/child.ts'
 import type { MicroResult, SuiteOptions } from '../outcome/results.ts'
-import type { MicroMethods } from './micro.process.ts'
-
-/** Each a file of this folder. */
-export const QUESTIONS = ['record-parse', 'labels', 'encode', 'snappy', 'join', 'transfer', 'frames', 'ack'] as const
-export type QuestionName = typeof QUESTIONS[number]
+import { type MicroMethods, QUESTIONS } from './questions.ts'
 
 /**
  * The steps that the program's cost is made of, each beside the other ways to do it that were considered. The alternatives of a question

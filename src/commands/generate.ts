@@ -1,6 +1,6 @@
 import type { LoadOptions } from '../cli/arguments.ts'
 import { loadConfig } from '../config/load.ts'
-import { startBusThread } from '../embedded/bus/thread.ts'
+import { startBusThread } from '../generator/bus-thread.ts'
 import type { Context } from './context.ts'
 import { runLoad } from './load.ts'
 

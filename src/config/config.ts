@@ -2,7 +2,7 @@ import { tenantOf } from './addresses.ts'
 import { credentials } from './cross-checks.ts'
 import type { Values } from './options.ts'
 import type { Origin } from '../worker/messages.ts'
-import { Secret } from './secret.ts'
+import { Secret } from '../secret.ts'
 
 /** The settings as the stages want them: parsed, grouped, in bytes and milliseconds. */
 export function arrange (v: Values) {

@@ -4,7 +4,7 @@ import type { Endpoints } from './endpoints.ts'
 import type { OptionName, Values } from './options.ts'
 import { isTenant, MAX_LABELS, TENANT_ALLOWED } from './mapping.ts'
 import { belongTogether } from './pem.ts'
-import type { Secret } from './secret.ts'
+import type { Secret } from '../secret.ts'
 import { formatBytes } from './units.ts'
 
 export interface Credentials { username: string | undefined, password: Secret | undefined }

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { Secret } from './secret.ts'
+import { Secret } from '../secret.ts'
 import { parsedBy, Refused, splitList } from './text.ts'
 
 export interface HostPort { host: string, port: number }

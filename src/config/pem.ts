@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { Secret } from './secret.ts'
+import { Secret } from '../secret.ts'
 import { parsedBy, Refused } from './text.ts'
 
 const BLOCK = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs

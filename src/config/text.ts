@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Secret } from './secret.ts'
+import { Secret } from '../secret.ts'
 
 /** Thrown by a parser. Its message completes the sentence `NAME is "value": ...`. */
 export class Refused extends Error {}

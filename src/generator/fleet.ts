@@ -1,4 +1,4 @@
-import type { Role } from './sources.ts'
+import type { Role } from './log-source.ts'
 
 export interface Host { readonly name: string, readonly role: Role, readonly cloud: string, readonly region: string }
 

@@ -3,7 +3,8 @@ import { RecordFiller } from './filler.ts'
 import { MESSAGE_HEAD, stringSize, writeMessageHead, writeStringHead } from './message.ts'
 import { seededRandom, type Random } from './random.ts'
 import { compileFrame, compileShape, type Frame, type Shape } from './shape.ts'
-import { SOURCES, type Role } from './sources.ts'
+import type { Role } from './log-source.ts'
+import { SOURCES } from './sources.ts'
 
 export interface GeneratorOptions {
   /** Machines that log. */

@@ -1,4 +1,4 @@
-import type { Line, Role, Source } from './sources.ts'
+import type { Line, Role, Source } from './log-source.ts'
 
 /** The request contexts that oslo.log writes, by age: Queens, Yoga and later, with a global request id, and outside a request. */
 const PLAIN = '[req-{req} {user} {project} - default default]'

@@ -1,5 +1,5 @@
 import { renderRecord } from './records.ts'
-import type { Line, Source } from './sources.ts'
+import type { Line, Source } from './log-source.ts'
 
 /** How a slot of a shape is filled, for each record anew. */
 export const SLOT = { DIGITS: 0, HEX: 1, UUID: 2, REQUEST: 3, GLOBAL_REQUEST: 4, USER: 5, PROJECT: 6, INSTANCE: 7, ISO: 8, APACHE: 9, SEQUENCE: 10 } as const

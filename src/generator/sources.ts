@@ -1,23 +1,5 @@
+import type { Source } from './log-source.ts'
 import { OPENSTACK_SOURCES } from './openstack-sources.ts'
 import { SYSTEM_SOURCES } from './system-sources.ts'
-
-export type Role = 'controller' | 'compute' | 'network' | 'storage'
-
-/** One kind of line: how often it comes among its source's lines, and its text with the slots of `shape.ts`. */
-export interface Line { weight: number, text: string, severity?: string }
-
-/**
- * A program that logs. Those with a file are read with imfile: severity 5 whatever the line says, facility local0.
- * The others reach rsyslog over syslog: a tag with a PID, a severity of their own, a leading space.
- */
-export interface Source {
-  name: string
-  roles: readonly Role[]
-  weight: number
-  facility: string
-  tag: string
-  file: string
-  lines: readonly Line[]
-}
 
 export const SOURCES: readonly Source[] = [...OPENSTACK_SOURCES, ...SYSTEM_SOURCES]

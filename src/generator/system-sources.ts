@@ -1,4 +1,4 @@
-import type { Line, Role, Source } from './sources.ts'
+import type { Line, Role, Source } from './log-source.ts'
 
 const ALL: readonly Role[] = ['controller', 'compute', 'network', 'storage']
 const CONTROL: readonly Role[] = ['controller']

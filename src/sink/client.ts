@@ -1,5 +1,5 @@
 import { errors, Pool } from 'undici'
-import type { Secret } from '../config/secret.ts'
+import type { Secret } from '../secret.ts'
 import { type Answer, classify } from './classify.ts'
 
 export interface LokiAccess {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Intercept } from '../../src/embedded/loki/fault.ts'
+import type { Intercept } from '../../src/embedded/loki/push/fault.ts'
 import { scenario } from './scenario.ts'
 import { type Seen, watched } from './watch.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import type { Fault } from '../../src/embedded/loki/fault.ts'
+import type { Fault } from '../../src/embedded/loki/push/fault.ts'
 import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startBus } from '../../src/embedded/bus/bus.ts'
-import type { Fault } from '../../src/embedded/loki/fault.ts'
+import type { Fault } from '../../src/embedded/loki/push/fault.ts'
 import { createGenerator } from '../../src/generator/generator.ts'
 import { startSenders } from '../../src/generator/sender.ts'
 import { startLoki } from '../../src/embedded/loki/server.ts'

@@ -1,4 +1,4 @@
-import type { Fault } from '../../src/embedded/loki/fault.ts'
+import type { Fault } from '../../src/embedded/loki/push/fault.ts'
 
 /** In front of an embedded Loki (its `intercept`): while it is shut, pushes get no answer. */
 export class Gate {

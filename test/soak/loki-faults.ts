@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Fault as PushFault, Intercept } from '../../src/embedded/loki/fault.ts'
+import type { Fault as PushFault, Intercept } from '../../src/embedded/loki/push/fault.ts'
 import type { Wire } from '../faults/wire.ts'
 import type { Draw, Fault } from './trouble.ts'
 

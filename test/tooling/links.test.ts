@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
 
-const DOCUMENTS = ['README.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md']
+const DOCUMENTS = ['README.md', 'src/README.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md']
 
 /** Without what is between the fences of code. */
 function prose (path: string): string {

@@ -12,34 +12,43 @@ import { scenariosInCode } from '../faults/scenarios.ts'
 import { settingsMarkdown } from '../../src/config/describe.ts'
 import { createMetrics, metricsMarkdown } from '../../src/ops/metrics.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages.ts'
+import { arrowsOf, cruise } from './imports/cruise.ts'
+import { drawing } from './imports/drawing.ts'
 
 const { registry } = createMetrics({
   version: 'readme', addresses: [], quarantineReasons: QUARANTINE_REASONS, mendReasons: MEND_REASONS, deadLetterReasons: ['refused'], processMetrics: false
 })
 
-/** What lies between `<!-- name:begin -->` and `<!-- name:end -->`, by name. */
-const GENERATED: Record<string, string> = {
-  settings: settingsMarkdown(),
-  metrics: metricsMarkdown(registry),
-  performance: performanceSection(readResult(LATEST)),
-  sizing: sizingSection(readResult(LATEST)),
-  faults: faultsSection(keptRun()),
-  instances: instancesSection(keptResult())
+/** What lies between `<!-- name:begin -->` and `<!-- name:end -->`, by page and name. */
+const GENERATED: Record<string, Record<string, string>> = {
+  'README.md': {
+    settings: settingsMarkdown(),
+    metrics: metricsMarkdown(registry),
+    performance: performanceSection(readResult(LATEST)),
+    sizing: sizingSection(readResult(LATEST)),
+    faults: faultsSection(keptRun()),
+    instances: instancesSection(keptResult())
+  },
+  'src/README.md': {
+    imports: drawing(arrowsOf((await cruise(['src'])).modules))
+  }
 }
 
-function rendered (readme: string): string {
-  return Object.entries(GENERATED).reduce((text, [name, table]) => {
+function rendered (page: string, generated: Record<string, string>): string {
+  return Object.entries(generated).reduce((text, [name, table]) => {
     const block = new RegExp(`(<!-- ${name}:begin -->\n)[^]*?(<!-- ${name}:end -->)`)
     assert.match(text, block)
     return text.replace(block, (_, begin: string, end: string) => `${begin}${table.trimEnd()}\n${end}`)
-  }, readme)
+  }, page)
 }
 
-test('the README\'s tables are those of the code (npm run readme renews them)', () => {
-  const readme = readFileSync('README.md', 'utf8')
-  if (process.env.RENEW_README === '1') return writeFileSync('README.md', rendered(readme))
-  assert.equal(readme, rendered(readme))
-})
+for (const [path, generated] of Object.entries(GENERATED)) {
+  test(`what the code says in ${path} is what it says now (npm run readme renews it)`, () => {
+    const page = readFileSync(path, 'utf8')
+    if (process.env.RENEW_README === '1') return writeFileSync(path, rendered(page, generated))
+    assert.equal(page, rendered(page, generated))
+  })
+}
 
 test('the table of faults is of the scenarios that there are (npm run test:faults && npm run faults:save renews it)', async () => {
   const named = (list: ReadonlyArray<{ group: string, name: string }>): string[] => list.map(({ group, name }) => `${group}: ${name}`)

@@ -1,7 +1,7 @@
 import type { LoadOptions } from '../../cli/arguments.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
-import { type BusThread, startBusThread } from '../../embedded/bus/thread.ts'
+import { type BusThread, startBusThread } from '../../generator/bus-thread.ts'
 import { type LokiThread, startLokiThread } from '../../embedded/loki/thread.ts'
 import { LokiQuery } from './query.ts'
 import { type Reconciled, reconcileByQuery } from './reconcile.ts'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import type { Connection } from 'rhea'
-import type { Secret } from '../../config/secret.ts'
+import type { Secret } from '../../secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
 import { limitPeer } from './peer-limits.ts'
 import { clientMechanisms, closedWithError, createConnection, inputFrames, receivingHalf, refreshHeartbeat } from './rhea.ts'

@@ -1,7 +1,7 @@
 import type { EncoderSettings } from '../messages.ts'
 import type { Fields } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import type { Stream } from '../streams/streams.ts'
+import type { Stream } from '../streams/stream.ts'
 import type { Timestamp } from '../input/timestamp.ts'
 import { varintSize, writeVarint } from './varint.ts'
 

@@ -5,8 +5,9 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
 import { pieceEnds } from './pieces.ts'
 import { QUARANTINE_LABELS, quarantineTenant } from './quarantine.ts'
-import { Repeats } from '../streams/repeats.ts'
-import { type Stream, StreamCache } from '../streams/streams.ts'
+import { Repeats } from './repeats.ts'
+import type { Stream } from '../streams/stream.ts'
+import { StreamCache } from '../streams/streams.ts'
 import { Timestamp } from '../input/timestamp.ts'
 
 /** Entries are turned into parts when this much has gathered, however large the message they came in. */

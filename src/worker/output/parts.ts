@@ -2,7 +2,7 @@ import { compress } from './compress.ts'
 import type { Part } from '../messages.ts'
 import type { Arena } from './arena.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import type { Stream } from '../streams/streams.ts'
+import type { Stream } from '../streams/stream.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { Crowd } from '../messages.ts'
 import { parseLabels } from './labels.ts'
-import type { Stream } from './streams.ts'
+import type { Stream } from './stream.ts'
 
 const KEPT = 100
 

@@ -3,50 +3,9 @@ import type { Crowd, EncoderSettings, Origin } from '../messages.ts'
 import { ActiveStreams } from './active-streams.ts'
 import type { Fields } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES, shardOf } from './labels.ts'
+import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES } from './labels.ts'
 import { Newcomers } from './newest-streams.ts'
-
-/** One Loki stream, as long as the cache knows it, and the entries of the batch at hand that belong to it. */
-export class Stream {
-  /** The label string in UTF-8. */
-  readonly labels: Uint8Array
-  readonly tenant: string
-  readonly shard: number
-
-  /** First and last entry in the arena, as indexes; -1 while the stream has none. */
-  head = -1
-  tail = -1
-  /** Bytes and number of those entries. */
-  bytes = 0
-  entries = 0
-
-  /** Time of the newest record seen, and when the last batch with one came; both in ms since the epoch. */
-  newestMs = -Infinity
-  lastSeenMs = -Infinity
-  /** Loki may not know the stream (any more): see Part.doubtful. Of the batch at hand. */
-  fresh = true
-  /** Of ActiveStreams, when it was last touched there; -1 is never. */
-  tick = -1
-
-  /** For Repeats: the message last seen, the newest time in it, its first entry, and its times and lines once needed. */
-  message = -1
-  newestSeconds = 0
-  newestNanos = 0
-  firstOfMessage = -1
-  seen: Map<string, number> | undefined
-
-  constructor (labels: string, tenant: string, shards: number) {
-    this.labels = Buffer.from(labels)
-    this.tenant = tenant
-    this.shard = shardOf(labels, tenant, shards)
-  }
-
-  /** Forgets its entries, once they are written out. */
-  clear (): void {
-    this.head = this.tail = -1
-    this.bytes = this.entries = 0
-  }
-}
+import { Stream } from './stream.ts'
 
 /** `cuts`: label values of it that had to be cut. */
 interface Known { stream: Stream | Refusal, cuts: number }

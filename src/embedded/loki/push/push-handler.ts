@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Fault, Intercept } from '../fault.ts'
+import type { Fault, Intercept } from './fault.ts'
 import type { Intake } from './intake.ts'
 import { storeBody } from './push-body.ts'
 import { Refusal } from './refusal.ts'

@@ -1,4 +1,5 @@
 import { clear, set } from './fields'
+import { BACKSLASH, beyondAsciiBefore, QUOTE, specials } from './specials'
 import { unescape, unescapeBeyond, unescapeEnd } from './unescape'
 
 /**
@@ -20,9 +21,6 @@ export const LEFT: i32 = 0
 export const TAKEN: i32 = 1
 /** Taken, if its bytes are UTF-8, which is not looked at here: they are not all ASCII. */
 export const TAKEN_IF_UTF8: i32 = 2
-
-const QUOTE: u8 = 0x22
-const BACKSLASH: u8 = 0x5c
 
 /** A key nobody asked for; and the end of the record, in the place of a slot. */
 const UNKNOWN: i32 = -1
@@ -105,19 +103,6 @@ export function scan (start: usize, end: usize): i32 {
     if (place !== lastPlace) place += PLACE_BYTES
   }
   return beyondAscii || beyond !== 0 ? TAKEN_IF_UTF8 : TAKEN
-}
-
-/** A bit for each byte that ends a run of plain text: a quote, a backslash, or what JSON does not allow in a string. */
-export function specials (chunk: v128): u32 {
-  return i8x16.bitmask(v128.or(
-    v128.or(i8x16.eq(chunk, i8x16.splat(QUOTE)), i8x16.eq(chunk, i8x16.splat(BACKSLASH))),
-    i8x16.lt_u(chunk, i8x16.splat(0x20))
-  ))
-}
-
-/** A bit for each byte beyond ASCII that comes before the first special one; all 16 count where there is none. */
-export function beyondAsciiBefore (special: u32, chunk: v128): u32 {
-  return i8x16.bitmask(chunk) & ((special & (0 - special)) - 1)
 }
 
 /**

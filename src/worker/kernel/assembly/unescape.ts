@@ -1,4 +1,4 @@
-import { beyondAsciiBefore, specials } from './scan'
+import { beyondAsciiBefore, specials } from './specials'
 
 /** What the letter behind a backslash stands for; 0 where JSON knows none such (RFC 8259, 7). */
 const plain: usize = memory.data(256)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Credentials } from '../../../../src/source/amqp/connection.ts'
 import { connectionFailure, linkFailure } from '../../../../src/source/amqp/failure.ts'
-import { Secret } from '../../../../src/config/secret.ts'
+import { Secret } from '../../../../src/secret.ts'
 import { CERTIFICATE } from '../../embedded/bus/certificate.ts'
 
 /** Its time was over before it began; its key is nowhere. */

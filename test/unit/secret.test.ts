@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { format, inspect } from 'node:util'
 import fc from 'fast-check'
-import { redactUrl, Secret } from '../../../src/config/secret.ts'
+import { redactUrl, Secret } from '../../src/secret.ts'
 
 test('only reveal gives a secret away', () => {
   const secret = new Secret('hunter2')

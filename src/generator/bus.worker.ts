@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { createGenerator } from '../../generator/generator.ts'
-import { startSenders } from '../../generator/sender.ts'
-import { startBus, type BusOptions } from './bus.ts'
-import type { Reply, Request, ThreadLoadOptions } from './thread.ts'
+import { createGenerator } from './generator.ts'
+import { startSenders } from './sender.ts'
+import { startBus, type BusOptions } from '../embedded/bus/bus.ts'
+import type { Reply, Request, ThreadLoadOptions } from './bus-thread.ts'
 
 /** The thread behind `startBusThread`: a bus, and the loads it is asked for. Its owner ends it. */
 const port = parentPort

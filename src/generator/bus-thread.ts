@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
-import { LokeanError } from '../../errors.ts'
-import type { GeneratorOptions } from '../../generator/generator.ts'
-import type { LoadCounts } from '../../generator/load.ts'
-import type { SenderOptions, SenderResult } from '../../generator/sender.ts'
-import type { BusOptions, BusStats } from './bus.ts'
+import { LokeanError } from '../errors.ts'
+import type { GeneratorOptions } from './generator.ts'
+import type { LoadCounts } from './load.ts'
+import type { SenderOptions, SenderResult } from './sender.ts'
+import type { BusOptions, BusStats } from '../embedded/bus/bus.ts'
 
 /** What can be copied into the thread: no functions, hence no clocks. */
 export type ThreadBusOptions = BusOptions

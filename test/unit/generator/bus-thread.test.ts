@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startBusThread } from '../../../../src/embedded/bus/thread.ts'
-import { connectClient, openReceiver } from './client.ts'
+import { startBusThread } from '../../../src/generator/bus-thread.ts'
+import { connectClient, openReceiver } from '../embedded/bus/client.ts'
 
 const LOAD = { addresses: ['logs'], recordsPerMessage: 10, generator: { hosts: 5, seed: 1 } }
 

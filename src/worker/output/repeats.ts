@@ -1,5 +1,5 @@
-import type { Arena } from '../output/arena.ts'
-import type { Stream } from './streams.ts'
+import type { Arena } from './arena.ts'
+import type { Stream } from '../streams/stream.ts'
 import type { Timestamp } from '../input/timestamp.ts'
 
 /**

@@ -1,0 +1,70 @@
+/**
+ * What each room of src may import, from top to bottom: only what stands below it. A room is a folder, without the
+ * folders in it. A file that stages share as their contract is a room of its own.
+ */
+export const ROOMS: Record<string, readonly string[]> = {
+  'main.ts': ['commands/demo', 'commands', 'cli', 'ops', 'config'],
+  'commands/demo': ['commands', 'cli', 'pipeline', 'ops/page', 'config', 'generator', 'embedded/loki', 'sink'],
+  commands: ['cli', 'pipeline', 'ops/page', 'config', 'generator', 'source/amqp', 'sink', 'worker', 'worker/output', 'source/budget.ts', 'worker/messages.ts'],
+  cli: ['config'],
+
+  // Only the pipeline knows two stages. Metrics know the reasons that stages count by, and the streams that worker threads share.
+  pipeline: ['ops', 'ops/page', 'source', 'config', 'batch', 'worker/pool', 'sink', 'ack', 'batch/batch.ts', 'source/source.ts', 'source/budget.ts', 'sink/sink.ts', 'worker/messages.ts'],
+  ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages.ts'],
+  'ops/page': ['worker/messages.ts'],
+  source: ['config', 'source/amqp', 'source/datagrams', 'source/source.ts', 'source/budget.ts'],
+
+  // What demo, tests and benches share. The embedded Loki decodes with code of its own.
+  generator: ['embedded/bus'],
+  'embedded/bus': ['source/amqp'],
+  'embedded/loki': ['embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store'],
+  'embedded/loki/query': ['embedded/loki/push', 'embedded/loki/store'],
+  'embedded/loki/push': ['embedded/loki/store'],
+  'embedded/loki/store': [],
+
+  // The stages, in the order of the data flow.
+  'source/amqp': ['source/source.ts', 'source/budget.ts', 'worker/messages.ts'],
+  'source/datagrams': ['source/source.ts', 'source/budget.ts', 'worker/messages.ts'],
+  batch: ['batch/batch.ts', 'source/source.ts', 'worker/messages.ts'],
+  'worker/pool': ['batch/batch.ts', 'worker/messages.ts'],
+  sink: ['config', 'sink/sink.ts', 'worker/messages.ts'],
+  ack: ['source/source.ts'],
+
+  // What runs in a worker thread.
+  worker: ['worker/output', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
+  'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
+  'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages.ts'],
+  'worker/input': ['worker/kernel', 'worker/messages.ts'],
+  'worker/kernel': [],
+  'worker/kernel/assembly': [],
+
+  // The settings that stages are made with.
+  config: ['worker/messages.ts'],
+
+  // The contracts.
+  'batch/batch.ts': ['source/source.ts', 'worker/messages.ts'],
+  'source/source.ts': ['worker/messages.ts'],
+  'source/budget.ts': [],
+  'sink/sink.ts': ['worker/messages.ts'],
+  'worker/messages.ts': []
+}
+
+/** Any room may import these. */
+export const COMMON = ['backoff.ts', 'errors.ts', 'log.ts', 'secret.ts', 'shared-memory.ts', 'version.ts']
+
+/** Packages that files of src may import, types included, only where the path matches. */
+export const DOORS: Record<string, RegExp> = {
+  rhea: /^src\/(source\/amqp|embedded\/bus|generator)\//,
+  undici: /^src\/sink\/client\.ts$/,
+  piscina: /^src\/worker\/(pool\/pool|encode\.worker)\.ts$/,
+  'prom-client': /^src\/ops\/(metrics|event-loop-lag)\.ts$/,
+  pino: /^src\/log\.ts$/,
+  protobufjs: /^src\/worker\/output\/push-schema\.ts$/,
+  snappy: /^src\/(worker\/output\/|commands\/check\.ts$)/,
+  zod: /^src\/(config|cli)\//
+}
+
+export function roomOf (file: string): string {
+  const path = file.replace(/^src\//, '')
+  return path in ROOMS || !path.includes('/') ? path : path.slice(0, path.lastIndexOf('/'))
+}
