@@ -4,6 +4,7 @@ import { letYoungGenerationGrow } from './ops/heap.ts'
 import { parseCommand } from './cli/arguments.ts'
 import type { Context } from './commands/context.ts'
 import { ConfigError, LokeanError, UsageError } from './errors.ts'
+import { LastResort } from './ops/last-resort.ts'
 import { VERSION } from './version.ts'
 
 /** sysexits.h */
@@ -32,7 +33,8 @@ async function main (): Promise<number> {
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
-    stopping: onSignals()
+    stopping: onSignals(),
+    onFault: handle => lastResort.use(handle)
   }
   if (command.command === 'demo' || command.command === 'generate') letYoungGenerationGrow()
   switch (command.command) {
@@ -57,13 +59,19 @@ async function fail (error: unknown): Promise<number> {
     process.stderr.write(`lokean: ${error.message}\nTry 'lokean --help'.\n`)
     return EX_USAGE
   }
+  await tell(error)
+  return 1
+}
+
+async function tell (error: unknown): Promise<void> {
   const { cleanText, describeError } = await import('./log.ts')
   // What was raised on purpose says all in its message; a stack is for what nobody thought of.
   const text = error instanceof LokeanError || !(error instanceof Error) ? describeError(error) : cleanText(error.stack ?? error.message)
   process.stderr.write(`lokean: ${text}\n`)
-  return 1
 }
 
+const lastResort = new LastResort(tell)
+lastResort.watch()
 process.exitCode = await main().catch(fail)
 // Whatever a failed command left open must not keep the process: its outcome is known.
 if (process.exitCode !== 0) process.exit()

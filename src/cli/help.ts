@@ -20,7 +20,7 @@ const DETAILS: Readonly<Record<CommandName, string>> = {
 }
 
 const EXIT_CODES: readonly (readonly [string, string])[] = [
-  ['0', 'all went well'], ['1', 'it failed; or demo missed or doubled a record'], ['64', 'the command line is wrong'], ['78', 'a setting is wrong']
+  ['0', 'all went well'], ['1', 'it failed; or demo missed or doubled a record'], ['64', 'the command line is wrong'], ['70', 'an error that nothing foresaw'], ['78', 'a setting is wrong']
 ]
 
 /** The text of `lokean --help`, or of `lokean <topic> --help`; every line within 80 columns, a newline at the end. */

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Environment } from '../config/load.ts'
+import type { FaultHandler } from '../ops/last-resort.ts'
 
 /** What a command is given of the process, so that tests can run it in another one's. */
 export interface Context {
@@ -9,6 +10,8 @@ export interface Context {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   /** Aborted by the first SIGTERM or SIGINT: end in order. */
   stopping: AbortSignal
+  /** How a fault that nothing caught is told, and what is closed before the process ends of it; the last call holds. */
+  onFault: (handle: FaultHandler) => void
 }
 
 /** Resolves when the process is asked to stop. */

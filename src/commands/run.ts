@@ -10,7 +10,13 @@ export async function run (context: Context): Promise<number> {
   const problems = new Problems()
   const log = createLogger({ level: config.logLevel, onProblem: line => problems.add(line) })
   for (const warning of warnings) log.warn(warning)
+  const tell = (err: unknown): void => log.fatal({ err }, 'a fault that nothing caught: the process ends, and what is in flight stays with the bus')
+  context.onFault(async fault => tell(fault))
   const service = await startService(config, log, problems)
+  context.onFault(async fault => {
+    tell(fault)
+    await service.close()
+  })
   await Promise.race([stopAsked(context.stopping), service.pipeline.failed])
   await service.stop()
   return 0

@@ -1,0 +1,11 @@
+import { isMainThread } from 'node:worker_threads'
+
+/** In front of a program (`--import`): a signal is a fault in its main thread, one with a secret in it. */
+export const FAULT = { NODE_OPTIONS: `--import=${import.meta.url}`, LOKEAN_LOG_LEVEL: 'info' }
+
+const error = (): Error => new Error('not foreseen: amqp://guest:hunter2@bus/')
+
+if (isMainThread && process.env.NODE_OPTIONS?.includes(import.meta.url) === true) {
+  process.on('SIGUSR2', () => { throw error() })
+  process.on('SIGHUP', () => { void Promise.reject(error()) })
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startBus } from '../../src/embedded/bus/bus.ts'
+import { startLoki } from '../../src/embedded/loki/server.ts'
+import { Cleanup } from '../helpers/cleanup.ts'
+import { FAULT } from '../helpers/fault.ts'
+import { BOUNDED, Program, startRun } from '../helpers/program.ts'
+import { until } from '../helpers/until.ts'
+import { ADDRESS, Feeder, MARKER } from './feeder.ts'
+import { Gate } from './gate.ts'
+
+for (const [signal, what] of [['SIGUSR2', 'an error that nothing catches'], ['SIGHUP', 'a promise that fails with nobody waiting']] as const) {
+  test(`${what}: told as any line, the bus closed unsettled, exit code 70; the next one takes the rest`, BOUNDED, async t => {
+    const cleanup = Cleanup.of(t)
+    const bus = await startBus()
+    cleanup.add(async () => { await bus.close() })
+    const gate = new Gate()
+    const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity }, intercept: gate.intercept })
+    cleanup.add(async () => {
+      gate.open()
+      await loki.close()
+    })
+    const env = { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url }
+    const run = startRun(cleanup, { ...env, ...FAULT })
+    const feeder = await Feeder.start(cleanup, bus, 200)
+    await bus.until(({ [ADDRESS]: { accepted } }) => accepted > 20)
+    gate.shut()
+    await until('a push is held', () => gate.held > 0)
+    run.kill(signal)
+    const { code, stdout, stderr } = await run.exited
+    assert.deepEqual({ code, stderr }, { code: 70, stderr: '' })
+    const line = await run.logged('a fault that nothing caught: the process ends, and what is in flight stays with the bus')
+    assert.deepEqual([line.level, (line.err as { message: string }).message], ['fatal', 'not foreseen: amqp://[secret]@bus/'])
+    assert.ok(!stdout.includes('hunter2'))
+    const { [ADDRESS]: stats } = await bus.until(({ [ADDRESS]: { receivers } }) => receivers === 0)
+    assert.ok(stats.modified > 0, 'it had some in hand, and left them to the bus')
+    assert.deepEqual(feeder.lost(loki), [])
+
+    gate.open()
+    const next = startRun(cleanup, env)
+    await feeder.done
+    assert.equal((await next.stop()).code, 0)
+    const { missing, repeated } = loki.store.countIds(MARKER, { expected: feeder.records })
+    assert.deepEqual({ missing, repeated }, { missing: 0, repeated: 0 })
+  })
+}
+
+test('without a log it is told on stderr, without secrets', BOUNDED, async t => {
+  const cleanup = Cleanup.of(t)
+  const run = new Program(cleanup, ['demo', '--records', '1000000', '--rate', '1000'], FAULT)
+  await run.said(/are stored/)
+  run.kill('SIGUSR2')
+  const { code, stderr } = await run.exited
+  assert.equal(code, 70)
+  assert.match(stderr, /lokean: Error: not foreseen: amqp:\/\/\[secret\]@bus\//)
+  assert.ok(!stderr.includes('hunter2'))
+})
