@@ -121,6 +121,7 @@ export class Bus {
   #connect (): void {
     const { credentials, endpoints } = this.#options
     const endpoint = endpoints[this.#host]
+    if (endpoint === undefined) throw new RangeError('there is no bus to connect to')
     const where = `${endpoint.host}:${endpoint.port}`
     this.#state = 'connecting'
     const connection = connect(endpoint, credentials, this.#containerId)
