@@ -22,6 +22,8 @@ const MAX_TEXT = 8192
 const MAX_DEPTH = 6
 const MAX_ENTRIES = 100
 
+const WARN = pino.levels.values.warn ?? 40
+
 /**
  * JSON lines, written synchronously so that the last words before an exit are not lost. Everything that goes in, as
  * object, binding, message or format argument, is cleaned of secrets first (`clean`): whoever logs an error or a set of
@@ -66,7 +68,7 @@ function withProblems (stream: DestinationStream, onProblem: (line: string) => v
     lastLevel: 0,
     write (line: string) {
       stream.write(line)
-      if (this.lastLevel >= pino.levels.values.warn) onProblem(line)
+      if (this.lastLevel >= WARN) onProblem(line)
     }
   } as DestinationStream & { lastLevel: number }
 }

@@ -42,7 +42,7 @@ const MEND_LOKI = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and t
 /** Tries the settings, the bus and each distributor, stores nothing, and shows how a sample record lands. Exit code 1 where something is to be mended. */
 export async function check (context: Context, { json }: { json: boolean }): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
-  const [bus, loki, [record, ...others]] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
+  const [bus, loki, { record, others }] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
   const ok = bus.ok && loki.every(finding => finding.ok)
   if (json) context.stdout.write(`${JSON.stringify({ ok, warnings, bus, loki, record, others })}\n`)
   else context.stdout.write(describe(config, warnings, bus, loki, record, others))
@@ -128,7 +128,7 @@ async function piped (stdin: Context['stdin']): Promise<string> {
 }
 
 /** One record: from stdin when something is piped in, else a built-in one of the present time. As if it came from the first address, and from each other one that says something of its records. */
-async function sample ({ stdin }: Context, config: Config): Promise<Landing[]> {
+async function sample ({ stdin }: Context, config: Config): Promise<{ record: Landing, others: Landing[] }> {
   const given = stdin.isTTY === true ? '' : await piped(stdin)
   const now = Date.now()
   const record = Buffer.from(given.trim() === '' ? SAMPLE.replace('TIME', new Date(now).toISOString()) : given)
@@ -138,7 +138,8 @@ async function sample ({ stdin }: Context, config: Config): Promise<Landing[]> {
   Buffer.from(bytes).set(Buffer.concat([head, record]))
   const [first, ...rest] = config.addresses
   const others = rest.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined)
-  return [first, ...others].map(({ address }) => landing(config, address, bytes, now))
+  const land = (address = ''): Landing => landing(config, address, bytes, now)
+  return { record: land(first?.address), others: others.map(({ address }) => land(address)) }
 }
 
 function landing (config: Config, address: string, bytes: SharedArrayBuffer, now: number): Landing {
@@ -146,16 +147,18 @@ function landing (config: Config, address: string, bytes: SharedArrayBuffer, now
     address, format: 'amqp', bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
   })
   const [part] = result.parts
-  const { labels, entries: [entry] } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams[0]
+  const [stream] = part === undefined ? [] : decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams
+  const entry = stream?.entries[0]
+  if (part === undefined || stream === undefined || entry === undefined) throw new Error('the encoder made no entry of the sample record')
   return {
     address,
     tenant: part.tenant,
-    labels,
+    labels: stream.labels,
     timestamp: `${new Date(entry.timestamp.seconds * 1000).toISOString().slice(0, 19)}.${String(entry.timestamp.nanos).padStart(9, '0')}Z`,
     line: entry.line,
     metadata: Object.fromEntries(entry.structuredMetadata.map(({ name, value }) => [name, value])),
-    quarantined: QUARANTINE_REASONS.find((_, i) => result.quarantined[i] > 0),
-    mended: MEND_REASONS.filter((_, i) => result.mended[i] > 0)
+    quarantined: QUARANTINE_REASONS.find((_, i) => (result.quarantined[i] ?? 0) > 0),
+    mended: MEND_REASONS.filter((_, i) => (result.mended[i] ?? 0) > 0)
   }
 }
 

@@ -20,8 +20,9 @@ const TROUBLE_MS = 5_000
  */
 export async function runLoad (context: Context, options: LoadOptions & { connections?: number }, config: Config, thread: BusThread): Promise<SenderResult & { seed: number }> {
   const { amqp } = config
-  if (amqp.addresses.length === 0) throw new ConfigError('LOKEAN_AMQP_ADDRESSES is off: there is no address to send to')
-  const [{ host, port, tls }] = amqp.urls
+  const [endpoint] = amqp.urls
+  if (amqp.addresses.length === 0 || endpoint === undefined) throw new ConfigError('LOKEAN_AMQP_ADDRESSES is off: there is no address to send to')
+  const { host, port, tls } = endpoint
   const progress = new Progress(context, options.records)
   const load = thread.startLoad({
     url: `amqp${tls ? 's' : ''}://${formatHostPort(host, port)}`,

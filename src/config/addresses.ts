@@ -50,7 +50,7 @@ export function tenantOf ({ labels, tenant }: Origin, rule: TenantRule): string 
 }
 
 function parseOne (text: string): Origin {
-  const [address, ...rest] = text.split(';').map(part => part.trim())
+  const [address = '', ...rest] = text.split(';').map(part => part.trim())
   if (address === '') throw new Refused(`must have an address in front of ; (${JSON.stringify(text)})`)
   if (/[\s\p{Cc}]/u.test(address)) throw new Refused(`must be addresses without spaces (${JSON.stringify(address)})`)
   const pairs = rest.map(parsePair)

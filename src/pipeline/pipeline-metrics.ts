@@ -65,8 +65,8 @@ export class PipelineMetrics {
 
   encoded (address: string, { records, quarantined, mended }: EncodeResult): void {
     this.#metrics.recordsReceived.inc({ address }, records)
-    for (const [i, reason] of QUARANTINE_REASONS.entries()) if (quarantined[i] > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
-    for (const [i, reason] of MEND_REASONS.entries()) if (mended[i] > 0) this.#metrics.recordsMended.inc({ reason }, mended[i])
+    for (const [i, reason] of QUARANTINE_REASONS.entries()) if ((quarantined[i] ?? 0) > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
+    for (const [i, reason] of MEND_REASONS.entries()) if ((mended[i] ?? 0) > 0) this.#metrics.recordsMended.inc({ reason }, mended[i])
   }
 
   /** Settled too, as far as the connections are there. */

@@ -47,7 +47,7 @@ export class LokiClient {
   /** Never rejects; an abort counts as a lost connection. */
   async push (host: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
     try {
-      const { statusCode, headers, body: answer } = await this.#pools[host].request({
+      const { statusCode, headers, body: answer } = await this.#pool(host).request({
         method: 'POST',
         path: this.#path(host, '/loki/api/v1/push'),
         headers: this.#headersFor(tenant),
@@ -73,7 +73,7 @@ export class LokiClient {
 
   /** Any of Loki's read endpoints, for `demo`. Rejects where there is no answer. */
   async get (host: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
-    const { statusCode, body } = await this.#pools[host].request({ method: 'GET', path: this.#path(host, path), headers: this.#headersFor(tenant), signal })
+    const { statusCode, body } = await this.#pool(host).request({ method: 'GET', path: this.#path(host, path), headers: this.#headersFor(tenant), signal })
     return { status: statusCode, text: await body.text() }
   }
 
@@ -81,12 +81,18 @@ export class LokiClient {
     await Promise.all(this.#pools.map(async pool => { await pool.destroy() }))
   }
 
+  #pool (host: number): Pool {
+    const pool = this.#pools[host]
+    if (pool === undefined) throw new RangeError(`there is no distributor ${host}`)
+    return pool
+  }
+
   #headersFor (tenant: string): Record<string, string> {
     return tenant === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': tenant }
   }
 
   #path (host: number, path: string): string {
-    return new URL(this.urls[host]).pathname.replace(/\/$/, '') + path
+    return new URL(this.urls[host] ?? '').pathname.replace(/\/$/, '') + path
   }
 }
 

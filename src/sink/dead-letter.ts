@@ -82,12 +82,13 @@ export class DeadLetters {
 
   async #makeRoom (bytes: number): Promise<void> {
     const names = (await readdir(this.#dir)).filter(name => NAME.test(name)).sort((a, b) => Number(a.slice(12, -7)) - Number(b.slice(12, -7)))
-    const sizes = await Promise.all(names.map(async name => (await stat(join(this.#dir, name))).size))
-    let total = sizes.reduce((sum, size) => sum + size, 0)
-    for (let i = 0; i < names.length && total > this.#maxBytes - bytes; i++) {
-      await unlink(join(this.#dir, names[i]))
-      this.#onDeleted(names[i])
-      total -= sizes[i]
+    const files = await Promise.all(names.map(async name => ({ name, size: (await stat(join(this.#dir, name))).size })))
+    let total = files.reduce((sum, { size }) => sum + size, 0)
+    for (const { name, size } of files) {
+      if (total <= this.#maxBytes - bytes) break
+      await unlink(join(this.#dir, name))
+      this.#onDeleted(name)
+      total -= size
     }
   }
 }

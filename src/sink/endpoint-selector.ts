@@ -8,7 +8,7 @@ export class Hosts {
   readonly #now: () => number
 
   constructor (count: number, pauseMs = 5_000, now: () => number = () => performance.now()) {
-    this.#downUntil = new Array(count).fill(0)
+    this.#downUntil = new Array<number>(count).fill(0)
     this.#pauseMs = pauseMs
     this.#now = now
   }
@@ -17,10 +17,14 @@ export class Hosts {
   pick (shard: number): number {
     const count = this.#downUntil.length
     let longest = shard % count
+    let least = Infinity
     for (let i = 0; i < count; i++) {
       const host = (shard + i) % count
-      if (this.#downUntil[host] <= this.#now()) return host
-      if (this.#downUntil[host] < this.#downUntil[longest]) longest = host
+      const until = this.#downUntil[host] ?? 0
+      if (until <= this.#now()) return host
+      if (until >= least) continue
+      least = until
+      longest = host
     }
     return longest
   }

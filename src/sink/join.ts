@@ -5,7 +5,8 @@
  * joined likewise: the result is one PushRequest with all the streams.
  */
 export function joinBlocks (blocks: ReadonlyArray<{ body: Uint8Array, rawBytes: number }>): Uint8Array {
-  if (blocks.length === 1) return blocks[0].body
+  const [first, second] = blocks
+  if (first !== undefined && second === undefined) return first.body
   const raw = blocks.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
   const preamble = varint(raw)
   const elements = blocks.map(({ body }) => body.subarray(preambleLength(body)))
@@ -14,7 +15,7 @@ export function joinBlocks (blocks: ReadonlyArray<{ body: Uint8Array, rawBytes: 
 
 function preambleLength (block: Uint8Array): number {
   let at = 0
-  while (block[at] >= 0x80) at++
+  while ((block[at] ?? 0) >= 0x80) at++
   return at + 1
 }
 

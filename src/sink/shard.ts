@@ -126,7 +126,8 @@ export class Lane {
     const sent: Pending[] = []
     let bytes = 0
     for (let pending; (pending = this.#queue.at(sent.length)) !== undefined;) {
-      if (sent.length > 0 && (pending.alone === true || pending.part.doubtful || sent[0].alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
+      const first = sent[0]
+      if (first !== undefined && (pending.alone === true || pending.part.doubtful || first.alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
       sent.push(pending)
       bytes += pending.part.rawBytes
     }
@@ -134,6 +135,7 @@ export class Lane {
   }
 
   #answered (sent: Pending[], answer: Answer): void {
+    const [first, second] = sent
     switch (answer.kind) {
       case 'stored':
         this.#reachedLoki()
@@ -145,9 +147,9 @@ export class Lane {
         this.#pause(answer.reason, answer.message, answer.retryAfterMs)
         break
       case 'refused':
-        if (sent[0].quarantine === true) return this.#pause('blocked', `${answer.status} ${answer.message}`, undefined)
+        if (first?.quarantine === true) return this.#pause('blocked', `${answer.status} ${answer.message}`, undefined)
         this.#reachedLoki()
-        if (sent.length === 1) this.#isolate(sent[0], answer)
+        if (first !== undefined && second === undefined) this.#isolate(first, answer)
         else {
           for (const pending of sent) pending.alone = true
           this.#run()

@@ -105,7 +105,7 @@ export class Shards {
       answer,
       tenant: lane.tenant,
       shard: lane.shard,
-      url: client.urls[host],
+      url: client.urls[host] ?? '',
       durationMs: performance.now() - start,
       parts: parts.length,
       records: parts.reduce((sum, { records }) => sum + records, 0),

@@ -49,7 +49,7 @@ export class Encoder implements RecordSink {
       this.#shift = this.#kernel.input(this.#input.subarray(start, end)) - start
       for (let message = first; message <= last; message++) {
         this.#entries.nextMessage()
-        read(this.#input, task.starts[message], task.ends[message], this)
+        read(this.#input, task.starts[message]!, task.ends[message]!, this)
       }
     }
     this.#parts.push(...this.#entries.flush(false))
@@ -66,7 +66,7 @@ export class Encoder implements RecordSink {
 
   bad (start: number, end: number): void {
     this.#records++
-    this.#quarantined[QUARANTINE_REASONS.indexOf('bad_body')]++
+    this.#quarantined[QUARANTINE_REASONS.indexOf('bad_body')]!++
     this.#entries.quarantine('bad_body', Buffer.from(`${end - start} bytes, base64: ${this.#input.toString('base64', start, end)}`))
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
   }
@@ -81,13 +81,13 @@ export class Encoder implements RecordSink {
   }
 
   #quarantine (reason: QuarantineReason, start: number, end: number): void {
-    this.#quarantined[QUARANTINE_REASONS.indexOf(reason)]++
+    this.#quarantined[QUARANTINE_REASONS.indexOf(reason)]!++
     const raw = this.#input.subarray(start, end)
     this.#entries.quarantine(reason, isUtf8(raw) ? raw : Buffer.from(raw.toString('utf8')))
   }
 
   #mend (reason: MendReason, count: number): void {
-    this.#mended[MEND_REASONS.indexOf(reason)] += count
+    this.#mended[MEND_REASONS.indexOf(reason)]! += count
   }
 }
 
@@ -102,8 +102,8 @@ function groupMessages ({ starts, ends }: EncodeTask): Group[] {
   let first = 0
   for (let message = 0; message < ends.length; message++) {
     const next = ends[message + 1]
-    if (next !== undefined && next - starts[first] <= GROUP_BYTES) continue
-    groups.push({ start: starts[first], end: ends[message], first, last: message })
+    if (next !== undefined && next - starts[first]! <= GROUP_BYTES) continue
+    groups.push({ start: starts[first]!, end: ends[message]!, first, last: message })
     first = message + 1
   }
   return groups

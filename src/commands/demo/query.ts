@@ -31,12 +31,12 @@ export class LokiQuery {
   async * all (query: string, { start, end }: Range): AsyncGenerator<QueriedLine[]> {
     for (let from = start; ;) {
       const page = await this.lines(query, { start: from, end }, PAGE)
-      if (page.length < PAGE) {
+      const last = page.at(-1)?.time
+      if (last === undefined || page.length < PAGE) {
         yield page
         return
       }
-      const last = page[page.length - 1].time
-      if (page[0].time === last) throw new Error(`more than ${PAGE} lines at ${last} ns: cannot be told apart page by page`)
+      if (page[0]?.time === last) throw new Error(`more than ${PAGE} lines at ${last} ns: cannot be told apart page by page`)
       yield page.filter(({ time }) => time < last)
       from = last
     }

@@ -43,16 +43,18 @@ function add (values: Sample['values'], name: string, label: string, value: numb
 /** The last few samples, seen as one stretch of time. */
 export class Stretch {
   readonly #samples: readonly Sample[]
+  readonly #first: Sample
+  readonly #last: Sample
   readonly seconds: number
 
   /** Oldest first, at least two. */
   constructor (samples: readonly Sample[]) {
+    const [first, last] = [samples[0], samples.at(-1)]
+    if (first === undefined || last === undefined) throw new RangeError('a stretch needs two samples')
     this.#samples = samples
-    this.seconds = (this.#last.atMs - samples[0].atMs) / 1000
-  }
-
-  get #last (): Sample {
-    return this.#samples[this.#samples.length - 1]
+    this.#first = first
+    this.#last = last
+    this.seconds = (last.atMs - first.atMs) / 1000
   }
 
   labels (name: string): string[] {
@@ -71,7 +73,7 @@ export class Stretch {
 
   /** Of a counter: by how much it grew. */
   growth (name: string, label?: string): number {
-    return read(this.#last, name, label) - read(this.#samples[0], name, label)
+    return read(this.#last, name, label) - read(this.#first, name, label)
   }
 
   /** Of a counter: its growth a second. */
@@ -105,7 +107,7 @@ export class Stretch {
 
   /** Share of the stretch for which the main thread was at work, 0 to 1. */
   get mainThreadBusy (): number {
-    return Math.min(1, (this.#last.busyMs - this.#samples[0].busyMs) / 1000 / this.seconds)
+    return Math.min(1, (this.#last.busyMs - this.#first.busyMs) / 1000 / this.seconds)
   }
 }
 

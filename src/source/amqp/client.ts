@@ -131,6 +131,7 @@ export class AmqpClient {
   #connect (): void {
     const { credentials, endpoints } = this.#options
     const endpoint = endpoints[this.#host]
+    if (endpoint === undefined) throw new RangeError('there is no bus to connect to')
     const where = `${endpoint.host}:${endpoint.port}`
     this.#state = 'connecting'
     const connection = connect(endpoint, credentials, this.#containerId)

@@ -10,7 +10,7 @@ const MAX_DEPTH = 32
  * Throws a LokeanError where they do not.
  */
 export function checkFrame (frame: Uint8Array): void {
-  const start = 4 * frame[4]
+  const start = 4 * frame[4]!
   if (start === frame.length) return
   if (start < 8 || start > frame.length) throw malformed(`data offset of ${start} bytes in a frame of ${frame.length}`)
   new Walk(frame).value(start, 0)
@@ -70,7 +70,7 @@ class Walk {
       if (descriptors > MAX_DEPTH) throw malformed(`values more than ${MAX_DEPTH} deep`)
       next = this.value(next + 1, depth + 1)
     }
-    const code = this.#bytes[next++]
+    const code = this.#bytes[next++]!
     for (let i = 0; i < count; i++) next = this.#content(code, next, depth + 1)
     if (next !== end || depth > MAX_DEPTH) throw malformed('an array whose size and elements disagree')
     return end
@@ -87,7 +87,7 @@ class Walk {
   #need (at: number, width: 1 | 4): number {
     const bytes = this.#bytes
     this.#end(at, width)
-    return width === 1 ? bytes[at] : ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
+    return width === 1 ? bytes[at]! : ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
   }
 
   #end (at: number, length: number): number {

@@ -15,7 +15,7 @@ export interface Transfer {
  * wrong with it, if anything is.
  */
 export function readTransfer (frame: Buffer): Transfer | undefined {
-  const performative = 4 * frame[4]
+  const performative = 4 * frame[4]!
   // The data offset, the type (AMQP), the descriptor: a smallulong 0x14.
   if (performative < 8 || frame[5] !== 0 || frame[performative] !== 0 || frame[performative + 1] !== 0x53 || frame[performative + 2] !== 0x14) return undefined
   const list = performative + 3
@@ -51,7 +51,7 @@ function readFields (frame: Buffer, at: number, end: number, count: number): Tra
       id = uint(frame, at)
       if (id === undefined && frame[at] !== NULL) return undefined
     } else if (field === MORE || field === ABORTED) {
-      if (!isFlag(frame[at])) return undefined
+      if (!isFlag(frame[at]!)) return undefined
       if (field === MORE) more = isTrue(frame, at)
       else aborted = isTrue(frame, at)
     }
@@ -67,7 +67,7 @@ function sizeOf (frame: Buffer, at: number): number {
     case 0x40: case 0x41: case 0x42: case 0x43: return 1
     case 0x50: case 0x52: case 0x56: return 2
     case 0x70: return 5
-    case 0xa0: return at + 1 < frame.length ? 2 + frame[at + 1] : 0
+    case 0xa0: return at + 1 < frame.length ? 2 + frame[at + 1]! : 0
     default: return 0
   }
 }

@@ -29,7 +29,7 @@ function hexAddress (bytes: readonly number[]): string {
 function bytesOfIPv6 (address: string): number[] {
   const [plain] = address.split('%')
   // The URL parser writes it without a dotted end.
-  const [head, tail = ''] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
+  const [head = '', tail = ''] = new URL(`http://[${plain}]`).hostname.slice(1, -1).split('::')
   const groups = (text: string): number[] => text === '' ? [] : text.split(':').map(group => parseInt(group, 16))
   const [front, back] = [groups(head), groups(tail)]
   return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back].flatMap(group => [group >> 8, group & 0xff])

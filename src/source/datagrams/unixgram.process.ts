@@ -14,7 +14,7 @@ import { PIPE, type UnixReport, writeFrame } from './unixgram-pipe.ts'
 const STDIN = 0
 /** Senders that the kernel may have waiting for room. */
 const MOST_WAITING = 1000
-const path = process.argv[2]
+const path = process.argv[2] ?? ''
 /** It goes out when it is full, or when nothing more has come within a turn of the event loop. */
 const gathered = new DatagramMessage()
 let scheduled = false

@@ -1,4 +1,4 @@
-import type { RecordSink } from './records.ts'
+import { type RecordSink, uint32 } from './records.ts'
 
 /**
  * Finds the records in the bytes of an AMQP 1.0 message without decoding it (OASIS AMQP 1.0, part 1 for the type encodings,
@@ -45,8 +45,8 @@ function sectionCode (bytes: Uint8Array, at: number, end: number): number {
   const size = sizeOf(bytes, at + 1, end)
   if (size < 0) return -1
   switch (bytes[at + 1]) {
-    case 0x53: return bytes[at + 2]
-    case 0x80: return bytes.subarray(at + 2, at + 9).some(byte => byte !== 0) ? 0 : bytes[at + 9]
+    case 0x53: return bytes[at + 2]!
+    case 0x80: return bytes.subarray(at + 2, at + 9).some(byte => byte !== 0) ? 0 : bytes[at + 9]!
     case 0xa3: return namedSection(bytes, at + 3, at + 1 + size)
     case 0xb3: return namedSection(bytes, at + 6, at + 1 + size)
     default: return 0
@@ -86,14 +86,14 @@ function sizeOf (bytes: Uint8Array, at: number, end: number): number {
 }
 
 function plainSize (bytes: Uint8Array, at: number, end: number): number {
-  switch (bytes[at] >> 4) {
+  switch (bytes[at]! >> 4) {
     case 0x4: return 1
     case 0x5: return 2
     case 0x6: return 3
     case 0x7: return 5
     case 0x8: return 9
     case 0x9: return 17
-    case 0xa: case 0xc: case 0xe: return at + 2 > end ? -1 : 2 + bytes[at + 1]
+    case 0xa: case 0xc: case 0xe: return at + 2 > end ? -1 : 2 + bytes[at + 1]!
     case 0xb: case 0xd: case 0xf: return at + 5 > end ? -1 : 5 + uint32(bytes, at + 1)
     default: return -1
   }
@@ -110,7 +110,7 @@ function readValue (bytes: Uint8Array, start: number, end: number, sink: RecordS
   let at = start
   while (left.length > 0) {
     const depth = left.length - 1
-    const limit = ends[depth]
+    const limit = ends[depth]!
     if (left[depth] === 0 || at === limit) {
       if (at < limit) sink.bad(at, limit)
       at = limit
@@ -118,15 +118,15 @@ function readValue (bytes: Uint8Array, start: number, end: number, sink: RecordS
       ends.pop()
       continue
     }
-    left[depth]--
+    left[depth]!--
     while (at < limit && bytes[at] === 0x00 && sizeOf(bytes, at, limit) > 0) at += 1 + sizeOf(bytes, at + 1, limit)
     const size = plainSize(bytes, at, limit)
     const cut = size < 0 || at + size > limit
-    const header = listHeader(bytes[at])
+    const header = listHeader(bytes[at]!)
     const listEnd = cut ? limit : at + size
     if (header > 0 && at + header <= listEnd && depth < MAX_DEPTH) {
       ends.push(listEnd)
-      left.push(header === 9 ? uint32(bytes, at + 5) : bytes[at + 2])
+      left.push(header === 9 ? uint32(bytes, at + 5) : bytes[at + 2]!)
       at += header
     } else if (cut) {
       sink.bad(at, limit)
@@ -158,21 +158,17 @@ function readArray (bytes: Uint8Array, start: number, end: number, sink: RecordS
   const wide = bytes[start] === 0xf0
   const header = wide ? 10 : 4
   if (start + header > end) return sink.bad(start, end)
-  const count = wide ? uint32(bytes, start + 5) : bytes[start + 2]
+  const count = wide ? uint32(bytes, start + 5) : bytes[start + 2]!
   const code = bytes[start + header - 1]
   const narrowElement = code === 0xa0 || code === 0xa1 || code === 0xa3
   if (count > 0 && !narrowElement && code !== 0xb0 && code !== 0xb1 && code !== 0xb3) return sink.bad(start, end)
   const prefix = narrowElement ? 1 : 4
   let at = start + header
   for (let i = 0; i < count; i++) {
-    const length = at + prefix > end ? -1 : narrowElement ? bytes[at] : uint32(bytes, at)
+    const length = at + prefix > end ? -1 : narrowElement ? bytes[at]! : uint32(bytes, at)
     if (length < 0 || at + prefix + length > end) return sink.bad(at, end)
     sink.record(at + prefix, at + prefix + length)
     at += prefix + length
   }
   if (at !== end) sink.bad(at, end)
-}
-
-function uint32 (bytes: Uint8Array, at: number): number {
-  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
 }

@@ -48,11 +48,11 @@ export class Fields {
   }
 
   start (slot: number): number {
-    return this.#kernel.words[this.#word + 2 * slot]
+    return this.#kernel.words[this.#word + 2 * slot]!
   }
 
   end (slot: number): number {
-    return this.#kernel.words[this.#word + 2 * slot + 1]
+    return this.#kernel.words[this.#word + 2 * slot + 1]!
   }
 
   set (slot: number, start: number, end: number): void {

@@ -23,7 +23,7 @@ export function parseRecord (text: string, fields: Fields, place: (bytes: Uint8A
 
 function setFields (record: Record<string, unknown>, fields: Fields, place: (bytes: Uint8Array) => number): void {
   for (let slot = 0; slot < fields.names.length; slot++) {
-    const name = fields.names[slot]
+    const name = fields.names[slot]!
     const value = Object.hasOwn(record, name) ? record[name] : null
     if (value === null) continue
     const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))

@@ -19,6 +19,7 @@ export function readRecords (bytes: Uint8Array, start: number, end: number, sink
   }
 }
 
-function uint32 (bytes: Uint8Array, at: number): number {
-  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0
+/** The 32 bits at `at`, big-endian, as a number from 0. They must lie within the bytes. */
+export function uint32 (bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }

@@ -17,7 +17,9 @@ export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: Isolate
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
     return { kind: 'halves', parts: [encode(part, first, part.doubtful), encode(part, second, part.doubtful)] }
   }
-  const { labels, entries: [entry] } = streams[0]
+  const [stream] = streams
+  const entry = stream?.entries[0]
+  if (stream === undefined || entry === undefined) throw new Error('a refused part without an entry')
   const pieces = cut(entry.line)
   const quarantined: PushEntry[] = pieces.map((piece, i) => ({
     timestamp: { seconds: arrivalSeconds + Math.floor((arrivalNanos + i) / 1e9), nanos: (arrivalNanos + i) % 1e9 },
@@ -30,7 +32,7 @@ export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: Isolate
     entry: {
       reason,
       tenant: part.tenant,
-      stream: labels,
+      stream: stream.labels,
       timestamp: `${entry.timestamp.seconds}${String(entry.timestamp.nanos).padStart(9, '0')}`,
       line: entry.line,
       metadata: Object.fromEntries(entry.structuredMetadata.map(({ name, value }) => [name, value]))

@@ -32,7 +32,7 @@ export class PartWriter {
     const isDoubtful = (stream: Stream): boolean => stream.fresh || stream.bytes > MUCH_BYTES
     for (const lane of byLane(streams)) {
       for (const stream of lane) if (!isDoubtful(stream)) this.#writeStream(stream, arena, false)
-      this.#close(lane[0], false)
+      this.#close(lane[0]!, false)
       for (const stream of lane) if (isDoubtful(stream)) this.#writeStream(stream, arena, true)
       for (const stream of lane) stream.clear()
     }
@@ -52,14 +52,14 @@ export class PartWriter {
       let last = -1
       if (bytes > room) {
         taken = 0
-        for (let entry = first; entry >= 0; entry = arena.next[entry]) {
-          const size = arena.end[entry] - arena.start[entry]
+        for (let entry = first; entry >= 0; entry = arena.next[entry]!) {
+          const size = arena.end[entry]! - arena.start[entry]!
           if (taken > 0 && taken + size > room) break
           taken += size
           last = entry
         }
       }
-      const rest = last < 0 ? -1 : arena.next[last]
+      const rest = last < 0 ? -1 : arena.next[last]!
       this.#writeEntries(stream, arena, first, rest, taken)
       bytes -= taken
       first = rest
@@ -81,9 +81,9 @@ export class PartWriter {
     at = writeVarint(bytes, at, labels.length)
     bytes.set(labels, at)
     at += labels.length
-    for (let entry = first; entry !== rest; entry = arena.next[entry]) {
-      run.copy(at, arena.start[entry], arena.end[entry])
-      at += arena.end[entry] - arena.start[entry]
+    for (let entry = first; entry !== rest; entry = arena.next[entry]!) {
+      run.copy(at, arena.start[entry]!, arena.end[entry]!)
+      at += arena.end[entry]! - arena.start[entry]!
       this.#records++
     }
     this.#at = at

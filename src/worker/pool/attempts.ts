@@ -49,7 +49,7 @@ export class Attempts {
     if (to - from === 1) return [await this.#setAside(batch, from)]
     const middle = Math.ceil((from + to) / 2)
     const results: EncodeResult[] = []
-    for (const [start, end] of [[from, middle], [middle, to]]) {
+    for (const [start, end] of [[from, middle], [middle, to]] as const) {
       const result = await this.#try(batch, start, end, true)
       results.push(...result === undefined ? await this.#narrow(batch, start, end) : [result])
     }
@@ -60,13 +60,13 @@ export class Attempts {
   async #try (batch: Batch, from: number, to: number, handOver: boolean): Promise<EncodeResult | undefined> {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
-    const time = this.#arrival(batch.starts[from], batch.ends[to - 1] + to - from)
+    const time = this.#arrival(batch.starts[from]!, batch.ends[to - 1]! + to - from)
     return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, handOver, ...time }))
   }
 
   async #setAside (batch: Batch, message: number): Promise<EncodeResult> {
     const { pool, log } = this.#options
-    const [start, end] = [batch.starts[message], batch.ends[message]]
+    const [start, end] = [batch.starts[message]!, batch.ends[message]!]
     const time = this.#arrival(start, end)
     log.error({ address: batch.address, bytes: end - start }, 'a message that makes the workers fail goes to the quarantine stream worker_failed, as it came')
     while (true) {
@@ -105,7 +105,7 @@ function closed (): LokeanError {
 }
 
 function merge (results: EncodeResult[]): EncodeResult {
-  const sums = (key: 'quarantined' | 'mended'): Uint32Array => results[0][key].map((_, i) => results.reduce((sum, result) => sum + result[key][i], 0))
+  const sums = (key: 'quarantined' | 'mended'): Uint32Array => results[0]![key].map((_, i) => results.reduce((sum, result) => sum + result[key][i]!, 0))
   return {
     parts: results.flatMap(({ parts }) => parts),
     crowds: results.flatMap(({ crowds }) => crowds),

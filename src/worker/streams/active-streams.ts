@@ -78,7 +78,7 @@ export class ActiveStreams {
   constructor (memory: SharedArrayBuffer) {
     this.memory = memory
     this.#words = new Int32Array(memory)
-    this.#limit = this.#words[LIMIT]
+    this.#limit = this.#words[LIMIT]!
     this.#secret = new Uint8Array(memory, 4 * SECRET, SECRET_BYTES).slice()
     this.#states = HEADER + 2 * ACCOUNTS
     this.#slots = (this.#words.length - this.#states) / 4
@@ -101,9 +101,9 @@ export class ActiveStreams {
     const words = this.#words
     const oldest = Atomics.add(words, NOW, 1) + 1 - IDLE_TICKS
     for (let slot = 0; slot < this.#slots; slot++) {
-      const seen = words[this.#states + slot]
+      const seen = words[this.#states + slot]!
       if (seen <= 0 || seen >= oldest) continue
-      const account = words[this.#streams + 3 * slot + 2]
+      const account = words[this.#streams + 3 * slot + 2]!
       if (Atomics.compareExchange(words, this.#states + slot, seen, FREE) !== seen) continue
       Atomics.sub(words, account, 1)
       Atomics.sub(words, TOTAL, 1)
@@ -130,7 +130,7 @@ export class ActiveStreams {
         continue
       }
       if (free < 0) return 'new'
-      const was = words[free]
+      const was = words[free]!
       if (was > 0 || was === CLAIMED || Atomics.compareExchange(words, free, was, CLAIMED) !== was) continue
       const admitted = this.#take(account)
       if (admitted) words.set([...id, account], this.#streams + 3 * (free - this.#states))

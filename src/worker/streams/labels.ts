@@ -13,7 +13,7 @@ export function formatLabels (pairs: ReadonlyArray<readonly [name: string, value
 
 /** The names of what formatLabels wrote, and their values, quoted as they are. */
 export function parseLabels (labels: string): Array<[name: string, value: string]> {
-  return [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name, value]) => [name, value])
+  return [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name = '', value = '']) => [name, value])
 }
 
 function quote (value: string): string {
@@ -35,7 +35,7 @@ function escapeCharacter (character: string): string {
 export function cutAt (bytes: Uint8Array, start: number, end: number, limit: number): number {
   if (end - start <= limit) return end
   let at = start + limit
-  while (at > start && (bytes[at] & 0xc0) === 0x80) at--
+  while (at > start && (bytes[at]! & 0xc0) === 0x80) at--
   return at
 }
 
@@ -47,7 +47,7 @@ export function isTenant (value: string): boolean {
 /** FNV-1a, 32 bits. */
 export function hashBytes (bytes: Uint8Array, start: number, end: number, seed = 0x811c9dc5): number {
   let hash = seed
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
   return hash >>> 0
 }
 

@@ -70,7 +70,7 @@ export class StreamCache {
   /** The stream of the record whose fields are set, or why it can have none. */
   find (): Stream | Refusal {
     const number = this.#kernel.run.findStream()
-    const known = number >= 0 ? this.#known[number] : this.#learn()
+    const known = number >= 0 ? this.#known[number]! : this.#learn()
     this.cuts = known.cuts
     return typeof known.stream === 'string' || this.#admits(known.stream) ? known.stream : 'too_many_streams'
   }
@@ -83,7 +83,7 @@ export class StreamCache {
   /** To be called before each batch, when no stream holds entries. `address`: what the batch comes from. */
   begin (address: string): void {
     const origin = this.#origins.get(address) ?? 0
-    this.#naming = this.#namings[origin]
+    this.#naming = this.#namings[origin]!
     this.#kernel.run.setOrigin(origin)
     if (this.#active !== undefined) this.#tick = this.#active.now
     if (this.#known.length < MAX_KNOWN && !this.#full) return

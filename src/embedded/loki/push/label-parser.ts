@@ -121,8 +121,9 @@ export function parseLabels (text: string): Label[] {
 /** Loki writes the labels anew, unescaped where it can, and reads that again: U+FFFD, which was well while it was escaped, is refused now. */
 function asWritten (labels: Label[]): Label[] {
   const bad = labels.findIndex(({ value }) => value.includes('\ufffd'))
-  if (bad < 0) return labels
-  const before = Buffer.byteLength(labelText(labels.slice(0, bad))) + (bad > 0 ? ', '.length : 0) - '}'.length + labels[bad].name.length + '='.length
+  const label = labels[bad]
+  if (label === undefined) return labels
+  const before = Buffer.byteLength(labelText(labels.slice(0, bad))) + (bad > 0 ? ', '.length : 0) - '}'.length + label.name.length + '='.length
   throw new Refusal(400, `1:${before + 1}: parse error: invalid UTF-8 rune`, 'malformed')
 }
 
