@@ -23,6 +23,8 @@ export interface BusOptions {
   maxFrameSize?: number
   /** Bytes; the largest frame that the bus sends to receivers that would take larger ones. */
   sendFrameSize?: number
+  /** Sends also over a session that was begun with a window of 0, as qdrouterd 1.19 does; skupper-router 3.5 never does. */
+  sendsToClosed?: boolean
   /** Milliseconds, as announced; a peer silent for twice as long is closed. */
   idleTimeout?: number
   /** Deliveries that a sender link may have unsettled. */
@@ -201,7 +203,7 @@ export class EmbeddedBus {
     streamWrites(connection)
     boundFrames(connection, maxFrameSize)
     limitPeer(connection, socket)
-    const peer = new Peer(connection, socket, name => this.#address(name), error => this.#note(error))
+    const peer = new Peer(connection, socket, name => this.#address(name), error => this.#note(error), this.#options.sendsToClosed ?? false)
     this.#peers.set(socket, peer)
     if (this.#stalled) this.#pause(socket)
     ;(connection as unknown as { accept (socket: Socket): void }).accept(socket)

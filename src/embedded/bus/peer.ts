@@ -6,6 +6,7 @@ import { OutgoingCredit } from './outgoing-credit.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Delivery, Outcome, ReceiverPort, SenderPort } from './ports.ts'
 import { creditOf, rawDelivery } from './raw-transfer.ts'
+import { begunClosed } from './windows.ts'
 
 export interface AmqpError { condition: string, description?: string }
 
@@ -17,13 +18,16 @@ export class Peer {
   readonly #connection: Connection
   readonly #socket: Socket
   readonly #addressOf: (name: string) => Address
+  readonly #sendsToClosed: boolean
   readonly #inlets = new Map<Receiver, Inlet>()
   readonly #outlets = new Map<Sender, Outlet>()
 
-  constructor (connection: Connection, socket: Socket, addressOf: (name: string) => Address, onError: (error: Error) => void) {
+  /** `sendsToClosed`: also over a session that was begun with a window of 0, as the lenient routers do. */
+  constructor (connection: Connection, socket: Socket, addressOf: (name: string) => Address, onError: (error: Error) => void, sendsToClosed: boolean) {
     this.#connection = connection
     this.#socket = socket
     this.#addressOf = addressOf
+    this.#sendsToClosed = sendsToClosed
     const fail = (error: unknown) => {
       const cause = error instanceof Error ? error : new Error(String(error))
       onError(cause)
@@ -89,7 +93,7 @@ export class Peer {
     if (!name) return refuse(sender, 'a source address is required')
     sender.set_source({ address: name })
     sender.set_target({ address: sender.target?.address } as { address: string })
-    const outlet = new Outlet(name, this.#addressOf(name), sender)
+    const outlet = new Outlet(name, this.#addressOf(name), sender, !this.#sendsToClosed && begunClosed(sender.session))
     this.#outlets.set(sender, outlet)
     outlet.address.addReceiver(outlet)
   }
@@ -168,15 +172,18 @@ class Outlet implements ReceiverPort {
   readonly #sender: Sender
   readonly #inFlight = new Map<RheaDelivery, Delivery>()
   readonly #credit: OutgoingCredit
+  readonly #stuck: boolean
 
-  constructor (name: string, address: Address, sender: Sender) {
+  /** `stuck`: nothing can ever be sent over its session. */
+  constructor (name: string, address: Address, sender: Sender, stuck: boolean) {
     this.name = name
     this.address = address
     this.#sender = sender
     this.#credit = new OutgoingCredit(sender)
+    this.#stuck = stuck
   }
 
-  get credit (): number { return this.#credit.left }
+  get credit (): number { return this.#stuck ? 0 : this.#credit.left }
 
   send (delivery: Delivery): void {
     const tag = Buffer.allocUnsafe(8)

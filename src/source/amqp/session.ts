@@ -37,8 +37,12 @@ interface Options {
  */
 export class ReceivingSession {
   readonly #options: Options
-  /** Frames that the peer may still send; rhea writes it into flow frames. */
-  window = 0
+  /**
+   * Frames that the peer may still send; rhea writes it into the begin frame and into flow frames. It is never 0 in the
+   * begin frame, not even while the budget has no room: some routers (skupper-router 3.5) never send over such a session,
+   * whatever flows say later. Without credit on the link nothing comes all the same.
+   */
+  window: number
   next_transfer_id = 0
   /** Written by rhea's session; not used here. */
   max_transfer_id = 0
@@ -55,6 +59,7 @@ export class ReceivingSession {
 
   constructor (options: Options) {
     this.#options = options
+    this.window = Math.max(1, creditFor(options.budget.room))
   }
 
   /** The link whose messages these are. From here on credit is given. */

@@ -334,3 +334,30 @@ test('a port that is taken is an error with a code, and until() ends with the bu
   await bus.close()
   await closed
 })
+
+for (const [sendsToClosed, what] of [[false, 'a strict bus never sends over a session that was begun with a window of 0'], [true, 'a lenient bus sends over it once a flow opens the window']] as const) {
+  test(what, async t => {
+    const bus = await start(t, { sendsToClosed })
+    const connection = await connectClient(t, bus.port)
+    const received: string[] = []
+    const open = (window: number): void => {
+      const session = connection.create_session()
+      ;(session as unknown as { local: { begin: { incoming_window: number } } }).local.begin.incoming_window = window
+      session.begin()
+      const receiver = session.open_receiver({ source: { address: 'logs' }, credit_window: 0 })
+      receiver.on('message', () => { received.push(window === 0 ? 'closed' : 'open') })
+      receiver.on('receiver_open', () => { receiver.add_credit(10) })
+    }
+    open(0)
+    await bus.until(({ logs }) => logs?.receivers === 1)
+    // Messages are shared among those that can take them, so the open one shows what the closed one does not get.
+    open(100)
+    await bus.until(({ logs }) => logs?.receivers === 2)
+    const sender = connection.open_sender('logs')
+    await new Promise<void>(resolve => { sender.once('sendable', () => resolve()) })
+    for (let i = 0; i < 8; i++) sender.send({ body: 'x' })
+    await bus.until(({ logs }) => logs?.accepted === 8)
+    assert.equal(received.length, 8)
+    assert.equal(received.includes('closed'), sendsToClosed)
+  })
+}

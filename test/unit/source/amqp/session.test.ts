@@ -191,9 +191,16 @@ test('dispositions are written as they are, one a range, when the session is pro
 test('nothing is granted before the link is open; then all there is room for', () => {
   const { incoming, open, link } = bench(10 * FRAME_BYTES + 1)
   incoming.grant()
-  assert.deepEqual([incoming.window, incoming.credit, link.credit, link.issue_flow], [0, 0, 0, false])
+  assert.deepEqual([incoming.window, incoming.credit, link.credit, link.issue_flow], [10, 0, 0, false], 'the window of the begin frame')
   open()
   assert.deepEqual([incoming.window, incoming.credit, link.credit, link.issue_flow, link.registered], [10, 10, 10, true, 1])
+})
+
+test('the session is never begun with a window of 0, not even where there is no room: some routers would never send over it', () => {
+  const { incoming, open, link } = bench(FRAME_BYTES - 1)
+  assert.equal(incoming.window, 1)
+  open()
+  assert.deepEqual([incoming.credit, link.credit, link.issue_flow], [0, 0, false])
 })
 
 test('grants are worth a frame: half of what is possible has to be used up', () => {
