@@ -18,10 +18,10 @@ export class Ticket {
   split (parts: number): void {
     this.#assertOpen()
     this.#open += parts
-    this.partStored()
+    this.resolvePart()
   }
 
-  partStored (): void {
+  resolvePart (): void {
     this.#assertOpen()
     if (--this.#open === 0) this.#resolve()
   }

@@ -19,7 +19,7 @@ export class ArrivalClock {
   }
 
   /** The first of `count` nanoseconds that are the caller's own. */
-  take (count: number): { seconds: number, nanos: number } {
+  reserve (count: number): { seconds: number, nanos: number } {
     const ms = this.#nowMs()
     const now = { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 }
     // Seconds and nanoseconds apart: nanoseconds since the epoch are more than a double holds exactly.

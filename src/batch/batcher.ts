@@ -69,7 +69,7 @@ export class Batcher {
     if (queue === undefined) this.#waiting.set(address, queue = [])
     const open = queue.at(-1)
     if (open !== undefined && open.link === link && open.length + bytes <= open.room) return open
-    const buffer = this.#options.buffers.take(bytes)
+    const buffer = this.#options.buffers.lease(bytes)
     const batch: Batch = {
       address,
       link,

@@ -15,18 +15,18 @@ export class Buffers {
     this.#keep = keep
   }
 
-  take (bytes: number): SharedArrayBuffer {
+  lease (bytes: number): SharedArrayBuffer {
     this.#inUse++
     return bytes > this.#size ? allocate(bytes) : this.#free.pop() ?? allocate(this.#size)
   }
 
-  give (buffer: SharedArrayBuffer): void {
+  release (buffer: SharedArrayBuffer): void {
     this.#inUse--
     if (Buffers.room(buffer) === this.#size && this.#free.length < this.#keep) this.#free.push(buffer)
   }
 
   /** A copy of the first `bytes` of it, in memory of their own, to be given back in its place: a thread may still write to the old one. */
-  exchange (buffer: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
+  replace (buffer: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
     const copy = new SharedArrayBuffer(bytes)
     new Uint8Array(copy).set(new Uint8Array(buffer, 0, bytes))
     return copy
@@ -36,7 +36,7 @@ export class Buffers {
    * More are in use than are kept, so each is better given back soon: batches may be as small as one message, and buffers that each hold
    * little for as long as Loki stalls would be many times the budget.
    */
-  get scarce (): boolean {
+  get exhausted (): boolean {
     return this.#inUse > this.#keep
   }
 

@@ -105,8 +105,8 @@ export class Pipeline {
     this.failed.catch(() => {})
     this.#attempts = new Attempts({
       pool: this.#pool,
-      arrival: nanoseconds => this.#clock.take(nanoseconds),
-      exchange: (buffer, bytes) => this.#buffers.exchange(buffer, bytes),
+      arrival: nanoseconds => this.#clock.reserve(nanoseconds),
+      replaceBuffer: (buffer, bytes) => this.#buffers.replace(buffer, bytes),
       log,
       closing: this.#closing.signal
     })
@@ -116,7 +116,7 @@ export class Pipeline {
     this.#refusals = new Refusals({
       isolate: async task => await this.#pool.isolate(task),
       deadLetter: deadLetters,
-      arrival: nanoseconds => this.#clock.take(nanoseconds),
+      arrival: nanoseconds => this.#clock.reserve(nanoseconds),
       log,
       onQuarantined: () => metrics.recordsQuarantined.inc({ reason: 'refused' }),
       onDeadLettered: () => metrics.recordsDeadLettered.inc({ reason: 'refused' })
@@ -240,9 +240,9 @@ export class Pipeline {
     this.#metrics.encoded(address, result)
     this.#streams.tell(result.crowds)
     const { records, oldestMs, shared } = result
-    if (!shared) this.#buffers.give(batch.bytes)
+    if (!shared) this.#buffers.release(batch.bytes)
     const ticket = new Ticket(result.parts.length, () => {
-      if (shared) this.#buffers.give(batch.bytes)
+      if (shared) this.#buffers.release(batch.bytes)
       this.#settler.add({ address, link, first, last, messages, cost, records, oldestMs })
     })
     for (const part of result.parts) this.#sink.add({ part, ticket })
@@ -253,7 +253,7 @@ export class Pipeline {
     const start = performance.now()
     this.#encoding += batch.length
     try {
-      const result = await this.#attempts.encode(batch, this.#buffers.scarce)
+      const result = await this.#attempts.encode(batch, this.#buffers.exhausted)
       this.#metrics.worked(batch.length, result.records, performance.now() - start)
       return result
     } catch (error) {
@@ -270,7 +270,7 @@ export class Pipeline {
     const addresses = new Set<string>()
     for (const batch of stored) {
       this.#inflight -= batch.cost
-      this.#budgets.get(batch.address)?.give(batch.cost)
+      this.#budgets.get(batch.address)?.release(batch.cost)
       addresses.add(batch.address)
       this.#metrics.stored(batch)
     }

@@ -7,7 +7,7 @@ import { joinBlocks } from './join.ts'
 /** A part and the way back of the batch it came from. */
 export interface Pending {
   part: Part
-  ticket: { partStored (): void, split (parts: number): void }
+  ticket: { resolvePart (): void, split (parts: number): void }
   /** Loki has refused a push that held it: it goes out by itself from now on. */
   alone?: boolean
   /** It carries what Loki refused to the quarantine stream. If even that is refused, it is not the record that is at fault: it waits. */
@@ -139,7 +139,7 @@ export class Lane {
         this.#reachedLoki()
         this.#replace(sent, [])
         this.#next()
-        for (const { ticket } of sent) ticket.partStored()
+        for (const { ticket } of sent) ticket.resolvePart()
         break
       case 'retry':
         this.#pause(answer.reason, answer.message, answer.retryAfterMs)

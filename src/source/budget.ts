@@ -20,12 +20,12 @@ export class Budget {
     return this.limit - this.#used
   }
 
-  take (bytes: number): void {
+  lease (bytes: number): void {
     this.#used += bytes
   }
 
-  give (bytes: number): void {
+  release (bytes: number): void {
     this.#used -= bytes
-    if (this.#used < 0) throw new Error(`budget of ${this.address} was given back more than it had lent`)
+    if (this.#used < 0) throw new Error(`budget of ${this.address}: more was released than had been leased`)
   }
 }

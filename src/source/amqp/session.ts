@@ -99,7 +99,7 @@ export class Incoming {
 
   /** Bytes of a delivery of which only a part has come: they never will be settled once the link is gone. */
   abandon (): void {
-    this.#options.budget.give(this.#partialBytes)
+    this.#options.budget.release(this.#partialBytes)
     this.#partialBytes = 0
     this.#shrink()
   }
@@ -174,7 +174,7 @@ export class Incoming {
     if (payload.length + DELIVERY_BYTES > budget.room) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
     }
-    budget.take(payload.length)
+    budget.lease(payload.length)
   }
 
   /** It lies in the socket's buffer, which the next read overwrites. Its place is used again for the next delivery, but not for ever held large. */
@@ -193,12 +193,12 @@ export class Incoming {
     const message = this.#partialBytes === 0 ? last : this.#joined(last)
     const { budget, onDelivery } = this.#options
     const cost = message.length + DELIVERY_BYTES
-    budget.take(DELIVERY_BYTES)
+    budget.lease(DELIVERY_BYTES)
     try {
       onDelivery(id, message, cost)
     } catch (error) {
       // There was no memory for it, say: the connection ends with it unsettled, and nobody else would give back what it took.
-      budget.give(cost)
+      budget.release(cost)
       throw error
     }
     this.#shrink()

@@ -110,7 +110,7 @@ export class Datagrams implements Settleable {
 
   #received (message: Uint8Array, cost: number): void {
     if (this.#state === 'closed') return
-    this.#budget.take(cost)
+    this.#budget.lease(cost)
     const id = this.#next
     this.#next = (id + 1) >>> 0
     this.#onDelivery({ address: this.#budget.address, link: this, id, message, cost })

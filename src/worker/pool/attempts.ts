@@ -11,7 +11,7 @@ interface Options {
   /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   /** A copy of the batch's messages in memory that no thread knows yet. */
-  exchange: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
+  replaceBuffer: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
   log: Logger
   /** Ends all waiting. */
   closing: AbortSignal
@@ -77,14 +77,14 @@ export class Attempts {
   }
 
   async #guard (batch: Batch, messages: number, attempt: () => Promise<EncodeResult>): Promise<EncodeResult | undefined> {
-    const { closing, log, exchange } = this.#options
+    const { closing, log, replaceBuffer } = this.#options
     try {
       return await attempt()
     } catch (err) {
       if (closing.aborted || !(err instanceof WorkerFailure)) throw closed()
       log.error({ err, address: batch.address, messages }, 'a worker failed on a batch; it is tried again')
       // A thread that was told to end may be at it for a while, and write where it would have left its parts.
-      batch.bytes = exchange(batch.bytes, batch.length)
+      batch.bytes = replaceBuffer(batch.bytes, batch.length)
       return undefined
     }
   }

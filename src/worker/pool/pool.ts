@@ -49,7 +49,7 @@ export class WorkerPool {
     this.#piscina.on('error', (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
   }
 
-  /** Rejects with WorkerFailure; the task is unharmed and may be given again, but for its memory after `hung` (see Buffers.exchange). */
+  /** Rejects with WorkerFailure; the task is unharmed and may be given again, but for its memory after `hung` (see Buffers.replace). */
   async encode (task: EncodeTask): Promise<EncodeResult> {
     return await this.#run<EncodeResult>('encode', task)
   }

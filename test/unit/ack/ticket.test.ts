@@ -11,37 +11,37 @@ function counted (parts: number): { ticket: Ticket, resolved: () => number } {
 
 test('resolves once, with the last of its parts', () => {
   const { ticket, resolved } = counted(3)
-  ticket.partStored()
-  ticket.partStored()
+  ticket.resolvePart()
+  ticket.resolvePart()
   assert.equal(resolved(), 0)
-  ticket.partStored()
+  ticket.resolvePart()
   assert.equal(resolved(), 1)
 })
 
 test('a batch without parts is done at once', () => {
   const { ticket, resolved } = counted(0)
   assert.equal(resolved(), 1)
-  assert.throws(() => ticket.partStored(), /resolved twice/)
+  assert.throws(() => ticket.resolvePart(), /resolved twice/)
   assert.throws(() => ticket.split(2), /resolved twice/)
   assert.equal(resolved(), 1)
 })
 
 test('a part more than there were throws and does not resolve again', () => {
   const { ticket, resolved } = counted(1)
-  ticket.partStored()
-  assert.throws(() => ticket.partStored(), /resolved twice/)
+  ticket.resolvePart()
+  assert.throws(() => ticket.resolvePart(), /resolved twice/)
   assert.equal(resolved(), 1)
 })
 
 test('waits for all that a part was split into', () => {
   const { ticket, resolved } = counted(1)
   ticket.split(2)
-  ticket.partStored()
+  ticket.resolvePart()
   ticket.split(3)
-  ticket.partStored()
-  ticket.partStored()
+  ticket.resolvePart()
+  ticket.resolvePart()
   assert.equal(resolved(), 0)
-  ticket.partStored()
+  ticket.resolvePart()
   assert.equal(resolved(), 1)
 })
 
@@ -61,17 +61,17 @@ test('resolves exactly once, and exactly with the last part, whatever is stored 
     let open = parts
     for (const into of steps) {
       if (open === 0) break
-      if (into === undefined) ticket.partStored()
+      if (into === undefined) ticket.resolvePart()
       else ticket.split(into)
       open += (into ?? 0) - 1
       assert.equal(resolved(), open === 0 ? 1 : 0)
     }
     for (; open > 0; open--) {
       assert.equal(resolved(), 0)
-      ticket.partStored()
+      ticket.resolvePart()
     }
     assert.equal(resolved(), 1)
-    assert.throws(() => ticket.partStored())
+    assert.throws(() => ticket.resolvePart())
     assert.equal(resolved(), 1)
   }))
 })

@@ -13,39 +13,39 @@ function nanoseconds ({ seconds, nanos }: { seconds: number, nanos: number }): b
 
 test('begins within the millisecond, where the monotonic clock happens to be', () => {
   const clock = new ArrivalClock(() => NOW, () => 456_789)
-  assert.deepEqual(clock.take(1), { seconds: 1_795_335_208, nanos: 123_456_789 })
+  assert.deepEqual(clock.reserve(1), { seconds: 1_795_335_208, nanos: 123_456_789 })
 })
 
 test('runs ahead of a clock that stands still', () => {
   const clock = new ArrivalClock(() => NOW, () => 0)
-  assert.deepEqual(clock.take(5), { seconds: 1_795_335_208, nanos: 123_000_000 })
-  assert.deepEqual(clock.take(2_000_000), { seconds: 1_795_335_208, nanos: 123_000_005 })
-  assert.deepEqual(clock.take(1), { seconds: 1_795_335_208, nanos: 125_000_005 })
+  assert.deepEqual(clock.reserve(5), { seconds: 1_795_335_208, nanos: 123_000_000 })
+  assert.deepEqual(clock.reserve(2_000_000), { seconds: 1_795_335_208, nanos: 123_000_005 })
+  assert.deepEqual(clock.reserve(1), { seconds: 1_795_335_208, nanos: 125_000_005 })
 })
 
 test('carries over into the next second', () => {
   const clock = new ArrivalClock(() => NOW - 123 + 999, () => 999_990)
-  assert.deepEqual(clock.take(30), { seconds: 1_795_335_208, nanos: 999_999_990 })
-  assert.deepEqual(clock.take(1), { seconds: 1_795_335_209, nanos: 20 })
+  assert.deepEqual(clock.reserve(30), { seconds: 1_795_335_208, nanos: 999_999_990 })
+  assert.deepEqual(clock.reserve(1), { seconds: 1_795_335_209, nanos: 20 })
 })
 
 test('follows a clock that was set back by an hour, and one that was set forward', () => {
   let now = NOW
   const clock = new ArrivalClock(() => now, () => 7)
-  clock.take(100)
+  clock.reserve(100)
   now -= HOUR_MS
-  assert.equal(nanoseconds(clock.take(1)), BigInt(now) * 1_000_000n + 7n)
+  assert.equal(nanoseconds(clock.reserve(1)), BigInt(now) * 1_000_000n + 7n)
   now += 24 * HOUR_MS
-  assert.equal(nanoseconds(clock.take(1)), BigInt(now) * 1_000_000n + 7n)
+  assert.equal(nanoseconds(clock.reserve(1)), BigInt(now) * 1_000_000n + 7n)
 })
 
 test('gives nothing twice when it ran only a few nanoseconds into the next millisecond', () => {
   let now = NOW
   const fractions = [999_990, 3]
   const clock = new ArrivalClock(() => now, () => fractions.shift() ?? 0)
-  const first = nanoseconds(clock.take(60))
+  const first = nanoseconds(clock.reserve(60))
   now++
-  const second = nanoseconds(clock.take(1))
+  const second = nanoseconds(clock.reserve(1))
   assert.ok(second >= first + 60n, `${second - first} of 60`)
 })
 
@@ -66,7 +66,7 @@ test('never gives a nanosecond twice, while the clock stands still, steps forth,
       fraction = one.fraction
       now = Math.max(now + one.stepMs - one.backMs, furthest - 300)
       furthest = Math.max(furthest, now)
-      const given = clock.take(one.count)
+      const given = clock.reserve(one.count)
       assert.ok(given.nanos >= 0 && given.nanos < 1_000_000_000)
       assert.ok(nanoseconds(given) >= end, `${end - nanoseconds(given)} ns were given before`)
       assert.ok(nanoseconds(given) >= BigInt(now) * 1_000_000n)

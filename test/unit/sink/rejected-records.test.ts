@@ -11,7 +11,7 @@ import { mockPauses } from '../../helpers/mock-timers.ts'
 import { turn } from '../../helpers/until.ts'
 
 const ANSWER = { kind: 'refused', status: 400, message: 'line too long' } as const
-const TICKET = { partStored () {}, split () {} }
+const TICKET = { resolvePart () {}, split () {} }
 
 interface Faults { isolate?: () => Isolated | undefined, write?: (entry: RefusedEntry) => void }
 

@@ -107,10 +107,10 @@ test('what arrives during a push goes out joined, in order, up to the size of a 
 test('tickets resolve only when their push is stored, and after the next one has begun', async () => {
   const bench = new Bench()
   bench.add('one')
-  bench.lane.add({ part: part('two'), ticket: { partStored: () => { bench.resolved.push('two') }, split () {} } })
+  bench.lane.add({ part: part('two'), ticket: { resolvePart: () => { bench.resolved.push('two') }, split () {} } })
   bench.lane.add({
     part: part('three'),
-    ticket: { partStored: () => { bench.resolved.push(`three with ${bench.pushes.length} begun`) }, split () {} }
+    ticket: { resolvePart: () => { bench.resolved.push(`three with ${bench.pushes.length} begun`) }, split () {} }
   })
   await bench.last.answer(STORED)
   assert.deepEqual(bench.resolved, ['one'])

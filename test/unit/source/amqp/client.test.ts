@@ -77,7 +77,7 @@ test('many are settled as one range', async t => {
   await until('all are here', () => deliveries.length === 500)
   bus.cork()
   deliveries[0].link.settle([[0, 249], [251, 499]])
-  budgets[0].give(deliveries.reduce((sum, { content }) => sum + content.length + DELIVERY_BYTES, 0) - deliveries[250].content.length - DELIVERY_BYTES)
+  budgets[0].release(deliveries.reduce((sum, { content }) => sum + content.length + DELIVERY_BYTES, 0) - deliveries[250].content.length - DELIVERY_BYTES)
   const settled = await Promise.all(outcomes.filter((_, i) => i !== 250))
   assert.ok(settled.every(outcome => outcome === 'accepted'))
   done(deliveries[250])

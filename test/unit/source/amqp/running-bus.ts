@@ -45,7 +45,7 @@ export function runningBus (
   bus.start()
   const done = ({ address, link, id, content }: Taken): void => {
     link.settle([[id, id]])
-    budgets.find(budget => budget.address === address)?.give(content.length + DELIVERY_BYTES)
+    budgets.find(budget => budget.address === address)?.release(content.length + DELIVERY_BYTES)
     bus.grant(address)
   }
   return { bus, budgets, deliveries, lines, counts, done }

@@ -203,15 +203,15 @@ test('grants are worth a frame: half of what is possible has to be used up', () 
   const full = Buffer.alloc(PAYLOAD)
   for (let id = 0; id < 10; id++) transfer({ id, payload: full })
   assert.deepEqual([incoming.window, link.credit, link.issue_flow], [0, 0, false])
-  budget.give(FRAME_BYTES)
+  budget.release(FRAME_BYTES)
   incoming.grant()
   assert.deepEqual([incoming.window, link.credit, link.issue_flow], [1, 1, true])
   link.issue_flow = false
-  budget.give(FRAME_BYTES)
+  budget.release(FRAME_BYTES)
   incoming.grant()
   assert.equal(link.issue_flow, true)
   link.issue_flow = false
-  budget.give(FRAME_BYTES)
+  budget.release(FRAME_BYTES)
   incoming.grant()
   assert.deepEqual([incoming.window, link.issue_flow], [2, false])
 })
@@ -231,7 +231,7 @@ test('a delivery that no budget holds is told once, gives back what it took, and
   transfer({ id: 0, payload: bytes('before') })
   for (let i = 0; i < 3; i++) transfer({ id: 1, more: true, payload: Buffer.alloc(FRAME_BYTES - 100) })
   assert.deepEqual(tooLarge, [])
-  budget.give(6 + DELIVERY_BYTES)
+  budget.release(6 + DELIVERY_BYTES)
   transfer({ id: 1, more: true, payload: Buffer.alloc(FRAME_BYTES - 100) })
   assert.deepEqual(tooLarge, [4 * (FRAME_BYTES - 100)])
   assert.equal(budget.used, 0)
@@ -262,7 +262,7 @@ test('stop takes back the credit; what is on its way still comes', () => {
   link.issue_flow = false
   transfer({ id: 0, payload: bytes('late') })
   assert.deepEqual(deliveries.map(({ content }) => content), ['late'])
-  budget.give(4)
+  budget.release(4)
   incoming.grant()
   assert.deepEqual([link.credit, link.issue_flow], [0, false])
 })
@@ -292,7 +292,7 @@ test('a bus that keeps to what it was granted never overdraws the budget, and is
     }
     const settle = (): boolean => {
       if (settled === deliveries.length) return false
-      budget.give(costs[settled++])
+      budget.release(costs[settled++])
       incoming.grant()
       check()
       return true
@@ -418,7 +418,7 @@ test('what is taken from the budget is exactly what is unsettled and what has co
     for (const one of steps) {
       if ('settle' in one) {
         if (unsettled.length === 0) continue
-        budget.give(unsettled.splice(one.settle % unsettled.length, 1)[0])
+        budget.release(unsettled.splice(one.settle % unsettled.length, 1)[0])
         incoming.grant()
       } else {
         const { parts, aborted } = one

@@ -113,7 +113,7 @@ test('what goes back is well-formed: one disposition for all three, accepted', a
   assert.deepEqual(dispositions(written()), [])
   bus.cork()
   deliveries[0].link.settle([[0, 2]])
-  budgets[0].give(budgets[0].used)
+  budgets[0].release(budgets[0].used)
   bus.grant(ADDRESS)
   await until('it is settled', () => dispositions(written()).length > 0)
   assert.deepEqual(dispositions(written()), [{ role: true, first: 0, last: 2, settled: true, outcome: 0x24 }])

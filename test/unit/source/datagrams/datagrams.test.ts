@@ -49,7 +49,7 @@ async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, r
       }, error => { throw error })
     },
     giveBack () {
-      for (const cost of run.costs.splice(0)) budget.give(cost)
+      for (const cost of run.costs.splice(0)) budget.release(cost)
       datagrams.grant()
     }
   }

@@ -51,7 +51,7 @@ async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Runni
       }, error => { throw error })
     },
     giveBack () {
-      for (const cost of run.costs.splice(0)) budget.give(cost)
+      for (const cost of run.costs.splice(0)) budget.release(cost)
       datagrams.grant()
     },
     close: async () => { await datagrams.close() }

@@ -53,7 +53,7 @@ function attempts (pool: ReturnType<typeof threads>['pool']): { attempts: Attemp
     attempts: new Attempts({
       pool,
       arrival: count => ({ seconds: 1, nanos: (next += count) - count }),
-      exchange: (buffer, bytes) => buffer.slice(0, bytes),
+      replaceBuffer: (buffer, bytes) => buffer.slice(0, bytes),
       log: collectedLog().log,
       closing: closing.signal,
       retryMs: 0
