@@ -80,19 +80,19 @@ async function tryLoki (config: Config): Promise<Array<Finding & { url: string }
   const tenants = [...new Set(config.sources.map(address => quarantineTenant(settings, address)))]
   const empty = snappy.compressSync(Buffer.alloc(0))
   const signal = new AbortController().signal
-  const tryPush = async (host: number): Promise<Finding> => {
+  const tryPush = async (endpoint: number): Promise<Finding> => {
     let finding: Finding = { ok: true, detail: TAKES_PUSHES }
     for (const tenant of tenants) {
-      const found = judge(await client.push(host, tenant, empty, signal))
+      const found = judge(await client.push(endpoint, tenant, empty, signal))
       if (found.detail === TAKES_PUSHES) continue
       finding = tenants.length === 1 ? found : { ...found, detail: `${tenant === '' ? 'without a tenant' : `as tenant ${tenant}`}: ${found.detail}` }
       if (!finding.ok) break
     }
     return finding
   }
-  const findings = await Promise.all(client.urls.map(async (url, host) => {
-    const problem = await client.ready(host, signal)
-    return { url, ...(problem === undefined ? await tryPush(host) : unfit(problem, MEND_LOKI)) }
+  const findings = await Promise.all(client.urls.map(async (url, endpoint) => {
+    const problem = await client.ready(endpoint, signal)
+    return { url, ...(problem === undefined ? await tryPush(endpoint) : unfit(problem, MEND_LOKI)) }
   }))
   await client.close()
   return findings

@@ -2,11 +2,11 @@ import type { Batcher, Delivery } from '../batch/batcher.ts'
 import { type Metrics, pushStatus } from '../ops/metrics.ts'
 import type { StoredBatch } from './pipeline.ts'
 import type { RetryReason } from '../sink/classify.ts'
-import type { PushReport, Sink } from '../sink/sink.ts'
+import type { LokiSink, PushReport } from '../sink/sink.ts'
 import type { Budget } from '../source/budget.ts'
 import type { Bus } from '../source/amqp/client.ts'
 import type { Datagrams } from '../source/datagrams/datagrams.ts'
-import type { StreamGuard } from '../ops/cardinality.ts'
+import type { CardinalityGuard } from '../ops/cardinality.ts'
 import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
 import type { WorkerPool } from '../worker/pool/pool.ts'
 
@@ -15,9 +15,9 @@ interface Observed {
   bus: Bus
   datagrams: Datagrams | undefined
   batcher: Batcher
-  sink: Sink
+  sink: LokiSink
   pool: WorkerPool
-  streams: StreamGuard
+  streams: CardinalityGuard
   /** Bytes that are with a worker. */
   encoding: () => number
 }
@@ -43,7 +43,7 @@ export class PipelineMetrics {
     metrics.queueBytes.from(() => [['batch', batcher.waitingBytes], ['worker', encoding()], ['sink', sink.bytes]])
     metrics.workers.from(() => pool.size)
     metrics.workerBusy.from(() => pool.busySeconds)
-    metrics.sinkLanes.from(() => sink.lanes)
+    metrics.sinkShards.from(() => sink.shards)
     metrics.streams.from(() => streams.count)
   }
 

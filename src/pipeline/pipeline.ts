@@ -12,14 +12,14 @@ import { PipelineMetrics } from './pipeline-metrics.ts'
 import { LokiClient } from '../sink/client.ts'
 import { DeadLetters } from '../sink/dead-letter.ts'
 import { LokiHealth } from '../sink/health.ts'
-import { Hosts } from '../sink/endpoint-selector.ts'
-import { Sink } from '../sink/sink.ts'
+import { EndpointSelector } from '../sink/endpoint-selector.ts'
+import { LokiSink } from '../sink/sink.ts'
 import { probeUntilReady } from '../sink/probe.ts'
-import { Refusals } from '../sink/rejected-records.ts'
+import { RejectedRecords } from '../sink/rejected-records.ts'
 import { Budget } from '../source/budget.ts'
 import { Bus } from '../source/amqp/client.ts'
 import { Datagrams } from '../source/datagrams/datagrams.ts'
-import { StreamGuard } from '../ops/cardinality.ts'
+import { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Checks, EncodeResult, EncoderSettings } from '../worker/messages.ts'
 import { Attempts } from '../worker/pool/attempts.ts'
 import { WorkerPool } from '../worker/pool/pool.ts'
@@ -62,12 +62,12 @@ export class Pipeline {
   readonly #budgets: Map<string, Budget>
   readonly #buffers: Buffers
   readonly #batcher: Batcher
-  readonly #streams: StreamGuard
+  readonly #streams: CardinalityGuard
   #pool!: WorkerPool
   readonly #attempts: Attempts
-  readonly #sink: Sink
+  readonly #sink: LokiSink
   readonly #client: LokiClient
-  readonly #refusals: Refusals
+  readonly #rejectedRecords: RejectedRecords
   readonly #deadLetters: DeadLetters | undefined
   readonly #settler: Settler<StoredBatch>
   readonly #bus: Bus
@@ -91,7 +91,7 @@ export class Pipeline {
     // As many as the budget can fill, the one that is filling for each address, and those with the workers: under load none is made anew.
     const batchBytes = BATCH_PUSHES * config.pushBytes
     this.#buffers = new Buffers(batchBytes, Math.ceil(config.inflightBytes / batchBytes) + config.sources.length + config.workers)
-    this.#streams = new StreamGuard(config.maxStreams, log)
+    this.#streams = new CardinalityGuard(config.maxStreams, log)
     this.failed = new Promise((_resolve, reject) => {
       this.#broke = reject
       this.#pool = new WorkerPool({
@@ -113,19 +113,19 @@ export class Pipeline {
     this.#health = new LokiHealth(log)
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
     this.#metrics = new PipelineMetrics(metrics)
-    this.#refusals = new Refusals({
-      isolate: async task => await this.#pool.isolate(task),
+    this.#rejectedRecords = new RejectedRecords({
+      bisect: async task => await this.#pool.bisect(task),
       deadLetter: deadLetters,
       arrival: nanoseconds => this.#clock.reserve(nanoseconds),
       log,
       onQuarantined: () => metrics.recordsQuarantined.inc({ reason: 'refused' }),
       onDeadLettered: () => metrics.recordsDeadLettered.inc({ reason: 'refused' })
     })
-    this.#sink = new Sink({
+    this.#sink = new LokiSink({
       client: this.#client,
-      hosts: new Hosts(config.loki.urls.length),
+      endpoints: new EndpointSelector(config.loki.urls.length),
       pushBytes: config.pushBytes,
-      isolate: async (pending, answer) => await this.#refusals.handle(pending, answer),
+      onRejected: async (pending, answer) => await this.#rejectedRecords.handle(pending, answer),
       onPush: report => {
         this.#metrics.pushed(report)
         log.debug(report, 'push')
@@ -205,7 +205,7 @@ export class Pipeline {
     const unsettledBytes = this.#inflight
     this.#closing.abort()
     this.#streams.stop()
-    this.#refusals.close()
+    this.#rejectedRecords.close()
     await this.#datagrams?.close()
     await this.#bus.close()
     await this.#sink.close()
@@ -238,7 +238,7 @@ export class Pipeline {
     const result = await this.#work(batch)
     if (result === undefined) return
     this.#metrics.encoded(address, result)
-    this.#streams.tell(result.crowds)
+    this.#streams.warn(result.cardinalityReports)
     const { records, oldestMs, shared } = result
     if (!shared) this.#buffers.release(batch.bytes)
     const ticket = new Ticket(result.parts.length, () => {

@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
-import type { Isolated, IsolateTask, RefusedEntry } from '../worker/messages.ts'
+import type { Bisected, BisectTask, RejectedEntry } from '../worker/messages.ts'
 import type { Answer } from './classify.ts'
 import type { Pending } from './shard.ts'
 
 interface Options {
   /** Narrows a part down, on a worker thread. */
-  isolate: (task: IsolateTask) => Promise<Isolated>
+  bisect: (task: BisectTask) => Promise<Bisected>
   /** Where refused entries go when a dead-letter directory is set; else they go to Loki's quarantine stream. */
-  deadLetter?: { write (entry: RefusedEntry): Promise<void> }
+  deadLetter?: { write (entry: RejectedEntry): Promise<void> }
   /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
@@ -25,7 +25,7 @@ const TELL_MS = 10_000
  * part is halved and pushed again until the entries at fault stand alone. What was stored before counts as stored once.
  * An entry at fault goes to the dead-letter file, if there is one, else to the quarantine stream `refused`.
  */
-export class Refusals {
+export class RejectedRecords {
   readonly #options: Options
   readonly #closing = new AbortController()
   #untold = 0
@@ -41,15 +41,15 @@ export class Refusals {
    * What is to be pushed in place of `pending`; nothing (`[]`) when it is done with. Never rejects: waits while the disk or the workers
    * are not fit, and is undefined where that ended by closing, with nothing known to be kept.
    */
-  async handle (pending: Pending, answer: Answer & { kind: 'refused' }): Promise<Pending[] | undefined> {
+  async handle (pending: Pending, answer: Answer & { kind: 'rejected' }): Promise<Pending[] | undefined> {
     const reason = `${answer.status} ${answer.message}`
     const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival(pending.part.rawBytes)
-    const task: IsolateTask = { part: pending.part, arrivalSeconds, arrivalNanos, reason }
-    const isolated = await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.isolate(task))
-    if (isolated === undefined) return undefined
+    const task: BisectTask = { part: pending.part, arrivalSeconds, arrivalNanos, reason }
+    const bisected = await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.bisect(task))
+    if (bisected === undefined) return undefined
     const { ticket } = pending
-    if (isolated.kind === 'halves') return isolated.parts.map(part => ({ part, ticket, alone: true }))
-    return await this.#place(isolated.entry, { part: isolated.part, ticket, alone: true, quarantine: true })
+    if (bisected.kind === 'halves') return bisected.parts.map(part => ({ part, ticket, solo: true }))
+    return await this.#place(bisected.entry, { part: bisected.part, ticket, solo: true, quarantine: true })
   }
 
   /** Ends all waiting; what is not done with by then stays unresolved. */
@@ -57,7 +57,7 @@ export class Refusals {
     this.#closing.abort()
   }
 
-  async #place (entry: RefusedEntry, carrier: Pending): Promise<Pending[] | undefined> {
+  async #place (entry: RejectedEntry, carrier: Pending): Promise<Pending[] | undefined> {
     const { deadLetter } = this.#options
     if (deadLetter === undefined) {
       this.#tell(entry, 'the quarantine stream')
@@ -72,7 +72,7 @@ export class Refusals {
   }
 
   /** One line for many: a limit that Loki and Lokean do not agree on may concern every record. */
-  #tell ({ stream, reason }: RefusedEntry, where: string): void {
+  #tell ({ stream, reason }: RejectedEntry, where: string): void {
     this.#untold++
     const now = performance.now()
     if (now - this.#lastTold < TELL_MS) return

@@ -1,11 +1,11 @@
-import type { Crowd } from '../messages.ts'
+import type { CardinalityReport } from '../messages.ts'
 import { parseLabels } from './labels.ts'
 import type { Stream } from './streams.ts'
 
 const KEPT = 100
 
 /** The new streams that came last, refused ones too: where a tenant gets too many, they show which label makes them. */
-export class Newcomers {
+export class NewestStreams {
   readonly #streams: Stream[] = []
   #next = 0
 
@@ -15,7 +15,7 @@ export class Newcomers {
   }
 
   /** `streams`: how many the tenant has. */
-  crowd (tenant: string, streams: number): Crowd {
+  report (tenant: string, streams: number): CardinalityReport {
     const newest = this.#streams.filter(stream => stream.tenant === tenant)
     const values = new Map<string, Set<string>>()
     for (const { labels } of newest) {
