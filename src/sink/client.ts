@@ -14,7 +14,7 @@ export interface LokiAccess {
   timeoutMs: number
 }
 
-/** To each distributor; with a tenant a field there may be many lanes, and they take turns then. */
+/** To each distributor; with a tenant a field there may be many shards, and they take turns then. */
 const MAX_CONNECTIONS = 256
 
 /** How much of what Loki says is kept. */

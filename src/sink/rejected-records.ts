@@ -18,7 +18,7 @@ interface Options {
 }
 
 const RETRY_MS = 1_000
-const TELL_MS = 10_000
+const WARN_MS = 10_000
 
 /**
  * What to do with a part that Loki refused by itself. A refusal (400) names one entry at best, and may have stored the others; so the
@@ -28,12 +28,12 @@ const TELL_MS = 10_000
 export class RejectedRecords {
   readonly #options: Options
   readonly #closing = new AbortController()
-  #untold = 0
-  #lastTold = -Infinity
+  #unreported = 0
+  #lastWarning = -Infinity
 
   constructor (options: Options) {
     this.#options = options
-    // One listener an entry that waits for the disk: as many as there are lanes, which is no leak.
+    // One listener an entry that waits for the disk: as many as there are shards, which is no leak.
     setMaxListeners(0, this.#closing.signal)
   }
 
@@ -60,25 +60,25 @@ export class RejectedRecords {
   async #place (entry: RejectedEntry, carrier: Pending): Promise<Pending[] | undefined> {
     const { deadLetter } = this.#options
     if (deadLetter === undefined) {
-      this.#tell(entry, 'the quarantine stream')
+      this.#warn(entry, 'the quarantine stream')
       this.#options.onQuarantined()
       return [carrier]
     }
     const written = await this.#untilDone('writing a dead letter', async () => { await deadLetter.write(entry); return true })
     if (written === undefined) return undefined
-    this.#tell(entry, 'the dead-letter directory')
+    this.#warn(entry, 'the dead-letter directory')
     this.#options.onDeadLettered()
     return []
   }
 
   /** One line for many: a limit that Loki and Lokean do not agree on may concern every record. */
-  #tell ({ stream, reason }: RejectedEntry, where: string): void {
-    this.#untold++
+  #warn ({ stream, reason }: RejectedEntry, where: string): void {
+    this.#unreported++
     const now = performance.now()
-    if (now - this.#lastTold < TELL_MS) return
-    this.#options.log.warn({ records: this.#untold, stream, reason }, `Loki refused records; they go to ${where}`)
-    this.#lastTold = now
-    this.#untold = 0
+    if (now - this.#lastWarning < WARN_MS) return
+    this.#options.log.warn({ records: this.#unreported, stream, reason }, `Loki refused records; they go to ${where}`)
+    this.#lastWarning = now
+    this.#unreported = 0
   }
 
   async #untilDone<T> (what: string, attempt: () => Promise<T>): Promise<T | undefined> {

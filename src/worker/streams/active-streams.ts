@@ -46,7 +46,7 @@ const CLAIM_TIMEOUT_MS = 20
  *     tick --(the main thread finds it idle)--> free
  *
  * A worker that meets a claimed slot waits until it is known whether that is its own stream. So a tenant never has more than its limit,
- * and what one worker admits, all do. Two things can go wrong, and both mend themselves within the hour: a stream for which a slot
+ * and what one worker admits, all do. Two things can go wrong, and both correct themselves within the hour: a stream for which a slot
  * nearer to its place becomes free just when two workers bring it may count twice; and where all slots of a window are taken, a stream
  * is admitted and not counted. A thread that dies with a claim leaves one slot, and at most one place of its tenant's, taken.
  *

@@ -2,7 +2,7 @@ import type { CardinalityReport } from '../messages.ts'
 import { parseLabels } from './labels.ts'
 import type { Stream } from './streams.ts'
 
-const KEPT = 100
+const CAPACITY = 100
 
 /** The new streams that came last, refused ones too: where a tenant gets too many, they show which label makes them. */
 export class NewestStreams {
@@ -11,7 +11,7 @@ export class NewestStreams {
 
   add (stream: Stream): void {
     this.#streams[this.#next] = stream
-    this.#next = (this.#next + 1) % KEPT
+    this.#next = (this.#next + 1) % CAPACITY
   }
 
   /** `streams`: how many the tenant has. */
