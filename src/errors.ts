@@ -1,6 +1,6 @@
 /**
  * Every error Lokean raises on purpose carries a `code` from this closed list, so that callers decide by field and
- * never by message text. `retryable` says whether the same attempt may succeed later without anybody mending anything.
+ * never by message text. `retryable` says whether the same attempt may succeed later without anybody changing anything.
  */
 export type ErrorCode =
   | 'LOKEAN_CONFIG' // a setting is wrong; the process must not start

@@ -18,8 +18,8 @@ import { decodePush } from '../worker/output/push-schema.ts'
 import { quarantineTenant } from '../worker/output/quarantine.ts'
 import type { Context } from './context.ts'
 
-/** `mend`: where to look, when it is not ok. */
-interface Finding { ok: boolean, detail: string, mend?: string }
+/** `hint`: where an operator should look, where it is not ok. */
+interface Finding { ok: boolean, detail: string, hint?: string }
 
 /** Where one record ends up that comes from an address. */
 interface Landing {
@@ -33,20 +33,25 @@ interface Landing {
   mended: string[]
 }
 
-const BUS_PATIENCE_MS = 5_000
-const STDIN_PATIENCE_MS = 2_000
-const MEND_BUS = 'is the bus up, and are LOKEAN_AMQP_URL, LOKEAN_AMQP_ADDRESSES and the credentials right?'
+const BUS_TIMEOUT_MS = 5_000
+const STDIN_TIMEOUT_MS = 2_000
+const BUS_HINT = 'is the bus up, and are LOKEAN_AMQP_URL, LOKEAN_AMQP_ADDRESSES and the credentials right?'
 const TAKES_PUSHES = 'takes pushes'
-const MEND_LOKI = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials right?'
+const LOKI_HINT = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials right?'
 
 /** Tries the settings, the bus and each distributor, stores nothing, and shows how a sample record lands. Exit code 1 where something is to be mended. */
 export async function check (context: Context, { json }: { json: boolean }): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
   const [bus, loki, { record, others }] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
   const ok = bus.ok && loki.every(finding => finding.ok)
-  if (json) context.stdout.write(`${JSON.stringify({ ok, warnings, bus, loki, record, others })}\n`)
+  if (json) context.stdout.write(`${JSON.stringify({ ok, warnings, bus: inJson(bus), loki: loki.map(inJson), record, others })}\n`)
   else context.stdout.write(describe(config, warnings, bus, loki, record, others))
   return ok ? 0 : 1
+}
+
+/** The key `mend` is relied on outside. */
+function inJson<T extends Finding> ({ hint, ...finding }: T): Omit<T, 'hint'> & { mend?: string } {
+  return { ...finding, mend: hint }
 }
 
 /** Attaches to every address without ever giving credit, so that nothing is taken from it. */
@@ -66,12 +71,12 @@ async function tryBus (config: Config): Promise<Finding> {
   })
   bus.stop()
   bus.start()
-  const timer = setTimeout(settled, BUS_PATIENCE_MS)
+  const timer = setTimeout(settled, BUS_TIMEOUT_MS)
   await done
   clearTimeout(timer)
   const status = bus.status()
   await bus.close()
-  return status.ok ? { ok: true, detail: `attached to ${addresses.join(', ')}` } : unfit(status.detail, MEND_BUS)
+  return status.ok ? { ok: true, detail: `attached to ${addresses.join(', ')}` } : unfit(status.detail, BUS_HINT)
 }
 
 /** An empty push, as each tenant that the settings name, is refused by a Loki that would take a real one (422), and stores nothing. */
@@ -81,19 +86,19 @@ async function tryLoki (config: Config): Promise<Array<Finding & { url: string }
   const tenants = [...new Set(config.addresses.map(({ address }) => quarantineTenant(settings, address)))]
   const empty = snappy.compressSync(Buffer.alloc(0))
   const signal = new AbortController().signal
-  const tryPush = async (host: number): Promise<Finding> => {
+  const tryPush = async (endpoint: number): Promise<Finding> => {
     let finding: Finding = { ok: true, detail: TAKES_PUSHES }
     for (const tenant of tenants) {
-      const found = judge(await client.push(host, tenant, empty, signal))
+      const found = judge(await client.push(endpoint, tenant, empty, signal))
       if (found.detail === TAKES_PUSHES) continue
       finding = tenants.length === 1 ? found : { ...found, detail: `${tenant === '' ? 'without a tenant' : `as tenant ${tenant}`}: ${found.detail}` }
       if (!finding.ok) break
     }
     return finding
   }
-  const findings = await Promise.all(client.urls.map(async (url, host) => {
-    const problem = await client.ready(host, signal)
-    return { url, ...(problem === undefined ? await tryPush(host) : unfit(problem, MEND_LOKI)) }
+  const findings = await Promise.all(client.urls.map(async (url, endpoint) => {
+    const problem = await client.ready(endpoint, signal)
+    return { url, ...(problem === undefined ? await tryPush(endpoint) : unfit(problem, LOKI_HINT)) }
   }))
   await client.close()
   return findings
@@ -101,12 +106,12 @@ async function tryLoki (config: Config): Promise<Array<Finding & { url: string }
 
 function judge (answer: Answer): Finding {
   if (answer.kind !== 'retry') return { ok: true, detail: TAKES_PUSHES }
-  return answer.reason === '429' ? { ok: true, detail: cleanText(answer.message) } : unfit(answer.message, MEND_LOKI)
+  return answer.reason === '429' ? { ok: true, detail: cleanText(answer.message) } : unfit(answer.message, LOKI_HINT)
 }
 
 /** What a peer says may quote what it was sent, credentials too. */
-function unfit (detail: string, mend: string): Finding {
-  return { ok: false, detail: cleanText(detail), mend }
+function unfit (detail: string, hint: string): Finding {
+  return { ok: false, detail: cleanText(detail), hint }
 }
 
 const SAMPLE = '{"@timestamp":"TIME", "host":"compute-0", "severity":"5", "facility":"local0", "tag":"nova-compute", ' +
@@ -116,11 +121,11 @@ const SAMPLE = '{"@timestamp":"TIME", "host":"compute-0", "severity":"5", "facil
 
 /** What is piped in; nothing where stdin is open but nobody writes, as in a container. */
 async function piped (stdin: Context['stdin']): Promise<string> {
-  const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(), STDIN_PATIENCE_MS)
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(), STDIN_TIMEOUT_MS)
   stdin.once('readable', () => clearTimeout(timer))
   try {
-    return await Promise.race([text(stdin), once(patience.signal, 'abort').then(() => '')])
+    return await Promise.race([text(stdin), once(timeout.signal, 'abort').then(() => '')])
   } finally {
     clearTimeout(timer)
     ;(stdin as unknown as Readable).destroy()
@@ -165,13 +170,13 @@ function landing (config: Config, address: string, bytes: SharedArrayBuffer, now
 function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: Landing, others: Landing[]): string {
   const mark = (ok: boolean): string => ok ? 'ok    ' : 'MEND  '
   // Where the reason is known well enough, it names the setting itself.
-  const hint = ({ detail, mend }: Finding): string[] => mend === undefined || detail.includes('LOKEAN_') ? [] : [`             ${mend}`]
+  const hintOf = ({ detail, hint }: Finding): string[] => hint === undefined || detail.includes('LOKEAN_') ? [] : [`             ${hint}`]
   const hosts = config.amqp.urls.map(({ host, port }) => `${host}:${port}`).join(', ')
   return [
     ...warnings.map(warning => `note   ${warning}`),
     `${mark(bus.ok)} bus   ${bus.ok ? `${hosts}: ` : ''}${bus.detail}`,
-    ...hint(bus),
-    ...loki.flatMap(finding => [`${mark(finding.ok)} loki  ${finding.url}: ${finding.detail}`, ...hint(finding)]),
+    ...hintOf(bus),
+    ...loki.flatMap(finding => [`${mark(finding.ok)} loki  ${finding.url}: ${finding.detail}`, ...hintOf(finding)]),
     '',
     record.quarantined === undefined ? 'A record lands so:' : `A record like this goes to quarantine (${record.quarantined}):`,
     ...(record.tenant === '' ? [] : [`  tenant     ${record.tenant}`]),

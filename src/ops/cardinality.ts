@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts'
-import type { Crowd } from '../worker/messages.ts'
+import type { CardinalityReport } from '../worker/messages.ts'
 import { ActiveStreams } from '../worker/streams/active-streams.ts'
 
 const TICK_MS = 60_000
@@ -8,7 +8,7 @@ const TICK_MS = 60_000
  * The main thread's side of the limit on streams: it owns the table that the workers share (ActiveStreams), lets the minutes pass in it,
  * and tells an operator when there are too many.
  */
-export class StreamGuard {
+export class CardinalityGuard {
   readonly #limit: number | undefined
   readonly #log: Logger
   readonly #streams: ActiveStreams
@@ -40,8 +40,8 @@ export class StreamGuard {
   }
 
   /** Which label makes them is what has to be known to mend it: the one with the most values among those that came last. */
-  tell (crowds: readonly Crowd[]): void {
-    for (const { tenant, streams, newest, values } of crowds) {
+  warn (reports: readonly CardinalityReport[]): void {
+    for (const { tenant, streams, newest, values } of reports) {
       const facts = {
         tenant: tenant === '' ? undefined : tenant,
         streams,

@@ -195,7 +195,7 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
     queueBytes: derived('lokean_queue_bytes', 'Bytes that wait for a worker, are in one, or wait for a push', 'stage', QUEUE_STAGES),
     workers: derived('lokean_workers', 'Worker threads'),
     streams: derived('lokean_streams', 'Streams of all tenants that got a record within the last hour, those of quarantine left out'),
-    sinkLanes: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
+    sinkShards: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
     lastPushSuccess: new Gauge({
       name: 'lokean_last_push_success_timestamp_seconds', help: 'When Loki last took a push, in Unix time; 0 before the first', registers: [registry]
     })

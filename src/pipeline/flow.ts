@@ -3,7 +3,7 @@ import { Ticket } from '../ack/ticket.ts'
 import type { Batch } from '../batch/batch.ts'
 import { Batcher } from '../batch/batcher.ts'
 import type { Buffers } from '../batch/buffers.ts'
-import type { StreamGuard } from '../ops/cardinality.ts'
+import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Budget } from '../source/budget.ts'
 import type { Delivery, Source, SourceAddress } from '../source/source.ts'
@@ -27,7 +27,7 @@ interface Options {
   encode: (batch: Batch, handOver: boolean) => Promise<EncodeResult>
   closing: AbortSignal
   sink: Sink
-  cardinality: StreamGuard
+  cardinality: CardinalityGuard
   metrics: PipelineMetrics
 }
 
@@ -107,7 +107,7 @@ export class Flow {
     const result = await this.#work(batch)
     if (result === undefined) return
     metrics.encoded(address, result)
-    cardinality.tell(result.crowds)
+    cardinality.warn(result.cardinalityReports)
     const { records, oldestMs, shared } = result
     if (!shared) buffers.release(batch.bytes)
     const ticket = new Ticket(result.parts.length, () => {

@@ -1,5 +1,5 @@
 import { type Metrics, pushStatus } from '../ops/metrics.ts'
-import type { StreamGuard } from '../ops/cardinality.ts'
+import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { SinkEvents } from '../sink/loki-sink.ts'
 import type { PushReport } from '../sink/shards.ts'
 import type { Sink } from '../sink/sink.ts'
@@ -13,7 +13,7 @@ interface Observed {
   flow: { readonly waitingBytes: number, readonly encodingBytes: number }
   sink: Sink
   pool: { readonly size: number, readonly busySeconds: number }
-  cardinality: StreamGuard
+  cardinality: CardinalityGuard
 }
 
 interface Stored {
@@ -48,7 +48,7 @@ export class PipelineMetrics {
     metrics.queueBytes.from(() => [['batch', flow.waitingBytes], ['worker', flow.encodingBytes], ['sink', sink.bytes]])
     metrics.workers.from(() => pool.size)
     metrics.workerBusy.from(() => pool.busySeconds)
-    metrics.sinkLanes.from(() => sink.shards)
+    metrics.sinkShards.from(() => sink.shards)
     metrics.streams.from(() => cardinality.count)
   }
 

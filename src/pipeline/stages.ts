@@ -2,7 +2,7 @@ import { ArrivalClock } from '../batch/arrival-clock.ts'
 import { Buffers } from '../batch/buffers.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
-import { StreamGuard } from '../ops/cardinality.ts'
+import { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { LokiSink } from '../sink/loki-sink.ts'
 import type { Sink } from '../sink/sink.ts'
@@ -29,7 +29,7 @@ export interface Stages {
   flow: Flow
   pool: WorkerPool
   sink: Sink
-  cardinality: StreamGuard
+  cardinality: CardinalityGuard
   /** Ends what waits in the stages for a better time. */
   closing: AbortController
 }
@@ -46,7 +46,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   const share = Math.floor(config.inflightBytes / config.addresses.length)
   const budgets = new Map(config.addresses.map(({ address }) => [address, new Budget(address, share)]))
   const sources = await (options.openSources ?? openSources)(config, address => budgets.get(address) as Budget, log)
-  const cardinality = new StreamGuard(config.maxStreams, log)
+  const cardinality = new CardinalityGuard(config.maxStreams, log)
   const clock = new ArrivalClock()
   const arrival = (nanoseconds: number) => clock.reserve(nanoseconds)
   const pool = new WorkerPool({
@@ -58,10 +58,10 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   })
   try {
     const pipelineMetrics = new PipelineMetrics(metrics)
-    const sink = await LokiSink.open({ config, version, log, events: pipelineMetrics.sinkEvents, isolate: async task => await pool.isolate(task), arrival })
+    const sink = await LokiSink.open({ config, version, log, events: pipelineMetrics.sinkEvents, bisect: async task => await pool.bisect(task), arrival })
     const buffers = batchBuffers(config)
     const closing = new AbortController()
-    const attempts = new Attempts({ pool, arrival, exchange: (buffer, bytes) => buffers.replace(buffer, bytes), log, closing: closing.signal })
+    const attempts = new Attempts({ pool, arrival, replaceBuffer: (buffer, bytes) => buffers.replace(buffer, bytes), log, closing: closing.signal })
     const flow = new Flow({
       sources,
       budgets,

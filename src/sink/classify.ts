@@ -6,7 +6,7 @@
  */
 export type Answer =
   | { kind: 'stored', status: number }
-  | { kind: 'refused', status: number, message: string }
+  | { kind: 'rejected', status: number, message: string }
   | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number }
 
 /** `blocked`: the address or the credentials are wrong (401, 403, 404, ...): nothing but an operator helps, and nothing is given up. */
@@ -14,7 +14,7 @@ export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] 
 export type RetryReason = typeof RETRY_REASONS[number]
 
 /** Statuses that speak about the records of a push; sending them again cannot help. */
-const REFUSED = new Set([400, 413, 422])
+const REJECTED = new Set([400, 413, 422])
 
 /** Loki's default `block_ingestion_status_code`: nothing of such a push is stored, although it begins with a 2. */
 export const BLOCKED = 260
@@ -24,7 +24,7 @@ const MAX_RETRY_AFTER_MS = 600_000
 
 export function classify (status: number, message: string, retryAfter: string | undefined, nowMs: number): Answer {
   if (status >= 200 && status < 300 && status !== BLOCKED) return { kind: 'stored', status }
-  if (REFUSED.has(status)) return { kind: 'refused', status, message }
+  if (REJECTED.has(status)) return { kind: 'rejected', status, message }
   const text = `${status} ${message}`
   if (status === 429) return { kind: 'retry', reason: '429', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
   if (status >= 500 || status === 408) return { kind: 'retry', reason: '5xx', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }

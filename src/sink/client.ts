@@ -14,7 +14,7 @@ export interface LokiAccess {
   timeoutMs: number
 }
 
-/** To each distributor; with a tenant a field there may be many lanes, and they take turns then. */
+/** To each distributor; with a tenant a field there may be many shards, and they take turns then. */
 const MAX_CONNECTIONS = 256
 
 /** How much of what Loki says is kept. */
@@ -45,11 +45,11 @@ export class LokiClient {
   }
 
   /** Never rejects; an abort counts as a lost connection. */
-  async push (host: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+  async push (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
     try {
-      const { statusCode, headers, body: answer } = await this.#pool(host).request({
+      const { statusCode, headers, body: answer } = await this.#pool(endpoint).request({
         method: 'POST',
-        path: this.#path(host, '/loki/api/v1/push'),
+        path: this.#path(endpoint, '/loki/api/v1/push'),
         headers: this.#headersFor(tenant),
         body,
         signal
@@ -62,9 +62,9 @@ export class LokiClient {
   }
 
   /** Undefined when it is ready for pushes, else why not. A gateway in front may know no `/ready`: that it answers is enough. */
-  async ready (host: number, signal: AbortSignal): Promise<string | undefined> {
+  async ready (endpoint: number, signal: AbortSignal): Promise<string | undefined> {
     try {
-      const { status, text } = await this.get(host, '', '/ready', signal)
+      const { status, text } = await this.get(endpoint, '', '/ready', signal)
       return status >= 500 ? `${status} ${text.trim().slice(0, MAX_MESSAGE)}` : undefined
     } catch (error) {
       return explain(error)
@@ -72,8 +72,8 @@ export class LokiClient {
   }
 
   /** Any of Loki's read endpoints, for `demo`. Rejects where there is no answer. */
-  async get (host: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
-    const { statusCode, body } = await this.#pool(host).request({ method: 'GET', path: this.#path(host, path), headers: this.#headersFor(tenant), signal })
+  async get (endpoint: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
+    const { statusCode, body } = await this.#pool(endpoint).request({ method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal })
     return { status: statusCode, text: await body.text() }
   }
 
@@ -91,8 +91,8 @@ export class LokiClient {
     return tenant === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': tenant }
   }
 
-  #path (host: number, path: string): string {
-    return new URL(this.urls[host] ?? '').pathname.replace(/\/$/, '') + path
+  #path (endpoint: number, path: string): string {
+    return new URL(this.urls[endpoint] ?? '').pathname.replace(/\/$/, '') + path
   }
 }
 

@@ -2,14 +2,14 @@ import { constants } from 'node:fs'
 import { access, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../errors.ts'
-import type { RefusedEntry } from '../worker/messages.ts'
+import type { RejectedEntry } from '../worker/messages.ts'
 
 const NAME = /^dead-letter-\d+\.ndjson$/
 /** The directory's bound is shared out among so many files, so that the oldest can go while the rest stays. */
 const FILES = 10
 
 /**
- * What Loki refuses for good, as NDJSON: one RefusedEntry a line, with the time it was written as `time`. Files are called by the time
+ * What Loki refuses for good, as NDJSON: one RejectedEntry a line, with the time it was written as `time`. Files are called by the time
  * they were begun (`dead-letter-1795335208123.ndjson`); when the directory holds more than its bound, the oldest goes.
  */
 export class DeadLetters {
@@ -42,7 +42,7 @@ export class DeadLetters {
   }
 
   /** Resolves when the line is on disk; rejects, with nothing of it counted as written, where it is not. */
-  async write (entry: RefusedEntry): Promise<void> {
+  async write (entry: RejectedEntry): Promise<void> {
     const line = Buffer.from(`${JSON.stringify({ time: new Date(this.#now()).toISOString(), ...entry })}\n`)
     const written = this.#tail.then(async () => await this.#append(line))
     this.#tail = written.catch(() => {})

@@ -2,7 +2,7 @@
  * Which distributor a shard pushes to: its own, so that shards spread over them; while that one does not answer, the next that does.
  * One that failed is left alone for a while, then tried again by whoever is its own.
  */
-export class Hosts {
+export class EndpointSelector {
   readonly #downUntil: number[]
   readonly #pauseMs: number
   readonly #now: () => number
@@ -19,21 +19,21 @@ export class Hosts {
     let longest = shard % count
     let least = Infinity
     for (let i = 0; i < count; i++) {
-      const host = (shard + i) % count
-      const until = this.#downUntil[host] ?? 0
-      if (until <= this.#now()) return host
+      const endpoint = (shard + i) % count
+      const until = this.#downUntil[endpoint] ?? 0
+      if (until <= this.#now()) return endpoint
       if (until >= least) continue
       least = until
-      longest = host
+      longest = endpoint
     }
     return longest
   }
 
-  failed (host: number): void {
-    this.#downUntil[host] = this.#now() + this.#pauseMs
+  failed (endpoint: number): void {
+    this.#downUntil[endpoint] = this.#now() + this.#pauseMs
   }
 
-  answered (host: number): void {
-    this.#downUntil[host] = 0
+  answered (endpoint: number): void {
+    this.#downUntil[endpoint] = 0
   }
 }

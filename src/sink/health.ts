@@ -1,10 +1,10 @@
 import type { Logger } from '../log.ts'
 import type { RetryReason } from './classify.ts'
 
-/** A failure that goes on is told again after this long. */
+/** The log repeats a failure that goes on after this long. */
 const REMIND_MS = 30_000
 
-const MEND: Record<RetryReason, string> = {
+const HINTS: Record<RetryReason, string> = {
   429: 'Loki limits the tenant: raise its ingestion limits, or send less',
   '5xx': 'see Loki\'s own log',
   timeout: 'Loki does not answer in time: scale it, or raise LOKEAN_PUSH_TIMEOUT',
@@ -19,7 +19,7 @@ const MEND: Record<RetryReason, string> = {
 export class LokiHealth {
   readonly #log: Logger
   readonly #now: () => number
-  readonly #told = new Map<string, number>()
+  readonly #lastWarned = new Map<string, number>()
   #reached = false
   #failing: { reason: RetryReason, message: string, since: number } | undefined
 
@@ -41,12 +41,12 @@ export class LokiHealth {
     } else if (!this.#reached) this.#log.info({ loki: url }, 'Loki answers')
     this.#reached = true
     this.#failing = undefined
-    for (const key of this.#told.keys()) if (!key.startsWith('429')) this.#told.delete(key)
+    for (const key of this.#lastWarned.keys()) if (!key.startsWith('429')) this.#lastWarned.delete(key)
   }
 
   /** The first probe got no answer that would do. */
   notReady (message: string, delayMs: number): void {
-    this.#tell('connection', 'connection', { message, retryMs: Math.round(delayMs) }, 'Loki is not ready; asking again')
+    this.#warn('connection', 'connection', { message, retryMs: Math.round(delayMs) }, 'Loki is not ready; asking again')
     this.#failing ??= { reason: 'connection', message, since: this.#now() }
   }
 
@@ -57,14 +57,14 @@ export class LokiHealth {
     } else this.#failing = { reason, message, since: this.#failing?.since ?? this.#now() }
     if (reason === '429') this.#reached = true
     const facts = { message, tenant: tenant === '' ? undefined : tenant, retryMs: Math.round(delayMs) }
-    this.#tell(reason === '429' ? `429 ${tenant}` : reason, reason, facts, 'a push to Loki failed; it is tried again')
+    this.#warn(reason === '429' ? `429 ${tenant}` : reason, reason, facts, 'a push to Loki failed; it is tried again')
   }
 
-  #tell (key: string, reason: RetryReason, facts: object, text: string): void {
+  #warn (key: string, reason: RetryReason, facts: object, text: string): void {
     const now = this.#now()
-    if (now - (this.#told.get(key) ?? -Infinity) < REMIND_MS) return
-    if (this.#told.size > 1000) this.#told.clear()
-    this.#told.set(key, now)
-    this.#log.warn({ reason, ...facts, mend: MEND[reason] }, text)
+    if (now - (this.#lastWarned.get(key) ?? -Infinity) < REMIND_MS) return
+    if (this.#lastWarned.size > 1000) this.#lastWarned.clear()
+    this.#lastWarned.set(key, now)
+    this.#log.warn({ reason, ...facts, mend: HINTS[reason] }, text)
   }
 }

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
-import type { Check, Isolated, IsolateTask, Part } from '../worker/messages.ts'
+import type { Bisected, BisectTask, Check, Part } from '../worker/messages.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
 import { DeadLetters } from './dead-letter.ts'
-import { Hosts } from './endpoint-selector.ts'
+import { EndpointSelector } from './endpoint-selector.ts'
 import { LokiHealth } from './health.ts'
 import { probeUntilReady } from './probe.ts'
-import { Refusals } from './rejected-records.ts'
+import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
 import type { PartTicket, Sink } from './sink.ts'
 
@@ -26,7 +26,7 @@ export interface LokiSinkOptions {
   log: Logger
   events: SinkEvents
   /** Narrows down, on a worker thread, what Loki rejected. */
-  isolate: (task: IsolateTask) => Promise<Isolated>
+  bisect: (task: BisectTask) => Promise<Bisected>
   /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
 }
@@ -35,21 +35,21 @@ export interface LokiSinkOptions {
 export class LokiSink implements Sink {
   readonly #client: LokiClient
   readonly #shards: Shards
-  readonly #rejected: Refusals
+  readonly #rejected: RejectedRecords
   readonly #deadLetters: DeadLetters | undefined
   readonly #health: LokiHealth
   readonly #closing = new AbortController()
 
-  private constructor ({ config, version, log, events, isolate, arrival }: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
+  private constructor ({ config, version, log, events, bisect, arrival }: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
     this.#deadLetters = deadLetters
     this.#health = new LokiHealth(log)
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
-    this.#rejected = new Refusals({ isolate, deadLetter: deadLetters, arrival, log, ...events })
+    this.#rejected = new RejectedRecords({ bisect, deadLetter: deadLetters, arrival, log, ...events })
     this.#shards = new Shards({
       client: this.#client,
-      hosts: new Hosts(config.loki.urls.length),
+      endpoints: new EndpointSelector(config.loki.urls.length),
       pushBytes: config.pushBytes,
-      isolate: async (pending, answer) => await this.#rejected.handle(pending, answer),
+      onRejected: async (pending, answer) => await this.#rejected.handle(pending, answer),
       onPush: report => {
         events.onPush(report)
         log.debug(report, 'push')

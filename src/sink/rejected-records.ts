@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
-import type { Isolated, IsolateTask, RefusedEntry } from '../worker/messages.ts'
+import type { Bisected, BisectTask, RejectedEntry } from '../worker/messages.ts'
 import type { Answer } from './classify.ts'
 import type { Pending } from './shard.ts'
 
 interface Options {
   /** Narrows a part down, on a worker thread. */
-  isolate: (task: IsolateTask) => Promise<Isolated>
+  bisect: (task: BisectTask) => Promise<Bisected>
   /** Where refused entries go when a dead-letter directory is set; else they go to Loki's quarantine stream. */
-  deadLetter?: { write (entry: RefusedEntry): Promise<void> }
+  deadLetter?: { write (entry: RejectedEntry): Promise<void> }
   /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
@@ -18,22 +18,22 @@ interface Options {
 }
 
 const RETRY_MS = 1_000
-const TELL_MS = 10_000
+const WARN_MS = 10_000
 
 /**
  * What to do with a part that Loki refused by itself. A refusal (400) names one entry at best, and may have stored the others; so the
  * part is halved and pushed again until the entries at fault stand alone. What was stored before counts as stored once.
  * An entry at fault goes to the dead-letter file, if there is one, else to the quarantine stream `refused`.
  */
-export class Refusals {
+export class RejectedRecords {
   readonly #options: Options
   readonly #closing = new AbortController()
-  #untold = 0
-  #lastTold = -Infinity
+  #unreported = 0
+  #lastWarning = -Infinity
 
   constructor (options: Options) {
     this.#options = options
-    // One listener an entry that waits for the disk: as many as there are lanes, which is no leak.
+    // One listener an entry that waits for the disk: as many as there are shards, which is no leak.
     setMaxListeners(0, this.#closing.signal)
   }
 
@@ -41,15 +41,15 @@ export class Refusals {
    * What is to be pushed in place of `pending`; nothing (`[]`) when it is done with. Never rejects: waits while the disk or the workers
    * are not fit, and is undefined where that ended by closing, with nothing known to be kept.
    */
-  async handle (pending: Pending, answer: Answer & { kind: 'refused' }): Promise<Pending[] | undefined> {
+  async handle (pending: Pending, answer: Answer & { kind: 'rejected' }): Promise<Pending[] | undefined> {
     const reason = `${answer.status} ${answer.message}`
     const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival(pending.part.rawBytes)
-    const task: IsolateTask = { part: pending.part, arrivalSeconds, arrivalNanos, reason }
-    const isolated = await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.isolate(task))
-    if (isolated === undefined) return undefined
+    const task: BisectTask = { part: pending.part, arrivalSeconds, arrivalNanos, reason }
+    const bisected = await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.bisect(task))
+    if (bisected === undefined) return undefined
     const { ticket } = pending
-    if (isolated.kind === 'halves') return isolated.parts.map(part => ({ part, ticket, alone: true }))
-    return await this.#place(isolated.entry, { part: isolated.part, ticket, alone: true, quarantine: true })
+    if (bisected.kind === 'halves') return bisected.parts.map(part => ({ part, ticket, solo: true }))
+    return await this.#place(bisected.entry, { part: bisected.part, ticket, solo: true, quarantine: true })
   }
 
   /** Ends all waiting; what is not done with by then stays unresolved. */
@@ -57,28 +57,28 @@ export class Refusals {
     this.#closing.abort()
   }
 
-  async #place (entry: RefusedEntry, carrier: Pending): Promise<Pending[] | undefined> {
+  async #place (entry: RejectedEntry, carrier: Pending): Promise<Pending[] | undefined> {
     const { deadLetter } = this.#options
     if (deadLetter === undefined) {
-      this.#tell(entry, 'the quarantine stream')
+      this.#warn(entry, 'the quarantine stream')
       this.#options.onQuarantined()
       return [carrier]
     }
     const written = await this.#untilDone('writing a dead letter', async () => { await deadLetter.write(entry); return true })
     if (written === undefined) return undefined
-    this.#tell(entry, 'the dead-letter directory')
+    this.#warn(entry, 'the dead-letter directory')
     this.#options.onDeadLettered()
     return []
   }
 
   /** One line for many: a limit that Loki and Lokean do not agree on may concern every record. */
-  #tell ({ stream, reason }: RefusedEntry, where: string): void {
-    this.#untold++
+  #warn ({ stream, reason }: RejectedEntry, where: string): void {
+    this.#unreported++
     const now = performance.now()
-    if (now - this.#lastTold < TELL_MS) return
-    this.#options.log.warn({ records: this.#untold, stream, reason }, `Loki refused records; they go to ${where}`)
-    this.#lastTold = now
-    this.#untold = 0
+    if (now - this.#lastWarning < WARN_MS) return
+    this.#options.log.warn({ records: this.#unreported, stream, reason }, `Loki refused records; they go to ${where}`)
+    this.#lastWarning = now
+    this.#unreported = 0
   }
 
   async #untilDone<T> (what: string, attempt: () => Promise<T>): Promise<T | undefined> {

@@ -4,39 +4,45 @@ import type { Answer, RetryReason } from './classify.ts'
 import { Fifo } from './fifo.ts'
 import { joinBlocks } from './join.ts'
 
-/** A part and the way back of the batch it came from. */
+/** A part that waits for its push, with the ticket of its batch. */
 export interface Pending {
   part: Part
   ticket: { resolvePart (): void, split (parts: number): void }
-  /** Loki has refused a push that held it: it goes out by itself from now on. */
-  alone?: boolean
-  /** It carries what Loki refused to the quarantine stream. If even that is refused, it is not the record that is at fault: it waits. */
+  /** Loki has rejected a push that held this part: from now on it gets a push of its own, when its turn comes. */
+  solo?: boolean
+  /**
+   * The part carries a rejected record to the quarantine stream. Where Loki rejects even that, the record is not at fault,
+   * and the part is pushed again until Loki takes it.
+   */
   quarantine?: boolean
 }
 
-/** What a lane is given to do its work with. */
-export interface LaneTools {
+/** What a shard works with. */
+export interface ShardTools {
   pushBytes: number
-  /** One attempt. */
-  push: (lane: Lane, body: Uint8Array, parts: Part[]) => Promise<Answer>
-  /** Narrows down a part that was refused by itself: what is to be pushed in its place; undefined where closing came first. */
-  isolate: (pending: Pending, answer: Answer & { kind: 'refused' }) => Promise<Pending[] | undefined>
-  onRetry: (lane: Lane, reason: RetryReason, message: string, delayMs: number) => void
-  /** The lane has nothing left to do. */
-  onIdle: (lane: Lane) => void
+  /** Tries a push once. */
+  push: (shard: Shard, body: Uint8Array, parts: Part[]) => Promise<Answer>
+  /**
+   * Called with a part that Loki rejected in a push of its own. Resolves with what takes the part's place in the queue, or
+   * with undefined where the sink closed first.
+   */
+  onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
+  onRetry: (shard: Shard, reason: RetryReason, message: string, delayMs: number) => void
+  /** The shard has nothing left to push. */
+  onIdle: (shard: Shard) => void
   random: () => number
 }
 
-/** Doubtful parts that are pushed side by side, each by itself: a start of many new streams would else take a round trip for each. */
-const MAX_ASIDE = 8
+/** Solo pushes at the same time. One at a time, a start with many new streams would take a round trip for each stream. */
+const MAX_SOLO_PUSHES = 8
 
-/** Pauses between attempts. A Loki that is back is noticed within the second of them; one that turns us away for good is not pestered. */
+/** Pauses between attempts: short, to notice soon that Loki is back; longest for `blocked`, which only an operator can end. */
 const BASE_MS = 100
 const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout: 1_000, connection: 1_000, blocked: 30_000 }
 
 /**
- * One shard of one tenant: its parts go out in order, one push at a time. Group commit: what arrives while a push is under way waits
- * and leaves joined, up to `pushBytes`; so an idle system pushes at once and a busy one makes large pushes by itself.
+ * One shard of one tenant. It pushes its parts in order, one push at a time. Parts that arrive during a push wait; the next
+ * push joins them, up to `pushBytes` (group commit). So an idle system pushes at once, and a busy one makes large pushes.
  *
  *     idle --(add)--> pushing --(stored, none left)--> idle
  *                       | ^  `--(stored, more left)--> pushing
@@ -44,70 +50,71 @@ const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout:
  *                       v | (pause over, or wake)
  *                     waiting
  *
- * Doubtful parts (see Part) at the head go aside: each into a lane of its own, several at once. What is behind them waits until all of
- * them are stored, as it may hold more of the same streams, which must be known to Loki by then:
+ * A solo part (see Part) at the head moves to a shard of its own, up to MAX_SOLO_PUSHES of them. The parts behind wait until
+ * all solo pushes are stored: they may hold more of the same streams, which Loki must know by then.
  *
- *     any but closed --(the head is doubtful)--> aside --(those aside are stored, none is at the head)--> pushing, idle
+ *     any but closed --(a solo part is at the head)--> solo --(solo pushes stored, none at the head)--> pushing, idle
  *
- *     pushing --(refused, several parts)--> pushing, each alone
- *     pushing --(refused, one part)--> isolating --> pushing what it was split into
- *     pushing --(refused, though it goes to quarantine)--> waiting
+ *     pushing --(rejected, several parts)--> pushing, one part a push
+ *     pushing --(rejected, one part)--> bisecting --> pushing what takes the part's place
+ *     pushing --(rejected, a part for quarantine)--> waiting
  *
- * Retries have no end. The same parts are pushed again in the same order, so that what Loki may have stored of them stays once.
+ * Retries have no end. A shard pushes the same parts again in the same order: Loki then stores once what it had stored before.
  */
-export class Lane {
+export class Shard {
   readonly tenant: string
-  readonly shard: number
-  readonly #tools: LaneTools
+  readonly index: number
+  readonly #tools: ShardTools
   readonly #queue = new Fifo<Pending>()
-  /** Those that have gone aside, each with its part. */
-  readonly #aside = new Set<Lane>()
-  readonly #isAside: boolean
-  #state: 'idle' | 'pushing' | 'waiting' | 'isolating' | 'aside' | 'closed' = 'idle'
+  /** Each pushes one solo part. */
+  readonly #soloShards = new Set<Shard>()
+  readonly #isSolo: boolean
+  #state: 'idle' | 'pushing' | 'waiting' | 'bisecting' | 'solo' | 'closed' = 'idle'
   #attempt = 0
   #woken = false
-  /** The pause is Loki's own wish (Retry-After). */
-  #told = false
+  /** Loki asked for the present pause (Retry-After). */
+  #retryAfterHeeded = false
   #timer: NodeJS.Timeout | undefined
   #bytes = 0
-  /** Why it waits, or undefined while it does not. */
+  /** Why the shard waits; undefined while it does not. */
   waitingFor: RetryReason | undefined
 
-  constructor (tenant: string, shard: number, tools: LaneTools, isAside = false) {
+  constructor (tenant: string, index: number, tools: ShardTools, isSolo = false) {
     this.tenant = tenant
-    this.shard = shard
+    this.index = index
     this.#tools = tools
-    this.#isAside = isAside
+    this.#isSolo = isSolo
   }
 
   /** Compressed bytes that wait or are being pushed. */
   get bytes (): number {
     let bytes = this.#bytes
-    for (const lane of this.#aside) bytes += lane.bytes
+    for (const shard of this.#soloShards) bytes += shard.bytes
     return bytes
   }
 
   add (pending: Pending): void {
     this.#queue.push(pending)
     this.#bytes += pending.part.body.length
-    if (this.#state === 'idle' || this.#state === 'aside') this.#next()
+    if (this.#state === 'idle' || this.#state === 'solo') this.#next()
   }
 
   /**
-   * Ends a pause: somebody else's push has just been stored. A tenant's limit (429) is its own affair, and a Retry-After is heeded. It works once until Loki has
-   * answered this lane too: a push that fails by itself, while all others succeed, keeps to its own growing pauses.
+   * Ends a pause, because Loki has just stored another shard's push. Does not end the pause for a limit (429), which
+   * concerns one tenant only, nor a pause that Loki asked for. Works once until Loki answers this shard too: a push that
+   * fails while all others succeed keeps its own growing pauses.
    */
   wake (): void {
-    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#told || this.#woken) return
+    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#retryAfterHeeded || this.#woken) return
     this.#woken = true
     this.#resume()
   }
 
-  /** Drops what is left, unresolved: it stays unsettled, and the bus will deliver it again. */
+  /** Drops all parts, their tickets unresolved: the deliveries stay unsettled, and the bus delivers them again. */
   close (): void {
     this.#state = 'closed'
-    for (const lane of this.#aside) lane.close()
-    this.#aside.clear()
+    for (const shard of this.#soloShards) shard.close()
+    this.#soloShards.clear()
     clearTimeout(this.#timer)
     this.#queue.clear()
     this.#bytes = 0
@@ -115,19 +122,20 @@ export class Lane {
 
   #run (): void {
     this.#state = 'pushing'
-    const sent = this.#take()
+    const sent = this.#head()
     void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(answer => {
       if (this.#state !== 'closed') this.#answered(sent, answer)
     })
   }
 
-  /** The parts of the next push, without removing them: the head of the queue stays until it is stored. */
-  #take (): Pending[] {
+  /** The parts of the next push. They stay in the queue until Loki has stored them. */
+  #head (): Pending[] {
     const sent: Pending[] = []
     let bytes = 0
     for (let pending; (pending = this.#queue.at(sent.length)) !== undefined;) {
       const first = sent[0]
-      if (first !== undefined && (pending.alone === true || pending.part.doubtful || first.alone === true || bytes + pending.part.rawBytes > this.#tools.pushBytes)) break
+      const full = bytes + pending.part.rawBytes > this.#tools.pushBytes
+      if (first !== undefined && (pending.solo === true || pending.part.solo || first.solo === true || full)) break
       sent.push(pending)
       bytes += pending.part.rawBytes
     }
@@ -146,12 +154,12 @@ export class Lane {
       case 'retry':
         this.#pause(answer.reason, answer.message, answer.retryAfterMs)
         break
-      case 'refused':
+      case 'rejected':
         if (first?.quarantine === true) return this.#pause('blocked', `${answer.status} ${answer.message}`, undefined)
         this.#reachedLoki()
-        if (first !== undefined && second === undefined) this.#isolate(first, answer)
+        if (first !== undefined && second === undefined) this.#bisect(first, answer)
         else {
-          for (const pending of sent) pending.alone = true
+          for (const pending of sent) pending.solo = true
           this.#run()
         }
         break
@@ -164,12 +172,12 @@ export class Lane {
   }
 
   #next (): void {
-    while (!this.#isAside && this.#aside.size < MAX_ASIDE) {
+    while (!this.#isSolo && this.#soloShards.size < MAX_SOLO_PUSHES) {
       const head = this.#queue.at(0)
-      if (head?.part.doubtful !== true) break
-      this.#goAside(head)
+      if (head?.part.solo !== true) break
+      this.#pushSolo(head)
     }
-    if (this.#aside.size > 0) this.#state = 'aside'
+    if (this.#soloShards.size > 0) this.#state = 'solo'
     else if (this.#queue.length > 0) this.#run()
     else {
       this.#state = 'idle'
@@ -177,24 +185,24 @@ export class Lane {
     }
   }
 
-  #goAside (pending: Pending): void {
+  #pushSolo (pending: Pending): void {
     this.#replace([pending], [])
-    const lane = new Lane(this.tenant, this.shard, {
+    const shard = new Shard(this.tenant, this.index, {
       ...this.#tools,
-      onIdle: lane => {
-        this.#aside.delete(lane)
-        if (this.#state === 'aside') this.#next()
+      onIdle: shard => {
+        this.#soloShards.delete(shard)
+        if (this.#state === 'solo') this.#next()
       }
     }, true)
-    this.#aside.add(lane)
-    lane.add(pending)
+    this.#soloShards.add(shard)
+    shard.add(pending)
   }
 
   #pause (reason: RetryReason, message: string, retryAfterMs: number | undefined): void {
     const backoff = backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random)
-    // A Retry-After of 0, or a date that is past here, is no leave to push without a pause.
-    this.#told = retryAfterMs !== undefined && retryAfterMs !== 0
-    const delay = this.#told ? retryAfterMs as number : backoff
+    // Loki may send a Retry-After of 0, or a date that is past by this clock: the shard pauses all the same.
+    this.#retryAfterHeeded = retryAfterMs !== undefined && retryAfterMs !== 0
+    const delay = this.#retryAfterHeeded ? retryAfterMs as number : backoff
     this.#attempt++
     this.#state = 'waiting'
     this.waitingFor = reason
@@ -208,9 +216,9 @@ export class Lane {
     this.#run()
   }
 
-  #isolate (pending: Pending, answer: Answer & { kind: 'refused' }): void {
-    this.#state = 'isolating'
-    void this.#tools.isolate(pending, answer).then(replacement => {
+  #bisect (pending: Pending, answer: Answer & { kind: 'rejected' }): void {
+    this.#state = 'bisecting'
+    void this.#tools.onRejected(pending, answer).then(replacement => {
       if (this.#state === 'closed' || replacement === undefined) return
       this.#replace([pending], replacement)
       this.#next()

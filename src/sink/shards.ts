@@ -1,8 +1,8 @@
 import type { Part } from '../worker/messages.ts'
 import type { Answer, RetryReason } from './classify.ts'
 import type { LokiClient } from './client.ts'
-import type { Hosts } from './endpoint-selector.ts'
-import { Lane, type Pending } from './shard.ts'
+import type { EndpointSelector } from './endpoint-selector.ts'
+import { Shard, type Pending } from './shard.ts'
 
 /** One attempt at a push, for logs and metrics. */
 export interface PushReport {
@@ -19,23 +19,23 @@ export interface PushReport {
 
 interface Options {
   client: Pick<LokiClient, 'urls' | 'push'>
-  hosts: Hosts
+  endpoints: EndpointSelector
   pushBytes: number
-  isolate: (pending: Pending, answer: Answer & { kind: 'refused' }) => Promise<Pending[] | undefined>
+  onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
   onPush?: (report: PushReport) => void
   onRetry?: (retry: { tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number }) => void
   random?: () => number
 }
 
 /**
- * Spreads parts over lanes, one for each shard of each tenant, each with at most one push under way. A tenant has lanes of its own,
- * so one that is limited, or pushed to slowly, holds up nobody else. Lanes live while they have something to do.
+ * It hands each part to the shard of its tenant, and each shard has at most one push under way. Tenants
+ * share no shard: a tenant that Loki limits, or answers slowly, holds up no other. A shard lives while it has parts.
  */
 export class Shards {
   readonly #options: Options
-  readonly #lanes = new Map<string, Lane>()
-  readonly #waiting = new Set<Lane>()
-  /** One for each push under way: a signal that all of them share would be slow to listen to, with as many as there may be tenants. */
+  readonly #shards = new Map<string, Shard>()
+  readonly #waiting = new Set<Shard>()
+  /** One for each push under way. One signal for all would have as many listeners as there are shards, and slow each push. */
   readonly #pushes = new Set<AbortController>()
   #closed = false
 
@@ -44,68 +44,68 @@ export class Shards {
   }
 
   get size (): number {
-    return this.#lanes.size
+    return this.#shards.size
   }
 
   /** Compressed bytes that wait or are being pushed. */
   get bytes (): number {
     let bytes = 0
-    for (const lane of this.#lanes.values()) bytes += lane.bytes
+    for (const shard of this.#shards.values()) bytes += shard.bytes
     return bytes
   }
 
-  /** After `close` a no-op: a worker may still come back with a batch then, which stays unsettled. */
+  /** Does nothing after `close`: a worker may still bring a batch then, and that batch stays unsettled. */
   add (pending: Pending): void {
     if (this.#closed) return
-    const { tenant, shard } = pending.part
-    const key = `${shard} ${tenant}`
-    let lane = this.#lanes.get(key)
-    if (lane === undefined) {
-      lane = this.#openLane(tenant, shard, key)
-      this.#lanes.set(key, lane)
+    const { tenant, shard: index } = pending.part
+    const key = `${index} ${tenant}`
+    let shard = this.#shards.get(key)
+    if (shard === undefined) {
+      shard = this.#openShard(tenant, index, key)
+      this.#shards.set(key, shard)
     }
-    lane.add(pending)
+    shard.add(pending)
   }
 
-  /** Aborts what is under way; nothing more is resolved. */
+  /** Aborts the pushes under way, and resolves no ticket any more. */
   close (): void {
     this.#closed = true
-    for (const lane of this.#lanes.values()) lane.close()
-    this.#lanes.clear()
+    for (const shard of this.#shards.values()) shard.close()
+    this.#shards.clear()
     this.#waiting.clear()
     for (const push of this.#pushes) push.abort()
   }
 
-  #openLane (tenant: string, shard: number, key: string): Lane {
-    return new Lane(tenant, shard, {
+  #openShard (tenant: string, index: number, key: string): Shard {
+    return new Shard(tenant, index, {
       pushBytes: this.#options.pushBytes,
-      push: async (lane, body, parts) => await this.#push(lane, body, parts),
-      isolate: this.#options.isolate,
-      onRetry: (lane, reason, message, delayMs) => {
-        // A tenant's limit is not over because another push was stored: to ask each of them every time would cost the more the more there are.
-        if (reason !== '429') this.#waiting.add(lane)
-        this.#options.onRetry?.({ tenant, shard, reason, message, delayMs })
+      push: async (shard, body, parts) => await this.#push(shard, body, parts),
+      onRejected: this.#options.onRejected,
+      onRetry: (shard, reason, message, delayMs) => {
+        // A stored push does not end another tenant's limit. To wake all limited shards each time would cost more with each tenant.
+        if (reason !== '429') this.#waiting.add(shard)
+        this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs })
       },
-      onIdle: () => { this.#lanes.delete(key) },
+      onIdle: () => { this.#shards.delete(key) },
       random: this.#options.random ?? Math.random
     })
   }
 
-  async #push (lane: Lane, body: Uint8Array, parts: Part[]): Promise<Answer> {
-    const { client, hosts } = this.#options
-    this.#waiting.delete(lane)
-    const host = hosts.pick(lane.shard)
+  async #push (shard: Shard, body: Uint8Array, parts: Part[]): Promise<Answer> {
+    const { client, endpoints } = this.#options
+    this.#waiting.delete(shard)
+    const endpoint = endpoints.pick(shard.index)
     const start = performance.now()
     const abort = new AbortController()
     this.#pushes.add(abort)
-    const answer = await client.push(host, lane.tenant, body, abort.signal)
+    const answer = await client.push(endpoint, shard.tenant, body, abort.signal)
     this.#pushes.delete(abort)
-    this.#note(host, answer)
+    this.#note(endpoint, answer)
     this.#options.onPush?.({
       answer,
-      tenant: lane.tenant,
-      shard: lane.shard,
-      url: client.urls[host] ?? '',
+      tenant: shard.tenant,
+      shard: shard.index,
+      url: client.urls[endpoint] ?? '',
       durationMs: performance.now() - start,
       parts: parts.length,
       records: parts.reduce((sum, { records }) => sum + records, 0),
@@ -115,11 +115,11 @@ export class Shards {
     return answer
   }
 
-  #note (host: number, answer: Answer): void {
+  #note (endpoint: number, answer: Answer): void {
     if (answer.kind === 'retry' && answer.reason === '429') return
-    if (answer.kind === 'retry') return this.#options.hosts.failed(host)
-    this.#options.hosts.answered(host)
-    // What was refused is no sign that what waits would be taken now.
-    if (answer.kind === 'stored') for (const lane of this.#waiting) lane.wake()
+    if (answer.kind === 'retry') return this.#options.endpoints.failed(endpoint)
+    this.#options.endpoints.answered(endpoint)
+    // A rejected push does not show that Loki would store others now.
+    if (answer.kind === 'stored') for (const shard of this.#waiting) shard.wake()
   }
 }

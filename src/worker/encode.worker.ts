@@ -1,10 +1,10 @@
 /** Entry of a worker thread: synchronous tasks (idle threads are parked, so nothing asynchronous may be left running). */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { EncodeTask, Part, SetAsideTask, WorkerSetup } from './messages.ts'
+import type { EncodeTask, Part, QuarantineMessageTask, WorkerSetup } from './messages.ts'
 import { placeAlike, WORD } from '../shared-memory.ts'
 import { Encoder } from './encoder.ts'
-import { isolate as isolatePart } from './output/bisect.ts'
-import { setAside as setMessageAside } from './output/quarantine-message.ts'
+import { bisect as bisectPart } from './output/bisect.ts'
+import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
 
 const { settings, busy } = workerData as WorkerSetup
 const encoder = new Encoder(settings)
@@ -19,13 +19,13 @@ const MIN_SHARED_BYTES = 64 * 1024
  */
 export const encode = timed((task: EncodeTask): unknown => {
   const result = encoder.encode(task)
-  if (task.handOver !== true && leave(result.parts, task)) return { ...result, shared: true }
+  if (task.transfer !== true && leave(result.parts, task)) return { ...result, shared: true }
   return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) } as never)
 })
 
-export const isolate = timed(isolatePart)
+export const bisect = timed(bisectPart)
 
-export const setAside = timed((task: SetAsideTask) => setMessageAside(task, settings))
+export const quarantineMessage = timed((task: QuarantineMessageTask) => quarantine(task, settings))
 
 /**
  * Measured here, since the main thread only sees how long an answer took: that holds the way to the thread and back, and the main

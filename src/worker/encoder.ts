@@ -54,7 +54,7 @@ export class Encoder implements RecordSink {
     }
     this.#parts.push(...this.#entries.flush(false))
     this.#mend('metadata_cut', this.#kernel.run.takeCuts())
-    return { parts: this.#parts, shared: false, records: this.#records, quarantined: this.#quarantined, mended: this.#mended, crowds: this.#entries.takeCrowds(), oldestMs: this.#entries.oldestMs }
+    return { parts: this.#parts, shared: false, records: this.#records, quarantined: this.#quarantined, mended: this.#mended, cardinalityReports: this.#entries.takeCardinalityReports(), oldestMs: this.#entries.oldestMs }
   }
 
   record (start: number, end: number): void {

@@ -78,7 +78,7 @@ export interface EncodeTask {
   starts: Uint32Array
   ends: Uint32Array
   /** The parts are to be handed over in memory of their own: enough batches' memory waits for Loki already. */
-  handOver?: boolean
+  transfer?: boolean
   /** When the batch was taken from the bus: nanoseconds since the epoch, unique to this batch (see ArrivalClock). */
   arrivalSeconds: number
   arrivalNanos: number
@@ -99,7 +99,7 @@ export interface Part {
    * limit of a stream). Such a part is pushed by itself, because Loki 3.4 answers for the last stream of a push only (the ingester's
    * instance.Push keeps one error): what it turns away before goes unmentioned, with a 204.
    */
-  doubtful: boolean
+  solo: boolean
 }
 
 export interface EncodeResult {
@@ -113,13 +113,13 @@ export interface EncodeResult {
   /** By index into MEND_REASONS. */
   mended: Uint32Array
   /** Tenants that were found to have too many streams, and nobody was told of lately. */
-  crowds: Crowd[]
+  cardinalityReports: CardinalityReport[]
   /** The oldest timestamp of a record that was stored under its own time, in milliseconds; NaN where there was none. */
   oldestMs: number
 }
 
 /** Asks a worker to store a whole AMQP message as it came, and look into nothing. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */
-export interface SetAsideTask {
+export interface QuarantineMessageTask {
   address: string
   message: Uint8Array
   arrivalSeconds: number
@@ -127,7 +127,7 @@ export interface SetAsideTask {
 }
 
 /** A tenant with too many streams, or that would have if more were let in. */
-export interface Crowd {
+export interface CardinalityReport {
   tenant: string
   /** How many there are. */
   streams: number
@@ -137,7 +137,7 @@ export interface Crowd {
 }
 
 /** Asks a worker to narrow down what Loki has refused in a part. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */
-export interface IsolateTask {
+export interface BisectTask {
   part: Part
   arrivalSeconds: number
   arrivalNanos: number
@@ -145,12 +145,12 @@ export interface IsolateTask {
   reason: string
 }
 
-export type Isolated =
+export type Bisected =
   | { kind: 'halves', parts: Part[] }
-  | { kind: 'entry', entry: RefusedEntry, part: Part }
+  | { kind: 'entry', entry: RejectedEntry, part: Part }
 
 /** One line of a dead-letter file. */
-export interface RefusedEntry {
+export interface RejectedEntry {
   reason: string
   tenant: string
   stream: string

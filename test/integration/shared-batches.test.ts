@@ -18,11 +18,11 @@ interface Watched {
   encoded: number
   left: number
   again: number
-  givenBack: number
+  released: number
 }
 
 function watch (t: TestContext): Watched {
-  const watched: Watched = { held: new Set(), encoded: 0, left: 0, again: 0, givenBack: 0 }
+  const watched: Watched = { held: new Set(), encoded: 0, left: 0, again: 0, released: 0 }
   const known = new WeakSet<SharedArrayBuffer>()
   const { encode } = WorkerPool.prototype
   t.mock.method(WorkerPool.prototype, 'encode', async function (this: WorkerPool, task: EncodeTask): Promise<EncodeResult> {
@@ -38,7 +38,7 @@ function watch (t: TestContext): Watched {
   })
   const { release } = Buffers.prototype
   t.mock.method(Buffers.prototype, 'release', function (this: Buffers, buffer: SharedArrayBuffer): void {
-    if (watched.held.delete(buffer)) watched.givenBack++
+    if (watched.held.delete(buffer)) watched.released++
     release.call(this, buffer)
   })
   return watched
@@ -68,13 +68,13 @@ test('parts that wait in the memory of their batch are intact when a Loki that s
   })
   const outcomes = send(0)
   await until('the budget is used up, and batches wait for Loki in their own memory', () => stack.pipeline.inflightBytes > limit - 5 * 65_536 && watched.left >= 5)
-  assert.deepEqual([watched.held.size, watched.givenBack], [watched.left, 0], 'each has its own, and none is given back')
+  assert.deepEqual([watched.held.size, watched.released], [watched.left, 0], 'each has its own, and none is given back')
   assert.equal(stack.stored().length, 0)
   open = true
   gate.resolve()
   assert.deepEqual(new Set(await Promise.all(outcomes)), new Set(['accepted']))
   assert.deepEqual(new Set(await Promise.all(send(1))), new Set(['accepted']))
-  assert.deepEqual([watched.held.size, watched.givenBack], [0, watched.left], 'all is given back once it is stored')
+  assert.deepEqual([watched.held.size, watched.released], [0, watched.left], 'all is given back once it is stored')
   assert.ok(watched.again > 0, 'and used again')
   const stored = stack.stored().map(({ line }) => line.toString()).sort()
   const expected = sent.map(text => (JSON.parse(text) as { message: string }).message).sort()

@@ -9,18 +9,18 @@ export interface Problem {
   count: number
 }
 
-const KEPT = 20
+const CAPACITY = 20
 const MAX_TEXT = 400
 /** In this order; the first that is there counts. */
-const TELLING = ['message', 'detail', 'reason', 'mend']
+const DETAIL_KEYS = ['message', 'detail', 'reason', 'mend']
 
 /** The last warnings and errors of the log, in the form in which the log has them: bounded, and free of secrets as every line is. */
 export class Problems {
-  readonly #kept: Problem[] = []
+  readonly #problems: Problem[] = []
 
   /** Newest first. */
   get latest (): readonly Problem[] {
-    return this.#kept
+    return this.#problems
   }
 
   /** Takes a line of the log: one JSON object. The same again in a row is counted, not kept twice. */
@@ -29,20 +29,20 @@ export class Problems {
     const detail = detailOf(err, rest)
     // An error that is logged alone has its message in both places.
     const problem = { time: text(time), level: text(level), text: text(msg), detail: detail === text(msg) ? '' : detail, count: 1 }
-    const last = this.#kept[0] as Problem | undefined
+    const last = this.#problems[0] as Problem | undefined
     if (last !== undefined && last.level === problem.level && last.text === problem.text && last.detail === problem.detail) {
       last.count++
       last.time = problem.time
       return
     }
-    this.#kept.unshift(problem)
-    this.#kept.length = Math.min(this.#kept.length, KEPT)
+    this.#problems.unshift(problem)
+    this.#problems.length = Math.min(this.#problems.length, CAPACITY)
   }
 }
 
 function detailOf (err: unknown, rest: Record<string, unknown>): string {
   const { message, code } = (typeof err === 'object' && err !== null ? err : {}) as Record<string, unknown>
-  const found = [message, code, ...TELLING.map(key => rest[key])].find(value => typeof value === 'string' && value !== '')
+  const found = [message, code, ...DETAIL_KEYS.map(key => rest[key])].find(value => typeof value === 'string' && value !== '')
   return text(found)
 }
 

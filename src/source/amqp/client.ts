@@ -6,7 +6,7 @@ import type { Check } from '../../worker/messages.ts'
 import type { Budget } from '../budget.ts'
 import type { Delivery } from '../source.ts'
 import { connect, type Credentials, type Endpoint, wentSilent } from './connection.ts'
-import { connectionFailure, type Failure, linkFailure } from './failure.ts'
+import { connectionFailure, type Failure, linkFailure, logFields } from './failure.ts'
 import { socketOf } from './rhea.ts'
 import { Subscription } from './subscription.ts'
 
@@ -137,7 +137,7 @@ export class AmqpClient {
     const connection = connect(endpoint, credentials, this.#containerId)
     this.#connection = connection
     this.#after('connect', CONNECT_TIMEOUT_MS, () => {
-      this.#lost(connection, where, { reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`, mend: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?' })
+      this.#lost(connection, where, { reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`, hint: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?' })
     })
     connection.on('connection_open', () => this.#opened(connection, where))
     const lost = (error: unknown): void => {
@@ -185,7 +185,7 @@ export class AmqpClient {
         const delay = backoffMs(attempts, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random)
         const failure = linkFailure(reason, condition)
         this.#detail = inWords(failure)
-        log.warn({ address, ...failure, retryMs: Math.round(delay) }, 'the link is closed; attaching again')
+        log.warn({ address, ...logFields(failure), retryMs: Math.round(delay) }, 'the link is closed; attaching again')
         this.#after(address, delay, () => this.#subscribe(connection, budget, attempts + 1))
       }
     })
@@ -203,7 +203,7 @@ export class AmqpClient {
     if (wasOpen) this.#options.onDisconnected?.()
     this.#host = (this.#host + 1) % this.#options.endpoints.length
     const delay = this.#host === 0 || wasOpen ? backoffMs(this.#rounds++, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random) : 0
-    this.#options.log.warn({ bus: where, ...failure, retryMs: Math.round(delay) }, wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again')
+    this.#options.log.warn({ bus: where, ...logFields(failure), retryMs: Math.round(delay) }, wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again')
     this.#after('connect', delay, () => this.#connect())
   }
 
@@ -231,6 +231,6 @@ export class AmqpClient {
   }
 }
 
-function inWords ({ reason, mend }: Failure): string {
-  return mend === undefined ? reason : `${reason}; ${mend}`
+function inWords ({ reason, hint }: Failure): string {
+  return hint === undefined ? reason : `${reason}; ${hint}`
 }

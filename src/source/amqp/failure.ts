@@ -3,7 +3,12 @@ import type { Credentials, Endpoint } from './connection.ts'
 import { describe } from './subscription.ts'
 
 /** Why there is no connection, or no link; and which setting to look at, where it may be one. */
-export interface Failure { reason: string, mend?: string }
+export interface Failure { reason: string, hint?: string }
+
+/** As a line of the log has it. */
+export function logFields ({ reason, hint }: Failure): { reason: string, mend?: string } {
+  return { reason, mend: hint }
+}
 
 interface Circumstances {
   endpoint: Endpoint
@@ -18,14 +23,14 @@ export function connectionFailure (error: unknown, circumstances: Circumstances)
   const { code, condition, cert } = (error ?? {}) as { code?: string, condition?: string, cert?: PeerCertificate }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(endpoint.host, cert)
   const reason = explain(error) ?? (opened ? 'connection lost' : 'connection lost before the bus had let us in')
-  return { reason, mend: mendOf(code, condition, circumstances) }
+  return { reason, hint: hintOf(code, condition, circumstances) }
 }
 
 /** Of a link that the bus ends, or does not let attach. */
 export function linkFailure (reason: string, condition?: string): Failure {
-  if (condition === 'amqp:not-found') return { reason, mend: 'does the bus have this address? LOKEAN_AMQP_ADDRESSES asks for it' }
+  if (condition === 'amqp:not-found') return { reason, hint: 'does the bus have this address? LOKEAN_AMQP_ADDRESSES asks for it' }
   if (condition === 'amqp:unauthorized-access' || condition === 'amqp:not-allowed') {
-    return { reason, mend: 'may this user (LOKEAN_AMQP_USERNAME or LOKEAN_AMQP_CERT) receive from this address?' }
+    return { reason, hint: 'may this user (LOKEAN_AMQP_USERNAME or LOKEAN_AMQP_CERT) receive from this address?' }
   }
   return { reason }
 }
@@ -36,25 +41,25 @@ function wrongName (host: string, cert: PeerCertificate | undefined): Failure {
   const names = cert?.subjectaltname ?? cert?.subject?.CN ?? 'no name'
   return {
     reason: `the certificate of the bus is for ${names}, not for ${host}`,
-    mend: `LOKEAN_AMQP_URL must name the bus as its certificate does, or the bus needs a certificate for ${host}`
+    hint: `LOKEAN_AMQP_URL must name the bus as its certificate does, or the bus needs a certificate for ${host}`
   }
 }
 
-function mendOf (code: string | undefined, condition: string | undefined, { endpoint, credentials, opened }: Circumstances): string | undefined {
-  if (condition === 'amqp:unauthorized-access') return loginMend(credentials)
+function hintOf (code: string | undefined, condition: string | undefined, { endpoint, credentials, opened }: Circumstances): string | undefined {
+  if (condition === 'amqp:unauthorized-access') return loginHint(credentials)
   if (condition !== undefined) return undefined
-  if (code === undefined || SILENT.has(code)) return opened ? undefined : unspokenMend(endpoint, credentials)
+  if (code === undefined || SILENT.has(code)) return opened ? undefined : unspokenHint(endpoint, credentials)
   if (UNREACHABLE.has(code)) return 'is the bus up, and LOKEAN_AMQP_URL right?'
-  if (UNTRUSTED.has(code)) return untrustedMend(credentials)
+  if (UNTRUSTED.has(code)) return untrustedHint(credentials)
   if (OUT_OF_DATE.has(code)) return 'the bus needs a certificate that is valid now (or the clock here is wrong)'
-  if (CLIENT_CERTIFICATE.test(code)) return certificateMend(credentials)
+  if (CLIENT_CERTIFICATE.test(code)) return certificateHint(credentials)
   if (code.startsWith('ERR_SSL_')) return 'if this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://'
   return undefined
 }
 
 const SILENT = new Set(['ECONNRESET', 'EPIPE'])
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
-/** Of OpenSSL's reasons (X509_V_ERR), those that another authority would mend. */
+/** Of OpenSSL's reasons (X509_V_ERR), those that another authority in LOKEAN_AMQP_CA would end. */
 const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED', 'INVALID_CA'
@@ -63,26 +68,26 @@ const OUT_OF_DATE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
 /** Alerts by which the bus refuses ours, or the lack of it (RFC 8446, 6.2). */
 const CLIENT_CERTIFICATE = /^ERR_SSL_\w*ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/
 
-function loginMend ({ username, cert }: Credentials): string {
+function loginHint ({ username, cert }: Credentials): string {
   if (username !== undefined) return 'does the bus take LOKEAN_AMQP_USERNAME with LOKEAN_AMQP_PASSWORD (or those in LOKEAN_AMQP_URL), and offer PLAIN?'
   if (cert !== undefined) return 'does the bus offer EXTERNAL, and know the subject of LOKEAN_AMQP_CERT?'
   return 'the bus wants a login: set LOKEAN_AMQP_USERNAME and LOKEAN_AMQP_PASSWORD, or LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY'
 }
 
-function untrustedMend ({ ca }: Credentials): string {
+function untrustedHint ({ ca }: Credentials): string {
   return ca === undefined
     ? 'the system does not know who has signed the certificate of the bus: LOKEAN_AMQP_CA must name a file with that authority'
     : 'LOKEAN_AMQP_CA does not hold the authority that has signed the certificate of the bus (or the bus leaves out one in between)'
 }
 
 /** Some, the Qpid router among them, end the connection without a word when they miss something. */
-function unspokenMend ({ tls }: Endpoint, credentials: Credentials): string {
+function unspokenHint ({ tls }: Endpoint, credentials: Credentials): string {
   return tls
-    ? `${certificateMend(credentials)} If this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://`
+    ? `${certificateHint(credentials)} If this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://`
     : 'if this port wants TLS, LOKEAN_AMQP_URL must begin with amqps://'
 }
 
-function certificateMend ({ cert }: Credentials): string {
+function certificateHint ({ cert }: Credentials): string {
   if (cert === undefined) return 'does the bus want a client certificate? LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set.'
   const { validTo } = new X509Certificate(cert)
   if (Date.parse(validTo) < Date.now()) return `the certificate in LOKEAN_AMQP_CERT has expired (${validTo}): renew it.`

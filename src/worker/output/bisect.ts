@@ -1,5 +1,5 @@
 import snappy from 'snappy'
-import type { Isolated, IsolateTask, Part } from '../messages.ts'
+import type { Bisected, BisectTask, Part } from '../messages.ts'
 import { compress } from './compress.ts'
 import { pieceEnds } from './pieces.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
@@ -11,11 +11,11 @@ import { QUARANTINE_LABELS } from './quarantine.ts'
  * and a part that carries it to the quarantine stream instead, at the time of arrival: with no metadata, and a long line in small
  * pieces, so that there is nothing left in it for which a Loki that takes anything could refuse it again.
  */
-export function isolate ({ part, arrivalSeconds, arrivalNanos, reason }: IsolateTask): Isolated {
+export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTask): Bisected {
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
   if (part.records > 1) {
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
-    return { kind: 'halves', parts: [encode(part, first, part.doubtful), encode(part, second, part.doubtful)] }
+    return { kind: 'halves', parts: [encode(part, first, part.solo), encode(part, second, part.solo)] }
   }
   const [stream] = streams
   const entry = stream?.entries[0]
@@ -60,14 +60,14 @@ function halve (streams: PushStream[], first: number): [PushStream[], PushStream
   return halves
 }
 
-function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[], doubtful: boolean): Part {
+function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[], solo: boolean): Part {
   const raw = encodePush({ streams })
   return {
     tenant: like.tenant,
     shard: like.shard,
     body: compress(raw),
     rawBytes: raw.length,
-    doubtful,
+    solo,
     records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 }

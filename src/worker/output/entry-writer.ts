@@ -1,4 +1,4 @@
-import type { Crowd, EncoderSettings, MendReason, Part, QuarantineReason } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, MendReason, Part, QuarantineReason } from '../messages.ts'
 import { Arena } from './arena.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -84,8 +84,8 @@ export class EntryWriter {
   }
 
   /** Tenants found to have too many streams since this was last asked. */
-  takeCrowds (): Crowd[] {
-    return this.#streams.takeCrowds()
+  takeCardinalityReports (): CardinalityReport[] {
+    return this.#streams.takeCardinalityReports()
   }
 
   /** Returns why the record must go to quarantine, or undefined once it is written. */
@@ -195,7 +195,7 @@ export class EntryWriter {
   #touch (stream: Stream): void {
     this.#touched.push(stream)
     if (stream.lastSeenMs === this.#arrivalMs) return
-    stream.fresh = this.#arrivalMs - stream.lastSeenMs > FORGOTTEN_MS
+    stream.isNewToLoki = this.#arrivalMs - stream.lastSeenMs > FORGOTTEN_MS
     stream.lastSeenMs = this.#arrivalMs
   }
 }

@@ -8,7 +8,7 @@ import { varintSize, writeVarint } from './varint.ts'
 /**
  * Turns the entries in the arena into parts: for each shard of each tenant a PushRequest (`0x0a length Stream { 0x0a length
  * labels, entries }` repeated), compressed as one snappy block. A part stays below `pushBytes` before compression; only an entry
- * that is larger by itself goes beyond, alone. A stream that Loki may turn away has parts of its own (Part.doubtful).
+ * that is larger by itself goes beyond, alone. A stream that Loki may turn away has parts of its own (Part.solo).
  */
 export class PartWriter {
   readonly #pushBytes: number
@@ -29,17 +29,17 @@ export class PartWriter {
     this.#parts = []
     this.#begin = this.#at = arena.limit + BEHIND_ARENA
     this.#records = 0
-    const isDoubtful = (stream: Stream): boolean => stream.fresh || stream.bytes > MUCH_BYTES
-    for (const lane of byLane(streams)) {
-      for (const stream of lane) if (!isDoubtful(stream)) this.#writeStream(stream, arena, false)
-      this.#close(lane[0]!, false)
-      for (const stream of lane) if (isDoubtful(stream)) this.#writeStream(stream, arena, true)
-      for (const stream of lane) stream.clear()
+    const isSolo = (stream: Stream): boolean => stream.isNewToLoki || stream.bytes > SOLO_BYTES
+    for (const shard of byShard(streams)) {
+      for (const stream of shard) if (!isSolo(stream)) this.#writeStream(stream, arena, false)
+      this.#close(shard[0]!, false)
+      for (const stream of shard) if (isSolo(stream)) this.#writeStream(stream, arena, true)
+      for (const stream of shard) stream.clear()
     }
     return this.#parts
   }
 
-  #writeStream (stream: Stream, arena: Arena, doubtful: boolean): void {
+  #writeStream (stream: Stream, arena: Arena, solo: boolean): void {
     let first = stream.head
     let bytes = stream.bytes
     while (first >= 0) {
@@ -63,7 +63,7 @@ export class PartWriter {
       this.#writeEntries(stream, arena, first, rest, taken)
       bytes -= taken
       first = rest
-      if (doubtful) this.#close(stream, true)
+      if (solo) this.#close(stream, true)
     }
   }
 
@@ -89,12 +89,12 @@ export class PartWriter {
     this.#at = at
   }
 
-  /** `doubtful`: see Part. */
-  #close (stream: Stream, doubtful: boolean): void {
+  /** `solo`: see Part. */
+  #close (stream: Stream, solo: boolean): void {
     const rawBytes = this.#at - this.#begin
     if (rawBytes === 0) return
     const body = compress(this.#kernel.bytes.subarray(this.#begin, this.#at))
-    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes, records: this.#records, doubtful })
+    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes, records: this.#records, solo })
     this.#at = this.#begin
     this.#records = 0
   }
@@ -104,19 +104,19 @@ export class PartWriter {
 const BEHIND_ARENA = 64
 
 /** A stream with more than this in one batch may run into Loki's rate limit of a stream. */
-const MUCH_BYTES = 64 * 1024
+const SOLO_BYTES = 64 * 1024
 
 /** Tags and lengths in front of a stream's labels and of the stream itself. */
 const STREAM_HEAD = 12
 
-function byLane (streams: Stream[]): Stream[][] {
-  const lanes = new Map<string, Map<number, Stream[]>>()
+function byShard (streams: Stream[]): Stream[][] {
+  const tenants = new Map<string, Map<number, Stream[]>>()
   for (const stream of streams) {
-    let shards = lanes.get(stream.tenant)
-    if (shards === undefined) lanes.set(stream.tenant, shards = new Map())
-    const lane = shards.get(stream.shard)
-    if (lane === undefined) shards.set(stream.shard, [stream])
-    else lane.push(stream)
+    let shards = tenants.get(stream.tenant)
+    if (shards === undefined) tenants.set(stream.tenant, shards = new Map())
+    const shard = shards.get(stream.shard)
+    if (shard === undefined) shards.set(stream.shard, [stream])
+    else shard.push(stream)
   }
-  return [...lanes.values()].flatMap(shards => [...shards.values()])
+  return [...tenants.values()].flatMap(shards => [...shards.values()])
 }

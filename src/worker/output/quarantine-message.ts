@@ -1,4 +1,4 @@
-import { type EncodeResult, type EncoderSettings, MEND_REASONS, type Part, QUARANTINE_REASONS, type SetAsideTask } from '../messages.ts'
+import { type EncodeResult, type EncoderSettings, MEND_REASONS, type Part, QUARANTINE_REASONS, type QuarantineMessageTask } from '../messages.ts'
 import { compress } from './compress.ts'
 import { shardOf } from '../streams/labels.ts'
 import { encodePush } from './push-schema.ts'
@@ -11,7 +11,7 @@ const PREFIX = 64
  * A message that the encoder fails on, for the quarantine stream as it came: in base64, as AMQP's bytes are no text, and in pieces where
  * it is long, a part each. Shares nothing with the encoder that could fail on it too.
  */
-export function setAside ({ address, message, arrivalSeconds, arrivalNanos }: SetAsideTask, settings: EncoderSettings): EncodeResult {
+export function quarantineMessage ({ address, message, arrivalSeconds, arrivalNanos }: QuarantineMessageTask, settings: EncoderSettings): EncodeResult {
   const labels = QUARANTINE_LABELS.worker_failed
   const tenant = quarantineTenant(settings, address)
   const text = Buffer.from(message).toString('base64')
@@ -30,9 +30,9 @@ export function setAside ({ address, message, arrivalSeconds, arrivalNanos }: Se
         }]
       }]
     })
-    return { tenant, shard: shardOf(labels, tenant, settings.shards), body: compress(raw), rawBytes: raw.length, records: 1, doubtful: true }
+    return { tenant, shard: shardOf(labels, tenant, settings.shards), body: compress(raw), rawBytes: raw.length, records: 1, solo: true }
   })
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   quarantined[QUARANTINE_REASONS.indexOf('worker_failed')] = 1
-  return { parts, crowds: [], shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN }
+  return { parts, cardinalityReports: [], shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN }
 }

@@ -7,11 +7,11 @@ import { WorkerFailure } from './failure.ts'
 import type { WorkerPool } from './pool.ts'
 
 interface Options {
-  pool: Pick<WorkerPool, 'encode' | 'setAside'>
+  pool: Pick<WorkerPool, 'encode' | 'quarantineMessage'>
   /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   /** A copy of the batch's messages in memory that no thread knows yet. */
-  exchange: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
+  replaceBuffer: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
   log: Logger
   /** Ends all waiting. */
   closing: AbortSignal
@@ -36,55 +36,55 @@ export class Attempts {
     this.#options = { retryMs: RETRY_MS, ...options }
   }
 
-  /** `handOver`: see EncodeTask. Rejects with LOKEAN_CLOSED only; the batch stays as it is then. */
-  async encode (batch: Batch, handOver: boolean): Promise<EncodeResult> {
-    const first = await this.#try(batch, 0, batch.messages, handOver)
+  /** `transfer`: see EncodeTask. Rejects with LOKEAN_CLOSED only; the batch stays as it is then. */
+  async encode (batch: Batch, transfer: boolean): Promise<EncodeResult> {
+    const first = await this.#try(batch, 0, batch.messages, transfer)
     if (first !== undefined) return first
     await this.#pause()
-    return await this.#try(batch, 0, batch.messages, true) ?? merge(await this.#narrow(batch, 0, batch.messages))
+    return await this.#try(batch, 0, batch.messages, true) ?? merge(await this.#bisect(batch, 0, batch.messages))
   }
 
   /** What came of the messages `from` up to, not with, `to`, which have failed together. */
-  async #narrow (batch: Batch, from: number, to: number): Promise<EncodeResult[]> {
-    if (to - from === 1) return [await this.#setAside(batch, from)]
+  async #bisect (batch: Batch, from: number, to: number): Promise<EncodeResult[]> {
+    if (to - from === 1) return [await this.#quarantineMessage(batch, from)]
     const middle = Math.ceil((from + to) / 2)
     const results: EncodeResult[] = []
     for (const [start, end] of [[from, middle], [middle, to]] as const) {
       const result = await this.#try(batch, start, end, true)
-      results.push(...result === undefined ? await this.#narrow(batch, start, end) : [result])
+      results.push(...result === undefined ? await this.#bisect(batch, start, end) : [result])
     }
     return results
   }
 
   /** Undefined where the thread failed. */
-  async #try (batch: Batch, from: number, to: number, handOver: boolean): Promise<EncodeResult | undefined> {
+  async #try (batch: Batch, from: number, to: number, transfer: boolean): Promise<EncodeResult | undefined> {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
     const time = this.#arrival(batch.starts[from]!, batch.ends[to - 1]! + to - from)
-    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, handOver, ...time }))
+    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, transfer, ...time }))
   }
 
-  async #setAside (batch: Batch, message: number): Promise<EncodeResult> {
+  async #quarantineMessage (batch: Batch, message: number): Promise<EncodeResult> {
     const { pool, log } = this.#options
     const [start, end] = [batch.starts[message]!, batch.ends[message]!]
     const time = this.#arrival(start, end)
     log.error({ address: batch.address, bytes: end - start }, 'a message that makes the workers fail goes to the quarantine stream worker_failed, as it came')
     while (true) {
-      const result = await this.#guard(batch, 1, async () => await pool.setAside({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time }))
+      const result = await this.#guard(batch, 1, async () => await pool.quarantineMessage({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time }))
       if (result !== undefined) return result
       await this.#pause()
     }
   }
 
   async #guard (batch: Batch, messages: number, attempt: () => Promise<EncodeResult>): Promise<EncodeResult | undefined> {
-    const { closing, log, exchange } = this.#options
+    const { closing, log, replaceBuffer } = this.#options
     try {
       return await attempt()
     } catch (err) {
       if (closing.aborted || !(err instanceof WorkerFailure)) throw closed()
       log.error({ err, address: batch.address, messages }, 'a worker failed on a batch; it is tried again')
       // A thread that was told to end may be at it for a while, and write where it would have left its parts.
-      batch.bytes = exchange(batch.bytes, batch.length)
+      batch.bytes = replaceBuffer(batch.bytes, batch.length)
       return undefined
     }
   }
@@ -108,7 +108,7 @@ function merge (results: EncodeResult[]): EncodeResult {
   const sums = (key: 'quarantined' | 'mended'): Uint32Array => results[0]![key].map((_, i) => results.reduce((sum, result) => sum + result[key][i]!, 0))
   return {
     parts: results.flatMap(({ parts }) => parts),
-    crowds: results.flatMap(({ crowds }) => crowds),
+    cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),
     shared: false,
     records: results.reduce((sum, { records }) => sum + records, 0),
     quarantined: sums('quarantined'),

@@ -1,6 +1,6 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../../errors.ts'
-import type { EncodeResult, EncoderSettings, EncodeTask, Isolated, IsolateTask, SetAsideTask, WorkerSetup } from '../messages.ts'
+import type { EncodeResult, EncoderSettings, EncodeTask, Bisected, BisectTask, QuarantineMessageTask, WorkerSetup } from '../messages.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 import { heapLimits } from './thread-limits.ts'
 
@@ -49,17 +49,17 @@ export class WorkerPool {
     this.#piscina.on('error', (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
   }
 
-  /** Rejects with WorkerFailure; the task is unharmed and may be given again, but for its memory after `hung` (see Buffers.exchange). */
+  /** Rejects with WorkerFailure; the task is unharmed and may be given again, but for its memory after `hung` (see Buffers.replace). */
   async encode (task: EncodeTask): Promise<EncodeResult> {
     return await this.#run<EncodeResult>('encode', task)
   }
 
-  async isolate (task: IsolateTask): Promise<Isolated> {
-    return await this.#run<Isolated>('isolate', task)
+  async bisect (task: BisectTask): Promise<Bisected> {
+    return await this.#run<Bisected>('bisect', task)
   }
 
-  async setAside (task: SetAsideTask): Promise<EncodeResult> {
-    return await this.#run<EncodeResult>('setAside', task)
+  async quarantineMessage (task: QuarantineMessageTask): Promise<EncodeResult> {
+    return await this.#run<EncodeResult>('quarantineMessage', task)
   }
 
   /** What all threads have spent on tasks so far; a task counts when it is over, done or failed, and not if its thread died of it. */

@@ -1,14 +1,14 @@
 import { hash, randomBytes } from 'node:crypto'
 
-/** What became of a stream that got a record: `new` ones are counted from now on, `refused` ones are more than their tenant may have. */
-export type Touch = 'known' | 'new' | 'refused'
+/** What became of a stream that got a record: `new` ones are counted from now on, `over_limit` ones are more than their tenant may have. */
+export type Touch = 'known' | 'new' | 'over_limit'
 
 /** Streams beyond this many of one tenant are told of where no limit is set: Loki's own default (max_global_streams_per_user). */
-export const MANY_STREAMS = 5000
+export const LOKI_DEFAULT_LIMIT = 5000
 /** Ticks without a record after which a stream is no longer counted. Loki lets go of one after half an hour or so (chunk_idle_period). */
 export const IDLE_TICKS = 60
 /** A tenant with too many is told of once in so many ticks. */
-export const TELL_TICKS = 10
+export const WARN_TICKS = 10
 
 /** Words of the header. */
 const NOW = 0
@@ -25,14 +25,14 @@ const HEADER = 16
 const ACCOUNTS = 2 ** 20
 /** Where a stream may lie, from where its hash says. */
 const WINDOW = 32
-const LEAST_SLOTS = 2 ** 19
+const MIN_SLOTS = 2 ** 19
 
 /** States of a slot, where it does not hold the tick at which its stream last got a record. */
 const NEVER_USED = 0
 const FREE = -1
 const CLAIMED = -2
 /** Whoever has claimed a slot lets go of it in no time, or is dead. */
-const PATIENCE_MS = 20
+const CLAIM_TIMEOUT_MS = 20
 
 /**
  * The streams that got a record within the last hour: a hash table in memory that all worker threads share, counted by tenant. It knows
@@ -46,7 +46,7 @@ const PATIENCE_MS = 20
  *     tick --(the main thread finds it idle)--> free
  *
  * A worker that meets a claimed slot waits until it is known whether that is its own stream. So a tenant never has more than its limit,
- * and what one worker admits, all do. Two things can go wrong, and both mend themselves within the hour: a stream for which a slot
+ * and what one worker admits, all do. Two things can go wrong, and both correct themselves within the hour: a stream for which a slot
  * nearer to its place becomes free just when two workers bring it may count twice; and where all slots of a window are taken, a stream
  * is admitted and not counted. A thread that dies with a claim leaves one slot, and at most one place of its tenant's, taken.
  *
@@ -65,7 +65,7 @@ export class ActiveStreams {
   #account = { tenant: '', word: 0 }
 
   /** `limit`: how many a tenant may have; none where undefined. `slots`: a power of two. */
-  static create (limit = 0, slots = LEAST_SLOTS): ActiveStreams {
+  static create (limit = 0, slots = MIN_SLOTS): ActiveStreams {
     while (slots < 4 * limit) slots *= 2
     const memory = new SharedArrayBuffer(4 * (HEADER + 2 * ACCOUNTS + 4 * slots))
     const words = new Int32Array(memory)
@@ -121,34 +121,34 @@ export class ActiveStreams {
       const { known, free, claimed } = this.#look(id)
       if (known) return 'known'
       if (claimed >= 0 && patient) {
-        patient = Atomics.wait(words, claimed, CLAIMED, PATIENCE_MS) !== 'timed-out'
+        patient = Atomics.wait(words, claimed, CLAIMED, CLAIM_TIMEOUT_MS) !== 'timed-out'
         continue
       }
       if (full) {
-        if (this.#isFull(account)) return 'refused'
+        if (this.#isFull(account)) return 'over_limit'
         // Idle ones have made room in between, this one among them perhaps.
         continue
       }
       if (free < 0) return 'new'
       const was = words[free]!
       if (was > 0 || was === CLAIMED || Atomics.compareExchange(words, free, was, CLAIMED) !== was) continue
-      const admitted = this.#take(account)
+      const admitted = this.#admit(account)
       if (admitted) words.set([...id, account], this.#streams + 3 * (free - this.#states))
       Atomics.store(words, free, admitted ? this.now : FREE)
       Atomics.notify(words, free)
-      return admitted ? 'new' : 'refused'
+      return admitted ? 'new' : 'over_limit'
     }
   }
 
   /** How many streams the tenant has, or would have, where they are too many and nobody was told so lately; else undefined. Whoever is given the number has to tell. */
   tooMany (tenant: string, touch: Touch): number | undefined {
     const account = this.#accountOf(tenant)
-    const count = Atomics.load(this.#words, account) + (touch === 'refused' ? 1 : 0)
-    if (count <= (this.#limit > 0 ? this.#limit : MANY_STREAMS)) return undefined
-    const told = Atomics.load(this.#words, account + 1)
+    const count = Atomics.load(this.#words, account) + (touch === 'over_limit' ? 1 : 0)
+    if (count <= (this.#limit > 0 ? this.#limit : LOKI_DEFAULT_LIMIT)) return undefined
+    const lastWarned = Atomics.load(this.#words, account + 1)
     const { now } = this
-    if (told > 0 && now - told < TELL_TICKS) return undefined
-    return Atomics.compareExchange(this.#words, account + 1, told, now) === told ? count : undefined
+    if (lastWarned > 0 && now - lastWarned < WARN_TICKS) return undefined
+    return Atomics.compareExchange(this.#words, account + 1, lastWarned, now) === lastWarned ? count : undefined
   }
 
   /** Where the stream is, which then counts as seen; else the first state that may be claimed and one that is, or -1 for either. */
@@ -178,7 +178,7 @@ export class ActiveStreams {
   }
 
   /** A place of the tenant's, if it has one left. */
-  #take (account: number): boolean {
+  #admit (account: number): boolean {
     const words = this.#words
     for (let count = Atomics.load(words, account); this.#limit === 0 || count < this.#limit;) {
       const before = Atomics.compareExchange(words, account, count, count + 1)

@@ -1,21 +1,21 @@
-import type { Crowd } from '../messages.ts'
+import type { CardinalityReport } from '../messages.ts'
 import { parseLabels } from './labels.ts'
 import type { Stream } from './stream.ts'
 
-const KEPT = 100
+const CAPACITY = 100
 
 /** The new streams that came last, refused ones too: where a tenant gets too many, they show which label makes them. */
-export class Newcomers {
+export class NewestStreams {
   readonly #streams: Stream[] = []
   #next = 0
 
   add (stream: Stream): void {
     this.#streams[this.#next] = stream
-    this.#next = (this.#next + 1) % KEPT
+    this.#next = (this.#next + 1) % CAPACITY
   }
 
   /** `streams`: how many the tenant has. */
-  crowd (tenant: string, streams: number): Crowd {
+  report (tenant: string, streams: number): CardinalityReport {
     const newest = this.#streams.filter(stream => stream.tenant === tenant)
     const values = new Map<string, Set<string>>()
     for (const { labels } of newest) {

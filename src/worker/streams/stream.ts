@@ -17,8 +17,8 @@ export class Stream {
   /** Time of the newest record seen, and when the last batch with one came; both in ms since the epoch. */
   newestMs = -Infinity
   lastSeenMs = -Infinity
-  /** Loki may not know the stream (any more): see Part.doubtful. Of the batch at hand. */
-  fresh = true
+  /** Loki may not know the stream (any more): see Part.solo. Of the batch at hand. */
+  isNewToLoki = true
   /** Of ActiveStreams, when it was last touched there; -1 is never. */
   tick = -1
 

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { Crowd, EncoderSettings, Origin } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, Origin } from '../messages.ts'
 import { ActiveStreams } from './active-streams.ts'
 import type { Fields } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES } from './labels.ts'
-import { Newcomers } from './newest-streams.ts'
+import { NewestStreams } from './newest-streams.ts'
 import { Stream } from './stream.ts'
 
 /** `cuts`: label values of it that had to be cut. */
-interface Known { stream: Stream | Refusal, cuts: number }
-export type Refusal = 'no_labels' | 'bad_tenant' | 'too_many_streams'
+interface Known { stream: Stream | NoStreamReason, cuts: number }
+export type NoStreamReason = 'no_labels' | 'bad_tenant' | 'too_many_streams'
 
 /** How the records of an origin come to their labels and their tenant: `slot` where a record's own field says it, -1 where it does not. */
 interface Naming {
@@ -45,8 +45,8 @@ export class StreamCache {
   #young = new Map<string, Stream>()
   #old = new Map<string, Stream>()
   readonly #active: ActiveStreams | undefined
-  readonly #newcomers = new Newcomers()
-  #crowds: Crowd[] = []
+  readonly #newest = new NewestStreams()
+  #reports: CardinalityReport[] = []
   /** ActiveStreams' present one; without it, what every stream begins with. */
   #tick = -1
   /** Label values that had to be cut of the record last asked about. */
@@ -68,7 +68,7 @@ export class StreamCache {
   }
 
   /** The stream of the record whose fields are set, or why it can have none. */
-  find (): Stream | Refusal {
+  find (): Stream | NoStreamReason {
     const number = this.#kernel.run.findStream()
     const known = number >= 0 ? this.#known[number]! : this.#learn()
     this.cuts = known.cuts
@@ -95,10 +95,10 @@ export class StreamCache {
   }
 
   /** Tenants found to have too many streams since this was last asked. */
-  takeCrowds (): Crowd[] {
-    const crowds = this.#crowds
-    if (crowds.length > 0) this.#crowds = []
-    return crowds
+  takeCardinalityReports (): CardinalityReport[] {
+    const reports = this.#reports
+    if (reports.length > 0) this.#reports = []
+    return reports
   }
 
   #learn (): Known {
@@ -118,7 +118,7 @@ export class StreamCache {
     return known
   }
 
-  #resolve (text: Map<number, string>): Stream | Refusal {
+  #resolve (text: Map<number, string>): Stream | NoStreamReason {
     const { labels: named, tenant: { slot, value } } = this.#naming
     const tenant = text.get(slot) ?? value
     if (slot >= 0 && !isTenant(tenant)) return 'bad_tenant'
@@ -133,11 +133,11 @@ export class StreamCache {
     const active = this.#active as ActiveStreams
     const touch = active.touch(stream.tenant, stream.labels)
     if (touch !== 'known') {
-      this.#newcomers.add(stream)
+      this.#newest.add(stream)
       const streams = active.tooMany(stream.tenant, touch)
-      if (streams !== undefined) this.#crowds.push(this.#newcomers.crowd(stream.tenant, streams))
+      if (streams !== undefined) this.#reports.push(this.#newest.report(stream.tenant, streams))
     }
-    if (touch === 'refused') return false
+    if (touch === 'over_limit') return false
     stream.tick = this.#tick
     return true
   }

@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { Buffers } from '../../../src/batch/buffers.ts'
 
-test('gives a buffer that was given back before it makes a new one', () => {
+test('leases a buffer that was released before it makes a new one', () => {
   const buffers = new Buffers(1024, 2)
   const first = buffers.lease(10)
   const second = buffers.lease(1024)
@@ -40,7 +40,7 @@ test('behind the messages there is half as much again, whatever the size', () =>
   }
 })
 
-test('buffers are scarce while more of them are in use than are kept, whatever their sizes', () => {
+test('buffers are exhausted while more of them are in use than are kept, whatever their sizes', () => {
   const buffers = new Buffers(16, 2)
   const used = [buffers.lease(1), buffers.lease(100)]
   assert.equal(buffers.exhausted, false)
@@ -54,7 +54,7 @@ test('buffers are scarce while more of them are in use than are kept, whatever t
   assert.equal(buffers.exhausted, false)
 })
 
-test('an exchanged buffer holds the same messages in other memory, and is not kept when it is given back', () => {
+test('a replacement holds the same messages in other memory, and is not kept when it is released', () => {
   const buffers = new Buffers(1024, 2)
   const first = buffers.lease(1)
   new Uint8Array(first).fill(7, 0, 500)

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StreamGuard } from '../../../src/ops/cardinality.ts'
+import { CardinalityGuard } from '../../../src/ops/cardinality.ts'
 import { ActiveStreams } from '../../../src/worker/streams/active-streams.ts'
 import { collectedLog } from '../../helpers/collected-log.ts'
 
 test('a minute is a minute: streams without a record for an hour are not counted any more', t => {
   t.mock.timers.enable({ apis: ['setInterval'] })
-  const guard = new StreamGuard(1, collectedLog().log)
+  const guard = new CardinalityGuard(1, collectedLog().log)
   const worker = new ActiveStreams(guard.memory)
-  assert.deepEqual([worker.touch('', Buffer.from('{a="1"}')), worker.touch('', Buffer.from('{a="2"}'))], ['new', 'refused'])
+  assert.deepEqual([worker.touch('', Buffer.from('{a="1"}')), worker.touch('', Buffer.from('{a="2"}'))], ['new', 'over_limit'])
   guard.start()
   t.mock.timers.tick(60 * 60_000)
   assert.equal(guard.count, 1)
@@ -21,10 +21,10 @@ test('a minute is a minute: streams without a record for an hour are not counted
 })
 
 test('an operator is told of the tenant, the number, the label that makes the streams and the settings that mend it', () => {
-  const crowd = { tenant: 'a', streams: 5001, newest: 100, values: [['request', 100], ['host', 3]] as const }
+  const report = { tenant: 'a', streams: 5001, newest: 100, values: [['request', 100], ['host', 3]] as const }
   const { log, lines } = collectedLog()
-  new StreamGuard(undefined, log).tell([{ ...crowd, values: [...crowd.values] }])
-  new StreamGuard(5000, log).tell([{ ...crowd, tenant: '', values: [...crowd.values] }])
+  new CardinalityGuard(undefined, log).warn([{ ...report, values: [...report.values] }])
+  new CardinalityGuard(5000, log).warn([{ ...report, tenant: '', values: [...report.values] }])
   const [without, limited, ...more] = lines
   assert.deepEqual(more, [])
   assert.deepEqual([without.level, without.tenant, without.streams, without.limit, without.newest, without.values], ['warn', 'a', 5001, undefined, 100, { request: 100, host: 3 }])

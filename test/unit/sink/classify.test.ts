@@ -11,7 +11,7 @@ const CLASSES: Array<[statuses: number[], kind: Answer['kind'], reason?: RetryRe
   // Loki's block_ingestion_status_code: a 2xx by which nothing is stored.
   [[260], 'retry', 'blocked'],
   [[301, 302, 307, 308, 401, 402, 403, 404, 405, 407, 410, 415, 421, 431], 'retry', 'blocked'],
-  [[400, 413, 422], 'refused'],
+  [[400, 413, 422], 'rejected'],
   [[408], 'retry', '5xx'],
   [[429], 'retry', '429'],
   [[500, 501, 502, 503, 504, 507, 520, 599], 'retry', '5xx']
@@ -28,7 +28,7 @@ for (const [statuses, kind, reason] of CLASSES) {
         assert.equal(answer.message, `${status} what Loki said`)
         assert.equal(answer.retryAfterMs, undefined)
       }
-      if (answer.kind === 'refused') assert.equal(answer.message, 'what Loki said')
+      if (answer.kind === 'rejected') assert.equal(answer.message, 'what Loki said')
     })
   }
 }

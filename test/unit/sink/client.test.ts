@@ -91,7 +91,7 @@ test('passes on what Loki answers', async t => {
   const got = []
   for (const i of answers.keys()) got.push(await push(client, String(i)))
   assert.deepEqual(got, [
-    { kind: 'refused', status: 400, message: 'entry too far behind' },
+    { kind: 'rejected', status: 400, message: 'entry too far behind' },
     { kind: 'retry', reason: '429', status: 429, message: '429 Ingestion rate limit exceeded', retryAfterMs: 3_000 },
     { kind: 'retry', reason: '5xx', status: 503, message: '503 ', retryAfterMs: undefined },
     { kind: 'retry', reason: 'blocked', status: 401, message: '401 no org id' },
@@ -102,7 +102,7 @@ test('passes on what Loki answers', async t => {
 test('keeps only the beginning of a long answer', async t => {
   const { url } = await httpServer(t, response => { response.writeHead(400).end('x'.repeat(1_000_000)) })
   const answer = await push(clientFor(t, { urls: [url] }))
-  assert.equal(answer.kind === 'refused' && answer.message, 'x'.repeat(2048))
+  assert.equal(answer.kind === 'rejected' && answer.message, 'x'.repeat(2048))
 })
 
 test('does not wait for the end of an answer that has none', async t => {
@@ -112,7 +112,7 @@ test('does not wait for the end of an answer that has none', async t => {
     more()
   })
   const answer = await push(clientFor(t, { urls: [url] }))
-  assert.equal(answer.kind === 'refused' && answer.message.length, 2048)
+  assert.equal(answer.kind === 'rejected' && answer.message.length, 2048)
 })
 
 test('a server that never answers is a timeout', async t => {

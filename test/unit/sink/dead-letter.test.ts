@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../../src/errors.ts'
 import { DeadLetters } from '../../../src/sink/dead-letter.ts'
-import type { RefusedEntry } from '../../../src/worker/messages.ts'
+import type { RejectedEntry } from '../../../src/worker/messages.ts'
 
 const START = Date.UTC(2026, 10, 22, 8, 0, 0)
 
@@ -21,7 +21,7 @@ async function opened (t: TestContext, dir: string, maxBytes = 1_000_000, now: (
   return letters
 }
 
-function entry (line: string): RefusedEntry {
+function entry (line: string): RejectedEntry {
   return { reason: '400 no', tenant: '', stream: '{source="x"}', timestamp: '1795334400000000001', line, metadata: { level: 'info' } }
 }
 
@@ -30,8 +30,8 @@ async function files (dir: string): Promise<Array<{ name: string, text: string }
   return await Promise.all(names.map(async name => ({ name, text: await readFile(join(dir, name), 'utf8') })))
 }
 
-async function lines (dir: string): Promise<Array<RefusedEntry & { time: string }>> {
-  return (await files(dir)).flatMap(({ text }) => text.split('\n').slice(0, -1)).map(line => JSON.parse(line) as RefusedEntry & { time: string })
+async function lines (dir: string): Promise<Array<RejectedEntry & { time: string }>> {
+  return (await files(dir)).flatMap(({ text }) => text.split('\n').slice(0, -1)).map(line => JSON.parse(line) as RejectedEntry & { time: string })
 }
 
 async function totalBytes (dir: string): Promise<number> {

@@ -32,7 +32,7 @@ test('asks until Loki is ready, and then no more', async t => {
   assert.deepEqual(lines.map(({ level }) => level), ['warn', 'info'])
 })
 
-test('asks the hosts in turn', async t => {
+test('asks the endpoints in turn', async t => {
   mockPauses(t)
   const down = await httpServer(t, response => { response.writeHead(500).end() })
   const up = await httpServer(t, response => { response.writeHead(200).end('ready') })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
-import { Lane } from '../../../src/sink/shard.ts'
+import { Shard } from '../../../src/sink/shard.ts'
 import { joinBlocks } from '../../../src/sink/join.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
@@ -14,18 +14,18 @@ const MOST = 8
 
 interface Push { names: string[], answered: boolean, answer: (answer: Answer) => Promise<void> }
 
-/** A lane whose parts are known by their names; those in upper case are doubtful. */
+/** A shard whose parts are known by their names; those in upper case are solo. */
 class Bench {
   readonly pushes: Push[] = []
   readonly resolved: string[] = []
   idle = 0
   readonly #names = new Map<Part, string>()
-  readonly lane = new Lane('t', 3, {
+  readonly shard = new Shard('t', 3, {
     pushBytes: 1000,
     random: () => 1,
     onIdle: () => { this.idle++ },
     onRetry: () => {},
-    push: async (_lane, body, parts) => {
+    push: async (_shard, body, parts) => {
       assert.deepEqual(body, joinBlocks(parts))
       const answered = new Deferred<Answer>()
       const push: Push = {
@@ -40,14 +40,14 @@ class Bench {
       this.pushes.push(push)
       return await answered.promise
     },
-    isolate: async () => { throw new Error('nothing is refused here') }
+    onRejected: async () => { throw new Error('nothing is refused here') }
   })
 
   add (...names: string[]): void {
     for (const name of names) {
-      const part = { tenant: 't', shard: 3, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records: 1, doubtful: name === name.toUpperCase() }
+      const part = { tenant: 't', shard: 3, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records: 1, solo: name === name.toUpperCase() }
       this.#names.set(part, name)
-      this.lane.add({ part, ticket: new Ticket(1, () => { this.resolved.push(name) }) })
+      this.shard.add({ part, ticket: new Ticket(1, () => { this.resolved.push(name) }) })
     }
   }
 
@@ -66,7 +66,7 @@ function mockTimers (t: TestContext): void {
   t.after(() => { mock.timers.reset() })
 }
 
-test('doubtful parts go side by side, each by itself, and the others wait until they are stored', async () => {
+test('solo parts go side by side, each by itself, and the others wait until they are stored', async () => {
   const bench = new Bench()
   bench.add('a', 'B', 'C', 'd', 'e', 'F', 'g')
   assert.deepEqual(bench.openNames, ['a'])
@@ -81,7 +81,7 @@ test('doubtful parts go side by side, each by itself, and the others wait until 
   bench.add('H')
   assert.deepEqual(bench.openNames, ['F'], 'behind what waits, it waits')
   for (let i = 0; i < 3; i++) await bench.open[0].answer(STORED)
-  assert.deepEqual([bench.resolved.join(''), bench.idle, bench.lane.bytes], ['aCBdeFgH', 1, 0])
+  assert.deepEqual([bench.resolved.join(''), bench.idle, bench.shard.bytes], ['aCBdeFgH', 1, 0])
 })
 
 test('no more than a few go side by side, and the next one takes a place that is free', async () => {
@@ -89,11 +89,11 @@ test('no more than a few go side by side, and the next one takes a place that is
   const names = [...'ABCDEFGHIJ']
   bench.add(...names)
   assert.deepEqual(bench.openNames, names.slice(0, MOST))
-  assert.equal(bench.lane.bytes, 30, 'what is aside counts')
+  assert.equal(bench.shard.bytes, 30, 'what is aside counts')
   await bench.open[3].answer(STORED)
   assert.deepEqual(bench.openNames, [...'ABCEFGHI'])
   while (bench.open.length > 0) await bench.open[0].answer(STORED)
-  assert.deepEqual([bench.resolved.length, bench.idle, bench.lane.bytes], [10, 1, 0])
+  assert.deepEqual([bench.resolved.length, bench.idle, bench.shard.bytes], [10, 1, 0])
 })
 
 test('one that has to be tried again holds up what is behind, but not those beside it', async t => {
@@ -117,17 +117,17 @@ test('close drops those aside too', async t => {
   bench.add('A', 'B', 'c')
   const [first, second] = bench.open
   await first.answer({ kind: 'retry', reason: '5xx', message: 'no', retryAfterMs: undefined })
-  bench.lane.close()
+  bench.shard.close()
   await second.answer(STORED)
   mock.timers.tick(60_000)
-  assert.deepEqual([bench.pushes.length, bench.resolved, bench.idle, bench.lane.bytes], [2, [], 0, 0])
+  assert.deepEqual([bench.pushes.length, bench.resolved, bench.idle, bench.shard.bytes], [2, [], 0, 0])
 })
 
-test('whatever comes and is answered: no part goes before the doubtful ones ahead of it are stored, and each is stored once', async t => {
+test('whatever comes and is answered: no part goes before the solo ones ahead of it are stored, and each is stored once', async t => {
   mockTimers(t)
   const answers = fc.constantFrom<RetryReason | 'ok'>('ok', 'ok', 'ok', '429', '5xx', 'connection')
   const step = fc.oneof(
-    fc.record({ add: fc.constantFrom('known', 'doubtful') }),
+    fc.record({ add: fc.constantFrom('known', 'solo') }),
     fc.record({ answer: answers, which: fc.nat() })
   )
   await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 80 }), async steps => {
@@ -136,10 +136,10 @@ test('whatever comes and is answered: no part goes before the doubtful ones ahea
     const look = (): void => {
       for (const { names } of bench.open) {
         const first = Math.min(...names.map(name => added.indexOf(name)))
-        const doubtful = names[0] === names[0].toUpperCase()
-        if (doubtful) assert.equal(names.length, 1)
+        const solo = names[0] === names[0].toUpperCase()
+        if (solo) assert.equal(names.length, 1)
         const ahead = added.slice(0, first).filter(name => !bench.resolved.includes(name))
-        assert.deepEqual(ahead.filter(name => !doubtful || name !== name.toUpperCase()), [], `${names.join()} went before`)
+        assert.deepEqual(ahead.filter(name => !solo || name !== name.toUpperCase()), [], `${names.join()} went before`)
       }
       assert.ok(bench.open.length <= MOST)
     }
@@ -153,7 +153,7 @@ test('whatever comes and is answered: no part goes before the doubtful ones ahea
       } else mock.timers.tick(60_000)
       look()
     }
-    for (let rounds = 0; bench.lane.bytes > 0; rounds++) {
+    for (let rounds = 0; bench.shard.bytes > 0; rounds++) {
       assert.ok(rounds < 1000, 'it never ends')
       if (bench.open.length > 0) await bench.open[0].answer(STORED)
       else mock.timers.tick(60_000)

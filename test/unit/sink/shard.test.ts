@@ -4,20 +4,20 @@ import fc from 'fast-check'
 import snappy from 'snappy'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
-import { Lane, type Pending } from '../../../src/sink/shard.ts'
+import { Shard, type Pending } from '../../../src/sink/shard.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn } from '../../helpers/until.ts'
 
 const STORED: Answer = { kind: 'stored', status: 204 }
-const REFUSED: Answer = { kind: 'refused', status: 400, message: 'no' }
+const REJECTED: Answer = { kind: 'rejected', status: 400, message: 'no' }
 
 function retry (reason: RetryReason, retryAfterMs?: number): Answer {
   return { kind: 'retry', reason, message: 'not now', retryAfterMs }
 }
 
 function part (content: string): Part {
-  return { tenant: 't', shard: 3, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1, doubtful: false }
+  return { tenant: 't', shard: 3, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1, solo: false }
 }
 
 /** What a push holds, by the contents of its parts. */
@@ -26,25 +26,25 @@ function content (body: Uint8Array): string {
 }
 
 interface Push { body: Uint8Array, parts: Part[], answer: (answer: Answer) => Promise<void> }
-interface Isolation { pending: Pending, answer: Answer, replace: (replacement: Pending[] | undefined) => Promise<void> }
+interface Rejection { pending: Pending, answer: Answer, replace: (replacement: Pending[] | undefined) => Promise<void> }
 
 class Bench {
   readonly pushes: Push[] = []
-  readonly isolations: Isolation[] = []
+  readonly rejections: Rejection[] = []
   readonly retries: Array<{ reason: RetryReason, delayMs: number }> = []
   readonly resolved: string[] = []
   idle = 0
   underWay = 0
   random = 1
-  readonly lane: Lane
+  readonly shard: Shard
 
   constructor (pushBytes = 10) {
-    this.lane = new Lane('t', 3, {
+    this.shard = new Shard('t', 3, {
       pushBytes,
       random: () => this.random,
       onIdle: () => { this.idle++ },
-      onRetry: (_lane, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
-      push: async (_lane, body, parts) => {
+      onRetry: (_shard, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
+      push: async (_shard, body, parts) => {
         assert.equal(++this.underWay, 1, 'a push began while another was under way')
         const answered = new Deferred<Answer>()
         this.pushes.push({ body, parts, answer: async answer => { answered.resolve(answer); await turn() } })
@@ -52,17 +52,17 @@ class Bench {
         this.underWay--
         return answer
       },
-      isolate: async (pending, answer) => {
-        const isolated = new Deferred<Pending[] | undefined>()
-        this.isolations.push({ pending, answer, replace: async replacement => { isolated.resolve(replacement); await turn() } })
-        return await isolated.promise
+      onRejected: async (pending, answer) => {
+        const replaced = new Deferred<Pending[] | undefined>()
+        this.rejections.push({ pending, answer, replace: async replacement => { replaced.resolve(replacement); await turn() } })
+        return await replaced.promise
       }
     })
   }
 
-  add (name: string, how: Pick<Pending, 'alone' | 'quarantine'> = {}): Pending {
+  add (name: string, how: Pick<Pending, 'solo' | 'quarantine'> = {}): Pending {
     const pending = { ...how, part: part(name), ticket: new Ticket(1, () => { this.resolved.push(name) }) }
-    this.lane.add(pending)
+    this.shard.add(pending)
     return pending
   }
 
@@ -81,34 +81,34 @@ function mockTimers (t: TestContext): void {
   t.after(() => { mock.timers.reset() })
 }
 
-test('an idle lane pushes at once; stored resolves the ticket and leaves it idle', async () => {
+test('an idle shard pushes at once; stored resolves the ticket and leaves it idle', async () => {
   const bench = new Bench()
   const { part } = bench.add('one')
   assert.deepEqual(bench.sent, ['one'])
   assert.equal(bench.pushes[0].body, part.body)
-  assert.equal(bench.lane.bytes, part.body.length)
+  assert.equal(bench.shard.bytes, part.body.length)
   assert.deepEqual([bench.resolved, bench.idle], [[], 0])
   await bench.last.answer(STORED)
-  assert.deepEqual([bench.resolved, bench.idle, bench.lane.bytes], [['one'], 1, 0])
+  assert.deepEqual([bench.resolved, bench.idle, bench.shard.bytes], [['one'], 1, 0])
 })
 
 test('what arrives during a push goes out joined, in order, up to the size of a push', async () => {
   const bench = new Bench(10)
   for (const name of ['x', 'aaaa', 'bbbb', 'cccc', 'dd', 'e', 'f', 'ggg', 'a part larger than a push', 'h']) bench.add(name)
-  const total = bench.lane.bytes
+  const total = bench.shard.bytes
   assert.ok(total > 0)
   for (let i = 0; i < bench.pushes.length; i++) await bench.pushes[i].answer(STORED)
   assert.deepEqual(bench.sent, ['x', 'aaaabbbb', 'ccccddef', 'ggg', 'a part larger than a push', 'h'])
   assert.deepEqual(bench.pushes.map(({ parts }) => parts.length), [1, 2, 4, 1, 1, 1])
   assert.deepEqual(bench.resolved, ['x', 'aaaa', 'bbbb', 'cccc', 'dd', 'e', 'f', 'ggg', 'a part larger than a push', 'h'])
-  assert.deepEqual([bench.idle, bench.lane.bytes], [1, 0])
+  assert.deepEqual([bench.idle, bench.shard.bytes], [1, 0])
 })
 
 test('tickets resolve only when their push is stored, and after the next one has begun', async () => {
   const bench = new Bench()
   bench.add('one')
-  bench.lane.add({ part: part('two'), ticket: { resolvePart: () => { bench.resolved.push('two') }, split () {} } })
-  bench.lane.add({
+  bench.shard.add({ part: part('two'), ticket: { resolvePart: () => { bench.resolved.push('two') }, split () {} } })
+  bench.shard.add({
     part: part('three'),
     ticket: { resolvePart: () => { bench.resolved.push(`three with ${bench.pushes.length} begun`) }, split () {} }
   })
@@ -126,14 +126,14 @@ test('a retry sends the same bytes again after a pause, with nothing in between'
   bench.add('two')
   await bench.last.answer(STORED)
   await bench.last.answer(retry('connection'))
-  assert.equal(bench.lane.waitingFor, 'connection')
+  assert.equal(bench.shard.waitingFor, 'connection')
   bench.add('3')
   assert.equal(bench.pushes.length, 2)
   mock.timers.tick(99)
   assert.equal(bench.pushes.length, 2)
   mock.timers.tick(1)
   assert.equal(bench.pushes.length, 3)
-  assert.equal(bench.lane.waitingFor, undefined)
+  assert.equal(bench.shard.waitingFor, undefined)
   // What came meanwhile may join, behind what was pushed before.
   assert.deepEqual(bench.sent, ['one', 'two', 'two3'])
   assert.deepEqual(bench.resolved, ['one'])
@@ -171,7 +171,7 @@ test('pauses double up to the most for their reason, and begin anew after a succ
     bench.add('three')
     await bench.last.answer(retry(reason))
     assert.equal(bench.retries.at(-1)?.delayMs, 100)
-    bench.lane.close()
+    bench.shard.close()
   }
 })
 
@@ -181,7 +181,7 @@ test('pauses are left to chance in their last half', async t => {
   bench.random = 0
   bench.add('one')
   await bench.last.answer(retry('5xx'))
-  bench.lane.close()
+  bench.shard.close()
   assert.deepEqual(bench.retries, [{ reason: '5xx', delayMs: 50 }])
 })
 
@@ -195,7 +195,7 @@ test('Retry-After is heeded', async t => {
   assert.equal(bench.pushes.length, 1)
   mock.timers.tick(1)
   assert.equal(bench.pushes.length, 2)
-  bench.lane.close()
+  bench.shard.close()
 })
 
 test('a Retry-After of nothing, or in the past, does not make it push without pause', async t => {
@@ -207,23 +207,23 @@ test('a Retry-After of nothing, or in the past, does not make it push without pa
     mock.timers.tick(60_000)
   }
   assert.deepEqual(bench.retries.map(({ delayMs }) => delayMs), [100, 200, 400, 800])
-  bench.lane.close()
+  bench.shard.close()
 })
 
 test('a wake ends a pause, except that of a tenant\'s limit', async t => {
   mockTimers(t)
   for (const reason of ['5xx', 'timeout', 'connection', 'blocked', '429'] as const) {
     const bench = new Bench()
-    bench.lane.wake()
+    bench.shard.wake()
     bench.add('one')
-    bench.lane.wake()
+    bench.shard.wake()
     await bench.last.answer(retry(reason))
-    bench.lane.wake()
+    bench.shard.wake()
     assert.equal(bench.pushes.length, reason === '429' ? 1 : 2, reason)
     mock.timers.tick(10_000)
     assert.equal(bench.pushes.length, 2, 'the pause that was ended does not end again')
     await bench.last.answer(STORED)
-    bench.lane.wake()
+    bench.shard.wake()
     assert.deepEqual([bench.pushes.length, bench.idle], [2, 1])
   }
 })
@@ -233,7 +233,7 @@ test('a pause that Loki asked for is not woken', async t => {
   const bench = new Bench()
   bench.add('one')
   await bench.last.answer(retry('5xx', 5_000))
-  bench.lane.wake()
+  bench.shard.wake()
   mock.timers.tick(4_999)
   assert.equal(bench.pushes.length, 1)
   mock.timers.tick(1)
@@ -244,9 +244,9 @@ test('a pause that Loki asked for is not woken', async t => {
 test('what is refused though it goes to quarantine waits, and is not given up', async t => {
   mockTimers(t)
   const bench = new Bench()
-  bench.add('one', { alone: true, quarantine: true })
-  await bench.last.answer({ kind: 'refused', status: 400, message: 'no' })
-  assert.deepEqual([bench.pushes.length, bench.lane.waitingFor, bench.idle], [1, 'blocked', 0])
+  bench.add('one', { solo: true, quarantine: true })
+  await bench.last.answer({ kind: 'rejected', status: 400, message: 'no' })
+  assert.deepEqual([bench.pushes.length, bench.shard.waitingFor, bench.idle], [1, 'blocked', 0])
   mock.timers.tick(30_000)
   assert.equal(bench.pushes.length, 2)
   await bench.last.answer(STORED)
@@ -259,51 +259,51 @@ test('a push that fails while others succeed is not woken by each of them', asyn
   bench.add('one')
   for (let i = 0; i < 6; i++) {
     await bench.last.answer(retry('5xx'))
-    bench.lane.wake()
-    bench.lane.wake()
+    bench.shard.wake()
+    bench.shard.wake()
     if (i > 0) mock.timers.tick(60_000)
   }
   // Once for all: from then on only its own pauses count.
   assert.equal(bench.pushes.length, 7)
   await bench.last.answer(retry('5xx'))
-  bench.lane.wake()
+  bench.shard.wake()
   assert.equal(bench.pushes.length, 7)
   mock.timers.tick(60_000)
   await bench.last.answer(STORED)
   bench.add('two')
   await bench.last.answer(retry('5xx'))
-  bench.lane.wake()
+  bench.shard.wake()
   assert.equal(bench.pushes.length, 10, 'a success makes it fit to be woken again')
-  bench.lane.close()
+  bench.shard.close()
 })
 
 test('a refused push of several parts is taken apart: each goes alone, in order', async () => {
   const bench = new Bench()
   for (const name of ['x', 'a', 'b', 'c']) bench.add(name)
   await bench.last.answer(STORED)
-  await bench.last.answer(REFUSED)
+  await bench.last.answer(REJECTED)
   bench.add('d')
   bench.add('e')
   for (let i = 2; i < bench.pushes.length; i++) await bench.pushes[i].answer(STORED)
   assert.deepEqual(bench.sent, ['x', 'abc', 'a', 'b', 'c', 'de'])
   assert.deepEqual(bench.resolved, ['x', 'a', 'b', 'c', 'd', 'e'])
-  assert.deepEqual(bench.isolations, [])
+  assert.deepEqual(bench.rejections, [])
 })
 
 test('a part that is refused by itself is narrowed down, and what is left of it goes first', async () => {
   const bench = new Bench()
   const refused = bench.add('ab')
   bench.add('c')
-  await bench.last.answer(REFUSED)
-  assert.equal(bench.isolations.length, 1)
-  assert.equal(bench.isolations[0].pending, refused)
-  assert.equal(bench.isolations[0].answer, REFUSED)
+  await bench.last.answer(REJECTED)
+  assert.equal(bench.rejections.length, 1)
+  assert.equal(bench.rejections[0].pending, refused)
+  assert.equal(bench.rejections[0].answer, REJECTED)
   assert.equal(bench.underWay, 0)
-  bench.lane.wake()
+  bench.shard.wake()
   bench.add('d')
   assert.equal(bench.pushes.length, 1, 'nothing is pushed meanwhile')
   const { ticket } = refused
-  await bench.isolations[0].replace([{ part: part('a'), ticket, alone: true }, { part: part('b'), ticket, alone: true }])
+  await bench.rejections[0].replace([{ part: part('a'), ticket, solo: true }, { part: part('b'), ticket, solo: true }])
   await bench.last.answer(STORED)
   assert.deepEqual(bench.resolved, [])
   await bench.last.answer(STORED)
@@ -311,55 +311,55 @@ test('a part that is refused by itself is narrowed down, and what is left of it 
   await bench.last.answer(STORED)
   assert.deepEqual(bench.sent, ['ab', 'a', 'b', 'cd'])
   assert.deepEqual(bench.resolved, ['ab', 'c', 'd'])
-  assert.deepEqual([bench.idle, bench.lane.bytes], [1, 0])
+  assert.deepEqual([bench.idle, bench.shard.bytes], [1, 0])
 })
 
 test('a part of which nothing is left to push is done with', async () => {
   const bench = new Bench()
   bench.add('a')
-  await bench.last.answer(REFUSED)
-  await bench.isolations[0].replace([])
-  assert.deepEqual([bench.resolved, bench.idle, bench.lane.bytes, bench.pushes.length], [['a'], 1, 0, 1])
+  await bench.last.answer(REJECTED)
+  await bench.rejections[0].replace([])
+  assert.deepEqual([bench.resolved, bench.idle, bench.shard.bytes, bench.pushes.length], [['a'], 1, 0, 1])
 })
 
 test('closing while a part is narrowed down leaves it unresolved', async () => {
   const bench = new Bench()
   bench.add('a')
-  await bench.last.answer(REFUSED)
-  await bench.isolations[0].replace(undefined)
-  bench.lane.close()
+  await bench.last.answer(REJECTED)
+  await bench.rejections[0].replace(undefined)
+  bench.shard.close()
   const other = new Bench()
   other.add('a')
-  await other.last.answer(REFUSED)
-  other.lane.close()
-  await other.isolations[0].replace([])
+  await other.last.answer(REJECTED)
+  other.shard.close()
+  await other.rejections[0].replace([])
   assert.deepEqual([bench.resolved, bench.pushes.length, bench.idle], [[], 1, 0])
   assert.deepEqual([other.resolved, other.pushes.length, other.idle], [[], 1, 0])
 })
 
 test('close drops what is left without resolving it, whatever comes afterwards', async t => {
   mockTimers(t)
-  for (const answer of [STORED, REFUSED, retry('5xx')]) {
+  for (const answer of [STORED, REJECTED, retry('5xx')]) {
     const bench = new Bench()
     bench.add('one')
     bench.add('two')
-    bench.lane.close()
-    assert.equal(bench.lane.bytes, 0)
+    bench.shard.close()
+    assert.equal(bench.shard.bytes, 0)
     await bench.last.answer(answer)
-    bench.lane.wake()
+    bench.shard.wake()
     mock.timers.tick(60_000)
     assert.deepEqual([bench.resolved, bench.pushes.length, bench.idle, bench.retries.length], [[], 1, 0, 0])
   }
   const waiting = new Bench()
   waiting.add('one')
   await waiting.last.answer(retry('5xx'))
-  waiting.lane.close()
-  waiting.lane.wake()
+  waiting.shard.close()
+  waiting.shard.wake()
   mock.timers.tick(60_000)
   assert.equal(waiting.pushes.length, 1)
 })
 
-/** Loki, as far as a lane can tell: it says what the property drew, until it has drawn no more, and refuses what holds an `!`. */
+/** Loki, as far as a shard can tell: it says what the property drew, until it has drawn no more, and refuses what holds an `!`. */
 test('whatever Loki answers, each ticket resolves once, and each part is stored, in order, or given up by itself', async t => {
   mockTimers(t)
   const arrival = fc.oneof({ weight: 4, arbitrary: fc.stringMatching(/^[a-z]{0,4}!?$/) }, { weight: 3, arbitrary: fc.constant(undefined) })
@@ -371,30 +371,30 @@ test('whatever Loki answers, each ticket resolves once, and each part is stored,
     const resolved = new Map<number, number>()
     const added: string[] = []
     let tried = 0
-    let isolated = 0
+    let replaced = 0
     const step = async (): Promise<void> => {
-      if (isolated < bench.isolations.length) {
-        const { pending, replace } = bench.isolations[isolated++]
+      if (replaced < bench.rejections.length) {
+        const { pending, replace } = bench.rejections[replaced++]
         const text = content(pending.part.body)
         const half = Math.floor(text.length / 2)
         if (text.length === 1) {
           givenUp.push(text)
           return await replace([])
         }
-        return await replace([text.slice(0, half), text.slice(half)].map(half => ({ part: part(half), ticket: pending.ticket, alone: true })))
+        return await replace([text.slice(0, half), text.slice(half)].map(half => ({ part: part(half), ticket: pending.ticket, solo: true })))
       }
       if (tried < bench.pushes.length) {
         const { body, answer } = bench.pushes[tried++]
         const drawn = answers.pop() ?? 'ok'
         const text = content(body)
         if (drawn !== 'ok' && drawn !== 'wake') return await answer(retry(drawn))
-        if (text.includes('!')) return await answer(REFUSED)
+        if (text.includes('!')) return await answer(REJECTED)
         stored.push(text)
         return await answer(STORED)
       }
       if (answers.at(-1) === 'wake') {
         answers.pop()
-        bench.lane.wake()
+        bench.shard.wake()
       } else mock.timers.tick(60_000)
       await turn()
     }
@@ -402,10 +402,10 @@ test('whatever Loki answers, each ticket resolves once, and each part is stored,
       if (name === undefined) await step()
       else {
         const index = added.push(name) - 1
-        bench.lane.add({ part: part(name), ticket: new Ticket(1, () => resolved.set(index, (resolved.get(index) ?? 0) + 1)) })
+        bench.shard.add({ part: part(name), ticket: new Ticket(1, () => resolved.set(index, (resolved.get(index) ?? 0) + 1)) })
       }
     }
-    for (let steps = 0; bench.lane.bytes > 0; steps++) {
+    for (let steps = 0; bench.shard.bytes > 0; steps++) {
       assert.ok(steps < 2_000, 'it never ends')
       await step()
     }

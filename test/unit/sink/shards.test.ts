@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import { LokiClient } from '../../../src/sink/client.ts'
-import { Hosts } from '../../../src/sink/endpoint-selector.ts'
+import { EndpointSelector } from '../../../src/sink/endpoint-selector.ts'
 import { type PushReport, Shards } from '../../../src/sink/shards.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
@@ -12,28 +12,28 @@ import { turn, until } from '../../helpers/until.ts'
 
 const STORED: Answer = { kind: 'stored', status: 204 }
 
-interface Push { host: number, tenant: string, body: Uint8Array, signal: AbortSignal, answer: (answer: Answer) => Promise<void> }
+interface Push { endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal, answer: (answer: Answer) => Promise<void> }
 
 /** A sink over a client whose answers the test gives. */
-function bench (t: TestContext, hostCount = 1) {
+function bench (t: TestContext, endpointCount = 1) {
   const pushes: Push[] = []
   const reports: PushReport[] = []
   const retries: Array<{ tenant: string, shard: number, reason: RetryReason }> = []
   const resolved: string[] = []
   const client = {
-    urls: Array.from({ length: hostCount }, (_, i) => `http://loki-${i}`),
-    push: async (host: number, tenant: string, body: Uint8Array, signal: AbortSignal) => {
+    urls: Array.from({ length: endpointCount }, (_, i) => `http://loki-${i}`),
+    push: async (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal) => {
       const answered = new Deferred<Answer>()
-      pushes.push({ host, tenant, body, signal, answer: async answer => { answered.resolve(answer); await turn() } })
+      pushes.push({ endpoint, tenant, body, signal, answer: async answer => { answered.resolve(answer); await turn() } })
       return await answered.promise
     }
   }
   const sink = new Shards({
     client,
-    hosts: new Hosts(hostCount),
+    endpoints: new EndpointSelector(endpointCount),
     pushBytes: 1_000,
     random: () => 1,
-    isolate: async () => [],
+    onRejected: async () => [],
     onPush: report => { reports.push(report) },
     onRetry: ({ tenant, shard, reason }) => { retries.push({ tenant, shard, reason }) }
   })
@@ -45,7 +45,7 @@ function bench (t: TestContext, hostCount = 1) {
 }
 
 function part (tenant: string, shard: number, records = 1): Part {
-  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, doubtful: false }
+  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, solo: false }
 }
 
 function retry (reason: RetryReason): Answer {
@@ -68,7 +68,7 @@ test('each shard of each tenant has one push of its own under way', async t => {
   assert.equal(resolved.length, 12)
 })
 
-test('a tenant and a shard that look alike when put together are not the same lane', t => {
+test('a tenant and a shard that look alike when put together are not the same shard', t => {
   const { sink, add } = bench(t)
   add('1 a', 1)
   add('a', 1)
@@ -76,7 +76,7 @@ test('a tenant and a shard that look alike when put together are not the same la
   assert.equal(sink.size, 3)
 })
 
-test('lanes are gone when there is nothing left to do, and come again', async t => {
+test('shards are gone when there is nothing left to do, and come again', async t => {
   const { sink, pushes, add, resolved } = bench(t)
   add('a', 0)
   await pushes[0].answer(STORED)
@@ -112,7 +112,7 @@ test('a tenant that is limited holds up no other, and no other one\'s success en
   assert.equal(resolved.at(-1), 'limited 0')
 })
 
-test('a success wakes the lanes that wait for Loki to come back', async t => {
+test('a success wakes the shards that wait for Loki to come back', async t => {
   mockTimers(t)
   const { pushes, add, resolved } = bench(t)
   for (const shard of [0, 1, 2]) add('a', shard)
@@ -130,14 +130,14 @@ test('a refusal wakes nobody: it is no sign that Loki would take what waits', as
   add('a', 0)
   await pushes[0].answer(retry('blocked'))
   add('b', 0)
-  await pushes[1].answer({ kind: 'refused', status: 400, message: 'no' })
+  await pushes[1].answer({ kind: 'rejected', status: 400, message: 'no' })
   assert.equal(pushes.length, 2)
   add('b', 0)
   await pushes[2].answer(STORED)
   assert.equal(pushes[3].tenant, 'a')
 })
 
-test('a lane that Loki never takes is not pestered at the rate of the others\' successes', async t => {
+test('a shard that Loki never takes is not pestered at the rate of the others\' successes', async t => {
   mockTimers(t)
   const { pushes, add } = bench(t)
   add('bad', 0)
@@ -149,26 +149,26 @@ test('a lane that Loki never takes is not pestered at the rate of the others\' s
   assert.equal(pushes.filter(({ tenant }) => tenant === 'bad').length, 2)
 })
 
-test('a host that fails is passed over, by whichever shard', async t => {
+test('an endpoint that fails is passed over, by whichever shard', async t => {
   mockTimers(t)
   const { pushes, add } = bench(t, 2)
   add('a', 0)
   add('a', 1)
-  assert.deepEqual(pushes.map(({ host }) => host), [0, 1])
+  assert.deepEqual(pushes.map(({ endpoint }) => endpoint), [0, 1])
   await pushes[0].answer(retry('timeout'))
   mock.timers.tick(100)
-  assert.equal(pushes[2].host, 1)
+  assert.equal(pushes[2].endpoint, 1)
   add('a', 2)
-  assert.equal(pushes[3].host, 1)
+  assert.equal(pushes[3].endpoint, 1)
 })
 
-test('a tenant\'s limit does not speak against the host', async t => {
+test('a tenant\'s limit does not speak against the endpoint', async t => {
   mockTimers(t)
   const { pushes, add } = bench(t, 2)
   add('a', 0)
   await pushes[0].answer(retry('429'))
   add('b', 0)
-  assert.equal(pushes[1].host, 0)
+  assert.equal(pushes[1].endpoint, 0)
 })
 
 test('reports each attempt, with what was in it', async t => {
@@ -211,7 +211,7 @@ test('what a worker brings after the close is left alone', async t => {
   assert.deepEqual([pushes.length, sink.size, sink.bytes, resolved], [0, 0, 0, []])
 })
 
-test('with the real client: many lanes push at once, without a warning, and close leaves no socket', async t => {
+test('with the real client: many shards push at once, without a warning, and close leaves no socket', async t => {
   const warnings: Error[] = []
   const onWarning = (warning: Error): void => { warnings.push(warning) }
   process.on('warning', onWarning)
@@ -219,7 +219,7 @@ test('with the real client: many lanes push at once, without a warning, and clos
   const { url, received, sockets } = await httpServer(t, response => { if (received.length <= 30) response.writeHead(204).end() })
   let resolved = 0
   const client = new LokiClient({ urls: [url], timeoutMs: 10_000 }, '0')
-  const sink = new Shards({ client, hosts: new Hosts(1), pushBytes: 1_000, isolate: async () => [] })
+  const sink = new Shards({ client, endpoints: new EndpointSelector(1), pushBytes: 1_000, onRejected: async () => [] })
   t.after(async () => {
     sink.close()
     await client.close()

@@ -177,15 +177,15 @@ test('streams of one tenant and shard share parts, others do not; one that Loki 
   const settings = encoderSettings({ tenant: { kind: 'field', field: 'cloud' } })
   const encoder = new Encoder(settings)
   const first = encoder.encode(encodeTask([rsyslogMessage(records)]))
-  assert.deepEqual(first.parts.map(({ records, doubtful }) => [records, doubtful]), Array(200).fill([1, true]))
+  assert.deepEqual(first.parts.map(({ records, solo }) => [records, solo]), Array(200).fill([1, true]))
 
   const { parts } = encoder.encode(encodeTask([rsyslogMessage([...records, recordText({ host: 'new', cloud: 'c0' })])], later))
-  const lanes = parts.filter(({ doubtful }) => !doubtful).map(({ tenant, shard }) => `${tenant} ${shard}`)
-  assert.equal(new Set(lanes).size, lanes.length, 'one part a lane')
-  assert.equal(lanes.length, 12)
+  const shards = parts.filter(({ solo }) => !solo).map(({ tenant, shard }) => `${tenant} ${shard}`)
+  assert.equal(new Set(shards).size, shards.length, 'one part a shard')
+  assert.equal(shards.length, 12)
   assert.ok(decodeParts(parts).every(({ tenant, labels }) => parseSelector(labels).cloud === tenant))
   assert.equal(parts.length, 13)
-  assert.deepEqual(decodeParts(parts.filter(({ doubtful }) => doubtful)).map(({ labels }) => parseSelector(labels).host), ['new'])
+  assert.deepEqual(decodeParts(parts.filter(({ solo }) => solo)).map(({ labels }) => parseSelector(labels).host), ['new'])
 })
 
 test('a stream with much at once has a part of its own, as Loki may limit it, behind the one of the others', () => {
@@ -195,7 +195,7 @@ test('a stream with much at once has a part of its own, as Loki may limit it, be
   const message = rsyslogMessage([...few.slice(0, 2), ...much, ...few.slice(2)])
   encoder.encode(encodeTask([message]))
   const { parts } = encoder.encode(encodeTask([message], later))
-  assert.deepEqual(parts.map(part => [part.doubtful, [...new Set(decodeParts([part]).map(({ labels }) => parseSelector(labels).host))]]), [[false, ['h0', 'h1', 'h2', 'h3', 'h4']], [true, ['busy']]])
+  assert.deepEqual(parts.map(part => [part.solo, [...new Set(decodeParts([part]).map(({ labels }) => parseSelector(labels).host))]]), [[false, ['h0', 'h1', 'h2', 'h3', 'h4']], [true, ['busy']]])
 })
 
 test('a batch that fails half-way leaves nothing behind for the next, not even what it has counted', () => {

@@ -22,13 +22,13 @@ function error (message: string, fields: object): Error {
   return Object.assign(new Error(message), fields)
 }
 
-function failure (cause: unknown, credentials: Credentials = {}, { tls = true, opened = false } = {}): { reason: string, mend?: string } {
+function failure (cause: unknown, credentials: Credentials = {}, { tls = true, opened = false } = {}): { reason: string, hint?: string } {
   return connectionFailure(cause, { endpoint: { host: 'bus.example', port: 5671, tls }, credentials, opened })
 }
 
 const ALERT = 'C0:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../ssl/record/rec_layer_s3.c:1605:SSL alert number 116\n'
 
-for (const [what, cause, credentials, reason, mend] of [
+for (const [what, cause, credentials, reason, hint] of [
   ['an authority that the system does not know', error('unable to verify the first certificate', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }), {}, /^unable/, /LOKEAN_AMQP_CA must name a file/],
   ['one that is not in the given file', error('self-signed certificate', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), { ca: CERTIFICATE }, /^self-signed/, /^LOKEAN_AMQP_CA does not hold/],
   ['a certificate that is not valid yet', error('certificate is not yet valid', { code: 'CERT_NOT_YET_VALID' }), {}, /not yet/, /valid now \(or the clock here/],
@@ -48,24 +48,24 @@ for (const [what, cause, credentials, reason, mend] of [
   test(`no connection: ${what}`, () => {
     const found = failure(cause, credentials)
     assert.match(found.reason, reason)
-    if (mend === undefined) assert.equal(found.mend, undefined)
-    else assert.match(found.mend ?? '', mend)
+    if (hint === undefined) assert.equal(found.hint, undefined)
+    else assert.match(found.hint ?? '', hint)
     assert.ok(!JSON.stringify(found).includes('s3cret'))
   })
 }
 
 test('a connection that ends without a word, before and after the bus has let us in', () => {
-  assert.match(failure(undefined, {}, { tls: false }).mend ?? '', /^if this port wants TLS, LOKEAN_AMQP_URL must begin with amqps:/)
-  assert.match(failure(undefined).mend ?? '', /LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set\. If this port speaks no TLS/)
-  assert.match(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), { cert: EXPIRED }).mend ?? '', /has expired/)
-  assert.deepEqual(failure(undefined, {}, { opened: true }), { reason: 'connection lost', mend: undefined })
-  assert.deepEqual(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), {}, { opened: true }), { reason: 'read ECONNRESET', mend: undefined })
+  assert.match(failure(undefined, {}, { tls: false }).hint ?? '', /^if this port wants TLS, LOKEAN_AMQP_URL must begin with amqps:/)
+  assert.match(failure(undefined).hint ?? '', /LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set\. If this port speaks no TLS/)
+  assert.match(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), { cert: EXPIRED }).hint ?? '', /has expired/)
+  assert.deepEqual(failure(undefined, {}, { opened: true }), { reason: 'connection lost', hint: undefined })
+  assert.deepEqual(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), {}, { opened: true }), { reason: 'read ECONNRESET', hint: undefined })
 })
 
 test('a link: which setting asks for the address, and as whom', () => {
-  assert.match(linkFailure('no', 'amqp:not-found').mend ?? '', /LOKEAN_AMQP_ADDRESSES/)
-  assert.match(linkFailure('no', 'amqp:unauthorized-access').mend ?? '', /LOKEAN_AMQP_USERNAME/)
-  assert.match(linkFailure('no', 'amqp:not-allowed').mend ?? '', /LOKEAN_AMQP_USERNAME/)
+  assert.match(linkFailure('no', 'amqp:not-found').hint ?? '', /LOKEAN_AMQP_ADDRESSES/)
+  assert.match(linkFailure('no', 'amqp:unauthorized-access').hint ?? '', /LOKEAN_AMQP_USERNAME/)
+  assert.match(linkFailure('no', 'amqp:not-allowed').hint ?? '', /LOKEAN_AMQP_USERNAME/)
   assert.deepEqual(linkFailure('no', 'amqp:link:stolen'), { reason: 'no' })
   assert.deepEqual(linkFailure('no'), { reason: 'no' })
 })

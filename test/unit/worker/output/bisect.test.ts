@@ -1,32 +1,32 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Isolated, IsolateTask, Part, RefusedEntry } from '../../../../src/worker/messages.ts'
+import type { Bisected, BisectTask, Part, RejectedEntry } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
-import { isolate } from '../../../../src/worker/output/bisect.ts'
+import { bisect } from '../../../../src/worker/output/bisect.ts'
 import { ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 
 const SHARDS = 3
 const settings = encoderSettings({ shards: SHARDS, tenant: { kind: 'fixed', tenant: 'me' } })
 
-const task = (part: Part): IsolateTask => ({ part, arrivalSeconds: 1_800_000_000, arrivalNanos: 5, reason: '400 entry too far behind' })
+const task = (part: Part): BisectTask => ({ part, arrivalSeconds: 1_800_000_000, arrivalNanos: 5, reason: '400 entry too far behind' })
 
 function partsOf (records: readonly string[]): Part[] {
   return new Encoder(settings).encode(encodeTask([rsyslogMessage(records)])).parts
 }
 
-function asEntry (isolated: Isolated): { entry: RefusedEntry, part: Part } {
-  assert.equal(isolated.kind, 'entry')
-  return isolated
+function asEntry (bisected: Bisected): { entry: RejectedEntry, part: Part } {
+  assert.equal(bisected.kind, 'entry')
+  return bisected
 }
 
-const refusedOf = ({ tenant, labels, time, line, metadata }: DecodedEntry): RefusedEntry =>
+const rejectedOf = ({ tenant, labels, time, line, metadata }: DecodedEntry): RejectedEntry =>
   ({ reason: task({} as Part).reason, tenant, stream: labels, timestamp: String(time), line, metadata })
 
 test('a single entry is told in full, and carried to the quarantine stream', () => {
   const message = '2026-11-22 08:00:01.234 7 INFO nova [req-1 u p] "quoted" é\u{1f600}'
   const [part] = partsOf([recordText({ message, file: '/f' })])
-  const { entry, part: carrier } = asEntry(isolate(task(part)))
+  const { entry, part: carrier } = asEntry(bisect(task(part)))
   assert.deepEqual(entry, {
     reason: '400 entry too far behind',
     tenant: 'me',
@@ -43,7 +43,7 @@ test('a single entry is told in full, and carried to the quarantine stream', () 
 test('a long line is carried in small pieces, a nanosecond apart, that joined are the line', () => {
   const message = 'příliš žluťoučký kůň '.repeat(400)
   const [part] = partsOf([recordText({ message })])
-  const carried = decodeParts([asEntry(isolate(task(part))).part])
+  const carried = decodeParts([asEntry(bisect(task(part))).part])
   assert.ok(carried.length > 10 && carried.every(({ line }) => Buffer.byteLength(line) < 1000))
   assert.deepEqual(carried.map(({ time }) => time - carried[0].time), carried.map((_, i) => BigInt(i)))
   assert.deepEqual(carried.map(({ line }) => /^\[(\d+)\/(\d+)\] /.exec(line)?.slice(1, 3)), carried.map((_, i) => [`${i + 1}`, `${carried.length}`]))
@@ -52,49 +52,49 @@ test('a long line is carried in small pieces, a nanosecond apart, that joined ar
 
 test('the time has all nine digits behind the seconds', () => {
   const [part] = partsOf([recordText({ '@timestamp': '2026-11-22T08:00:00.000000007Z' })])
-  assert.equal(asEntry(isolate(task(part))).entry.timestamp, '1795334400000000007')
+  assert.equal(asEntry(bisect(task(part))).entry.timestamp, '1795334400000000007')
 })
 
-test('halves are doubtful where the whole was, and the carrier always: its stream may be new to Loki', () => {
+test('halves are solo where the whole was, and the carrier always: its stream may be new to Loki', () => {
   const [part] = partsOf([recordText({ message: 'first' }), recordText({ message: 'second' })])
-  for (const doubtful of [true, false]) {
-    const halved = isolate(task({ ...part, doubtful }))
+  for (const solo of [true, false]) {
+    const halved = bisect(task({ ...part, solo }))
     assert.ok(halved.kind === 'halves')
-    assert.deepEqual(halved.parts.map(half => half.doubtful), [doubtful, doubtful])
-    assert.equal(asEntry(isolate(task(halved.parts[0]))).part.doubtful, true)
+    assert.deepEqual(halved.parts.map(half => half.solo), [solo, solo])
+    assert.equal(asEntry(bisect(task(halved.parts[0]))).part.solo, true)
   }
 })
 
 test('two entries become two parts of one', () => {
   const [part] = partsOf([recordText({ message: 'first' }), recordText({ message: 'second' })])
-  const isolated = isolate(task(part))
-  assert.equal(isolated.kind, 'halves')
-  assert.deepEqual(isolated.parts.map(half => decodeParts([half]).map(({ line }) => line)), [['first'], ['second']])
+  const bisected = bisect(task(part))
+  assert.equal(bisected.kind, 'halves')
+  assert.deepEqual(bisected.parts.map(half => decodeParts([half]).map(({ line }) => line)), [['first'], ['second']])
 })
 
 test('any part, halved until each entry stands alone, gives exactly its entries, in as few steps as may be', () => {
   const record = fc.record({ host: fc.constantFrom('a', 'b', 'c'), message: fc.string({ unit: 'grapheme', maxLength: 20 }) }).map(recordText)
   fc.assert(fc.property(fc.array(record, { minLength: 1, maxLength: 60 }), records => {
     for (const part of partsOf(records)) {
-      const found: RefusedEntry[] = []
+      const found: RejectedEntry[] = []
       let deepest = 0
       const narrow = (part: Part, depth: number): void => {
         deepest = Math.max(deepest, depth)
         const entries = decodeParts([part])
         assert.equal(part.records, entries.length)
-        const isolated = isolate(task(part))
-        if (isolated.kind === 'entry') {
+        const bisected = bisect(task(part))
+        if (bisected.kind === 'entry') {
           assert.equal(entries.length, 1)
-          found.push(isolated.entry)
+          found.push(bisected.entry)
           return
         }
-        const halves = isolated.parts
+        const halves = bisected.parts
         assert.deepEqual(halves.map(({ tenant, shard }) => [tenant, shard]), Array(2).fill([part.tenant, part.shard]))
         assert.ok(Math.abs(halves[0].records - halves[1].records) <= 1 && halves.every(({ records }) => records > 0))
         for (const half of halves) narrow(half, depth + 1)
       }
       narrow(part, 0)
-      assert.deepEqual(found, decodeParts([part]).map(refusedOf))
+      assert.deepEqual(found, decodeParts([part]).map(rejectedOf))
       assert.ok(deepest <= Math.ceil(Math.log2(part.records)))
     }
   }), { numRuns: 150 })
@@ -102,12 +102,12 @@ test('any part, halved until each entry stands alone, gives exactly its entries,
 
 test('a part that came from quarantine is narrowed down like any other', () => {
   const [part] = partsOf(['not JSON'])
-  const { entry } = asEntry(isolate(task(part)))
+  const { entry } = asEntry(bisect(task(part)))
   assert.deepEqual([entry.stream, entry.line, entry.timestamp], ['{quarantine="invalid_json", source="lokean"}', 'not JSON', String(nanoseconds(ARRIVAL))])
 })
 
 test('bytes that are no part are an error, not an answer', () => {
-  const broken = { tenant: '', shard: 0, rawBytes: 1, records: 2, doubtful: false }
-  assert.throws(() => isolate(task({ ...broken, body: Buffer.from('ffffff', 'hex') })))
-  assert.throws(() => isolate(task({ ...broken, body: Buffer.from('0208ffff', 'hex') })))
+  const broken = { tenant: '', shard: 0, rawBytes: 1, records: 2, solo: false }
+  assert.throws(() => bisect(task({ ...broken, body: Buffer.from('ffffff', 'hex') })))
+  assert.throws(() => bisect(task({ ...broken, body: Buffer.from('0208ffff', 'hex') })))
 })

@@ -58,7 +58,7 @@ function decode ({ body, rawBytes, records }: Part): ReturnType<typeof readPush>
   return push
 }
 
-/** Writes everything; returns the parts, after checking that they hold it, each stream in order and in its own lane. */
+/** Writes everything; returns the parts, after checking that they hold it, each stream in order and in its own shard. */
 function roundTrip (streams: Stream[], written: readonly Written[], writer: Writer): Part[] {
   for (const one of written) writer.store(streams[one.stream], one)
   const touched = [...new Set(written.map(({ stream }) => streams[stream]))]
@@ -67,11 +67,11 @@ function roundTrip (streams: Stream[], written: readonly Written[], writer: Writ
   assert.ok(touched.every(({ head, tail, bytes, entries }) => head === -1 && tail === -1 && bytes === 0 && entries === 0))
   const found = parts.flatMap(part => decode(part).streams.map(({ labels, entries }) => ({ part, labels, entries })))
   for (const [i, stream] of streams.entries()) {
-    const lane = found.filter(({ part, labels }) => part.tenant === stream.tenant && part.shard === stream.shard && labels === Buffer.from(stream.labels).toString())
+    const own = found.filter(({ part, labels }) => part.tenant === stream.tenant && part.shard === stream.shard && labels === Buffer.from(stream.labels).toString())
     const expected = written.filter(one => one.stream === i).map(({ seconds, nanos, line, metadata }) => ({
       timestamp: { seconds, nanos }, line, structuredMetadata: NAMES.filter(name => (metadata[name] ?? '') !== '').map(name => ({ name, value: metadata[name] }))
     }))
-    assert.deepEqual(lane.flatMap(({ entries }) => entries), expected)
+    assert.deepEqual(own.flatMap(({ entries }) => entries), expected)
   }
   assert.equal(parts.reduce((sum, { records }) => sum + records, 0), written.length, 'and nothing else')
   return parts
@@ -118,8 +118,8 @@ test('more entries than the arena first has room for', () => {
   const all = Array.from({ length: 20_000 }, (_, i) => ({ stream: i % 12, seconds: i, nanos: i % 7, line: `line ${i}`, metadata: {} }))
   const parts = roundTrip(manyStreams(), all, new Writer(50_000))
   for (const { tenant, shard } of parts) {
-    const lane = parts.filter(part => part.tenant === tenant && part.shard === shard)
-    for (const [i, { rawBytes }] of lane.entries()) assert.ok(i === 0 || rawBytes + lane[i - 1].rawBytes > 49_000, 'two parts where one would do')
+    const own = parts.filter(part => part.tenant === tenant && part.shard === shard)
+    for (const [i, { rawBytes }] of own.entries()) assert.ok(i === 0 || rawBytes + own[i - 1].rawBytes > 49_000, 'two parts where one would do')
   }
 })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { EncodeResult } from '../../../../src/worker/messages.ts'
-import { setAside } from '../../../../src/worker/output/quarantine-message.ts'
+import { quarantineMessage } from '../../../../src/worker/output/quarantine-message.ts'
 import { decodeParts, encoderSettings } from '../../../helpers/worker-fixtures.ts'
 
 /** The message as an operator gets it back: the pieces' base64, joined. */
@@ -20,7 +20,7 @@ function read ({ parts }: EncodeResult): { message: Buffer, lines: string[], lab
 test('a message comes out as it went in, in pieces that Loki takes, each at a time of its own', () => {
   const settings = encoderSettings({ maxLineBytes: 1024 })
   fc.assert(fc.property(fc.uint8Array({ maxLength: 5000 }), message => {
-    const result = setAside({ address: 'a', message, arrivalSeconds: 7, arrivalNanos: 999_999_998 }, settings)
+    const result = quarantineMessage({ address: 'a', message, arrivalSeconds: 7, arrivalNanos: 999_999_998 }, settings)
     const { message: back, lines, labels, times } = read(result)
     assert.ok(back.equals(message))
     assert.ok(lines.every(line => Buffer.byteLength(line) <= 1024))
@@ -31,13 +31,13 @@ test('a message comes out as it went in, in pieces that Loki takes, each at a ti
 })
 
 test('a short one is a single line that says how long it was', () => {
-  const { lines } = read(setAside({ address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }, encoderSettings()))
+  const { lines } = read(quarantineMessage({ address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }, encoderSettings()))
   assert.deepEqual(lines, ['3 bytes, base64: YWJj'])
 })
 
 test('it goes to the tenant of the quarantine', () => {
   const task = { address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }
-  const tenantOf = (settings: Parameters<typeof encoderSettings>[0]): string => setAside(task, encoderSettings(settings)).parts[0].tenant
+  const tenantOf = (settings: Parameters<typeof encoderSettings>[0]): string => quarantineMessage(task, encoderSettings(settings)).parts[0].tenant
   assert.equal(tenantOf({ tenant: { kind: 'none' } }), '')
   assert.equal(tenantOf({ tenant: { kind: 'fixed', tenant: 't' } }), 't')
   assert.equal(tenantOf({ tenant: { kind: 'field', field: 'cloud' }, quarantineTenant: 'q' }), 'q')

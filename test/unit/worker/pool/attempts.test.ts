@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Batch } from '../../../../src/batch/batch.ts'
-import { type EncodeResult, type EncodeTask, MEND_REASONS, QUARANTINE_REASONS, type SetAsideTask } from '../../../../src/worker/messages.ts'
+import { type EncodeResult, type EncodeTask, MEND_REASONS, QUARANTINE_REASONS, type QuarantineMessageTask } from '../../../../src/worker/messages.ts'
 import { Attempts } from '../../../../src/worker/pool/attempts.ts'
 import { WorkerFailure } from '../../../../src/worker/pool/failure.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'
@@ -20,17 +20,17 @@ function batchOf (messages: readonly number[]): Batch {
 function result (records: number[], reason?: string): EncodeResult {
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   if (reason !== undefined) quarantined[QUARANTINE_REASONS.indexOf(reason as never)] = records.length
-  return { parts: records.map(body => ({ body })) as never, crowds: [], shared: false, records: records.length, quarantined, mended: new Uint32Array(MEND_REASONS.length).fill(1), oldestMs: reason === undefined ? Math.min(...records) : NaN }
+  return { parts: records.map(body => ({ body })) as never, cardinalityReports: [], shared: false, records: records.length, quarantined, mended: new Uint32Array(MEND_REASONS.length).fill(1), oldestMs: reason === undefined ? Math.min(...records) : NaN }
 }
 
 /** Threads that fail on a message as often as `failures` says of it; the first attempts to set one aside fail too, as often as said. */
 function threads (failures: number[], asideFailures = 0) {
-  const seen = { memories: [] as SharedArrayBuffer[], attempts: [] as number[][], handedOver: [] as boolean[], times: [] as number[], addresses: new Set<string>() }
+  const seen = { memories: [] as SharedArrayBuffer[], attempts: [] as number[][], transferred: [] as boolean[], times: [] as number[], addresses: new Set<string>() }
   const encode = async (task: EncodeTask): Promise<EncodeResult> => {
     const messages = [...task.starts].map(start => new Uint8Array(task.bytes)[start])
     seen.memories.push(task.bytes)
     seen.attempts.push(messages)
-    seen.handedOver.push(task.handOver === true)
+    seen.transferred.push(task.transfer === true)
     seen.times.push(task.arrivalNanos)
     seen.addresses.add(task.address)
     const guilty = messages.find(message => failures[message] > 0)
@@ -38,12 +38,12 @@ function threads (failures: number[], asideFailures = 0) {
     failures[guilty]--
     throw new WorkerFailure('died', 'it died', new Error('cause'))
   }
-  const setAside = async ({ address, message }: SetAsideTask): Promise<EncodeResult> => {
+  const quarantineMessage = async ({ address, message }: QuarantineMessageTask): Promise<EncodeResult> => {
     seen.addresses.add(address)
     if (asideFailures-- > 0) throw new WorkerFailure('threw', 'even so', new Error('cause'))
     return result([message[0]], 'worker_failed')
   }
-  return { seen, pool: { encode, setAside } }
+  return { seen, pool: { encode, quarantineMessage } }
 }
 
 function attempts (pool: ReturnType<typeof threads>['pool']): { attempts: Attempts, close: () => void } {
@@ -53,7 +53,7 @@ function attempts (pool: ReturnType<typeof threads>['pool']): { attempts: Attemp
     attempts: new Attempts({
       pool,
       arrival: count => ({ seconds: 1, nanos: (next += count) - count }),
-      exchange: (buffer, bytes) => buffer.slice(0, bytes),
+      replaceBuffer: (buffer, bytes) => buffer.slice(0, bytes),
       log: collectedLog().log,
       closing: closing.signal,
       retryMs: 0
@@ -70,7 +70,7 @@ test('a batch that does no harm goes through at once, in its own memory', async 
   const batch = batchOf([0, 0])
   const { bytes } = batch
   assert.deepEqual(bodies(await attempts(pool).attempts.encode(batch, false)), [0, 1])
-  assert.deepEqual(seen, { memories: [bytes], attempts: [[0, 1]], handedOver: [false], times: [0], addresses: new Set(['a']) })
+  assert.deepEqual(seen, { memories: [bytes], attempts: [[0, 1]], transferred: [false], times: [0], addresses: new Set(['a']) })
 })
 
 test('one whose thread fails once is tried again as a whole, in memory that the failed thread does not have', async () => {
@@ -90,7 +90,7 @@ test('one that fails twice is narrowed down: the messages at fault are set aside
   assert.deepEqual(bodies(encoded), [0, 1, 2, 3, 4])
   assert.deepEqual([aside(encoded), encoded.records, encoded.shared, encoded.oldestMs], [1, 5, false, 0])
   assert.deepEqual(seen.attempts, [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2], [0, 1], [2], [3, 4]])
-  assert.deepEqual(seen.handedOver.slice(1), [true, true, true, true, true], 'no part is left where other messages lie')
+  assert.deepEqual(seen.transferred.slice(1), [true, true, true, true, true], 'no part is left where other messages lie')
   assert.equal(new Set(seen.times).size, seen.times.length, 'no time of arrival is given twice')
   assert.deepEqual([...seen.addresses], ['a'])
 })

@@ -6,7 +6,7 @@ import { LokeanError } from '../../../../src/errors.ts'
 import { placeAlike, WORD } from '../../../../src/shared-memory.ts'
 import type { EncodeTask, Part } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
-import { isolate } from '../../../../src/worker/output/bisect.ts'
+import { bisect } from '../../../../src/worker/output/bisect.ts'
 import { WorkerPool } from '../../../../src/worker/pool/pool.ts'
 import { captures, decodeParts, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 
@@ -38,7 +38,7 @@ function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask
 
 /** Tasks that no worker can do: each fails in its thread. */
 const impossible = { address: 'a', ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
-const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, doubtful: false }
+const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, solo: false }
 
 suite('through threads', () => {
   test('a batch gives what the encoder gives in this one, byte for byte', async t => {
@@ -104,7 +104,7 @@ suite('through threads', () => {
   test('parts left in the batch\'s memory lie behind its messages, apart from each other, and only where they all fit', async t => {
     const pool = openPool(t, 1)
     const here = new Encoder(settings)
-    const outcomes = { shared: 0, handedOver: 0 }
+    const outcomes = { shared: 0, transferred: 0 }
     let word = 0
     for (const [count, spare] of [[1500, 0], [1500, -1], [1500, 1], [1500, 100_000], [900, 0], [4000, 0], [4000, -1], [4000, 33], [30, 500_000], [0, 100_000], [1500, 0]] as const) {
       const messages = [0, 1, 2].map(m => rsyslogMessage(Array.from({ length: Math.ceil(count / 3) }, (_, i) =>
@@ -119,7 +119,7 @@ suite('through threads', () => {
       const before = Buffer.from(Buffer.from(bytes, 0, end))
       const result = await pool.encode({ ...task, bytes })
       assert.equal(result.shared, spare >= 0 && total >= 64 * 1024, `${count} records, ${spare} bytes to spare, ${total} of parts`)
-      outcomes[result.shared ? 'shared' : 'handedOver']++
+      outcomes[result.shared ? 'shared' : 'transferred']++
       assert.deepEqual(result.parts.map(({ body }) => Buffer.from(body).toString('base64')), expected.parts.map(({ body }) => Buffer.from(body).toString('base64')))
       assert.ok(Buffer.from(bytes, 0, end).equals(before), 'the messages, and what is between them, are left alone')
       let behind = end
@@ -130,7 +130,7 @@ suite('through threads', () => {
         behind = body.byteOffset + body.length
       }
     }
-    assert.ok(outcomes.shared >= 4 && outcomes.handedOver >= 4, JSON.stringify(outcomes))
+    assert.ok(outcomes.shared >= 4 && outcomes.transferred >= 4, JSON.stringify(outcomes))
   })
 
   test('parts that are asked for are handed over, however much room there is', async t => {
@@ -138,11 +138,11 @@ suite('through threads', () => {
     const message = rsyslogMessage(Array.from({ length: 2000 }, (_, i) => recordText({ message: `${i} ${randomBytes(60).toString('hex')}` })))
     const bytes = new SharedArrayBuffer(3 * message.length)
     new Uint8Array(bytes).set(message)
-    for (const handOver of [true, false]) {
-      const result = await pool.encode({ ...encodeTask([message]), bytes, handOver })
-      assert.equal(result.shared, !handOver)
-      assert.ok(result.parts.every(({ body }) => body.buffer instanceof SharedArrayBuffer !== handOver))
-      assert.equal(Buffer.from(bytes, message.length).every(byte => byte === 0), handOver)
+    for (const transfer of [true, false]) {
+      const result = await pool.encode({ ...encodeTask([message]), bytes, transfer })
+      assert.equal(result.shared, !transfer)
+      assert.ok(result.parts.every(({ body }) => body.buffer instanceof SharedArrayBuffer !== transfer))
+      assert.equal(Buffer.from(bytes, message.length).every(byte => byte === 0), transfer)
       assert.equal(decodeParts(result.parts).length, 2000)
     }
   })
@@ -167,12 +167,12 @@ suite('through threads', () => {
     const pool = openPool(t, 1)
     const { parts: [part] } = await pool.encode(encodeTask([rsyslogMessage([recordText(), recordText({ message: 'b' })])]))
     const task = { part, arrivalSeconds: 1, arrivalNanos: 2, reason: 'r' }
-    const there = await pool.isolate(task)
+    const there = await pool.bisect(task)
     assert.equal(there.kind, 'halves')
     const lines = there.parts.map(half => decodeParts([half])[0].line)
     assert.deepEqual(lines, ['a line', 'b'])
     const single = { ...task, part: there.parts[0] }
-    const [one, here] = [await pool.isolate(single), isolate(single)]
+    const [one, here] = [await pool.bisect(single), bisect(single)]
     assert.ok(one.kind === 'entry' && here.kind === 'entry')
     assert.deepEqual(one.entry, here.entry)
   })
@@ -184,7 +184,7 @@ suite('a task that fails', () => {
     const good = encodeTask([captures()[0].bytes])
     for (let i = 0; i < 3; i++) {
       await assert.rejects(pool.encode(impossible), failed)
-      await assert.rejects(pool.isolate({ part: broken, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), failed)
+      await assert.rejects(pool.bisect({ part: broken, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), failed)
       assert.equal((await pool.encode(good)).records, 1)
     }
   })
@@ -217,7 +217,7 @@ suite('closing', () => {
     await pool.close()
     assert.equal(living(threads), 0)
     await assert.rejects(pool.encode(encodeTask([])), { code: 'LOKEAN_CLOSED' })
-    await assert.rejects(pool.isolate({ part: broken, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), { code: 'LOKEAN_CLOSED' })
+    await assert.rejects(pool.bisect({ part: broken, arrivalSeconds: 0, arrivalNanos: 0, reason: '' }), { code: 'LOKEAN_CLOSED' })
     assert.equal(threads.length, 3)
   })
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { suite, test, type TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { ActiveStreams, IDLE_TICKS, MANY_STREAMS, TELL_TICKS, type Touch } from '../../../../src/worker/streams/active-streams.ts'
+import { ActiveStreams, IDLE_TICKS, LOKI_DEFAULT_LIMIT, WARN_TICKS, type Touch } from '../../../../src/worker/streams/active-streams.ts'
 import type { Race, Raced } from './active-streams.worker.ts'
 
 const touch = (streams: ActiveStreams, stream: number | string, tenant = ''): Touch => streams.touch(tenant, Buffer.from(`{host="${stream}"}`))
@@ -26,7 +26,7 @@ suite('in one thread', () => {
     const streams = ActiveStreams.create(10, 256)
     for (const tenant of ['a', 'b']) {
       for (let i = 0; i < 10; i++) assert.equal(touch(streams, i, tenant), 'new')
-      for (let i = 10; i < 100; i++) assert.equal(touch(streams, i, tenant), 'refused')
+      for (let i = 10; i < 100; i++) assert.equal(touch(streams, i, tenant), 'over_limit')
       for (let i = 0; i < 10; i++) assert.equal(touch(streams, i, tenant), 'known')
     }
     assert.equal(streams.count, 20)
@@ -35,7 +35,7 @@ suite('in one thread', () => {
   test('a table has room for a tenant\'s limit, and some', () => {
     const streams = ActiveStreams.create(20_000, 64)
     for (let i = 0; i < 20_000; i++) assert.equal(touch(streams, i), 'new')
-    assert.deepEqual([streams.count, touch(streams, 'one more')], [20_000, 'refused'])
+    assert.deepEqual([streams.count, touch(streams, 'one more')], [20_000, 'over_limit'])
   })
 
   test('an idle stream makes room, and no other does', () => {
@@ -45,10 +45,10 @@ suite('in one thread', () => {
     for (let i = 0; i < IDLE_TICKS; i++) {
       streams.tick()
       assert.equal(touch(streams, 'busy'), 'known')
-      assert.equal(touch(streams, 'more'), 'refused')
+      assert.equal(touch(streams, 'more'), 'over_limit')
     }
     streams.tick()
-    assert.deepEqual([streams.count, touch(streams, 'more'), touch(streams, 'idle'), touch(streams, 'busy')], [1, 'new', 'refused', 'known'])
+    assert.deepEqual([streams.count, touch(streams, 'more'), touch(streams, 'idle'), touch(streams, 'busy')], [1, 'new', 'over_limit', 'known'])
     pass(streams, IDLE_TICKS + 1)
     assert.equal(streams.count, 0)
   })
@@ -70,9 +70,9 @@ suite('in one thread', () => {
         } else {
           const key = `${one.tenant} ${one.stream}`
           const mine = [...model.keys()].filter(other => other.startsWith(`${one.tenant} `)).length
-          const expected = model.has(key) ? 'known' : limit > 0 && mine >= limit ? 'refused' : 'new'
+          const expected = model.has(key) ? 'known' : limit > 0 && mine >= limit ? 'over_limit' : 'new'
           assert.equal(touch(streams, one.stream, one.tenant), expected)
-          if (expected !== 'refused') model.set(key, now)
+          if (expected !== 'over_limit') model.set(key, now)
         }
         assert.equal(streams.count, model.size)
       }
@@ -82,9 +82,9 @@ suite('in one thread', () => {
   test('a full table admits what it cannot count, and its streams make room like any others', () => {
     const streams = ActiveStreams.create(undefined, 64)
     for (let round = 0; round < 3; round++) {
-      for (let i = 0; i < 1000; i++) assert.notEqual(touch(streams, i), 'refused')
+      for (let i = 0; i < 1000; i++) assert.notEqual(touch(streams, i), 'over_limit')
       assert.equal(streams.count, 64)
-      for (let i = 0; i < 1000; i++) assert.notEqual(touch(streams, i), 'refused')
+      for (let i = 0; i < 1000; i++) assert.notEqual(touch(streams, i), 'over_limit')
       assert.equal(streams.count, 64)
       pass(streams, IDLE_TICKS + 1)
       assert.equal(streams.count, 0)
@@ -98,17 +98,17 @@ suite('in one thread', () => {
     states.fill(-2)
     assert.equal(touch(streams, 'a'), 'new', 'though it cannot be counted')
     for (let slot = 0; slot < 64; slot += 2) states[slot] = 0
-    assert.deepEqual([touch(streams, 'b'), touch(streams, 'b'), touch(streams, 'c'), touch(streams, 'd')], ['new', 'known', 'new', 'refused'])
+    assert.deepEqual([touch(streams, 'b'), touch(streams, 'b'), touch(streams, 'c'), touch(streams, 'd')], ['new', 'known', 'new', 'over_limit'])
   })
 
   test('too many are told of once in a while: beyond the limit, or what Loki takes by default', () => {
-    for (const [limit, most] of [[undefined, MANY_STREAMS], [7, 7]] as const) {
+    for (const [limit, most] of [[undefined, LOKI_DEFAULT_LIMIT], [7, 7]] as const) {
       const streams = ActiveStreams.create(limit, 16_384)
       const told = (stream: number | string): number | undefined => streams.tooMany('', touch(streams, stream))
       for (let i = 0; i < most; i++) assert.equal(told(i), undefined)
       assert.equal(told('one more'), most + 1)
       assert.deepEqual([told('and another'), streams.tooMany('other', touch(streams, 'x', 'other'))], [undefined, undefined])
-      pass(streams, TELL_TICKS - 1)
+      pass(streams, WARN_TICKS - 1)
       assert.equal(told('still too soon'), undefined)
       streams.tick()
       assert.equal(told('again'), limit === undefined ? most + 4 : most + 1)
@@ -140,11 +140,11 @@ suite('at any moment within one thread\'s work comes another\'s', () => {
         pass(streams, IDLE_TICKS)
         let result: Touch | undefined
         more = interrupt(t, moment, () => { result = touch(streams, 'a') }, () => streams.tick())
-        assert.notEqual(result, 'refused')
-        assert.deepEqual([touch(streams, 'a'), touch(streams, 'c'), touch(streams, 'd')], before.length === 2 && !more ? ['known', 'refused', 'refused'] : ['known', 'new', 'refused'], `moment ${moment}`)
+        assert.notEqual(result, 'over_limit')
+        assert.deepEqual([touch(streams, 'a'), touch(streams, 'c'), touch(streams, 'd')], before.length === 2 && !more ? ['known', 'over_limit', 'over_limit'] : ['known', 'new', 'over_limit'], `moment ${moment}`)
         pass(streams, IDLE_TICKS + 1)
         assert.equal(streams.count, 0)
-        assert.deepEqual([touch(streams, 'e'), touch(streams, 'f'), touch(streams, 'g')], ['new', 'new', 'refused'])
+        assert.deepEqual([touch(streams, 'e'), touch(streams, 'f'), touch(streams, 'g')], ['new', 'new', 'over_limit'])
       }
     })
   }
@@ -157,7 +157,7 @@ suite('at any moment within one thread\'s work comes another\'s', () => {
       let result: Touch | undefined
       more = interrupt(t, moment, () => streams.tick(), () => { result = touch(streams, 'b') })
       // Its hour had passed, so it may find itself forgotten and its place not yet given back.
-      if (more) assert.equal(touch(streams, 'b'), result === 'refused' ? 'new' : 'known', `moment ${moment}`)
+      if (more) assert.equal(touch(streams, 'b'), result === 'over_limit' ? 'new' : 'known', `moment ${moment}`)
       assert.equal(streams.count, more ? 1 : 0)
       pass(streams, IDLE_TICKS + 1)
       assert.equal(streams.count, 0)
@@ -174,7 +174,7 @@ suite('at any moment within one thread\'s work comes another\'s', () => {
         more = interrupt(t, moment, () => results.push(touch(streams, 'a')), () => results.push(touch(streams, rival)))
         assert.ok(streams.count === 2 && results.includes('new'), `moment ${moment}`)
         // Where the first is held up with a claim, the other one takes it for dead after a while, and goes on without.
-        if (more && waits.callCount() === 0) assert.equal(results.includes('refused'), rival === 'b', `moment ${moment}`)
+        if (more && waits.callCount() === 0) assert.equal(results.includes('over_limit'), rival === 'b', `moment ${moment}`)
         waits.restore()
         pass(streams, IDLE_TICKS + 1)
         assert.equal(streams.count, 0)
@@ -211,7 +211,7 @@ suite('in several threads at once', () => {
     const streams = ActiveStreams.create(limit)
     const raced = await race(streams, { rounds: 300, tenants, perRound: 1 })
     // In each round all threads bring the same new stream of each tenant.
-    const admitted = raced.map(({ touches }) => touches.map(touch => touch !== 'refused'))
+    const admitted = raced.map(({ touches }) => touches.map(touch => touch !== 'over_limit'))
     for (const one of admitted) assert.deepEqual(one, admitted[0])
     assert.equal(admitted[0].filter(Boolean).length, limit * tenants)
     assert.equal(streams.count, limit * tenants)
@@ -250,7 +250,7 @@ suite('in several threads at once', () => {
     assert.equal(streams.count, 0)
     for (const tenant of ['t0', 't1']) {
       for (let i = 0; i < limit; i++) assert.equal(touch(streams, i, tenant), 'new', 'all places are there again')
-      assert.equal(touch(streams, limit, tenant), 'refused')
+      assert.equal(touch(streams, limit, tenant), 'over_limit')
     }
   })
 })

@@ -6,7 +6,7 @@ import { ActiveStreams } from '../../../../src/worker/streams/active-streams.ts'
 import { Fields } from '../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'
-import { type Refusal, StreamCache } from '../../../../src/worker/streams/streams.ts'
+import { type NoStreamReason, StreamCache } from '../../../../src/worker/streams/streams.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 import { encoderSettings, lay, mappings } from '../../../helpers/worker-fixtures.ts'
 
@@ -22,7 +22,7 @@ class Cache {
   }
 
   /** The stream of a record with these fields; in the kernel's memory each value lies behind `padding` and before something else. */
-  find (values: Record<string, string>, padding = 'before', behind = '~'): Stream | Refusal {
+  find (values: Record<string, string>, padding = 'before', behind = '~'): Stream | NoStreamReason {
     const texts = Object.entries(values).map(([name, value]) => ({ slot: this.#fields.slot(name), value: Buffer.from(value) }))
     let [at] = lay(this.#kernel, Buffer.concat(texts.flatMap(({ value }) => [Buffer.from(padding), value, Buffer.from(behind)])))
     this.#fields.clear()
@@ -50,7 +50,7 @@ const room = fc.constantFrom(undefined, 0, 60, 500)
 test('any records: one stream for each set of labels, the same object each time, wherever the values lie, whether there is room to remember or not', () => {
   fc.assert(fc.property(fc.array(fc.tuple(record, around, around), { minLength: 1, maxLength: 20 }), room, (records, keyBytes) => {
     const cache = new Cache({}, keyBytes)
-    const byLabels = new Map<string, Stream | Refusal>()
+    const byLabels = new Map<string, Stream | NoStreamReason>()
     for (const [values, before, behind] of [...records, ...records]) {
       const stream = cache.find(values as Record<string, string>, before, behind)
       const [cloud, host, source] = [values.cloud ?? '', values.host ?? '', values.source ?? ''].map(value => value.replaceAll('\ufffd', '?'))
@@ -335,7 +335,7 @@ suite('with a table of active streams', () => {
     for (const { streams } of [one, other]) streams.begin('a')
     return { active, one, other }
   }
-  const hosts = (cache: Cache, from: number, to: number): Array<Stream | Refusal> => Array.from({ length: to - from }, (_, i) => cache.find({ host: `h${from + i}` }))
+  const hosts = (cache: Cache, from: number, to: number): Array<Stream | NoStreamReason> => Array.from({ length: to - from }, (_, i) => cache.find({ host: `h${from + i}` }))
 
   test('a tenant gets as many streams as it may have; those go on flowing, in each worker, and others are refused in each', () => {
     const { active, one, other } = limited(3)
@@ -389,25 +389,25 @@ suite('with a table of active streams', () => {
     assert.equal(one.stream({ host: 'h' }), before)
   })
 
-  test('a crowd is told of once, by one worker, with the label that makes it', () => {
+  test('too many streams are reported once, by one worker, with the label that makes it', () => {
     const { one, other } = limited(10, { labels: mappings('cloud,host'), tenant: { kind: 'field', field: 'project' } })
     for (const cache of [one, other]) {
       for (let i = 0; i < 200; i++) cache.find({ host: `h"${i}\\`, cloud: `c${i % 3}`, project: 'p' })
       cache.find({ host: 'h', project: 'q' })
     }
-    const [crowd, ...more] = [...one.streams.takeCrowds(), ...other.streams.takeCrowds()]
-    assert.deepEqual(crowd, { tenant: 'p', streams: 11, newest: 11, values: [['host', 11], ['cloud', 3]] })
+    const [report, ...more] = [...one.streams.takeCardinalityReports(), ...other.streams.takeCardinalityReports()]
+    assert.deepEqual(report, { tenant: 'p', streams: 11, newest: 11, values: [['host', 11], ['cloud', 3]] })
     assert.deepEqual(more, [])
-    assert.deepEqual(one.streams.takeCrowds(), [])
+    assert.deepEqual(one.streams.takeCardinalityReports(), [])
   })
 
-  test('without a limit, a crowd is what Loki would not take by default; all of it flows', () => {
+  test('without a limit, too many are more than Loki takes by default; all of it flows', () => {
     const { active, one } = limited(undefined, {}, 32_768)
     const { streams } = one
     for (let i = 0; i < 5000; i++) assert.ok(one.find({ host: `h${i}`, cloud: 'c' }) instanceof Stream)
-    assert.deepEqual(streams.takeCrowds(), [])
+    assert.deepEqual(streams.takeCardinalityReports(), [])
     for (let i = 5000; i < 5100; i++) assert.ok(one.find({ host: `h${i}`, cloud: 'c' }) instanceof Stream)
-    assert.deepEqual(streams.takeCrowds(), [{ tenant: '', streams: 5001, newest: 100, values: [['host', 100], ['cloud', 1]] }])
+    assert.deepEqual(streams.takeCardinalityReports(), [{ tenant: '', streams: 5001, newest: 100, values: [['host', 100], ['cloud', 1]] }])
     assert.equal(active.count, 5100)
   })
 
@@ -416,10 +416,10 @@ suite('with a table of active streams', () => {
     for (let i = 0; i < 500; i++) one.find({ cloud: `c${i}`, host: 'h' })
     for (let i = 0; i <= 11; i++) active.tick()
     one.find({ cloud: 'c', host: 'first' })
-    assert.deepEqual(one.streams.takeCrowds()[0]?.values[0], ['cloud', 100], 'until then it was the cloud')
+    assert.deepEqual(one.streams.takeCardinalityReports()[0]?.values[0], ['cloud', 100], 'until then it was the cloud')
     for (let i = 0; i < 200; i++) one.find({ cloud: 'c', host: `h${i}` })
     for (let i = 0; i <= 11; i++) active.tick()
     one.find({ cloud: 'c', host: 'last' })
-    assert.deepEqual(one.streams.takeCrowds(), [{ tenant: '', streams: 501, newest: 100, values: [['host', 100], ['cloud', 1]] }])
+    assert.deepEqual(one.streams.takeCardinalityReports(), [{ tenant: '', streams: 501, newest: 100, values: [['host', 100], ['cloud', 1]] }])
   })
 })
