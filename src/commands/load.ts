@@ -12,7 +12,7 @@ import type { Context } from './context.ts'
 const WINDOW = 64
 const DEMO_CONNECTIONS = 2
 const PLAIN_PROGRESS_MS = 2_000
-const TROUBLE_MS = 5_000
+const WARN_MS = 5_000
 
 /**
  * Sends what `--records`, `--for`, `--rate`, ... ask for to the bus in the settings, with progress on stderr, until all is settled. Stops
@@ -37,7 +37,7 @@ export async function runLoad (context: Context, options: LoadOptions & { connec
     username: amqp.username,
     password: amqp.password?.reveal(),
     tls: tls ? { ca: amqp.ca, cert: amqp.cert, key: amqp.key?.reveal() } : undefined
-  }, counts => progress.show(counts), message => progress.trouble(message))
+  }, counts => progress.show(counts), message => progress.warn(message))
   const stop = (): void => { void load.stop() }
   context.stopping.addEventListener('abort', stop, { once: true })
   try {
@@ -55,7 +55,7 @@ class Progress {
   readonly #records: number | undefined
   readonly #start = performance.now()
   #last = 0
-  #lastTrouble = -Infinity
+  #lastWarning = -Infinity
   #open = false
 
   constructor (context: Context, records: number | undefined) {
@@ -77,11 +77,11 @@ class Progress {
     stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`)
   }
 
-  /** Each kind of trouble is told once in a while, however many connections have it. */
-  trouble (message: string): void {
+  /** Warns once in a while, however many connections fail. */
+  warn (message: string): void {
     const now = performance.now()
-    if (now - this.#lastTrouble < TROUBLE_MS) return
-    this.#lastTrouble = now
+    if (now - this.#lastWarning < WARN_MS) return
+    this.#lastWarning = now
     this.end()
     this.#context.stderr.write(`no connection to the bus: ${cleanText(message)}; trying again\n`)
   }

@@ -9,7 +9,7 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { message, record } from '../helpers/messages.ts'
 import { startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
-import { ADDRESS } from '../process/feeder.ts'
+import { ADDRESS } from '../process/numbered-sender.ts'
 import { Chromium, type View } from './chromium.ts'
 import { needs } from './needs.ts'
 

@@ -6,7 +6,7 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { message, now, record } from '../helpers/messages.ts'
 import { httpGet, Program, startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
-import { ADDRESS, MARKER } from '../process/feeder.ts'
+import { ADDRESS, MARKER } from '../process/numbered-sender.ts'
 
 /** A real Loki that asks for no tenant, with its default limits or with wider ones: what is asked here holds on either. */
 const LOKI = (process.env.LOKEAN_TEST_LOKI_URL ?? '').replace(/\/$/, '')

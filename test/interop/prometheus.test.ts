@@ -10,7 +10,7 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { message, record } from '../helpers/messages.ts'
 import { type Program, startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
-import { ADDRESS } from '../process/feeder.ts'
+import { ADDRESS } from '../process/numbered-sender.ts'
 import { needs } from './needs.ts'
 import { Prometheus } from './prometheus-server.ts'
 

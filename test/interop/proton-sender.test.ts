@@ -25,7 +25,7 @@ async function sent (t: TestContext, bodies: Body[], options?: BusOptions): Prom
   assert.deepEqual(bus.errors, [])
   const { accepted, rejected, released, modified } = bus.stats()[ADDRESS]
   assert.deepEqual({ accepted, rejected, released, modified }, { accepted: bodies.length, rejected: 0, released: 0, modified: 0 })
-  return { outcomes: sender.told.map(({ outcome }) => outcome), lines: linesOf(loki) }
+  return { outcomes: sender.events.map(({ outcome }) => outcome), lines: linesOf(loki) }
 }
 
 function linesOf (loki: EmbeddedLoki): string[] {

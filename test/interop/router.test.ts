@@ -8,7 +8,7 @@ import { startLoki } from '../../src/embedded/loki/server.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { type Program, startRun } from '../helpers/program.ts'
 import { until } from '../helpers/until.ts'
-import { ADDRESS, MARKER } from '../process/feeder.ts'
+import { ADDRESS, MARKER } from '../process/numbered-sender.ts'
 import { folder, freePorts, PeerProcess } from './peer-process.ts'
 
 /** Debian does not package one. */

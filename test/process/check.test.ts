@@ -5,7 +5,7 @@ import { startLoki } from '../../src/embedded/loki/server.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, lokean, startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
-import { ADDRESS } from './feeder.ts'
+import { ADDRESS } from './numbered-sender.ts'
 
 interface Finding { ok: boolean, detail: string, mend?: string }
 interface Report {

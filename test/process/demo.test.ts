@@ -6,7 +6,7 @@ import type { PushAttempt } from '../../src/embedded/loki/push/fault.ts'
 import { type EmbeddedLoki, type LokiOptions, startLoki } from '../../src/embedded/loki/server.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, type Exit, httpGet, lokean, Program } from '../helpers/program.ts'
-import { ADDRESS, MARKER } from './feeder.ts'
+import { ADDRESS, MARKER } from './numbered-sender.ts'
 
 const SELECTOR = '{cloud="cloud1", source="sudo"}'
 

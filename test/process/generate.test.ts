@@ -4,7 +4,7 @@ import { startBus } from '../../src/embedded/bus/bus.ts'
 import { startLoki } from '../../src/embedded/loki/server.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, Program, startRun } from '../helpers/program.ts'
-import { ADDRESS, MARKER } from './feeder.ts'
+import { ADDRESS, MARKER } from './numbered-sender.ts'
 
 interface Report { sent: number, accepted: number, rejected: number, released: number, modified: number, resent: number, seconds: number, recordsPerSecond: number }
 

@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import { type BusOptions, type EmbeddedBus, startBus } from '../../src/embedded/bus/bus.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, lokean, startRun } from '../helpers/program.ts'
-import { ADDRESS } from './feeder.ts'
+import { ADDRESS } from './numbered-sender.ts'
 
 const BUS_PASSWORD = 'tR0ub4dor-bus'
 const LOKI_PASSWORD = 'c0rrect/horse loki'

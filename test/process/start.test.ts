@@ -6,7 +6,7 @@ import { startBus } from '../../src/embedded/bus/bus.ts'
 import { startLoki } from '../../src/embedded/loki/server.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, type Program, startRun } from '../helpers/program.ts'
-import { ADDRESS, Feeder, MARKER } from './feeder.ts'
+import { ADDRESS, MARKER, NumberedSender } from './numbered-sender.ts'
 
 interface Readiness { ready: boolean, checks: Record<'bus' | 'loki', { ok: boolean, detail: string }> }
 
@@ -51,19 +51,19 @@ test('with bus and Loki down it waits and says so; each is used as soon as it is
   await run.logged('receiving')
   const withBus = await probe(run)
   assert.deepEqual([withBus.status, withBus.checks.bus.ok, withBus.checks.loki.ok], [503, true, false])
-  const feeder = await Feeder.start(cleanup, bus, 30)
+  const sender = await NumberedSender.start(cleanup, bus, 30)
   await bus.until(({ [ADDRESS]: { delivered } }) => delivered > 0)
   assert.equal(bus.stats()[ADDRESS].accepted, 0)
 
   const loki = await startLoki({ port })
   cleanup.add(async () => { await loki.close() })
-  await feeder.done
+  await sender.done
   await run.logged('Loki takes pushes again')
   assert.deepEqual((await probeUntil(run, 200)).checks.loki.ok, true)
-  const { missing, repeated } = loki.store.countIds(MARKER, { expected: feeder.records })
+  const { missing, repeated } = loki.store.countIds(MARKER, { expected: sender.records })
   assert.deepEqual({ missing, repeated }, { missing: 0, repeated: 0 })
 
-  await feeder.close()
+  await sender.close()
   await bus.stop()
   await run.logged('lost the bus; connecting again')
   const without = await probeUntil(run, 503)

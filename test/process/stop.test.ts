@@ -8,7 +8,7 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, type Program, startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 import { until } from '../helpers/until.ts'
-import { ADDRESS, Feeder, MARKER } from './feeder.ts'
+import { ADDRESS, MARKER, NumberedSender } from './numbered-sender.ts'
 import { Gate } from './gate.ts'
 
 interface Site { cleanup: Cleanup, bus: EmbeddedBus, loki: EmbeddedLoki, gate: Gate, env: Record<string, string> }
@@ -36,8 +36,8 @@ async function underLoad ({ bus, gate }: Site, stored = false): Promise<void> {
   await bus.until(({ [ADDRESS]: { unsettled } }) => unsettled > 10)
 }
 
-function reconcile ({ loki }: Site, feeder: Feeder): void {
-  const { missing, repeated, unexpected } = loki.store.countIds(MARKER, { expected: feeder.records })
+function reconcile ({ loki }: Site, sender: NumberedSender): void {
+  const { missing, repeated, unexpected } = loki.store.countIds(MARKER, { expected: sender.records })
   assert.deepEqual({ missing, repeated, unexpected }, { missing: 0, repeated: 0, unexpected: 0 })
 }
 
@@ -45,7 +45,7 @@ test('SIGTERM and SIGINT under load: what was taken is stored and settled, the n
   const all = await site(Cleanup.of(t))
   const { cleanup, bus, loki, gate, env } = all
   let run = startRun(cleanup, env)
-  const feeder = await Feeder.start(cleanup, bus, 1_500)
+  const sender = await NumberedSender.start(cleanup, bus, 1_500)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await underLoad(all)
     run.kill(signal)
@@ -58,33 +58,33 @@ test('SIGTERM and SIGINT under load: what was taken is stored and settled, the n
     const { [ADDRESS]: stats } = await bus.until(({ [ADDRESS]: { receivers } }) => receivers === 0)
     assert.equal(stats.delivered, stats.accepted + stats.modified, 'each delivery was stored or went back')
     assert.equal(stats.rejected, 0)
-    assert.ok(feeder.accepted.size > 0 && feeder.accepted.size < feeder.records, 'it was under load')
-    assert.deepEqual(feeder.lost(loki), [])
+    assert.ok(sender.accepted.size > 0 && sender.accepted.size < sender.records, 'it was under load')
+    assert.deepEqual(sender.lost(loki), [])
     run = startRun(cleanup, env)
   }
-  await feeder.done
+  await sender.done
   assert.equal((await run.stop()).code, 0)
-  assert.deepEqual(feeder.lost(loki), [])
-  reconcile(all, feeder)
+  assert.deepEqual(sender.lost(loki), [])
+  reconcile(all, sender)
 })
 
 test('SIGKILL under load: the bus gives the rest to the next one, and what was stored already stays once', BOUNDED, async t => {
   const all = await site(Cleanup.of(t))
   const { cleanup, bus, loki, gate, env } = all
   const killed = startRun(cleanup, env)
-  const feeder = await Feeder.start(cleanup, bus, 600)
+  const sender = await NumberedSender.start(cleanup, bus, 600)
   await underLoad(all, true)
   assert.equal((await killed.stop('SIGKILL')).signal, 'SIGKILL')
   const { [ADDRESS]: stats } = await bus.until(({ [ADDRESS]: { receivers } }) => receivers === 0)
   assert.ok(stats.modified > 0, 'it died with some in hand')
-  assert.deepEqual(feeder.lost(loki), [])
-  assert.ok(feeder.accepted.size < feeder.records, 'it was under load')
+  assert.deepEqual(sender.lost(loki), [])
+  assert.ok(sender.accepted.size < sender.records, 'it was under load')
 
   gate.open()
   const next = startRun(cleanup, env)
-  await feeder.done
+  await sender.done
   assert.equal((await next.stop()).code, 0)
-  reconcile(all, feeder)
+  reconcile(all, sender)
   assert.ok(loki.stats().duplicates > 0, 'the store was given some of them twice')
 })
 

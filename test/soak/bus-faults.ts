@@ -1,6 +1,6 @@
 import type { EmbeddedBus } from '../../src/embedded/bus/bus.ts'
 import type { Wire } from '../faults/wire.ts'
-import type { Draw, Fault } from './trouble.ts'
+import type { Draw, Fault } from './fault-injection.ts'
 
 const LASTS = [50, 5_000] as const
 /** What the peers call a dead connection is twice the 8 s that the bus announces: a hang may last longer than that. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fault as PushFault, Intercept } from '../../src/embedded/loki/push/fault.ts'
 import type { Wire } from '../faults/wire.ts'
-import type { Draw, Fault } from './trouble.ts'
+import type { Draw, Fault } from './fault-injection.ts'
 
 /** How the program is told to take an answer that does not come: sooner than by default, so that many fit into a soak. */
 export const PUSH_TIMEOUT_MS = 2_000

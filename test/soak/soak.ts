@@ -7,11 +7,11 @@ import { startSenders } from '../../src/generator/sender.ts'
 import { startLoki } from '../../src/embedded/loki/server.ts'
 import { Wire } from '../faults/wire.ts'
 import { busFaults } from './bus-faults.ts'
-import { Crew } from './crew.ts'
+import { Instances } from './instances.ts'
 import { LokiFaults, PUSH_TIMEOUT_MS } from './loki-faults.ts'
 import type { MemoryTrend } from './memory-trend.ts'
 import { RecordTally, type Tallied } from './record-tally.ts'
-import { trouble } from './trouble.ts'
+import { injectFaults } from './fault-injection.ts'
 
 export interface SoakOptions {
   forMs: number
@@ -73,7 +73,7 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
   const busWire = await Wire.to(() => bus.port)
   const start = performance.now()
   const elapsed = (): number => (performance.now() - start) / 1000
-  const crew = new Crew(INSTANCES, {
+  const instances = new Instances(INSTANCES, {
     PATH: process.env.PATH,
     LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
     LOKEAN_AMQP_URL: `amqp://127.0.0.1:${busWire.port}`,
@@ -83,7 +83,7 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
     LOKEAN_WORKERS: '1'
   }, elapsed)
   try {
-    const { counts, faults } = await Promise.race([underTrouble(options, { bus, busWire, crew, lokiFaults }), crew.failed])
+    const { counts, faults } = await Promise.race([underFaults(options, { bus, busWire, instances, lokiFaults }), instances.failed])
     const { sent, resent, unsettled, rejected } = counts
     return {
       seed: options.seed,
@@ -94,22 +94,22 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
       unsettled,
       rejected,
       faults: Object.fromEntries([...faults].sort()),
-      programs: crew.started,
-      memory: crew.trends(),
+      programs: instances.started,
+      memory: instances.trends(),
       ownRssMb: process.memoryUsage.rss() / 2 ** 20
     }
   } finally {
-    await crew.kill()
+    await instances.kill()
     for (const wire of [busWire, lokiWire]) wire.close()
     await Promise.all([bus.close(), loki.close()])
   }
 }
 
-interface Parts { bus: EmbeddedBus, busWire: Wire, crew: Crew, lokiFaults: LokiFaults }
+interface Parts { bus: EmbeddedBus, busWire: Wire, instances: Instances, lokiFaults: LokiFaults }
 
 /** Until the time is up, or the signal: then the faults are mended, what is under way is settled, and the programs stop. */
-async function underTrouble ({ forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, crew, lokiFaults }: Parts): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {
-  await crew.start()
+async function underFaults ({ forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, instances, lokiFaults }: Parts): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {
+  await instances.start()
   const faults = new Map<string, number>()
   const calm = new AbortController()
   const ending = new AbortController()
@@ -126,20 +126,20 @@ async function underTrouble ({ forMs, seed, rate, stopping, onProgress }: SoakOp
     onProgress: now => { counts = now }
   })
   load.catch(() => {}) // waited for below
-  const sampler = setInterval(() => onProgress({ counts, faults, rssMb: crew.sample(), ending: calm.signal.aborted }), SAMPLE_MS)
+  const sampler = setInterval(() => onProgress({ counts, faults, rssMb: instances.sample(), ending: calm.signal.aborted }), SAMPLE_MS)
   try {
     const onFault = (kind: string): void => { faults.set(kind, (faults.get(kind) ?? 0) + 1) }
     // Each part draws from a seed of its own, or one would change what the others do.
-    const troubles = [lokiFaults.faults, busFaults(bus, busWire), crew.faults]
-      .map(async (kinds, part) => await trouble(seed + part, kinds, calm.signal, onFault))
-    const failing = Promise.all(troubles).then(async () => await new Promise<never>(() => {}))
+    const injectors = [lokiFaults.faults, busFaults(bus, busWire), instances.faults]
+      .map(async (kinds, part) => await injectFaults(seed + part, kinds, calm.signal, onFault))
+    const failing = Promise.all(injectors).then(async () => await new Promise<never>(() => {}))
     failing.catch(() => {}) // raced below
     await Promise.race([over(forMs, stopping), failing, load])
     calm.abort()
-    await Promise.all(troubles)
+    await Promise.all(injectors)
     ending.abort()
     counts = await load
-    await crew.stop()
+    await instances.stop()
     return { counts, faults }
   } finally {
     clearInterval(sampler)

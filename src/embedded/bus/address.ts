@@ -1,7 +1,7 @@
 import type { AddressStats, Delivery, Outcome, OwnOutcomes, ReceiverPort, Reorder, SenderPort } from './ports.ts'
 
-interface Lane { readonly port: SenderPort, readonly held: Set<Routed>, open: boolean }
-interface Routed extends Delivery { lane: Lane, receiver?: Inbox, done: boolean }
+interface Sender { readonly port: SenderPort, readonly held: Set<Routed>, open: boolean }
+interface Routed extends Delivery { sender: Sender, receiver?: Inbox, done: boolean }
 interface Inbox { readonly port: ReceiverPort, readonly unsettled: Set<Routed> }
 
 /**
@@ -10,7 +10,7 @@ interface Inbox { readonly port: ReceiverPort, readonly unsettled: Set<Routed> }
  * receiver, and the next as their deliveries are settled; what they send when none is there is released, and drained.
  */
 export class Address {
-  readonly #lanes = new Map<SenderPort, Lane>()
+  readonly #senders = new Map<SenderPort, Sender>()
   readonly #inboxes = new Map<ReceiverPort, Inbox>()
   #turns: Inbox[] = []
   #waiting: Routed[] = []
@@ -29,29 +29,29 @@ export class Address {
   }
 
   stats (): AddressStats {
-    return { ...this.#counts, senders: this.#lanes.size, receivers: this.#inboxes.size }
+    return { ...this.#counts, senders: this.#senders.size, receivers: this.#inboxes.size }
   }
 
   addSender (port: SenderPort): void {
-    const lane: Lane = { port, held: new Set(), open: true }
-    this.#lanes.set(port, lane)
-    this.#topUp(lane, 1)
+    const sender: Sender = { port, held: new Set(), open: true }
+    this.#senders.set(port, sender)
+    this.#topUp(sender, 1)
     this.#changed()
   }
 
   /** This sender has given its credit back; a receiver that came meanwhile is one to send to. */
   drained (port: SenderPort): void {
-    const lane = this.#lanes.get(port)
-    if (lane !== undefined) this.#topUp(lane, 1)
+    const sender = this.#senders.get(port)
+    if (sender !== undefined) this.#topUp(sender, 1)
   }
 
   /** What this sender still had waiting is dropped; what is with a receiver is settled there, and told to nobody. */
   removeSender (port: SenderPort): void {
-    const lane = this.#lanes.get(port)
-    if (lane === undefined) return
-    this.#lanes.delete(port)
-    lane.open = false
-    for (const delivery of [...lane.held]) if (delivery.receiver === undefined) this.#finish(delivery)
+    const sender = this.#senders.get(port)
+    if (sender === undefined) return
+    this.#senders.delete(port)
+    sender.open = false
+    for (const delivery of [...sender.held]) if (delivery.receiver === undefined) this.#finish(delivery)
     this.#changed()
   }
 
@@ -59,7 +59,7 @@ export class Address {
     const inbox: Inbox = { port, unsettled: new Set() }
     this.#inboxes.set(port, inbox)
     this.#turns.push(inbox)
-    for (const lane of this.#lanes.values()) this.#topUp(lane, 1)
+    for (const sender of this.#senders.values()) this.#topUp(sender, 1)
     this.pump()
     this.#changed()
   }
@@ -96,13 +96,13 @@ export class Address {
   }
 
   receive (port: SenderPort, delivery: Delivery): void {
-    const lane = this.#lanes.get(port)
-    if (lane === undefined) return
-    const routed: Routed = Object.assign(delivery, { lane, done: false })
+    const sender = this.#senders.get(port)
+    if (sender === undefined) return
+    const routed: Routed = Object.assign(delivery, { sender, done: false })
     this.#counts.received++
     this.#counts.unsettled++
     if (delivery.presettled) this.#counts.presettled++
-    lane.held.add(routed)
+    sender.held.add(routed)
     if (this.#inboxes.size === 0) {
       this.#resolve(routed, this.#own.released)
       port.drain()
@@ -150,15 +150,15 @@ export class Address {
   #finish (routed: Routed): void {
     routed.done = true
     this.#counts.unsettled--
-    routed.lane.held.delete(routed)
-    this.#topUp(routed.lane, Math.ceil(this.#capacity / 10))
+    routed.sender.held.delete(routed)
+    this.#topUp(routed.sender, Math.ceil(this.#capacity / 10))
   }
 
   /** Credit is given back in steps: a flow frame for every settled delivery costs more than the delivery's own. */
-  #topUp (lane: Lane, step: number): void {
-    if (!lane.open || this.#inboxes.size === 0) return
-    const missing = this.#capacity - lane.port.credit - lane.held.size
-    if (missing >= step) lane.port.grant(missing)
+  #topUp (sender: Sender, step: number): void {
+    if (!sender.open || this.#inboxes.size === 0) return
+    const missing = this.#capacity - sender.port.credit - sender.held.size
+    if (missing >= step) sender.port.grant(missing)
   }
 
   #next (): Routed | undefined {

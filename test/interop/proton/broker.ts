@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { EmbeddedLoki } from '../../../src/embedded/loki/server.ts'
 import type { Cleanup } from '../../helpers/cleanup.ts'
 import { record } from '../../helpers/messages.ts'
-import { ProtonPeer, type Told } from './peer.ts'
+import { ProtonPeer, type PeerEvent } from './peer.ts'
 
 /** As broker.py takes them. */
 export interface BrokerSettings {
@@ -74,11 +74,11 @@ export class ProtonBroker {
   }
 
   /** The next of its events of this kind, that was not waited for yet, since its last start. */
-  async says (event: string, where?: (told: Told) => boolean): Promise<Told> {
+  async says (event: string, where?: (event: PeerEvent) => boolean): Promise<PeerEvent> {
     return await this.#peer.next(event, where)
   }
 
-  count (event: string, where?: (told: Told) => boolean): number {
+  count (event: string, where?: (event: PeerEvent) => boolean): number {
     return this.#peer.count(event, where)
   }
 
@@ -104,6 +104,6 @@ export class ProtonBroker {
   }
 
   #note (): void {
-    for (const { event, id, outcome } of this.#peer.told) if (event === 'outcome' && outcome === 'accepted') this.#accepted.add(id)
+    for (const { event, id, outcome } of this.#peer.events) if (event === 'outcome' && outcome === 'accepted') this.#accepted.add(id)
   }
 }

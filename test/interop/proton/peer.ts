@@ -20,14 +20,14 @@ export function withProton (...more: Need[]): { skip: string | false, timeout: n
 }
 
 /** What a peer says: one JSON line. */
-export type Told = Record<string, unknown> & { event: string }
+export type PeerEvent = Record<string, unknown> & { event: string }
 
 /** A body as test/interop/proton/messages.py reads it. */
 export type Body = string | readonly Body[] | { binary: string } | { symbol: string }
 
 /** One of the Python programs of this folder, driven by lines of JSON. Killed after the test. */
 export class ProtonPeer {
-  readonly told: Told[] = []
+  readonly events: PeerEvent[] = []
   readonly #child: ChildProcessWithoutNullStreams
   readonly #ended: Promise<unknown>
   /** How far `next` has got, by event. */
@@ -41,7 +41,7 @@ export class ProtonPeer {
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr += text })
     this.#child.stdin.on('error', () => {}) // it may have ended
     createInterface({ input: this.#child.stdout }).on('line', line => {
-      this.told.push(JSON.parse(line) as Told)
+      this.events.push(JSON.parse(line) as PeerEvent)
       this.#conditions.changed()
     })
     this.#ended = once(this.#child, 'close').then(() => {
@@ -73,25 +73,25 @@ export class ProtonPeer {
   }
 
   /** How often it has said so. */
-  count (event: string, where: (told: Told) => boolean = () => true): number {
-    return this.told.filter(one => one.event === event && where(one)).length
+  count (event: string, where: (event: PeerEvent) => boolean = () => true): number {
+    return this.events.filter(one => one.event === event && where(one)).length
   }
 
   /** The next that it says of this kind, behind those that were returned before. */
-  async next (event: string, where: (told: Told) => boolean = () => true): Promise<Told> {
+  async next (event: string, where: (event: PeerEvent) => boolean = () => true): Promise<PeerEvent> {
     const from = this.#read.get(event) ?? 0
-    const find = (): number => this.told.findIndex((one, at) => at >= from && one.event === event && where(one))
+    const find = (): number => this.events.findIndex((one, at) => at >= from && one.event === event && where(one))
     await this.until(`said ${event}`, () => find() >= 0)
     const at = find()
     this.#read.set(event, at + 1)
-    return this.told[at]
+    return this.events[at]
   }
 
   /** Asks at each line that it says. */
   async until (what: string, condition: () => boolean): Promise<void> {
     await this.#conditions.until(() => {
       const met = condition()
-      if (!met && this.#gone) throw new Error(`it ended before it ${what}: ${this.#stderr}\n${JSON.stringify(this.told.slice(-20))}`)
+      if (!met && this.#gone) throw new Error(`it ended before it ${what}: ${this.#stderr}\n${JSON.stringify(this.events.slice(-20))}`)
       return met
     })
   }

@@ -1,8 +1,8 @@
 import { Program } from '../../bench/harness/program.ts'
 import { MemoryLine, type MemoryTrend } from './memory-trend.ts'
-import type { Draw, Fault } from './trouble.ts'
+import type { Draw, Fault } from './fault-injection.ts'
 
-interface Member { program: Program, born: number, memory: MemoryLine }
+interface Instance { program: Program, born: number, memory: MemoryLine }
 
 const GONE = [50, 5_000] as const
 const FROZEN = [300, 20_000] as const
@@ -14,7 +14,7 @@ const LONGEST = 5
  * The programs on one address. Place 0 is the elder's, which lives as long as the soak, for its memory to have a trend; it is frozen
  * now and then, as any. The others are ended by signals and started anew.
  */
-export class Crew {
+export class Instances {
   readonly faults: readonly Fault[]
   /** Rejects when one ends unasked, or otherwise than it should. */
   readonly failed: Promise<never>
@@ -22,7 +22,7 @@ export class Crew {
   started = 0
   readonly #env: NodeJS.ProcessEnv
   readonly #now: () => number
-  readonly #members = new Map<number, Member>()
+  readonly #running = new Map<number, Instance>()
   readonly #trends: MemoryTrend[] = []
   #fail: (error: Error) => void = () => {}
   readonly #places: number
@@ -47,7 +47,7 @@ export class Crew {
 
   /** Looks how large each is; in MB, by place. */
   sample (): number[] {
-    return [...this.#members].sort(([a], [b]) => a - b).map(([, { program, born, memory }]) => {
+    return [...this.#running].sort(([a], [b]) => a - b).map(([, { program, born, memory }]) => {
       const mb = program.memory()?.nowMb
       if (mb !== undefined) memory.add(this.#now() - born, mb)
       return mb ?? NaN
@@ -56,13 +56,13 @@ export class Crew {
 
   /** In order, each with its drain. */
   async stop (): Promise<void> {
-    await Promise.all([...this.#members.keys()].map(async place => await this.#end(place, 'SIGTERM')))
+    await Promise.all([...this.#running.keys()].map(async place => await this.#end(place, 'SIGTERM')))
   }
 
   /** However they are. */
   async kill (): Promise<void> {
-    await Promise.all([...this.#members.values()].map(async ({ program }) => await program.stop('SIGKILL')))
-    this.#members.clear()
+    await Promise.all([...this.#running.values()].map(async ({ program }) => await program.stop('SIGKILL')))
+    this.#running.clear()
   }
 
   /** Of the longest lives that are over, the longest first. */
@@ -74,13 +74,13 @@ export class Crew {
     const program = await Program.start(this.#env, [], true)
     this.started++
     program.failed.catch(this.#fail)
-    this.#members.set(place, { program, born: this.#now(), memory: new MemoryLine() })
+    this.#running.set(place, { program, born: this.#now(), memory: new MemoryLine() })
   }
 
   async #end (place: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const { program, memory } = this.#members.get(place) as Member
+    const { program, memory } = this.#running.get(place) as Instance
     const outcome = await program.stop(signal)
-    this.#members.delete(place)
+    this.#running.delete(place)
     const trend = memory.trend()
     if (trend !== undefined) {
       this.#trends.push(trend)
@@ -97,7 +97,7 @@ export class Crew {
   }
 
   async #freeze (draw: Draw): Promise<void> {
-    const { program } = this.#members.get(draw.below(this.#places)) as Member
+    const { program } = this.#running.get(draw.below(this.#places)) as Instance
     program.freeze()
     await draw.last(draw.spread(...FROZEN))
     program.thaw()

@@ -20,7 +20,7 @@ export interface Fault { kind: string, run: (draw: Draw) => Promise<void> }
 const CALM = [1_000, 12_000] as const
 
 /** One part fails in one way after another, until the signal. What is drawn depends on the seed alone, not on how long a thing took. */
-export async function trouble (seed: number, faults: readonly Fault[], signal: AbortSignal, onFault: (kind: string) => void, calm: readonly [number, number] = CALM): Promise<void> {
+export async function injectFaults (seed: number, faults: readonly Fault[], signal: AbortSignal, onFault: (kind: string) => void, calm: readonly [number, number] = CALM): Promise<void> {
   const random = seededRandom(seed)
   const last = async (ms: number): Promise<void> => {
     // Aborted: the end that was asked for.

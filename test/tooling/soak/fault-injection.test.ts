@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../../src/generator/random.ts'
-import { drawFrom, type Fault, trouble } from '../../soak/trouble.ts'
+import { drawFrom, type Fault, injectFaults } from '../../soak/fault-injection.ts'
 
 /** The first faults that a seed draws, each of which draws for itself as often as `draws` says. */
 async function firstKinds (seed: number, draws: () => number): Promise<string[]> {
@@ -14,7 +14,7 @@ async function firstKinds (seed: number, draws: () => number): Promise<string[]>
       if (kinds.length === 3) calm.abort()
     }
   }))
-  await trouble(seed, faults, calm.signal, kind => { kinds.push(kind) }, [1, 2])
+  await injectFaults(seed, faults, calm.signal, kind => { kinds.push(kind) }, [1, 2])
   return kinds
 }
 

@@ -13,7 +13,7 @@ const WINDOW = 48
 const RECORDS_PER_MESSAGE = 20
 
 /** Many machines with rsyslog, that send numbered records until each message is accepted, and know which ones were. */
-export class Feeder {
+export class NumberedSender {
   /** Numbers of the records that the bus said are stored. */
   readonly accepted = new Set<number>()
   readonly records: number
@@ -25,14 +25,14 @@ export class Feeder {
   private constructor (sender: RawSender, messages: number) {
     this.#sender = sender
     this.records = messages * RECORDS_PER_MESSAGE
-    this.done = Promise.all(Array.from({ length: WINDOW }, async () => await this.#feed())).then(() => {})
+    this.done = Promise.all(Array.from({ length: WINDOW }, async () => await this.#sendAll())).then(() => {})
   }
 
   /** Begins when somebody receives. */
-  static async start (cleanup: Cleanup, bus: EmbeddedBus, messages: number): Promise<Feeder> {
-    const feeder = new Feeder(await RawSender.connect(bus.port, ADDRESS), messages)
-    cleanup.add(async () => { await feeder.close() })
-    return feeder
+  static async start (cleanup: Cleanup, bus: EmbeddedBus, messages: number): Promise<NumberedSender> {
+    const sender = new NumberedSender(await RawSender.connect(bus.port, ADDRESS), messages)
+    cleanup.add(async () => { await sender.close() })
+    return sender
   }
 
   /** Leaves the bus in order: to be called while there is one. */
@@ -48,7 +48,7 @@ export class Feeder {
     return [...this.accepted].filter(id => !stored.has(id))
   }
 
-  async #feed (): Promise<void> {
+  async #sendAll (): Promise<void> {
     while (this.#generator.sent < this.records) {
       const first = this.#generator.sent
       const { message, records } = this.#generator.next()
