@@ -12,6 +12,8 @@ export interface BenchArguments {
   save: boolean
   /** Write bench/results/baseline.json. */
   saveBaseline: boolean
+  /** Fail where a steady target is missed by far. */
+  gate: boolean
 }
 
 export const BENCH_USAGE = `Measures this Lokean on this machine: npm run bench [-- options]
@@ -21,6 +23,8 @@ export const BENCH_USAGE = `Measures this Lokean on this machine: npm run bench 
   --json           the last line of stdout is the result as one JSON object
   --save           write bench/results/latest.json and its page also for --quick or --only
   --save-baseline  keep the result as bench/results/baseline.json too, for npm run bench:compare
+  --gate           exit code 1 too where a target is missed by more than a fifth, or not measured, of those that hold on
+                   a busy machine: CPU against the floor, bytes and records a push, and that nothing is lost or doubled
   --help           show this
 
 LOKEAN_AMQP_URL and LOKEAN_LOKI_URL put a real bus and a real Loki in the place of the bench's own; the
@@ -33,13 +37,20 @@ export function parseBenchArguments (args: readonly string[]): BenchArguments | 
     args: [...args],
     allowPositionals: true,
     options: {
-      quick: { type: 'boolean' }, json: { type: 'boolean' }, only: { type: 'string', multiple: true }, save: { type: 'boolean' }, 'save-baseline': { type: 'boolean' }, help: { type: 'boolean', short: 'h' }
+      quick: { type: 'boolean' },
+      json: { type: 'boolean' },
+      only: { type: 'string', multiple: true },
+      save: { type: 'boolean' },
+      'save-baseline': { type: 'boolean' },
+      gate: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' }
     }
   }))
   if (values.help === true) return undefined
   if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}': the bench takes options only`)
-  const { quick = false, json = false, only, save = false, 'save-baseline': saveBaseline = false } = values
-  return { quick, json, suites: only !== undefined ? chosen(only) : quick ? QUICK_SUITES : SUITES, save: save || (!quick && only === undefined), saveBaseline }
+  const { quick = false, json = false, only, save = false, 'save-baseline': saveBaseline = false, gate = false } = values
+  const suites = only !== undefined ? chosen(only) : quick ? QUICK_SUITES : SUITES
+  return { quick, json, suites, save: save || (!quick && only === undefined), saveBaseline, gate }
 }
 
 function chosen (lists: readonly string[]): SuiteName[] {

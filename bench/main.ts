@@ -6,6 +6,8 @@ import { Progress } from './cli/progress.ts'
 import { peers } from './harness/peers.ts'
 import { describeMachine } from './outcome/machine.ts'
 import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './outcome/result-files.ts'
+import type { BenchResult } from './outcome/results.ts'
+import { gateFailures } from './report/gate.ts'
 import { summary } from './report/summary.ts'
 import { lostOrDoubled } from './report/targets.ts'
 import { runSuites } from './suites/run.ts'
@@ -29,9 +31,14 @@ async function main (): Promise<number> {
   }
   for (const file of written) print(`wrote ${relative(process.cwd(), file)}\n`)
   if (options.json) print(`${JSON.stringify(result)}\n`)
+  const faults = options.gate ? gateFailures(result) : lost(result)
+  for (const fault of faults) process.stderr.write(`bench: ${fault}\n`)
+  return faults.length > 0 ? 1 : 0
+}
+
+function lost (result: BenchResult): string[] {
   const wrong = lostOrDoubled(result) ?? 0
-  if (wrong > 0) process.stderr.write(`bench: ${wrong} records are missing or doubled\n`)
-  return wrong > 0 ? 1 : 0
+  return wrong > 0 ? [`${wrong} records are missing or doubled`] : []
 }
 
 // The processes that the suites started end with this one, however it ends.

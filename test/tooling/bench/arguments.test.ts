@@ -5,14 +5,18 @@ import { QUICK_SUITES, SUITES } from '../../../bench/suites/names.ts'
 import { refused } from '../../helpers/refused.ts'
 
 test('a full run is all suites, and writes its result', () => {
-  assert.deepEqual(parseBenchArguments([]), { quick: false, json: false, suites: SUITES, save: true, saveBaseline: false })
+  assert.deepEqual(parseBenchArguments([]), { quick: false, json: false, suites: SUITES, save: true, saveBaseline: false, gate: false })
 })
 
 test('a quick or a partial run writes nothing unless it is told to', () => {
   assert.equal(parseBenchArguments(['--quick'])?.save, false)
   assert.equal(parseBenchArguments(['--only', 'idle'])?.save, false)
   assert.equal(parseBenchArguments(['--quick', '--save'])?.save, true)
-  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), { quick: true, json: true, suites: QUICK_SUITES, save: false, saveBaseline: true })
+  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), { quick: true, json: true, suites: QUICK_SUITES, save: false, saveBaseline: true, gate: false })
+})
+
+test('a gate is put up where it is asked for', () => {
+  assert.equal(parseBenchArguments(['--quick', '--gate'])?.gate, true)
 })
 
 test('a quick run leaves out the single steps, unless it is told to take them', () => {
