@@ -1,21 +1,23 @@
 /** Measures this Lokean on this machine, or against a real bus and a real Loki. `npm run bench` */
 import { relative } from 'node:path'
-import { BENCH_USAGE, parseBenchArguments } from './cli/arguments.ts'
+import { BENCH_USAGE, parseBenchArguments } from './arguments.ts'
 import { print, runCommand } from './cli/command.ts'
-import { targets } from './harness/targets.ts'
-import { describeMachine } from './outcome/machine.ts'
 import { Progress } from './cli/progress.ts'
+import { peers } from './harness/peers.ts'
+import { describeMachine } from './outcome/machine.ts'
+import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './outcome/result-files.ts'
+import type { BenchResult } from './outcome/results.ts'
+import { gateFailures } from './report/gate.ts'
 import { summary } from './report/summary.ts'
 import { lostOrDoubled } from './report/targets.ts'
-import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './outcome/result-files.ts'
-import { runSuites } from './run.ts'
+import { runSuites } from './suites/run.ts'
 
 /** The exit code. */
 async function main (): Promise<number> {
   const options = parseBenchArguments(process.argv.slice(2))
   if (options === undefined) return print(BENCH_USAGE)
   const progress = new Progress(process.stderr)
-  const machine = describeMachine(targets(process.env))
+  const machine = describeMachine(peers(process.env))
   const result = await runSuites(options.suites, machine, { quick: options.quick, progress: progress.show }).finally(() => progress.end())
   print(summary(result))
   const written: string[] = []
@@ -29,9 +31,14 @@ async function main (): Promise<number> {
   }
   for (const file of written) print(`wrote ${relative(process.cwd(), file)}\n`)
   if (options.json) print(`${JSON.stringify(result)}\n`)
+  const faults = options.gate ? gateFailures(result) : lost(result)
+  for (const fault of faults) process.stderr.write(`bench: ${fault}\n`)
+  return faults.length > 0 ? 1 : 0
+}
+
+function lost (result: BenchResult): string[] {
   const wrong = lostOrDoubled(result) ?? 0
-  if (wrong > 0) process.stderr.write(`bench: ${wrong} records are missing or doubled\n`)
-  return wrong > 0 ? 1 : 0
+  return wrong > 0 ? [`${wrong} records are missing or doubled`] : []
 }
 
 // The processes that the suites started end with this one, however it ends.

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { beside, Child } from './child.ts'
-import type { LoadCounts, LoadMethods } from './load.process.ts'
-import type { PaceOptions } from './pace.ts'
-import type { CpuUsage } from './process-usage.ts'
-import { Program } from './program.ts'
-import type { Tallied } from './push-tally.ts'
-import { reconcileByQueries } from './query-sink.ts'
-import type { Section, SinkCounts, SinkMethods } from './sink.process.ts'
-import type { Times } from './times.ts'
+import { LoadControl } from './load/load-control.ts'
+import type { LoadCounts, LoadMethods } from './load/load.process.ts'
+import type { CpuUsage } from './program/process-usage.ts'
+import { Program } from './program/program.ts'
+import type { Tallied } from './sink/push-tally.ts'
+import { reconcileByQueries } from './sink/query-sink.ts'
+import { SinkControl } from './sink/sink-control.ts'
+import type { SinkMethods } from './sink/sink.process.ts'
 
 export interface RigOptions {
   recordsPerMessage: number
@@ -61,9 +61,9 @@ export class Rig {
 
   constructor (options: RigOptions) {
     this.#options = options
-    this.#env = { ...(options.own === true ? withoutTargets(process.env) : process.env), ...(options.lokiUrl === undefined ? {} : { LOKEAN_LOKI_URL: options.lokiUrl }) }
-    this.#loadChild = new Child('load', beside(this.#env.LOKEAN_AMQP_URL === undefined ? 'load.process' : 'bus-senders.process', import.meta.url))
-    this.#sinkChild = this.#env.LOKEAN_LOKI_URL === undefined ? new Child('sink', beside('sink.process', import.meta.url)) : undefined
+    this.#env = { ...(options.own === true ? withoutPeers(process.env) : process.env), ...(options.lokiUrl === undefined ? {} : { LOKEAN_LOKI_URL: options.lokiUrl }) }
+    this.#loadChild = new Child('load', beside(this.#env.LOKEAN_AMQP_URL === undefined ? 'load/load.process' : 'load/bus-senders.process', import.meta.url))
+    this.#sinkChild = this.#env.LOKEAN_LOKI_URL === undefined ? new Child('sink', beside('sink/sink.process', import.meta.url)) : undefined
     this.load = new LoadControl(this.#loadChild)
     this.sink = this.#sinkChild === undefined ? undefined : new SinkControl(this.#sinkChild)
   }
@@ -139,53 +139,6 @@ export class Rig {
   }
 }
 
-export class LoadControl {
-  /** After so many records it begins anew, with other times and numbers: every stream has come by then. */
-  poolRecords = 0
-  readonly #child: Child<LoadMethods>
-
-  constructor (child: Child<LoadMethods>) {
-    this.#child = child
-  }
-
-  /** Once a rig. */
-  async start (pace: PaceOptions = {}): Promise<void> { await this.#child.call('start', pace) }
-
-  async counts (): Promise<LoadCounts> { return await this.#child.call('counts') }
-
-  /** From sending to settlement, of the messages settled since the last call; the first call begins the recording. */
-  async times (): Promise<Times> { return await this.#child.call('times') }
-
-  /** Sends no more; resolves when all that was sent is settled. */
-  async stop (): Promise<LoadCounts> { return await this.#child.call('stop') }
-}
-
-export class SinkControl {
-  readonly #child: Child<SinkMethods>
-
-  constructor (child: Child<SinkMethods>) {
-    this.#child = child
-  }
-
-  /** How late each push is answered from now on. */
-  async delay (ms: number): Promise<void> { await this.#child.call('delay', ms) }
-
-  /** Answers nothing from now on. */
-  async stall (): Promise<void> { await this.#child.call('stall') }
-
-  async resume (): Promise<void> { await this.#child.call('resume') }
-
-  async counts (): Promise<SinkCounts> { return await this.#child.call('counts') }
-
-  /** Ends a section of the run and begins the next, whose number it answers. */
-  async mark (): Promise<number> { return await this.#child.call('mark') }
-
-  /** Decodes what has come so far, so that it need not be held: takes CPU. */
-  async digest (): Promise<void> { await this.#child.call('digest') }
-
-  async section (number: number): Promise<Section> { return await this.#child.call('section', number) }
-}
-
-function withoutTargets (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function withoutPeers (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^LOKEAN_(AMQP|LOKI)_/.test(name)))
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../../src/errors.ts'
-import { parse } from '../cli/arguments.ts'
+import { parse, whole } from '../cli/parse.ts'
 
 export interface InstancesArguments {
   quick: boolean
@@ -45,11 +45,4 @@ export function parseInstancesArguments (args: readonly string[]): InstancesArgu
   if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}': bench:instances takes options only`)
   const { quick = false, json = false, save = false, instances, rate } = values
   return { quick, json, save: save || !quick, instances: whole('--instances', instances, 1, 16), rate: whole('--rate', rate, 100, 1e8) }
-}
-
-function whole (name: string, text: string | undefined, least: number, most: number): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < least || value > most) throw new UsageError(`${name} must be a whole number from ${least} to ${most}, not '${text}'`)
-  return value
 }

@@ -1,4 +1,4 @@
-import type { Tallied } from '../harness/push-tally.ts'
+import type { Tallied } from '../harness/sink/push-tally.ts'
 import { spreadOf, type Spread } from '../outcome/results.ts'
 import type { Plan } from './plan.ts'
 import type { EventKind, EventResult, LoadKind } from './results.ts'

@@ -1,9 +1,9 @@
 /** Measures several instances on one address. `npm run bench:instances` */
 import { relative } from 'node:path'
 import { print, runCommand } from '../cli/command.ts'
-import { targets } from '../harness/targets.ts'
-import { describeMachine } from '../outcome/machine.ts'
 import { Progress } from '../cli/progress.ts'
+import { peers } from '../harness/peers.ts'
+import { describeMachine } from '../outcome/machine.ts'
 import { INSTANCES_USAGE, parseInstancesArguments } from './arguments.ts'
 import { instancesChart } from './chart.ts'
 import { planOf } from './plan.ts'
@@ -17,7 +17,7 @@ async function main (): Promise<number> {
   if (options === undefined) return print(INSTANCES_USAGE)
   const progress = new Progress(process.stderr)
   const { quick } = options
-  const result = await runInstances({ plan: planOf(options), quick, machine: describeMachine(targets(process.env)), env: process.env, progress: progress.show })
+  const result = await runInstances({ plan: planOf(options), quick, machine: describeMachine(peers(process.env)), env: process.env, progress: progress.show })
     .finally(() => progress.end())
   print(instancesSection(result))
   if (options.save) for (const file of keepResult(result, instancesChart(result))) print(`wrote ${relative(process.cwd(), file)}\n`)

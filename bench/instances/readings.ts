@@ -1,5 +1,5 @@
-import type { LoadCounts } from '../harness/load.process.ts'
-import type { Program } from '../harness/program.ts'
+import type { LoadCounts } from '../harness/load/load.process.ts'
+import type { Program } from '../harness/program/program.ts'
 
 /** What an instance says of itself, and what the kernel says of it, since it began. NaN: cannot be told here. */
 export interface MemberReading {

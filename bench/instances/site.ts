@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { BusMethods } from '../harness/bus.process.ts'
-import type { Disturbance, SendersMethods } from '../harness/bus-senders.process.ts'
 import { beside, Child } from '../harness/child.ts'
-import type { LoadCounts } from '../harness/load.process.ts'
-import type { PaceOptions } from '../harness/pace.ts'
-import { Program } from '../harness/program.ts'
-import type { Tallied } from '../harness/push-tally.ts'
-import { reconcileByQueries } from '../harness/query-sink.ts'
-import type { SinkMethods } from '../harness/sink.process.ts'
-import type { Times } from '../harness/times.ts'
+import type { Disturbance, SendersMethods } from '../harness/load/bus-senders.process.ts'
+import type { LoadCounts } from '../harness/load/load.process.ts'
+import type { PaceOptions } from '../harness/load/pace.ts'
+import type { Times } from '../harness/load/times.ts'
+import { Program } from '../harness/program/program.ts'
+import type { Tallied } from '../harness/sink/push-tally.ts'
+import { reconcileByQueries } from '../harness/sink/query-sink.ts'
+import type { SinkMethods } from '../harness/sink/sink.process.ts'
+import type { BusMethods } from './bus.process.ts'
 import { type MemberReading, memberReading, type Reading } from './readings.ts'
 
 export interface SiteOptions {
@@ -47,7 +47,7 @@ export class Site {
     this.#options = options
     const { LOKEAN_AMQP_URL: bus, LOKEAN_LOKI_URL: loki } = options.env
     if (bus === undefined) this.#bus = this.#child('bus', 'bus.process')
-    if (loki === undefined) this.#sink = this.#child('sink', 'sink.process')
+    if (loki === undefined) this.#sink = this.#child('sink', '../harness/sink/sink.process')
   }
 
   /** Resolves when all instances are attached and nothing has been sent yet. */
@@ -151,7 +151,7 @@ export class Site {
     const loki = await this.#sink?.call('listen', sinkMs) ?? env.LOKEAN_LOKI_URL
     const bus = await this.#bus?.call('listen') ?? env.LOKEAN_AMQP_URL
     this.#env = { ...SETTINGS, ...env, LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_AMQP_URL: bus, LOKEAN_LOKI_URL: loki }
-    this.#senders = this.#child('senders', 'bus-senders.process', { ...env, LOKEAN_AMQP_URL: bus })
+    this.#senders = this.#child('senders', '../harness/load/bus-senders.process', { ...env, LOKEAN_AMQP_URL: bus })
     this.#poolRecords = (await this.#senders.call('listen', { recordsPerMessage, hosts: HOSTS })).poolRecords
     await Promise.all(Array.from({ length: instances }, async () => await this.join()))
     const attached = async (): Promise<boolean> => (await Promise.all(this.members.map(memberReading))).every(({ linkUp }) => linkUp)
@@ -159,7 +159,7 @@ export class Site {
   }
 
   #child<M extends SendersMethods | BusMethods | SinkMethods> (name: string, file: string, env?: NodeJS.ProcessEnv): Child<M> {
-    const child = new Child<M>(name, beside(`../harness/${file}`, import.meta.url), env)
+    const child = new Child<M>(name, beside(file, import.meta.url), env)
     this.#children.push(child as unknown as Child<never>)
     this.#failed.push(child.failed)
     return child

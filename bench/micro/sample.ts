@@ -4,7 +4,7 @@ import { encoderSettings } from '../../src/pipeline/encoder-settings.ts'
 import type { EncoderSettings, Part } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { encodeTask } from '../harness/encode-task.ts'
-import { recordsOf } from '../harness/message-pool.ts'
+import { recordsOf } from '../harness/load/message-pool.ts'
 
 /** A message as omamqp1 makes it, and where the JSON of each record begins and ends. */
 export interface SampleMessage { bytes: Buffer, starts: number[], ends: number[] }

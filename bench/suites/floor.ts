@@ -1,4 +1,4 @@
-import { Floor } from '../harness/floor.ts'
+import { Floor } from '../harness/floor/floor.ts'
 import { type FloorResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
 const WHAT = 'one thread: UTF-8 decode and JSON.parse of each record, snappy of the messages in blocks of 1 MiB'

@@ -1,6 +1,6 @@
+import { catchUp } from '../harness/catch-up.ts'
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
 import { type LatencyResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
-import { catchUp } from './catch-up.ts'
 
 export interface LatencyOptions extends SuiteOptions {
   /** Records/s at so many records a message, where a suite before has measured it. */

@@ -2,8 +2,8 @@ import { loadConfig } from '../../src/config/load.ts'
 import { type LokiThread, startLokiThread } from '../../src/embedded/loki/thread.ts'
 import { rateBetween, startRig } from '../harness/rig.ts'
 import { type LokiResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
-import { type PreparedPush, PushMaker } from './prepared-pushes.ts'
-import { type Pushed, pushAll } from './store-ceiling.ts'
+import { type Pushed, pushAll } from './loki-ceiling.ts'
+import { type PreparedPush, PushMaker } from './loki-pushes.ts'
 
 const CONNECTIONS = [1, 2, 4, 8, 16]
 const RECORDS_A_MESSAGE = 100

@@ -1,4 +1,4 @@
-import { Floor } from '../harness/floor.ts'
+import { Floor } from '../harness/floor/floor.ts'
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
 import { type PipelineResult, type Spread, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 

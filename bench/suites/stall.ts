@@ -1,5 +1,5 @@
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
-import type { LoadCounts } from '../harness/load.process.ts'
+import type { LoadCounts } from '../harness/load/load.process.ts'
 import { spreadOf, type StallResult, type SuiteOptions } from '../outcome/results.ts'
 
 const FULL = { repeats: 3, warmUpMs: 3000, beforeMs: 4000, stallMs: 30_000, recordsPerMessage: 100 }

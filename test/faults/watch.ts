@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseExposition } from '../../bench/harness/exposition.ts'
-import { memoryUsage } from '../../bench/harness/process-usage.ts'
+import { parseExposition } from '../../bench/harness/program/exposition.ts'
+import { memoryUsage } from '../../bench/harness/program/process-usage.ts'
 import type { Program } from '../helpers/program.ts'
 
 const EVERY_MS = 50

@@ -1,4 +1,4 @@
-import { Program } from '../../bench/harness/program.ts'
+import { Program } from '../../bench/harness/program/program.ts'
 import { MemoryLine, type MemoryTrend } from './memory-trend.ts'
 import type { Draw, Fault } from './fault-injection.ts'
 

@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { BENCH_USAGE, COMPARE_USAGE, parseBenchArguments, parseCompareArguments, QUICK_SUITES, SUITES } from '../../../bench/cli/arguments.ts'
-import { UsageError } from '../../../src/errors.ts'
-
-function refused (parse: () => unknown, message: RegExp): void {
-  assert.throws(parse, (error: unknown) => error instanceof UsageError && message.test(error.message), String(message))
-}
+import { BENCH_USAGE, parseBenchArguments } from '../../../bench/arguments.ts'
+import { QUICK_SUITES, SUITES } from '../../../bench/suites/names.ts'
+import { refused } from '../../helpers/refused.ts'
 
 test('a full run is all suites, and writes its result', () => {
-  assert.deepEqual(parseBenchArguments([]), { quick: false, json: false, suites: SUITES, save: true, saveBaseline: false })
+  assert.deepEqual(parseBenchArguments([]), { quick: false, json: false, suites: SUITES, save: true, saveBaseline: false, gate: false })
 })
 
 test('a quick or a partial run writes nothing unless it is told to', () => {
   assert.equal(parseBenchArguments(['--quick'])?.save, false)
   assert.equal(parseBenchArguments(['--only', 'idle'])?.save, false)
   assert.equal(parseBenchArguments(['--quick', '--save'])?.save, true)
-  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), { quick: true, json: true, suites: QUICK_SUITES, save: false, saveBaseline: true })
+  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), { quick: true, json: true, suites: QUICK_SUITES, save: false, saveBaseline: true, gate: false })
+})
+
+test('a gate is put up where it is asked for', () => {
+  assert.equal(parseBenchArguments(['--quick', '--gate'])?.gate, true)
 })
 
 test('a quick run leaves out the single steps, unless it is told to take them', () => {
@@ -29,9 +30,7 @@ test('--only takes names in any order, in lists or again, and runs them in the s
 
 test('help is asked for', () => {
   assert.equal(parseBenchArguments(['--help']), undefined)
-  assert.equal(parseCompareArguments(['-h']), undefined)
   for (const suite of SUITES) assert.ok(BENCH_USAGE.includes(suite))
-  assert.match(COMPARE_USAGE, /--fail-over/)
 })
 
 test('what is wrong is said', () => {
@@ -41,11 +40,4 @@ test('what is wrong is said', () => {
   refused(() => parseBenchArguments(['--only', 'latencies']), /no suite 'latencies': the nearest is latency/)
   refused(() => parseBenchArguments(['--only', 'everything']), /no suite 'everything': there are floor, /)
   refused(() => parseBenchArguments(['--only', ',']), /--only needs names/)
-  refused(() => parseCompareArguments(['a', 'b', 'c']), /unexpected argument 'c'/)
-  refused(() => parseCompareArguments(['--fail-over', 'ten']), /must be a number of percent, not 'ten'/)
-})
-
-test('compare takes up to two files and a bound', () => {
-  assert.deepEqual(parseCompareArguments([]), { before: undefined, after: undefined, failOver: undefined })
-  assert.deepEqual(parseCompareArguments(['a.json', 'b.json', '--fail-over', '7.5']), { before: 'a.json', after: 'b.json', failOver: 7.5 })
 })

@@ -1,7 +1,7 @@
 import { eventResult, type Happened } from '../../../../bench/instances/events.ts'
 import type { InstancesResult, LoadKind } from '../../../../bench/instances/results.ts'
 import { curvePoint, type Round, type Run, summarise } from '../../../../bench/instances/scale.ts'
-import { sampleResult } from '../report-sample.ts'
+import { sampleResult } from '../sample-result.ts'
 
 const TALLIED = { sent: 1000, stored: 1000, missing: 0, doubled: 0, repeated: 300, other: 0, streams: 20 }
 

@@ -1,0 +1,151 @@
+import { formatHostPort } from '../../../src/config/endpoints.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import type { OutcomeName } from '../../../src/embedded/bus/ports.ts'
+import type { Generator } from '../../../src/generator/generator.ts'
+import { Load, type Parcel } from '../../../src/generator/load.ts'
+import { SenderConnection } from '../../../src/generator/sender-connection.ts'
+import { TokenBucket } from '../../../src/generator/token-bucket.ts'
+import { serve } from '../child.ts'
+import type { LoadCounts, LoadMethods } from './load.process.ts'
+import { type PoolOptions, poolRecordsOf } from './message-pool.ts'
+import type { PaceOptions } from './pace.ts'
+import { preparedGenerator } from './prepared-generator.ts'
+import { TimesRecorder } from './times.ts'
+
+/** Where nobody waits: so many connections, each with as many messages on its way as a router gives credit for. */
+const CONNECTIONS = 4
+const WINDOW = 250
+/** What could not be sent in time is made up for: so many seconds of a rate at the most. */
+const MADE_UP_SECONDS = 600
+
+const times = new TimesRecorder()
+const connections: SenderConnection[] = []
+let generator: Generator
+let load: TimedLoad | undefined
+let paced: { rate: number, since: number } | undefined
+let onSettled = (): void => {}
+
+export interface Disturbance {
+  /** The longest time without an accepted message. */
+  longestGapMs: number
+  /** Messages that the bus gave back, to be sent again. */
+  returned: number
+}
+
+/** What load.process.ts offers; and, since the last call, what a sender notices of receivers that come and go. */
+export type SendersMethods = LoadMethods & { disturbance: () => Disturbance }
+
+/** Also knows how many messages were accepted, how long each was on its way, and for how long there was none. */
+class TimedLoad extends Load {
+  messages = 0
+  #returned = 0
+  #longestGapMs = 0
+  #acceptedAt = performance.now()
+  readonly #sentAt = new Map<Parcel, number>()
+
+  override next (address: number): Parcel | number | undefined {
+    const next = super.next(address)
+    if (typeof next === 'object' && !this.#sentAt.has(next)) this.#sentAt.set(next, performance.now())
+    return next
+  }
+
+  override settle (parcel: Parcel, outcome: OutcomeName): boolean {
+    if (outcome === 'rejected') throw new Error('the bus rejected a message: its records are lost')
+    const again = super.settle(parcel, outcome)
+    if (again) {
+      this.#returned++
+      return true
+    }
+    this.messages++
+    this.#noteGap()
+    this.#acceptedAt = performance.now()
+    times.record(performance.now() - (this.#sentAt.get(parcel) ?? NaN))
+    this.#sentAt.delete(parcel)
+    return false
+  }
+
+  /** A gap that is still open counts as far as it has come, now and again in the next call. */
+  takeDisturbance (): Disturbance {
+    this.#noteGap()
+    const taken = { longestGapMs: this.#longestGapMs, returned: this.#returned }
+    this.#longestGapMs = 0
+    this.#returned = 0
+    return taken
+  }
+
+  #noteGap (): void {
+    this.#longestGapMs = Math.max(this.#longestGapMs, performance.now() - this.#acceptedAt)
+  }
+}
+
+function start (pace: PaceOptions): void {
+  const { amqp } = loadConfig(process.env).config
+  const [{ host, port, tls }] = amqp.urls
+  const { recordsPerMessage } = generator
+  const senders = 'senders' in pace ? pace.senders : undefined
+  const rate = 'rate' in pace ? pace.rate : undefined
+  if (rate !== undefined) paced = { rate, since: performance.now() }
+  load = new TimedLoad({
+    generator,
+    addresses: Math.min(amqp.addresses.length, generator.hosts.length),
+    recordsPerMessage,
+    bucket: rate === undefined ? undefined : drainedBucket(rate, recordsPerMessage)
+  })
+  for (let i = 0; i < (senders ?? CONNECTIONS); i++) {
+    connections.push(new SenderConnection({
+      url: `amqp${tls ? 's' : ''}://${formatHostPort(host, port)}`,
+      addresses: amqp.addresses.slice(0, generator.hosts.length).map(({ address }) => address),
+      load,
+      window: senders === undefined ? WINDOW : 1,
+      username: amqp.username,
+      password: amqp.password?.reveal(),
+      tls: tls ? { ca: amqp.ca, cert: amqp.cert, key: amqp.key?.reveal() } : undefined,
+      timer: (ms, callback) => {
+        const timer = setTimeout(callback, ms)
+        return () => clearTimeout(timer)
+      },
+      onSettled: () => onSettled(),
+      onRetry: (error, delay) => process.stderr.write(`no connection to the bus: ${error.message}; trying again in ${delay} ms\n`),
+      onFatal: error => { throw error }
+    }))
+  }
+}
+
+/** With the first message's records in it. */
+function drainedBucket (rate: number, first: number): TokenBucket {
+  const burst = first + rate * MADE_UP_SECONDS
+  const bucket = new TokenBucket(rate, burst, () => performance.now())
+  bucket.take(burst - first)
+  return bucket
+}
+
+function counts (): LoadCounts {
+  const { user, system } = process.cpuUsage()
+  const { sent = 0, accepted = 0 } = load?.counts ?? {}
+  const due = paced === undefined ? 0 : (performance.now() - paced.since) * paced.rate / 1000
+  return { sent, settled: accepted, messages: load?.messages ?? 0, behind: Math.max(0, Math.floor(due) - sent), at: performance.timeOrigin + performance.now(), cpuMicros: user + system }
+}
+
+/** The load for the bus that the environment names: the senders of `lokean generate`, with prepared messages. */
+const methods: SendersMethods = {
+  listen: async ({ recordsPerMessage, hosts, seed = 1 }: PoolOptions) => {
+    generator = preparedGenerator({ recordsPerMessage, hosts, seed })
+    return { url: process.env.LOKEAN_AMQP_URL ?? '', poolRecords: poolRecordsOf(hosts) }
+  },
+  attached: async () => {},
+  start,
+  counts,
+  times: () => times.take(),
+  disturbance: () => load?.takeDisturbance() ?? { longestGapMs: 0, returned: 0 },
+  stop: async () => {
+    load?.end()
+    await new Promise<void>(resolve => {
+      onSettled = () => { if (load?.done !== false) resolve() }
+      onSettled()
+    })
+    const final = counts()
+    await Promise.all(connections.map(async connection => await connection.close()))
+    return final
+  }
+}
+serve(methods)

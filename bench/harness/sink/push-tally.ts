@@ -1,0 +1,126 @@
+import { decodePush } from '../../../src/embedded/loki/push/push-decode.ts'
+import { PushColumns } from '../../../src/embedded/loki/push/push-columns.ts'
+import { snappyDecode, snappyLength } from '../../../src/embedded/loki/push/snappy-decode.ts'
+import { NUMBER_BYTES } from '../load/message-pool.ts'
+
+/** What came of the records numbered 0 to `sent` - 1. */
+export interface Tallied {
+  /** Different numbers that were found. */
+  stored: number
+  missing: number
+  /** Entries that Loki would store beside another of the same number: their stream, time or line differs from the first's. */
+  doubled: number
+  /** Entries that came again, equal in all three: Loki stores them once. */
+  repeated: number
+  /** Entries that end in no number below `sent`: quarantined ones, for instance. */
+  other: number
+  streams: number
+}
+
+const ZERO = 0x30
+const MARK = Buffer.from(' seq=')
+const FNV_OFFSET = 0x811c9dc5
+const FNV_PRIME = 0x01000193
+
+/** One push, decoded by code that shares nothing with the encoder. Valid until the next one is read. */
+export class DecodedPush {
+  readonly columns = new PushColumns()
+  bytes = Buffer.alloc(0)
+
+  read (body: Buffer): void {
+    const { length, start } = snappyLength(body)
+    if (length > this.bytes.length) this.bytes = Buffer.allocUnsafeSlow(length * 2)
+    snappyDecode(body, start, this.bytes, 0, length)
+    decodePush(this.bytes, 0, length, this.columns)
+  }
+
+  /** The number that entry `i` ends with, or -1. */
+  numberOf (i: number): number {
+    const { bytes, columns } = this
+    const end = columns.lineEnd[i]
+    const start = end - NUMBER_BYTES
+    if (start - MARK.length < columns.lineStart[i]) return -1
+    for (let at = 0; at < MARK.length; at++) if (bytes[start - MARK.length + at] !== MARK[at]) return -1
+    let number = 0
+    for (let at = start; at < end; at++) {
+      const digit = bytes[at] - ZERO
+      if (digit < 0 || digit > 9) return -1
+      number = number * 10 + digit
+    }
+    return number
+  }
+}
+
+/** Counts which numbers a run's pushes hold, and how often. */
+export class PushTally {
+  readonly #push = new DecodedPush()
+  readonly #streams = new Set<string>()
+  /** By number: whether it was seen, and a hash of its stream, time and line. */
+  #seen = new Uint8Array(1024)
+  #prints = new Int32Array(1024)
+  #doubled = 0
+  #repeated = 0
+  #unnumbered = 0
+
+  /** How many entries the push has, under how many headings of a stream. Throws where it cannot be decoded. */
+  add (body: Buffer): { entries: number, streams: number } {
+    this.#push.read(body)
+    const { columns, bytes } = this.#push
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    for (let stream = 0; stream < columns.streams; stream++) {
+      this.#streams.add(bytes.toString('latin1', columns.labelsStart[stream], columns.labelsEnd[stream]))
+      const ofLabels = hash(FNV_OFFSET, view, columns.labelsStart[stream], columns.labelsEnd[stream])
+      for (let entry = columns.firstEntry[stream]; entry < columns.firstEntry[stream + 1]; entry++) {
+        const timed = Math.imul(ofLabels ^ columns.nanos[entry], FNV_PRIME) ^ columns.seconds[entry]
+        this.#count(this.#push.numberOf(entry), hash(timed, view, columns.lineStart[entry], columns.lineEnd[entry]))
+      }
+    }
+    return { entries: columns.entries, streams: columns.streams }
+  }
+
+  result (sent: number): Tallied {
+    let stored = 0
+    let beyond = 0
+    for (let number = 0; number < this.#seen.length; number++) {
+      if (this.#seen[number] === 0) continue
+      if (number < sent) stored++
+      else beyond++
+    }
+    return { stored, missing: sent - stored, doubled: this.#doubled, repeated: this.#repeated, other: this.#unnumbered + beyond, streams: this.#streams.size }
+  }
+
+  #count (number: number, print: number): void {
+    if (number < 0) {
+      this.#unnumbered++
+      return
+    }
+    if (number >= this.#seen.length) this.#grow(number)
+    if (this.#seen[number] === 0) {
+      this.#seen[number] = 1
+      this.#prints[number] = print
+    } else if (this.#prints[number] === print) this.#repeated++
+    else this.#doubled++
+  }
+
+  #grow (number: number): void {
+    const length = 2 ** Math.ceil(Math.log2(number + 1))
+    const seen = new Uint8Array(length)
+    seen.set(this.#seen)
+    this.#seen = seen
+    const prints = new Int32Array(length)
+    prints.set(this.#prints)
+    this.#prints = prints
+  }
+}
+
+/** FNV-1a of 32 bits, but a word at a time. */
+function hash (from: number, bytes: DataView, start: number, end: number): number {
+  let value = from | 0
+  let at = start
+  for (; at + 4 <= end; at += 4) {
+    value = Math.imul(value ^ bytes.getInt32(at), FNV_PRIME)
+    value ^= value >>> 15 // what is in the high bits alone would never reach the low ones
+  }
+  for (; at < end; at++) value = Math.imul(value ^ bytes.getUint8(at), FNV_PRIME)
+  return value
+}

@@ -1,0 +1,18 @@
+import type { BenchResult } from '../outcome/results.ts'
+import { figure, percent } from './numbers.ts'
+import { type Target, targetsOf, within } from './targets.ts'
+
+/** A must may be missed by this share of it: what holds on busy machines still is not the same on each. */
+const TOLERANCE = 0.2
+
+/** What a change must not bring: a sentence for each steady target that the result misses by more than a fifth, or did not measure. */
+export function gateFailures (result: BenchResult): string[] {
+  return targetsOf(result).filter(({ steady }) => steady === true).flatMap(failure)
+}
+
+function failure ({ figure: name, must, measured, more }: Target): string[] {
+  if (measured === undefined) return [`${name}: not measured`]
+  if (within(measured, more === true ? must * (1 - TOLERANCE) : must * (1 + TOLERANCE), more)) return []
+  const by = must === 0 ? '' : `, which misses it by ${percent(Math.abs(measured - must) / must)}`
+  return [`${name}: ${figure(measured)}, where ${figure(must)} is the ${more === true ? 'least' : 'most'} that is allowed${by}`]
+}

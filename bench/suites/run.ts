@@ -1,0 +1,37 @@
+import { micro } from '../micro/suite.ts'
+import type { BenchResult, Machine, SuiteOptions } from '../outcome/results.ts'
+import { pipelineAt } from '../report/select.ts'
+import { floor } from './floor.ts'
+import { hosts } from './hosts.ts'
+import { idle } from './idle.ts'
+import { latency } from './latency.ts'
+import { loki } from './loki.ts'
+import type { SuiteName } from './names.ts'
+import { pipeline } from './pipeline.ts'
+import { stall } from './stall.ts'
+
+/** Runs the suites, in their order, and puts what they measured together. Rejects with the first that fails. */
+export async function runSuites (suites: readonly SuiteName[], machine: Machine, options: SuiteOptions): Promise<BenchResult> {
+  const result: BenchResult = { at: new Date().toISOString(), quick: options.quick, machine }
+  for (const suite of suites) await measure(suite, result, options)
+  return result
+}
+
+async function measure (suite: SuiteName, result: BenchResult, options: SuiteOptions): Promise<void> {
+  switch (suite) {
+    case 'floor': result.floor = await floor(options); break
+    case 'pipeline': result.pipeline = await pipeline(options); break
+    case 'latency':
+      result.latency = await latency({
+        ...options,
+        maximum: recordsPerMessage => pipelineAt(result, { recordsPerMessage })?.recordsPerSecond,
+        realLoki: result.machine.target.loki !== 'bench'
+      })
+      break
+    case 'stall': result.stall = await stall(options); break
+    case 'hosts': result.hosts = await hosts(options); break
+    case 'idle': result.idle = await idle(options); break
+    case 'loki': result.loki = await loki(options); break
+    case 'micro': result.micro = await micro(options); break
+  }
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { BenchResult, PipelineResult } from '../../../../bench/outcome/results.ts'
+import { gateFailures } from '../../../../bench/report/gate.ts'
+import { sampleResult } from '../sample-result.ts'
+
+/** The sample, with other figures where the targets look: at one worker and four shards. */
+function changed (recordsPerMessage: number, change: Partial<PipelineResult>): BenchResult {
+  const result = sampleResult()
+  const one = result.pipeline?.find(({ workers, shards, ...one }) => one.recordsPerMessage === recordsPerMessage && workers === 1 && shards === 4)
+  assert.ok(one)
+  Object.assign(one, change)
+  return result
+}
+
+test('a good result passes, and so does one that misses a must by less than a fifth', () => {
+  assert.deepEqual(gateFailures(sampleResult()), [])
+  for (const [recordsPerMessage, change] of [[100, { ratio: 1.79 }], [1, { ratio: 4.79 }], [100, { bytesRatio: 1.37 }], [100, { recordsPerPush: 1450 }]] as const) {
+    assert.deepEqual(gateFailures(changed(recordsPerMessage, change)), [])
+  }
+})
+
+test('what misses a must by more than a fifth is named, with what it is, what it must be, and by how much', () => {
+  const failures = (recordsPerMessage: number, change: Partial<PipelineResult>): string[] => gateFailures(changed(recordsPerMessage, change))
+  assert.deepEqual(failures(100, { ratio: 1.86 }), ['all CPU of the program, against the floor: 1.86, where 1.5 is the most that is allowed, which misses it by 24 %'])
+  assert.deepEqual(failures(1, { ratio: 6 }), ['all CPU at 1 record a message, against the floor: 6, where 4 is the most that is allowed, which misses it by 50 %'])
+  assert.deepEqual(failures(100, { bytesRatio: 2.3 }), ['bytes pushed, against one maximal push per MiB: 2.3, where 1.15 is the most that is allowed, which misses it by 100 %'])
+  assert.deepEqual(failures(100, { recordsPerPush: 900 }), ['records a push, under full load: 900, where 1,800 is the least that is allowed, which misses it by 50 %'])
+  assert.equal(failures(100, { ratio: 9, bytesRatio: 9, recordsPerPush: 9 }).length, 3)
+})
+
+test('a single record that is missing or doubled fails it', () => {
+  for (const change of [{ missing: 1 }, { doubled: 1 }]) {
+    assert.deepEqual(gateFailures(changed(1, change)), ['records missing or doubled, all runs: 1, where 0 is the most that is allowed'])
+  }
+})
+
+test('rates, times and what follows from them never fail it: other machines have others', () => {
+  const result = changed(100, { recordsPerSecond: 1, usPerRecord: 1e6, mainUsPerRecord: 9e5, workerUsPerRecord: 1e5, rssMb: 1e5 })
+  for (const one of result.latency ?? []) one.p99 = 1e6
+  for (const one of result.hosts ?? []) one.recordsPerSecond = 1
+  Object.assign(result.stall ?? {}, { peakRssMb: 1e5, regainedSeconds: 1e3 })
+  Object.assign(result.idle ?? {}, { cpuPercent: 99 })
+  assert.deepEqual(gateFailures(result), [])
+})
+
+test('what was not measured, or came to no number, does not pass', () => {
+  const { pipeline, stall, ...rest } = sampleResult()
+  assert.deepEqual(gateFailures(rest).map(text => text.split(': ')[1]), Array(5).fill('not measured'))
+  assert.equal(gateFailures(changed(100, { bytesRatio: null })).length, 1)
+  assert.equal(gateFailures(changed(100, { ratio: NaN })).length, 1)
+})
