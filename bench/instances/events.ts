@@ -27,7 +27,8 @@ export interface Happened {
 }
 
 export async function happen (event: EventKind, rate: number | undefined, plan: Plan, env: NodeJS.ProcessEnv): Promise<Happened> {
-  const site = await Site.start({ instances: BEFORE[event], recordsPerMessage: plan.recordsPerMessage, sinkMs: plan.sinkMs, env })
+  const { recordsPerMessage, hosts, sinkMs } = plan
+  const site = await Site.start({ instances: BEFORE[event], recordsPerMessage, hosts, sinkMs, env })
   try {
     await site.load(rate === undefined ? {} : { rate })
     await site.warmUp(plan.warmUpMs, plan.mostWarmUpMs)

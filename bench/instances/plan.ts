@@ -3,6 +3,11 @@ export interface Plan {
   instances: readonly number[]
   rounds: number
   recordsPerMessage: number
+  /**
+   * Machines that log: a prime. Messages are dealt out in turns, and the hosts take turns too. Were their number a multiple of the
+   * instances', each instance would see some of the hosts only, and that many fewer streams.
+   */
+  hosts: number
   /** A Loki answers after some milliseconds. */
   sinkMs: number
   warmUpMs: number
@@ -22,6 +27,7 @@ export const FULL: Plan = {
   instances: [1, 2, 3, 4],
   rounds: 3,
   recordsPerMessage: 100,
+  hosts: 101,
   sinkMs: 10,
   warmUpMs: 2000,
   mostWarmUpMs: 15_000,

@@ -17,7 +17,8 @@ export interface Round { load: LoadKind, instances: number, run: Run }
 
 /** `rate` undefined: as fast as it goes. */
 export async function measure (plan: Plan, env: NodeJS.ProcessEnv, instances: number, rate: number | undefined, sinkMs = plan.sinkMs): Promise<Run> {
-  const site = await Site.start({ instances, recordsPerMessage: plan.recordsPerMessage, sinkMs, env })
+  const { recordsPerMessage, hosts } = plan
+  const site = await Site.start({ instances, recordsPerMessage, hosts, sinkMs, env })
   try {
     await site.load(rate === undefined ? {} : { rate })
     await site.warmUp(plan.warmUpMs, plan.mostWarmUpMs)

@@ -14,17 +14,14 @@ import { type MemberReading, memberReading, type Reading } from './readings.ts'
 export interface SiteOptions {
   instances: number
   recordsPerMessage: number
+  /** Machines that log. */
+  hosts: number
   /** How late the bench's own store answers. */
   sinkMs: number
   /** Of the programs; where it names a bus or a Loki, these are used. */
   env: NodeJS.ProcessEnv
 }
 
-/**
- * A prime: messages are dealt out in turns, and the hosts take turns too. Were their number a multiple of the instances', each instance
- * would see some of the hosts only, and that many fewer streams.
- */
-const HOSTS = 101
 const STEP_MS = 50
 /** What most instances have (deploy/kubernetes). */
 const SETTINGS = { LOKEAN_WORKERS: '1' }
@@ -147,12 +144,12 @@ export class Site {
   }
 
   async #open (): Promise<void> {
-    const { env, instances, recordsPerMessage, sinkMs } = this.#options
+    const { env, instances, recordsPerMessage, hosts, sinkMs } = this.#options
     const loki = await this.#sink?.call('listen', sinkMs) ?? env.LOKEAN_LOKI_URL
     const bus = await this.#bus?.call('listen') ?? env.LOKEAN_AMQP_URL
     this.#env = { ...SETTINGS, ...env, LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_AMQP_URL: bus, LOKEAN_LOKI_URL: loki }
     this.#senders = this.#child('senders', '../harness/load/bus-senders.process', { ...env, LOKEAN_AMQP_URL: bus })
-    this.#poolRecords = (await this.#senders.call('listen', { recordsPerMessage, hosts: HOSTS })).poolRecords
+    this.#poolRecords = (await this.#senders.call('listen', { recordsPerMessage, hosts })).poolRecords
     await Promise.all(Array.from({ length: instances }, async () => await this.join()))
     const attached = async (): Promise<boolean> => (await Promise.all(this.members.map(memberReading))).every(({ linkUp }) => linkUp)
     if (!await this.until(attached, 30_000)) throw new Error(`not all of ${instances} instances came to be attached to ${bus}`)

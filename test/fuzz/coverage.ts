@@ -2,7 +2,7 @@ import { Session } from 'node:inspector'
 import type { Profiler } from 'node:inspector'
 
 /** Whose code is looked at: the program's, and that of the targets that the tests are made of. */
-const OWN = /\/build\/(?:src|test\/unit\/fuzz)\//
+const OWN = /\/build\/(?:src|test\/tooling\/fuzz)\//
 
 /** By script: 1 for each byte of code that ran. */
 export type Ran = Map<string, Uint8Array>

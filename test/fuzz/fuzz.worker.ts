@@ -23,8 +23,10 @@ async function end (target: Target): Promise<Ending> {
       for (const input of inputs) runOne(target, input, onInput)
       return { kind: 'done', runs: inputs.length, blocks: 0, kept: [], grownBytes: 0 }
     }
-    const until = performance.now() + wanted.seconds * 1000
-    return { kind: 'done', ...search(target, { corpus: inputs, seed: wanted.seed, goesOn: () => performance.now() < until, onInput, usedBytes }) }
+    const { seconds, seed, inputs: most = Infinity } = wanted
+    const until = performance.now() + seconds * 1000
+    const goesOn = (inputs: number): boolean => inputs < most && performance.now() < until
+    return { kind: 'done', ...search(target, { corpus: inputs, seed, goesOn, onInput, usedBytes }) }
   } catch (error) {
     if (!(error instanceof Broken)) throw error
     const input = await minimise(error.input, candidate => like(error, target, candidate, onInput))

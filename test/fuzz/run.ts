@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { heapLimits } from '../../src/worker/pool/thread-limits.ts'
 import { minimise } from './minimise.ts'
-import { type Ending, type Job, Slot } from './thread-protocol.ts'
+import { type Ending, type Job, type Search, Slot } from './thread-protocol.ts'
 
 /** A promise that an input breaks. */
 export interface Failure { kind: 'broken' | 'hung' | 'died', input: Buffer, error: string }
@@ -13,7 +13,7 @@ export type Outcome =
 export interface RunOptions {
   target: string
   corpus: readonly Uint8Array[]
-  search?: { seconds: number, seed: number }
+  search?: Search
   /** Where the target is found; the real ones unless said. */
   module?: string
   /** An input that takes longer is one for which the target hangs. */

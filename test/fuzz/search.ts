@@ -22,8 +22,8 @@ export class Broken extends Error {
 interface Options {
   corpus: readonly Buffer[]
   seed: number
-  /** Asked between batches. */
-  goesOn: () => boolean
+  /** Asked between batches, of the inputs so far. */
+  goesOn: (inputs: number) => boolean
   /** Told of each input before it is run. */
   onInput: (input: Buffer) => void
   /** Bytes in use once all that is not needed is collected. */
@@ -54,7 +54,7 @@ export function search (target: Target, { corpus, seed, goesOn, onInput, usedByt
     }
     coverage.note(coverage.take())
     let before = Infinity
-    for (let batch = 0; goesOn(); batch++) {
+    for (let batch = 0; goesOn(runs); batch++) {
       if (batch === WARM_BATCHES) before = usedBytes()
       const inputs = Array.from({ length: BATCH }, () => mutator.next(pool))
       const silent = inputs.filter(input => {

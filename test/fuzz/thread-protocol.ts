@@ -8,8 +8,11 @@ export interface Job {
   corpus: Uint8Array[]
   slot: SharedArrayBuffer
   /** Undefined: each of the corpus is run once, and nothing is made of it. */
-  search: { seconds: number, seed: number } | undefined
+  search: Search | undefined
 }
+
+/** How long is searched: so long, or until so many inputs have been run. */
+export interface Search { seconds: number, seed: number, inputs?: number }
 
 /** What it ends with. One that neither ends nor goes on is hung; its slot tells at what. */
 export type Ending =

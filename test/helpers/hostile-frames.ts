@@ -27,11 +27,15 @@ export const emptyElements = (count: number, code = 0x40): Buffer => Buffer.conc
 
 /** Lists in a list in a list. */
 export function nested (depth: number, count = 1): Buffer {
-  let value: Buffer = NULL
-  const heads: Buffer[] = []
-  for (let size = 1 + 4; heads.length < depth; size += 9) heads.unshift(Buffer.concat([Buffer.of(0xd0), uint32(size), uint32(count)]))
-  value = Buffer.concat([...heads, value])
-  return value
+  const HEAD = 9
+  const bytes = Buffer.alloc(HEAD * depth + NULL.length)
+  for (let at = 0; at < HEAD * depth; at += HEAD) {
+    bytes[at] = 0xd0
+    bytes.writeUInt32BE(bytes.length - at - 5, at + 1)
+    bytes.writeUInt32BE(count, at + 5)
+  }
+  NULL.copy(bytes, HEAD * depth)
+  return bytes
 }
 
 export function frame (body: Uint8Array, { channel = 0, type = 0, size = body.length + 8, doff = 2 }: { channel?: number, type?: number, size?: number, doff?: number } = {}): Buffer {

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import ts from 'typescript'
+import type TypeScript from 'typescript'
 import { parseAllDocuments } from 'yaml'
 
 export const KUBERNETES = 'deploy/kubernetes'
+
+/** What is large, and CommonJS: an import would look through it for names first. */
+const require = createRequire(import.meta.url)
+/** What the compiler has read, for the next program. */
+const sources = new Map<string, TypeScript.SourceFile | undefined>()
 
 /** An object of Kubernetes, as it stands in its file. */
 export interface Manifest {
@@ -53,8 +59,8 @@ function moduleOf ({ apiVersion }: Manifest): string {
 }
 
 /** What the API's schema says against an object; '' where nothing. Throws where there is no such kind. */
-export async function schemaError (manifest: Manifest): Promise<string> {
-  const models = await import(moduleOf(manifest)) as Record<string, undefined | (new (data: unknown) => { validate: () => void })>
+export function schemaError (manifest: Manifest): string {
+  const models = require(moduleOf(manifest)) as Record<string, undefined | (new (data: unknown) => { validate: () => void })>
   const Model = models[manifest.kind]
   assert.ok(Model !== undefined, `${manifest.apiVersion} has no ${manifest.kind}`)
   try {
@@ -70,6 +76,7 @@ export async function schemaError (manifest: Manifest): Promise<string> {
  * ignored in the cluster too. The types do not. With `partial`, nothing need be there: for patches.
  */
 export function typeErrors (manifests: readonly Manifest[], { partial = false } = {}): string[] {
+  const ts = require('typescript') as typeof TypeScript
   const lines = manifests.map((manifest, i) =>
     `import type { I${manifest.kind} as Kind${i} } from '${moduleOf(manifest)}'\nexport const object${i}: Part<Kind${i}> = ${JSON.stringify(manifest)}`)
   const source = [
@@ -77,11 +84,15 @@ export function typeErrors (manifests: readonly Manifest[], { partial = false } 
     ...lines
   ].join('\n')
   const name = join(dirname(KUBERNETES), 'objects.ts')
-  const options: ts.CompilerOptions = { strict: true, noEmit: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext }
+  const options: TypeScript.CompilerOptions = { strict: true, noEmit: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext }
   const host = ts.createCompilerHost(options)
   const { getSourceFile, fileExists } = host
   host.fileExists = file => file === name || fileExists(file)
-  host.getSourceFile = (file, version, ...more) => file === name ? ts.createSourceFile(file, source, version) : getSourceFile(file, version, ...more)
+  host.getSourceFile = (file, version, ...more) => {
+    if (file === name) return ts.createSourceFile(file, source, version)
+    if (!sources.has(file)) sources.set(file, getSourceFile(file, version, ...more))
+    return sources.get(file)
+  }
   const program = ts.createProgram([name], options, host)
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
 }

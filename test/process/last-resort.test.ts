@@ -6,7 +6,7 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { FAULT } from '../helpers/fault.ts'
 import { BOUNDED, Program, startRun } from '../helpers/program.ts'
 import { until } from '../helpers/until.ts'
-import { ADDRESS, Feeder, MARKER } from './feeder.ts'
+import { ADDRESS, NumberedSender, MARKER } from './numbered-sender.ts'
 import { Gate } from './gate.ts'
 
 for (const [signal, what] of [['SIGUSR2', 'an error that nothing catches'], ['SIGHUP', 'a promise that fails with nobody waiting']] as const) {
@@ -22,7 +22,7 @@ for (const [signal, what] of [['SIGUSR2', 'an error that nothing catches'], ['SI
     })
     const env = { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url }
     const run = startRun(cleanup, { ...env, ...FAULT })
-    const feeder = await Feeder.start(cleanup, bus, 200)
+    const sender = await NumberedSender.start(cleanup, bus, 200)
     await bus.until(({ [ADDRESS]: { accepted } }) => accepted > 20)
     gate.shut()
     await until('a push is held', () => gate.held > 0)
@@ -34,13 +34,13 @@ for (const [signal, what] of [['SIGUSR2', 'an error that nothing catches'], ['SI
     assert.ok(!stdout.includes('hunter2'))
     const { [ADDRESS]: stats } = await bus.until(({ [ADDRESS]: { receivers } }) => receivers === 0)
     assert.ok(stats.modified > 0, 'it had some in hand, and left them to the bus')
-    assert.deepEqual(feeder.lost(loki), [])
+    assert.deepEqual(sender.lost(loki), [])
 
     gate.open()
     const next = startRun(cleanup, env)
-    await feeder.done
+    await sender.done
     assert.equal((await next.stop()).code, 0)
-    const { missing, repeated } = loki.store.countIds(MARKER, { expected: feeder.records })
+    const { missing, repeated } = loki.store.countIds(MARKER, { expected: sender.records })
     assert.deepEqual({ missing, repeated }, { missing: 0, repeated: 0 })
   })
 }

@@ -26,7 +26,9 @@ function assertJoins (contents: Uint8Array[]): void {
 }
 
 function filled (length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (i * 7 + seed) % 251)
+  const bytes = new Uint8Array(length)
+  for (let i = 0; i < length; i++) bytes[i] = (i * 7 + seed) % 251
+  return bytes
 }
 
 test('a block by itself stays as it is', () => {

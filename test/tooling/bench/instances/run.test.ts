@@ -7,7 +7,7 @@ import { Site } from '../../../../bench/instances/site.ts'
 import { BOUNDED } from '../../../helpers/program.ts'
 
 const env = { PATH: process.env.PATH }
-const TOY: Plan = { ...QUICK, recordsPerMessage: 10, warmUpMs: 0, mostWarmUpMs: 10_000, windowMs: 500, quietMs: 100, sinkMs: 0 }
+const TOY: Plan = { ...QUICK, recordsPerMessage: 10, hosts: 7, warmUpMs: 0, mostWarmUpMs: 10_000, windowMs: 500, quietMs: 100, sinkMs: 0 }
 const RATE = 5_000
 
 test('two instances on one address: what is sent arrives, once, both take part, and it is measured', BOUNDED, async () => {
@@ -36,7 +36,7 @@ test('a newcomer comes to have its share', BOUNDED, async () => {
 
 /** One instance, and a store that does not answer: all that was sent is held. */
 async function held (t: TestContext): Promise<Site> {
-  const site = await Site.start({ instances: 1, recordsPerMessage: 10, sinkMs: 60_000, env })
+  const site = await Site.start({ instances: 1, recordsPerMessage: 10, hosts: 7, sinkMs: 60_000, env })
   t.after(async () => await site.close())
   return site
 }

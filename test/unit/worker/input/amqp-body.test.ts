@@ -185,7 +185,7 @@ suite('bytes that were damaged on the way', () => {
       const bytes = Buffer.from(source)
       for (const { at, byte } of changes) bytes[at % bytes.length] = byte
       ranges(bytes)
-    }), { numRuns: 4000 })
+    }), { numRuns: 2000 })
   })
 
   test('any bytes at all', () => {
@@ -193,7 +193,7 @@ suite('bytes that were damaged on the way', () => {
     fc.assert(fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: likely }, fc.nat({ max: 255 })), { maxLength: 200 }), bytes => {
       ranges(Uint8Array.from(bytes))
       ranges(Uint8Array.from([0x00, 0x53, 0x77, ...bytes]))
-    }), { numRuns: 4000 })
+    }), { numRuns: 2000 })
   })
 
   test('a value cut off inside a list never hides the records behind it', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Encoder } from '../../../../src/worker/encoder.ts'
+import { anyCharacter } from '../../../helpers/characters.ts'
 import { encodeMessages } from '../../../helpers/encode-records.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 import { encoderSettings, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
@@ -17,12 +18,12 @@ const NASTY = [
   '"', '\\', '"}', '{', '}', ',', '=', '="', '"}{quarantine="', '", source="sudo', '\\"', '\\\\"', '`', '\'', '#', '\n', '\r', '\t', '\0', '\x01', '\x1b', '\x7f', '\x85', '\x9f', '\\x22', '\\u0022', '\\n', '\\', '\u2028', '\u2029',
   '\u202e', '\u2066', '\ufeff', '\ufffd', '\ufffe', '\u{10ffff}', 'é', 'e\u0301', '\u{1f600}', '\ud800', '\udc00', '\ud83d', ' ', '  ', '{}', '{"a":"b"}', '[1]', '__name__', '%s', '{{.x}}'
 ]
-const text = fc.array(fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) }), { maxLength: 8 }).map(parts => parts.join(''))
+const text = fc.array(fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 5 }) }), { maxLength: 8 }).map(parts => parts.join(''))
 const long = fc.tuple(text, fc.constantFrom('x', 'é', '"', '\u{1f600}'), fc.integer({ min: 2030, max: 2060 })).map(([text, character, length]) => `${character.repeat(length)}${text}`)
 
 /** JSON of a value, its characters as they are or all as escapes. */
 const string = fc.tuple(fc.oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: long }), fc.boolean()).map(([value, escaped]) =>
-  escaped ? `"${[...value].flatMap(one => one.split('')).map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"` : JSON.stringify(value))
+  escaped ? `"${Buffer.from(value, 'utf16le').swap16().toString('hex').replace(/.{4}/g, '\\u$&')}"` : JSON.stringify(value))
 const value = fc.oneof({ weight: 12, arbitrary: string }, { weight: 1, arbitrary: fc.jsonValue().map(one => JSON.stringify(one)) }, { weight: 1, arbitrary: fc.constantFrom('null', 'true', '1e400', '{"cloud":"inner","host":["x"]}', '[[]]') })
 const key = fc.oneof({ weight: 12, arbitrary: fc.constantFrom('cloud', 'region', 'host', 'hostname', 'source', 'service_name', 'quarantine', 'cl\\u006fud') }, { weight: 1, arbitrary: text.map(one => JSON.stringify(one).slice(1, -1)) })
 const pairs = fc.array(fc.tuple(key, value).map(([key, value]) => `"${key}":${value}`), { minLength: 1, maxLength: 8 })
@@ -89,8 +90,8 @@ test('an entry lies in the stream that its fields name, or in quarantine, whatev
       }
     }
     for (const rest of labels) assert.ok(isQuarantine(rest), `nobody's fields name ${JSON.stringify(rest)}`)
-  }), { seed, numRuns: 6_000 })
-  assert.ok(stored > 4_000 && odd > 100, `${stored} stored, ${odd} unreadable or without labels`)
+  }), { seed, numRuns: 2_000 })
+  assert.ok(stored > 1_300 && odd > 30, `${stored} stored, ${odd} unreadable or without labels`)
 })
 
 /** The quarantine streams have exactly these two labels, of which no mapping can make the second. */
