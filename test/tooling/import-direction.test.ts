@@ -45,6 +45,7 @@ test('each heavy dependency has one home (and the demo, for the bus)', () => {
   assert.deepEqual(importersOf('pino'), ['log.ts'])
   assert.deepEqual(importersOf('piscina').sort(), ['worker/encode.worker.ts', 'worker/pool/pool.ts'])
   assert.deepEqual(importersOf('protobufjs'), ['worker/output/push-schema.ts'])
+  assert.deepEqual(importersOf('@grafana/lezer-logql'), ['embedded/loki/query/logql-tree.ts'])
 })
 
 test('stages do not know each other: only the pipeline does', () => {
