@@ -41,8 +41,11 @@ export interface LogQuery {
 }
 
 export type RangeOperation = 'count_over_time' | 'rate' | 'bytes_over_time' | 'bytes_rate'
-export type VectorOperation = 'sum' | 'min' | 'max' | 'avg' | 'count' | 'topk' | 'bottomk'
+export type VectorOperation = 'sum' | 'min' | 'max' | 'avg' | 'count' | 'stddev' | 'stdvar' | 'topk' | 'bottomk'
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%' | '^'
+export type ComparisonOperator = '==' | '!=' | '>' | '>=' | '<' | '<='
+export type SetOperator = 'and' | 'or' | 'unless'
+export type BinaryOperator = ArithmeticOperator | ComparisonOperator | SetOperator
 
 export interface RangeAggregation {
   kind: 'range'
@@ -67,10 +70,19 @@ export interface VectorAggregation {
   inner: MetricQuery
 }
 
+export interface BinaryOperation {
+  kind: 'binary'
+  operator: BinaryOperator
+  /** A comparison gives 0 or 1 instead of leaving out what does not hold. */
+  bool: boolean
+  left: MetricQuery
+  right: MetricQuery
+}
+
 export type MetricQuery =
   | RangeAggregation
   | VectorAggregation
-  | { kind: 'binary', operator: ArithmeticOperator, left: MetricQuery, right: MetricQuery }
+  | BinaryOperation
   | { kind: 'number', value: number }
   | { kind: 'constant', value: number } // vector(1): one series without labels
 

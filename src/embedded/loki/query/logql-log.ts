@@ -1,50 +1,55 @@
-import type { Condition, LineFilter, LogQuery, Matcher, MatchOperator, Stage } from './logql-ast.ts'
-import { anchored, compileRegex } from './regex.ts'
+import { GoStringError, readGoString } from '../push/go-string.ts'
 import { Refusal } from '../push/refusal.ts'
-import type { TokenReader } from './token-reader.ts'
+import { associate, type Power } from './associate.ts'
+import type { Condition, LabelSelection, LineFilter, LogQuery, Matcher, MatchOperator, Stage } from './logql-ast.ts'
+import { notSupported, unexpected } from './logql-error.ts'
+import { isKeyword } from './logql-token.ts'
+import { allOf, childOf, type QueryNode } from './logql-tree.ts'
+import { anchored, compileRegex } from './regex.ts'
 
-/** `({...} |= "x")`: a log query may stand in parentheses. */
-export function parenthesisedLog (reader: TokenReader): LogQuery | undefined {
-  const depth = reader.tokens.findIndex(({ text, kind }) => kind !== 'symbol' || text !== '(')
-  if (depth < 1 || reader.tokens[depth]!.text !== '{' || reader.tokens[depth]!.kind !== 'symbol') return undefined
-  reader.index = depth
-  const query = logQuery(reader)
-  for (let i = 0; i < depth; i++) reader.expect(')')
-  return query
+/** `{...} |= "x"`, which may stand in parentheses. */
+export function logQuery (expression: QueryNode): LogQuery {
+  const inner = childOf(expression, 'LogExpr')
+  return inner === undefined ? selection(expression) : logQuery(inner)
 }
 
-export function logQuery (reader: TokenReader): LogQuery {
-  reader.expect('{')
-  const matchers: Matcher[] = []
-  while (!reader.take('}')) {
-    if (reader.peek.kind !== 'identifier') throw reader.unexpected(matchers.length === 0 ? 'IDENTIFIER or }' : 'IDENTIFIER')
-    matchers.push(matcher(reader))
-    if (reader.is('}')) continue
-    if (!reader.take(',')) throw reader.unexpected('} or ,')
-    if (reader.is('}')) throw reader.unexpected('IDENTIFIER')
-  }
-  if (!matchers.some(({ test }) => !test(''))) {
-    throw new Refusal(400, 'parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible value. ' +
-      'For instance, app=~".*" does not meet this requirement, but app=~".+" will')
-  }
-  return { kind: 'log', matchers, stages: stages(reader) }
+/** The selector among the children of a node, with all the stages that stand there. */
+export function selection (node: QueryNode): LogQuery {
+  const matchers = allOf(childOf(node, 'Selector')!, 'Matcher').map(matcher)
+  if (!matchers.some(({ test }) => !test(''))) throw selectsAll()
+  return { kind: 'log', matchers, stages: allOf(node, 'PipelineStage').flatMap(stages) }
 }
 
-function matcher (reader: TokenReader): Matcher {
-  const name = reader.next().text
-  const token = reader.next()
-  if (!reader.isMatchOperator(token)) throw reader.unexpected('= or =~ or !~ or !=', token)
-  return matcherOf(reader, name, token.text as MatchOperator)
+export function selectsAll (): Refusal {
+  return new Refusal(400, 'parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible value. ' +
+    'For instance, app=~".*" does not meet this requirement, but app=~".+" will')
 }
 
-function matcherOf (reader: TokenReader, name: string, operator: MatchOperator): Matcher {
-  const token = reader.next()
-  if (token.kind !== 'string') throw reader.unexpected('STRING', token)
-  const value = token.value
-  if (operator === '=') return { name, operator, value, test: (candidate) => candidate === value }
-  if (operator === '!=') return { name, operator, value, test: (candidate) => candidate !== value }
+function matcher ({ children: [label, sign, string] }: QueryNode): Matcher {
+  const operator = sign!.text
+  const name = labelName(label!)
+  const value = stringValue(string!)
+  const common = { name, operator: operator as MatchOperator, value }
+  if (operator === '=') return { ...common, test: (candidate) => candidate === value }
+  if (operator === '!=') return { ...common, test: (candidate) => candidate !== value }
   const regex = compile(value, '', anchored)
-  return { name, operator, value, test: operator === '=~' ? (candidate) => regex.test(candidate) : (candidate) => !regex.test(candidate) }
+  return { ...common, test: operator === '=~' ? (candidate) => regex.test(candidate) : (candidate) => !regex.test(candidate) }
+}
+
+/** The grammar takes more for a name than Loki does: its own words, and colons. */
+export function labelName ({ query, from, text }: QueryNode): string {
+  if (isKeyword(text)) throw unexpected(query, from)
+  const colon = text.indexOf(':')
+  if (colon >= 0) throw unexpected(query, from + colon)
+  return text
+}
+
+function stringValue ({ query, from }: Pick<QueryNode, 'query' | 'from'>): string {
+  try {
+    return readGoString(query, from).value
+  } catch (error) {
+    throw error instanceof GoStringError ? unexpected(query, from) : error
+  }
 }
 
 function compile (pattern: string, stage: string, wrap?: (source: string) => string): RegExp {
@@ -53,74 +58,70 @@ function compile (pattern: string, stage: string, wrap?: (source: string) => str
   return regex
 }
 
-export function stages (reader: TokenReader): Stage[] {
-  const stages: Stage[] = []
-  for (;;) {
-    const token = reader.peek
-    if (token.kind !== 'symbol' || !['|=', '|~', '!=', '!~', '|', '|>', '!>'].includes(token.text)) return stages
-    reader.index++
-    if (token.text === '|') stages.push(pipeStage(reader))
-    else if (token.text.endsWith('>')) throw reader.notSupported(token.text, token)
-    else stages.push(lineFilter(reader, token.text))
+function stages ({ children }: QueryNode): Stage[] {
+  const stage = children.find(({ name }) => name !== 'Pipe')!
+  switch (stage.name) {
+    case 'LineFilters': return lineFilters(stage)
+    case 'LabelFilter': return [{ kind: 'label', condition: condition(stage) }]
+    case 'DropLabelsExpr': return [labelSelection('drop', allOf(stage, 'DropLabel'))]
+    case 'KeepLabelsExpr': return [labelSelection('keep', allOf(stage, 'KeepLabel'))]
+    default: throw notSupported(stage, /^\w+/.exec(stage.text)![0])
   }
 }
 
-function lineFilter (reader: TokenReader, operator: string): LineFilter {
-  const filter: LineFilter = { kind: 'line', negated: operator.startsWith('!'), texts: [], patterns: [] }
-  do {
-    const token = reader.next()
-    if (token.kind !== 'string') throw reader.unexpected('STRING or ip', token)
-    if (operator.endsWith('~')) filter.patterns.push(compile(token.value, `stage '${operator} ${JSON.stringify(token.value)}' : `))
-    else filter.texts.push(Buffer.from(token.value))
-  } while (reader.takeWord('or'))
-  return filter
-}
-
-function pipeStage (reader: TokenReader): Stage {
-  for (const kind of ['drop', 'keep'] as const) {
-    if (!reader.isWord(kind) || reader.tokens[reader.index + 1]!.kind !== 'identifier') continue
-    reader.index++
-    const labels: Array<{ name: string, matcher?: Matcher }> = []
-    do {
-      if (reader.peek.kind !== 'identifier') throw reader.unexpected('IDENTIFIER')
-      const after = reader.tokens[reader.index + 1]!
-      if (reader.isMatchOperator(after)) {
-        const name = reader.peek.text
-        labels.push({ name, matcher: matcher(reader) })
-      } else labels.push({ name: reader.next().text })
-    } while (reader.take(','))
-    return { kind, labels }
+function lineFilters (node: QueryNode): LineFilter[] {
+  const filters: LineFilter[] = []
+  let operator = ''
+  const read = ({ name, text, children, query, from }: QueryNode): void => {
+    if (name === 'FilterOp') throw notSupported({ query, from }, 'ip')
+    if (name === 'Filter') {
+      if (text.endsWith('>')) throw notSupported({ query, from }, text)
+      operator = text
+      filters.push({ kind: 'line', negated: text.startsWith('!'), texts: [], patterns: [] })
+    } else if (name === 'String') {
+      const value = stringValue({ query, from })
+      if (operator.endsWith('~')) filters.at(-1)!.patterns.push(compile(value, `stage '${operator} ${JSON.stringify(value)}' : `))
+      else filters.at(-1)!.texts.push(Buffer.from(value))
+    } else children.forEach(read)
   }
-  return { kind: 'label', condition: disjunction(reader) }
+  read(node)
+  return filters
 }
 
-function disjunction (reader: TokenReader): Condition {
-  let left = conjunction(reader)
-  while (reader.takeWord('or')) left = { kind: 'or', left, right: conjunction(reader) }
-  return left
-}
-
-/** Conditions joined by `and`, a comma or nothing. */
-function conjunction (reader: TokenReader): Condition {
-  let left = condition(reader)
-  while (reader.takeWord('and') || reader.take(',') || reader.is('(') || (reader.peek.kind === 'identifier' && !reader.isWord('or') && !reader.isWord('offset'))) {
-    left = { kind: 'and', left, right: condition(reader) }
+function labelSelection (kind: 'drop' | 'keep', labels: QueryNode[]): LabelSelection {
+  return {
+    kind,
+    labels: labels.map(({ children: [label] }) => {
+      if (label!.name === 'Identifier') return { name: labelName(label!) }
+      const condition = matcher(label!)
+      return { name: condition.name, matcher: condition }
+    })
   }
-  return left
 }
 
-function condition (reader: TokenReader): Condition {
-  if (reader.take('(')) {
-    const condition = disjunction(reader)
-    reader.expect(')')
-    return condition
+type Joint = 'or' | 'and' | ','
+
+/** A comma, or nothing between two filters, joins all that follows to what stands before. */
+const powers: Record<Joint, Power> = { or: [1, 2], and: [3, 4], ',': [Infinity, 0] }
+
+function condition (filter: QueryNode): Condition {
+  const terms: Condition[] = []
+  const joints: Joint[] = []
+  const read = (node: QueryNode): void => {
+    const filters = node.children.filter(({ name }) => name === 'LabelFilter')
+    if (filters.length < 2) {
+      terms.push(filters.length === 1 ? condition(filters[0]!) : comparison(node.children[0]!))
+      return
+    }
+    read(filters[0]!)
+    joints.push(childOf(node, 'Or') !== undefined ? 'or' : childOf(node, 'And') !== undefined ? 'and' : ',')
+    read(filters[1]!)
   }
-  const token = reader.peek
-  if (token.kind !== 'identifier') throw reader.unexpected()
-  const operator = reader.tokens[reader.index + 1]!
-  const known = reader.isMatchOperator(operator) || operator.text === '=='
-  if (!known) throw reader.isUnsupported(token) ? reader.unexpected() : reader.unexpected(undefined, operator)
-  reader.index += 2
-  if (reader.peek.kind === 'number' || reader.peek.kind === 'duration') throw reader.notSupported('comparing a label with a number')
-  return { kind: 'match', matcher: matcherOf(reader, token.text, operator.text === '==' ? '=' : operator.text as MatchOperator) }
+  read(filter)
+  return associate(terms, joints, (joint) => powers[joint], (joint, left, right) => ({ kind: joint === 'or' ? 'or' : 'and', left, right }))
+}
+
+function comparison (node: QueryNode): Condition {
+  if (node.name === 'Matcher') return { kind: 'match', matcher: matcher(node) }
+  throw notSupported(node, node.name === 'IpLabelFilter' ? 'ip' : 'comparing a label with a number')
 }

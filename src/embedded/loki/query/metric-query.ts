@@ -60,7 +60,7 @@ class Evaluation {
       case 'constant': return [this.#constant(query.value)]
       case 'range': return this.#range(query)
       case 'vector': return this.#vector(query)
-      case 'binary': return binary(query.operator, this.evaluate(query.left), this.evaluate(query.right))
+      case 'binary': return binary(query, this.evaluate(query.left), this.evaluate(query.right))
     }
   }
 

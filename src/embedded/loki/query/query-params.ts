@@ -1,5 +1,5 @@
 import { goDuration, promDuration } from '../push/loki-text.ts'
-import { parseDuration } from './logql-lexer.ts'
+import { parseDuration } from './duration.ts'
 import { Refusal } from '../push/refusal.ts'
 
 const billion = 1_000_000_000n

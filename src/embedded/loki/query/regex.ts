@@ -1,29 +1,20 @@
 import { Refusal } from '../push/refusal.ts'
+import { Re2Fault, Re2Translation } from './re2.ts'
 
 /**
- * Compiles what RE2 (Go's regexp) and JavaScript share, with RE2's leading flags `(?ims)`, named groups `(?P<x>...)`, `\A` and `\z`.
- * Throws a Refusal for what neither takes. A pattern that RE2 takes in linear time may take JavaScript longer.
+ * Compiles an expression of RE2, Go's regexp, by JavaScript's; gives a Refusal, in Go's words, for what RE2 does not take, and one that
+ * says so for what JavaScript cannot do. What RE2 takes in linear time may take JavaScript longer.
  */
 export function compileRegex (pattern: string, wrap: (text: string) => string = (text) => text): Refusal | RegExp {
-  const leading = /^\(\?([ims]+)\)/.exec(pattern)
-  const flags = new Set(leading?.[1] ?? '')
-  if (wrap('') !== '') flags.add('s')
-  const source = pattern.slice(leading?.[0].length ?? 0).replaceAll('(?P<', '(?<').replace(/\\([Az])/g, (_, letter: string) => letter === 'A' ? '^' : '$')
-  for (const unicode of ['u', '']) {
-    try {
-      return new RegExp(wrap(source), [...flags, unicode].join(''))
-    } catch (error) {
-      // With `u`, JavaScript refuses escapes such as `\-` that RE2 takes: once more without, before it counts as a fault.
-      if (unicode === '') return new Refusal(400, regexFault(pattern, error as Error))
-    }
+  try {
+    const { source, flags } = new Re2Translation(pattern, wrap('') === '' ? '' : 's')
+    return new RegExp(wrap(source), flags.has('i') ? 'iu' : 'u')
+  } catch (error) {
+    if (error instanceof Re2Fault) return new Refusal(400, error.message)
+    if (!(error instanceof SyntaxError)) throw error
+    if (/character class/.test(error.message)) return new Refusal(400, new Re2Fault('invalid character class range', pattern).message)
+    return new Refusal(400, `the regular expression \`${pattern}\` is not supported by the embedded Loki`)
   }
-  throw new Error('unreachable')
-}
-
-function regexFault (pattern: string, error: Error): string {
-  const unclosed = /Unterminated group/.test(error.message)
-  const reason = unclosed ? 'missing closing )' : error.message.replace(/^.*: (?=[^:]*$)/, '').toLowerCase()
-  return `error parsing regexp: ${reason}: \`${pattern}\``
 }
 
 /** The whole text must match, and `.` matches a newline too. */

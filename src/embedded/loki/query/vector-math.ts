@@ -1,5 +1,5 @@
 import { labelText, type Label } from '../store/label-set.ts'
-import type { ArithmeticOperator, Grouping, VectorOperation } from './logql-ast.ts'
+import type { ArithmeticOperator, BinaryOperation, ComparisonOperator, Grouping, SetOperator, VectorOperation } from './logql-ast.ts'
 
 /** A value an instant, where `present` is 1 there. */
 export interface Series {
@@ -29,9 +29,16 @@ export function combine (operation: Exclude<VectorOperation, 'topk' | 'bottomk'>
       case 'count': combined.values[i] = values.length; break
       case 'min': combined.values[i] = values.reduce((least, value) => Math.min(least, value)); break
       case 'max': combined.values[i] = values.reduce((most, value) => Math.max(most, value)); break
+      case 'stdvar': combined.values[i] = variance(values); break
+      case 'stddev': combined.values[i] = Math.sqrt(variance(values)); break
     }
   }
   return combined
+}
+
+function variance (values: number[]): number {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length
+  return values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length
 }
 
 /** At each step the k largest (or, with `sign` -1, smallest) values; what is not among them is absent there. */
@@ -45,35 +52,79 @@ export function best (members: Series[], k: number, sign: number): Series[] {
   return chosen
 }
 
+type Operation = Pick<BinaryOperation, 'operator' | 'bool'>
+
 /** Numbers meet every series; series meet the one of the same labels, or none. */
-export function binary (operator: ArithmeticOperator, left: Series[] | number, right: Series[] | number): Series[] | number {
-  if (typeof left === 'number' && typeof right === 'number') return calculate(operator, left, right)
-  if (typeof right === 'number') return (left as Series[]).map((series) => zip(operator, series, series, undefined, right))
-  if (typeof left === 'number') return right.map((series) => zip(operator, series, series, left, undefined))
-  const others = new Map(right.map((series) => [labelText(series.labels), series]))
+export function binary (operation: Operation, left: Series[] | number, right: Series[] | number): Series[] | number {
+  if (typeof right === 'number') return (left as Series[]).map((series) => zip(operation, series, series, undefined, right))
+  if (typeof left === 'number') return right.map((series) => zip(operation, series, series, left, undefined))
+  if (isSet(operation.operator)) return combineSets(operation.operator, left, right)
+  const others = byLabels(right)
   return left.flatMap((series) => {
     const other = others.get(labelText(series.labels))
-    return other === undefined ? [] : [zip(operator, series, other, undefined, undefined)]
+    return other === undefined ? [] : [zip(operation, series, other, undefined, undefined)]
   })
 }
 
-function zip (operator: ArithmeticOperator, left: Series, right: Series, leftNumber: number | undefined, rightNumber: number | undefined): Series {
+const byLabels = (all: Series[]): Map<string, Series> => new Map(all.map((series) => [labelText(series.labels), series]))
+
+/** A comparison leaves out what does not hold, and of the rest keeps the value of the series (of two, the left one's). */
+function zip ({ operator, bool }: Operation, left: Series, right: Series, leftNumber: number | undefined, rightNumber: number | undefined): Series {
   const result = emptySeries(left.labels, left.values.length)
+  const kept = leftNumber === undefined ? left : right
+  const filters = isComparison(operator) && !bool
   for (let i = 0; i < left.values.length; i++) {
     if (left.present[i] === 0 || right.present[i] === 0) continue
+    const value = calculate(operator, leftNumber ?? left.values[i]!, rightNumber ?? right.values[i]!)
+    if (filters && value === 0) continue
     result.present[i] = 1
-    result.values[i] = calculate(operator, leftNumber ?? left.values[i]!, rightNumber ?? right.values[i]!)
+    result.values[i] = filters ? kept.values[i]! : value
   }
   return result
 }
 
-function calculate (operator: ArithmeticOperator, a: number, b: number): number {
-  switch (operator) {
-    case '+': return a + b
-    case '-': return a - b
-    case '*': return a * b
-    case '/': return a / b
-    case '%': return a % b
-    case '^': return a ** b
+/** What is in the left one, by step, where the right one has the same labels there, too (`and`), or has not (`unless`); or what is in either. */
+function combineSets (operator: SetOperator, left: Series[], right: Series[]): Series[] {
+  if (operator === 'or') {
+    const others = combineSets('unless', right, left).filter(({ present }) => present.includes(1))
+    const added = byLabels(others)
+    const merged = left.map((series) => {
+      const other = added.get(labelText(series.labels))
+      if (other === undefined) return series
+      added.delete(labelText(series.labels))
+      return { ...series, present: series.present.map((present, i) => present | other.present[i]!), values: series.values.map((value, i) => series.present[i] === 1 ? value : other.values[i]!) }
+    })
+    return [...merged, ...added.values()]
   }
+  const others = byLabels(right)
+  return left.map((series) => {
+    const other = others.get(labelText(series.labels))
+    const wanted = operator === 'and' ? 1 : 0
+    return { ...series, present: series.present.map((present, i) => present === 1 && (other?.present[i] ?? 0) === wanted ? 1 : 0) }
+  })
+}
+
+const arithmetic: Record<ArithmeticOperator, (a: number, b: number) => number> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => b === 0 ? NaN : a / b,
+  '%': (a, b) => b === 0 ? NaN : a % b,
+  '^': (a, b) => a ** b
+}
+
+const comparisons: Record<ComparisonOperator, (a: number, b: number) => boolean> = {
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b
+}
+
+const isComparison = (operator: string): operator is ComparisonOperator => Object.hasOwn(comparisons, operator)
+const isSet = (operator: string): operator is SetOperator => !isComparison(operator) && !Object.hasOwn(arithmetic, operator)
+
+export function calculate (operator: BinaryOperation['operator'], a: number, b: number): number {
+  return isComparison(operator) ? Number(comparisons[operator](a, b)) : arithmetic[operator as ArithmeticOperator](a, b)
 }

@@ -158,8 +158,42 @@ test('evaluates at one instant, in the window (t - range, t]', async (t) => {
   assert.deepEqual(await vector('max(sum by (source) (count_over_time({cloud="c1"}[1h]))) - min(sum by (source) (count_over_time({cloud="c1"}[1h])))'), [[{}, '1']])
   assert.deepEqual(await vector('avg(sum by (source) (count_over_time({cloud="c1"}[1h])))'), [[{}, '3.5']])
   assert.deepEqual(await vector('vector(1)+vector(1)'), [[{}, '2']])
+  assert.deepEqual(await vector('vector(1)/vector(0)'), [[{}, 'NaN']])
+  assert.deepEqual(await vector('stddev(sum by (source) (count_over_time({cloud="c1"}[1h]))) + stdvar(sum by (source) (count_over_time({cloud="c1"}[1h])))'), [[{}, '0.75']])
   assert.deepEqual(await vector('sum(count_over_time({source="sudo"}[10s]))', ns(-40)), [[{}, '2']], 'the entry exactly 10 s before is out, those at the instant are in')
   assert.equal((await data(server, { query: '1+1' }, 'query')).resultType, 'scalar')
+})
+
+const bySource = 'sum by (source) (count_over_time({cloud="c1"}[1h]))'
+const nova = { source: 'nova' }
+const sudo = { source: 'sudo' }
+for (const [query, expected] of [
+  [`${bySource} > 3`, [[sudo, '4']]],
+  [`3 < ${bySource}`, [[sudo, '4']]],
+  [`${bySource} >= bool 4`, [[nova, '0'], [sudo, '1']]],
+  [`${bySource} != ${bySource}`, []],
+  [`${bySource} == ${bySource} * 1`, [[nova, '3'], [sudo, '4']]],
+  [`${bySource} and sum by (source) (count_over_time({source="sudo"}[1h])) * 7`, [[sudo, '4']]],
+  [`${bySource} unless sum by (source) (count_over_time({source="sudo"}[1h]))`, [[nova, '3']]],
+  [`sum by (source) (count_over_time({source="sudo"}[1h])) * 7 or ${bySource}`, [[nova, '3'], [sudo, '28']]],
+  [`${bySource} > 5 or vector(0)`, [[{}, '0']]]
+] as Array<[string, unknown[]]>) {
+  test(`compares and joins: ${query}`, async (t) => {
+    const { result } = await data(await example(t), { query, time: ns(0) }, 'query')
+    assert.deepEqual(result.map(({ metric, value }) => [metric, (value as unknown[])[1]]), expected)
+  })
+}
+
+test('compares and joins step by step', async (t) => {
+  const server = await example(t)
+  const values = async (query: string): Promise<unknown> => (await data(server, { query, step: '10', start: ns(-60) })).result.map(({ metric, values }) => [metric, values])
+  const base = Math.floor(clock / 10_000) * 10
+  // In the windows of 10 s that end at base - 40, - 30 and - 20 lie 1, 3 and 3 entries, of which 1, 2 and 1 are of sudo.
+  const all = 'sum(count_over_time({cloud="c1"}[10s]))'
+  const ofSudo = 'sum(count_over_time({source="sudo"}[10s]))'
+  assert.deepEqual(await values(`${all} == ${ofSudo}`), [[{}, [[base - 40, '1']]]])
+  assert.deepEqual(await values(`${all} unless ${ofSudo} > 1`), [[{}, [[base - 40, '1'], [base - 20, '3']]]])
+  assert.deepEqual(await values(`${ofSudo} > 1 or ${all} * 10`), [[{}, [[base - 40, '10'], [base - 30, '2'], [base - 20, '30']]]])
 })
 
 for (const [name, params, message] of [
