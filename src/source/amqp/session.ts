@@ -38,9 +38,9 @@ interface Options {
 export class ReceivingSession {
   readonly #options: Options
   /**
-   * Frames that the peer may still send; rhea writes it into the begin frame and into flow frames. It is never 0 in the
-   * begin frame, not even while the budget has no room: some routers (skupper-router 3.5) never send over such a session,
-   * whatever flows say later. Without credit on the link nothing comes all the same.
+   * Frames that the peer may still send; rhea writes it into the begin frame and into flow frames. The begin frame says
+   * what the whole budget would hold, whatever is free of it: skupper-router 3.5 takes that for the session's capacity for
+   * good, and sends nothing at all where it is 0. Without credit on the link nothing comes all the same.
    */
   window: number
   next_transfer_id = 0
@@ -59,7 +59,7 @@ export class ReceivingSession {
 
   constructor (options: Options) {
     this.#options = options
-    this.window = Math.max(1, creditFor(options.budget.room))
+    this.window = Math.max(1, creditFor(options.budget.limit))
   }
 
   /** The link whose messages these are. From here on credit is given. */

@@ -5,7 +5,7 @@
 export const ROOMS: Record<string, readonly string[]> = {
   'main.ts': ['commands/demo', 'commands', 'cli', 'ops', 'config'],
   'commands/demo': ['commands', 'cli', 'pipeline', 'ops/page', 'config', 'generator', 'embedded/loki', 'sink'],
-  commands: ['cli', 'pipeline', 'ops/page', 'config', 'generator', 'source/amqp', 'sink', 'worker', 'worker/output', 'source/budget.ts', 'worker/messages.ts'],
+  commands: ['cli', 'pipeline', 'ops', 'ops/page', 'config', 'generator', 'source/amqp', 'sink', 'worker', 'worker/output', 'source/budget.ts', 'worker/messages.ts'],
   cli: ['config'],
 
   // Only the pipeline knows two stages. Metrics know the reasons that stages count by, and the streams that worker threads share.

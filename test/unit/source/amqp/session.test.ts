@@ -196,11 +196,14 @@ test('nothing is granted before the link is open; then all there is room for', (
   assert.deepEqual([incoming.window, incoming.credit, link.credit, link.issue_flow, link.registered], [10, 10, 10, true, 1])
 })
 
-test('the session is never begun with a window of 0, not even where there is no room: some routers would never send over it', () => {
+test('the session is begun with the window of the whole budget, whatever is free of it, and never with 0', () => {
   const { incoming, open, link } = bench(FRAME_BYTES - 1)
   assert.equal(incoming.window, 1)
   open()
   assert.deepEqual([incoming.credit, link.credit, link.issue_flow], [0, 0, false])
+  const budget = new Budget('logs', 4 * FRAME_BYTES)
+  budget.lease(4 * FRAME_BYTES)
+  assert.equal(new ReceivingSession({ budget, onDelivery: () => {}, onTooLarge: () => {} }).window, 4)
 })
 
 test('grants are worth a frame: half of what is possible has to be used up', () => {
