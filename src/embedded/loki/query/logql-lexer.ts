@@ -76,6 +76,6 @@ export function describe (token: Token): string {
 export function parseError (text: string, at: number, message: string): Refusal {
   if (text.trim() === '') return new Refusal(400, `parse error : ${message}`)
   const before = text.slice(0, at)
-  const column = [...before.slice(before.lastIndexOf('\n') + 1)].length + 1
+  const column = Array.from(before.slice(before.lastIndexOf('\n') + 1)).length + 1
   return new Refusal(400, `parse error at line ${before.split('\n').length}, col ${column}: ${message}`)
 }

@@ -21,7 +21,7 @@ export function compileRegex (pattern: string, wrap: (text: string) => string = 
 }
 
 function regexFault (pattern: string, error: Error): string {
-  const unclosed = /Unterminated group/.test(error.message)
+  const unclosed = error.message.includes('Unterminated group')
   const reason = unclosed ? 'missing closing )' : error.message.replace(/^.*: (?=[^:]*$)/, '').toLowerCase()
   return `error parsing regexp: ${reason}: \`${pattern}\``
 }
