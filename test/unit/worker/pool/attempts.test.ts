@@ -14,7 +14,7 @@ function batchOf (messages: readonly number[]): Batch {
   view.set(messages.map((_, i) => i))
   const starts = messages.map((_, i) => i)
   const link = { stale: false, settle: () => {} }
-  return { address: 'a', link, first: 0, last: messages.length - 1, messages: messages.length, cost: messages.length, bytes, room: messages.length, view, length: messages.length, starts, ends: starts.map(i => i + 1) }
+  return { address: 'a', link, first: 0, last: messages.length - 1, messages: messages.length, cost: messages.length, bytes, room: messages.length, view, length: messages.length, starts, ends: starts.map(i => i + 1) } as unknown as Batch
 }
 
 function result (records: number[], reason?: string): EncodeResult {
