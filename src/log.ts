@@ -130,7 +130,7 @@ function cleanEntries (entries: Iterable<readonly [unknown, unknown]>, depth: nu
   for (const [anyKey, value] of entries) {
     if (typeof value === 'function') continue
     // A Map may have objects for keys, and not every object can become a string.
-    const key = typeof anyKey === 'object' || typeof anyKey === 'function' ? '[object]' : String(anyKey)
+    const key = ['object', 'function'].includes(typeof anyKey) ? '[object]' : String(anyKey)
     if (room-- === 0) break
     const present = value !== undefined && value !== null
     // defineProperty, because a key called __proto__ must stay a key.
@@ -142,7 +142,8 @@ function cleanEntries (entries: Iterable<readonly [unknown, unknown]>, depth: nu
 }
 
 function cleanError (error: Error, depth: number): Record<string, unknown> {
-  const { name, message, stack, cause } = error
+  const { name, stack, cause } = error
+  const message: unknown = error.message
   return {
     type: error.constructor.name || name,
     message: cleanText(String(message)),

@@ -157,7 +157,7 @@ export class Site {
 
   #child<M extends SendersMethods | BusMethods | SinkMethods> (name: string, file: string, env?: NodeJS.ProcessEnv): Child<M> {
     const child = new Child<M>(name, beside(file, import.meta.url), env)
-    this.#children.push(child as unknown as Child<never>)
+    this.#children.push(child)
     this.#failed.push(child.failed)
     return child
   }

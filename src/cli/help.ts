@@ -19,7 +19,7 @@ const DETAILS: Readonly<Record<CommandName, string>> = {
   generate: 'Writes to the bus in LOKEAN_AMQP_URL, to LOKEAN_AMQP_ADDRESSES, each host to one of them, in the shape that rsyslog\'s omamqp1 writes.'
 }
 
-const EXIT_CODES: readonly (readonly [string, string])[] = [
+const EXIT_CODES: ReadonlyArray<readonly [string, string]> = [
   ['0', 'all went well'], ['1', 'it failed; or demo missed or doubled a record'], ['64', 'the command line is wrong'], ['70', 'an error that nothing foresaw'], ['78', 'a setting is wrong']
 ]
 

@@ -63,7 +63,7 @@ export function arrange (v: Values) {
 
 export type DeepReadonly<T> =
   T extends Secret ? T
-    : T extends readonly (infer E)[] ? ReadonlyArray<DeepReadonly<E>>
+    : T extends ReadonlyArray<infer E> ? ReadonlyArray<DeepReadonly<E>>
       : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
         : T
 

@@ -54,7 +54,7 @@ function credentialsOf (url: URL, position: string): UrlCredentials | undefined 
 }
 
 /** One user for all URLs of a list: they are interchangeable, and a setting that named another user would fit only some. */
-function sameCredentials (found: readonly (UrlCredentials | undefined)[]): UrlCredentials | undefined {
+function sameCredentials (found: ReadonlyArray<UrlCredentials | undefined>): UrlCredentials | undefined {
   const present = found.filter((one) => one !== undefined)
   const [first] = present
   const other = present.find((one) => one.username !== first?.username || one.password?.reveal() !== first.password?.reveal())
@@ -98,8 +98,9 @@ export const lokiUrls = endpoints((text, position) => {
 export function parseHostPort (text: string): HostPort | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   const [, v6, name, digits] = match ?? []
-  const valid = v6 === undefined ? name !== undefined && HOST_NAME.test(name) : isIPv6(v6)
-  return valid && Number(digits) <= 65535 ? { host: (v6 ?? name) as string, port: Number(digits) } : undefined
+  const host = v6 ?? name
+  if (host === undefined || !(v6 === undefined ? HOST_NAME.test(host) : isIPv6(host)) || Number(digits) > 65535) return undefined
+  return { host, port: Number(digits) }
 }
 
 /** An address to listen on; port 0 takes any free one. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { LokeanError } from '../errors.ts'
 import { createGenerator } from './generator.ts'
 import { startSenders } from './sender.ts'
 import { startBus, type BusOptions } from '../embedded/bus/bus.ts'
@@ -44,7 +45,9 @@ async function answer (request: Request): Promise<unknown> {
 port.on('message', (request: Request) => {
   answer(request).then(
     value => tell({ kind: 'reply', id: request.id, value }),
-    (error: Error & { retryable?: boolean }) => tell({ kind: 'failed', id: request.id, message: error.message, retryable: error.retryable === true })
+    (error: unknown) => tell({
+      kind: 'failed', id: request.id, message: (error as Error).message, retryable: error instanceof LokeanError && error.retryable
+    })
   ).catch(() => {}) // a value that cannot be cloned; there is none
 })
 tell({ kind: 'listening', url: bus.url, port: bus.port })

@@ -55,7 +55,7 @@ export class RecordFiller {
     for (let i = 0; i < slots.length; i += 4) {
       const at = body + slots[i + 1]!
       const width = slots[i + 2]!
-      switch (slots[i]) {
+      switch (slots[i]!) {
         case SLOT.DIGITS: this.#number(out, at, width); break
         case SLOT.HEX: this.#hex(out, at, width); break
         case SLOT.UUID: this.#uuid(out, at); break

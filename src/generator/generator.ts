@@ -57,7 +57,7 @@ export function createGenerator (options: GeneratorOptions): Generator {
   const shapes = compileRoles()
   const last = new Float64Array(fleet.length)
   const filler = new RecordFiller(random)
-  const chosen: Shape[] = new Array(recordsPerMessage)
+  const chosen = new Array<Shape>(recordsPerMessage)
   let turn = 0
   let sent = 0
 

@@ -106,13 +106,13 @@ export class SenderConnection {
     connection.on('connection_error', ({ error }: EventContext) => this.#refused(connection, error))
     for (const event of ['sender_error', 'session_error']) connection.on(event, () => {})
     for (const event of ['error', 'protocol_error']) connection.on(event, lost)
-    connection.on('disconnected', ({ error }: EventContext) => lost(error as Error | undefined))
-    connection.on('connection_close', ({ error }: EventContext) => lost(error as Error | undefined))
+    connection.on('disconnected', ({ error }: EventContext) => lost(error))
+    connection.on('connection_close', ({ error }: EventContext) => lost(error))
     connection.on('session_close', ({ session }: EventContext) => lost(session?.error as Error | undefined))
     connection.on('sender_close', ({ sender }: EventContext) => lost(sender?.error as Error | undefined))
     connection.on('sender_open', () => { this.#failures = 0 })
-    connection.on('sendable', ({ sender }: EventContext) => this.#pump(this.#links.get(sender as Sender)))
-    connection.on('sender_draining', ({ sender }: EventContext) => this.#links.get(sender as Sender)?.credit.drain())
+    connection.on('sendable', ({ sender }: EventContext) => this.#pump(this.#links.get(sender!)))
+    connection.on('sender_draining', ({ sender }: EventContext) => this.#links.get(sender!)?.credit.drain())
     for (const event of ['accepted', 'rejected', 'released', 'modified', 'settled']) {
       connection.on(event, (context: EventContext) => this.#settled(context))
     }
@@ -147,11 +147,11 @@ export class SenderConnection {
   }
 
   #settled ({ sender, delivery }: EventContext): void {
-    const link = this.#links.get(sender as Sender)
-    const parcel = link?.unsettled.get(delivery as Delivery)
-    const outcome = outcomeOf(delivery as Delivery)
+    const link = this.#links.get(sender!)
+    const parcel = link?.unsettled.get(delivery!)
+    const outcome = outcomeOf(delivery!)
     if (link === undefined || parcel === undefined || outcome === undefined) return
-    link.unsettled.delete(delivery as Delivery)
+    link.unsettled.delete(delivery!)
     if (!delivery!.remote_settled) delivery!.update(true)
     if (this.#options.load.settle(parcel, outcome.name)) this.#return(link.address, parcel)
     this.#pump(link)

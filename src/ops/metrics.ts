@@ -78,7 +78,7 @@ function processRegistry (): Registry {
 function counters (registry: Registry, options: MetricsOptions) {
   function counter<L extends string> (name: string, help: string, label?: L, values: readonly string[] = []): Counter<L> {
     const made = new Counter<L>({ name, help, labelNames: label === undefined ? [] : [label], registers: [registry] })
-    for (const value of values) made.inc({ [label as L]: value } as Record<L, string>, 0)
+    if (label !== undefined) for (const value of values) made.inc({ [label]: value } as Record<L, string>, 0)
     return made
   }
   function tallied (name: string, help: string, label: string, values: readonly string[]): TalliedCounter {
@@ -179,10 +179,10 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
         if (read === undefined) return
         const reading = read()
         if (typeof reading === 'number') return this.set(reading)
-        for (const [value, number] of reading) this.set({ [label as string]: value }, number)
+        if (label !== undefined) for (const [value, number] of reading) this.set({ [label]: value }, number)
       }
     })
-    for (const value of values) gauge.set({ [label as string]: value }, 0)
+    if (label !== undefined) for (const value of values) gauge.set({ [label]: value }, 0)
     return { gauge, from: (source) => { read = source } }
   }
   new Gauge({ name: 'lokean_build_info', help: 'Always 1; which Lokean runs on which Node', labelNames: ['version', 'node'], registers: [registry] })

@@ -56,8 +56,8 @@ export class DeadLetters {
   }
 
   async #append (line: Buffer): Promise<void> {
-    if (this.#file === undefined || this.#fileBytes + line.length > this.#maxBytes / FILES) await this.#rotate(line.length)
-    const file = this.#file as FileHandle
+    const full = this.#fileBytes + line.length > this.#maxBytes / FILES
+    const file = this.#file === undefined || full ? await this.#rotate(line.length) : this.#file
     try {
       await file.appendFile(line)
       await file.datasync()
@@ -71,13 +71,15 @@ export class DeadLetters {
     }
   }
 
-  async #rotate (bytes: number): Promise<void> {
+  async #rotate (bytes: number): Promise<FileHandle> {
     await this.#file?.close()
     this.#file = undefined
     await this.#makeRoom(Math.max(bytes, this.#maxBytes / FILES))
     this.#lastName = Math.max(this.#now(), this.#lastName + 1)
-    this.#file = await open(join(this.#dir, `dead-letter-${this.#lastName}.ndjson`), 'a')
-    this.#fileBytes = (await this.#file.stat()).size
+    const file = await open(join(this.#dir, `dead-letter-${this.#lastName}.ndjson`), 'a')
+    this.#file = file
+    this.#fileBytes = (await file.stat()).size
+    return file
   }
 
   async #makeRoom (bytes: number): Promise<void> {

@@ -6,10 +6,11 @@ const PROBE_MS = 2_000
 
 /** Asks each distributor in turn whether it is ready, until one is; nothing waits for it but `/readyz` and the log. */
 export async function probeUntilReady (client: LokiClient, health: LokiHealth, signal: AbortSignal): Promise<void> {
-  for (let endpoint = 0; !signal.aborted; endpoint = (endpoint + 1) % client.urls.length) {
+  const stopped = (): boolean => signal.aborted
+  for (let endpoint = 0; !stopped(); endpoint = (endpoint + 1) % client.urls.length) {
     const url = client.urls[endpoint] ?? ''
     const problem = await client.ready(endpoint, signal)
-    if (signal.aborted || health.status().ok) return
+    if (stopped() || health.status().ok) return
     if (problem === undefined) return health.succeeded(url)
     health.notReady(`${url}: ${problem}`, PROBE_MS)
     await pause(PROBE_MS, undefined, { signal }).catch(() => {})

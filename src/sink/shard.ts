@@ -201,8 +201,9 @@ export class Shard {
   #pause (reason: RetryReason, message: string, retryAfterMs: number | undefined): void {
     const backoff = backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random)
     // Loki may send a Retry-After of 0, or a date that is past by this clock: the shard pauses all the same.
-    this.#retryAfterHeeded = retryAfterMs !== undefined && retryAfterMs !== 0
-    const delay = this.#retryAfterHeeded ? retryAfterMs as number : backoff
+    const heeded = retryAfterMs === 0 ? undefined : retryAfterMs
+    this.#retryAfterHeeded = heeded !== undefined
+    const delay = heeded ?? backoff
     this.#attempt++
     this.#state = 'waiting'
     this.waitingFor = reason

@@ -20,7 +20,7 @@ const MIN_SHARED_BYTES = 64 * 1024
 export const encode = timed((task: EncodeTask): unknown => {
   const result = encoder.encode(task)
   if (task.transfer !== true && leave(result.parts, task)) return { ...result, shared: true }
-  return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) } as never)
+  return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) })
 })
 
 export const bisect = timed(bisectPart)

@@ -86,7 +86,7 @@ export class AmqpPeer {
         this.#outcomes.delete(delivery as Delivery)
       })
     }
-    const server = container.listen({ port, host: '127.0.0.1' }) as Server
+    const server = container.listen({ port, host: '127.0.0.1' })
     this.#server = server
     server.on('connection', (socket: Socket) => {
       this.sockets.add(socket)
@@ -121,7 +121,7 @@ export class AmqpPeer {
     const turn = (this.#turns.get(address) ?? Promise.resolve()).then(async () => await this.sender(address))
     this.#turns.set(address, turn.catch(() => {}))
     const sender = await turn
-    const delivery = sender.send(payload as never, undefined, 0)
+    const delivery = sender.send(payload, undefined, 0)
     return await new Promise(resolve => { this.#outcomes.set(delivery, resolve) })
   }
 

@@ -13,10 +13,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Throws where the bytes are no PushRequest, hold a field it does not have, or text that is not UTF-8 (which Loki would refuse). */
 export function readPush (bytes: Uint8Array): ReadPush {
-  return new PbfReader(bytes).readFields((tag, request, pbf) => {
+  return new PbfReader(bytes).readFields<ReadPush>((tag, request, pbf) => {
     if (tag !== 1) throw new Error(`PushRequest has no field ${tag}`)
     request.streams.push(pbf.readMessage(readStream, { labels: '', entries: [] }))
-  }, { streams: [] } as ReadPush)
+  }, { streams: [] })
 }
 
 function readStream (tag: number, stream: ReadStream, pbf: PbfReader): void {

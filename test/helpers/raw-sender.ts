@@ -38,7 +38,7 @@ export class RawSender {
     const tag = String(this.#tag++)
     return await new Promise(resolve => {
       this.#waiting.set(tag, resolve)
-      this.#sender.send(Buffer.from(message) as never, Buffer.from(tag), 0)
+      this.#sender.send(Buffer.from(message), Buffer.from(tag), 0)
     })
   }
 

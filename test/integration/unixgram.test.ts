@@ -103,5 +103,5 @@ test('a reading process that is killed is not ready, said, and replaced', addon.
   await until('another is there', () => stack.pipeline.status().ready)
   await new UnixSender(stack.cleanup, path).send(record({ message: 'id=1' }))
   await until('it is stored', () => ids(stack).has(1))
-  assert.ok(stack.log.some(line => /the process that reads the socket has ended/.test(line)))
+  assert.ok(stack.log.some(line => line.includes('the process that reads the socket has ended')))
 })

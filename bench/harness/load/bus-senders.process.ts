@@ -128,9 +128,9 @@ function counts (): LoadCounts {
 
 /** The load for the bus that the environment names: the senders of `lokean generate`, with prepared messages. */
 const methods: SendersMethods = {
-  listen: async ({ recordsPerMessage, hosts, seed = 1 }: PoolOptions) => {
+  listen: ({ recordsPerMessage, hosts, seed = 1 }: PoolOptions) => {
     generator = preparedGenerator({ recordsPerMessage, hosts, seed })
-    return { url: process.env.LOKEAN_AMQP_URL ?? '', poolRecords: poolRecordsOf(hosts) }
+    return Promise.resolve({ url: process.env.LOKEAN_AMQP_URL ?? '', poolRecords: poolRecordsOf(hosts) })
   },
   attached: async () => {},
   start,

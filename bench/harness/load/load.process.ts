@@ -36,7 +36,7 @@ const attached = new Promise<void>(resolve => { onAttached = resolve })
 async function listen (options: PoolOptions): Promise<{ url: string, poolRecords: number }> {
   const pool = createPool(options)
   const container = rhea.create_container({ id: 'lokean-bench' })
-  container.sasl_server_mechanisms.enable_anonymous('anonymous')
+  ;(container.sasl_server_mechanisms as { enable_anonymous (name: string): void }).enable_anonymous('anonymous')
   const server = container.listen({ port: 0, host: '127.0.0.1', idle_time_out: IDLE_TIMEOUT_MS, tcp_no_delay: true } as never)
   container.on('session_open', ({ session, connection }: EventContext) => {
     if (link !== undefined) return fail(new Error('the program opened a second session'))
@@ -45,12 +45,12 @@ async function listen (options: PoolOptions): Promise<{ url: string, poolRecords
   })
   container.on('sender_open', ({ sender }: EventContext) => {
     if (handleOf(sender as Sender) !== 0) return fail(new Error('the program attached a second link'))
-    ;(sender as Sender).set_source({ address: (sender as Sender).source.address as string })
+    ;(sender as Sender).set_source({ address: (sender as Sender).source.address })
     onAttached()
   })
   // rhea catches what is thrown in its events: it must end the process all the same.
   for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'sender_error']) {
-    container.on(event, (context: Error | EventContext) => fail(context instanceof Error ? context : new Error(`${event}: ${String(context.error ?? context.connection?.error)}`)))
+    container.on(event, (context: Error | EventContext) => fail(context instanceof Error ? context : new Error(event, { cause: context.error ?? context.connection.error })))
   }
   for (const event of ['disconnected', 'connection_close', 'session_close', 'sender_close']) {
     container.on(event, ({ error }: EventContext) => {

@@ -58,5 +58,5 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('Time to encode a batch', 's', ...quantiles('lokean_encode_duration_seconds')))
     .withPanel(graph('Size of a batch', 'short', mean('lokean_batch_records', 'records'), mean('lokean_batch_bytes', 'bytes')))
     .withPanel(graph('Memory', 'bytes', perInstance('process_resident_memory_bytes', '{{instance}} resident'), perInstance('nodejs_heap_size_used_bytes', '{{instance}} heap used'), perInstance('nodejs_external_memory_bytes', '{{instance}} outside the heap')))
-    .withPanel(graph('CPU, in cores', 'short', [`${rate('process_cpu_seconds_total')}`, '{{instance}}']))
+    .withPanel(graph('CPU, in cores', 'short', [rate('process_cpu_seconds_total'), '{{instance}}']))
 }

@@ -11,7 +11,7 @@ interface Targets { targets: (targets: Array<Builder<Dataquery>>) => unknown }
 interface Query { refId: (id: string) => unknown }
 
 /** Grafana's ids of a panel's queries: A, B, C... */
-function ask<P extends Targets, Q extends Builder<Dataquery> & Query> (panel: P, queries: Q[]): P {
+function ask<P extends Targets> (panel: P, queries: Array<Builder<Dataquery> & Query>): P {
   for (const [i, query] of queries.entries()) query.refId(String.fromCharCode(65 + i))
   panel.targets(queries)
   return panel

@@ -118,7 +118,7 @@ function describe (report: Report, seed: number, realLoki: boolean, realBus: boo
   const number = (value: number): string => value.toLocaleString('en')
   return [
     '',
-    `${query.selector}`,
+    query.selector,
     ...query.lines.map(line => `  ${line}`),
     '',
     `  sent        ${number(sent)} records over ${realBus ? 'the bus of LOKEAN_AMQP_URL' : 'the embedded bus'} (seed ${seed})`,

@@ -19,7 +19,7 @@ export async function reconcileByQuery (loki: LokiQuery, marker: string, sent: n
   for (const [selector, counted] of [['{cloud=~".+"}', false], ['{source="lokean", quarantine=~".+"}', true]] as const) {
     for await (const page of loki.all(`${selector} |= \`${marker}\``, range)) {
       for (const { line } of page) {
-        const number = Number(line.slice(line.lastIndexOf(marker) + marker.length).match(/^\d+/)?.[0] ?? NaN)
+        const number = Number((/^\d+/.exec(line.slice(line.lastIndexOf(marker) + marker.length)))?.[0] ?? NaN)
         if (!(number < sent)) continue
         if (counted) quarantined++
         if (seen[number] === 0) stored++

@@ -15,6 +15,12 @@ import { boundFrames } from './read-path.ts'
 import { separateOutcomes } from './separate-outcomes.ts'
 import { sendFramesOf, streamWrites } from './write-path.ts'
 
+/** What is used of rhea's SASL, which has no types. */
+interface Mechanisms {
+  enable_anonymous (): void
+  enable_plain (check: (name: string, password: string) => boolean): void
+}
+
 export interface BusOptions {
   /** 0, the default, takes a free port; a restart keeps it. */
   port?: number
@@ -186,7 +192,7 @@ export class EmbeddedBus {
     if (!this.#peers.has(socket)) this.#track(socket)
     const { maxFrameSize, sendFrameSize, idleTimeout, tls } = this.#options
     const container = rhea.create_container({ id: 'lokean-demo-bus' })
-    this.#enableSasl(container.sasl_server_mechanisms)
+    this.#enableSasl(container.sasl_server_mechanisms as Mechanisms)
     const connection = container.create_connection({
       max_frame_size: maxFrameSize,
       idle_time_out: idleTimeout,
@@ -209,7 +215,7 @@ export class EmbeddedBus {
     ;(connection as unknown as { accept (socket: Socket): void }).accept(socket)
   }
 
-  #enableSasl (mechanisms: { enable_anonymous (): void, enable_plain (check: (name: string, password: string) => boolean): void }): void {
+  #enableSasl (mechanisms: Mechanisms): void {
     const { username, password } = this.#options
     if (username === undefined) mechanisms.enable_anonymous()
     else mechanisms.enable_plain((name, secret) => name === username && secret === password)

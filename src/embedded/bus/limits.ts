@@ -1,4 +1,4 @@
-import type { Connection, EventContext, Session } from 'rhea'
+import type { Connection, EventContext } from 'rhea'
 import type { Socket } from 'node:net'
 
 /** The most that one peer may have open, and that may wait for it to read. */
@@ -8,6 +8,7 @@ const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 /** The smallest that a peer may ask for (spec 2.7.1, MIN-MAX-FRAME-SIZE); rhea cuts messages into pieces without end below 58. */
 const SMALLEST_MAX_FRAME = 512
 
+interface Dispatcher { dispatch (event: string, error: Error): void }
 interface Disposition { first: number, last?: number | null, settled?: boolean, state?: object }
 interface Half { deliveries: { size: number, get_head (): { id: number } | undefined }, on_disposition (fields: Disposition): void }
 
@@ -23,11 +24,12 @@ export function limitPeer (connection: Connection, socket: Socket): void {
   bound(connection, MAX_SESSIONS, ['session_open'], ['session_close'])
   bound(connection, MAX_LINKS, ['receiver_open', 'sender_open'], ['receiver_close', 'sender_close'])
   connection.on('session_open', ({ session }: EventContext) => {
-    const { incoming, outgoing } = session as Session as unknown as { incoming: Half, outgoing: Half }
+    const { incoming, outgoing } = session! as unknown as { incoming: Half, outgoing: Half }
     for (const half of [incoming, outgoing]) onlyKnownDeliveries(half)
   })
+  const dispatcher = connection as unknown as Dispatcher
   socket.on('data', () => {
-    if (socket.writableLength > MAX_UNREAD_BYTES) connection.dispatch('error', new Error(`${socket.writableLength} bytes wait for a peer that does not read`))
+    if (socket.writableLength > MAX_UNREAD_BYTES) dispatcher.dispatch('error', new Error(`${socket.writableLength} bytes wait for a peer that does not read`))
   })
 }
 

@@ -37,25 +37,25 @@ export class Peer {
     connection.on('protocol_error', fail)
     // Without listeners rhea raises the error that a peer sent with its close, end or detach: theirs, not ours.
     for (const event of ['connection_error', 'session_error', 'sender_error', 'receiver_error']) connection.on(event, () => {})
-    connection.on('receiver_open', context => this.#openInlet(context.receiver as Receiver))
-    connection.on('sender_open', context => this.#openOutlet(context.sender as Sender))
-    connection.on('receiver_close', context => this.#closeInlet(context.receiver as Receiver))
-    connection.on('sender_close', context => this.#closeOutlet(context.sender as Sender))
-    connection.on('session_close', context => this.#closeLinks(context.session))
+    connection.on('receiver_open', ({ receiver }: EventContext) => this.#openInlet(receiver!))
+    connection.on('sender_open', ({ sender }: EventContext) => this.#openOutlet(sender!))
+    connection.on('receiver_close', ({ receiver }: EventContext) => this.#closeInlet(receiver!))
+    connection.on('sender_close', ({ sender }: EventContext) => this.#closeOutlet(sender!))
+    connection.on('session_close', ({ session }: EventContext) => this.#closeLinks(session))
     connection.on('connection_close', () => this.#closeLinks())
     connection.on('disconnected', () => this.#closeLinks())
     socket.on('close', () => this.#closeLinks())
-    connection.on('message', context => this.#inlets.get(context.receiver as Receiver)?.take(context))
-    connection.on('sendable', context => this.#outlets.get(context.sender as Sender)?.address.pump())
-    connection.on('sender_draining', context => this.#outlets.get(context.sender as Sender)?.drained())
+    connection.on('message', (context: EventContext) => this.#inlets.get(context.receiver!)?.take(context))
+    connection.on('sendable', ({ sender }: EventContext) => this.#outlets.get(sender!)?.address.pump())
+    connection.on('sender_draining', ({ sender }: EventContext) => this.#outlets.get(sender!)?.drained())
     for (const event of ['accepted', 'rejected', 'released', 'modified', 'settled']) {
-      connection.on(event, context => this.#outlets.get(context.sender as Sender)?.outcome(context.delivery as RheaDelivery))
+      connection.on(event, ({ sender, delivery }: EventContext) => this.#outlets.get(sender!)?.outcome(delivery!))
     }
   }
 
   get info (): PeerInfo {
     return {
-      containerId: this.#connection.container_id ?? '',
+      containerId: containerIdOf(this.#connection),
       remotePort: this.#socket.remotePort ?? 0,
       senders: [...this.#inlets.values()].map(inlet => inlet.name),
       receivers: [...this.#outlets.values()].map(outlet => outlet.name)
@@ -79,9 +79,10 @@ export class Peer {
   }
 
   #openInlet (receiver: Receiver): void {
-    const name = receiver.target?.address
+    const name = addressIn(receiver.target)
     if (!name) return refuse(receiver, 'a target address is required')
-    receiver.set_source(receiver.source?.address ? { address: receiver.source.address } : {} as { address: string })
+    const source = addressIn(receiver.source)
+    receiver.set_source(source ? { address: source } : {} as { address: string })
     receiver.set_target({ address: name })
     const inlet = new Inlet(name, this.#addressOf(name), receiver)
     this.#inlets.set(receiver, inlet)
@@ -89,10 +90,10 @@ export class Peer {
   }
 
   #openOutlet (sender: Sender): void {
-    const name = sender.source?.address
+    const name = addressIn(sender.source)
     if (!name) return refuse(sender, 'a source address is required')
     sender.set_source({ address: name })
-    sender.set_target({ address: sender.target?.address } as { address: string })
+    sender.set_target({ address: addressIn(sender.target) } as { address: string })
     const outlet = new Outlet(name, this.#addressOf(name), sender, !this.#sendsToClosed && begunClosed(sender.session))
     this.#outlets.set(sender, outlet)
     outlet.address.addReceiver(outlet)
@@ -115,6 +116,15 @@ export class Peer {
     for (const receiver of [...this.#inlets.keys()]) if (!session || receiver.session === session) this.#closeInlet(receiver)
     for (const sender of [...this.#outlets.keys()]) if (!session || sender.session === session) this.#closeOutlet(sender)
   }
+}
+
+/** rhea's types know of no peer that has not opened yet, and of no link without a terminus. */
+function containerIdOf (connection: { container_id?: string }): string {
+  return connection.container_id ?? ''
+}
+
+function addressIn (terminus: { address: string } | undefined): string | undefined {
+  return terminus?.address
 }
 
 /** A link cannot be refused before it is answered (AMQP 1.0, 2.6.3): it is attached with no terminus, then detached. */
@@ -148,7 +158,7 @@ class Inlet implements SenderPort {
   }
 
   take (context: EventContext): void {
-    const delivery = context.delivery as RheaDelivery
+    const delivery = context.delivery!
     const presettled = delivery.remote_settled
     if (presettled) delivery.update(true)
     const settle = (outcome: Outcome) => {

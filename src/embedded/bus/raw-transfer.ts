@@ -28,7 +28,7 @@ export interface RawDelivery { message: Buffer, format: number }
  * To be called before the connection opens. Frames above `maxFrameSize` are the protocol error that the peer made.
  */
 export function deliverRaw (connection: Connection, maxFrameSize = 0xffffffff): void {
-  connection.on('session_open', ({ session }: EventContext) => patchSession(session as Session, maxFrameSize))
+  connection.on('session_open', ({ session }: EventContext) => patchSession(session!, maxFrameSize))
 }
 
 /** What a `message` event on such a session carries; the format is the sender's own again. */

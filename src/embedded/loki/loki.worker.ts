@@ -43,5 +43,5 @@ try {
   })
   post({ kind: 'listening', url: loki.url, port: loki.port })
 } catch (error) {
-  post({ kind: 'failed', error: String(error instanceof Error && error.cause !== undefined ? `${error.message}: ${String(error.cause)}` : error) })
+  post({ kind: 'failed', error: error instanceof Error && error.cause instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error) })
 }

@@ -26,8 +26,8 @@ export async function startLokiThread (options: LokiThreadOptions = {}): Promise
   const worker = new Worker(entry, { workerData: options, name: 'embedded-loki' })
   const waiting = new Map<number, { resolve: (value: unknown) => void, reject: (error: unknown) => void }>()
   let id = 0
-  let failure: unknown
-  const fail = (error: unknown): void => {
+  let failure: Error | undefined
+  const fail = (error: Error): void => {
     failure ??= error
     for (const { reject } of waiting.values()) reject(failure)
     waiting.clear()

@@ -29,8 +29,8 @@ export class Problems {
     const detail = detailOf(err, rest)
     // An error that is logged alone has its message in both places.
     const problem = { time: text(time), level: text(level), text: text(msg), detail: detail === text(msg) ? '' : detail, count: 1 }
-    const last = this.#problems[0] as Problem | undefined
-    if (last !== undefined && last.level === problem.level && last.text === problem.text && last.detail === problem.detail) {
+    const last = this.#problems[0]
+    if (last?.level === problem.level && last.text === problem.text && last.detail === problem.detail) {
       last.count++
       last.time = problem.time
       return

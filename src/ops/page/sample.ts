@@ -36,7 +36,7 @@ export async function takeSample (registry: MetricSource): Promise<Sample> {
 
 function add (values: Sample['values'], name: string, label: string, value: number): void {
   let byLabel = values.get(name)
-  if (byLabel === undefined) values.set(name, byLabel = new Map())
+  if (byLabel === undefined) values.set(name, byLabel = new Map<string, number>())
   byLabel.set(label, (byLabel.get(label) ?? 0) + value)
 }
 

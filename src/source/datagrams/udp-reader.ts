@@ -46,7 +46,7 @@ export class UdpReader implements DatagramReader {
     const returned = new Int32Array(new SharedArrayBuffer(4)).fill(-limit)
     // The specifier is not rewritten by the compiler, so the thread's file ends as this one does.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const workerData: DatagramSetup = { host, port, receiveBuffer, limit, returned: returned.buffer as SharedArrayBuffer }
+    const workerData: DatagramSetup = { host, port, receiveBuffer, limit, returned: returned.buffer }
     const worker = new Worker(new URL(`./udp.worker.${extension}`, import.meta.url), { workerData })
     // `once` takes its own listeners away again, and no others: a Worker has some that it cannot do without.
     const [report] = await once(worker, 'message') as [DatagramReport]

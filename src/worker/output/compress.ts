@@ -8,5 +8,5 @@ import snappy from 'snappy'
  * seven times its memory. The copy is of the compressed bytes only.
  */
 export function compress (bytes: Uint8Array): Buffer {
-  return snappy.compressSync(bytes as Buffer, { copyOutputData: true })
+  return snappy.compressSync(bytes, { copyOutputData: true })
 }

@@ -113,7 +113,7 @@ function byShard (streams: Stream[]): Stream[][] {
   const tenants = new Map<string, Map<number, Stream[]>>()
   for (const stream of streams) {
     let shards = tenants.get(stream.tenant)
-    if (shards === undefined) tenants.set(stream.tenant, shards = new Map())
+    if (shards === undefined) tenants.set(stream.tenant, shards = new Map<number, Stream[]>())
     const shard = shards.get(stream.shard)
     if (shard === undefined) shards.set(stream.shard, [stream])
     else shard.push(stream)

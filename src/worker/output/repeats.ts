@@ -41,7 +41,7 @@ export class Repeats {
       return
     }
     this.remember(stream)
-    this.#move(stream.seen as Map<string, number>, time, lineStart, lineEnd)
+    this.#move(stream.seen!, time, lineStart, lineEnd)
     if (rises) this.#newest(stream, time)
   }
 

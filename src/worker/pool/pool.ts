@@ -79,19 +79,24 @@ export class WorkerPool {
     if (this.#running === this.size) await new Promise<void>(resolve => { this.#waiting.push(resolve) })
     else this.#running++
     // piscina would start a new thread for it.
-    if (this.#closed) throw new LokeanError('LOKEAN_CLOSED', `the worker threads have ended (${name})`)
+    if (this.#ended()) throw new LokeanError('LOKEAN_CLOSED', `the worker threads have ended (${name})`)
     const watchdog = new AbortController()
     const timer = setTimeout(() => watchdog.abort(), this.#timeoutMs)
     try {
       return await this.#piscina.run(task, { name, signal: watchdog.signal }) as T
     } catch (cause) {
       const failure = this.#failure(name, cause as Error, watchdog.signal.aborted)
-      if (!this.#closed) this.#onFailure(failure.kind)
+      if (!this.#ended()) this.#onFailure(failure.kind)
       throw failure
     } finally {
       clearTimeout(timer)
       this.#next()
     }
+  }
+
+  /** Asked anew each time: while a task runs, the pool may be closed. */
+  #ended (): boolean {
+    return this.#closed
   }
 
   /** The turn goes to who waits longest, or is free again. */

@@ -77,7 +77,7 @@ export class StreamCache {
 
   /** The stream for quarantined records; known by its label string alone, and never one too many. */
   quarantine (labels: string, tenant: string): Stream {
-    return this.#canonical(labels, tenant, true) as Stream
+    return this.#canonical(labels, tenant, true)!
   }
 
   /** To be called before each batch, when no stream holds entries. `address`: what the batch comes from. */
@@ -130,7 +130,7 @@ export class StreamCache {
   /** Whether it is among the streams that its tenant may have. What it is once, it is for this batch. */
   #admits (stream: Stream): boolean {
     if (stream.tick === this.#tick) return true
-    const active = this.#active as ActiveStreams
+    const active = this.#active!
     const touch = active.touch(stream.tenant, stream.labels)
     if (touch !== 'known') {
       this.#newest.add(stream)

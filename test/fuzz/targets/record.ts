@@ -25,7 +25,7 @@ export const record: Target = {
     // Its own fields may name the other's cloud: then there is no telling them apart, and only their number counts.
     if (mine.length !== 1) return ['like the other']
     const [{ tenant, selector, line, time, metadata }] = mine
-    const stored: Stored = { tenant, selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
+    const stored: Stored = { tenant, selector, line, time, metadata, counts: { ...counts } }
     assert.deepEqual(stored, expected)
     return [`${selector.quarantine ?? 'stored'} ${Object.keys(metadata)} ${Object.keys(selector)} ${Object.keys(expected.counts)}`]
   }

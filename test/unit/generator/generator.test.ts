@@ -70,7 +70,7 @@ test('oslo.log lines carry their time, level and request', () => {
     const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) \d\d (INFO|DEBUG|WARNING|ERROR) [\w.]+ \[(None )?req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}( |\])/.exec(message)
     assert.ok(match !== null, `${source}: ${message}`)
     assert.equal(`${match[1]}T${match[2]}`, timestamp.slice(0, 23))
-    levels.set(match[3]!, (levels.get(match[3]!) ?? 0) + 1)
+    levels.set(match[3], (levels.get(match[3]) ?? 0) + 1)
   }
   const share = (level: string) => (levels.get(level) ?? 0) / [...levels.values()].reduce((a, b) => a + b)
   assert.ok(share('INFO') > 0.6 && share('ERROR') > 0.005 && share('ERROR') < 0.1 && share('WARNING') > 0.01, JSON.stringify([...levels]))
@@ -83,8 +83,8 @@ test('numbers are consecutive; times strictly increase on each host and are neve
     const last = new Map<number, string>()
     for (const [i, record] of records.entries()) {
       assert.equal(Number(record.message.slice(-10)), 99_990 + i)
-      assert.ok(record.timestamp > (last.get(of[i]!) ?? ''), `${last.get(of[i]!)} then ${record.timestamp}`)
-      last.set(of[i]!, record.timestamp)
+      assert.ok(record.timestamp > (last.get(of[i]) ?? ''), `${last.get(of[i])} then ${record.timestamp}`)
+      last.set(of[i], record.timestamp)
     }
     const end = new Date(NOW + 20 * tick).toISOString().slice(0, -1)
     // While the clock stands still each record is one to be told from the last: a microsecond later.
@@ -109,12 +109,12 @@ test('the fleet: hosts by role and cloud, one host a message, about 20 streams a
     const { message, host } = generator.next()
     for (const record of recordsOf(message)) {
       const { cloud, region, host: name, source } = read(record)
-      assert.deepEqual({ cloud, region, name }, { cloud: generator.hosts[host]!.cloud, region: generator.hosts[host]!.region, name: generator.hosts[host]!.name })
+      assert.deepEqual({ cloud, region, name }, { cloud: generator.hosts[host].cloud, region: generator.hosts[host].region, name: generator.hosts[host].name })
       streams.add([cloud, region, name, source].join())
       bytes += record.length
     }
   }
-  assert.match(generator.hosts[99]!.name, /^compute-00\d\d\.cloud1\.example\.org$/)
+  assert.match(generator.hosts[99].name, /^compute-00\d\d\.cloud1\.example\.org$/)
   assert.deepEqual([...new Set(generator.hosts.map(({ cloud }) => cloud))], ['cloud1', 'cloud2', 'cloud3'])
   assert.equal(new Set(generator.hosts.map(({ name }) => name)).size, 100)
   assert.ok(streams.size > 1_800 && streams.size < 2_300, `${streams.size} streams`)

@@ -72,7 +72,7 @@ function encoded (record: Buffer, origin?: Origin): Stored {
   const [stored, ...more] = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.region !== 'elsewhere')
   assert.deepEqual([more, entries.length], [[], 3])
   const { tenant, selector, line, time, metadata } = stored
-  return { tenant, selector, line, time, metadata, counts: { ...counts } as Record<string, number> }
+  return { tenant, selector, line, time, metadata, counts: { ...counts } }
 }
 
 for (const [name, arbitrary, least] of [['any record', record, 0.3], ['any record, damaged', damaged, 0.02]] as const) {

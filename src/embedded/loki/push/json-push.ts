@@ -104,7 +104,7 @@ function entryMessage (value: unknown[], fault: (text: string) => Refusal): Buff
 /** Loki keeps metadata of JSON pushes with its JSON escapes, as it stood in the request. */
 const asWritten = (text: string): Buffer => Buffer.from(JSON.stringify(text).slice(1, -1))
 
-const textOf = (value: unknown): string => typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+const textOf = (value: unknown): string => typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
 
 /** The text of Loki's JSON decoder for a fault found with `head` bytes read: what stands there, near and far. */
 function jsonError (body: Buffer, head: number, text: string): Refusal {

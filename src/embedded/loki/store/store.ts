@@ -73,7 +73,7 @@ export class Store {
     const stream = new StoredStream(tenant, this.#streams.length, labels)
     this.#streams.push(stream)
     let streams = this.#byTenant.get(tenant)
-    if (streams === undefined) this.#byTenant.set(tenant, streams = new Map())
+    if (streams === undefined) this.#byTenant.set(tenant, streams = new Map<string, StoredStream>())
     streams.set(stream.text, stream)
     return stream
   }

@@ -30,5 +30,5 @@ test('a process that was asked to end has not failed', async t => {
   const child = start(t)
   await child.call('double', 1)
   await child.close()
-  assert.equal(await Promise.race([child.failed, 'still waiting']), 'still waiting')
+  assert.equal(await Promise.race([child.failed, Promise.resolve('still waiting')]), 'still waiting')
 })

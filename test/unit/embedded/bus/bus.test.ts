@@ -54,8 +54,8 @@ test('bytes and format pass unchanged, in many frames and in one, and each outco
   const results = await Promise.all(outcomes)
   assert.deepEqual(results.map(({ name }) => name), ['accepted', 'rejected', 'released', 'modified'])
   const states = results.map(({ delivery }) => delivery.remote_state as { error?: { condition: string, description: string }, undeliverable_here?: boolean })
-  assert.equal(states[1]!.error?.condition, 'amqp:precondition-failed')
-  assert.equal(states[3]!.undeliverable_here, true)
+  assert.equal(states[1].error?.condition, 'amqp:precondition-failed')
+  assert.equal(states[3].undeliverable_here, true)
   assert.deepEqual(bus.stats()[LOGS], { received: 4, delivered: 4, accepted: 1, rejected: 1, released: 1, modified: 1, presettled: 0, unsettled: 0, senders: 1, receivers: 2 })
 })
 
@@ -85,7 +85,7 @@ for (const [death, kill] of [
     kill(connection, receiver)
     const results = await Promise.all(outcomes)
     assert.deepEqual(results.map(({ name }) => name), ['modified', 'modified', 'released'])
-    assert.equal((results[0]!.delivery.remote_state as { delivery_failed?: boolean }).delivery_failed, true)
+    assert.equal((results[0].delivery.remote_state as { delivery_failed?: boolean }).delivery_failed, true)
     await bus.until(stats => stats[LOGS]?.receivers === 0 && stats[LOGS].unsettled === 0)
   })
 }
@@ -103,7 +103,7 @@ test('a session of which one link died carries on, past what its buffer holds', 
   })
   dying.receiver.close()
   // The client's session, too, holds what its dead link left unsettled.
-  ;(dying.taken[0]!.delivery as { settled: boolean }).settled = true
+  ;(dying.taken[0].delivery as { settled: boolean }).settled = true
   assert.equal((await first).name, 'modified')
   other.receiver.add_credit(100)
   for (let sent = 0; sent < 9_000; sent += 250) {
@@ -168,7 +168,7 @@ test('a peer that breaks the protocol is cut, and disturbs nobody', async t => {
   assert.ok(bus.errors.length >= attacks.length)
   const pending = outcome(Buffer.from('a'))
   await until(1)
-  taken[0]!.delivery.accept()
+  taken[0].delivery.accept()
   assert.equal((await pending).name, 'accepted')
 })
 
@@ -254,7 +254,7 @@ test('it sends frames as small as it is told to, whatever the receiver would tak
   const { outcome } = await openSender(await connectClient(t, bus.port), LOGS)
   outcome(Buffer.alloc(2_000, 'x')).catch(() => {})
   await until(1)
-  assert.equal(taken[0]!.message.length, 2_000)
+  assert.equal(taken[0].message.length, 2_000)
   assert.ok(sizes.length >= 5 && Math.max(...sizes) <= 512, String(sizes))
 })
 
@@ -272,7 +272,7 @@ test('stopped and started again it has the same port, its counters, and nobody a
   await assert.rejects(once(connect(port, '127.0.0.1'), 'connect'), { code: 'ECONNREFUSED' })
   await bus.start()
   assert.equal(bus.port, port)
-  const { received, receivers, senders, unsettled } = bus.stats()[LOGS]!
+  const { received, receivers, senders, unsettled } = bus.stats()[LOGS]
   assert.deepEqual({ received, receivers, senders, unsettled }, { received: 1, receivers: 0, senders: 0, unsettled: 0 })
   const { until } = await openReceiver(await connectClient(t, port), LOGS, 1)
   const again = await openSender(await connectClient(t, port), LOGS)
@@ -294,7 +294,7 @@ test('stalled it says and hears nothing until it is resumed', async t => {
   bus.resume()
   await late
   await until(1)
-  taken[0]!.delivery.accept()
+  taken[0].delivery.accept()
   assert.equal((await pending).name, 'accepted')
 })
 
@@ -313,7 +313,7 @@ test('over TLS', async t => {
   const { outcome } = await openSender(await connectClient(t, bus.port, options), LOGS)
   const pending = outcome(Buffer.alloc(60_000, 'y'))
   await until(1)
-  taken[0]!.delivery.accept()
+  taken[0].delivery.accept()
   assert.equal((await pending).name, 'accepted')
   // A plain client is refused, and the bus lives.
   const socket = connect(bus.port, '127.0.0.1')

@@ -64,7 +64,7 @@ test('any records: one stream for each set of labels, the same object each time,
     const cache = new Cache({}, keyBytes)
     const byLabels = new Map<string, Stream | NoStreamReason>()
     for (const [values, before, behind] of [...records, ...records]) {
-      const stream = cache.find(values as Record<string, string>, before, behind)
+      const stream = cache.find(values, before, behind)
       const [cloud, host, source] = [values.cloud ?? '', values.host ?? '', values.source ?? ''].map(value => value.replaceAll('\ufffd', '?'))
       const expected = Object.fromEntries(Object.entries({ cloud, host, app: source }).filter(([, one]) => one !== ''))
       const key = JSON.stringify([cloud, host, source])

@@ -15,12 +15,12 @@ function decode (bytes: Buffer): Decoded[] {
   decodePush(buf, 7, 7 + bytes.length, columns)
   return Array.from({ length: columns.streams }, (_, i) => ({
     labels: buf.toString('utf8', columns.labelsStart[i], columns.labelsEnd[i]),
-    entries: Array.from({ length: columns.firstEntry[i + 1]! - columns.firstEntry[i]! }, (_, n) => {
-      const entry = columns.firstEntry[i]! + n
-      const metadata = readMetadata(buf, columns.entryStart[entry]!, columns.entryEnd[entry]!).map(({ name, value }): [string, string] => [name, value])
+    entries: Array.from({ length: columns.firstEntry[i + 1] - columns.firstEntry[i] }, (_, n) => {
+      const entry = columns.firstEntry[i] + n
+      const metadata = readMetadata(buf, columns.entryStart[entry], columns.entryEnd[entry]).map(({ name, value }): [string, string] => [name, value])
       assert.equal(columns.metadataPairs[entry], metadata.length)
       assert.equal(columns.metadataBytes[entry], metadata.filter(([name]) => name !== 'detected_level').reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0))
-      return { seconds: columns.seconds[entry]!, nanos: columns.nanos[entry]!, line: buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry]), metadata }
+      return { seconds: columns.seconds[entry], nanos: columns.nanos[entry], line: buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry]), metadata }
     })
   }))
 }
@@ -69,7 +69,7 @@ test('takes varints longer than they need be, and negative numbers', () => {
 })
 
 test('an entry without a time has Go\'s zero time', () => {
-  assert.equal(decode(message(1, message(2, message(2, Buffer.from('x')))))[0]!.entries[0]!.seconds, -62135596800)
+  assert.equal(decode(message(1, message(2, message(2, Buffer.from('x')))))[0].entries[0].seconds, -62135596800)
 })
 
 // Loki 3.4.6's own answers.
@@ -121,7 +121,7 @@ test('whatever the bytes, it decodes them or refuses them, and reads nothing out
     try {
       const columns = new PushColumns()
       decodePush(bytes, 0, bytes.length, columns)
-      for (let i = 0; i < columns.entries; i++) assert.ok(columns.lineEnd[i]! <= bytes.length && columns.entryEnd[i]! <= bytes.length)
+      for (let i = 0; i < columns.entries; i++) assert.ok(columns.lineEnd[i] <= bytes.length && columns.entryEnd[i] <= bytes.length)
     } catch (error) {
       assert.ok(error instanceof Refusal, String(error))
     }

@@ -33,7 +33,7 @@ function expand (text: string): string {
   const parts = abbreviation.exec(text)
   if (parts === null) return text
   const [, head, length, tail] = parts
-  return head! + head!.at(-1)!.repeat(Number(length) - head!.length - tail!.length) + tail!
+  return head + head.at(-1)!.repeat(Number(length) - head.length - tail.length) + tail
 }
 
 function streamsOf (captured: CapturedStream[]): TestStream[] {
@@ -41,7 +41,7 @@ function streamsOf (captured: CapturedStream[]): TestStream[] {
     labels: expand(labels),
     entries: entries.flatMap((entry, i): TestEntry[] => {
       const alike = /^(\d+) entries alike$/.exec(entry.note ?? '')
-      if (alike !== null) return Array.from({ length: Number(alike[1]) - i }, (_, n) => ({ ms: clock + i + n, line: 'x'.repeat(entries[0]!.len!) }))
+      if (alike !== null) return Array.from({ length: Number(alike[1]) - i }, (_, n) => ({ ms: clock + i + n, line: 'x'.repeat(entries[0].len!) }))
       return [{
         ms: clock + Math.round((entry.at ?? 0) * 1000),
         line: entry.line ?? 'x'.repeat(entry.len!),
@@ -56,7 +56,7 @@ const unseen: Record<string, () => Buffer> = {
   'invalid UTF-8 in line': () => block(pushRequest([{ labels: '{job="a"}', entries: [{ ms: clock, line: Buffer.from([0x61, 0xff, 0xfe, 0x62]) }] }])),
   'two snappy blocks merged into one (sum length, concatenated elements)': () => {
     const parts = ['a', 'b'].map((job) => pushRequest([{ labels: `{job="${job}"}`, entries: [{ ms: clock, line: `of ${job} `.repeat(20) }] }]))
-    const length = parts[0]!.length + parts[1]!.length
+    const length = parts[0].length + parts[1].length
     assert.ok(parts.every((part) => part.length >= 128 && part.length < 16_384) && length < 16_384, 'preambles of two bytes')
     return Buffer.concat([Buffer.from([(length & 0x7f) | 0x80, length >> 7]), ...parts.map((part) => block(part).subarray(2))])
   }
@@ -103,7 +103,7 @@ for (const example of cases) {
     const shortened = abbreviation.exec(example.response.body)
     if (shortened === null) assert.equal(normal(answer.text), normal(example.response.body))
     else {
-      assert.ok(answer.text.startsWith(shortened[1]!) && answer.text.endsWith(shortened[3]!))
+      assert.ok(answer.text.startsWith(shortened[1]) && answer.text.endsWith(shortened[3]))
       assert.equal(answer.text.length, Number(shortened[2]))
     }
   })
@@ -134,7 +134,7 @@ test('labels that do not parse refuse the whole push', async (t) => {
 
 test('joined snappy blocks store the streams of both, and an equal entry is stored once', async (t) => {
   const server = await loki(t)
-  await post(server, unseen['two snappy blocks merged into one (sum length, concatenated elements)']!())
+  await post(server, unseen['two snappy blocks merged into one (sum length, concatenated elements)']())
   assert.equal((await lines(server, '{job=~"a|b"}')).length, 2)
   await send(server, cases.find(({ name }) => name.startsWith('exact duplicate'))!)
   await send(server, cases.find(({ name }) => name.startsWith('exact duplicate'))!)
@@ -144,6 +144,6 @@ test('joined snappy blocks store the streams of both, and an equal entry is stor
 
 test('bytes that are not UTF-8 are shown as replacement characters', async (t) => {
   const server = await loki(t)
-  await post(server, unseen['invalid UTF-8 in line']!())
+  await post(server, unseen['invalid UTF-8 in line']())
   assert.deepEqual(await lines(server, '{job="a"}'), ['a\ufffd\ufffdb'])
 })
