@@ -1,25 +1,28 @@
 /**
- * What came of a push.
- * - stored: every record of it is in Loki.
- * - refused: Loki will not take (all of) it, now or later; the record is at fault, not the time.
- * - retry: nothing is known to be stored, and the same push may well be taken later.
+ * The outcome of a push.
+ * - stored: Loki has every record of the push.
+ * - rejected: Loki does not take the push, or not all of it, now or later. A record is at fault.
+ * - retry: Loki may have stored nothing, and may take the same push later.
  */
 export type Answer =
   | { kind: 'stored', status: number }
   | { kind: 'rejected', status: number, message: string }
   | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number }
 
-/** `blocked`: the address or the credentials are wrong (401, 403, 404, ...): nothing but an operator helps, and nothing is given up. */
+/**
+ * `blocked`: the URL or the credentials are wrong (401, 403, 404, ...). Only an operator can help; no record is given
+ * up.
+ */
 export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] as const
 export type RetryReason = typeof RETRY_REASONS[number]
 
-/** Statuses that speak about the records of a push; sending them again cannot help. */
+/** Statuses that concern the records of a push. The same push would get the same answer again. */
 const REJECTED = new Set([400, 413, 422])
 
-/** Loki's default `block_ingestion_status_code`: nothing of such a push is stored, although it begins with a 2. */
+/** Loki's default `block_ingestion_status_code`. It begins with a 2, but Loki stores nothing of such a push. */
 export const BLOCKED = 260
 
-/** Longest wait that a `Retry-After` can ask for. */
+/** The longest wait that a `Retry-After` can ask for. */
 const MAX_RETRY_AFTER_MS = 600_000
 
 export function classify (status: number, message: string, retryAfter: string | undefined, nowMs: number): Answer {
@@ -31,10 +34,10 @@ export function classify (status: number, message: string, retryAfter: string | 
   return { kind: 'retry', reason: 'blocked', status, message: text }
 }
 
-/** All forms of an HTTP date begin with the day of the week. Date.parse by itself takes "-5" for a day in May 2001. */
+/** Every HTTP date begins with the day of the week. Date.parse alone would take "-5" for a day in May 2001. */
 const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/
 
-/** Seconds or an HTTP date (RFC 9110, 10.2.3), in milliseconds from now; undefined where it is neither. */
+/** The value is a number of seconds or an HTTP date (RFC 9110, 10.2.3). Returns milliseconds from now, or undefined. */
 export function parseRetryAfter (value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? ''
   if (!/^\d+$/.test(text) && !HTTP_DATE.test(text)) return undefined

@@ -14,13 +14,13 @@ export interface LokiAccess {
   timeoutMs: number
 }
 
-/** To each distributor; with a tenant a field there may be many shards, and they take turns then. */
+/** Connections to each distributor. Where tenants come from a field, there may be more shards; they take turns. */
 const MAX_CONNECTIONS = 256
 
-/** How much of what Loki says is kept. */
+/** The client reads so much of Loki's answer. */
 const MAX_MESSAGE = 2048
 
-/** One HTTP call at a time to one of the distributors: no retry here, no queue, no memory of what came before. */
+/** Makes one HTTP call to a distributor. `endpoint` is an index into `urls`. No retry, no queue and no state here. */
 export class LokiClient {
   readonly urls: readonly string[]
   readonly #pools: Pool[]
@@ -44,7 +44,7 @@ export class LokiClient {
     }
   }
 
-  /** Never rejects; an abort counts as a lost connection. */
+  /** The promise never rejects. An aborted push counts as a lost connection. */
   async push (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
     try {
       const { statusCode, headers, body: answer } = await this.#pool(endpoint).request({
@@ -61,7 +61,10 @@ export class LokiClient {
     }
   }
 
-  /** Undefined when it is ready for pushes, else why not. A gateway in front may know no `/ready`: that it answers is enough. */
+  /**
+   * Undefined where the distributor is ready for pushes, else why it is not. A gateway may know no `/ready`: any answer
+   * below 500 counts.
+   */
   async ready (endpoint: number, signal: AbortSignal): Promise<string | undefined> {
     try {
       const { status, text } = await this.get(endpoint, '', '/ready', signal)
@@ -71,7 +74,7 @@ export class LokiClient {
     }
   }
 
-  /** Any of Loki's read endpoints, for `demo`. Rejects where there is no answer. */
+  /** Reads any path of Loki's API, for `demo`. Rejects where Loki gives no answer. */
   async get (endpoint: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
     const { statusCode, body } = await this.#pool(endpoint).request({ method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal })
     return { status: statusCode, text: await body.text() }
@@ -102,7 +105,7 @@ function authorization ({ username, password, token }: LokiAccess): Record<strin
   return { authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}` }
 }
 
-/** What comes after the beginning is not waited for: an answer may have no end. */
+/** Does not wait for the rest: an answer may have no end. */
 async function beginning (body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0

@@ -5,12 +5,13 @@ import { ConfigError } from '../errors.ts'
 import type { RejectedEntry } from '../worker/messages.ts'
 
 const NAME = /^dead-letter-\d+\.ndjson$/
-/** The directory's bound is shared out among so many files, so that the oldest can go while the rest stays. */
+/** So many files share the directory's bound. The oldest file can then go, while the others stay. */
 const FILES = 10
 
 /**
- * What Loki refuses for good, as NDJSON: one RejectedEntry a line, with the time it was written as `time`. Files are called by the time
- * they were begun (`dead-letter-1795335208123.ndjson`); when the directory holds more than its bound, the oldest goes.
+ * The directory of records that Loki rejected, as NDJSON. Each line is a RejectedEntry, with the time of writing as
+ * `time`. The name of a file says when it was begun (`dead-letter-1795335208123.ndjson`). When the directory holds more
+ * than its bound, its oldest file is deleted.
  */
 export class DeadLetters {
   readonly #dir: string
@@ -20,7 +21,7 @@ export class DeadLetters {
   #file: FileHandle | undefined
   #fileBytes = 0
   #lastName = 0
-  /** Writes follow one another: a line is whole before the next begins. */
+  /** The last write. Each write waits for the one before, so that no two lines mix. */
   #tail: Promise<unknown> = Promise.resolve()
 
   private constructor (dir: string, maxBytes: number, now: () => number, onDeleted: (file: string) => void) {
@@ -30,7 +31,7 @@ export class DeadLetters {
     this.#now = now
   }
 
-  /** Throws ConfigError where the directory cannot be made or written to. */
+  /** Rejects with ConfigError where the directory cannot be made, or cannot be written to. */
   static async open (dir: string, maxBytes: number, now: () => number = Date.now, onDeleted: (file: string) => void = () => {}): Promise<DeadLetters> {
     try {
       await mkdir(dir, { recursive: true })
@@ -41,7 +42,7 @@ export class DeadLetters {
     return new DeadLetters(dir, maxBytes, now, onDeleted)
   }
 
-  /** Resolves when the line is on disk; rejects, with nothing of it counted as written, where it is not. */
+  /** Resolves when the line is on disk. Rejects where it is not; the caller must then write it again. */
   async write (entry: RejectedEntry): Promise<void> {
     const line = Buffer.from(`${JSON.stringify({ time: new Date(this.#now()).toISOString(), ...entry })}\n`)
     const written = this.#tail.then(async () => await this.#append(line))
@@ -64,7 +65,7 @@ export class DeadLetters {
       if ((await file.stat()).nlink === 0) throw new Error('the dead-letter file was deleted while it was written to')
       this.#fileBytes += line.length
     } catch (error) {
-      // The next attempt begins a file of its own: half a line at the end of this one would spoil the first of the next.
+      // The next attempt begins a new file: this one may end with half a line, which would spoil the next line.
       this.#file = undefined
       await file.close().catch(() => {})
       throw error

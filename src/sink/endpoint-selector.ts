@@ -1,6 +1,7 @@
 /**
- * Which distributor a shard pushes to: its own, so that shards spread over them; while that one does not answer, the next that does.
- * One that failed is left alone for a while, then tried again by whoever is its own.
+ * Chooses the distributor (endpoint) for each push. A shard pushes to its own endpoint, so that shards spread over all
+ * of them. While its own endpoint is down, a shard pushes to the next one that is up. An endpoint that failed rests for
+ * a while; then its own shards try it again.
  */
 export class EndpointSelector {
   readonly #downUntil: number[]
@@ -13,7 +14,10 @@ export class EndpointSelector {
     this.#now = now
   }
 
-  /** When all are down, the one that was left alone for longest: so each of them is tried in turn, and one that is back is soon found. */
+  /**
+   * Where all endpoints are down, picks the one that has rested longest. So each is tried in turn, and one that is back
+   * is soon found.
+   */
   pick (shard: number): number {
     const count = this.#downUntil.length
     let longest = shard % count

@@ -1,7 +1,7 @@
-/** How many places in front may stay empty before the rest is moved up. */
+/** So many places in front may be empty before the items move up. */
 const SLACK = 256
 
-/** A queue whose head costs the same to take off however long it is: an array's would be moved up each time. */
+/** A queue. To remove its head costs the same however long the queue is; an array would move all its items up. */
 export class Fifo<T> {
   readonly #items: Array<T | undefined> = []
   #head = 0
@@ -10,7 +10,7 @@ export class Fifo<T> {
     return this.#items.length - this.#head
   }
 
-  /** The `index`th from the head; undefined behind the end. */
+  /** The item `index` places behind the head; undefined beyond the end. */
   at (index: number): T | undefined {
     return this.#items[this.#head + index]
   }
@@ -19,7 +19,7 @@ export class Fifo<T> {
     this.#items.push(item)
   }
 
-  /** Takes `count` off the head, and puts others in their place. */
+  /** Removes `count` items at the head, and puts `items` in their place. */
   replace (count: number, items: readonly T[]): void {
     this.#items.fill(undefined, this.#head, this.#head + count)
     this.#head += count

@@ -13,8 +13,8 @@ const HINTS: Record<RetryReason, string> = {
 }
 
 /**
- * What is known of Loki's health from the pushes: for `/readyz`, and for the log, which gets the changes and a reminder now and then,
- * not each attempt.
+ * Loki's health as the pushes show it. `/readyz` reports it. The log has each change, and a reminder while a failure
+ * goes on; it does not have each attempt.
  */
 export class LokiHealth {
   readonly #log: Logger
@@ -28,13 +28,13 @@ export class LokiHealth {
     this.#now = now
   }
 
-  /** A limited tenant (429) is no failure of Loki: others may flow. */
+  /** A limited tenant (429) is no failure of Loki: other tenants may flow. */
   status (): { ok: boolean, detail: string } {
     if (this.#failing !== undefined) return { ok: false, detail: `${this.#failing.reason}: ${this.#failing.message}` }
     return this.#reached ? { ok: true, detail: 'pushes are stored' } : { ok: false, detail: 'not reached yet' }
   }
 
-  /** Loki answered: a push was stored or refused, or the first probe found it ready. */
+  /** Loki stored or rejected a push, or the first probe found Loki ready. */
   succeeded (url: string): void {
     if (this.#failing !== undefined) {
       this.#log.info({ loki: url, failedForMs: this.#now() - this.#failing.since }, 'Loki takes pushes again')
@@ -44,14 +44,14 @@ export class LokiHealth {
     for (const key of this.#lastWarned.keys()) if (!key.startsWith('429')) this.#lastWarned.delete(key)
   }
 
-  /** The first probe got no answer that would do. */
+  /** The first probe found Loki not ready. */
   notReady (message: string, delayMs: number): void {
     this.#warn('connection', 'connection', { message, retryMs: Math.round(delayMs) }, 'Loki is not ready; asking again')
     this.#failing ??= { reason: 'connection', message, since: this.#now() }
   }
 
   retrying (tenant: string, reason: RetryReason, message: string, delayMs: number): void {
-    // A limit is an answer: Loki is there, whatever else ails it.
+    // A 429 is an answer: Loki can be reached, whatever else may fail.
     if (reason === '429') {
       if (this.#failing?.reason === 'connection' || this.#failing?.reason === 'timeout') this.#failing = undefined
     } else this.#failing = { reason, message, since: this.#failing?.since ?? this.#now() }

@@ -1,8 +1,8 @@
 /**
- * Joins snappy blocks (https://github.com/google/snappy/blob/main/format_description.txt) without recompressing: a block is the
- * length of its content as a varint and then elements, whose copies reach back only within the block; so the elements one
- * behind the other, under the summed length, are a block of the contents one behind the other. Protobuf messages of one type may be
- * joined likewise: the result is one PushRequest with all the streams.
+ * Joins snappy blocks without compressing again (https://github.com/google/snappy/blob/main/format_description.txt). A
+ * block is the length of its content as a varint, and then elements, which copy only from content of the same block. So
+ * the sum of the lengths, and then the elements of all blocks, is a block of all contents in turn. Protobuf messages of
+ * one type may be joined in the same way: the result is one PushRequest with all streams.
  */
 export function joinBlocks (blocks: ReadonlyArray<{ body: Uint8Array, rawBytes: number }>): Uint8Array {
   const [first, second] = blocks

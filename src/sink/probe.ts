@@ -4,7 +4,7 @@ import type { LokiHealth } from './health.ts'
 
 const PROBE_MS = 2_000
 
-/** Asks each distributor in turn whether it is ready, until one is; nothing waits for it but `/readyz` and the log. */
+/** Asks each distributor in turn whether it is ready, until one is. Only `/readyz` and the log need this answer. */
 export async function probeUntilReady (client: LokiClient, health: LokiHealth, signal: AbortSignal): Promise<void> {
   const stopped = (): boolean => signal.aborted
   for (let endpoint = 0; !stopped(); endpoint = (endpoint + 1) % client.urls.length) {

@@ -6,11 +6,11 @@ import type { Answer } from './classify.ts'
 import type { Pending } from './shard.ts'
 
 interface Options {
-  /** Narrows a part down, on a worker thread. */
+  /** Takes one step of the bisection, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
-  /** Where refused entries go when a dead-letter directory is set; else they go to Loki's quarantine stream. */
+  /** Where rejected records go. Without it, they go to the quarantine stream in Loki. */
   deadLetter?: { write (entry: RejectedEntry): Promise<void> }
-  /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
+  /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
   onQuarantined: () => void
@@ -21,9 +21,10 @@ const RETRY_MS = 1_000
 const WARN_MS = 10_000
 
 /**
- * What to do with a part that Loki refused by itself. A refusal (400) names one entry at best, and may have stored the others; so the
- * part is halved and pushed again until the entries at fault stand alone. What was stored before counts as stored once.
- * An entry at fault goes to the dead-letter file, if there is one, else to the quarantine stream `refused`.
+ * Finds the records at fault in a part that Loki rejected in a push of its own. A rejection (400) names one entry at
+ * best, and Loki may have stored the others. So the part is halved, and the halves are pushed again, until each entry
+ * at fault has a part of its own. Loki stores once what it had stored before. An entry at fault goes to the dead-letter
+ * file where there is one, else to the quarantine stream `refused`.
  */
 export class RejectedRecords {
   readonly #options: Options
@@ -33,13 +34,14 @@ export class RejectedRecords {
 
   constructor (options: Options) {
     this.#options = options
-    // One listener an entry that waits for the disk: as many as there are shards, which is no leak.
+    // Each entry that waits for the disk adds a listener. There can be as many as shards; Node would warn of a leak.
     setMaxListeners(0, this.#closing.signal)
   }
 
   /**
-   * What is to be pushed in place of `pending`; nothing (`[]`) when it is done with. Never rejects: waits while the disk or the workers
-   * are not fit, and is undefined where that ended by closing, with nothing known to be kept.
+   * Resolves with what is to be pushed in place of `pending`: nothing (`[]`) where its record lies in the dead-letter
+   * file. The promise never rejects: while the disk or the workers fail, it waits. Undefined where `close` ended the
+   * wait; the record may then be written nowhere.
    */
   async handle (pending: Pending, answer: Answer & { kind: 'rejected' }): Promise<Pending[] | undefined> {
     const reason = `${answer.status} ${answer.message}`
@@ -52,7 +54,7 @@ export class RejectedRecords {
     return await this.#place(bisected.entry, { part: bisected.part, ticket, solo: true, quarantine: true })
   }
 
-  /** Ends all waiting; what is not done with by then stays unresolved. */
+  /** Ends all waiting. Records that wait then are written nowhere, and their tickets stay unresolved. */
   close (): void {
     this.#closing.abort()
   }
@@ -71,7 +73,9 @@ export class RejectedRecords {
     return []
   }
 
-  /** One line for many: a limit that Loki and Lokean do not agree on may concern every record. */
+  /**
+   * Logs one line for many records: where a limit of Loki is lower than its setting here, every record may be rejected.
+   */
   #warn ({ stream, reason }: RejectedEntry, where: string): void {
     this.#unreported++
     const now = performance.now()

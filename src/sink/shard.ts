@@ -11,8 +11,8 @@ export interface Pending {
   /** Loki has rejected a push that held this part: from now on it gets a push of its own, when its turn comes. */
   solo?: boolean
   /**
-   * The part carries a rejected record to the quarantine stream. Where Loki rejects even that, the record is not at fault,
-   * and the part is pushed again until Loki takes it.
+   * The part carries a rejected record to the quarantine stream. Where Loki rejects even that, the record is not at
+   * fault, and the part is pushed again until Loki takes it.
    */
   quarantine?: boolean
 }
@@ -23,8 +23,8 @@ export interface ShardTools {
   /** Tries a push once. */
   push: (shard: Shard, body: Uint8Array, parts: Part[]) => Promise<Answer>
   /**
-   * Called with a part that Loki rejected in a push of its own. Resolves with what takes the part's place in the queue, or
-   * with undefined where the sink closed first.
+   * Called with a part that Loki rejected in a push of its own. Resolves with what takes the part's place in the queue,
+   * or with undefined where the sink closed first.
    */
   onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
   onRetry: (shard: Shard, reason: RetryReason, message: string, delayMs: number) => void
@@ -33,16 +33,17 @@ export interface ShardTools {
   random: () => number
 }
 
-/** Solo pushes at the same time. One at a time, a start with many new streams would take a round trip for each stream. */
+/** Solo pushes at the same time. With one, a start with many new streams would take a round trip for each stream. */
 const MAX_SOLO_PUSHES = 8
 
-/** Pauses between attempts: short, to notice soon that Loki is back; longest for `blocked`, which only an operator can end. */
+/** Pauses between attempts. Short ones notice soon that Loki is back; only an operator can end what is `blocked`. */
 const BASE_MS = 100
 const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout: 1_000, connection: 1_000, blocked: 30_000 }
 
 /**
- * One shard of one tenant. It pushes its parts in order, one push at a time. Parts that arrive during a push wait; the next
- * push joins them, up to `pushBytes` (group commit). So an idle system pushes at once, and a busy one makes large pushes.
+ * One shard of one tenant. It pushes its parts in order, one push at a time. Parts that arrive during a push wait; the
+ * next push joins them, up to `pushBytes` (group commit). So an idle system pushes at once, and a busy one makes large
+ * pushes.
  *
  *     idle --(add)--> pushing --(stored, none left)--> idle
  *                       | ^  `--(stored, more left)--> pushing
@@ -50,8 +51,8 @@ const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout:
  *                       v | (pause over, or wake)
  *                     waiting
  *
- * A solo part (see Part) at the head moves to a shard of its own, up to MAX_SOLO_PUSHES of them. The parts behind wait until
- * all solo pushes are stored: they may hold more of the same streams, which Loki must know by then.
+ * A solo part (see Part) at the head moves to a shard of its own, up to MAX_SOLO_PUSHES of them. The parts behind wait
+ * until all solo pushes are stored: they may hold more of the same streams, which Loki must know by then.
  *
  *     any but closed --(a solo part is at the head)--> solo --(solo pushes stored, none at the head)--> pushing, idle
  *
@@ -59,7 +60,8 @@ const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout:
  *     pushing --(rejected, one part)--> bisecting --> pushing what takes the part's place
  *     pushing --(rejected, a part for quarantine)--> waiting
  *
- * Retries have no end. A shard pushes the same parts again in the same order: Loki then stores once what it had stored before.
+ * Retries have no end. A shard pushes the same parts again in the same order: Loki then stores once what it had stored
+ * before.
  */
 export class Shard {
   readonly tenant: string
@@ -101,8 +103,8 @@ export class Shard {
 
   /**
    * Ends a pause, because Loki has just stored another shard's push. Does not end the pause for a limit (429), which
-   * concerns one tenant only, nor a pause that Loki asked for. Works once until Loki answers this shard too: a push that
-   * fails while all others succeed keeps its own growing pauses.
+   * concerns one tenant only, nor a pause that Loki asked for. Works once until Loki answers this shard too: a push
+   * that fails while all others succeed keeps its own growing pauses.
    */
   wake (): void {
     if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#retryAfterHeeded || this.#woken) return

@@ -28,14 +28,17 @@ interface Options {
 }
 
 /**
- * It hands each part to the shard of its tenant, and each shard has at most one push under way. Tenants
- * share no shard: a tenant that Loki limits, or answers slowly, holds up no other. A shard lives while it has parts.
+ * Hands each part to the shard of its tenant; each shard has at most one push under way. Tenants share no shard: a
+ * tenant that Loki limits, or answers slowly, holds up no other. A shard lives while it has parts.
  */
 export class Shards {
   readonly #options: Options
   readonly #shards = new Map<string, Shard>()
   readonly #waiting = new Set<Shard>()
-  /** One for each push under way. One signal for all would have as many listeners as there are shards, and slow each push. */
+  /**
+   * One for each push under way. One signal for all would have as many listeners as there are shards, and slow each
+   * push.
+   */
   readonly #pushes = new Set<AbortController>()
   #closed = false
 
@@ -82,7 +85,8 @@ export class Shards {
       push: async (shard, body, parts) => await this.#push(shard, body, parts),
       onRejected: this.#options.onRejected,
       onRetry: (shard, reason, message, delayMs) => {
-        // A stored push does not end another tenant's limit. To wake all limited shards each time would cost more with each tenant.
+        // A stored push does not end another tenant's limit. To wake all limited shards each time would cost more with
+        // each tenant.
         if (reason !== '429') this.#waiting.add(shard)
         this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs })
       },

@@ -1,20 +1,23 @@
-/** What crosses a boundary between two stages, or between the main thread and a worker. Plain data only. */
+/** Types that cross from one stage to the next, or between the main thread and a worker. Plain data only. */
 
-/** Why a record lies in quarantine: the closed list behind `lokean_records_quarantined_total{reason}`. */
+/** Why a record lies in quarantine. The metric `lokean_records_quarantined_total{reason}` has this closed list. */
 export const QUARANTINE_REASONS = [
   'invalid_json', 'not_object', 'empty', 'no_message', 'no_timestamp', 'bad_timestamp', 'too_old', 'too_new', 'too_late',
   'no_labels', 'bad_tenant', 'too_many_streams', 'bad_body', 'worker_failed', 'refused'
 ] as const
 export type QuarantineReason = typeof QUARANTINE_REASONS[number]
 
-/** What was changed in a record so that Loki takes it: the closed list behind `lokean_records_mended_total{reason}`. */
+/**
+ * How a record was changed so that Loki takes it. The metric `lokean_records_mended_total{reason}` has this closed
+ * list.
+ */
 export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split'] as const
 export type MendReason = typeof MEND_REASONS[number]
 
-/** `name` is what Loki sees, `field` the key of the record (or a derived one: level, pid, request_id, ...). */
+/** `name` is the name in Loki. `field` is a key of the record, or a derived field (level, pid, request_id, ...). */
 export interface Mapping { readonly name: string, readonly field: string }
 
-/** Which tenant (`X-Scope-OrgID`) a record belongs to. */
+/** How a record gets its tenant (`X-Scope-OrgID`). */
 export type TenantRule =
   | { kind: 'none' }
   | { kind: 'fixed', tenant: string }
@@ -26,34 +29,33 @@ export type TenantRule =
  */
 export type DeliveryFormat = 'amqp' | 'records'
 
-/** What an address says of all its records: that takes the place of what they say themselves. */
+/** Labels and tenant that the settings give to all records of one address. They replace those of the record. */
 export interface Origin {
   readonly address: string
-  /** Stream labels. */
   readonly labels: ReadonlyArray<Readonly<{ name: string, value: string }>>
-  /** Undefined where the settings' rule holds. */
+  /** Where undefined, TenantRule decides. */
   readonly tenant: string | undefined
 }
 
-/** All that a worker must know to encode; sent once, when its thread starts. */
+/** The settings that a worker needs. A worker gets them once, when its thread starts. */
 export interface EncoderSettings {
   labels: readonly Mapping[]
   /** Empty when structured metadata is switched off. */
   metadata: readonly Mapping[]
   tenant: TenantRule
-  /** Where records go whose tenant cannot be told, with a `field` rule. */
+  /** With a `field` rule: the tenant of records that have no valid tenant of their own. */
   quarantineTenant: string
-  /** Of the addresses that say something of their records. */
+  /** One for each address whose setting gives labels or a tenant. */
   origins: readonly Origin[]
   shards: number
-  /** Largest part, before compression, in bytes. */
+  /** The largest part in bytes, before compression. */
   pushBytes: number
   maxLineBytes: number
   maxAgeMs: number
   maxAheadMs: number
-  /** How far behind the newest record of its stream one may be. */
+  /** How far a record may lie behind the newest record of its stream. */
   maxDisorderMs: number
-  /** ActiveStreams' memory, which all workers share; without it no stream is counted. */
+  /** The memory of ActiveStreams, which all workers share. Without it, streams are neither counted nor limited. */
   activeStreams?: SharedArrayBuffer
 }
 
@@ -65,26 +67,26 @@ export interface WorkerSetup {
 }
 
 /**
- * One batch for a worker. `bytes` is shared memory, not a transferred buffer: the main thread keeps the messages until the
- * worker has answered, so a worker that dies takes nothing with it, and the buffer is used again without being allocated. What of it
- * lies behind the messages is the worker's, to leave the parts there.
+ * One batch for a worker. `bytes` is shared memory, not a transferred buffer. So the main thread keeps the messages
+ * until the worker has answered, a worker that dies loses nothing, and the buffer is used again without an allocation.
+ * The worker may leave the parts in `bytes`, behind the messages.
  */
 export interface EncodeTask {
-  /** Where all its messages come from. */
+  /** All messages of the batch come from this address. */
   address: string
   format: DeliveryFormat
   bytes: SharedArrayBuffer
-  /** Where in `bytes` each message begins and ends, in order; between them lie a few bytes at most. */
+  /** Where in `bytes` each message begins and ends, in order. Between two messages lie a few unused bytes at most. */
   starts: Uint32Array
   ends: Uint32Array
-  /** The parts are to be handed over in memory of their own: enough batches' memory waits for Loki already. */
+  /** The worker must transfer the parts in memory of their own: the memory of enough batches waits for Loki already. */
   transfer?: boolean
   /** When the batch was taken from the bus: nanoseconds since the epoch, unique to this batch (see ArrivalClock). */
   arrivalSeconds: number
   arrivalNanos: number
 }
 
-/** Compressed PushRequest bytes for one shard of one tenant: what the sink sends, alone or joined with others. */
+/** Compressed PushRequest bytes for one shard of one tenant. The sink pushes a part by itself or joined with others. */
 export interface Part {
   /** `''` when no tenant is set. */
   tenant: string
@@ -95,30 +97,34 @@ export interface Part {
   rawBytes: number
   records: number
   /**
-   * It holds one stream, which Loki may turn away: one that it may not know (stream limit, disorder), or one with much at once (rate
-   * limit of a stream). Such a part is pushed by itself, because Loki 3.4 answers for the last stream of a push only (the ingester's
-   * instance.Push keeps one error): what it turns away before goes unmentioned, with a 204.
+   * The part needs a push of its own. It holds one stream, which Loki may reject: a stream that Loki may not know
+   * (limit on streams, disorder), or a stream with much at once (rate limit of a stream). Loki 3.4 reports only the
+   * error of the last stream of a push (the ingester's instance.Push keeps one error). In a joined push, it may reject
+   * such a stream and still answer 204.
    */
   solo: boolean
 }
 
 export interface EncodeResult {
   parts: Part[]
-  /** The parts' bodies lie in the task's own memory: it may be used again when they are not needed any more. */
+  /** The bodies of the parts lie in the memory of the task. That memory may be used again once the parts are stored. */
   shared: boolean
-  /** Records found, the quarantined among them. */
+  /** Records found, the quarantined ones included. */
   records: number
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */
   mended: Uint32Array
-  /** Tenants that were found to have too many streams, and nobody was told of lately. */
+  /** Tenants that have too many streams, where the log has had no warning of them lately. */
   cardinalityReports: CardinalityReport[]
-  /** The oldest timestamp of a record that was stored under its own time, in milliseconds; NaN where there was none. */
+  /** The oldest timestamp of a record that keeps its own time, in milliseconds; NaN where there is none. */
   oldestMs: number
 }
 
-/** Asks a worker to store a whole AMQP message as it came, and look into nothing. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */
+/**
+ * Asks a worker to put a whole AMQP message into quarantine as it came, without looking into it. The quarantine stream
+ * has it at the arrival time: the task owns that time and a nanosecond more for each byte of the message.
+ */
 export interface QuarantineMessageTask {
   address: string
   message: Uint8Array
@@ -126,22 +132,26 @@ export interface QuarantineMessageTask {
   arrivalNanos: number
 }
 
-/** A tenant with too many streams, or that would have if more were let in. */
+/** A tenant that has more streams than its limit, or would have with one more. */
 export interface CardinalityReport {
   tenant: string
-  /** How many there are. */
+  /** How many streams the tenant has, or would have. */
   streams: number
-  /** How many values each label has among so many of the tenant's newest streams, the most first. */
+  /** How many of the tenant's newest streams were looked at. */
   newest: number
+  /** How many values each label has among these streams. The label with the most comes first. */
   values: Array<readonly [label: string, values: number]>
 }
 
-/** Asks a worker to narrow down what Loki has refused in a part. The arrival time, and a nanosecond for each byte behind it, is for the quarantine stream. */
+/**
+ * Asks a worker to bisect a part that Loki has rejected. A rejected record goes to quarantine at the arrival time: the
+ * task owns that time and a nanosecond more for each byte of the part.
+ */
 export interface BisectTask {
   part: Part
   arrivalSeconds: number
   arrivalNanos: number
-  /** What Loki said. */
+  /** The answer of Loki. */
   reason: string
 }
 
@@ -160,7 +170,7 @@ export interface RejectedEntry {
   metadata: Record<string, string>
 }
 
-/** Whether a neighbour is as it should be, in words too: for /readyz, and the live page. */
+/** Whether the bus, the socket or Loki is well, and why or why not. `/readyz` and the live page show it. */
 export interface Check { ok: boolean, detail: string }
 
 /** By name: each source's own, and Loki's. */
