@@ -1,4 +1,5 @@
 import type { BenchResult } from '../outcome/results.ts'
+import { columns } from '../report/columns.ts'
 import { figure } from '../report/numbers.ts'
 import { type Figure, figuresOf } from './figures.ts'
 
@@ -68,11 +69,8 @@ export function comparisonText ({ rows, unmatched, cautions }: Comparison): stri
     const change = changePercent === undefined ? '' : `${changePercent >= 0 ? '+' : '-'}${Math.abs(changePercent).toFixed(1)} %`
     return [name, figure(before), figure(after), unit, change, mark]
   })
-  const table = [['figure', 'before', 'after', '', 'change', ''], ...cells]
-  const widths = table[0].map((_, column) => Math.max(...table.map(line => line[column].length)))
-  const left = [true, false, false, true, false, true]
   return [
-    ...table.map(line => line.map((cell, column) => left[column] ? cell.padEnd(widths[column]) : cell.padStart(widths[column])).join('  ').trimEnd()),
+    ...columns([['figure', 'before', 'after', '', 'change', ''], ...cells], [true, false, false, true, false, true]),
     '',
     'better, worse: the spreads of the two do not overlap.',
     ...(unmatched === 0 ? [] : [`${unmatched} figures are in only one of the two.`]),

@@ -1,26 +1,61 @@
-/** What a change did: the stored baseline against the latest result, or any two results. `npm run bench:compare` */
+/** What a change did: to the figures of two results that are kept, or to a program beside an earlier one. `npm run bench:compare` */
 import { print, runCommand } from '../cli/command.ts'
+import { Progress } from '../cli/progress.ts'
+import { OWN_MAIN } from '../harness/program/program.ts'
+import { hostMachine } from '../outcome/machine.ts'
 import { BASELINE, LATEST, readResult } from '../outcome/result-files.ts'
 import type { BenchResult } from '../outcome/results.ts'
-import { COMPARE_USAGE, parseCompareArguments } from './arguments.ts'
+import { COMPARE_USAGE, type ComparePrograms, type CompareResults, parseCompareArguments } from './arguments.ts'
+import { CASES } from './cases.ts'
+import { Checkout } from './checkout.ts'
 import { compareResults, comparisonText, failures } from './comparison.ts'
+import { measurePairs, type PairedResult } from './pairs.ts'
+import { pairedFailures, pairedText } from './pairs-text.ts'
 
 /** The exit code. */
-function main (): number {
+async function main (): Promise<number> {
   const options = parseCompareArguments(process.argv.slice(2))
   if (options === undefined) return print(COMPARE_USAGE)
-  const { before = BASELINE, after = LATEST, failOver } = options
+  const worse = options.kind === 'results' ? ofResults(options) : await ofPrograms(options)
+  if (worse.length === 0) return 0
+  process.stderr.write(`Worse by more than ${options.failOver} %:\n${worse.map(line => `  ${line}\n`).join('')}`)
+  return 1
+}
+
+/** What got worse by more than is let pass. */
+function ofResults ({ before = BASELINE, after = LATEST, failOver = Infinity }: CompareResults): string[] {
   const [earlier, later] = [readResult(before), readResult(after)]
   const comparison = compareResults(earlier, later)
   print(`before: ${describe(earlier)}\nafter:  ${describe(later)}\n\n${comparisonText(comparison)}`)
-  const failed = failOver === undefined ? [] : failures(comparison, failOver)
-  if (failed.length === 0) return 0
-  process.stderr.write(`Worse by more than ${failOver} %:\n${failed.map(({ name }) => `  ${name}\n`).join('')}`)
-  return 1
+  return failures(comparison, failOver).map(({ name }) => name)
 }
 
 function describe ({ at, machine, quick }: BenchResult): string {
   return `${at}, Lokean ${machine.lokean}, ${machine.cpu} x ${machine.cores}, Node ${machine.node}${quick ? ', quick' : ''}`
 }
 
+/** What got worse by more than is let pass. */
+async function ofPrograms ({ json, failOver = Infinity, ...options }: ComparePrograms): Promise<string[]> {
+  const result = await measure(options)
+  print(pairedText(result))
+  if (json) print(`${JSON.stringify(result)}\n`)
+  return pairedFailures(result, failOver)
+}
+
+async function measure ({ against, pairs }: Pick<ComparePrograms, 'against' | 'pairs'>): Promise<PairedResult> {
+  const progress = new Progress(process.stderr)
+  const [at, machine] = [new Date().toISOString(), hostMachine()]
+  let checkout: Checkout | undefined
+  try {
+    checkout = await Checkout.build(process.cwd(), against, progress.show)
+    const cases = await measurePairs({ cases: CASES, programs: { before: checkout.main, after: OWN_MAIN }, pairs, progress: progress.show })
+    return { at, machine, against: checkout.commit, pairs, cases }
+  } finally {
+    progress.end()
+    checkout?.remove()
+  }
+}
+
+// The processes that it started, and the checkout, go with this one, however it ends.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
 await runCommand('bench:compare', main)

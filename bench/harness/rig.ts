@@ -3,7 +3,7 @@ import { beside, Child } from './child.ts'
 import { LoadControl } from './load/load-control.ts'
 import type { LoadCounts, LoadMethods } from './load/load.process.ts'
 import type { CpuUsage } from './program/process-usage.ts'
-import { Program } from './program/program.ts'
+import { Program, type ProgramOptions } from './program/program.ts'
 import type { Tallied } from './sink/push-tally.ts'
 import { reconcileByQueries } from './sink/query-sink.ts'
 import { SinkControl } from './sink/sink-control.ts'
@@ -21,8 +21,8 @@ export interface RigOptions {
   own?: boolean
   /** Push there, and read back from there. */
   lokiUrl?: string
-  /** For the program's Node: `--cpu-prof`, for instance. */
-  nodeArguments?: readonly string[]
+  /** Which program, and what its Node is told. */
+  program?: Pick<ProgramOptions, 'main' | 'nodeArguments'>
 }
 
 const WARM_UP_STEP_MS = 50
@@ -70,7 +70,7 @@ export class Rig {
 
   /** Called by `startRig`. */
   async open (): Promise<void> {
-    const { recordsPerMessage, hosts = 100, env, sinkMs = 0, nodeArguments } = this.#options
+    const { recordsPerMessage, hosts = 100, env, sinkMs = 0, program } = this.#options
     const loki = await this.#sinkChild?.call('listen', sinkMs)
     const { url: bus, poolRecords } = await this.#loadChild.call('listen', { recordsPerMessage, hosts })
     this.load.poolRecords = poolRecords
@@ -80,7 +80,7 @@ export class Rig {
       LOKEAN_AMQP_URL: bus,
       ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki }),
       ...env
-    }, nodeArguments)
+    }, program)
     await this.#alive(this.#loadChild.call('attached'))
   }
 

@@ -71,7 +71,7 @@ export class Instances {
   }
 
   async #begin (place: number): Promise<void> {
-    const program = await Program.start(this.#env, [], true)
+    const program = await Program.start(this.#env, { detached: true })
     this.started++
     program.failed.catch(this.#fail)
     this.#running.set(place, { program, born: this.#now(), memory: new MemoryLine() })

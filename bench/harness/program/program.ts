@@ -10,7 +10,19 @@ import { type CpuUsage, cpuUsage, memoryUsage } from './process-usage.ts'
 const OUTPUT_KEPT = 16 * 1024
 const STOP_TIMEOUT_MS = 30_000
 
-/** The built program as a process of its own: what is measured. To be started in the project's folder. */
+export interface ProgramOptions {
+  /** The path of the built program; without it, the one of the project in whose folder this is started. */
+  main?: string
+  /** For its Node: `--cpu-prof`, for instance. */
+  nodeArguments?: readonly string[]
+  /** A Ctrl-C in the terminal does not reach it. */
+  detached?: boolean
+}
+
+/** To be started in the project's folder. */
+export const OWN_MAIN = join('dist', 'main.js')
+
+/** A built program as a process of its own: what is measured. It is driven through its environment and its admin port alone, so an older one will do as well. */
 export class Program {
   /** Rejects when it ends unasked. */
   readonly failed: Promise<never>
@@ -21,8 +33,8 @@ export class Program {
   #output = ''
   #closing = false
 
-  private constructor (env: NodeJS.ProcessEnv, nodeArguments: readonly string[], detached: boolean) {
-    this.#child = spawn(process.execPath, [...nodeArguments, join('dist', 'main.js'), 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'], detached })
+  private constructor (env: NodeJS.ProcessEnv, { main = OWN_MAIN, nodeArguments = [], detached = false }: ProgramOptions) {
+    this.#child = spawn(process.execPath, [...nodeArguments, main, 'run'], { env, stdio: ['ignore', 'pipe', 'pipe'], detached })
     this.#gone = once(this.#child, 'close')
     process.once('exit', this.#kill)
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -37,9 +49,9 @@ export class Program {
     this.failed.catch(() => {}) // who waits for it gets to know; that nobody waits is no crash
   }
 
-  /** Resolves when it is up, which says nothing of the bus yet. `nodeArguments`: say, `--cpu-prof`. `detached`: a Ctrl-C in the terminal does not reach it. */
-  static async start (env: NodeJS.ProcessEnv, nodeArguments: readonly string[] = [], detached = false): Promise<Program> {
-    const program = new Program(env, nodeArguments, detached)
+  /** Resolves when it is up, which says nothing of the bus yet. */
+  static async start (env: NodeJS.ProcessEnv, options: ProgramOptions = {}): Promise<Program> {
+    const program = new Program(env, options)
     try {
       program.url = await Promise.race([program.#up(), program.failed])
       return program

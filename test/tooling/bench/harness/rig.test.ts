@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { rateBetween, type Rig, startRig } from '../../../../bench/harness/rig.ts'
 import { BOUNDED } from '../../../helpers/program.ts'
@@ -37,4 +38,8 @@ test('the death of the program fails whoever waits', BOUNDED, async t => {
   const waiting = rig.run(60_000)
   process.kill(rig.program.pid, 'SIGKILL')
   await assert.rejects(waiting, /lokean ended \(SIGKILL\)/)
+})
+
+test('another program is measured by its path', BOUNDED, async () => {
+  await assert.rejects(startRig({ recordsPerMessage: 10, own: true, program: { main: join('dist', 'no-such-program.js') } }), /lokean ended \(exit code 1\): [^]*no-such-program\.js/)
 })

@@ -1,0 +1,47 @@
+import { type Rig, startRig } from '../harness/rig.ts'
+import type { Case, Sides } from './pairs.ts'
+import { takeTurns } from './turns.ts'
+
+/** The smallest messages and usual ones: with the first the deliveries cost, with the others the records. */
+const RECORDS_PER_MESSAGE = [1, 100]
+const HOSTS = 100
+/** One worker: it and the main thread find a core each on a small machine. */
+const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4' }
+/** At least, until V8 has compiled. */
+const WARM_UP_MS = 3000
+
+export const CASES: readonly Case[] = RECORDS_PER_MESSAGE.map(recordsPerMessage => ({
+  name: `full load, ${recordsPerMessage} a message`,
+  measure: async programs => await fullLoad(programs, recordsPerMessage)
+}))
+
+/** Each program between a load and a sink of its own. */
+async function fullLoad (programs: Sides<string>, recordsPerMessage: number): ReturnType<Case['measure']> {
+  const rigs: Rig[] = []
+  const start = async (main: string): Promise<Rig> => {
+    const rig = await startRig({ recordsPerMessage, hosts: HOSTS, env: SETTINGS, program: { main } })
+    rigs.push(rig)
+    return rig
+  }
+  try {
+    const sides = { before: await start(programs.before), after: await start(programs.after) }
+    await Promise.all(rigs.map(async rig => await rig.load.start()))
+    await Promise.all(rigs.map(async rig => await rig.warmUp(WARM_UP_MS)))
+    const readings = await takeTurns(sides)
+    await check(sides.before, programs.before)
+    await check(sides.after, programs.after)
+    return readings
+  } finally {
+    for (const rig of rigs) {
+      rig.program.thaw()
+      await rig.close()
+    }
+  }
+}
+
+/** What loses records is cheap for the wrong reason. */
+async function check (rig: Rig, main: string): Promise<void> {
+  const { sent } = await rig.load.stop()
+  const { missing, doubled, other } = await rig.reconcile(sent)
+  if (missing + doubled + other > 0) throw new Error(`of ${sent} records sent to ${main} ${missing} are missing and ${doubled} doubled, and ${other} entries are others`)
+}
