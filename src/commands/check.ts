@@ -106,7 +106,7 @@ async function tryLoki (config: Config): Promise<Array<Finding & { url: string }
 
 function judge (answer: Answer): Finding {
   if (answer.kind !== 'retry') return { ok: true, detail: TAKES_PUSHES }
-  return answer.reason === '429' ? { ok: true, detail: cleanText(answer.message) } : unfit(answer.message, LOKI_HINT)
+  return answer.reason === '429' ? { ok: true, detail: cleanText(answer.message) } : unfit(answer.message, answer.hint ?? LOKI_HINT)
 }
 
 /** What a peer says may quote what it was sent, credentials too. */

@@ -28,6 +28,7 @@ export function arrange (v: Values) {
       ca: v.LOKEAN_LOKI_CA,
       cert: v.LOKEAN_LOKI_CERT,
       key: v.LOKEAN_LOKI_KEY,
+      storedStatus: v.LOKEAN_LOKI_STORED_STATUS,
       maxLineBytes: v.LOKEAN_LOKI_MAX_LINE_BYTES,
       maxAgeMs: v.LOKEAN_LOKI_MAX_AGE,
       maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD,

@@ -44,6 +44,9 @@ function pairProblem (cert: string | undefined, key: Secret | undefined, prefix:
   return undefined
 }
 
+/** Loki's own answer to a push that it has stored. */
+const LOKI_STORED_STATUS = 204
+
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   {
     reads: ['LOKEAN_AMQP_URL', 'LOKEAN_AMQP_USERNAME', 'LOKEAN_AMQP_PASSWORD'],
@@ -123,6 +126,9 @@ export function doubts (values: Values): string[] {
   }
   for (const name of ['LOKEAN_LOKI_CA', 'LOKEAN_LOKI_CERT'] as const) {
     if (plainLoki && values[name] !== undefined) found.push(`${name} has no effect: no URL in LOKEAN_LOKI_URL begins with https://`)
+  }
+  if (values.LOKEAN_LOKI_STORED_STATUS !== LOKI_STORED_STATUS) {
+    found.push(`LOKEAN_LOKI_STORED_STATUS is ${values.LOKEAN_LOKI_STORED_STATUS}: whatever answers a push with it is believed to have stored it, a login page too`)
   }
   const homeless = sources(values).find(({ tenant }) => tenant === undefined)
   if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && sources(values).some(({ tenant }) => tenant !== undefined)) {

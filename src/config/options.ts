@@ -82,6 +82,9 @@ export const OPTIONS = {
   LOKEAN_LOKI_CA: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
   LOKEAN_LOKI_CERT: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the client certificate' },
   LOKEAN_LOKI_KEY: { group: 'Loki', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+  LOKEAN_LOKI_STORED_STATUS: {
+    group: 'Loki', schema: integerBetween(200, 208), default: '204', text: 'a further HTTP status that means stored, for a proxy that changes Loki\'s own 204'
+  },
   LOKEAN_LOKI_MAX_LINE_BYTES: {
     group: 'Loki', schema: bytesBetween(KIB, 4 * MIB), default: '256KiB', text: 'longer lines are split; Loki\'s `max_line_size`'
   },
@@ -106,7 +109,7 @@ export const OPTIONS = {
     group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own parts take 4 MiB'
   },
   LOKEAN_PUSH_TIMEOUT: {
-    group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '10s', text: 'how long Loki may take to answer a push before it is sent again, to about a second'
+    group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '35s', text: 'how long a push may take, from its connection to Loki\'s answer, before it is sent again; longer than Loki\'s own 30 s'
   },
   LOKEAN_INFLIGHT_BYTES: {
     group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'all that is taken from the bus and not settled; at least 1 MiB per address and twice `LOKEAN_PUSH_BYTES`'

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
 import { measureEventLoopLag } from './event-loop-lag.ts'
-import { BLOCKED, RETRY_REASONS } from '../sink/classify.ts'
+import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
 
 /** How a push was answered; `none` when it was not. */
@@ -48,13 +48,13 @@ export function createMetrics (options: MetricsOptions) {
   return metrics
 }
 
-/** The `status` label for an HTTP status; undefined is a push without an answer. */
-export function pushStatus (status: number | undefined): PushStatus {
+/** The `status` label of a push: `2xx` means stored, and `none` is a push without an answer. */
+export function pushStatus ({ kind, status }: Answer): PushStatus {
+  if (kind === 'stored') return '2xx'
   if (status === undefined) return 'none'
-  if (status === BLOCKED) return 'other'
   if (status === 400 || status === 429) return `${status}`
   const hundreds = Math.floor(status / 100)
-  return hundreds === 2 || hundreds === 4 || hundreds === 5 ? `${hundreds}xx` : 'other'
+  return hundreds === 4 || hundreds === 5 ? `${hundreds}xx` : 'other'
 }
 
 let ofProcess: Registry | undefined

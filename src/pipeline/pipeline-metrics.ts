@@ -79,7 +79,7 @@ export class PipelineMetrics {
 
   #pushed ({ answer, durationMs, bytes, rawBytes, records, parts }: PushReport): void {
     const metrics = this.#metrics
-    metrics.pushes.inc({ status: pushStatus(answer.status) })
+    metrics.pushes.inc({ status: pushStatus(answer) })
     metrics.pushDuration.observe(durationMs / 1000)
     metrics.pushBytes.observe(bytes)
     metrics.pushUncompressedBytes.observe(rawBytes)

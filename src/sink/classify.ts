@@ -1,37 +1,61 @@
 /**
  * The outcome of a push.
- * - stored: Loki has every record of the push.
+ * - stored: Loki itself said that it has every record of the push.
  * - rejected: Loki does not take the push, or not all of it, now or later. A record is at fault.
- * - retry: Loki may have stored nothing, and may take the same push later.
+ * - retry: Loki may have stored nothing, and may take the same push later. `hint`: the setting to look at.
  */
 export type Answer =
   | { kind: 'stored', status: number }
   | { kind: 'rejected', status: number, message: string }
-  | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number }
+  | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number, hint?: string }
 
 /**
- * `blocked`: the URL or the credentials are wrong (401, 403, 404, ...). Only an operator can help; no record is given
- * up.
+ * `blocked`: something else than Loki answers, or Loki takes no push of ours (wrong URL, path, credentials, policy). Only
+ * an operator can help; no record is given up.
  */
 export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] as const
 export type RetryReason = typeof RETRY_REASONS[number]
+
+/** Loki answers a push that it stored with this status, and with no other (pkg/distributor/http.go). */
+export const STORED_STATUS = 204
 
 /** Statuses that concern the records of a push. The same push would get the same answer again. */
 const REJECTED = new Set([400, 413, 422])
 
 /** Loki's default `block_ingestion_status_code`. It begins with a 2, but Loki stores nothing of such a push. */
-export const BLOCKED = 260
+const BLOCKED_BY_POLICY = 260
 
 /** The longest wait that a `Retry-After` can ask for. */
 const MAX_RETRY_AFTER_MS = 600_000
 
-export function classify (status: number, message: string, retryAfter: string | undefined, nowMs: number): Answer {
-  if (status >= 200 && status < 300 && status !== BLOCKED) return { kind: 'stored', status }
+export interface HttpAnswer {
+  status: number
+  /** The beginning of the body. */
+  message: string
+  /** The header `Retry-After`. */
+  retryAfter: string | undefined
+}
+
+/** `storedStatus`: a further status that means stored, for a proxy that changes Loki's own. */
+export function classify ({ status, message, retryAfter }: HttpAnswer, nowMs: number, storedStatus = STORED_STATUS): Answer {
+  if (status === STORED_STATUS || status === storedStatus) return { kind: 'stored', status }
   if (REJECTED.has(status)) return { kind: 'rejected', status, message }
   const text = `${status} ${message}`
   if (status === 429) return { kind: 'retry', reason: '429', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
   if (status >= 500 || status === 408) return { kind: 'retry', reason: '5xx', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
-  return { kind: 'retry', reason: 'blocked', status, message: text }
+  return { kind: 'retry', reason: 'blocked', status, message: text, hint: hintOf(status) }
+}
+
+function hintOf (status: number): string {
+  if (status === BLOCKED_BY_POLICY) return 'a policy of Loki blocks this tenant (limits_config.block_ingestion_until); records are held until it ends'
+  if (status >= 200 && status < 300) {
+    return 'Loki says 204 to what it stores, so something else answers (a login page, a proxy): check LOKEAN_LOKI_URL. ' +
+      'LOKEAN_LOKI_STORED_STATUS allows the status of a proxy that changes Loki\'s'
+  }
+  if (status >= 300 && status < 400) return 'a redirect is no answer of Loki: LOKEAN_LOKI_URL must be its own address; a gateway may send a bad token to a login page'
+  if (status === 401 || status === 403) return 'check LOKEAN_LOKI_TENANT, and LOKEAN_LOKI_TOKEN or LOKEAN_LOKI_USERNAME and _PASSWORD'
+  if (status === 404 || status === 405) return 'no push endpoint is there: check the host and the path prefix in LOKEAN_LOKI_URL'
+  return 'check LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials'
 }
 
 /** Every HTTP date begins with the day of the week. Date.parse alone would take "-5" for a day in May 2001. */

@@ -1,6 +1,7 @@
-import { errors, Pool } from 'undici'
+import { Pool } from 'undici'
 import type { Secret } from '../secret.ts'
-import { type Answer, classify } from './classify.ts'
+import { type Answer, classify, STORED_STATUS } from './classify.ts'
+import { Deadline } from './deadline.ts'
 
 export interface LokiAccess {
   /** Base URLs of the distributors. */
@@ -11,11 +12,25 @@ export interface LokiAccess {
   ca?: string
   cert?: string
   key?: Secret
+  /** For a whole request, from looking for a connection to the end of what is read of the answer. */
   timeoutMs: number
+  /** A further status that means stored, see classify. */
+  storedStatus?: number
 }
 
 /** Connections to each distributor. Where tenants come from a field, there may be more shards; they take turns. */
 const MAX_CONNECTIONS = 256
+
+/**
+ * Load balancers and servers close a connection that is idle for 60 s or so, and a push on its way then would be lost:
+ * ours closes before.
+ */
+const KEEP_ALIVE_MS = 30_000
+/**
+ * The age at which a connection is used no more: the next one may reach another backend behind the same address. Each
+ * client adds up to as much again by chance, so that many clients do not move together.
+ */
+const CONNECTION_AGE_MS = 3_000
 
 /** The client reads so much of Loki's answer. */
 const MAX_MESSAGE = 2048
@@ -25,17 +40,23 @@ export class LokiClient {
   readonly urls: readonly string[]
   readonly #pools: Pool[]
   readonly #headers: Record<string, string>
+  readonly #timeoutMs: number
+  readonly #storedStatus: number | undefined
 
   constructor (access: LokiAccess, version: string) {
     const { ca, cert, key, timeoutMs } = access
     this.urls = access.urls
+    this.#timeoutMs = timeoutMs
+    this.#storedStatus = access.storedStatus
     this.#pools = access.urls.map(url => new Pool(new URL(url).origin, {
       connections: MAX_CONNECTIONS,
       pipelining: 1,
       connect: { ca, cert, key: key?.reveal(), timeout: timeoutMs },
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      keepAliveTimeout: 60_000
+      // One deadline for the whole request takes the place of one for each of its phases.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      clientTtl: CONNECTION_AGE_MS * (1 + Math.random())
     }))
     this.#headers = {
       'content-type': 'application/x-protobuf',
@@ -46,18 +67,22 @@ export class LokiClient {
 
   /** The promise never rejects. An aborted push counts as a lost connection. */
   async push (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
+    const request = new Deadline(this.#timeoutMs, signal)
     try {
-      const { statusCode, headers, body: answer } = await this.#pool(endpoint).request({
+      const { statusCode: status, headers, body: answer } = await this.#pool(endpoint).request({
         method: 'POST',
         path: this.#path(endpoint, '/loki/api/v1/push'),
         headers: this.#headersFor(tenant),
         body,
-        signal
+        signal: request.signal
       })
-      const message = statusCode < 300 ? (await answer.dump(), '') : await beginning(answer)
-      return classify(statusCode, message, header(headers['retry-after']), Date.now())
+      const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
+      return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
     } catch (error) {
-      return { kind: 'retry', reason: isTimeout(error) ? 'timeout' : 'connection', message: explain(error) }
+      if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s` }
+      return { kind: 'retry', reason: 'connection', message: explain(error) }
+    } finally {
+      request.end()
     }
   }
 
@@ -119,10 +144,6 @@ async function beginning (body: AsyncIterable<Uint8Array>): Promise<string> {
 
 function header (value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value
-}
-
-function isTimeout (error: unknown): boolean {
-  return error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError
 }
 
 function explain (error: unknown): string {

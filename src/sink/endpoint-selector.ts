@@ -1,43 +1,68 @@
+/** How long an endpoint that failed is passed over while another is up. */
+const REST_MS = 5_000
+
+interface Endpoint {
+  /** Passed over until then, where there is a better one. */
+  restsUntil: number
+  /** It asked to be left alone until then (Retry-After). */
+  closedUntil: number
+}
+
 /**
- * Chooses the distributor (endpoint) for each push. A shard pushes to its own endpoint, so that shards spread over all
- * of them. While its own endpoint is down, a shard pushes to the next one that is up. An endpoint that failed rests for
- * a while; then its own shards try it again.
+ * Chooses the distributor (endpoint) for each push. The endpoints take turns, push by push: a stream keeps its order
+ * because its shard has one push at a time, not because of its endpoint. An endpoint that failed rests for a while, then
+ * has its turn again.
  */
 export class EndpointSelector {
-  readonly #downUntil: number[]
-  readonly #pauseMs: number
+  readonly #endpoints: Endpoint[]
+  readonly #restMs: number
   readonly #now: () => number
+  #turn = 0
 
-  constructor (count: number, pauseMs = 5_000, now: () => number = () => performance.now()) {
-    this.#downUntil = new Array<number>(count).fill(0)
-    this.#pauseMs = pauseMs
+  constructor (count: number, restMs = REST_MS, now: () => number = () => performance.now()) {
+    this.#endpoints = Array.from({ length: count }, () => ({ restsUntil: 0, closedUntil: 0 }))
+    this.#restMs = restMs
     this.#now = now
   }
 
   /**
-   * Where all endpoints are down, picks the one that has rested longest. So each is tried in turn, and one that is back
-   * is soon found.
+   * The next endpoint in turn that is up. Where none is, the one that has rested longest: so each is tried, and one that
+   * is back is soon found.
    */
-  pick (shard: number): number {
-    const count = this.#downUntil.length
-    let longest = shard % count
+  pick (): number {
+    const now = this.#now()
+    let best = this.#turn
     let least = Infinity
-    for (let i = 0; i < count; i++) {
-      const endpoint = (shard + i) % count
-      const until = this.#downUntil[endpoint] ?? 0
-      if (until <= this.#now()) return endpoint
-      if (until >= least) continue
-      least = until
-      longest = endpoint
+    for (let i = 0; i < this.#endpoints.length; i++) {
+      const index = (this.#turn + i) % this.#endpoints.length
+      const until = this.#upFrom(index)
+      if (until < least) [best, least] = [index, until]
+      if (until <= now) break
     }
-    return longest
+    this.#turn = (best + 1) % this.#endpoints.length
+    return best
   }
 
-  failed (endpoint: number): void {
-    this.#downUntil[endpoint] = this.#now() + this.#pauseMs
+  /** How long every endpoint has asked to be left alone, in ms; 0 where one of them may be pushed to. */
+  closedForMs (): number {
+    return Math.max(0, Math.min(...this.#endpoints.map(({ closedUntil }) => closedUntil)) - this.#now())
   }
 
-  answered (endpoint: number): void {
-    this.#downUntil[endpoint] = 0
+  /** `retryAfterMs`: it asked to be left alone for so long. */
+  failed (index: number, retryAfterMs = 0): void {
+    const endpoint = this.#endpoints[index]
+    if (endpoint === undefined) return
+    endpoint.restsUntil = this.#now() + this.#restMs
+    endpoint.closedUntil = this.#now() + retryAfterMs
+  }
+
+  answered (index: number): void {
+    const endpoint = this.#endpoints[index]
+    if (endpoint !== undefined) endpoint.restsUntil = endpoint.closedUntil = 0
+  }
+
+  #upFrom (index: number): number {
+    const endpoint = this.#endpoints[index]
+    return endpoint === undefined ? Infinity : Math.max(endpoint.restsUntil, endpoint.closedUntil)
   }
 }

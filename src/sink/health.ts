@@ -50,21 +50,21 @@ export class LokiHealth {
     this.#failing ??= { reason: 'connection', message, since: this.#now() }
   }
 
-  retrying (tenant: string, reason: RetryReason, message: string, delayMs: number): void {
+  retrying (tenant: string, reason: RetryReason, message: string, delayMs: number, hint?: string): void {
     // A 429 is an answer: Loki can be reached, whatever else may fail.
     if (reason === '429') {
       if (this.#failing?.reason === 'connection' || this.#failing?.reason === 'timeout') this.#failing = undefined
     } else this.#failing = { reason, message, since: this.#failing?.since ?? this.#now() }
     if (reason === '429') this.#reached = true
     const facts = { message, tenant: tenant === '' ? undefined : tenant, retryMs: Math.round(delayMs) }
-    this.#warn(reason === '429' ? `429 ${tenant}` : reason, reason, facts, 'a push to Loki failed; it is tried again')
+    this.#warn(reason === '429' ? `429 ${tenant}` : reason, reason, facts, 'a push to Loki failed; it is tried again', hint)
   }
 
-  #warn (key: string, reason: RetryReason, facts: object, text: string): void {
+  #warn (key: string, reason: RetryReason, facts: object, text: string, hint = HINTS[reason]): void {
     const now = this.#now()
     if (now - (this.#lastWarned.get(key) ?? -Infinity) < REMIND_MS) return
     if (this.#lastWarned.size > 1000) this.#lastWarned.clear()
     this.#lastWarned.set(key, now)
-    this.#log.warn({ reason, ...facts, mend: HINTS[reason] }, text)
+    this.#log.warn({ reason, ...facts, mend: hint }, text)
   }
 }

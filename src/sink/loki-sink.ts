@@ -55,9 +55,9 @@ export class LokiSink implements Sink {
         log.debug(report, 'push')
         if (report.answer.kind !== 'retry') this.#health.succeeded(report.url)
       },
-      onRetry: ({ tenant, reason, message, delayMs }) => {
+      onRetry: ({ tenant, reason, message, delayMs, hint }) => {
         events.onRetry(reason)
-        this.#health.retrying(tenant, reason, message, delayMs)
+        this.#health.retrying(tenant, reason, message, delayMs, hint)
       }
     })
   }

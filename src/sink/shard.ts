@@ -20,6 +20,8 @@ export interface Pending {
 /** What a shard works with. */
 export interface ShardTools {
   pushBytes: number
+  /** How long no push may go out now, and why: Loki has asked for it (Retry-After). */
+  hold: () => { ms: number, reason: RetryReason } | undefined
   /** Tries a push once. */
   push: (shard: Shard, body: Uint8Array, parts: Part[]) => Promise<Answer>
   /**
@@ -27,7 +29,7 @@ export interface ShardTools {
    * or with undefined where the sink closed first.
    */
   onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
-  onRetry: (shard: Shard, reason: RetryReason, message: string, delayMs: number) => void
+  onRetry: (shard: Shard, reason: RetryReason, message: string, delayMs: number, hint: string | undefined) => void
   /** The shard has nothing left to push. */
   onIdle: (shard: Shard) => void
   random: () => number
@@ -74,8 +76,6 @@ export class Shard {
   #state: 'idle' | 'pushing' | 'waiting' | 'bisecting' | 'solo' | 'closed' = 'idle'
   #attempt = 0
   #woken = false
-  /** Loki asked for the present pause (Retry-After). */
-  #retryAfterHeeded = false
   #timer: NodeJS.Timeout | undefined
   #bytes = 0
   /** Why the shard waits; undefined while it does not. */
@@ -103,11 +103,11 @@ export class Shard {
 
   /**
    * Ends a pause, because Loki has just stored another shard's push. Does not end the pause for a limit (429), which
-   * concerns one tenant only, nor a pause that Loki asked for. Works once until Loki answers this shard too: a push
-   * that fails while all others succeed keeps its own growing pauses.
+   * concerns one tenant only. Works once until Loki answers this shard too: a push that fails while all others succeed
+   * keeps its own growing pauses.
    */
   wake (): void {
-    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#retryAfterHeeded || this.#woken) return
+    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#woken) return
     this.#woken = true
     this.#resume()
   }
@@ -123,6 +123,8 @@ export class Shard {
   }
 
   #run (): void {
+    const hold = this.#tools.hold()
+    if (hold !== undefined) return this.#wait(hold.reason, hold.ms)
     this.#state = 'pushing'
     const sent = this.#head()
     void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(answer => {
@@ -154,7 +156,7 @@ export class Shard {
         for (const { ticket } of sent) ticket.resolvePart()
         break
       case 'retry':
-        this.#pause(answer.reason, answer.message, answer.retryAfterMs)
+        this.#pause(answer.reason, answer.message, answer.hint)
         break
       case 'rejected':
         if (first?.quarantine === true) return this.#pause('blocked', `${answer.status} ${answer.message}`, undefined)
@@ -200,17 +202,18 @@ export class Shard {
     shard.add(pending)
   }
 
-  #pause (reason: RetryReason, message: string, retryAfterMs: number | undefined): void {
-    const backoff = backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random)
-    // Loki may send a Retry-After of 0, or a date that is past by this clock: the shard pauses all the same.
-    const heeded = retryAfterMs === 0 ? undefined : retryAfterMs
-    this.#retryAfterHeeded = heeded !== undefined
-    const delay = heeded ?? backoff
+  /** Loki may send a Retry-After of 0, or a date that is past by this clock: the shard pauses all the same. */
+  #pause (reason: RetryReason, message: string, hint: string | undefined): void {
+    const delay = Math.max(this.#tools.hold()?.ms ?? 0, backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random))
     this.#attempt++
+    this.#wait(reason, delay)
+    this.#tools.onRetry(this, reason, message, delay, hint)
+  }
+
+  #wait (reason: RetryReason, delayMs: number): void {
     this.#state = 'waiting'
     this.waitingFor = reason
-    this.#timer = setTimeout(() => this.#resume(), delay)
-    this.#tools.onRetry(this, reason, message, delay)
+    this.#timer = setTimeout(() => this.#resume(), delayMs)
   }
 
   #resume (): void {

@@ -23,8 +23,10 @@ interface Options {
   pushBytes: number
   onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
   onPush?: (report: PushReport) => void
-  onRetry?: (retry: { tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number }) => void
+  onRetry?: (retry: { tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number, hint: string | undefined }) => void
   random?: () => number
+  /** A clock in ms that never goes back. */
+  now?: () => number
 }
 
 /**
@@ -35,6 +37,9 @@ export class Shards {
   readonly #options: Options
   readonly #shards = new Map<string, Shard>()
   readonly #waiting = new Set<Shard>()
+  /** Tenants that Loki asked to leave it alone (Retry-After of a 429), and until when. */
+  readonly #limitedUntil = new Map<string, number>()
+  readonly #now: () => number
   /**
    * One for each push under way. One signal for all would have as many listeners as there are shards, and slow each
    * push.
@@ -44,6 +49,7 @@ export class Shards {
 
   constructor (options: Options) {
     this.#options = options
+    this.#now = options.now ?? (() => performance.now())
   }
 
   get size (): number {
@@ -82,13 +88,14 @@ export class Shards {
   #openShard (tenant: string, index: number, key: string): Shard {
     return new Shard(tenant, index, {
       pushBytes: this.#options.pushBytes,
+      hold: () => this.#hold(tenant),
       push: async (shard, body, parts) => await this.#push(shard, body, parts),
       onRejected: this.#options.onRejected,
-      onRetry: (shard, reason, message, delayMs) => {
+      onRetry: (shard, reason, message, delayMs, hint) => {
         // A stored push does not end another tenant's limit. To wake all limited shards each time would cost more with
         // each tenant.
         if (reason !== '429') this.#waiting.add(shard)
-        this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs })
+        this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs, hint })
       },
       onIdle: () => { this.#shards.delete(key) },
       random: this.#options.random ?? Math.random
@@ -98,13 +105,13 @@ export class Shards {
   async #push (shard: Shard, body: Uint8Array, parts: Part[]): Promise<Answer> {
     const { client, endpoints } = this.#options
     this.#waiting.delete(shard)
-    const endpoint = endpoints.pick(shard.index)
+    const endpoint = endpoints.pick()
     const start = performance.now()
     const abort = new AbortController()
     this.#pushes.add(abort)
     const answer = await client.push(endpoint, shard.tenant, body, abort.signal)
     this.#pushes.delete(abort)
-    this.#note(endpoint, answer)
+    this.#note(endpoint, shard.tenant, answer)
     this.#options.onPush?.({
       answer,
       tenant: shard.tenant,
@@ -119,10 +126,23 @@ export class Shards {
     return answer
   }
 
-  #note (endpoint: number, answer: Answer): void {
-    if (answer.kind === 'retry' && answer.reason === '429') return
-    if (answer.kind === 'retry') return this.#options.endpoints.failed(endpoint)
-    this.#options.endpoints.answered(endpoint)
+  /** A Retry-After is heeded by whom it concerns: that of a limit by its tenant, any other by all who push to the endpoint. */
+  #hold (tenant: string): { ms: number, reason: RetryReason } | undefined {
+    const limited = (this.#limitedUntil.get(tenant) ?? 0) - this.#now()
+    if (limited > 0) return { ms: limited, reason: '429' }
+    this.#limitedUntil.delete(tenant)
+    const closed = this.#options.endpoints.closedForMs()
+    return closed > 0 ? { ms: closed, reason: '5xx' } : undefined
+  }
+
+  #note (endpoint: number, tenant: string, answer: Answer): void {
+    const { endpoints } = this.#options
+    if (answer.kind === 'retry' && answer.reason === '429') {
+      if (answer.retryAfterMs !== undefined) this.#limitedUntil.set(tenant, this.#now() + answer.retryAfterMs)
+      return
+    }
+    if (answer.kind === 'retry') return endpoints.failed(endpoint, answer.retryAfterMs)
+    endpoints.answered(endpoint)
     // A rejected push does not show that Loki would store others now.
     if (answer.kind === 'stored') for (const shard of this.#waiting) shard.wake()
   }

@@ -67,6 +67,7 @@ test('without any setting every option has the documented default', () => {
       ca: undefined,
       cert: undefined,
       key: undefined,
+      storedStatus: 204,
       maxLineBytes: 262144,
       maxAgeMs: 7 * 86400e3,
       maxAheadMs: 600e3,
@@ -78,7 +79,7 @@ test('without any setting every option has the documented default', () => {
     workerTimeoutMs: 30_000,
     shards: 4,
     pushBytes: 1048576,
-    pushTimeoutMs: 10e3,
+    pushTimeoutMs: 35e3,
     inflightBytes: 64 * 1048576,
     drainTimeoutMs: 25e3,
     labels: ['cloud', 'region', 'host', 'source'].map((name) => ({ name, field: name })).concat({ name: 'service_name', field: 'source' }),
@@ -109,6 +110,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_CA: '/pem/cert',
     LOKEAN_LOKI_CERT: '/pem/cert',
     LOKEAN_LOKI_KEY: '/pem/key',
+    LOKEAN_LOKI_STORED_STATUS: '200',
     LOKEAN_LOKI_MAX_LINE_BYTES: '64KiB',
     LOKEAN_LOKI_MAX_AGE: '30d',
     LOKEAN_LOKI_MAX_AHEAD: '1h',
@@ -128,7 +130,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_ADMIN_ADDR: '[::]:0',
     LOKEAN_LOG_LEVEL: 'DEBUG'
   })
-  assert.deepEqual(warnings, [])
+  assert.deepEqual(warnings, ['LOKEAN_LOKI_STORED_STATUS is 200: whatever answers a push with it is believed to have stored it, a login page too'])
   assert.deepEqual(OPTION_NAMES.filter((name) => !given.has(name)), ['LOKEAN_LOKI_TOKEN'])
   assert.deepEqual(config.amqp.urls, [{ host: 'bus1', port: 5671, tls: true }, { host: '2001:db8::1', port: 5673, tls: true }])
   const buses = ['rsyslog/logs', 'other/logs'].map((address) => ({ address, labels: [], tenant: undefined }))
@@ -150,6 +152,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.ca, CERTIFICATE)
   assert.equal(config.loki.cert, CERTIFICATE)
   assert.equal(config.loki.key?.reveal(), PRIVATE_KEY)
+  assert.equal(config.loki.storedStatus, 200)
   assert.equal(config.loki.maxLineBytes, 65536)
   assert.equal(config.loki.maxAgeMs, 30 * 86400e3)
   assert.equal(config.loki.maxAheadMs, 3600e3)
@@ -221,6 +224,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_CA: ['/none', /^LOKEAN_LOKI_CA is "\/none": cannot be read \(ENOENT: no such file or directory\)$/],
   LOKEAN_LOKI_CERT: ['/none', /^LOKEAN_LOKI_CERT is "\/none": cannot be read/],
   LOKEAN_LOKI_KEY: ['/none', /^LOKEAN_LOKI_KEY is "\/none": cannot be read/],
+  LOKEAN_LOKI_STORED_STATUS: ['260', /^LOKEAN_LOKI_STORED_STATUS is "260": must be a whole number from 200 to 208/],
   LOKEAN_LOKI_MAX_LINE_BYTES: ['1023', /^LOKEAN_LOKI_MAX_LINE_BYTES is "1023": must be a size from 1 KiB to 4 MiB/],
   LOKEAN_LOKI_MAX_AGE: ['7', /^LOKEAN_LOKI_MAX_AGE is "7": must be a duration from 1m to 3650d/],
   LOKEAN_LOKI_MAX_DISORDER: ['soon', /^LOKEAN_LOKI_MAX_DISORDER is "soon": must be a duration/],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { extname } from 'node:path'
 import { suite, test } from 'node:test'
+import type { Answer } from '../../../src/sink/classify.ts'
 import { createMetrics, metricsMarkdown, pushStatus, PUSH_STATUSES, QUEUE_STAGES } from '../../../src/ops/metrics.ts'
 import { RETRY_REASONS } from '../../../src/sink/classify.ts'
 import { WORKER_FAILURES } from '../../../src/worker/pool/failure.ts'
@@ -65,7 +66,7 @@ test('counters and histograms count', async () => {
   const metrics = create()
   metrics.recordsStored.inc({ address: 'a/1' }, 100)
   metrics.recordsQuarantined.inc({ reason: 'empty' })
-  metrics.pushes.inc({ status: pushStatus(204) })
+  metrics.pushes.inc({ status: pushStatus({ kind: 'stored', status: 204 }) })
   metrics.pushRetries.inc({ reason: '429' }, 2)
   metrics.pushDuration.observe(0.02)
   metrics.lag.observe({ address: 'b/2' }, 7200)
@@ -101,10 +102,13 @@ suite('derived gauges', () => {
 })
 
 test('each HTTP status has one label', () => {
-  const cases: Array<[number | undefined, string]> = [
-    [200, '2xx'], [204, '2xx'], [260, 'other'], [301, 'other'], [400, '400'], [401, '4xx'], [413, '4xx'], [429, '429'], [500, '5xx'], [503, '5xx'], [599, '5xx'], [600, 'other'], [undefined, 'none']
+  const cases: Array<[Answer, string]> = [
+    [{ kind: 'stored', status: 204 }, '2xx'], [{ kind: 'stored', status: 200 }, '2xx'],
+    [{ kind: 'rejected', status: 400, message: '' }, '400'], [{ kind: 'rejected', status: 413, message: '' }, '4xx'],
+    ...([[200, 'other'], [260, 'other'], [302, 'other'], [401, '4xx'], [429, '429'], [500, '5xx'], [503, '5xx'], [599, '5xx'], [600, 'other'], [undefined, 'none']] as const)
+      .map(([status, label]): [Answer, string] => [{ kind: 'retry', reason: 'blocked', message: '', status }, label])
   ]
-  for (const [status, label] of cases) assert.equal(pushStatus(status), label)
+  for (const [answer, label] of cases) assert.equal(pushStatus(answer), label, JSON.stringify(answer))
 })
 
 test('two registries share nothing but the process\'s own metrics', async () => {

@@ -7,9 +7,9 @@ const MOST_MS = 600_000
 
 /** What each status means for the records of the push. */
 const CLASSES: Array<[statuses: number[], kind: Answer['kind'], reason?: RetryReason]> = [
-  [[200, 202, 204], 'stored'],
-  // Loki's block_ingestion_status_code: a 2xx by which nothing is stored.
-  [[260], 'retry', 'blocked'],
+  [[204], 'stored'],
+  // A login page, a proxy, and Loki's own block_ingestion_status_code: nothing is stored by these.
+  [[200, 201, 202, 203, 205, 206, 226, 260, 299], 'retry', 'blocked'],
   [[301, 302, 307, 308, 401, 402, 403, 404, 405, 407, 410, 415, 421, 431], 'retry', 'blocked'],
   [[400, 413, 422], 'rejected'],
   [[408], 'retry', '5xx'],
@@ -20,7 +20,7 @@ const CLASSES: Array<[statuses: number[], kind: Answer['kind'], reason?: RetryRe
 for (const [statuses, kind, reason] of CLASSES) {
   for (const status of statuses) {
     test(`${status} is ${kind}${reason === undefined ? '' : ` (${reason})`}`, () => {
-      const answer = classify(status, 'what Loki said', undefined, NOW)
+      const answer = classify({ status, message: 'what Loki said', retryAfter: undefined }, NOW)
       assert.equal(answer.kind, kind)
       assert.equal(answer.status, status)
       if (answer.kind === 'retry') {
@@ -33,9 +33,25 @@ for (const [statuses, kind, reason] of CLASSES) {
   }
 }
 
+test('a further status means stored only where a setting says so, and 204 means it all the same', () => {
+  for (const status of [200, 204]) assert.deepEqual(classify({ status, message: '', retryAfter: undefined }, NOW, 200), { kind: 'stored', status })
+  assert.equal(classify({ status: 202, message: '', retryAfter: undefined }, NOW, 200).kind, 'retry')
+})
+
+test('what blocks every push comes with the setting to look at', () => {
+  const hints: Array<[status: number, hint: RegExp]> = [
+    [200, /LOKEAN_LOKI_URL.*LOKEAN_LOKI_STORED_STATUS/], [260, /policy/], [302, /redirect.*LOKEAN_LOKI_URL/], [401, /LOKEAN_LOKI_TENANT.*LOKEAN_LOKI_TOKEN/],
+    [403, /LOKEAN_LOKI_TOKEN/], [404, /path prefix in LOKEAN_LOKI_URL/], [405, /path prefix in LOKEAN_LOKI_URL/], [418, /LOKEAN_LOKI_URL/]
+  ]
+  for (const [status, hint] of hints) {
+    const answer = classify({ status, message: '', retryAfter: undefined }, NOW)
+    assert.match(answer.kind === 'retry' ? answer.hint ?? '' : '', hint)
+  }
+})
+
 test('Retry-After is heeded where Loki limits or is unwell', () => {
   for (const status of [429, 503, 408]) {
-    const answer = classify(status, '', '7', NOW)
+    const answer = classify({ status, message: '', retryAfter: '7' }, NOW)
     assert.equal(answer.kind === 'retry' && answer.retryAfterMs, 7_000, String(status))
   }
 })

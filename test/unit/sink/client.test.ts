@@ -89,13 +89,16 @@ test('passes on what Loki answers', async t => {
   })
   const client = clientFor(t, { urls: [url] })
   const got = []
-  for (const i of answers.keys()) got.push(await push(client, String(i)))
+  for (const i of answers.keys()) {
+    const { hint: _hint, ...answer } = await push(client, String(i)) as Answer & { hint?: string }
+    got.push(answer)
+  }
   assert.deepEqual(got, [
     { kind: 'rejected', status: 400, message: 'entry too far behind' },
     { kind: 'retry', reason: '429', status: 429, message: '429 Ingestion rate limit exceeded', retryAfterMs: 3_000 },
     { kind: 'retry', reason: '5xx', status: 503, message: '503 ', retryAfterMs: undefined },
     { kind: 'retry', reason: 'blocked', status: 401, message: '401 no org id' },
-    { kind: 'stored', status: 200 }
+    { kind: 'retry', reason: 'blocked', status: 200, message: '200 {"ok":true}' }
   ])
 })
 
@@ -156,9 +159,25 @@ test('a connection that breaks before, within or after the headers is a lost con
   }
 })
 
-test('a 2xx counts, though the connection breaks within what comes after it', async t => {
-  const { port } = await tcpServer(t, socket => { socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly half of i')) })
-  assert.deepEqual(await push(clientFor(t, { urls: [`http://127.0.0.1:${port}`] })), { kind: 'stored', status: 200 })
+test('a 204 counts, though the connection breaks within what comes after it', async t => {
+  const { port } = await tcpServer(t, socket => { socket.once('data', () => socket.end('HTTP/1.1 204 No Content\r\ncontent-length: 100\r\n\r\nonly half of i')) })
+  assert.deepEqual(await push(clientFor(t, { urls: [`http://127.0.0.1:${port}`] })), { kind: 'stored', status: 204 })
+})
+
+test('a server that trickles its answer meets one deadline for the whole request', async t => {
+  const { url, received } = await httpServer(t, response => {
+    response.writeHead(400)
+    const drip = setInterval(() => response.write('x'), 10)
+    response.on('close', () => clearInterval(drip))
+  })
+  assert.equal(retryReason(await push(clientFor(t, { urls: [url], timeoutMs: 200 }))), 'timeout')
+  assert.equal(received.length, 1)
+})
+
+test('a proxy that turns 204 into 200 is believed only where the setting says so', async t => {
+  const { url } = await httpServer(t, response => { response.writeHead(200).end('ok') })
+  assert.equal(retryReason(await push(clientFor(t, { urls: [url] }))), 'blocked')
+  assert.deepEqual(await push(clientFor(t, { urls: [url], storedStatus: 200 })), { kind: 'stored', status: 200 })
 })
 
 test('an abort ends the push as a lost connection, and a push after it does not begin', async t => {

@@ -22,6 +22,7 @@ class Bench {
   readonly #names = new Map<Part, string>()
   readonly shard = new Shard('t', 3, {
     pushBytes: 1000,
+    hold: () => undefined,
     random: () => 1,
     onIdle: () => { this.idle++ },
     onRetry: () => {},

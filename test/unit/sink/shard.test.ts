@@ -36,11 +36,13 @@ class Bench {
   idle = 0
   underWay = 0
   random = 1
+  hold: { ms: number, reason: RetryReason } | undefined
   readonly shard: Shard
 
   constructor (pushBytes = 10) {
     this.shard = new Shard('t', 3, {
       pushBytes,
+      hold: () => this.hold,
       random: () => this.random,
       onIdle: () => { this.idle++ },
       onRetry: (_shard, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
@@ -185,16 +187,32 @@ test('pauses are left to chance in their last half', async t => {
   assert.deepEqual(bench.retries, [{ reason: '5xx', delayMs: 50 }])
 })
 
-test('Retry-After is heeded', async t => {
+test('what Loki has asked for is heeded: a pause lasts as long, and no push begins before', async t => {
   mockTimers(t)
   const bench = new Bench()
   bench.add('one')
+  bench.hold = { ms: 7_000, reason: '429' }
   await bench.last.answer(retry('429', 7_000))
   assert.deepEqual(bench.retries, [{ reason: '429', delayMs: 7_000 }])
   mock.timers.tick(6_999)
-  assert.equal(bench.pushes.length, 1)
+  bench.hold = { ms: 500, reason: '5xx' }
   mock.timers.tick(1)
+  assert.deepEqual([bench.pushes.length, bench.shard.waitingFor], [1, '5xx'])
+  bench.hold = undefined
+  mock.timers.tick(500)
   assert.equal(bench.pushes.length, 2)
+  bench.shard.close()
+})
+
+test('a shard that has been idle begins no push while Loki has asked to be left alone', t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.hold = { ms: 300, reason: '429' }
+  bench.add('one')
+  assert.equal(bench.pushes.length, 0)
+  bench.hold = undefined
+  mock.timers.tick(300)
+  assert.equal(bench.pushes.length, 1)
   bench.shard.close()
 })
 
@@ -232,10 +250,12 @@ test('a pause that Loki asked for is not woken', async t => {
   mockTimers(t)
   const bench = new Bench()
   bench.add('one')
+  bench.hold = { ms: 5_000, reason: '5xx' }
   await bench.last.answer(retry('5xx', 5_000))
   bench.shard.wake()
   mock.timers.tick(4_999)
   assert.equal(bench.pushes.length, 1)
+  bench.hold = undefined
   mock.timers.tick(1)
   assert.equal(bench.pushes.length, 2)
   await bench.last.answer(STORED)

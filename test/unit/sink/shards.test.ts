@@ -20,6 +20,7 @@ function bench (t: TestContext, endpointCount = 1) {
   const reports: PushReport[] = []
   const retries: Array<{ tenant: string, shard: number, reason: RetryReason }> = []
   const resolved: string[] = []
+  const endpoints = new EndpointSelector(endpointCount, 5_000, () => Date.now())
   const client = {
     urls: Array.from({ length: endpointCount }, (_, i) => `http://loki-${i}`),
     push: async (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal) => {
@@ -30,9 +31,10 @@ function bench (t: TestContext, endpointCount = 1) {
   }
   const sink = new Shards({
     client,
-    endpoints: new EndpointSelector(endpointCount),
+    endpoints,
     pushBytes: 1_000,
     random: () => 1,
+    now: () => Date.now(),
     onRejected: async () => [],
     onPush: report => { reports.push(report) },
     onRetry: ({ tenant, shard, reason }) => { retries.push({ tenant, shard, reason }) }
@@ -53,7 +55,7 @@ function retry (reason: RetryReason): Answer {
 }
 
 function mockTimers (t: TestContext): void {
-  mock.timers.enable({ apis: ['setTimeout'] })
+  mock.timers.enable({ apis: ['setTimeout', 'Date'] })
   t.after(() => { mock.timers.reset() })
 }
 
@@ -162,13 +164,57 @@ test('an endpoint that fails is passed over, by whichever shard', async t => {
   assert.equal(pushes[3].endpoint, 1)
 })
 
+test('a Retry-After of one endpoint sends the shard to the other one, at its own pace', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t, 2)
+  add('a', 0)
+  await pushes[0].answer({ kind: 'retry', reason: '5xx', message: '', status: 503, retryAfterMs: 60_000 })
+  mock.timers.tick(100)
+  assert.equal(pushes[1].endpoint, 1)
+  await pushes[1].answer(STORED)
+  for (let i = 2; i < 6; i++) {
+    add('a', 0)
+    assert.equal(pushes[i].endpoint, 1)
+    await pushes[i].answer(STORED)
+  }
+})
+
+test('with every endpoint asking to be left alone, nobody pushes before the first of them may be asked again', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t, 2)
+  add('a', 0)
+  add('b', 0)
+  await pushes[0].answer({ kind: 'retry', reason: '5xx', message: '', status: 503, retryAfterMs: 9_000 })
+  await pushes[1].answer({ kind: 'retry', reason: '5xx', message: '', status: 503, retryAfterMs: 4_000 })
+  add('c', 0)
+  mock.timers.tick(3_999)
+  assert.equal(pushes.length, 2)
+  mock.timers.tick(1)
+  assert.ok(pushes.length > 2 && pushes.slice(2).every(({ endpoint }) => endpoint === 1))
+})
+
+test('a limit that Loki sets a time to holds all shards of the tenant, and no other tenant', async t => {
+  mockTimers(t)
+  const { pushes, add } = bench(t)
+  add('limited', 0)
+  await pushes[0].answer({ kind: 'retry', reason: '429', message: '', status: 429, retryAfterMs: 5_000 })
+  add('limited', 1)
+  add('other', 0)
+  assert.deepEqual(pushes.map(({ tenant }) => tenant), ['limited', 'other'])
+  mock.timers.tick(5_000)
+  assert.deepEqual(pushes.slice(2).map(({ tenant }) => tenant), ['limited', 'limited'])
+})
+
 test('a tenant\'s limit does not speak against the endpoint', async t => {
   mockTimers(t)
   const { pushes, add } = bench(t, 2)
   add('a', 0)
   await pushes[0].answer(retry('429'))
-  add('b', 0)
-  assert.equal(pushes[1].endpoint, 0)
+  for (let i = 1; i <= 2; i++) {
+    add('b', 0)
+    await pushes[i].answer(STORED)
+  }
+  assert.deepEqual(pushes.map(({ endpoint }) => endpoint), [0, 1, 0])
 })
 
 test('reports each attempt, with what was in it', async t => {
