@@ -50,7 +50,7 @@ export default [
     rules: off(
       'no-unsafe-member-access', 'no-unsafe-assignment', 'no-unsafe-argument', 'no-unsafe-call', 'no-unsafe-return', 'no-explicit-any',
       'require-await', 'no-misused-spread', 'restrict-template-expressions', 'restrict-plus-operands', 'no-base-to-string',
-      'only-throw-error', 'use-unknown-in-catch-callback-variable', 'no-deprecated'
+      'only-throw-error', 'use-unknown-in-catch-callback-variable', 'no-deprecated', 'no-unsafe-class-instance-assignment'
     )
   },
   {

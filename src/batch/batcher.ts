@@ -126,6 +126,6 @@ export class Batcher {
 /** Deliveries of one link are neighbours and make one span; those of many connections come mixed. */
 function addToSpans ({ spans }: Batch, { connection, id }: Delivery): void {
   const span = spans.at(-1)
-  if (span !== undefined && span.connection === connection && id === ((span.last + 1) >>> 0)) span.last = id
+  if (span?.connection === connection && id === ((span.last + 1) >>> 0)) span.last = id
   else spans.push({ connection, first: id, last: id })
 }

@@ -11,7 +11,7 @@ export async function run (context: Context): Promise<number> {
   const log = createLogger({ level: config.logLevel, onProblem: line => problems.add(line) })
   for (const warning of warnings) log.warn(warning)
   const tell = (err: unknown): void => log.fatal({ err }, 'a fault that nothing caught: the process ends, and what is in flight stays with the bus')
-  context.onFault(async fault => tell(fault))
+  context.onFault(fault => tell(fault))
   const service = await startService(config, log, problems)
   context.onFault(async fault => {
     tell(fault)

@@ -5,7 +5,7 @@ export const EX_SOFTWARE = 70
 const PATIENCE_MS = 5_000
 
 /** Tells of the fault, and leaves in order what has to be left so. */
-export type FaultHandler = (fault: unknown) => Promise<void>
+export type FaultHandler = (fault: unknown) => void | Promise<void>
 
 /**
  * For a fault that nobody foresaw: an error that nothing caught, a promise whose failure nothing waited for. Nobody knows

@@ -53,7 +53,9 @@ export class Flow {
     this.#options = options
     const { sources, budgets, workers, buffers } = options
     this.#routes = new Map(sources.flatMap(source => source.addresses.map(address => {
-      return [address.address, { source, address, budget: budgets.get(address.address) as Budget }] as const
+      const budget = budgets.get(address.address)
+      if (budget === undefined) throw new RangeError(`the address ${address.address} has no budget`)
+      return [address.address, { source, address, budget }] as const
     })))
     this.#settler = new Settler({
       settle: (address, connection, ranges) => this.#route(address).source.settle(connection, ranges),
@@ -98,7 +100,9 @@ export class Flow {
   }
 
   #route (address: string): Route {
-    return this.#routes.get(address) as Route
+    const route = this.#routes.get(address)
+    if (route === undefined) throw new RangeError(`no source has the address ${address}`)
+    return route
   }
 
   async #encode (batch: Batch): Promise<void> {

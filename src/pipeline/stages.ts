@@ -45,7 +45,12 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   const { config, log, metrics, version } = options
   const share = Math.floor(config.inflightBytes / config.addresses.length)
   const budgets = new Map(config.addresses.map(({ address }) => [address, new Budget(address, share)]))
-  const sources = await (options.openSources ?? openSources)(config, address => budgets.get(address) as Budget, log)
+  const budgetOf = (address: string): Budget => {
+    const budget = budgets.get(address)
+    if (budget === undefined) throw new RangeError(`the address ${address} has no budget`)
+    return budget
+  }
+  const sources = await (options.openSources ?? openSources)(config, budgetOf, log)
   const cardinality = new CardinalityGuard(config.maxStreams, log)
   const clock = new ArrivalClock()
   const arrival = (nanoseconds: number) => clock.reserve(nanoseconds)

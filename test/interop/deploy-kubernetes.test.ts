@@ -39,7 +39,7 @@ function built (t: TestContext, name: string): Manifest[] {
 for (const name of FOLDERS) {
   test(`kubectl builds ${name}, and the API takes each object of it`, needs('kubectl'), async t => {
     const objects = built(t, name)
-    for (const one of objects) assert.equal(await schemaError(one), '', one.kind)
+    for (const one of objects) assert.equal(schemaError(one), '', one.kind)
     assert.deepEqual(typeErrors(objects), [])
     const of = (kind: string, start = 'lokean'): Manifest => objects.find(one => one.kind === kind && one.metadata.name.startsWith(start)) ?? assert.fail(kind)
 

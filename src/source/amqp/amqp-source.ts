@@ -1,7 +1,7 @@
 import type { Check } from '../../worker/messages.ts'
 import type { Connection, Range, Source, SourceAddress, SourceCounters, SourceEvents } from '../source.ts'
 import { AmqpClient, type ClientOptions } from './client.ts'
-import type { Subscription } from './subscription.ts'
+import { Subscription } from './subscription.ts'
 
 /** After the bus was told to send no more, what it sent before may still be on the way for this long. */
 const QUIET_MS = 250
@@ -50,7 +50,7 @@ export class AmqpSource implements Source {
 
   settle (connection: Connection, ranges: Range[]): void {
     this.#client.cork()
-    ;(connection as Subscription).settle(ranges)
+    if (connection instanceof Subscription) connection.settle(ranges)
   }
 
   grant (address: string): void {

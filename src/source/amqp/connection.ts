@@ -3,7 +3,7 @@ import type { Connection } from 'rhea'
 import type { Secret } from '../../secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
 import { limitPeer } from './peer-limits.ts'
-import { clientMechanisms, closedWithError, createConnection, inputFrames, receivingHalf, refreshHeartbeat } from './rhea.ts'
+import { clientMechanisms, closedWithError, createConnection, inputFrames, raiseError, receivingHalf, refreshHeartbeat } from './rhea.ts'
 import { ReceivingSession } from './session.ts'
 import { connectReading } from './socket.ts'
 import { readTransfer } from './transfer.ts'
@@ -43,7 +43,7 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     connect: connectReading(endpoint.tls, {
       onFrame: frame => { if (!transferred(connection, frame)) inputFrames(connection, frame) },
       onRead: () => refreshHeartbeat(connection),
-      onError: error => connection.dispatch('error', error)
+      onError: error => raiseError(connection, error)
     }),
     ...(endpoint.tls ? { ca, cert, key: key?.reveal(), servername: isIP(endpoint.host) === 0 ? endpoint.host : '' } : {}),
     sasl_mechanisms: mechanisms,

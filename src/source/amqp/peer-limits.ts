@@ -1,4 +1,4 @@
-import type { Connection, EventContext, Session } from 'rhea'
+import type { Connection, EventContext } from 'rhea'
 import { LokeanError } from '../../errors.ts'
 import { ignoreDispositions } from './rhea.ts'
 import { ReceivingSession } from './session.ts'
@@ -19,7 +19,7 @@ export function limitPeer (connection: Connection): void {
   connection.on('receiver_open', opened)
   connection.on('sender_open', opened)
   connection.on('session_open', ({ session }: EventContext) => {
-    if (!(ignoreDispositions(session as Session) instanceof ReceivingSession)) opened()
+    if (session !== undefined && !(ignoreDispositions(session) instanceof ReceivingSession)) opened()
   })
 }
 

@@ -14,10 +14,10 @@ interface Frames {
 }
 
 /** Makers of AMQP performatives (spec 2.7), and the reader of frames, which all of rhea's connections share. */
-export const frames: Frames = require('rhea/lib/frames.js')
+export const frames = require('rhea/lib/frames.js') as Frames
 
 /** Makers of outcomes (spec 3.4), in their described form. */
-export const message: { accepted (): { described (): unknown } } = require('rhea/lib/message.js')
+export const message = require('rhea/lib/message.js') as { accepted (): { described (): unknown } }
 
 const readFrame = frames.read_frame
 frames.read_frame = bytes => {
@@ -32,6 +32,7 @@ interface ConnectionInternals {
   socket?: Socket
   remote_channel_map: Record<number, { incoming: unknown } | undefined>
   input (bytes: Buffer): void
+  dispatch (event: string, error: unknown): void
   heartbeat_in?: NodeJS.Timeout
   local: { close: { error?: object } }
   _register (): void
@@ -62,7 +63,7 @@ interface Mechanisms {
 
 /** The SASL mechanisms of a client; none is enabled yet. */
 export function clientMechanisms (): Mechanisms {
-  return rhea.sasl.client_mechanisms() as unknown as Mechanisms
+  return rhea.sasl.client_mechanisms()
 }
 
 /** A connection in a container of its own, not connected yet. */
@@ -117,6 +118,16 @@ export function ignoreDispositions (session: Session): unknown {
   const { incoming, outgoing } = session as unknown as SessionInternals
   incoming.on_disposition = outgoing.on_disposition = () => {}
   return incoming
+}
+
+/** The connection has an `error`, as if rhea had found it. */
+export function raiseError (connection: Connection, error: unknown): void {
+  (connection as unknown as ConnectionInternals).dispatch('error', error)
+}
+
+/** Empty where the peer attached its end without a source, of which rhea's types know nothing. */
+export function sourceAddress (receiver: { source?: { address?: string } }): string {
+  return receiver.source?.address ?? ''
 }
 
 /** The counters of a link (spec 2.6.7). They may be written. */

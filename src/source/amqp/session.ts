@@ -222,7 +222,7 @@ export class ReceivingSession {
   }
 
   /** Ids count up by one within a session; a frame that continues a delivery may leave its id out (spec 2.7.5). */
-  #checkId (id: number | undefined): number {
+  #checkId (id: number | null | undefined): number {
     this.#nextDelivery ??= id ?? undefined
     if (this.#nextDelivery === undefined || (id !== undefined && id !== null && id !== this.#nextDelivery)) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent delivery ${id} where ${this.#nextDelivery} had to come`, { retryable: true })

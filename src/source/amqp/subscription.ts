@@ -2,7 +2,7 @@ import type { Connection as AmqpConnection, Receiver, Session } from 'rhea'
 import type { Budget } from '../budget.ts'
 import type { Connection, Delivery, Range } from '../source.ts'
 import { maxMessageBytes } from './credit.ts'
-import { adoptReceivingHalf, requestWrite } from './rhea.ts'
+import { adoptReceivingHalf, requestWrite, sourceAddress } from './rhea.ts'
 import { ReceivingSession } from './session.ts'
 
 interface Options {
@@ -102,7 +102,7 @@ export class Subscription implements Connection {
     receiver.on('receiver_open', () => {
       // Without a source: a bus that does not know the address says so by that, and detaches right away (spec 2.6.3); but some leave it
       // out always.
-      if ((receiver.source?.address ?? '') === '') setImmediate(attached)
+      if (sourceAddress(receiver) === '') setImmediate(attached)
       else attached()
     })
     const ended = (otherwise: string): void => {

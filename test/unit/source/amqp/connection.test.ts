@@ -45,8 +45,8 @@ async function outcome (t: TestContext, port: number, credentials: Credentials):
   t.after(() => { socketOf(connection)?.destroy(new Error('the test is over')) })
   return await new Promise(resolve => {
     connection.on('connection_open', () => resolve(undefined))
-    connection.on('connection_error', ({ error }: EventContext) => resolve((error as Error | undefined)?.message ?? 'lost'))
-    connection.on('disconnected', ({ error }: EventContext) => resolve((error as Error | undefined)?.message ?? 'lost'))
+    connection.on('connection_error', ({ error }: EventContext) => resolve((error)?.message ?? 'lost'))
+    connection.on('disconnected', ({ error }: EventContext) => resolve((error)?.message ?? 'lost'))
   })
 }
 
@@ -82,7 +82,7 @@ test('messages come over TLS as they were sent, small ones and such as take many
   await until('it is open', () => connection.is_open() && connections.length === 1)
   const contents: Buffer[] = []
   const messages = [3, 200, 2 ** 20, 70_000, 0, 2 ** 20 + 1].map((size, seed) => Buffer.from(Uint8Array.from({ length: size }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 13) & 0xff)))
-  connections[0].on('sender_open', ({ sender }: EventContext) => { for (const message of messages) sender?.send(message as never, undefined, 0) })
+  connections[0].on('sender_open', ({ sender }: EventContext) => { for (const message of messages) sender?.send(message, undefined, 0) })
   const subscription = new Subscription({
     connection,
     budget: new Budget('logs', 2 ** 24),

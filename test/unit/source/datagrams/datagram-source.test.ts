@@ -119,5 +119,5 @@ test('a kernel that gives less than was asked for is told of', async t => {
   const { log, lines } = collectedLog()
   const source = await DatagramSource.open({ origin: { address: 'udp', labels: [], tenant: undefined }, budget: new Budget('udp', MIB), place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 }, log })
   Cleanup.of(t).add(async () => { await source.close() })
-  assert.ok(lines.some(({ level, mend, msg }) => level === 'warn' && /net\.core\.rmem_max/.test(`${msg}${String(mend)}`)), JSON.stringify(lines))
+  assert.ok(lines.some(({ level, mend, msg }) => level === 'warn' && `${msg}${String(mend)}`.includes('net.core.rmem_max')), JSON.stringify(lines))
 })
