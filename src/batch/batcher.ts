@@ -1,7 +1,7 @@
 import type { Settleable } from '../ack/settler.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
-import { placeAlike, WORD } from '../shared-memory.ts'
+import { alignLike, WORD } from '../shared-memory.ts'
 
 /** A delivery as the source hands it on: its message is only valid until the call returns. */
 export interface Delivery {
@@ -51,7 +51,7 @@ export class Batcher {
   add (delivery: Delivery): void {
     const batch = this.#batchFor(delivery)
     const before = batch.length
-    const start = placeAlike(batch.length, delivery.message)
+    const start = alignLike(batch.length, delivery.message)
     batch.view.set(delivery.message, start)
     batch.length = start + delivery.message.length
     batch.last = delivery.id

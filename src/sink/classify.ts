@@ -2,17 +2,14 @@
  * The outcome of a push.
  * - stored: Loki has every record of the push.
  * - rejected: Loki does not take the push, or not all of it, now or later. A record is at fault.
- * - retry: Loki may have stored nothing, and may take the same push later.
+ * - retry: nobody knows whether Loki stored any of it. Loki may take the same push later.
  */
 export type Answer =
   | { kind: 'stored', status: number }
   | { kind: 'rejected', status: number, message: string }
   | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number }
 
-/**
- * `blocked`: the URL or the credentials are wrong (401, 403, 404, ...). Only an operator can help; no record is given
- * up.
- */
+/** `blocked`: the URL or the credentials are wrong (401, 403, 404, ...). The push is tried until an operator helps. */
 export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] as const
 export type RetryReason = typeof RETRY_REASONS[number]
 
