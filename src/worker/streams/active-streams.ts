@@ -48,8 +48,8 @@ const CLAIM_TIMEOUT_MS = 20
  * share. A stream is known by 64 bits of a keyed hash of its tenant and labels. Two streams with the same 64 bits would
  * count as one.
  *
- * The state of a slot is one word. A thread may write the rest of the slot only after it has changed that word by an
- * atomic compare-exchange:
+ * The state of a slot is one word. Only the thread whose compare-exchange changes that word may write the rest of the
+ * slot, and the counts that follow from it:
  *
  *     never used, free --(a worker has a stream that is not there)--> claimed --(the tenant may have it)--> tick
  *     claimed --(it may not)--> free
@@ -95,7 +95,7 @@ export class ActiveStreams {
     this.#states = HEADER + 2 * ACCOUNTS
     this.#slots = (this.#words.length - this.#states) / 4
     this.#streams = this.#states + this.#slots
-    this.#account.word = this.#openAccount('')
+    this.#account.word = this.#accountWord('')
   }
 
   /** The present tick. A stream that was touched in it need not be touched again. */
@@ -212,11 +212,11 @@ export class ActiveStreams {
   }
 
   #accountOf (tenant: string): number {
-    if (this.#account.tenant !== tenant) this.#account = { tenant, word: this.#openAccount(tenant) }
+    if (this.#account.tenant !== tenant) this.#account = { tenant, word: this.#accountWord(tenant) }
     return this.#account.word
   }
 
-  #openAccount (tenant: string): number {
+  #accountWord (tenant: string): number {
     return HEADER + 2 * (this.#hash(Buffer.from(tenant))[0] & (ACCOUNTS - 1))
   }
 
