@@ -1,10 +1,11 @@
 /**
- * Where, at `at` or just behind it, a copy of `source` in shared memory is best put. V8 copies into and out of shared memory a word at a
- * time, but only where both sides lie alike within a word; else byte by byte, which was measured to be a third of the main thread's work.
+ * The first place at or behind `at` where a copy of `source` has the same alignment within a word as `source`. V8
+ * copies into and out of shared memory by words only where both sides have the same alignment; else it copies byte by
+ * byte. That was a third of the main thread's work, as measured.
  */
-export function placeAlike (at: number, source: Uint8Array): number {
+export function alignLike (at: number, source: Uint8Array): number {
   return at + ((source.byteOffset - at) & (WORD - 1))
 }
 
-/** As many bytes may be left out in front of what is placed. */
+/** Up to so many bytes in front of a copy stay unused. */
 export const WORD = 8

@@ -1,5 +1,5 @@
 import snappy from 'snappy'
-import { placeAlike, WORD } from '../../src/shared-memory.ts'
+import { alignLike, WORD } from '../../src/shared-memory.ts'
 import { joinBlocks } from '../../src/sink/join.ts'
 import type { Part } from '../../src/worker/messages.ts'
 import { compress } from '../../src/worker/output/compress.ts'
@@ -41,7 +41,7 @@ function inSharedMemory (parts: readonly Part[]): Part[] {
   const memory = new SharedArrayBuffer(parts.reduce((sum, { body }) => sum + body.length + WORD, 0))
   let at = 0
   return parts.map(part => {
-    const body = new Uint8Array(memory, placeAlike(at, part.body), part.body.length)
+    const body = new Uint8Array(memory, alignLike(at, part.body), part.body.length)
     body.set(part.body)
     at = body.byteOffset + body.length
     return { ...part, body }

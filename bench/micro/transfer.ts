@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
-import { placeAlike } from '../../src/shared-memory.ts'
+import { alignLike } from '../../src/shared-memory.ts'
 import { beside } from '../harness/child.ts'
 import type { MicroResult } from '../outcome/results.ts'
 import { compare, type Effort, type Look } from './measure.ts'
@@ -34,7 +34,7 @@ export async function transfer (effort: Effort): Promise<MicroResult[]> {
     const view = new Uint8Array(task.bytes)
     let at = 0
     for (const message of messages) {
-      const start = task.alike ? placeAlike(at, message) : at
+      const start = task.alike ? alignLike(at, message) : at
       view.set(message, start)
       at = start + message.length
       task.starts.push(start)

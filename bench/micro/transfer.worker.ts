@@ -1,7 +1,7 @@
 /** The other end of transfer.ts: takes a batch in as the encoder does, and answers with parts as large as those that become of it. */
 import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
-import { placeAlike, WORD } from '../../src/shared-memory.ts'
+import { alignLike, WORD } from '../../src/shared-memory.ts'
 
 export interface Task {
   bytes: ArrayBuffer | SharedArrayBuffer
@@ -32,7 +32,7 @@ function work ({ bytes, starts, ends, alike, told }: Task): { parts: Buffer[], h
   let length = 0
   for (let message = 0; message < ends.length; message++) {
     const source = new Uint8Array(bytes, starts[message], ends[message] - starts[message])
-    const at = alike ? placeAlike(0, source) : 0
+    const at = alike ? alignLike(0, source) : 0
     own.set(source, at)
     hash?.update(own.subarray(at, at + source.length))
     length += own.copy(made, length, at, at + Math.floor(source.length / SHARE))
@@ -50,7 +50,7 @@ function work ({ bytes, starts, ends, alike, told }: Task): { parts: Buffer[], h
 function leave (parts: readonly Buffer[], { bytes, ends, alike }: Task): Uint8Array[] {
   let at = ends[ends.length - 1] + WORD
   return parts.map(part => {
-    const start = alike ? placeAlike(at, part) : at
+    const start = alike ? alignLike(at, part) : at
     const left = new Uint8Array(bytes, start, part.length)
     left.set(part)
     at = start + part.length

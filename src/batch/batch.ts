@@ -10,7 +10,7 @@ export interface Batch {
   messages: number
   /** What its deliveries take of the budget. */
   cost: number
-  /** The messages, each where it can be copied fast (placeAlike); `length` bytes of it are used, and `room` are for them. */
+  /** The messages, each where it can be copied fast (alignLike); `length` bytes of it are used, and `room` are for them. */
   bytes: SharedArrayBuffer
   room: number
   view: Uint8Array

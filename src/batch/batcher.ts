@@ -1,6 +1,6 @@
 import type { Delivery } from '../source/source.ts'
 import type { DeliveryFormat } from '../worker/messages.ts'
-import { placeAlike, WORD } from '../shared-memory.ts'
+import { alignLike, WORD } from '../shared-memory.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
 
@@ -43,7 +43,7 @@ export class Batcher {
   add (delivery: Delivery): void {
     const batch = this.#batchFor(delivery)
     const before = batch.length
-    const start = placeAlike(batch.length, delivery.message)
+    const start = alignLike(batch.length, delivery.message)
     batch.view.set(delivery.message, start)
     batch.length = start + delivery.message.length
     addToSpans(batch, delivery)

@@ -2,7 +2,7 @@ import { formatHostPort } from '../config/endpoints.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Context } from './context.ts'
 
-const HEALTH_PATIENCE_MS = 3_000
+const HEALTH_TIMEOUT_MS = 3_000
 
 /** For a container's health check: whether the process that listens on LOKEAN_ADMIN_ADDR answers `/healthz`. */
 export async function checkHealth ({ env, stderr }: Context): Promise<number> {
@@ -10,7 +10,7 @@ export async function checkHealth ({ env, stderr }: Context): Promise<number> {
   const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
   const url = `http://${formatHostPort(local, port)}/healthz`
   try {
-    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(HEALTH_PATIENCE_MS) })
+    const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })
     if (!ok) stderr.write(`lokean: ${url} answers ${status}\n`)
     return ok ? 0 : 1
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Origin, TenantRule } from '../worker/messages.ts'
 import { parseHostPort } from './endpoints.ts'
 import { checkName, isTenant, TENANT_ALLOWED } from './mapping.ts'
-import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'
+import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
 const MAX_ADDRESSES = 256
 /** Loki's default `max_label_value_length`. */
@@ -17,8 +17,8 @@ export const addresses = parsedBy((text) => {
   if (text === 'off') return []
   const list = splitList(text).map(parseOne)
   const twice = firstDuplicate(list.map(({ address }) => address))
-  if (twice !== undefined) throw new Refused(`must name each address once (${JSON.stringify(twice)} is there twice)`)
-  if (list.length > MAX_ADDRESSES) throw new Refused(`must be at most ${MAX_ADDRESSES} addresses`)
+  if (twice !== undefined) throw new InvalidValue(`must name each address once (${JSON.stringify(twice)} is there twice)`)
+  if (list.length > MAX_ADDRESSES) throw new InvalidValue(`must be at most ${MAX_ADDRESSES} addresses`)
   return list
 })
 
@@ -29,7 +29,7 @@ const MAX_PATH_BYTES = 107
 export const socketAddress = parsedBy((text) => {
   const origin = parseOne(text)
   const place = socketPlace(origin.address)
-  if (place === undefined) throw new Refused('must be udp://host:port, such as udp://127.0.0.1:30000 or udp://[::1]:30000, or unixgram:/path, such as unixgram:/run/lokean/logs.sock')
+  if (place === undefined) throw new InvalidValue('must be udp://host:port, such as udp://127.0.0.1:30000 or udp://[::1]:30000, or unixgram:/path, such as unixgram:/run/lokean/logs.sock')
   return { ...origin, place }
 })
 
@@ -40,7 +40,7 @@ function socketPlace (address: string): { kind: 'udp', host: string, port: numbe
   }
   const path = address.startsWith('unixgram:') ? address.slice(9) : ''
   if (!/^\/(?!\/).*[^/]$/.test(path)) return undefined
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new Refused(`must have a path of at most ${MAX_PATH_BYTES} bytes (it has ${Buffer.byteLength(path)})`)
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new InvalidValue(`must have a path of at most ${MAX_PATH_BYTES} bytes (it has ${Buffer.byteLength(path)})`)
   return { kind: 'unix', path }
 }
 
@@ -51,23 +51,23 @@ export function tenantOf ({ labels, tenant }: Origin, rule: TenantRule): string 
 
 function parseOne (text: string): Origin {
   const [address = '', ...rest] = text.split(';').map(part => part.trim())
-  if (address === '') throw new Refused(`must have an address in front of ; (${JSON.stringify(text)})`)
-  if (/[\s\p{Cc}]/u.test(address)) throw new Refused(`must be addresses without spaces (${JSON.stringify(address)})`)
+  if (address === '') throw new InvalidValue(`must have an address in front of ; (${JSON.stringify(text)})`)
+  if (/[\s\p{Cc}]/u.test(address)) throw new InvalidValue(`must be addresses without spaces (${JSON.stringify(address)})`)
   const pairs = rest.map(parsePair)
   const twice = firstDuplicate(pairs.map(({ name }) => name))
-  if (twice !== undefined) throw new Refused(`must have each name once for an address (${JSON.stringify(twice)} is there twice for ${JSON.stringify(address)})`)
+  if (twice !== undefined) throw new InvalidValue(`must have each name once for an address (${JSON.stringify(twice)} is there twice for ${JSON.stringify(address)})`)
   const tenant = pairs.find(({ name }) => name === TENANT)?.value
-  if (tenant !== undefined && !isTenant(tenant)) throw new Refused(`${TENANT_ALLOWED} behind tenant= (${JSON.stringify(tenant)})`)
+  if (tenant !== undefined && !isTenant(tenant)) throw new InvalidValue(`${TENANT_ALLOWED} behind tenant= (${JSON.stringify(tenant)})`)
   return { address, labels: pairs.filter(({ name }) => name !== TENANT), tenant }
 }
 
 function parsePair (text: string): { name: string, value: string } {
   const equals = text.indexOf('=')
-  if (equals < 0) throw new Refused(`must have name=value behind each ; of an address (${JSON.stringify(text)})`)
+  if (equals < 0) throw new InvalidValue(`must have name=value behind each ; of an address (${JSON.stringify(text)})`)
   const [name, value] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
   checkName(name, 'label')
-  if (value === '') throw new Refused(`must have a value behind = (${JSON.stringify(text)})`)
-  if (/\p{Cc}/u.test(value)) throw new Refused(`must have label values without control characters (${JSON.stringify(text)})`)
-  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) throw new Refused(`must have label values of at most ${MAX_VALUE_BYTES} bytes (${JSON.stringify(name)} has ${Buffer.byteLength(value)})`)
+  if (value === '') throw new InvalidValue(`must have a value behind = (${JSON.stringify(text)})`)
+  if (/\p{Cc}/u.test(value)) throw new InvalidValue(`must have label values without control characters (${JSON.stringify(text)})`)
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) throw new InvalidValue(`must have label values of at most ${MAX_VALUE_BYTES} bytes (${JSON.stringify(name)} has ${Buffer.byteLength(value)})`)
   return { name, value }
 }

@@ -117,7 +117,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
 ]
 
 /** What is allowed, and most likely not meant. */
-export function doubts (values: Values): string[] {
+export function warningsOf (values: Values): string[] {
   const found: string[] = []
   const plainBus = values.LOKEAN_AMQP_URL.urls.every((url) => !url.tls)
   const plainLoki = values.LOKEAN_LOKI_URL.urls.every((url) => url.startsWith('http:'))

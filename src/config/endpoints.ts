@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { Secret } from '../secret.ts'
-import { parsedBy, Refused, splitList } from './text.ts'
+import { parsedBy, InvalidValue, splitList } from './text.ts'
 
 export interface HostPort { host: string, port: number }
 
@@ -20,14 +20,14 @@ const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?$/
 
 function parseUrl (text: string, position: string, schemes: readonly string[], example: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !schemes.includes(url.protocol)) throw new Refused(`${position}must be a URL such as ${example}`)
-  if (!text.includes('://')) throw new Refused(`${position}must have // after the scheme, as in ${example}`)
+  if (url === undefined || !schemes.includes(url.protocol)) throw new InvalidValue(`${position}must be a URL such as ${example}`)
+  if (!text.includes('://')) throw new InvalidValue(`${position}must have // after the scheme, as in ${example}`)
   const host = unbracket(url.hostname)
-  if (!HOST_NAME.test(host) && !isIPv6(host)) throw new Refused(`${position}must name a host, as in ${example}`)
-  if (url.port === '0') throw new Refused(`${position}must not use port 0`)
-  if (url.search !== '' || url.hash !== '') throw new Refused(`${position}must not have a query (?) or a fragment (#)`)
+  if (!HOST_NAME.test(host) && !isIPv6(host)) throw new InvalidValue(`${position}must name a host, as in ${example}`)
+  if (url.port === '0') throw new InvalidValue(`${position}must not use port 0`)
+  if (url.search !== '' || url.hash !== '') throw new InvalidValue(`${position}must not have a query (?) or a fragment (#)`)
   // `http://user:1/2@loki` parses as host `user`, port 1: an @ after the host means a password that was not encoded.
-  if (url.pathname.includes('@')) throw new Refused(`${position}must have /, ? and # in its password percent-encoded`)
+  if (url.pathname.includes('@')) throw new InvalidValue(`${position}must have /, ? and # in its password percent-encoded`)
   return url
 }
 
@@ -40,16 +40,16 @@ function decode (text: string, position: string): string {
   try {
     decoded = decodeURIComponent(text)
   } catch {
-    throw new Refused(`${position}must have a % in its user name or password written as %25`)
+    throw new InvalidValue(`${position}must have a % in its user name or password written as %25`)
   }
-  if (/\p{Cc}/u.test(decoded)) throw new Refused(`${position}must not have control characters in its user name or password`)
+  if (/\p{Cc}/u.test(decoded)) throw new InvalidValue(`${position}must not have control characters in its user name or password`)
   return decoded
 }
 
 function credentialsOf (url: URL, position: string): UrlCredentials | undefined {
   if (url.username === '' && url.password === '') return undefined
   const username = decode(url.username, position)
-  if (username === '') throw new Refused(`${position}has a password without a user name`)
+  if (username === '') throw new InvalidValue(`${position}has a password without a user name`)
   return { username, password: url.password === '' ? undefined : new Secret(decode(url.password, position)) }
 }
 
@@ -58,7 +58,7 @@ function sameCredentials (found: ReadonlyArray<UrlCredentials | undefined>): Url
   const present = found.filter((one) => one !== undefined)
   const [first] = present
   const other = present.find((one) => one.username !== first?.username || one.password?.reveal() !== first.password?.reveal())
-  if (other !== undefined) throw new Refused('must not have different user names or passwords in its URLs')
+  if (other !== undefined) throw new InvalidValue('must not have different user names or passwords in its URLs')
   return first
 }
 
@@ -78,7 +78,7 @@ function endpoints<T> (parse: (text: string, position: string) => { url: URL, en
 export const amqpUrls = endpoints((text, position) => {
   const url = parseUrl(text, position, ['amqp:', 'amqps:'], 'amqp://bus.example:5672')
   if (url.pathname !== '' && url.pathname !== '/') {
-    throw new Refused(`${position}must not have a path: addresses to read go into LOKEAN_AMQP_ADDRESSES`)
+    throw new InvalidValue(`${position}must not have a path: addresses to read go into LOKEAN_AMQP_ADDRESSES`)
   }
   const tls = url.protocol === 'amqps:'
   const port = url.port === '' ? (tls ? 5671 : 5672) : Number(url.port)
@@ -90,7 +90,7 @@ export const amqpUrls = endpoints((text, position) => {
 export const lokiUrls = endpoints((text, position) => {
   const url = parseUrl(text, position, ['http:', 'https:'], 'http://loki.example:3100')
   const prefix = url.pathname.replace(/\/+$/, '')
-  if (prefix.endsWith('/loki/api/v1/push')) throw new Refused(`${position}must be Loki's base URL, without /loki/api/v1/push`)
+  if (prefix.endsWith('/loki/api/v1/push')) throw new InvalidValue(`${position}must be Loki's base URL, without /loki/api/v1/push`)
   return { url, endpoint: url.origin + prefix }
 })
 
@@ -106,7 +106,7 @@ export function parseHostPort (text: string): HostPort | undefined {
 /** An address to listen on; port 0 takes any free one. */
 export const listenAddress = parsedBy((text): HostPort => {
   const address = parseHostPort(text)
-  if (address === undefined) throw new Refused('must be host:port, such as 127.0.0.1:9464, 0.0.0.0:9464 or [::1]:9464')
+  if (address === undefined) throw new InvalidValue('must be host:port, such as 127.0.0.1:9464, 0.0.0.0:9464 or [::1]:9464')
   return address
 })
 

@@ -4,10 +4,10 @@ import { parseEnv } from 'node:util'
 import { ConfigError } from '../errors.ts'
 import { arrange, deepFreeze } from './config.ts'
 import type { Config } from './config.ts'
-import { CROSS_CHECKS, doubts } from './cross-checks.ts'
+import { CROSS_CHECKS, warningsOf } from './cross-checks.ts'
 import { OPTION_NAMES, optionOf } from './options.ts'
 import type { Option, OptionName, Values } from './options.ts'
-import { Refused } from './text.ts'
+import { InvalidValue } from './text.ts'
 import { unknownNames } from './unknown.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -44,7 +44,7 @@ export function loadConfig (env: Environment, options: { cores?: number, readFil
       if (source !== undefined) given.add(name)
       values[name] = parse(source ?? defaultOf(name, cores), optionOf(name))
     } catch (error) {
-      if (!(error instanceof Refused)) throw error
+      if (!(error instanceof InvalidValue)) throw error
       problems.push(error.message)
       wrong.add(name)
     }
@@ -56,7 +56,7 @@ export function loadConfig (env: Environment, options: { cores?: number, readFil
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
 
   const config = deepFreeze(arrange(values as Values))
-  return { config, warnings: [...unknownNames(env), ...doubts(values as Values)], given }
+  return { config, warnings: [...unknownNames(env), ...warningsOf(values as Values)], given }
 }
 
 /** `env` with the names of the file added that it lacks: the environment wins, as with `node --env-file`. */
@@ -72,7 +72,7 @@ function parse (source: Source | undefined, option: Option): unknown {
   if (source === undefined) return undefined
   const result = option.schema.safeParse(source.text)
   if (result.success) return result.data
-  throw new Refused(`${source.described}: ${result.error.issues[0]?.message ?? 'is not allowed'}`)
+  throw new InvalidValue(`${source.described}: ${result.error.issues[0]?.message ?? 'is not allowed'}`)
 }
 
 function defaultOf (name: OptionName, cores: number): Source | undefined {
@@ -85,11 +85,11 @@ function sourceOf (name: OptionName, env: Environment, readFile: ReadFile): Sour
   const option = optionOf(name)
   const value = option.secret && !option.pem ? env[name] : env[name]?.trim()
   const file = option.secret ? env[`${name}_FILE`]?.trim() : undefined
-  if (value && file) throw new Refused(`${name} and ${name}_FILE are both set: set one of them`)
+  if (value && file) throw new InvalidValue(`${name} and ${name}_FILE are both set: set one of them`)
   if (file) {
     const described = `${name}_FILE is ${shown(file)}`
     const text = contentOf(file, described, readFile).replace(/[\r\n]+$/, '')
-    if (text === '') throw new Refused(`${described}: must not be an empty file`)
+    if (text === '') throw new InvalidValue(`${described}: must not be an empty file`)
     return { text, described }
   }
   if (!value) return undefined
@@ -103,7 +103,7 @@ function contentOf (path: string, described: string, readFile: ReadFile): string
   try {
     return readFile(path)
   } catch (error) {
-    throw new Refused(`${described}: cannot be read (${reasonOf(error)})`)
+    throw new InvalidValue(`${described}: cannot be read (${reasonOf(error)})`)
   }
 }
 

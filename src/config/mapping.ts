@@ -1,5 +1,5 @@
 import type { Mapping, TenantRule } from '../worker/messages.ts'
-import { firstDuplicate, parsedBy, Refused, splitList } from './text.ts'
+import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
 /** Loki's default `max_label_names_per_series`. */
 export const MAX_LABELS = 15
@@ -17,25 +17,25 @@ const FIELD = /^[^\s,={}"\\\p{Cc}]{1,256}$/u
 /** `what`: label or metadata. */
 export function checkName (text: string, what: string, name: RegExp = LABEL_NAME): void {
   if (!name.test(text) || text.length > MAX_NAME_LENGTH) {
-    throw new Refused(`must have ${what} names that match ${name.source} (${JSON.stringify(text)})`)
+    throw new InvalidValue(`must have ${what} names that match ${name.source} (${JSON.stringify(text)})`)
   }
-  if (text.startsWith('__')) throw new Refused(`must not have names that start with __, which Loki keeps for itself (${JSON.stringify(text)})`)
+  if (text.startsWith('__')) throw new InvalidValue(`must not have names that start with __, which Loki keeps for itself (${JSON.stringify(text)})`)
 }
 
 function parseMappings (text: string, what: string, name: RegExp): Mapping[] {
   return splitList(text).map((entry) => {
     const [left = '', right = left, ...rest] = entry.split('=').map((side) => side.trim())
-    if (rest.length > 0) throw new Refused(`must be a list of name or name=field (${JSON.stringify(entry)})`)
+    if (rest.length > 0) throw new InvalidValue(`must be a list of name or name=field (${JSON.stringify(entry)})`)
     checkName(left, what, name)
-    if (!FIELD.test(right)) throw new Refused(`must name a key of the record after = (${JSON.stringify(entry)})`)
+    if (!FIELD.test(right)) throw new InvalidValue(`must name a key of the record after = (${JSON.stringify(entry)})`)
     return { name: left, field: right }
   })
 }
 
 function checkNames (names: readonly string[], most: number): void {
   const twice = firstDuplicate(names)
-  if (twice !== undefined) throw new Refused(`must have each name once (${JSON.stringify(twice)} is there twice)`)
-  if (names.length > most) throw new Refused(`must have at most ${most} names (there are ${names.length})`)
+  if (twice !== undefined) throw new InvalidValue(`must have each name once (${JSON.stringify(twice)} is there twice)`)
+  if (names.length > most) throw new InvalidValue(`must have at most ${most} names (there are ${names.length})`)
 }
 
 /** Stream labels: `name` or `name=field`. */
@@ -61,7 +61,7 @@ export function isTenant (text: string): boolean {
 export const TENANT_ALLOWED = "must be a tenant of at most 150 letters, digits and !-_.*'() (not . or ..)"
 
 export const fixedTenant = parsedBy((text) => {
-  if (!isTenant(text)) throw new Refused(TENANT_ALLOWED)
+  if (!isTenant(text)) throw new InvalidValue(TENANT_ALLOWED)
   return text
 })
 
@@ -70,6 +70,6 @@ export const tenantRule = parsedBy((text): TenantRule => {
   if (text === 'none') return { kind: 'none' }
   const field = /^\{\s*(.*?)\s*\}$/s.exec(text)?.[1]
   if (field !== undefined && FIELD.test(field)) return { kind: 'field', field }
-  if (!isTenant(text)) throw new Refused(`${TENANT_ALLOWED}, or {field}, or none`)
+  if (!isTenant(text)) throw new InvalidValue(`${TENANT_ALLOWED}, or {field}, or none`)
   return { kind: 'fixed', tenant: text }
 })

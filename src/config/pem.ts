@@ -1,22 +1,22 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { Secret } from '../secret.ts'
-import { parsedBy, Refused } from './text.ts'
+import { parsedBy, InvalidValue } from './text.ts'
 
 const BLOCK = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs
 
 /** One or more PEM certificates. Node passes over a CA it cannot read; a TLS error hours later would be all that tells of it. */
 export const certificates = parsedBy((text) => {
   const blocks = text.match(BLOCK) ?? []
-  if (blocks.length === 0) throw new Refused('must hold a PEM certificate')
+  if (blocks.length === 0) throw new InvalidValue('must hold a PEM certificate')
   for (const [index, block] of blocks.entries()) {
-    if (!readable(() => new X509Certificate(block))) throw new Refused(`holds a certificate that cannot be read (number ${index + 1})`)
+    if (!readable(() => new X509Certificate(block))) throw new InvalidValue(`holds a certificate that cannot be read (number ${index + 1})`)
   }
   return text
 })
 
 /** A PEM private key without a passphrase. */
 export const privateKey = parsedBy((text) => {
-  if (!readable(() => createPrivateKey(text))) throw new Refused('must hold a PEM private key without a passphrase')
+  if (!readable(() => createPrivateKey(text))) throw new InvalidValue('must hold a PEM private key without a passphrase')
   return new Secret(text)
 })
 

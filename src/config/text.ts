@@ -2,26 +2,26 @@ import { z } from 'zod'
 import { Secret } from '../secret.ts'
 
 /** Thrown by a parser. Its message completes the sentence `NAME is "value": ...`. */
-export class Refused extends Error {}
+export class InvalidValue extends Error {}
 
-/** A schema from a parser that returns the value or throws `Refused`. */
+/** A schema from a parser that returns the value or throws `InvalidValue`. */
 export function parsedBy<T> (parse: (text: string) => T): z.ZodType<T, string> {
   return z.string().transform((text, context) => {
     try {
       return parse(text)
     } catch (error) {
-      if (!(error instanceof Refused)) throw error
+      if (!(error instanceof InvalidValue)) throw error
       context.addIssue({ code: 'custom', message: error.message })
       return z.NEVER
     }
   })
 }
 
-/** Splits at commas and trims; `Refused` where an entry is empty. */
+/** Splits at commas and trims; `InvalidValue` where an entry is empty. */
 export function splitList (text: string): string[] {
   const entries = text.split(',').map((entry) => entry.trim())
   const empty = entries.indexOf('')
-  if (empty >= 0) throw new Refused(`must be a comma-separated list without empty entries (number ${empty + 1} is empty)`)
+  if (empty >= 0) throw new InvalidValue(`must be a comma-separated list without empty entries (number ${empty + 1} is empty)`)
   return entries
 }
 

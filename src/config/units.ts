@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { parsedBy, Refused } from './text.ts'
+import { parsedBy, InvalidValue } from './text.ts'
 
 const BYTE_UNITS: Readonly<Record<string, number>> = {
   '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, ki: 2 ** 10, mi: 2 ** 20, gi: 2 ** 30, ti: 2 ** 40
@@ -48,7 +48,7 @@ export function bytesBetween (min: number, max: number): z.ZodType<number, strin
   return parsedBy((text) => {
     const bytes = parseBytes(text)
     if (bytes !== undefined && bytes >= min && bytes <= max) return bytes
-    throw new Refused(`must be a size from ${formatBytes(min)} to ${formatBytes(max)}, such as 64MiB, 500kB or 1048576`)
+    throw new InvalidValue(`must be a size from ${formatBytes(min)} to ${formatBytes(max)}, such as 64MiB, 500kB or 1048576`)
   })
 }
 
@@ -57,7 +57,7 @@ export function durationBetween (min: number, max: number): z.ZodType<number, st
   return parsedBy((text) => {
     const ms = parseDuration(text)
     if (ms !== undefined && ms >= min && ms <= max) return ms
-    throw new Refused(`must be a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 500ms, 25s, 10m or 7d`)
+    throw new InvalidValue(`must be a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 500ms, 25s, 10m or 7d`)
   })
 }
 
@@ -66,7 +66,7 @@ export function integerBetween (min: number, max: number): z.ZodType<number, str
   return parsedBy((text) => {
     const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN
     if (number >= min && number <= max) return number
-    throw new Refused(`must be a whole number from ${min} to ${max}`)
+    throw new InvalidValue(`must be a whole number from ${min} to ${max}`)
   })
 }
 
@@ -74,7 +74,7 @@ export function integerBetween (min: number, max: number): z.ZodType<number, str
 export function oneOf<const W extends string> (words: readonly W[]): z.ZodType<W, string> {
   return parsedBy((text) => {
     const word = words.find((candidate) => candidate === text.toLowerCase())
-    if (word === undefined) throw new Refused(`must be one of ${words.join(', ')}`)
+    if (word === undefined) throw new InvalidValue(`must be one of ${words.join(', ')}`)
     return word
   })
 }

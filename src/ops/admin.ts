@@ -10,19 +10,19 @@ import type { Check } from '../worker/messages.ts'
 
 export interface Status {
   ready: boolean
-  /** By name: see Checks. */
+  /** The names are those of Checks. */
   checks: Record<string, Check>
 }
 
-/** What `/metrics` needs of prom-client's Registry. */
+/** The part of prom-client's Registry that `/metrics` needs. */
 interface Exposition { contentType: string, metrics: () => Promise<string> }
 
 export interface AdminOptions {
   host: string
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   port: number
   registry: Exposition
-  /** Asked on every `/readyz`. */
+  /** Called on every `/readyz`. */
   status: () => Status
   /** Served at `/`, with its events at `/live`. */
   page?: Pick<LivePage, 'files' | 'watch'>
@@ -33,7 +33,7 @@ export interface AdminOptions {
 export interface Admin {
   url: string
   port: number
-  /** Refuses new connections, cuts open ones, resolves when all are gone. May be called twice. */
+  /** Refuses new connections, closes open ones, and resolves when all are gone. May be called twice. */
   close: () => Promise<void>
 }
 
@@ -43,9 +43,9 @@ const LIMITS = {
   /** Also how long an idle keep-alive connection stays. */
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 10_000,
-  /** A peer that stops reading or writing for this long is cut off. */
+  /** A connection is closed when its peer has not read or written for this long. */
   idleTimeoutMs: 15_000,
-  /** The first two are enforced no more often than this; Node's own value is 30 s. */
+  /** How often Node checks the first two limits. Its default is 30 s. */
   checkIntervalMs: 1_000,
   headerBytes: 8 * 1024,
   connections: 64
@@ -56,9 +56,10 @@ const LIVE = '/live'
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
- * Serves `/metrics` for Prometheus, and the probes as Kubernetes means them: `/healthz` answers for as long as the event
- * loop turns (a failing bus is no reason for a restart), `/readyz` says whether records flow; for people, a live page. Requests, headers, time and
- * connections are bounded; request bodies are not read. Rejects with ConfigError where it cannot listen.
+ * Serves `/metrics` for Prometheus, the probes of Kubernetes, and the live page for people. `/healthz` answers as long
+ * as the event loop turns: a failing bus is no reason for a restart. `/readyz` says whether records flow. Requests,
+ * headers, time and connections are bounded; request bodies are not read. Rejects with ConfigError where it cannot
+ * listen.
  */
 export async function startAdmin (options: AdminOptions): Promise<Admin> {
   const limits = { ...LIMITS, ...options.limits }
@@ -79,7 +80,7 @@ export async function startAdmin (options: AdminOptions): Promise<Admin> {
     }).then((result) => send(request, response, result), () => response.destroy())
   }
   server.on('request', handle)
-  // Answered like any other request, which spares the peer from sending its body.
+  // The final answer comes at once, so that the peer need not send its body.
   server.on('checkContinue', handle)
   await listen(server, options)
   // A listening socket that fails later (out of file descriptors) must not end the process.
@@ -114,7 +115,7 @@ function pathOf (request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] ?? '/'
 }
 
-/** The one answer that does not end by itself. */
+/** Answers `/live`. This answer does not end by itself. */
 function watch (page: Pick<LivePage, 'watch'>, request: IncomingMessage, response: ServerResponse): void {
   setSafeHeaders(request, response)
   if (!page.watch(response)) send(request, response, { status: 503, type: TEXT, body: 'enough watch already\n' })
@@ -128,7 +129,7 @@ async function answer (request: IncomingMessage, { registry, status, page }: Adm
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return { status: 405, type: TEXT, body: 'GET and HEAD only\n' }
   if (file !== undefined) return { status: 200, ...file, headers: PAGE_HEADERS }
-  // GET does not come here.
+  // A GET of this path does not come here: see `watch`.
   if (path === LIVE) return { status: 200, type: EVENTS, body: '' }
   if (path === '/healthz') return { status: 200, type: TEXT, body: 'ok\n' }
   if (path === '/metrics') return { status: 200, type: registry.contentType, body: await registry.metrics() }
@@ -136,7 +137,7 @@ async function answer (request: IncomingMessage, { registry, status, page }: Adm
   return { status: now.ready ? 200 : 503, type: JSON_TYPE, body: JSON.stringify(cleanStatus(now)) + '\n' }
 }
 
-/** A detail may quote an error, and an error a URL. */
+/** Removes secrets from the details. A detail may quote an error, and an error may quote a URL. */
 export function cleanStatus<T extends Status> ({ ready, checks }: T): T {
   const entries = Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: cleanText(detail) }] as const)
   return { ready, checks: Object.fromEntries(entries) } as T
@@ -155,7 +156,7 @@ function send (request: IncomingMessage, response: ServerResponse, { status, typ
 function setSafeHeaders (request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('X-Content-Type-Options', 'nosniff')
-  // Not one byte of a body is waited for; the connection is of no more use then.
+  // No body is read. The bytes of a body would be in the way of the next request, so the connection closes.
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (hasBody) response.setHeader('Connection', 'close')
 }

@@ -5,8 +5,8 @@ import { ActiveStreams } from '../worker/streams/active-streams.ts'
 const TICK_MS = 60_000
 
 /**
- * The main thread's side of the limit on streams: it owns the table that the workers share (ActiveStreams), lets the minutes pass in it,
- * and tells an operator when there are too many.
+ * The main thread's part of the limit on streams. It owns the table that all workers share (ActiveStreams), advances
+ * the table's clock, and warns when a tenant has too many streams.
  */
 export class CardinalityGuard {
   readonly #limit: number | undefined
@@ -14,7 +14,7 @@ export class CardinalityGuard {
   readonly #streams: ActiveStreams
   #timer: NodeJS.Timeout | undefined
 
-  /** `limit`: streams that a tenant may have at a time. */
+  /** `limit`: how many streams a tenant may have at a time. */
   constructor (limit: number | undefined, log: Logger) {
     this.#limit = limit
     this.#log = log
@@ -39,7 +39,7 @@ export class CardinalityGuard {
     clearInterval(this.#timer)
   }
 
-  /** Which label makes them is what has to be known to mend it: the one with the most values among those that came last. */
+  /** Names the label that makes the streams, because an operator must know it: the one with the most values. */
   warn (reports: readonly CardinalityReport[]): void {
     for (const { tenant, streams, newest, values } of reports) {
       const facts = {

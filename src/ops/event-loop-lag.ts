@@ -1,14 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Gauge, type Registry } from 'prom-client'
 
-/** How often it is looked, in ms. prom-client looks every 10 ms, which was most of what an idle process did. */
+/** The delay is sampled this often. prom-client samples every 10 ms, which was most of an idle process's work. */
 const RESOLUTION_MS = 100
 
 const READINGS = ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'] as const
 
 /**
- * Takes the place of prom-client's metrics of the event loop's delay: the same names, but measured more sparingly, and without the
- * interval at which it is measured, so that an idle process reads 0. To be called once a process; does not keep it alive.
+ * Replaces prom-client's metrics of the event loop's delay under the same names. It samples less often, and subtracts
+ * the interval between samples, so that an idle process has 0. Must be called once a process, and does not keep it
+ * alive.
  */
 export function measureEventLoopLag (registry: Registry): void {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
@@ -26,14 +27,14 @@ export function measureEventLoopLag (registry: Registry): void {
       registers: [],
       collect () {
         this.set(read(reading))
-        // They are collected in their order.
+        // The gauges are collected in this order: after the last one, all have been read.
         if (reading === READINGS[READINGS.length - 1]) delay.reset()
       }
     }))
   }
 }
 
-/** Nothing was measured yet: no number, or a minimum beyond all bounds. */
+/** Before the first sample, the histogram has NaN, or an enormous minimum. */
 function seconds (nanoseconds: number): number {
   return nanoseconds < Number.MAX_SAFE_INTEGER ? nanoseconds / 1e9 : 0
 }

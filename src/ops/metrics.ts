@@ -3,7 +3,7 @@ import { measureEventLoopLag } from './event-loop-lag.ts'
 import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
 
-/** How a push was answered; `none` when it was not. */
+/** The answer to a push; `none` where there was no answer. */
 export const PUSH_STATUSES = ['2xx', '400', '429', '4xx', '5xx', 'other', 'none'] as const
 export type PushStatus = typeof PUSH_STATUSES[number]
 
@@ -12,33 +12,35 @@ export const QUEUE_STAGES = ['batch', 'worker', 'sink'] as const
 
 export interface MetricsOptions {
   version: string
-  /** Closed lists: each member has a series that starts at 0, so that what is absent shows. */
+  /** These are closed lists. Each member has a series from the start, with 0, so that queries find it. */
   addresses: readonly string[]
   quarantineReasons: readonly string[]
   mendReasons: readonly string[]
   deadLetterReasons: readonly string[]
-  /** Node's and the process's own metrics; on by default. */
+  /** The metrics of Node and of the process. On by default. */
   processMetrics?: boolean
 }
 
-/** One value, or one per label value. */
+/** One value, or one for each label value. */
 export type Reading = number | Iterable<readonly [label: string, value: number]>
 
-/** A gauge that is read when it is scraped, and not before. */
+/** A gauge that is read only when it is scraped. */
 export interface DerivedGauge {
   readonly gauge: Gauge
-  /** Where the value comes from; the last call holds. */
+  /** Sets where the value comes from. The last call holds. */
   from: (read: () => Reading) => void
 }
 
-/** A counter for what happens too often to look up its label each time: added up on the side, and counted when it is scraped. */
+/** A counter that is cheap to add to: prom-client counts the sum only when it is scraped. */
 export interface TalliedCounter {
   add: (label: string, value: number) => void
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** All metrics of a process, in a registry of their own. For the main thread: workers return counts with their results. */
+/**
+ * All metrics of a process, in one registry. Only the main thread has them: workers return counts with their results.
+ */
 export function createMetrics (options: MetricsOptions) {
   const registry = new Registry()
   const metrics = { registry, ...counters(registry, options), ...histograms(registry, options), ...gauges(registry, options) }
@@ -60,16 +62,17 @@ export function pushStatus ({ kind, status }: Answer): PushStatus {
 let ofProcess: Registry | undefined
 
 /**
- * prom-client observes the event loop and the garbage collector for ever once asked to, so it is asked once a process,
- * however many registries there are. Neither observer keeps the process alive.
+ * prom-client's metrics of the process. Once started, prom-client observes the event loop and the garbage collector for
+ * ever. So all registries of a process share these metrics. Neither observer keeps the process alive.
  */
 function processRegistry (): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry()
-    // Its own watch over the event loop is switched off, as far as it can be.
+    // prom-client's own measurement of the event loop cannot be switched off; this makes it as seldom as possible.
     collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: 2 ** 31 - 1 })
     measureEventLoopLag(ofProcess)
-    // Gauges by a counter's name, which promtool warns of; the series of nodejs_active_handles and its like add up to the same.
+    // These are gauges with the name of a counter, so promtool warns. The series of nodejs_active_handles etc. have the
+    // same sums.
     for (const kind of ['handles', 'requests', 'resources']) ofProcess.removeSingleMetric(`nodejs_active_${kind}_total`)
   }
   return ofProcess
@@ -97,7 +100,10 @@ function counters (registry: Registry, options: MetricsOptions) {
     }))
     return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
   }
-  /** Counted elsewhere, and read when it is scraped. Without a label it is 0 until it is known; with one it has no series then. */
+  /**
+   * A counter that is counted elsewhere, and read when it is scraped. Without a label it is 0 until its count is known.
+   * With one, a label value has no series until then.
+   */
   function read (name: string, help: string, label?: string): { from (count: () => number | undefined, value?: string): void } {
     const sources = new Map<string, () => number | undefined>(label === undefined ? [['', () => 0]] : [])
     registry.registerMetric(new Counter<string>({
@@ -202,10 +208,10 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
   }
 }
 
-/** The README's table of metrics, header included, from the help texts. */
+/** Makes the README's table of metrics, with its header, from the help texts. */
 export function metricsMarkdown (registry: Registry): string {
   const rows = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('lokean_')).map((metric) => {
-    // Not in prom-client's types, although every metric has it.
+    // Every metric has this property, but prom-client's types do not.
     const { labelNames = [] } = metric as unknown as { labelNames?: readonly string[] }
     const labels = labelNames.map((label) => `\`${label}\``).join(', ')
     return `| \`${metric.name}\` | ${metric.type} | ${labels} | ${metric.help.replaceAll('|', '\\|')} |`

@@ -2,7 +2,8 @@
  * The outcome of a push.
  * - stored: Loki itself said that it has every record of the push.
  * - rejected: Loki does not take the push, or not all of it, now or later. A record is at fault.
- * - retry: Loki may have stored nothing, and may take the same push later. `hint`: the setting to look at.
+ * - retry: nobody knows whether Loki stored any of it. Loki may take the same push later. `hint`: the setting to look
+ *   at.
  */
 export type Answer =
   | { kind: 'stored', status: number }

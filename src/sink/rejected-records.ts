@@ -54,7 +54,7 @@ export class RejectedRecords {
     return await this.#place(bisected.entry, { part: bisected.part, ticket, solo: true, quarantine: true })
   }
 
-  /** Ends all waiting. Records that wait then are written nowhere, and their tickets stay unresolved. */
+  /** Ends all waiting. The tickets of the records that wait then stay unresolved. */
   close (): void {
     this.#closing.abort()
   }
@@ -73,9 +73,7 @@ export class RejectedRecords {
     return []
   }
 
-  /**
-   * Logs one line for many records: where a limit of Loki is lower than its setting here, every record may be rejected.
-   */
+  /** Logs one line for many records. Where a limit of Loki is lower than the setting here, Loki may reject each. */
   #warn ({ stream, reason }: RejectedEntry, where: string): void {
     this.#unreported++
     const now = performance.now()

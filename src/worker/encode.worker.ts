@@ -1,7 +1,10 @@
-/** Entry of a worker thread: synchronous tasks (idle threads are parked, so nothing asynchronous may be left running). */
+/**
+ * The entry of a worker thread. Its tasks are synchronous: piscina parks an idle thread, and asynchronous work would
+ * stop.
+ */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
 import type { EncodeTask, Part, QuarantineMessageTask, WorkerSetup } from './messages.ts'
-import { placeAlike, WORD } from '../shared-memory.ts'
+import { alignLike, WORD } from '../shared-memory.ts'
 import { Encoder } from './encoder.ts'
 import { bisect as bisectPart } from './output/bisect.ts'
 import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
@@ -9,17 +12,17 @@ import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
 const { settings, busy } = workerData as WorkerSetup
 const encoder = new Encoder(settings)
 
-/** Fewer bytes than these travel by themselves: for so little, a batch's whole memory is not to be kept until Loki has taken it. */
+/** Fewer bytes than these are transferred. For so little, the whole memory of a batch should not wait for Loki. */
 const MIN_SHARED_BYTES = 64 * 1024
 
 /**
- * The parts' bodies are left in the batch's own memory, behind its messages, where there is enough to be worth it and room for it; else
- * they are handed over. Memory that changes threads has to be collected by the one that gets it, which is the main thread: under load
- * that cost it a fifth of its time.
+ * Leaves the bodies of the parts in the memory of the batch, behind its messages, where they are large enough and fit.
+ * Else transfers them. The main thread has to collect memory that is transferred to it: under load, that cost a fifth
+ * of its time.
  */
 export const encode = timed((task: EncodeTask): unknown => {
   const result = encoder.encode(task)
-  if (task.transfer !== true && leave(result.parts, task)) return { ...result, shared: true }
+  if (task.transfer !== true && placeBehindMessages(result.parts, task)) return { ...result, shared: true }
   return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) })
 })
 
@@ -28,8 +31,8 @@ export const bisect = timed(bisectPart)
 export const quarantineMessage = timed((task: QuarantineMessageTask) => quarantine(task, settings))
 
 /**
- * Measured here, since the main thread only sees how long an answer took: that holds the way to the thread and back, and the main
- * thread's own work, so that a worker that has little to do would seem busy.
+ * Adds up the time that tasks take. The main thread could only measure the time until the answer. That time includes
+ * the way to the thread and back, and the main thread's own work: an idle worker would seem busy.
  */
 function timed<T, R> (run: (task: T) => R): (task: T) => R {
   return task => {
@@ -42,12 +45,12 @@ function timed<T, R> (run: (task: T) => R): (task: T) => R {
   }
 }
 
-function leave (parts: Part[], { bytes, ends }: EncodeTask): boolean {
+function placeBehindMessages (parts: Part[], { bytes, ends }: EncodeTask): boolean {
   let at = ends.at(-1) ?? 0
   const total = parts.reduce((sum, { body }) => sum + body.length + WORD, 0)
   if (total < MIN_SHARED_BYTES || at + total > bytes.byteLength) return false
   for (const part of parts) {
-    at = placeAlike(at, part.body)
+    at = alignLike(at, part.body)
     const body = new Uint8Array(bytes, at, part.body.length)
     body.set(part.body)
     part.body = body

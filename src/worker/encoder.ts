@@ -12,14 +12,17 @@ type Reader = (bytes: Uint8Array, start: number, end: number, sink: RecordSink) 
 const READERS: Record<DeliveryFormat, Reader> = { amqp: readBody, records: readRecords }
 
 /**
- * What a worker does with a batch: AMQP bodies to records, records to entries, entries to compressed parts. Synchronous, without
- * I/O, and with nothing kept from batch to batch but caches; so the same batch always gives the same entries.
+ * Encodes a batch: AMQP bodies to records, records to entries, entries to compressed parts. It is synchronous, does no
+ * I/O, and keeps only caches from batch to batch. So the same batch always gives the same entries.
  */
 export class Encoder implements RecordSink {
   readonly #kernel = new Kernel()
   readonly #fields: Fields
   readonly #entries: EntryWriter
-  /** The batch as it came; the kernel works on a copy of the messages at hand, which loses its escapes, and lies #shift bytes on. */
+  /**
+   * The batch as it came. The kernel works on a copy of a group of messages, and unescapes in place there. A byte of
+   * the batch lies #shift bytes further on in the kernel.
+   */
   #input: Buffer = Buffer.alloc(0)
   #shift = 0
   #records = 0
@@ -39,7 +42,7 @@ export class Encoder implements RecordSink {
     this.#quarantined = new Uint32Array(QUARANTINE_REASONS.length)
     this.#mended = new Uint32Array(MEND_REASONS.length)
     this.#parts = []
-    // Of a batch that failed half-way.
+    // The batch before may have failed half-way, and left a count.
     this.#kernel.run.takeCuts()
     const groups = groupMessages(task)
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
@@ -71,7 +74,7 @@ export class Encoder implements RecordSink {
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
   }
 
-  /** Fills the fields, or says why that cannot be. */
+  /** Fills the fields. Returns why that is not possible, or undefined. */
   #read (start: number, end: number): QuarantineReason | undefined {
     const scanned = this.#kernel.run.scan(this.#shift + start, this.#shift + end)
     if (scanned === SCAN.TAKEN) return undefined
@@ -91,10 +94,13 @@ export class Encoder implements RecordSink {
   }
 }
 
-/** Bytes of messages that the kernel is given at a time: they stay in the processor's nearer caches until they are encoded. */
+/**
+ * The kernel gets so many bytes of messages at a time: they stay in the processor's inner caches until they are
+ * encoded.
+ */
 const GROUP_BYTES = 64 * 1024
 
-/** Consecutive messages `first` to `last`, which lie in `[start, end)` of the batch. */
+/** The messages `first` to `last`, which lie in `[start, end)` of the batch. */
 interface Group { start: number, end: number, first: number, last: number }
 
 function groupMessages ({ starts, ends }: EncodeTask): Group[] {

@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { placeAlike, WORD } from '../../src/shared-memory.ts'
+import { alignLike, WORD } from '../../src/shared-memory.ts'
 
 const GUARD = 0xee
 
@@ -10,7 +10,7 @@ test('the place is the next one that lies within a word as the source does', () 
     for (let offset = 0; offset < 16; offset++) {
       for (let target = 0; target < 16; target++) {
         const at = base + target
-        const place = placeAlike(at, new Uint8Array(memory, offset, 5))
+        const place = alignLike(at, new Uint8Array(memory, offset, 5))
         assert.ok(place >= at && place < at + WORD, `${place} for ${at}`)
         assert.equal(place % WORD, offset % WORD)
       }
@@ -25,12 +25,12 @@ test('copies into and out of shared memory are exact, and touch nothing beside t
       for (const length of [0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 130]) {
         const source = from.subarray(offset, offset + length)
         const shared = new Uint8Array(new SharedArrayBuffer(256)).fill(GUARD)
-        const place = placeAlike(target, source)
+        const place = alignLike(target, source)
         shared.set(source, place)
         assert.deepEqual([...shared.subarray(place, place + length)], [...source])
         assert.ok(shared.every((byte, at) => (at >= place && at < place + length) || byte === GUARD), `${offset} to ${place}, ${length} bytes`)
         const back = new Uint8Array(256).fill(GUARD)
-        const again = placeAlike(offset, shared.subarray(place, place + length))
+        const again = alignLike(offset, shared.subarray(place, place + length))
         back.set(shared.subarray(place, place + length), again)
         assert.deepEqual([...back.subarray(again, again + length)], [...source])
         assert.ok(back.every((byte, at) => (at >= again && at < again + length) || byte === GUARD))

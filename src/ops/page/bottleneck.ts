@@ -1,30 +1,30 @@
 import type { Check } from '../../worker/messages.ts'
 
-/** Where in the picture. */
+/** A box of the page's picture. */
 export type Stage = 'bus' | 'credit' | 'batch' | 'workers' | 'shards' | 'loki'
 
-/** `good`: nothing to do; `busy`: at a limit, and nothing is lost by it; `bad`: somebody has to mend something. */
+/** `good`: nothing to do. `busy`: at a limit, but nothing is lost. `bad`: an operator has to act. */
 export type Level = 'good' | 'busy' | 'bad'
 
 export interface Verdict {
   kind: 'bus_down' | 'loki_down' | 'loki_limits' | 'main_thread' | 'workers' | 'loki_slow' | 'budget' | 'keeping_up' | 'quiet'
-  /** None where nothing holds anything up. */
+  /** Undefined where nothing holds the records up. */
   stage?: Stage
   level: Level
   title: string
   advice: string
 }
 
-/** What of the last few seconds it takes to tell. */
+/** What findBottleneck decides by: measured over the last few seconds. */
 export interface Signals {
-  /** Undefined where Lokean listens on a socket alone. */
+  /** Undefined where Lokean reads only from a socket. */
   bus?: Check
   loki: Check
   /** Messages a second. */
   arriving: number
   /** Bytes taken from the bus and not settled. */
   inflight: number
-  /** Of the address that has the least room left: the share of its budget that is taken, 0 to 1. */
+  /** The used share of a budget, 0 to 1, of the address that has used the most. */
   fill: number
   /** Shares of the time, 0 to 1. */
   mainThreadBusy: number
@@ -35,24 +35,25 @@ export interface Signals {
   limited: number
 }
 
-/** So busy is as good as always: what is left goes to taking turns. */
+/** The main thread counts as always busy from this share of its time on: the rest goes to switching between tasks. */
 export const BUSY = 0.9
-/** The same for worker threads, whose time between two tasks does not count: flat out they come to 80 to 92 %. */
+/** The same for workers. Their time between two tasks does not count, so that workers at full load have 80 to 92 %. */
 export const WORKERS_BUSY = 0.75
-/** A budget that is so full gives credit in small steps only: the bus is held back. */
+/** A budget that is so full gives credit only in small steps, and so holds the bus back. */
 export const FULL = 0.75
 
 /**
- * What sets the pace, by exclusion, downwards from what makes all else pointless:
+ * Finds what sets the pace. The first of these that applies:
  *
- * 1. a neighbour that is not there: nothing can flow;
- * 2. nothing comes and nothing is here;
- * 3. Loki limits a tenant: it says so itself;
- * 4. a thread that is always at work. The main thread before the workers: as long as it has no time, more of them are of no use. Each of them
- *    starves while what comes after it is slower (the budget runs full, and no credit is given), so a busy one is the slowest;
- * 5. the budget is full although all threads have time: it lies with Loki's answers; or, where nothing waits for Loki, the budget is too
- *    small for the messages that come;
- * 6. else whatever comes is stored at once, and the senders set the pace.
+ * 1. The bus or Loki is not there: nothing can flow.
+ * 2. Nothing arrives, and nothing is in flight.
+ * 3. Loki limits a tenant: its answers say so.
+ * 4. The main thread is always busy, or else the workers: more workers are of no use to a busy main thread. A stage has
+ *    nothing to do while a later one is slower, because the budget is full and gives no credit. So a busy stage is the
+ *    slowest one.
+ * 5. The budget is full although no thread is busy: Loki answers slowly. Where nothing waits for Loki, the budget is
+ *    too small for the size of the messages.
+ * 6. Else all records are stored at once, and the senders set the pace.
  */
 export function findBottleneck (signals: Signals): Verdict {
   const { bus, loki, arriving, inflight, fill, mainThreadBusy, workersBusy, pushing, limited } = signals

@@ -7,12 +7,12 @@ import { Watchers } from './watchers.ts'
 
 interface PageOptions {
   registry: MetricSource
-  /** Asked for each snapshot. */
+  /** Called for each snapshot. */
   surroundings: () => Surroundings
   log: Pick<Logger, 'error'>
 }
 
-/** Rates are over this many samples: steady enough to read, and soon enough to see what happens. */
+/** Rates are over so many samples. More would be late to show a change; fewer would be too unsteady to read. */
 const SAMPLES = 6
 
 const FILES = [
@@ -26,7 +26,7 @@ const FILES = [
 
 export const EVENTS = 'text/event-stream; charset=utf-8'
 
-/** Nothing but what this port serves itself, and nothing inline. */
+/** The page may load only what this port serves, and nothing inline. */
 export const PAGE_HEADERS = {
   'Content-Security-Policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -34,7 +34,9 @@ export const PAGE_HEADERS = {
   'Referrer-Policy': 'no-referrer'
 }
 
-/** The live page: its files, read once, and its events. One sample a second is taken while somebody watches, and none else. */
+/**
+ * The live page: its files, read once, and its events. It takes one sample a second, and only while somebody watches.
+ */
 export class LivePage {
   readonly files: ReadonlyMap<string, { type: string, body: Buffer }>
   readonly watchers: Watchers
@@ -51,7 +53,7 @@ export class LivePage {
     })
   }
 
-  /** Answers with the stream of events. False, and nothing done, where enough watch already. */
+  /** Answers with the stream of events. False, without an answer, where enough people watch already. */
   watch (response: ServerResponse): boolean {
     if (this.watchers.full) return false
     response.writeHead(200, { 'Content-Type': EVENTS, 'X-Accel-Buffering': 'no' })
@@ -59,11 +61,12 @@ export class LivePage {
     return true
   }
 
-  /** What it takes two samples to tell comes with the second. */
+  /** Makes the next event. A rate needs two samples, so the first event comes with the second sample. */
   async #next (): Promise<string | undefined> {
     const before = this.#samples
     const sample = await takeSample(this.#options.registry)
-    // All went to sleep meanwhile: who wakes it up must not get a rate over the time between.
+    // Everybody has left meanwhile, and the samples are gone. The next watcher must not get a rate over the time
+    // between.
     if (this.#samples !== before) return undefined
     this.#samples = [...before, sample].slice(-SAMPLES)
     return this.#samples.length < 2 ? undefined : JSON.stringify(makeSnapshot(this.#samples, this.#options.surroundings()))

@@ -1,20 +1,22 @@
 export interface Problem {
-  /** As in the log, ISO 8601. */
+  /** The time in the log: ISO 8601. */
   time: string
   level: string
   text: string
-  /** What of the line's other fields tells most, as text. */
+  /** The text of the line's most useful other field. */
   detail: string
-  /** How often in a row. */
+  /** How many times in a row. */
   count: number
 }
 
 const CAPACITY = 20
 const MAX_TEXT = 400
-/** In this order; the first that is there counts. */
+/** The first of these fields that the line has is its detail. */
 const DETAIL_KEYS = ['message', 'detail', 'reason', 'mend']
 
-/** The last warnings and errors of the log, in the form in which the log has them: bounded, and free of secrets as every line is. */
+/**
+ * The last warnings and errors of the log. Their number and size are bounded. Like every line, they have no secrets.
+ */
 export class Problems {
   readonly #problems: Problem[] = []
 
@@ -23,11 +25,13 @@ export class Problems {
     return this.#problems
   }
 
-  /** Takes a line of the log: one JSON object. The same again in a row is counted, not kept twice. */
+  /**
+   * Takes a line of the log: one JSON object. The same problem again, with no other between, only adds to the count.
+   */
   add (line: string): void {
     const { time, level, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>
     const detail = detailOf(err, rest)
-    // An error that is logged alone has its message in both places.
+    // A line that is only an error has the error's message as its text too.
     const problem = { time: text(time), level: text(level), text: text(msg), detail: detail === text(msg) ? '' : detail, count: 1 }
     const last = this.#problems[0]
     if (last?.level === problem.level && last.text === problem.text && last.detail === problem.detail) {

@@ -1,9 +1,9 @@
-/** What is needed of prom-client's Registry. */
+/** The part of prom-client's Registry that is needed here. */
 export interface MetricSource {
   getSingleMetric (name: string): { get (): Promise<{ values: ReadonlyArray<{ value: number, labels: object, metricName?: string }> }> } | undefined
 }
 
-/** What the page shows, by the names that /metrics has, without their common prefix. */
+/** The metrics that the page shows, by their names in /metrics without the common prefix. */
 const METRICS = [
   'messages_received_total', 'received_bytes_total', 'messages_settled_total', 'records_received_total', 'records_stored_total',
   'records_quarantined_total', 'records_mended_total', 'records_dead_lettered_total', 'pushes_total', 'push_retries_total', 'worker_failures_total', 'worker_busy_seconds_total',
@@ -11,16 +11,20 @@ const METRICS = [
   'link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit', 'queue_bytes', 'workers', 'streams', 'sink_lanes'
 ] as const
 
-/** Values by name, then by label ('' where there is none). Of a histogram: `name_sum` and `name_count` by label, `name_bucket` by `le` over all labels. */
+/** The metrics at one moment. */
 export interface Sample {
-  /** Of a clock that only goes forward, in ms. */
+  /** The time on a clock that never goes back. */
   atMs: number
-  /** How long the main thread has not been waiting for events, since the process began, in ms. */
+  /** How long the main thread has been busy since the process began. */
   busyMs: number
+  /**
+   * By metric, then by label ('' where it has none). A histogram has `name_sum` and `name_count` by label, and
+   * `name_bucket` by `le`, added up over the labels.
+   */
   values: Map<string, Map<string, number>>
 }
 
-/** Reads the metrics once. Those of Node's event loop are left alone: reading them begins their next interval. */
+/** Reads the metrics once. It must not read those of Node's event loop: each read begins their next interval. */
 export async function takeSample (registry: MetricSource): Promise<Sample> {
   const sample: Sample = { atMs: performance.now(), busyMs: performance.eventLoopUtilization().active, values: new Map() }
   for (const name of METRICS) {
@@ -40,14 +44,14 @@ function add (values: Sample['values'], name: string, label: string, value: numb
   byLabel.set(label, (byLabel.get(label) ?? 0) + value)
 }
 
-/** The last few samples, seen as one stretch of time. */
-export class Stretch {
+/** The time between the first and the last of a few samples. */
+export class SampleWindow {
   readonly #samples: readonly Sample[]
   readonly #first: Sample
   readonly #last: Sample
   readonly seconds: number
 
-  /** Oldest first, at least two. */
+  /** `samples`: at least two, the oldest first. */
   constructor (samples: readonly Sample[]) {
     const [first, last] = [samples[0], samples.at(-1)]
     if (first === undefined || last === undefined) throw new RangeError('a stretch needs two samples')
@@ -61,35 +65,35 @@ export class Stretch {
     return [...this.#last.values.get(name)?.keys() ?? []]
   }
 
-  /** The newest value, of one label or of all together. */
+  /** The newest value of one label, or the sum over all labels. */
   now (name: string, label?: string): number {
     return read(this.#last, name, label)
   }
 
-  /** Of a gauge: its mean over the stretch. */
+  /** The mean of a gauge over the window. */
   mean (name: string, label?: string): number {
     return this.#samples.reduce((sum, sample) => sum + read(sample, name, label), 0) / this.#samples.length
   }
 
-  /** Of a counter: by how much it grew. */
+  /** How much a counter grew. */
   growth (name: string, label?: string): number {
     return read(this.#last, name, label) - read(this.#first, name, label)
   }
 
-  /** Of a counter: its growth a second. */
+  /** How much a counter grew per second. */
   rate (name: string, label?: string): number {
     return this.growth(name, label) / this.seconds
   }
 
-  /** Of a histogram: the mean of what was observed within the stretch; undefined where that was nothing. */
+  /** The mean of a histogram's observations within the window; undefined where there was none. */
   average (name: string, label?: string): number | undefined {
     const count = this.growth(`${name}_count`, label)
     return count > 0 ? this.growth(`${name}_sum`, label) / count : undefined
   }
 
   /**
-   * Of a histogram: the value that a share `q` of what was observed within the stretch does not exceed, taken as spread evenly within
-   * its bucket. In the last bucket, which has no end: where that begins.
+   * The value that a share `q` of a histogram's observations within the window does not exceed. Observations count as
+   * spread evenly over their bucket. The last bucket has no end, so its beginning is returned.
    */
   quantile (name: string, q: number): number | undefined {
     const wanted = q * this.growth(`${name}_count`)
@@ -105,7 +109,7 @@ export class Stretch {
     return lower
   }
 
-  /** Share of the stretch for which the main thread was at work, 0 to 1. */
+  /** The share of the window, 0 to 1, for which the main thread was busy. */
   get mainThreadBusy (): number {
     return Math.min(1, (this.#last.busyMs - this.#first.busyMs) / 1000 / this.seconds)
   }

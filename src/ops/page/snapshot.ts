@@ -1,9 +1,9 @@
 import type { Checks } from '../../worker/messages.ts'
 import { findBottleneck, type Verdict } from './bottleneck.ts'
 import type { Problem } from './problems.ts'
-import { type Sample, Stretch } from './sample.ts'
+import { type Sample, SampleWindow } from './sample.ts'
 
-/** What the metrics do not tell. */
+/** What the page shows beside the metrics. */
 export interface Surroundings {
   version: string
   shards: number
@@ -18,16 +18,19 @@ export interface AddressSnapshot {
   inflightBytes: number
   limitBytes: number
   recordsPerSecond: number
-  /** Mean age of the oldest record of a batch when it was stored; undefined where none was. */
+  /** The mean age of a batch's oldest record when it was stored; undefined where none was stored. */
   lagSeconds?: number
 }
 
-/** One event of the page. Rates and means are of the last few seconds, all else of now; durations in seconds. */
+/**
+ * One event of the page. Rates and means are over the last few seconds; all else is as of now. Durations are in
+ * seconds.
+ */
 export interface Snapshot {
   version: string
   /** Unix time in ms. */
   time: number
-  /** Of how long the rates are. */
+  /** The length of the window for rates and means. */
   seconds: number
   bottleneck: Verdict
   ready: boolean
@@ -45,67 +48,67 @@ export interface Snapshot {
   problems: readonly Problem[]
 }
 
-/** From the last samples, oldest first and at least two, to what the page shows. */
+/** Makes a snapshot from the last samples: at least two, the oldest first. */
 export function makeSnapshot (samples: readonly Sample[], { version, shards, checks, problems }: Surroundings): Snapshot {
-  const stretch = new Stretch(samples)
-  const addresses = stretch.labels('link_up').map(address => addressSnapshot(stretch, address))
-  const workers = stretch.now('workers')
-  const busy = Math.min(1, stretch.rate('worker_busy_seconds_total') / Math.max(1, workers))
-  const fill = Math.max(0, ...addresses.map(({ address }) => stretch.mean('inflight_bytes', address) / Math.max(1, stretch.now('inflight_bytes_limit', address))))
+  const window = new SampleWindow(samples)
+  const addresses = window.labels('link_up').map(address => addressSnapshot(window, address))
+  const workers = window.now('workers')
+  const busy = Math.min(1, window.rate('worker_busy_seconds_total') / Math.max(1, workers))
+  const fill = Math.max(0, ...addresses.map(({ address }) => window.mean('inflight_bytes', address) / Math.max(1, window.now('inflight_bytes_limit', address))))
   return {
     version,
     time: Date.now(),
-    seconds: stretch.seconds,
+    seconds: window.seconds,
     bottleneck: findBottleneck({
       bus: checks.bus,
       loki: checks.loki,
-      arriving: stretch.rate('messages_received_total'),
-      inflight: stretch.now('inflight_bytes'),
+      arriving: window.rate('messages_received_total'),
+      inflight: window.now('inflight_bytes'),
       fill,
-      mainThreadBusy: stretch.mainThreadBusy,
+      mainThreadBusy: window.mainThreadBusy,
       workersBusy: busy,
-      pushing: stretch.mean('queue_bytes', 'sink'),
-      limited: stretch.rate('push_retries_total', '429')
+      pushing: window.mean('queue_bytes', 'sink'),
+      limited: window.rate('push_retries_total', '429')
     }),
     ready: Object.values(checks).every(({ ok }) => ok),
     bus: {
       links: addresses.length,
-      linksUp: stretch.now('link_up'),
-      messagesPerSecond: stretch.rate('messages_received_total'),
-      bytesPerSecond: stretch.rate('received_bytes_total'),
-      connects: stretch.now('bus_connects_total')
+      linksUp: window.now('link_up'),
+      messagesPerSecond: window.rate('messages_received_total'),
+      bytesPerSecond: window.rate('received_bytes_total'),
+      connects: window.now('bus_connects_total')
     },
-    credit: { messages: stretch.now('credit'), inflightBytes: stretch.mean('inflight_bytes'), limitBytes: stretch.now('inflight_bytes_limit'), fill },
-    batch: { bytes: stretch.mean('queue_bytes', 'batch'), records: stretch.average('batch_records'), mainThreadBusy: stretch.mainThreadBusy },
+    credit: { messages: window.now('credit'), inflightBytes: window.mean('inflight_bytes'), limitBytes: window.now('inflight_bytes_limit'), fill },
+    batch: { bytes: window.mean('queue_bytes', 'batch'), records: window.average('batch_records'), mainThreadBusy: window.mainThreadBusy },
     workers: {
       count: workers,
       busy,
-      recordsPerSecond: stretch.rate('records_received_total'),
-      bytes: stretch.mean('queue_bytes', 'worker'),
-      seconds: stretch.average('encode_duration_seconds'),
-      failures: stretch.now('worker_failures_total')
+      recordsPerSecond: window.rate('records_received_total'),
+      bytes: window.mean('queue_bytes', 'worker'),
+      seconds: window.average('encode_duration_seconds'),
+      failures: window.now('worker_failures_total')
     },
-    shards: { count: shards, lanes: stretch.mean('sink_lanes'), bytes: stretch.mean('queue_bytes', 'sink'), recordsPerPush: stretch.average('push_records') },
+    shards: { count: shards, lanes: window.mean('sink_lanes'), bytes: window.mean('queue_bytes', 'sink'), recordsPerPush: window.average('push_records') },
     loki: {
-      pushesPerSecond: stretch.rate('pushes_total'),
-      bytesPerSecond: stretch.rate('push_bytes_sum'),
-      recordsPerSecond: stretch.rate('records_stored_total'),
-      seconds: stretch.average('push_duration_seconds'),
-      p99Seconds: stretch.quantile('push_duration_seconds', 0.99),
-      retriesPerSecond: stretch.rate('push_retries_total')
+      pushesPerSecond: window.rate('pushes_total'),
+      bytesPerSecond: window.rate('push_bytes_sum'),
+      recordsPerSecond: window.rate('records_stored_total'),
+      seconds: window.average('push_duration_seconds'),
+      p99Seconds: window.quantile('push_duration_seconds', 0.99),
+      retriesPerSecond: window.rate('push_retries_total')
     },
-    lag: { meanSeconds: stretch.average('lag_seconds'), p99Seconds: stretch.quantile('lag_seconds', 0.99) },
+    lag: { meanSeconds: window.average('lag_seconds'), p99Seconds: window.quantile('lag_seconds', 0.99) },
     totals: {
-      received: stretch.now('records_received_total'),
-      stored: stretch.now('records_stored_total'),
-      quarantined: stretch.now('records_quarantined_total'),
-      mended: stretch.now('records_mended_total'),
-      deadLettered: stretch.now('records_dead_lettered_total'),
-      retries: stretch.now('push_retries_total')
+      received: window.now('records_received_total'),
+      stored: window.now('records_stored_total'),
+      quarantined: window.now('records_quarantined_total'),
+      mended: window.now('records_mended_total'),
+      deadLettered: window.now('records_dead_lettered_total'),
+      retries: window.now('push_retries_total')
     },
-    streams: stretch.now('streams'),
-    quarantine: stretch.labels('records_quarantined_total')
-      .map(reason => ({ reason, records: stretch.now('records_quarantined_total', reason), perSecond: stretch.rate('records_quarantined_total', reason) }))
+    streams: window.now('streams'),
+    quarantine: window.labels('records_quarantined_total')
+      .map(reason => ({ reason, records: window.now('records_quarantined_total', reason), perSecond: window.rate('records_quarantined_total', reason) }))
       .filter(({ records }) => records > 0)
       .sort((a, b) => b.records - a.records),
     addresses,
@@ -113,14 +116,14 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
   }
 }
 
-function addressSnapshot (stretch: Stretch, address: string): AddressSnapshot {
+function addressSnapshot (window: SampleWindow, address: string): AddressSnapshot {
   return {
     address,
-    up: stretch.now('link_up', address) === 1,
-    credit: stretch.now('credit', address),
-    inflightBytes: stretch.mean('inflight_bytes', address),
-    limitBytes: stretch.now('inflight_bytes_limit', address),
-    recordsPerSecond: stretch.rate('records_received_total', address),
-    lagSeconds: stretch.average('lag_seconds', address)
+    up: window.now('link_up', address) === 1,
+    credit: window.now('credit', address),
+    inflightBytes: window.mean('inflight_bytes', address),
+    limitBytes: window.now('inflight_bytes_limit', address),
+    recordsPerSecond: window.rate('records_received_total', address),
+    lagSeconds: window.average('lag_seconds', address)
   }
 }

@@ -1,32 +1,32 @@
 import type { ServerResponse } from 'node:http'
 
 interface Options {
-  /** Makes the next event, or none as yet; asked once for all who watch. */
+  /** Makes the next event for all watchers; undefined where there is none yet. */
   next: () => Promise<string | undefined>
-  /** Nobody watches any more. */
+  /** The last watcher has left. */
   onAsleep?: () => void
   onError: (error: unknown) => void
   intervalMs?: number
   /** How many may watch at a time. */
   most?: number
-  /** So many bytes may wait for one that reads slowly. */
+  /** So many bytes may wait for a watcher that reads slowly. */
   backlogBytes?: number
 }
 
-/** Of the admin port's connections these may take a part, so that the probes and Prometheus find one. */
+/** Watchers may have only so many of the admin port's connections. The rest is for the probes and Prometheus. */
 const MOST = 16
 const INTERVAL_MS = 1000
 const BACKLOG_BYTES = 64 * 1024
-/** How long a browser waits before it asks again for a stream that has ended. */
+/** A browser waits this long before it asks again for a stream that has ended. */
 const RETRY_MS = 2000
 
 /**
- * Server-sent events for all who look at the page:
+ * Sends server-sent events to all who watch the page:
  *
- *     asleep --(the first comes)--> awake --(the last has gone)--> asleep
+ *     asleep --(the first comes)--> awake --(the last leaves)--> asleep
  *
- * While awake, one event is made each interval and sent to all; who comes in between gets the latest at once. Asleep there is no timer, and
- * nothing is computed. Who does not read what is sent is cut off.
+ * Awake, it makes one event each interval and sends it to all. A new watcher gets the latest event at once. Asleep,
+ * there is no timer and no work. The connection of a watcher that does not read is closed.
  */
 export class Watchers {
   readonly #options: Required<Omit<Options, 'onAsleep'>> & Pick<Options, 'onAsleep'>
@@ -47,7 +47,7 @@ export class Watchers {
     return this.#watching.size >= this.#options.most
   }
 
-  /** Takes over an answer whose headers are set, until its connection closes. */
+  /** Takes over a response whose headers are set, until its connection closes. */
   add (response: ServerResponse): void {
     this.#watching.add(response)
     response.on('close', () => this.#remove(response))
@@ -73,7 +73,7 @@ export class Watchers {
     this.#making = true
     try {
       const data = await this.#options.next()
-      // They may all have gone meanwhile.
+      // All watchers may have left meanwhile.
       if (data === undefined || this.#timer === undefined) return
       const event = this.#latest = `data: ${data}\n\n`
       for (const response of this.#watching) this.#send(response, event)

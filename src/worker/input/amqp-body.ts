@@ -1,19 +1,19 @@
 import { type RecordSink, uint32 } from './records.ts'
 
 /**
- * Finds the records in the bytes of an AMQP 1.0 message without decoding it (OASIS AMQP 1.0, part 1 for the type encodings,
- * part 3.2 for the sections). A record is a string, symbol or binary in the body: bare, in lists however nested, in an array,
- * or as a data section. Everything outside the body is stepped over by its length.
+ * Finds the records in the bytes of an AMQP 1.0 message without decoding it (OASIS AMQP 1.0, part 1 for the type
+ * encodings, part 3.2 for the sections). A record is a string, symbol or binary in the body. It stands by itself, in
+ * lists of any depth, in an array, or as a data section. All sections outside the body are skipped by their length.
  */
 
-/** Deeper nesting than this is nobody's log record: the rest is handed on as bad. */
+/** No log record is nested deeper than this. What lies deeper is bad. */
 const MAX_DEPTH = 32
 
 const DATA = 0x75
 const SEQUENCE = 0x76
 const VALUE = 0x77
 
-/** Reads one message lying in `bytes[start, end)`. Never throws and never reads past `end`. */
+/** Reads the message in `bytes[start, end)`. Never throws, and never reads beyond `end`. */
 export function readBody (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   let at = start
   let bodies = 0
@@ -21,7 +21,7 @@ export function readBody (bytes: Uint8Array, start: number, end: number, sink: R
     const section = sectionCode(bytes, at, end)
     const value = section < 0 ? -1 : at + descriptorSize(bytes, at)
     if (value < 0 || sizeOf(bytes, value, end) < 0) {
-      // What a cut list still holds whole is worth keeping: readValue hands on its records, then the rest as bad.
+      // A list that is cut off may still hold whole records: readValue hands these on, then the rest as bad.
       if ((section === VALUE || section === SEQUENCE) && value < end) readValue(bytes, value, end, sink)
       else sink.bad(at, end)
       return
@@ -39,7 +39,7 @@ export function readBody (bytes: Uint8Array, start: number, end: number, sink: R
   if (bodies === 0) sink.bad(start, end)
 }
 
-/** The numeric code of the described section at `at`, 0 where its descriptor is not a known one, -1 where there is none. */
+/** The code of the section at `at`: 0 where its descriptor is unknown, -1 where there is no descriptor. */
 function sectionCode (bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== 0x00 || at + 3 > end) return -1
   const size = sizeOf(bytes, at + 1, end)
@@ -54,7 +54,7 @@ function sectionCode (bytes: Uint8Array, at: number, end: number): number {
 }
 
 function namedSection (bytes: Uint8Array, start: number, end: number): number {
-  // A symbol may be of any length; what is longer than the longest name is none of them.
+  // A symbol may have any length. One that is longer than the longest name is none of them.
   return end - start > 40 ? 0 : SECTION_SYMBOLS.get(String.fromCharCode(...bytes.subarray(start, end))) ?? 0
 }
 
@@ -64,15 +64,16 @@ const SECTION_SYMBOLS = new Map([
   ['amqp:amqp-sequence:list', SEQUENCE], ['amqp:amqp-value:*', VALUE], ['amqp:footer:map', 0x78]
 ])
 
-/** Bytes of the `0x00` and the descriptor behind it; only called where sectionCode found them whole. */
+/** Bytes of the `0x00` and of the descriptor behind it. Called only where sectionCode found both whole. */
 function descriptorSize (bytes: Uint8Array, at: number): number {
   return 1 + sizeOf(bytes, at + 1, bytes.length)
 }
 
-/** Bytes that the value at `at` takes up, constructor included, or -1 where it would not end by `end`. Spec 1.2. */
+/** Bytes of the value at `at` with its constructor (AMQP 1.0, 1.2), or -1 where it would end beyond `end`. */
 function sizeOf (bytes: Uint8Array, at: number, end: number): number {
   let prefix = 0
-  // A described value: its descriptor, then the value. Descriptors within descriptors are legal but nobody's: bounded.
+  // A described value is a descriptor, and then the value. Descriptors within descriptors are legal, but nobody sends
+  // many.
   for (let depth = 0; at + prefix < end && bytes[at + prefix] === 0x00; depth++) {
     if (depth === MAX_DEPTH || bytes[at + prefix + 1] === 0x00) return -1
     const descriptor = sizeOf(bytes, at + prefix + 1, end)
@@ -100,9 +101,9 @@ function plainSize (bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * Walks one body value. The stack of open lists is explicit, so that depth costs no call frames; `left[d]` elements are to
- * come in the list at depth d, which ends at `ends[d]`. Where the two disagree, the bytes decide: a list with bytes to spare, or
- * an element that does not fit, is bad from there to the list's end, and the list around it goes on behind that.
+ * Walks one value of the body. Arrays hold the stack of open lists, so that depth costs no call frames: the list at
+ * depth d ends at `ends[d]` and has `left[d]` elements to come. Count and bytes may disagree. Bytes behind the last
+ * element, or an element that does not fit, are bad up to the end of the list; the walk goes on behind that list.
  */
 function readValue (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   const ends = [end]
@@ -142,7 +143,7 @@ function listHeader (code: number): number {
   return code === 0xd0 ? 9 : code === 0xc0 ? 3 : 0
 }
 
-/** One value that is not a list: a record, nothing (null, list0), an array of records, or bad. */
+/** Reads a value that is no list: a record, nothing (null, list0), an array of records, or bad. */
 function leaf (bytes: Uint8Array, at: number, end: number, sink: RecordSink): void {
   switch (bytes[at]) {
     case 0xa0: case 0xa1: case 0xa3: sink.record(at + 2, end); break
@@ -153,7 +154,7 @@ function leaf (bytes: Uint8Array, at: number, end: number, sink: RecordSink): vo
   }
 }
 
-/** An array has one constructor for all its elements; only those of strings, symbols and binaries hold records. */
+/** An array has one constructor for all its elements. Only arrays of strings, symbols and binaries hold records. */
 function readArray (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   const wide = bytes[start] === 0xf0
   const header = wide ? 10 : 4

@@ -1,22 +1,31 @@
 import type { EncoderSettings } from '../messages.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 
-/** The slots that the program itself looks at, numbered as in kernel/fields.ts; whatever else the mappings name comes behind them. */
+/**
+ * The slots that the program itself uses, numbered as in kernel/assembly/fields.ts. The other fields of the mappings
+ * come behind them.
+ */
 export const TIMESTAMP = 0
 export const MESSAGE = 1
 const BUILT_IN = [
   '@timestamp', 'message', 'host', 'hostname', 'severity', 'tag',
   'level', 'pid', 'request_id', 'global_request_id', 'instance_id'
 ]
-/** Those of them that are made of the line, where it is oslo.log's, or of severity and tag. */
+/** The fields that are derived: from the line where oslo.log wrote it, else from severity and tag. */
 const DERIVED = BUILT_IN.slice(6)
 
-/** Grafana's names for levels, as `detected_level` has them; the kernel knows them by their index (kernel/levels.ts). */
+/** Grafana's names for levels (`detected_level`). The kernel knows them by their index (kernel/assembly/levels.ts). */
 export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const
 
-/** The fields of one record: for each slot the address of its value's first byte and of the byte behind its last. Reused from record to record. */
+/**
+ * The fields of one record. Each slot has the address of the first byte of its value, and of the byte behind its last.
+ * All records share one object, one after the other.
+ */
 export class Fields {
-  /** By slot; the last two are not keys of a record, but what the program adds to an entry. */
+  /**
+   * The keys of a record, by slot. Two more slots, `piece` and `originalTimestamp`, hold what the program adds to an
+   * entry.
+   */
   readonly names: string[]
   readonly piece: number
   readonly originalTimestamp: number

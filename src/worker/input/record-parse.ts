@@ -2,11 +2,11 @@ import type { Fields } from './fields.ts'
 import type { QuarantineReason } from '../messages.ts'
 
 /**
- * The plain way to the fields of a record, for all that the scanner does not take: JSON.parse. Values that are no strings
- * become text (numbers and booleans as JSON writes them, objects and arrays as JSON); null counts as absent. `place` puts a value's
- * bytes into the kernel's memory.
- * Returns why the record cannot be read, or undefined where the fields are filled. A value nested so deeply that it cannot be
- * written as JSON again counts as no JSON.
+ * Reads the fields of a record with JSON.parse, where the scanner does not take it. A value that is no string becomes
+ * its JSON text; null counts as absent. `place` puts the bytes of a value into the kernel's memory.
+ *
+ * Returns why the record cannot be read, or undefined where the fields are filled. A value may be nested so deeply that
+ * JSON.stringify fails on it: such a record counts as invalid JSON.
  */
 export function parseRecord (text: string, fields: Fields, place: (bytes: Uint8Array) => number): QuarantineReason | undefined {
   fields.clear()

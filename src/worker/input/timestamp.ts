@@ -1,4 +1,4 @@
-/** A point in time as Loki takes it: whole seconds since the epoch and the nanoseconds behind them. */
+/** A point in time as Loki has it: whole seconds since the epoch, and the nanoseconds behind them. */
 export class Timestamp {
   seconds = 0
   nanos = 0

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { placeAlike, WORD } from '../../shared-memory.ts'
+import { alignLike, WORD } from '../../shared-memory.ts'
 
-/** What src/worker/kernel/assembly/index.ts exports. Addresses are bytes from the beginning of `memory`. */
+/** The exports of assembly/index.ts. An address is a number of bytes from the beginning of `memory`. */
 interface Exports {
   memory: { readonly buffer: ArrayBuffer, grow (pages: number): number }
   heapStart (): number
@@ -29,34 +29,38 @@ interface Exports {
   copy (target: number, start: number, end: number): void
 }
 
-/** The part of it that is used here: it comes with the browser's types only, which have no place in this program. */
+/** Declares what is used here. TypeScript has these types only together with those of a browser. */
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object, imports: object) => { exports: object }
 }
 
-/** What scan() answers; see kernel/scan.ts. */
+/** The answers of scan(): see assembly/scan.ts. */
 export const SCAN = { LEFT: 0, TAKEN: 1, TAKEN_IF_UTF8: 2 } as const
 
-/** The module is compiled once a thread; the file lies beside this one, in whatever folder that was built into. */
+/** Compiled once a thread. The file lies beside this one, in each folder that this one is built into. */
 const module = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
 
-/** The kernel reads and writes 16 bytes at a time: so many beyond what it was told must exist, and may be overwritten. */
+/**
+ * The kernel reads and writes 16 bytes at a time. So many bytes behind its input must exist, and may be overwritten.
+ */
 const SLACK = 64
 const PAGE = 65536
-/** An address beyond this would come out of the kernel as a negative number. */
+/** The kernel would return an address beyond this as a negative number. */
 const MAX_ADDRESS = 2 ** 31 - PAGE
 
 /**
- * The loops over bytes, in WebAssembly, and the one memory in which all that they work on lies:
+ * The kernel: the loops over bytes, in WebAssembly, and the one memory for all that they work on.
  *
- *     what is allocated for good (names, tables) | some messages of the batch | what is made of the batch
+ *     allocated for good (names, tables) | a group of the batch's messages | entries and parts of the batch
  *
- * The last part has no end of its own: `reserve` makes the memory larger. It never gets smaller (WebAssembly's cannot).
+ * The last part has no fixed end: `reserve` makes the memory larger. WebAssembly's memory never gets smaller.
  */
 export class Kernel {
   readonly run: Exports
-  /** The whole memory. Another object after `reserve`, `allocate` and `window`: read it again. */
+  /**
+   * The whole memory. `reserve`, `allocate` and `window` may replace the object: read this property again after them.
+   */
   bytes!: Buffer
   words!: Int32Array
   #allocated: number
@@ -67,7 +71,7 @@ export class Kernel {
     this.#look()
   }
 
-  /** Memory for good, zeroed, at a multiple of 16. Not to be called once there is a batch. */
+  /** Allocates memory for good: zeroed, at a multiple of 16. Must not be called once there is a batch. */
   allocate (size: number): number {
     const at = this.#allocated
     this.#allocated = align(at + size)
@@ -75,7 +79,7 @@ export class Kernel {
     return at
   }
 
-  /** Text for good. */
+  /** Allocates a text for good. */
   text (text: string | Uint8Array): { at: number, length: number } {
     const bytes = Buffer.from(text as string)
     const at = this.allocate(bytes.length)
@@ -83,26 +87,26 @@ export class Kernel {
     return { at, length: bytes.length }
   }
 
-  /** Makes room for messages, `size` bytes of them at a time; what is behind it, from the address returned on, is free. */
+  /** Makes room for groups of messages of up to `size` bytes. The memory from the returned address on is free. */
   window (size: number): number {
     const end = align(this.#allocated + WORD + size + SLACK)
     this.reserve(end)
     return end
   }
 
-  /** Takes in messages, in the place of those before; returns where they begin. */
+  /** Puts a group of messages in the place of the last group. Returns where it begins. */
   input (messages: Uint8Array): number {
-    const at = placeAlike(this.#allocated, messages)
+    const at = alignLike(this.#allocated, messages)
     this.bytes.set(messages, at)
     return at
   }
 
-  /** Sees to it that all addresses below `end` exist. Throws a RangeError where that is more than there can be. */
+  /** Makes all addresses below `end` exist. Throws a RangeError where the memory cannot be that large. */
   reserve (end: number): void {
     const missing = end + SLACK - this.bytes.length
     if (missing <= 0) return
     if (end > MAX_ADDRESS) throw new RangeError(`the kernel's memory cannot hold ${end} bytes`)
-    // By a quarter at least, so that growing does not become a habit; what is not touched takes no memory of the machine.
+    // By a quarter at least, to grow seldom. Pages that are not touched take no memory of the machine.
     this.run.memory.grow(Math.ceil(Math.max(missing, this.bytes.length / 4) / PAGE))
     this.#look()
   }

@@ -5,18 +5,19 @@ import type { Stream } from '../streams/stream.ts'
 import type { Timestamp } from '../input/timestamp.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
-/** Longest value of structured metadata, in bytes: 24 of these stay below Loki's 64 KiB an entry. */
+/** The longest value of structured metadata, in bytes. 24 of these are below Loki's limit of 64 KiB an entry. */
 const MAX_METADATA_VALUE_BYTES = 2048
-/** Tags and lengths of an entry around its line, more than they can take. */
+/** More bytes than an entry's tags and lengths can take, those of its metadata left out. */
 const HEAD_ROOM = 64
 
 /**
- * The entries of a batch in the order in which their records came, each written once, by the kernel, as a PushRequest will have it; and
- * by stream, as a chain. Between them may lie what was placed there for the time being: values that were not in the batch as they are.
+ * The entries of a batch, in the order of their records. The kernel writes each entry once, as a PushRequest has it.
+ * The entries of a stream form a linked list. Between entries may lie values that `place` put there, because the batch
+ * does not have them as they are.
  */
 export class Arena {
   entries = 0
-  /** By entry: its bytes, the next entry of its stream (-1 at the end), its line, its time. */
+  /** By entry: its bytes, the next entry of its stream (-1: none), its line, its time. */
   start = new Int32Array(4096)
   end = new Int32Array(4096)
   next = new Int32Array(4096)
@@ -25,7 +26,7 @@ export class Arena {
   nanos = new Int32Array(4096)
   seconds = new Float64Array(4096)
   readonly kernel: Kernel
-  /** The most that all metadata of one entry can take, in bytes. */
+  /** The most bytes that the metadata of one entry can take. */
   readonly #metadataRoom: number
   #begin = 0
   #at = 0
@@ -47,18 +48,18 @@ export class Arena {
     return this.#at - this.#begin
   }
 
-  /** The address behind all that is in use. */
+  /** The address behind the last byte in use. */
   get limit (): number {
     return this.#at
   }
 
-  /** `at`: where it lies from now on. Without, it stays where it is. */
+  /** Forgets all entries. From now on the arena begins at `at`. */
   clear (at = this.#begin): void {
     this.#begin = this.#at = at
     this.entries = 0
   }
 
-  /** Puts bytes into the kernel's memory, until the arena is cleared; returns their address. */
+  /** Puts bytes into the kernel's memory, and returns their address. They stay until the arena is cleared. */
   place (bytes: Uint8Array): number {
     const at = this.#at
     this.#at += bytes.length
@@ -67,7 +68,7 @@ export class Arena {
     return at
   }
 
-  /** Appends an entry of the line in `[start, end)` and of what the fields say, and links it to its stream. */
+  /** Appends an entry with the line in `[start, end)` and the metadata of the fields, and links it to its stream. */
   append (stream: Stream, start: number, end: number, time: Timestamp): void {
     const { run } = this.kernel
     const at = this.#at
@@ -113,7 +114,7 @@ export class Arena {
   }
 }
 
-/** A LabelPair of structured metadata up to its value: `0x0a length name 0x12`. */
+/** The head of a LabelPair of structured metadata, up to its value: `0x0a length name 0x12`. */
 function metadataHead (name: string): Uint8Array {
   const bytes = Buffer.from(name)
   const head = Buffer.alloc(1 + varintSize(bytes.length), 0x0a)

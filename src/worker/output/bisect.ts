@@ -6,10 +6,12 @@ import { decodePush, encodePush, type PushEntry, type PushStream } from './push-
 import { QUARANTINE_LABELS } from './quarantine.ts'
 
 /**
- * One step towards the entries for which Loki has refused a part. More than one entry: two parts, each with half of them, to be
- * pushed on their own (what Loki stored of them before counts as stored once). A single one: the entry, for the dead-letter file,
- * and a part that carries it to the quarantine stream instead, at the time of arrival: with no metadata, and a long line in small
- * pieces, so that there is nothing left in it for which a Loki that takes anything could refuse it again.
+ * Takes one step towards the entries for which Loki rejected a part. A part of several entries becomes two parts, each
+ * with half of the entries and to be pushed by itself. Loki stores once what it had stored of them before.
+ *
+ * A part of one entry becomes the entry, for the dead-letter file, and a part that carries the entry to the quarantine
+ * stream instead. There it has the time of arrival, no metadata, and a long line in small pieces: no reason is left for
+ * which Loki could reject it again.
  */
 export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTask): Bisected {
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
@@ -40,7 +42,7 @@ export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTa
   }
 }
 
-/** Shorter than any line limit that makes sense. */
+/** Shorter than any sensible limit on lines. */
 const PIECE_BYTES = 900
 
 function cut (text: string): string[] {

@@ -10,13 +10,19 @@ import type { Stream } from '../streams/stream.ts'
 import { StreamCache } from '../streams/streams.ts'
 import { Timestamp } from '../input/timestamp.ts'
 
-/** Entries are turned into parts when this much has gathered, however large the message they came in. */
+/** So many bytes of entries are flushed to parts, even in the middle of a message. */
 const FLUSH_BYTES = 8 * 1024 * 1024
 
-/** Loki forgets a stream that gets nothing for a while (chunk_idle_period, 30 minutes, at the soonest): one unseen for this long counts as new. */
+/**
+ * A stream without a record for this long counts as new to Loki. Loki forgets an idle stream after 30 minutes at the
+ * earliest (chunk_idle_period).
+ */
 const FORGOTTEN_MS = 10 * 60 * 1000
 
-/** Writes a record, whose fields have been found, as an entry of its stream; or in quarantine. Then hands out the parts. */
+/**
+ * Writes each record whose fields are set as an entry of its stream, or of a quarantine stream. Makes parts of the
+ * entries.
+ */
 export class EntryWriter {
   readonly #settings: EncoderSettings
   readonly #fields: Fields
@@ -48,7 +54,7 @@ export class EntryWriter {
     return this.#arena.length >= FLUSH_BYTES
   }
 
-  /** `at`: where the kernel's memory is free, behind the batch. */
+  /** Begins a batch. The kernel's memory is free from `at` on. */
   begin (at: number, address: string, arrivalSeconds: number, arrivalNanos: number): void {
     this.#discard()
     this.#arena.clear(at)
@@ -59,12 +65,12 @@ export class EntryWriter {
     this.oldestMs = NaN
   }
 
-  /** Puts bytes of a record, which do not lie in the batch as they are, where the kernel can read them. */
+  /** Puts bytes that the batch does not have as they are into the kernel's memory, and returns their address. */
   place (bytes: Uint8Array): number {
     return this.#arena.place(bytes)
   }
 
-  /** What a batch that failed half-way has left behind: it will come again as a whole. */
+  /** Drops the entries of a batch that failed half-way: the batch comes again as a whole. */
   #discard (): void {
     for (const stream of this.#touched) stream.clear()
     this.#touched = []
@@ -74,7 +80,7 @@ export class EntryWriter {
     this.#repeats.nextMessage()
   }
 
-  /** Turns what has gathered into parts; in the middle of a message, what it has brought so far stays known to Repeats. */
+  /** Makes parts of the entries. In the middle of a message, Repeats keeps the times and lines of its entries. */
   flush (midMessage: boolean): Part[] {
     if (midMessage) for (const stream of this.#touched) this.#repeats.remember(stream)
     const parts = this.#parts.write(this.#touched, this.#arena)
@@ -83,12 +89,12 @@ export class EntryWriter {
     return parts
   }
 
-  /** Tenants found to have too many streams since this was last asked. */
+  /** Returns the tenants that were found to have too many streams since the last call. */
   takeCardinalityReports (): CardinalityReport[] {
     return this.#streams.takeCardinalityReports()
   }
 
-  /** Returns why the record must go to quarantine, or undefined once it is written. */
+  /** Writes the record to its stream. Returns why it must go to quarantine instead, or undefined. */
   write (): QuarantineReason | undefined {
     const fields = this.#fields
     const { run } = this.#kernel
@@ -106,13 +112,13 @@ export class EntryWriter {
     let end = fields.end(MESSAGE)
     if (end > start && bytes[start] === 0x20) start++
     if (end > start && bytes[end - 1] === 0x0a) end--
-    // Where a label or metadata is made of the message, it is made of the line.
+    // A label or metadata made of the message has the trimmed line.
     fields.set(MESSAGE, start, end)
 
     run.derive(start, end)
     const stream = this.#streams.find()
     if (typeof stream === 'string') return stream
-    // Loki refuses these too, but says so only where the stream happens to be the last of a push.
+    // Loki rejects these too. But it reports that only where the stream is the last of a push.
     if (timeMs < stream.newestMs - this.#settings.maxDisorderMs) return 'too_late'
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
@@ -126,8 +132,8 @@ export class EntryWriter {
   }
 
   /**
-   * Stores `line` in the quarantine stream for its reason, at a time of arrival that no other entry has: the clock that gave
-   * this batch its time keeps the nanoseconds after it free, one for each byte of the batch (ArrivalClock).
+   * Writes `line` to the quarantine stream of the reason, at a time of arrival that no other entry has. With the
+   * batch's time, the clock has reserved a nanosecond for each byte of the batch (ArrivalClock).
    */
   quarantine (reason: QuarantineReason, line: Uint8Array): void {
     const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], this.#quarantineTenant)
@@ -140,7 +146,10 @@ export class EntryWriter {
     })
   }
 
-  /** Of the fields, a quarantined record keeps its time, where that could be read and is the matter. Cut, as a fraction may have any number of digits. */
+  /**
+   * Clears all fields but the time. A quarantined record keeps its time where the time is the reason. The text of the
+   * time is cut, because its fraction may have any number of digits.
+   */
   #onlyTime (reason: QuarantineReason): void {
     const fields = this.#fields
     const start = fields.start(TIMESTAMP)
@@ -150,8 +159,8 @@ export class EntryWriter {
   }
 
   /**
-   * A line longer than Loki takes. Each piece lies a nanosecond or more behind the one before, wherever that ended up, so that they
-   * stay in order and equal ones stay two.
+   * Writes a line that is longer than Loki takes, in pieces. Each piece has a time later than the piece before: so the
+   * pieces stay in order, and Loki does not take two equal pieces for one.
    */
   #writeLong (stream: Stream, start: number, end: number): void {
     this.#mend('line_split', 1)
@@ -163,8 +172,9 @@ export class EntryWriter {
   }
 
   /**
-   * Calls `write` for each piece of a line, or for the line where it is short enough. Pieces are numbered by metadata `piece="2/3"`, so
-   * that joined they are the line, byte for byte; where metadata is off, by `[2/3] ` in front.
+   * Calls `write` for each piece of a line, or once for a line that is short enough. Metadata numbers the pieces
+   * (`piece="2/3"`), so that the joined pieces are the line, byte for byte. Where metadata is off, a piece begins with
+   * `[2/3] `.
    */
   #writePieces (start: number, end: number, write: (start: number, end: number, piece: number) => void): void {
     const fields = this.#fields
@@ -203,5 +213,5 @@ export class EntryWriter {
 /** Room for `[1000/1000] ` in front of a piece. */
 const PIECE_PREFIX = 16
 
-/** Reasons that concern a time that could be read; it is kept as metadata. */
+/** The reasons for which the record's time could be read. Metadata keeps that time. */
 const TIMED = new Set<QuarantineReason>(['too_old', 'too_new', 'too_late'])

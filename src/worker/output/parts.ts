@@ -6,14 +6,15 @@ import type { Stream } from '../streams/stream.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
 /**
- * Turns the entries in the arena into parts: for each shard of each tenant a PushRequest (`0x0a length Stream { 0x0a length
- * labels, entries }` repeated), compressed as one snappy block. A part stays below `pushBytes` before compression; only an entry
- * that is larger by itself goes beyond, alone. A stream that Loki may turn away has parts of its own (Part.solo).
+ * Makes parts of the entries in the arena. A part is a PushRequest for one shard of one tenant (`0x0a length Stream {
+ * 0x0a length labels, entries }` repeated), compressed as one snappy block. A part is not larger than `pushBytes`
+ * before compression, unless it holds one entry that is larger. A stream that Loki may reject has parts of its own
+ * (Part.solo).
  */
 export class PartWriter {
   readonly #pushBytes: number
   readonly #kernel: Kernel
-  /** The part that is being written lies behind the arena, in [#begin, #at). */
+  /** The part under construction lies behind the arena, in [#begin, #at). */
   #begin = 0
   #at = 0
   #records = 0
@@ -24,7 +25,7 @@ export class PartWriter {
     this.#kernel = kernel
   }
 
-  /** Writes out all entries of these streams, in order, and leaves the streams empty. */
+  /** Writes all entries of these streams, in order, and leaves the streams empty. */
   write (streams: Stream[], arena: Arena): Part[] {
     this.#parts = []
     this.#begin = this.#at = arena.limit + BEHIND_ARENA
@@ -67,7 +68,7 @@ export class PartWriter {
     }
   }
 
-  /** One Stream message with the entries from `first` up to, not with, `rest`. */
+  /** Writes one Stream message with the entries from `first` up to `rest`, which is not included. */
   #writeEntries (stream: Stream, arena: Arena, first: number, rest: number, size: number): void {
     const kernel = this.#kernel
     const labels = stream.labels
@@ -89,7 +90,7 @@ export class PartWriter {
     this.#at = at
   }
 
-  /** `solo`: see Part. */
+  /** Ends the part, and compresses it. */
   #close (stream: Stream, solo: boolean): void {
     const rawBytes = this.#at - this.#begin
     if (rawBytes === 0) return
@@ -100,13 +101,13 @@ export class PartWriter {
   }
 }
 
-/** The kernel may overwrite as much behind what it writes. */
+/** The kernel may overwrite so many bytes behind an entry. */
 const BEHIND_ARENA = 64
 
-/** A stream with more than this in one batch may run into Loki's rate limit of a stream. */
+/** A stream with more bytes than this in one batch may exceed Loki's rate limit of a stream. */
 const SOLO_BYTES = 64 * 1024
 
-/** Tags and lengths in front of a stream's labels and of the stream itself. */
+/** The most bytes that the tags and lengths of a Stream message and of its labels can take. */
 const STREAM_HEAD = 12
 
 function byShard (streams: Stream[]): Stream[][] {

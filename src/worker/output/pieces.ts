@@ -1,6 +1,9 @@
 import { cutAt } from '../streams/labels.ts'
 
-/** Where to cut a line, valid UTF-8, so that each piece has at most `limit` bytes and no character is broken. An empty line is one piece. */
+/**
+ * The ends of the pieces of a line. Each piece has at most `limit` bytes, and ends between two characters. The line
+ * must be valid UTF-8. An empty line is one piece.
+ */
 export function pieceEnds (line: Uint8Array, limit: number): number[] {
   const ends: number[] = []
   let at = 0

@@ -1,8 +1,8 @@
 import protobuf from 'protobufjs'
 
 /**
- * Loki's push schema (pkg/push/push.proto), the fields that matter to a client. The encoder writes these bytes by hand; here is
- * what it is held against in the tests, and what reads a part back where Loki has refused it.
+ * Loki's push schema (pkg/push/push.proto), with the fields that matter to a client. The encoder writes these bytes by
+ * itself. This schema reads a part back where Loki rejected it, and the tests compare the encoder with it.
  */
 const SCHEMA = `
 syntax = "proto3";
@@ -22,10 +22,10 @@ export interface PushEntry {
   structuredMetadata: Array<{ name: string, value: string }>
 }
 
-/** protobufjs's type of it. */
+/** The schema's type in protobufjs. */
 export const PUSH_REQUEST = protobuf.parse(SCHEMA).root.lookupType('logproto.PushRequest')
 
-/** Throws where the bytes are no PushRequest. */
+/** Throws an Error where the bytes are no PushRequest. */
 export function decodePush (bytes: Uint8Array): PushRequest {
   return PUSH_REQUEST.toObject(PUSH_REQUEST.decode(bytes), { longs: Number, defaults: true, arrays: true }) as PushRequest
 }

@@ -8,8 +8,9 @@ import { QUARANTINE_LABELS, quarantineTenant } from './quarantine.ts'
 const PREFIX = 64
 
 /**
- * A message that the encoder fails on, for the quarantine stream as it came: in base64, as AMQP's bytes are no text, and in pieces where
- * it is long, a part each. Shares nothing with the encoder that could fail on it too.
+ * Makes parts that carry a message to the quarantine stream as it came, because the encoder fails on it. The line is
+ * base64, as the bytes of AMQP are no text. A long line is cut into pieces, with one part for each. This code shares
+ * nothing with the encoder that could fail too.
  */
 export function quarantineMessage ({ address, message, arrivalSeconds, arrivalNanos }: QuarantineMessageTask, settings: EncoderSettings): EncodeResult {
   const labels = QUARANTINE_LABELS.worker_failed

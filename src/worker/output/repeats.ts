@@ -3,18 +3,17 @@ import type { Stream } from '../streams/stream.ts'
 import type { Timestamp } from '../input/timestamp.ts'
 
 /**
- * Keeps true repeats apart. Loki stores an entry once that equals another in stream, timestamp and line; so of two records in
- * one message that are equal in all three, the second is moved by one nanosecond, the third by two, counted in message order.
- * The same message, delivered again, is counted the same and so stored once. Whatever came in other messages plays no part:
- * that is what makes the outcome depend on the message alone.
+ * Separates repeats: records of one message that have the same stream, timestamp and line. Loki would store such
+ * records once. So the second moves on by one nanosecond, the third by two, in the order of the message. Other messages
+ * do not matter: so the same message, delivered again, gives the same times, and Loki stores it once.
  *
- * Records of a stream mostly come with rising times, which cannot repeat: then one comparison is all. Only when a time does not
- * rise are the times and lines of this stream in this message written down, and looked up from there on.
+ * The times of a stream mostly rise, and then nothing can repeat: one comparison per record shows that. When a time
+ * does not rise, the times and lines of this stream in this message go into a map, and are looked up from then on.
  */
 export class Repeats {
   readonly #arena: Arena
   #message = 0
-  /** The streams for which times and lines are written down: as much text as the message has, not to be kept beyond it. */
+  /** The streams that have a map. The maps hold as much text as the message, and are dropped behind it. */
   #remembering: Stream[] = []
 
   constructor (arena: Arena) {
@@ -27,7 +26,10 @@ export class Repeats {
     this.#remembering = []
   }
 
-  /** Moves `time` where the line in `[lineStart, lineEnd)` repeats one of this message. To be called once an entry, before it is appended. */
+  /**
+   * Moves `time` on where the line in `[lineStart, lineEnd)` is a repeat. Must be called once for each entry, before it
+   * is appended.
+   */
   separate (stream: Stream, time: Timestamp, lineStart: number, lineEnd: number): void {
     if (stream.message !== this.#message) {
       stream.message = this.#message
@@ -45,7 +47,10 @@ export class Repeats {
     if (rises) this.#newest(stream, time)
   }
 
-  /** Writes down what this message brought for the stream so far; also needed before its entries leave the arena. */
+  /**
+   * Puts the stream's entries of this message into a map. Must be called before entries leave the arena within a
+   * message.
+   */
   remember (stream: Stream): void {
     if (stream.message !== this.#message || stream.seen !== undefined) return
     stream.seen = new Map()
@@ -57,8 +62,9 @@ export class Repeats {
   }
 
   /**
-   * `seen` holds, for each time and line that was stored, how many nanoseconds on the next repeat of it is to try first: all times
-   * before that are taken. What was passed on the way learns how far it was, so that no way is walked twice, whatever the times.
+   * Finds the first free time. For each time and line in use, `seen` holds a number of nanoseconds: a repeat may skip
+   * so many, because all times in between are in use. Each step on the way gets its new number, so that no way is
+   * walked twice.
    */
   #move (seen: Map<string, number>, time: Timestamp, lineStart: number, lineEnd: number): void {
     const { seconds, nanos } = time

@@ -8,9 +8,9 @@ import type { WorkerPool } from './pool.ts'
 
 interface Options {
   pool: Pick<WorkerPool, 'encode' | 'quarantineMessage'>
-  /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
+  /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
-  /** A copy of the batch's messages in memory that no thread knows yet. */
+  /** Copies the first `bytes` to memory that no thread knows yet, and returns it in place of the buffer. */
   replaceBuffer: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
   log: Logger
   /** Ends all waiting. */
@@ -21,13 +21,14 @@ interface Options {
 const RETRY_MS = 1_000
 
 /**
- * Sees a batch through the workers, whatever it does to them. A thread that fails is replaced by the pool; the batch, which is still
- * here, is tried again. One that fails twice is narrowed down to the messages at fault, and these are set aside: stored in quarantine as
- * they came, by code that looks into nothing.
+ * Gets a batch encoded, even if it makes worker threads fail. The pool replaces a thread that fails; the main thread
+ * still has the batch, and tries it again. A batch that fails twice is bisected, to find the messages at fault. These
+ * go to quarantine as they came, without being looked into.
  *
- *     whole --fails--> whole, again --fails--> halves --fails--> halves of the half ... --a message fails--> set aside
+ *     whole --fails--> whole, again --fails--> halves --fails--> halves of the half ... --a message fails--> quarantine
  *
- * Only setting aside has no end to its attempts. One step is under way at a time: a batch that kills never takes more than one thread.
+ * Attempts to put a message into quarantine have no end. One attempt runs at a time, so a batch never kills more than
+ * one thread at once.
  */
 export class Attempts {
   readonly #options: Options & { retryMs: number }
@@ -36,7 +37,7 @@ export class Attempts {
     this.#options = { retryMs: RETRY_MS, ...options }
   }
 
-  /** `transfer`: see EncodeTask. Rejects with LOKEAN_CLOSED only; the batch stays as it is then. */
+  /** `transfer`: see EncodeTask. Rejects only with LOKEAN_CLOSED. */
   async encode (batch: Batch, transfer: boolean): Promise<EncodeResult> {
     const first = await this.#try(batch, 0, batch.messages, transfer)
     if (first !== undefined) return first
@@ -44,7 +45,7 @@ export class Attempts {
     return await this.#try(batch, 0, batch.messages, true) ?? merge(await this.#bisect(batch, 0, batch.messages))
   }
 
-  /** What came of the messages `from` up to, not with, `to`, which have failed together. */
+  /** The results of the messages `from` up to `to` (not included), which have failed together. */
   async #bisect (batch: Batch, from: number, to: number): Promise<EncodeResult[]> {
     if (to - from === 1) return [await this.#quarantineMessage(batch, from)]
     const middle = Math.ceil((from + to) / 2)
@@ -83,7 +84,8 @@ export class Attempts {
     } catch (err) {
       if (closing.aborted || !(err instanceof WorkerFailure)) throw closed()
       log.error({ err, address: batch.address, messages }, 'a worker failed on a batch; it is tried again')
-      // A thread that was told to end may be at it for a while, and write where it would have left its parts.
+      // A thread takes a while to end. Until then, it may write into the memory of the batch, where it would leave its
+      // parts.
       batch.bytes = replaceBuffer(batch.bytes, batch.length)
       return undefined
     }

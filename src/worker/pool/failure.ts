@@ -1,6 +1,8 @@
 import { LokeanError } from '../../errors.ts'
 
-/** How a thread failed: the task ended with an error; the thread died of it; it gave no answer in time, and was replaced. */
+/**
+ * How a thread failed. `threw`: the task threw an error. `died`: the thread ended. `hung`: it gave no answer in time.
+ */
 export const WORKER_FAILURES = ['threw', 'died', 'hung'] as const
 export type WorkerFailureKind = typeof WORKER_FAILURES[number]
 

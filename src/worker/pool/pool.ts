@@ -6,29 +6,33 @@ import { heapLimits } from './thread-limits.ts'
 
 interface PoolOptions {
   workers: number
-  /** How long a thread may take over one task before it is replaced, in ms. */
+  /** A thread that takes longer for one task is replaced. */
   timeoutMs: number
   settings: EncoderSettings
   /** A thread failed on a task. */
   onFailure?: (kind: WorkerFailureKind) => void
-  /** A thread failed with no task to blame, such as at its start; the pool may not come back by itself. */
+  /** A thread failed without a task, as at its start. The pool may not recover by itself. */
   onBroken?: (error: Error) => void
 }
 
 /**
- * Of the JavaScript heap of one thread: what it makes of ordinary records lies in its WebAssembly memory, and of a message of 60 MiB that
- * is one odd record, a string or two. Low enough for a thread that runs away to end before the 512 MiB of the manifests do.
+ * The limit of one thread's JavaScript heap. A thread needs little heap: it has ordinary records in its WebAssembly
+ * memory, and a message of 60 MiB that is one odd record as one or two strings. With this limit, a thread that runs
+ * away ends before the process exceeds the 512 MiB of the manifests.
  */
 const HEAP_MIB = 256
 
-/** The worker threads: started at once, and replaced when they die or hang. Each does one task at a time; tasks take turns in order. */
+/**
+ * The worker threads. They start at once, and are replaced when they die or hang. A thread runs one task at a time, in
+ * order.
+ */
 export class WorkerPool {
   readonly size: number
   readonly #piscina: Piscina
   readonly #timeoutMs: number
   readonly #onFailure: (kind: WorkerFailureKind) => void
   readonly #waiting: Array<() => void> = []
-  /** Microseconds, added up by the threads. */
+  /** Microseconds that all threads have spent on tasks. */
   readonly #busy = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT))
   #running = 0
   #closed = false
@@ -37,7 +41,7 @@ export class WorkerPool {
     this.size = workers
     this.#timeoutMs = timeoutMs
     this.#onFailure = onFailure
-    // The specifier is not rewritten by the compiler, so the thread's file ends as this one does.
+    // The compiler does not rewrite this name, so it gets the extension of this file.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     this.#piscina = new Piscina({
       filename: new URL(`../encode.worker.${extension}`, import.meta.url).href,
@@ -49,7 +53,10 @@ export class WorkerPool {
     this.#piscina.on('error', (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
   }
 
-  /** Rejects with WorkerFailure; the task is unharmed and may be given again, but for its memory after `hung` (see Buffers.replace). */
+  /**
+   * Rejects with WorkerFailure where the thread fails. The task may then be tried again. After `hung`, it needs other
+   * memory: see Buffers.replace.
+   */
   async encode (task: EncodeTask): Promise<EncodeResult> {
     return await this.#run<EncodeResult>('encode', task)
   }
@@ -62,12 +69,12 @@ export class WorkerPool {
     return await this.#run<EncodeResult>('quarantineMessage', task)
   }
 
-  /** What all threads have spent on tasks so far; a task counts when it is over, done or failed, and not if its thread died of it. */
+  /** The time that all threads have spent on tasks. A task counts when it ends; not where its thread died. */
   get busySeconds (): number {
     return Number(Atomics.load(this.#busy, 0)) / 1e6
   }
 
-  /** Ends the threads, whatever they are at. What waits, and what is given later, is refused with LOKEAN_CLOSED. */
+  /** Ends the threads at once. Tasks that wait, and later tasks, reject with LOKEAN_CLOSED. */
   async close (): Promise<void> {
     this.#closed = true
     for (const start of this.#waiting.splice(0)) start()
@@ -75,10 +82,10 @@ export class WorkerPool {
   }
 
   async #run<T> (name: string, task: unknown): Promise<T> {
-    // Not in piscina's queue: the time a task waits for its turn is not the thread's.
+    // A task waits here and not in piscina's queue, because the timeout must not include its wait.
     if (this.#running === this.size) await new Promise<void>(resolve => { this.#waiting.push(resolve) })
     else this.#running++
-    // piscina would start a new thread for it.
+    // piscina would start a new thread for the task.
     if (this.#ended()) throw new LokeanError('LOKEAN_CLOSED', `the worker threads have ended (${name})`)
     const watchdog = new AbortController()
     const timer = setTimeout(() => watchdog.abort(), this.#timeoutMs)
@@ -99,7 +106,7 @@ export class WorkerPool {
     return this.#closed
   }
 
-  /** The turn goes to who waits longest, or is free again. */
+  /** Starts the task that has waited longest, or frees the thread. */
   #next (): void {
     const start = this.#waiting.shift()
     if (start === undefined) this.#running--

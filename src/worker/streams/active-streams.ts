@@ -1,16 +1,24 @@
 import { hash, randomBytes } from 'node:crypto'
 
-/** What became of a stream that got a record: `new` ones are counted from now on, `over_limit` ones are more than their tenant may have. */
+/**
+ * A stream that got a record. `new`: counted from now on. `over_limit`: more than its tenant may have, and not counted.
+ */
 export type Touch = 'known' | 'new' | 'over_limit'
 
-/** Streams beyond this many of one tenant are told of where no limit is set: Loki's own default (max_global_streams_per_user). */
+/**
+ * Loki's default limit on the streams of a tenant (max_global_streams_per_user). Where no limit is set, more are
+ * reported.
+ */
 export const LOKI_DEFAULT_LIMIT = 5000
-/** Ticks without a record after which a stream is no longer counted. Loki lets go of one after half an hour or so (chunk_idle_period). */
+/**
+ * After so many ticks without a record, a stream no longer counts. Loki forgets it after about half an hour
+ * (chunk_idle_period).
+ */
 export const IDLE_TICKS = 60
-/** A tenant with too many is told of once in so many ticks. */
+/** A tenant with too many streams is reported once in so many ticks. */
 export const WARN_TICKS = 10
 
-/** Words of the header. */
+/** The words of the header. */
 const NOW = 0
 const TOTAL = 1
 const LIMIT = 2
@@ -19,52 +27,56 @@ const SECRET_BYTES = 16
 const HEADER = 16
 
 /**
- * Tenants have accounts, by a hash: so many that two of them share one, and a limit, once in a million; and neither to open nor to close,
- * however many tenants are named. A page of memory is touched only where there is one. Each is two words: its streams, and when it was told of.
+ * The accounts of tenants. A hash of the tenant chooses its account, so no account is opened or closed, however many
+ * tenants there are. Two tenants share an account, and a limit, once in a million. An account is two words: how many
+ * streams it has, and the tick of its last report. Pages of memory without an account in use are not touched.
  */
 const ACCOUNTS = 2 ** 20
-/** Where a stream may lie, from where its hash says. */
+/** A stream lies in one of so many slots, from the slot that its hash gives. */
 const WINDOW = 32
 const MIN_SLOTS = 2 ** 19
 
-/** States of a slot, where it does not hold the tick at which its stream last got a record. */
+/** The states of a slot that has no stream. A slot with a stream has the tick of its last record. */
 const NEVER_USED = 0
 const FREE = -1
 const CLAIMED = -2
-/** Whoever has claimed a slot lets go of it in no time, or is dead. */
+/** A worker that has claimed a slot sets it at once. After this long, the worker is dead. */
 const CLAIM_TIMEOUT_MS = 20
 
 /**
- * The streams that got a record within the last hour: a hash table in memory that all worker threads share, counted by tenant. It knows
- * a stream by 64 bits of a keyed hash of its tenant and labels: two that share them, if ever there are, count as one.
+ * The streams that got a record within the last hour, counted by tenant: a hash table in memory that all worker threads
+ * share. A stream is known by 64 bits of a keyed hash of its tenant and labels. Two streams with the same 64 bits would
+ * count as one.
  *
- * A slot's state is one word, and whoever changes that word from what it saw has the right to what comes with it:
+ * The state of a slot is one word. Only the thread whose compare-exchange changes that word may write the rest of the
+ * slot, and the counts that follow from it:
  *
  *     never used, free --(a worker has a stream that is not there)--> claimed --(the tenant may have it)--> tick
  *     claimed --(it may not)--> free
  *     tick --(a worker has a record for it)--> later tick
  *     tick --(the main thread finds it idle)--> free
  *
- * A worker that meets a claimed slot waits until it is known whether that is its own stream. So a tenant never has more than its limit,
- * and what one worker admits, all do. Two things can go wrong, and both correct themselves within the hour: a stream for which a slot
- * nearer to its place becomes free just when two workers bring it may count twice; and where all slots of a window are taken, a stream
- * is admitted and not counted. A thread that dies with a claim leaves one slot, and at most one place of its tenant's, taken.
+ * A worker that meets a claimed slot waits until it knows whether that slot has its own stream. So a tenant never has
+ * more than its limit, and a stream that one worker admits is admitted by all. Two things can go wrong, and both
+ * correct themselves within the hour. A stream may count twice, where two workers bring it just when a slot nearer to
+ * its place becomes free. And where all slots of a window are in use, a stream is admitted but not counted. A thread
+ * that dies with a claim leaves one slot, and at most one place of its tenant, in use.
  *
- * The clock is a count of ticks that lies in the table too: nobody's idea of the time can differ from another's.
+ * The clock is a count of ticks in the table: all threads have the same time.
  */
 export class ActiveStreams {
-  /** To be handed to the workers. */
+  /** All workers get this memory. */
   readonly memory: SharedArrayBuffer
   readonly #words: Int32Array
   readonly #limit: number
   readonly #secret: Uint8Array
   readonly #slots: number
-  /** The first word of the states, and of what is known of each slot's stream: two words of hash, one of its account. */
+  /** The first word of the states, and of the slots' streams: two words of hash and one with the account for each. */
   readonly #states: number
   readonly #streams: number
   #account = { tenant: '', word: 0 }
 
-  /** `limit`: how many a tenant may have; none where undefined. `slots`: a power of two. */
+  /** `limit`: how many streams a tenant may have; 0 for no limit. `slots`: a power of two. */
   static create (limit = 0, slots = MIN_SLOTS): ActiveStreams {
     while (slots < 4 * limit) slots *= 2
     const memory = new SharedArrayBuffer(4 * (HEADER + 2 * ACCOUNTS + 4 * slots))
@@ -83,20 +95,20 @@ export class ActiveStreams {
     this.#states = HEADER + 2 * ACCOUNTS
     this.#slots = (this.#words.length - this.#states) / 4
     this.#streams = this.#states + this.#slots
-    this.#account.word = this.#openAccount('')
+    this.#account.word = this.#accountWord('')
   }
 
-  /** The present tick. A stream touched within it need not be touched again. */
+  /** The present tick. A stream that was touched in it need not be touched again. */
   get now (): number {
     return Atomics.load(this.#words, NOW)
   }
 
-  /** Streams of all tenants. */
+  /** How many streams all tenants have. */
   get count (): number {
     return Atomics.load(this.#words, TOTAL)
   }
 
-  /** Lets a minute pass, and idle streams make room. For the main thread alone. */
+  /** Lets a minute pass, and removes idle streams. Only the main thread may call it. */
   tick (): void {
     const words = this.#words
     const oldest = Atomics.add(words, NOW, 1) + 1 - IDLE_TICKS
@@ -110,13 +122,14 @@ export class ActiveStreams {
     }
   }
 
-  /** The stream has got a record. A known one, or a new one for which its tenant has a place, counts as seen now. */
+  /** The stream has got a record. It counts as seen now, unless it is over the limit of its tenant. */
   touch (tenant: string, labels: Uint8Array): Touch {
     const words = this.#words
     const account = this.#accountOf(tenant)
     const id = this.#hash(Buffer.from(`${tenant}\0`), labels)
     for (let patient = true; ;) {
-      // Read before the stream is looked for: if it is not there afterwards, it had not been admitted when there was no place.
+      // Reads the count before it looks for the stream. If the stream is then not there, it was not admitted while the
+      // account was full.
       const full = this.#isFull(account)
       const { known, free, claimed } = this.#look(id)
       if (known) return 'known'
@@ -126,7 +139,7 @@ export class ActiveStreams {
       }
       if (full) {
         if (this.#isFull(account)) return 'over_limit'
-        // Idle ones have made room in between, this one among them perhaps.
+        // Idle streams have made room meanwhile, perhaps this one too.
         continue
       }
       if (free < 0) return 'new'
@@ -140,7 +153,10 @@ export class ActiveStreams {
     }
   }
 
-  /** How many streams the tenant has, or would have, where they are too many and nobody was told so lately; else undefined. Whoever is given the number has to tell. */
+  /**
+   * How many streams the tenant has, or would have with this one, where they are too many and there was no report
+   * lately; else undefined. The caller must report a number that it gets: no other worker gets it.
+   */
   tooMany (tenant: string, touch: Touch): number | undefined {
     const account = this.#accountOf(tenant)
     const count = Atomics.load(this.#words, account) + (touch === 'over_limit' ? 1 : 0)
@@ -151,7 +167,10 @@ export class ActiveStreams {
     return Atomics.compareExchange(this.#words, account + 1, lastWarned, now) === lastWarned ? count : undefined
   }
 
-  /** Where the stream is, which then counts as seen; else the first state that may be claimed and one that is, or -1 for either. */
+  /**
+   * Looks for the stream. `known`: it is there, and counts as seen now. Else `free` is the address of the first state
+   * that may be claimed, and `claimed` of one that another thread has claimed; -1 where there is none.
+   */
   #look (id: readonly [number, number]): { known: boolean, free: number, claimed: number } {
     const words = this.#words
     const { now } = this
@@ -162,12 +181,13 @@ export class ActiveStreams {
       const state = Atomics.load(words, at)
       if (state === CLAIMED) claimed = at
       else if (state <= 0 && free < 0) free = at
-      // Streams lie as near to their place as they can, and what was used once never counts as unused again.
+      // A stream takes the first slot that may be claimed, and a used slot never becomes NEVER_USED again. So the
+      // stream is not further on.
       if (state === NEVER_USED) break
       const stream = this.#streams + 3 * slot
       if (state > 0 && words[stream] === id[0] && words[stream + 1] === id[1]) {
         if (state >= now || Atomics.compareExchange(words, at, state, now) === state) return { known: true, free, claimed }
-        // Somebody else was here in between: once more.
+        // Another thread has changed the state meanwhile: look at the slot again.
       } else step++
     }
     return { known: false, free, claimed }
@@ -177,7 +197,7 @@ export class ActiveStreams {
     return this.#limit > 0 && Atomics.load(this.#words, account) >= this.#limit
   }
 
-  /** A place of the tenant's, if it has one left. */
+  /** Counts one more stream for the account. False where it is full. */
   #admit (account: number): boolean {
     const words = this.#words
     for (let count = Atomics.load(words, account); this.#limit === 0 || count < this.#limit;) {
@@ -192,11 +212,11 @@ export class ActiveStreams {
   }
 
   #accountOf (tenant: string): number {
-    if (this.#account.tenant !== tenant) this.#account = { tenant, word: this.#openAccount(tenant) }
+    if (this.#account.tenant !== tenant) this.#account = { tenant, word: this.#accountWord(tenant) }
     return this.#account.word
   }
 
-  #openAccount (tenant: string): number {
+  #accountWord (tenant: string): number {
     return HEADER + 2 * (this.#hash(Buffer.from(tenant))[0] & (ACCOUNTS - 1))
   }
 

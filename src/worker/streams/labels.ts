@@ -2,16 +2,17 @@
 export const MAX_LABEL_VALUE_BYTES = 2048
 
 /**
- * A stream's labels as Loki parses them: `{cloud="cloud1", host="h"}`, sorted by name, empty values left out. Values are
- * quoted as Go's strconv.Quote would, so that none, whatever its bytes, can end its quotes and name another stream. U+FFFD, which stands in
- * the place of bytes that are not UTF-8, becomes a question mark: Loki 3.4 takes it for such bytes, escaped or not, and refuses the push.
+ * The labels of a stream as Loki parses them: `{cloud="cloud1", host="h"}`, sorted by name, without empty values.
+ * Values are quoted as by Go's strconv.Quote. So no value, whatever its bytes, can end its quotes and name another
+ * stream. U+FFFD, which replaces bytes that are not UTF-8, becomes a question mark: Loki 3.4 takes U+FFFD, escaped or
+ * not, for such bytes, and rejects the push.
  */
 export function formatLabels (pairs: ReadonlyArray<readonly [name: string, value: string]>): string {
   const sorted = pairs.filter(([, value]) => value !== '').sort(([a], [b]) => a < b ? -1 : 1)
   return `{${sorted.map(([name, value]) => `${name}=${quote(value)}`).join(', ')}}`
 }
 
-/** The names of what formatLabels wrote, and their values, quoted as they are. */
+/** The labels that formatLabels wrote. The values stay escaped. */
 export function parseLabels (labels: string): Array<[name: string, value: string]> {
   return [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name = '', value = '']) => [name, value])
 }
@@ -31,7 +32,7 @@ function escapeCharacter (character: string): string {
   }
 }
 
-/** Where `bytes[start, end)`, valid UTF-8, may be cut so that at most `limit` bytes remain and no character is broken. */
+/** The end of at most `limit` bytes of `[start, end)`, between two characters. The bytes must be valid UTF-8. */
 export function cutAt (bytes: Uint8Array, start: number, end: number, limit: number): number {
   if (end - start <= limit) return end
   let at = start + limit
@@ -39,7 +40,9 @@ export function cutAt (bytes: Uint8Array, start: number, end: number, limit: num
   return at
 }
 
-/** Whether Loki takes this as a tenant (its docs, "Multi-tenancy"): up to 150 of these characters, and no path. */
+/**
+ * Whether Loki takes this value as a tenant (its docs, "Multi-tenancy"): up to 150 of these characters, but no path.
+ */
 export function isTenant (value: string): boolean {
   return /^[a-zA-Z0-9!\-_.*'()]{1,150}$/.test(value) && value !== '.' && value !== '..'
 }
@@ -51,7 +54,7 @@ export function hashBytes (bytes: Uint8Array, start: number, end: number, seed =
   return hash >>> 0
 }
 
-/** Which shard a stream goes down: the same for the same stream, whichever worker asks. */
+/** The shard of a stream. Every worker gives a stream the same shard. */
 export function shardOf (labels: string, tenant: string, shards: number): number {
   const bytes = Buffer.from(`${tenant}\0${labels}`)
   return hashBytes(bytes, 0, bytes.length) % shards

@@ -4,7 +4,9 @@ import type { Stream } from './stream.ts'
 
 const CAPACITY = 100
 
-/** The new streams that came last, refused ones too: where a tenant gets too many, they show which label makes them. */
+/**
+ * The last new streams, those over the limit included. Where a tenant has too many, they show which label makes them.
+ */
 export class NewestStreams {
   readonly #streams: Stream[] = []
   #next = 0
@@ -14,7 +16,7 @@ export class NewestStreams {
     this.#next = (this.#next + 1) % CAPACITY
   }
 
-  /** `streams`: how many the tenant has. */
+  /** `streams`: how many streams the tenant has. */
   report (tenant: string, streams: number): CardinalityReport {
     const newest = this.#streams.filter(stream => stream.tenant === tenant)
     const values = new Map<string, Set<string>>()

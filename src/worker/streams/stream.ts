@@ -1,28 +1,30 @@
 import { shardOf } from './labels.ts'
 
-/** One Loki stream, as long as the cache knows it, and the entries of the batch at hand that belong to it. */
+/** A Loki stream, and its entries of the present batch. It lives as long as the cache knows it. */
 export class Stream {
   /** The label string in UTF-8. */
   readonly labels: Uint8Array
   readonly tenant: string
   readonly shard: number
 
-  /** First and last entry in the arena, as indexes; -1 while the stream has none. */
+  /** The indexes of its first and last entry in the arena; -1 where there is none. */
   head = -1
   tail = -1
-  /** Bytes and number of those entries. */
+  /** The bytes and the number of its entries. */
   bytes = 0
   entries = 0
 
-  /** Time of the newest record seen, and when the last batch with one came; both in ms since the epoch. */
+  /** The time of its newest record, and the arrival of its last batch, in ms since the epoch. */
   newestMs = -Infinity
   lastSeenMs = -Infinity
-  /** Loki may not know the stream (any more): see Part.solo. Of the batch at hand. */
+  /** Whether Loki may not know the stream, or not any more, at the present batch: see Part.solo. */
   isNewToLoki = true
-  /** Of ActiveStreams, when it was last touched there; -1 is never. */
+  /** The tick of ActiveStreams at which the stream was last touched; -1 for never. */
   tick = -1
 
-  /** For Repeats: the message last seen, the newest time in it, its first entry, and its times and lines once needed. */
+  /**
+   * For Repeats: its last message, the newest time in that message, its first entry, and its map where it needs one.
+   */
   message = -1
   newestSeconds = 0
   newestNanos = 0
@@ -35,7 +37,7 @@ export class Stream {
     this.shard = shardOf(labels, tenant, shards)
   }
 
-  /** Forgets its entries, once they are written out. */
+  /** Forgets its entries, when they are in parts. */
   clear (): void {
     this.head = this.tail = -1
     this.bytes = this.entries = 0

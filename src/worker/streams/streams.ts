@@ -7,101 +7,109 @@ import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES } from './labels.t
 import { NewestStreams } from './newest-streams.ts'
 import { Stream } from './stream.ts'
 
-/** `cuts`: label values of it that had to be cut. */
-interface Known { stream: Stream | NoStreamReason, cuts: number }
+/** What the label fields of a record lead to. `cuts`: how many label values had to be cut. */
+interface CachedStream { stream: Stream | NoStreamReason, cuts: number }
+/** Why a record can have no stream. */
 export type NoStreamReason = 'no_labels' | 'bad_tenant' | 'too_many_streams'
 
-/** How the records of an origin come to their labels and their tenant: `slot` where a record's own field says it, -1 where it does not. */
-interface Naming {
+/**
+ * How the records of an origin get labels and a tenant: from the field in `slot`, or from `value` where `slot` is -1.
+ */
+interface LabelRules {
   labels: Array<{ name: string, slot: number, value: string }>
   tenant: { slot: number, value: string }
 }
 
 /**
- * Above either of these the cache forgets what it has not needed since it was last above them: streams come and go, and a hostile sender
- * could name a new one in each record, with values as long as a message may be. A key holds no more of a value than a label may have.
+ * The cache is full with so many streams, or bytes of keys. It then forgets the streams that it has not needed since it
+ * was last full. Streams come and go, and a hostile sender can name a new one in each record, with values as long as a
+ * message. A key has no more bytes of a value than a label may have.
  */
-const MAX_KNOWN = 65536
+const MAX_CACHED = 65536
 const MAX_KEY_BYTES = 16 * 1024 * 1024
 
 /**
- * From a record's label fields to its stream. The kernel finds it by the bytes of their values; only a combination not seen before is
- * decoded, cut and quoted here.
+ * Finds the stream of a record from its label fields. The kernel finds it by the bytes of their values. Only values
+ * that have not come together before are decoded, cut and quoted here.
  */
 export class StreamCache {
   readonly #settings: EncoderSettings
   readonly #fields: Fields
   readonly #kernel: Kernel
-  /** The slots that labels and tenants come from, each once. */
+  /** The slots from which labels and tenants come, each once. */
   readonly #slots: number[]
-  /** The first is that of addresses that say nothing; the kernel knows the others' origins by their index. */
-  readonly #namings: Naming[]
+  /**
+   * The first holds for addresses without settings of their own. The index is the number of the origin in the kernel.
+   */
+  readonly #rulesByOrigin: LabelRules[]
   readonly #origins: Map<string, number>
-  #naming: Naming
-  /** By the number under which the kernel knows it. */
-  #known: Known[] = []
+  #rules: LabelRules
+  /** By the number of the stream in the kernel. */
+  #cached: CachedStream[] = []
   #full = false
-  /** By tenant and labels: those needed since the cache was last full, and those that were needed before. */
+  /** By tenant and labels. Young: needed since the cache was last full. Old: needed only before. */
   #young = new Map<string, Stream>()
   #old = new Map<string, Stream>()
   readonly #active: ActiveStreams | undefined
   readonly #newest = new NewestStreams()
   #reports: CardinalityReport[] = []
-  /** ActiveStreams' present one; without it, what every stream begins with. */
+  /**
+   * The present tick of ActiveStreams. Without ActiveStreams it stays -1, as in each stream, so that all are admitted.
+   */
   #tick = -1
-  /** Label values that had to be cut of the record last asked about. */
+  /** How many label values of the last record had to be cut. */
   cuts = 0
 
   constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, maxKeyBytes = MAX_KEY_BYTES) {
     this.#settings = settings
     this.#fields = fields
     this.#kernel = kernel
-    const plain = namingOf(settings, fields)
-    this.#namings = [plain, ...settings.origins.map(origin => namedBy(origin, plain))]
+    const plain = defaultRules(settings, fields)
+    this.#rulesByOrigin = [plain, ...settings.origins.map(origin => rulesFor(origin, plain))]
     this.#origins = new Map(settings.origins.map(({ address }, index) => [address, index + 1]))
-    this.#naming = plain
+    this.#rules = plain
     this.#slots = [...new Set([...plain.labels.map(({ slot }) => slot), plain.tenant.slot])].filter(slot => slot >= 0)
     if (settings.activeStreams !== undefined) this.#active = new ActiveStreams(settings.activeStreams)
     for (const slot of this.#slots) kernel.run.addKeySlot(slot)
-    const table = kernel.allocate(4 * MAX_KNOWN)
-    kernel.run.setStreams(table, MAX_KNOWN, kernel.allocate(maxKeyBytes), maxKeyBytes, MAX_LABEL_VALUE_BYTES, randomBytes(8).readBigInt64LE())
+    const table = kernel.allocate(4 * MAX_CACHED)
+    kernel.run.setStreams(table, MAX_CACHED, kernel.allocate(maxKeyBytes), maxKeyBytes, MAX_LABEL_VALUE_BYTES, randomBytes(8).readBigInt64LE())
   }
 
-  /** The stream of the record whose fields are set, or why it can have none. */
+  /** The stream of the record whose fields are set, or why it has none. */
   find (): Stream | NoStreamReason {
     const number = this.#kernel.run.findStream()
-    const known = number >= 0 ? this.#known[number]! : this.#learn()
-    this.cuts = known.cuts
-    return typeof known.stream === 'string' || this.#admits(known.stream) ? known.stream : 'too_many_streams'
+    const cached = number >= 0 ? this.#cached[number]! : this.#lookUp()
+    this.cuts = cached.cuts
+    return typeof cached.stream === 'string' || this.#isAdmitted(cached.stream) ? cached.stream : 'too_many_streams'
   }
 
-  /** The stream for quarantined records; known by its label string alone, and never one too many. */
+  /** The quarantine stream with these labels. It does not count as a stream of its tenant. */
   quarantine (labels: string, tenant: string): Stream {
-    return this.#canonical(labels, tenant, true)!
+    return this.#intern(labels, tenant, true)!
   }
 
-  /** To be called before each batch, when no stream holds entries. `address`: what the batch comes from. */
+  /** Begins a batch that came from `address`. No stream may have entries then. */
   begin (address: string): void {
     const origin = this.#origins.get(address) ?? 0
-    this.#naming = this.#namings[origin]!
+    this.#rules = this.#rulesByOrigin[origin]!
     this.#kernel.run.setOrigin(origin)
     if (this.#active !== undefined) this.#tick = this.#active.now
-    if (this.#known.length < MAX_KNOWN && !this.#full) return
+    if (this.#cached.length < MAX_CACHED && !this.#full) return
     this.#kernel.run.forgetStreams()
-    this.#known = []
+    this.#cached = []
     this.#full = false
     this.#old = this.#young
     this.#young = new Map()
   }
 
-  /** Tenants found to have too many streams since this was last asked. */
+  /** Returns the tenants that were found to have too many streams since the last call. */
   takeCardinalityReports (): CardinalityReport[] {
     const reports = this.#reports
     if (reports.length > 0) this.#reports = []
     return reports
   }
 
-  #learn (): Known {
+  #lookUp (): CachedStream {
     const text = new Map<number, string>()
     const cut = new Set<number>()
     for (const slot of this.#slots) {
@@ -110,25 +118,25 @@ export class StreamCache {
       if (end < value.length) cut.add(slot)
       text.set(slot, value.toString('utf8', 0, end))
     }
-    const known = { stream: this.#resolve(text), cuts: this.#naming.labels.filter(({ slot }) => cut.has(slot)).length }
-    // Those that are refused are not remembered: there may be a new one in each record, and they would drive out the others.
-    if (known.stream === 'too_many_streams') return known
-    if (this.#kernel.run.addStream(this.#known.length) === 0) this.#full = true
-    else this.#known.push(known)
-    return known
+    const cached = { stream: this.#streamOf(text), cuts: this.#rules.labels.filter(({ slot }) => cut.has(slot)).length }
+    // A stream over the limit is not cached: each record may have another one, and they would fill the cache.
+    if (cached.stream === 'too_many_streams') return cached
+    if (this.#kernel.run.addStream(this.#cached.length) === 0) this.#full = true
+    else this.#cached.push(cached)
+    return cached
   }
 
-  #resolve (text: Map<number, string>): Stream | NoStreamReason {
-    const { labels: named, tenant: { slot, value } } = this.#naming
+  #streamOf (text: Map<number, string>): Stream | NoStreamReason {
+    const { labels: named, tenant: { slot, value } } = this.#rules
     const tenant = text.get(slot) ?? value
     if (slot >= 0 && !isTenant(tenant)) return 'bad_tenant'
     const labels = formatLabels(named.map(({ name, slot, value }) => [name, text.get(slot) ?? value]))
     if (labels === '{}') return 'no_labels'
-    return this.#canonical(labels, tenant) ?? 'too_many_streams'
+    return this.#intern(labels, tenant) ?? 'too_many_streams'
   }
 
-  /** Whether it is among the streams that its tenant may have. What it is once, it is for this batch. */
-  #admits (stream: Stream): boolean {
+  /** Whether the stream is one that its tenant may have. An admitted stream stays admitted for the batch. */
+  #isAdmitted (stream: Stream): boolean {
     if (stream.tick === this.#tick) return true
     const active = this.#active!
     const touch = active.touch(stream.tenant, stream.labels)
@@ -142,25 +150,25 @@ export class StreamCache {
     return true
   }
 
-  /** One object for each tenant and labels as long as it is needed; undefined where it is one too many. */
-  #canonical (labels: string, tenant: string, quarantine = false): Stream | undefined {
+  /** Returns the one Stream object for this tenant and these labels; undefined where the stream is over the limit. */
+  #intern (labels: string, tenant: string, quarantine = false): Stream | undefined {
     const key = `${tenant}\0${labels}`
     const young = this.#young.get(key)
     const stream = young ?? this.#old.get(key) ?? new Stream(labels, tenant, this.#settings.shards)
-    if (!quarantine && !this.#admits(stream)) return undefined
+    if (!quarantine && !this.#isAdmitted(stream)) return undefined
     if (young === undefined) this.#young.set(key, stream)
     return stream
   }
 }
 
-function namingOf ({ labels, tenant: rule }: EncoderSettings, fields: Fields): Naming {
+function defaultRules ({ labels, tenant: rule }: EncoderSettings, fields: Fields): LabelRules {
   return {
     labels: labels.map(({ name, field }) => ({ name, slot: fields.slot(field), value: '' })),
     tenant: rule.kind === 'field' ? { slot: fields.slot(rule.field), value: '' } : { slot: -1, value: rule.kind === 'fixed' ? rule.tenant : '' }
   }
 }
 
-function namedBy ({ labels, tenant }: Origin, { labels: others, tenant: otherwise }: Naming): Naming {
+function rulesFor ({ labels, tenant }: Origin, { labels: others, tenant: otherwise }: LabelRules): LabelRules {
   return {
     labels: [...others.filter(other => labels.every(({ name }) => name !== other.name)), ...labels.map(label => ({ ...label, slot: -1 }))],
     tenant: tenant === undefined ? otherwise : { slot: -1, value: tenant }

@@ -1,5 +1,6 @@
 /* global document, EventSource, setTimeout, clearTimeout */
-// Shows what the stream of snapshots says. All text goes in as text: what a record or a peer wrote can be no markup here.
+// Shows the snapshots of the event stream. All text is set as text: nothing that a record or a peer wrote can become
+// markup.
 
 import { bytes, count, duration, percent, rate } from './format.js'
 import { drawPicture } from './picture.js'
@@ -20,7 +21,7 @@ function make (name, text = '', attributes = {}) {
   return element
 }
 
-/** Only what differs is touched, so that a screen reader hears of changes alone. */
+/** Sets a text only where it differs, so that a screen reader reads only changes. */
 function say (element, text) {
   if (element.textContent !== text) element.textContent = text
 }
@@ -35,7 +36,7 @@ function figure (element, value, unit) {
   element.replaceChildren(value, ' ', make('small', unit))
 }
 
-/** Gaps, where nothing was measured, are drawn as 0. */
+/** Draws 0 where nothing was measured. */
 function showChart (svg, values, label) {
   const top = Math.max(...values, Number.MIN_VALUE)
   const points = values.map((value, i) => `${(240 - (values.length - 1 - i) * 240 / (HISTORY - 1)).toFixed(1)} ${(58 - 54 * value / top).toFixed(1)}`)
@@ -135,12 +136,12 @@ function open () {
   }
   source.onerror = () => {
     stream('lost', 'not connected, trying again')
-    // A refusal (too many watch) ends it for good, unlike a lost connection.
+    // After a lost connection, the browser tries again by itself. After an error (too many watch), it does not.
     if (source.readyState === EventSource.CLOSED) again = setTimeout(open, AGAIN_MS)
   }
 }
 
-// A page that nobody sees asks for nothing.
+// A page that nobody sees has no connection.
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) return open()
   clearTimeout(again)

@@ -1,5 +1,6 @@
 /* global document, matchMedia */
-// The pipeline as a picture: six boxes from the bus to Loki and the way back of what is settled. Side by side, or below each other on a narrow screen.
+// The picture of the pipeline: six boxes from the bus to Loki, and the way back of settled deliveries. The boxes stand
+// side by side, or below each other on a narrow screen.
 
 import { bytes, count, duration, percent, rate } from './format.js'
 
@@ -7,7 +8,9 @@ const SVG = 'http://www.w3.org/2000/svg'
 const BOX = { width: 160, height: 122, gap: 26, top: 20 }
 const ROW = { width: 290, height: 92, gap: 24, top: 4 }
 
-/** What each stage shows: its figure, what that is of, two notes, and how full its meter is (none: undefined). */
+/**
+ * What the box of each stage shows: a figure and its unit, two notes, and how full the meter is (undefined: no meter).
+ */
 const STAGES = [
   ['bus', 'Bus', s => ({
     value: rate(s.bus.messagesPerSecond), unit: 'messages/s', notes: [`${bytes(s.bus.bytesPerSecond)}/s`, `${s.bus.linksUp} of ${s.bus.links} ${s.bus.links === 1 ? 'link' : 'links'} open`]
@@ -41,7 +44,7 @@ function pipe (svg, d, kind = '') {
   element('path', { class: `flow ${kind}`, d }, svg)
 }
 
-/** Draws the empty picture; the function that it returns fills in a snapshot. */
+/** Draws the empty picture. Returns a function that fills in a snapshot. */
 export function drawPicture (svg) {
   const narrow = matchMedia('(max-width: 56rem)')
   let stages = new Map()

@@ -4,15 +4,16 @@ import { readOslo } from './oslo'
 
 let wanted: bool = true
 
-/** Whether any label or metadata is made of `level`, `pid` or one of the ids. */
+/** Whether a label or metadata is made of `level`, `pid` or one of the ids. */
 export function setWanted (value: bool): void {
   wanted = value
 }
 
 /**
- * Fills the slots whose values no key of the record holds: `level`, `pid` and the ids out of an oslo.log line, where there is
- * one; else the level from the syslog severity and the pid from the tag. A key of the record by such a name stands where the
- * line says nothing. `host` falls back to `hostname`, as an older rsyslog template spells it. `[start, end)` is the line.
+ * Derives fields that the record has no key for. `[start, end)` is the line. Where oslo.log wrote the line, `level`,
+ * `pid` and the ids come from the line. Else the level comes from the syslog severity, and the pid from the tag. A key
+ * of such a name in the record counts where the line has no such value. `host` falls back to `hostname`, the key of an
+ * older rsyslog template.
  */
 export function derive (start: usize, end: usize): void {
   if (isEmpty(HOST)) set(HOST, from(HOSTNAME), to(HOSTNAME))
@@ -26,7 +27,7 @@ export function derive (start: usize, end: usize): void {
   if (isEmpty(PID)) tagPid(from(TAG), to(TAG))
 }
 
-/** Where a tag has the form `name[123]` (with or without a colon), the number is the pid. */
+/** In a tag of the form `name[123]` (with or without a colon), the number is the pid. */
 function tagPid (start: usize, end: usize): void {
   if (end > start && load<u8>(end - 1) === 0x3a) end--
   if (end - start < 4 || end < start || load<u8>(end - 1) !== 0x5d) return

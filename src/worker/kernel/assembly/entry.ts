@@ -1,12 +1,15 @@
 import { from, to } from './fields'
 
-/** What becomes structured metadata: address and length of `0x0a length name 0x12`, the head of a LabelPair up to its value; and the slot. */
+/**
+ * The structured metadata. For each name: address and length of `0x0a length name 0x12` (the head of a LabelPair, up to
+ * its value), and the slot of the value.
+ */
 const MAX_METADATA: u32 = 256
 const metadata: usize = memory.data(MAX_METADATA * 12, 4)
 let metadataCount: u32 = 0
 let maxValueBytes: usize = 0
 
-/** Metadata values that were cut since the last call of takeCuts(). */
+/** Metadata values cut since the last call of takeCuts(). */
 let cuts: u32 = 0
 
 export function setMaxMetadataValue (bytes: usize): void {
@@ -28,12 +31,12 @@ export function takeCuts (): u32 {
 }
 
 /**
- * Writes an entry as the bytes of a PushRequest's `Stream.entries` field (Loki's pkg/push/push.proto), of the line in `[start, end)` and
- * the metadata whose fields have a value:
+ * Writes an entry as PushRequest has it in `Stream.entries` (Loki's pkg/push/push.proto). `[start, end)` is the line.
+ * Metadata is written where its field has a value.
  *
  *     0x12 length { 0x0a length Timestamp { 0x08 seconds, 0x10 nanos }, 0x12 length line, (0x1a length LabelPair)* }
  *
- * Returns where it ends; `lineAt()` says where its line begins.
+ * Returns where the entry ends; lineAt() says where its line begins.
  */
 export function writeEntry (at: usize, start: usize, end: usize, seconds: f64, nanos: i32): usize {
   const whole = <u64>seconds
@@ -83,7 +86,7 @@ function writeMetadata (at: usize): usize {
   return at
 }
 
-/** Bytes of a field's value as metadata has it: cut, where it is too long, so that no character is broken. */
+/** Bytes of a field's value as metadata. A value that is too long is cut between two characters. */
 function valueBytes (slot: u32): usize {
   const start = from(slot)
   const length = to(slot) - start
@@ -93,7 +96,9 @@ function valueBytes (slot: u32): usize {
   return at - start
 }
 
-/** Whole 16 bytes at a time: up to 15 behind the target's end are overwritten, and as many read behind the source's. */
+/**
+ * Copies 16 bytes at a time. So it reads up to 15 bytes behind the source, and overwrites as many behind the target.
+ */
 export function copy (target: usize, start: usize, end: usize): void {
   if (end - start > 512) {
     memory.copy(target, start, end - start)

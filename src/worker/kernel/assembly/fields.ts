@@ -1,6 +1,6 @@
 /**
- * The fields of one record. Slot s holds the address of its value's first byte and of the byte behind its last, both 0 where the record
- * has none. The slots that the kernel itself knows have the numbers of src/worker/fields.ts.
+ * The fields of one record. A slot holds the address of the first byte of its value, and of the byte behind its last;
+ * both are 0 where the record has no such field. The numbers of these slots are those of src/worker/input/fields.ts.
  */
 export const TIMESTAMP: u32 = 0
 export const MESSAGE: u32 = 1
@@ -39,7 +39,7 @@ export function set (slot: u32, start: usize, end: usize): void {
   store<u32>(fields + (<usize>slot << 3), <u32>end, 4)
 }
 
-/** Absent and empty are the same to labels and metadata. */
+/** For labels and metadata, a field that is absent and one that is empty are the same. */
 export function isEmpty (slot: u32): bool {
   return from(slot) === to(slot)
 }

@@ -1,8 +1,9 @@
 /**
- * The loops over bytes, compiled to WebAssembly: what JavaScript does a byte at a time is done 16 at a time here (SIMD). AssemblyScript,
- * which is TypeScript with WebAssembly's types; src/worker/kernel/kernel.ts is the other side, and says how the memory is laid out.
+ * The loops over bytes, compiled to WebAssembly. They take 16 bytes at a time (SIMD), where JavaScript takes one. The
+ * language is AssemblyScript: TypeScript with WebAssembly's types. The caller, ../kernel.ts, says how the memory is
+ * laid out.
  *
- * Nothing here allocates, and nothing keeps an address beyond the batch but setup's and the table of streams.
+ * Nothing here allocates. Only setup and the table of streams keep addresses beyond a batch.
  */
 export { scan } from './scan'
 export { derive, setWanted } from './derive'
@@ -22,7 +23,7 @@ export function timestampNanos (): i32 {
   return nanos
 }
 
-/** Where memory begins that nothing here has claimed. */
+/** The first address that nothing here uses. */
 export function heapStart (): usize {
   return (__heap_base + 15) & ~15
 }

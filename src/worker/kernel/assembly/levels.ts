@@ -1,4 +1,4 @@
-/** Indexes of Grafana's names for levels: the order of LEVELS in src/worker/fields.ts. */
+/** Indexes of Grafana's names for levels, in the order of LEVELS in src/worker/input/fields.ts. */
 export const CRITICAL: u32 = 0
 export const ERROR: u32 = 1
 export const WARNING: u32 = 2
@@ -6,7 +6,7 @@ export const INFO: u32 = 3
 export const DEBUG: u32 = 4
 export const NO_LEVEL: u32 = 5
 
-/** Address and length of each name. */
+/** The address of the first byte of each name, and of the byte behind its last. */
 const names: usize = memory.data(5 * 8, 8)
 let count: u32 = 0
 
@@ -24,7 +24,7 @@ export function levelEnd (level: u32): usize {
   return load<u32>(names + (<usize>level << 3), 4)
 }
 
-/** The level for RFC 5424's severities 0 to 7, written as one digit. */
+/** The level of a severity (RFC 5424), one digit from 0 to 7. */
 export function severityLevel (start: usize, end: usize): u32 {
   if (end - start !== 1) return NO_LEVEL
   switch (load<u8>(start)) {

@@ -2,13 +2,13 @@ import { GLOBAL_REQUEST_ID, INSTANCE_ID, PID, REQUEST_ID, set } from './fields'
 import { CRITICAL, DEBUG, ERROR, INFO, NO_LEVEL, WARNING } from './levels'
 
 /**
- * Reads what an oslo.log line says of itself (oslo_log's default logging_context_format_string):
+ * Reads the head of an oslo.log line (oslo_log's default logging_context_format_string):
  *
  *     2026-11-22 08:00:01.234 7 INFO nova.compute.manager [req-5d3f... user project - - -] [instance: 6c1d...] text
  *
- * Newer releases write `[None req-5d3f... user project ...]`, or both ids, the global one first. Traceback lines have no
- * ids, but may name the instance. Sets the fields of what is found, and returns the level; NO_LEVEL, with nothing set, where the
- * line is not oslo.log's. 16 bytes behind it must be there to be read.
+ * Newer releases write `[None req-5d3f... user project ...]`, or both ids, the global one first. Lines of a traceback
+ * have no ids, but may name the instance. Sets the fields that it finds, and returns the level. Where oslo.log did not
+ * write the line, returns NO_LEVEL and sets nothing. It must be possible to read 16 bytes behind `end`.
  */
 export function readOslo (start: usize, end: usize): u32 {
   if (end - start > 3 && (load<u32>(start) & 0xffffff) === 0xbfbbef) start += 3
@@ -29,7 +29,9 @@ export function readOslo (start: usize, end: usize): u32 {
   return level
 }
 
-/** Reads `req-... user project ...]`, `at` behind the bracket; returns what is behind the closing one. */
+/**
+ * Reads `req-... user project ...]` from behind the opening bracket. Returns the address behind the closing bracket.
+ */
 function context (at: usize, end: usize): usize {
   let request: usize = 0
   let requestEnd: usize = 0
@@ -64,7 +66,10 @@ const CLOSE: u8 = 0x5d
 const INSTANCE_COLON_LOW: u64 = 0x636e6174736e695b
 const INSTANCE_COLON_HIGH: u32 = 0x203a65
 
-/** `YYYY-MM-DD HH:MM:SS.mmm `, digits and separators in their places: a byte is right where it differs from `0000-00-00 ...` by 0 to 9, or by 0. */
+/**
+ * Whether the line begins with `YYYY-MM-DD HH:MM:SS.mmm `. A digit may be more than its byte of `0000-00-00 ...` by 0
+ * to 9; a separator must be equal.
+ */
 function isDate (start: usize, end: usize): bool {
   if (end - start < 30) return false
   const first = i8x16.sub(v128.load(start), i8x16(48, 48, 48, 48, 45, 48, 48, 45, 48, 48, 32, 48, 48, 58, 48, 48))
@@ -90,7 +95,7 @@ function bracketEnd (at: usize, end: usize): usize {
   return end
 }
 
-/** Python's level names, with oslo.log's own AUDIT and TRACE. */
+/** The names of Python's levels, and oslo.log's own AUDIT and TRACE. */
 function levelOf (start: usize, end: usize): u32 {
   if (end < start) return NO_LEVEL
   const word = load<u64>(start)

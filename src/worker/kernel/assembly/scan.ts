@@ -3,30 +3,33 @@ import { BACKSLASH, beyondAsciiBefore, QUOTE, specials } from './specials'
 import { unescape, unescapeBeyond, unescapeEnd } from './unescape'
 
 /**
- * Finds the fields of one record in its bytes, 16 at a time, without making a string or an object of it.
+ * Finds the fields of one record in its bytes, 16 bytes at a time, without making a string or an object.
  *
- * It takes what rsyslog's template writes: an object whose values are strings. Whatever else is JSON (numbers, nested values,
- * escapes in keys, surrogate pairs), and whatever is not, is left to JSON.parse: what is taken here is a subset of what JSON.parse
- * takes, with the same outcome, and the tests hold the two against each other.
+ * The scanner takes what rsyslog's template writes: an object whose values are strings. It leaves all other JSON
+ * (numbers, nested values, escapes in keys, surrogate pairs), and all that is no JSON, to JSON.parse. Where the scanner
+ * takes a record, JSON.parse takes it too and finds the same fields; the tests compare both.
  *
- * rsyslog writes the same keys in the same order each time. So what lies between two values (`", "host":"`) is remembered by its place
- * in the record, and where it comes again one comparison steps over it; only where it differs is it read.
+ * rsyslog writes the same keys in the same order each time. So the scanner remembers the separator in front of each
+ * value (`", "host":"`) by its place in the record. Where the same separator comes again, one comparison steps over it.
  *
- * Values that hold escapes are unescaped where they lie: that never makes them longer. So the bytes are not a record any more then,
- * whatever the outcome: whoever needs it again has the batch they were copied from.
+ * The scanner unescapes values in place, which never makes them longer. The bytes are then no record any more, whatever
+ * the answer: the caller still has the batch from which they were copied.
  */
 
-/** Left to JSON.parse. */
+/** The record is left to JSON.parse. */
 export const LEFT: i32 = 0
 export const TAKEN: i32 = 1
-/** Taken, if its bytes are UTF-8, which is not looked at here: they are not all ASCII. */
+/** The record is taken if its bytes are UTF-8. They are not all ASCII, and the scanner does not check UTF-8. */
 export const TAKEN_IF_UTF8: i32 = 2
 
-/** A key nobody asked for; and the end of the record, in the place of a slot. */
+/** In the place of a slot: a key that no setting names, and the end of the record. */
 const UNKNOWN: i32 = -1
 const END: i32 = -2
 
-/** A place: 32 bytes of separator, a bit for each byte that counts, its length (0: nothing is known), and the slot of the value behind it. */
+/**
+ * A remembered separator: 32 bytes, a mask with a bit for each byte that counts (0: nothing is remembered), its length,
+ * and the slot of the value behind it.
+ */
 const PLACES: u32 = 64
 const PLACE_BYTES: usize = 48
 const SEPARATOR_BYTES: u32 = 32
@@ -36,14 +39,14 @@ const SLOT: usize = 40
 const places: usize = memory.data(PLACES * 48, 16)
 const lastPlace: usize = places + (PLACES - 1) * 48
 
-/** The keys that have a slot: address and length of each, by slot. */
+/** Address and length of each key that has a slot, by slot. */
 const MAX_KEYS: u32 = 256
 const keys: usize = memory.data(MAX_KEYS * 8, 8)
 let keyCount: u32 = 0
 
-/** What separator() found besides its result. */
+/** The second result of separator(). */
 let slot: i32 = 0
-/** Whether a byte beyond ASCII was seen in a key that had to be read. */
+/** Whether a key that had to be read has a byte beyond ASCII. */
 let beyondAscii: bool = false
 
 export function addKey (key: usize, length: u32): void {
@@ -52,7 +55,7 @@ export function addKey (key: usize, length: u32): void {
   keyCount++
 }
 
-/** Fills the fields from the record in `[start, end)`; 16 bytes behind it must be there to be read. */
+/** Fills the fields from the record in `[start, end)`. It must be possible to read 16 bytes behind `end`. */
 export function scan (start: usize, end: usize): i32 {
   clear()
   beyondAscii = false
@@ -71,7 +74,7 @@ export function scan (start: usize, end: usize): i32 {
       const behind = separator(at, end, at === start)
       if (behind === 0) return LEFT
       here = slot
-      learn(place, at, behind)
+      remember(place, at, behind)
       at = behind
     }
     if (here === END) {
@@ -106,8 +109,9 @@ export function scan (start: usize, end: usize): i32 {
 }
 
 /**
- * Reads what stands before a value: the opening brace or the quote of the value before and a comma, the key, the colon, a quote.
- * Returns where the value begins, or, with END for a slot, where the record's brace has been passed; 0 where it is anything else.
+ * Reads the separator in front of a value: the opening brace, or the quote of the value before and a comma; then the
+ * key, the colon, a quote. Returns where the value begins. At the end of the record, `slot` is END, and the result is
+ * the address behind the closing brace. Returns 0 where there is anything else.
  */
 function separator (at: usize, end: usize, first: bool): usize {
   if (first) {
@@ -138,9 +142,9 @@ function separator (at: usize, end: usize, first: bool): usize {
   return at + 1
 }
 
-function learn (place: usize, at: usize, behind: usize): void {
+function remember (place: usize, at: usize, behind: usize): void {
   const length = <u32>(behind - at)
-  // What is not ASCII has to be looked at each time, and what is this long is not rsyslog's.
+  // A key beyond ASCII has to be read each time, and no separator of rsyslog's is this long.
   if (beyondAscii || length > SEPARATOR_BYTES) return
   memory.copy(place, at, length)
   store<u32>(place, length === 32 ? 0xffffffff : (<u32>1 << length) - 1, MASK)

@@ -1,11 +1,13 @@
 import { from, to } from './fields'
 
 /**
- * From the bytes of a record's label fields to the number of its stream, without making strings of them: a hash table whose keys are
- * those bytes, each value behind its length. What is not known yet is for the other side to name, and to add.
+ * Finds the number of a record's stream from the bytes of its label fields, without making strings. This is a hash
+ * table whose keys are those bytes. The caller (../../streams/streams.ts) names a stream that is not found, and adds
+ * it.
  *
- * An entry: the next of its bucket (0: none), the stream's number, the hash, then for each slot the length of its value and its bytes,
- * filled up to a multiple of 8. Of a value, no more than `maxValueBytes` count, but that there are more does.
+ * An entry of the table: the next entry of its bucket (0: none), the number of the stream, the hash; then for each slot
+ * the length of its value, and its bytes, padded to a multiple of 8. Of a longer value, only `maxValueBytes` bytes
+ * count, and that it is longer.
  */
 const MAX_KEY_SLOTS: u32 = 256
 const keySlots: usize = memory.data(MAX_KEY_SLOTS * 4, 4)
@@ -17,16 +19,16 @@ let bucketMask: u32 = 0
 let keysStart: usize = 0
 let keysEnd: usize = 0
 let keysAt: usize = 0
-/** So that nobody outside can tell which values share a bucket. */
+/** Keeps senders from choosing values that share a bucket. */
 let secret: u64 = 0
-/** The secret and the origin of the batch at hand. */
+/** Made of the secret and the origin of the present batch. */
 let seed: u64 = 0
 let hash: u64 = 0
 
 export const UNKNOWN_STREAM: i32 = -1
 const ENTRY_HEAD: usize = 16
 
-/** `bucketCount` is a power of two. The table is empty where its memory is. */
+/** `bucketCount` is a power of two. Zeroed memory is an empty table. */
 export function setStreams (table: usize, bucketCount: u32, keyMemory: usize, keyBytes: usize, valueBytes: usize, secretSeed: u64): void {
   buckets = table
   bucketMask = bucketCount - 1
@@ -37,9 +39,9 @@ export function setStreams (table: usize, bucketCount: u32, keyMemory: usize, ke
 }
 
 /**
- * What is found and added from now on is of this origin, and never met by another's: for the same words, mix() maps different seeds to
- * different hashes (it is a bijection of the hash), and an entry is only taken where both its hash and its bytes are the same. So
- * whose records these are costs a record nothing.
+ * From now on, findStream() and addStream() see streams of this origin only. mix() is a bijection of the hash: for the
+ * same words, different seeds give different hashes. An entry is found only where both hash and bytes are equal, so it
+ * is never found for another origin. This costs nothing per record.
  */
 export function setOrigin (origin: u32): void {
   seed = secret ^ origin
@@ -55,7 +57,7 @@ export function forgetStreams (): void {
   keysAt = keysStart
 }
 
-/** The number under which the stream of the record at hand was added, or UNKNOWN_STREAM. */
+/** The number of the present record's stream, or UNKNOWN_STREAM. */
 export function findStream (): i32 {
   hash = seed
   for (let i: u32 = 0; i < keySlotCount; i++) {
@@ -73,7 +75,7 @@ export function findStream (): i32 {
   return UNKNOWN_STREAM
 }
 
-/** Adds what findStream() did not find. False where there is no room: nothing is added then, and the record's stream stays unknown. */
+/** Adds the stream that findStream() did not find. False where there is no room; nothing is added then. */
 export function addStream (number: i32): bool {
   let at = keysAt + ENTRY_HEAD
   for (let i: u32 = 0; i < keySlotCount; i++) {
@@ -82,7 +84,7 @@ export function addStream (number: i32): bool {
     const length = counted(start, to(slot))
     const padded = (length + 7) & ~7
     if (at + 8 + padded > keysEnd) return false
-    // The last eight bytes, for what of them is padding; where there are none, this is the length's own place.
+    // Zeroes the last eight bytes, for the padding in them. Where the value is empty, this is the place of its length.
     store<u64>(at + padded, 0)
     store<u64>(at, length)
     memory.copy(at + 8, start, length)
@@ -115,7 +117,7 @@ function matches (key: usize): bool {
   return true
 }
 
-/** Bytes of a value that count: one more than the most says that it is longer. */
+/** Bytes of a value that count. One byte more than `maxValueBytes` says that the value is longer. */
 function counted (start: usize, end: usize): usize {
   const length = end - start
   return length > maxValueBytes ? maxValueBytes + 1 : length
@@ -126,15 +128,15 @@ function lowBytes (count: usize): u64 {
 }
 
 /**
- * Two multiplications: after one, a change in the highest bits of a word stays where it is, and a second word could undo it, whatever the
- * seed. After the second nobody knows where it went.
+ * Multiplies twice. After one multiplication, a change in the highest bits of a word is still in the highest bits: a
+ * second word could undo it, whatever the seed. The second multiplication spreads the change.
  */
 function mix (hash: u64, word: u64): u64 {
   const product = (hash ^ word) * 0x9e3779b97f4a7c15
   return (product ^ (product >> 32)) * 0xd6e8feb86659fd93
 }
 
-/** Of the upper bits: a product's lowest bits know nothing of the last word's highest. */
+/** Uses the upper bits: the lowest bits of a product do not depend on the highest bits of the last word. */
 function bucket (): usize {
   return <usize>(<u32>(hash >> 32) & bucketMask) << 2
 }

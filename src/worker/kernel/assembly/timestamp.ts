@@ -1,17 +1,21 @@
-/** What was read last: whole seconds since the epoch, the nanoseconds behind them. */
+/** The last time read: whole seconds since the epoch, and the nanoseconds behind them. */
 export let seconds: f64 = 0
 export let nanos: i32 = 0
 
-/** The last `YYYY-MM-DDTHH:MM` read and its seconds since the epoch: records come in bursts, so it is mostly the next one's too. */
+/**
+ * The last `YYYY-MM-DDTHH:MM` read, and its seconds since the epoch. Records come in bursts: the next mostly has the
+ * same.
+ */
 const knownMinute: usize = memory.data(16, 16)
 let knownSeconds: f64 = 0
-// `1970-01-01T00:00`: zeros are no minute, and must not be taken for one.
+// Begins as `1970-01-01T00:00`, because 16 zero bytes are no valid minute.
 v128.store(knownMinute, i8x16(0x31, 0x39, 0x37, 0x30, 0x2d, 0x30, 0x31, 0x2d, 0x30, 0x31, 0x54, 0x30, 0x30, 0x3a, 0x30, 0x30))
 
 /**
- * Reads RFC 3339 (`2026-11-22T08:13:28.486506+00:00`), with any number of fraction digits (kept to the nanosecond), `Z` or an offset,
- * and `t`, `z` or a space where the RFC allows them. A leap second counts as the first of the next minute. False where it is anything
- * else. 16 bytes behind it must be there to be read.
+ * Reads a time of RFC 3339 (`2026-11-22T08:13:28.486506+00:00`): any number of fraction digits (those beyond
+ * nanoseconds are dropped), `Z` or an offset, and `t`, `z` or a space where the RFC allows them. A leap second counts
+ * as the first second of the next minute. False where it is no such time. It must be possible to read 16 bytes behind
+ * `end`.
  */
 export function parse (start: usize, end: usize): bool {
   if (end - start < 20) return false
@@ -58,9 +62,12 @@ function minuteSeconds (start: usize): f64 {
   return <f64>daysSinceEpoch(year, month, day) * 86400 + <f64>(hour * 3600 + minute * 60)
 }
 
-/** Days from 1970-01-01 in the proleptic Gregorian calendar, counted in years that begin in March so that leap days come last. */
+/**
+ * Days from 1970-01-01 in the proleptic Gregorian calendar. Its years begin in March here, so that a leap day comes
+ * last.
+ */
 function daysSinceEpoch (year: i32, month: i32, day: i32): i32 {
-  // Four hundred years on, for the divisions: year 0 begins before its March.
+  // Four hundred years more, for the divisions: January and February of year 0 would make `y` negative.
   const y = (month > 2 ? year : year - 1) + 400
   const dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
   return y * 365 + y / 4 - y / 100 + y / 400 + dayOfYear - 719468 - 146097
@@ -71,7 +78,7 @@ function daysIn (year: i32, month: i32): i32 {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
 }
 
-/** Two digits, or a negative number where one of them is none. */
+/** The number of two digits; negative where one of them is no digit. */
 function two (at: usize): i32 {
   const tens = <i32>load<u8>(at) - 0x30
   const ones = <i32>load<u8>(at, 1) - 0x30

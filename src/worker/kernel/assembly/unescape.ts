@@ -1,6 +1,6 @@
 import { beyondAsciiBefore, specials } from './specials'
 
-/** What the letter behind a backslash stands for; 0 where JSON knows none such (RFC 8259, 7). */
+/** The byte that each letter behind a backslash stands for (RFC 8259, 7); 0 where JSON has no such escape. */
 const plain: usize = memory.data(256)
 store<u8>(plain + 0x22, 0x22)
 store<u8>(plain + 0x5c, 0x5c)
@@ -11,15 +11,15 @@ store<u8>(plain + 0x6e, 0x0a)
 store<u8>(plain + 0x72, 0x0d)
 store<u8>(plain + 0x74, 0x09)
 
-/** Where the closing quote was found. */
+/** The address of the closing quote. */
 export let unescapeEnd: usize = 0
-/** Not 0 where bytes beyond ASCII were passed, escapes apart. */
+/** Not 0 where a byte outside the escapes is beyond ASCII. */
 export let unescapeBeyond: u32 = 0
 
 /**
- * Unescapes the text of a JSON string from its first escape at `at` on, where it lies: never longer than what was there. Returns where
- * the text ends, or 0 where it has no closing quote before `end`, holds what JSON does not allow, or a `\uD800`..`\uDFFF`: halves of
- * surrogate pairs are rare in logs and left to JSON.parse.
+ * Unescapes the text of a JSON string in place, from its first escape at `at` on. The result is never longer. Returns
+ * where the text ends. Returns 0 where there is no closing quote before `end`, or something that JSON does not allow,
+ * or a `\uD800`..`\uDFFF`: halves of surrogate pairs are rare in logs, and left to JSON.parse.
  */
 export function unescape (at: usize, end: usize): usize {
   unescapeBeyond = 0
@@ -30,7 +30,7 @@ export function unescape (at: usize, end: usize): usize {
       unescapeEnd = at
       return to
     }
-    // A run of plain text ends in front of a quote, an escape, or what is not allowed.
+    // A run of plain text ends in front of a quote, an escape, or a byte that is not allowed.
     if (byte !== 0x5c || at + 1 >= end) return 0
     const letter = load<u8>(at, 1)
     if (letter === 0x75) {
@@ -57,7 +57,7 @@ export function unescape (at: usize, end: usize): usize {
       } else {
         const run = <usize>ctz(special)
         if (at + run >= end) return 0
-        // The store covers 16 bytes, and what lies behind the run is still to be read: it is put back.
+        // The store writes 16 bytes. The bytes behind the run have not been read yet, so they are put back.
         const rest = v128.load(at + run)
         v128.store(to, chunk)
         v128.store(at + run, rest)
@@ -85,7 +85,7 @@ function writeUtf8 (to: usize, code: i32): usize {
   return to + 3
 }
 
-/** -1 where it is no hexadecimal digit: all its bits are set, so the sign survives being shifted and or-ed. */
+/** -1 where the byte is no hexadecimal digit. All bits of -1 are set, so its sign survives the shifts and ors. */
 function hex (byte: u8): i32 {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
   const lower = byte | 0x20

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { createMetrics } from '../../../../src/ops/metrics.ts'
-import { type Sample, Stretch, takeSample } from '../../../../src/ops/page/sample.ts'
+import { type Sample, SampleWindow, takeSample } from '../../../../src/ops/page/sample.ts'
 import { makeSnapshot, type Snapshot, type Surroundings } from '../../../../src/ops/page/snapshot.ts'
 
 const ok = { ok: true, detail: '' }
@@ -29,7 +29,7 @@ async function snapshot (metrics: ReturnType<typeof setUp>, steps: Array<() => v
   return makeSnapshot(await look(metrics, steps, busyMs), { ...surroundings, ...changed })
 }
 
-test('counters become rates of the stretch, and totals of what was before it', async () => {
+test('counters become rates of the window, and totals of what was before it', async () => {
   const metrics = setUp()
   metrics.recordsReceived.inc({ address: 'a' }, 1000)
   metrics.recordsStored.inc({ address: 'a' }, 1000)
@@ -61,7 +61,7 @@ test('it has the names and the values that /metrics has: none of those that it r
   assert.ok(['messages_received_total', 'lag_seconds_bucket', 'queue_bytes', 'streams', 'sink_lanes', 'push_duration_seconds_sum'].every(name => values.has(name)))
 })
 
-test('durations are of the stretch alone, and unknown where nothing was measured in it', async () => {
+test('durations are of the window alone, and unknown where nothing was measured in it', async () => {
   const metrics = setUp()
   metrics.pushDuration.observe(30)
   metrics.lag.observe({ address: 'a' }, 1000)
@@ -105,7 +105,7 @@ suite('the bottleneck from the metrics themselves', () => {
     assert.deepEqual([batch.mainThreadBusy, bottleneck.kind], [0.96, 'main_thread'])
   })
 
-  test('one address whose budget is full counts, and for the whole stretch', async () => {
+  test('one address whose budget is full counts, and for the whole window', async () => {
     const metrics = setUp()
     let used = 0
     metrics.inflightBytes.from(() => [['a', used], ['b', 0]])
@@ -136,14 +136,14 @@ test('quarantine by reason, the most first, without those that are not there', a
 })
 
 suite('quantiles', () => {
-  const stretch = (buckets: Record<string, number>): Stretch => {
+  const window = (buckets: Record<string, number>): SampleWindow => {
     const counts = new Map(Object.entries(buckets))
     const empty: Sample = { atMs: 0, busyMs: 0, values: new Map() }
-    return new Stretch([empty, { atMs: 1000, busyMs: 0, values: new Map([['x_bucket', counts], ['x_count', new Map([['', counts.get('+Inf') ?? 0]])]]) }])
+    return new SampleWindow([empty, { atMs: 1000, busyMs: 0, values: new Map([['x_bucket', counts], ['x_count', new Map([['', counts.get('+Inf') ?? 0]])]]) }])
   }
 
-  test('within a bucket, evenly', () => assert.equal(stretch({ 1: 10, 3: 20, '+Inf': 20 }).quantile('x', 0.75), 2))
-  test('in the first, from 0', () => assert.equal(stretch({ 1: 10, 3: 10, '+Inf': 10 }).quantile('x', 0.5), 0.5))
-  test('in the last, where it begins', () => assert.equal(stretch({ 1: 1, 3: 1, '+Inf': 10 }).quantile('x', 0.99), 3))
-  test('of nothing, none', () => assert.equal(stretch({ 1: 0, '+Inf': 0 }).quantile('x', 0.5), undefined))
+  test('within a bucket, evenly', () => assert.equal(window({ 1: 10, 3: 20, '+Inf': 20 }).quantile('x', 0.75), 2))
+  test('in the first, from 0', () => assert.equal(window({ 1: 10, 3: 10, '+Inf': 10 }).quantile('x', 0.5), 0.5))
+  test('in the last, where it begins', () => assert.equal(window({ 1: 1, 3: 1, '+Inf': 10 }).quantile('x', 0.99), 3))
+  test('of nothing, none', () => assert.equal(window({ 1: 0, '+Inf': 0 }).quantile('x', 0.5), undefined))
 })

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { suite, test, type TestContext } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import { LokeanError } from '../../../../src/errors.ts'
-import { placeAlike, WORD } from '../../../../src/shared-memory.ts'
+import { alignLike, WORD } from '../../../../src/shared-memory.ts'
 import type { EncodeTask, Part } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { bisect } from '../../../../src/worker/output/bisect.ts'
@@ -28,7 +28,7 @@ function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask
   for (const [i, message] of messages.entries()) {
     const source = new Uint8Array(new ArrayBuffer(message.length + 16), (offset + 3 * i) % 16, message.length)
     source.set(message)
-    const start = placeAlike(ends.at(-1) ?? 0, source)
+    const start = alignLike(ends.at(-1) ?? 0, source)
     placed.set(source, start)
     starts.push(start)
     ends.push(start + message.length)
