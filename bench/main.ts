@@ -5,11 +5,12 @@ import { print, runCommand } from './cli/command.ts'
 import { Progress } from './cli/progress.ts'
 import { peers } from './harness/peers.ts'
 import { describeMachine } from './outcome/machine.ts'
-import { BASELINE, LATEST, RESULTS, writePage, writeResult } from './outcome/result-files.ts'
+import { BASELINE, LATEST, RESULTS, writeResult } from './outcome/result-files.ts'
 import type { BenchResult } from './outcome/results.ts'
 import { gateFailures } from './report/gate.ts'
 import { summary } from './report/summary.ts'
 import { lostOrDoubled } from './report/targets.ts'
+import { writePage } from './report/write-page.ts'
 import { runSuites } from './suites/run.ts'
 
 /** The exit code. */

@@ -2,8 +2,6 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../../src/errors.ts'
-import { charts } from '../report/charts.ts'
-import { resultPage } from '../report/page.ts'
 import type { BenchResult } from './results.ts'
 
 /** The folder of the results, beside this file's source wherever the build puts the file itself. */
@@ -43,13 +41,6 @@ function checked (value: unknown): BenchResult {
 /** Writes whole files only: one that is read meanwhile is the old or the new one. */
 export function writeResult (file: string, result: BenchResult): void {
   write(file, `${JSON.stringify(result, undefined, 2)}\n`)
-}
-
-/** Writes README.md and its charts; the files' paths. */
-export function writePage (folder: string, result: BenchResult): string[] {
-  const files = [['README.md', resultPage(result)], ...charts(result)].map(([name, text]) => [join(folder, name), text])
-  for (const [file, text] of files) write(file, text)
-  return files.map(([file]) => file)
 }
 
 /** Whole: who reads it meanwhile reads the old one. */
