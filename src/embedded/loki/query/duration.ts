@@ -14,9 +14,9 @@ export function durationFault (text: string): string | undefined {
   let rest = text
   while (rest !== '') {
     const [part, , unit] = /^(\d+)(\D+)/.exec(rest) ?? ['', '', '']
-    if (part !== '' && !prometheusUnits.has(unit!)) return `unknown unit ${goQuote(unit!)} in duration ${goQuote(text)}`
-    if (part === '' || units[unit!]! >= last) return `not a valid duration string: ${goQuote(text)}`
-    last = units[unit!]!
+    if (part !== '' && !prometheusUnits.has(unit)) return `unknown unit ${goQuote(unit)} in duration ${goQuote(text)}`
+    if (part === '' || units[unit]! >= last) return `not a valid duration string: ${goQuote(text)}`
+    last = units[unit]!
     rest = rest.slice(part.length)
   }
   return total(text) > most ? 'duration out of range' : undefined

@@ -13,7 +13,7 @@ const newFunctions = new Set(['approx_topk', 'variants'])
 export function parseError (text: string, at: number, message: string, lineless = false): Refusal {
   if (text.trim() === '') return new Refusal(400, `parse error : ${message}`)
   const before = text.slice(0, at)
-  const column = [...before.slice(before.lastIndexOf('\n') + 1)].length + 1
+  const column = Array.from(before.slice(before.lastIndexOf('\n') + 1)).length + 1
   return new Refusal(400, `parse error at line ${lineless ? 0 : before.split('\n').length}, col ${column}: ${message}`)
 }
 

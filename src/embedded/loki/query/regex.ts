@@ -12,7 +12,7 @@ export function compileRegex (pattern: string, wrap: (text: string) => string = 
   } catch (error) {
     if (error instanceof Re2Fault) return new Refusal(400, error.message)
     if (!(error instanceof SyntaxError)) throw error
-    if (/character class/.test(error.message)) return new Refusal(400, new Re2Fault('invalid character class range', pattern).message)
+    if (error.message.includes('character class')) return new Refusal(400, new Re2Fault('invalid character class range', pattern).message)
     return new Refusal(400, `the regular expression \`${pattern}\` is not supported by the embedded Loki`)
   }
 }
