@@ -1,22 +1,22 @@
 import type { Connection, Range, Span } from '../source/source.ts'
 
-/** What can be settled: deliveries of one address whose records are all stored. */
+/** Deliveries of one address whose records are all stored, so that they can be settled. */
 export interface Resolved {
   readonly address: string
   readonly spans: readonly Span[]
 }
 
 interface Options<T extends Resolved> {
-  /** Settles the deliveries of these ranges, which ascend in serial order and do not touch each other. */
+  /** Settles the deliveries of the ranges, which ascend in serial order and do not touch each other. */
   settle: (address: string, connection: Connection, ranges: Range[]) => void
-  /** Gets back all that was added, also what could not be settled because its connection is gone. */
+  /** Gets all that was added, also deliveries that cannot be settled because their connection is gone. */
   onSettled: (resolved: T[]) => void
 }
 
 /**
- * Gathers what is resolved within one turn of the event loop and settles it in one go, sorted by delivery id: neighbouring
- * batches become one range and so one disposition frame. Batches end in any order (shards differ in speed), which is what
- * makes sorting worth it. What came over a connection that is gone is settled to nobody.
+ * Gathers the batches that are resolved within one turn of the event loop, and settles them in one go, sorted by
+ * delivery id. Neighbouring batches become one range, and so one disposition frame. Sorting is worth it, because shards
+ * differ in speed and batches end in any order. A delivery whose connection is gone is settled to nobody.
  */
 export class Settler<T extends Resolved> {
   readonly #options: Options<T>

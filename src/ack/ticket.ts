@@ -1,20 +1,21 @@
 /**
- * The way back of a batch: made when its parts are known, it travels with them and resolves exactly once, when the last of them is
- * stored (or lies in quarantine). There is no failure to report: a part that cannot be stored yet is tried again for as long as it
- * takes, and what is given up at the end of the process is left unsettled, so that the bus delivers it elsewhere.
+ * Counts the parts of a batch that are not stored yet. A ticket is made when the parts are known, and travels with
+ * them. It resolves exactly once, when the last part is stored or lies in quarantine. It has no way to report a
+ * failure: a part that cannot be stored yet is tried again for as long as it takes. A part that is given up when the
+ * process ends stays unsettled, so that the bus delivers it again.
  */
 export class Ticket {
   #open: number
   readonly #resolve: () => void
 
-  /** `parts` may be 0: a batch in which there was nothing to store is done at once. */
+  /** `parts` may be 0: a batch with nothing to store resolves at once. */
   constructor (parts: number, resolve: () => void) {
     this.#open = parts
     this.#resolve = resolve
     if (parts === 0) resolve()
   }
 
-  /** A part was replaced by `parts` others; by none, where it is done with. */
+  /** A part is replaced by `parts` others. 0 where no record of it has to be stored any more. */
   split (parts: number): void {
     this.#assertOpen()
     this.#open += parts

@@ -1,21 +1,24 @@
 import type { Span } from '../source/source.ts'
 import type { DeliveryFormat } from '../worker/messages.ts'
 
-/** Deliveries of one address that go to a worker together, of one connection or of many. */
+/** Deliveries of one address that go to a worker together. They come from one connection or from many. */
 export interface Batch {
   address: string
   format: DeliveryFormat
-  /** Its deliveries, in the order in which they came. */
+  /** The deliveries, in the order in which they came. */
   spans: Span[]
   messages: number
-  /** What its deliveries take of the budget. */
+  /** The sum of the deliveries' costs. */
   cost: number
-  /** The messages, each where it can be copied fast (alignLike); `length` bytes of it are used, and `room` are for them. */
+  /**
+   * The messages, each where it can be copied fast (alignLike). The first `length` bytes are used; `room` bytes may
+   * be.
+   */
   bytes: SharedArrayBuffer
   room: number
   view: Uint8Array
   length: number
-  /** Where each message begins and ends. */
+  /** Where each message begins and ends, in `bytes`. */
   starts: number[]
   ends: number[]
 }

@@ -5,27 +5,29 @@ import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
 
 interface Options {
-  /** How many batches may be encoded at once: one a worker thread. */
+  /** Batches that may be encoded at once: one a worker thread. */
   workers: number
   buffers: Buffers
   formatOf: (address: string) => DeliveryFormat
-  /** Encodes a batch; resolves when its worker is free again, and never rejects. */
+  /** Encodes a batch. Resolves when its worker is free again, and never rejects. */
   encode: (batch: Batch) => Promise<void>
 }
 
 /**
- * Group commit in front of the workers. While one is idle, what has arrived goes to it at once; while all are busy, deliveries
- * gather, each address on its own, up to a buffer's size a batch. So batches are small when there is little to do and large when
- * there is much, and no timer makes anybody wait.
+ * Group commit in front of the workers. While a worker is idle, deliveries go to it at once. While all workers are
+ * busy, deliveries gather into batches, for each address its own, up to a buffer's size. So batches are small when
+ * there is little to do and large when there is much, and no timer makes a delivery wait.
  *
- * A batch holds one address. The address with the fewest batches in flight is served first, and addresses with equally many
- * take turns: one whose batches keep workers busy for long does not hold up another's.
+ * The address with the fewest batches in flight is served first, and addresses with equally many take turns. So an
+ * address whose batches keep workers busy for long does not hold up another.
  */
 export class Batcher {
   readonly #options: Options
-  /** Full batches and, last, the one that is filling, by address; the order of the map is the turn. */
+  /**
+   * The full batches of each address and, last, the one that is filling. The order of the map is the order of turns.
+   */
   readonly #waiting = new Map<string, Batch[]>()
-  /** Batches that are with a worker, by address. */
+  /** The number of batches that are with a worker, by address. */
   readonly #inflight = new Map<string, number>()
   #running = 0
   #scheduled = false
@@ -79,7 +81,9 @@ export class Batcher {
     return batch
   }
 
-  /** Behind the burst: the deliveries of one read from the socket arrive in one go and should leave in one batch. */
+  /**
+   * Waits for a microtask: the deliveries of one read from the socket come in one go, and should leave in one batch.
+   */
   #schedule (): void {
     if (this.#scheduled || this.#running === this.#options.workers) return
     this.#scheduled = true
@@ -107,7 +111,7 @@ export class Batcher {
     this.#inflight.set(address, (this.#inflight.get(address) ?? 0) + change)
   }
 
-  /** The oldest batch of the address whose turn it is; the address then goes to the end of the line. */
+  /** The oldest batch of the address whose turn it is. The address goes to the end of the order. */
   #next (): Batch | undefined {
     let turn: { address: string, queue: Batch[], inflight: number } | undefined
     for (const [address, queue] of this.#waiting) {
@@ -123,7 +127,7 @@ export class Batcher {
   }
 }
 
-/** Deliveries of one link are neighbours and make one span; those of many connections come mixed. */
+/** Deliveries of one link are consecutive and make one span. Deliveries of many connections come mixed. */
 function addToSpans ({ spans }: Batch, { connection, id }: Delivery): void {
   const span = spans.at(-1)
   if (span?.connection === connection && id === ((span.last + 1) >>> 0)) span.last = id

@@ -1,15 +1,16 @@
 /**
- * Shared buffers for batches, used again and again: room for so many bytes of messages, and half as many behind them for what is made
- * of these. One that is larger than the usual (a message larger than a batch) is not kept.
+ * Shared buffers for batches, used again and again. Two thirds of a buffer are for messages, and the third behind them
+ * is for the parts that a worker makes of them. A buffer of more than the usual size, for a message that is larger than
+ * a batch, is not kept.
  */
 export class Buffers {
-  /** Bytes of messages. */
+  /** The usual room for messages, in bytes. */
   readonly #size: number
   readonly #keep: number
   readonly #free: SharedArrayBuffer[] = []
   #inUse = 0
 
-  /** At most `keep` buffers for `size` bytes of messages are held while nobody uses them. */
+  /** `size` is the room of a buffer for messages, in bytes. At most `keep` free buffers are kept. */
   constructor (size: number, keep: number) {
     this.#size = even(size)
     this.#keep = keep
@@ -25,7 +26,10 @@ export class Buffers {
     if (Buffers.room(buffer) === this.#size && this.#free.length < this.#keep) this.#free.push(buffer)
   }
 
-  /** A copy of the first `bytes` of it, in memory of their own, to be released in its place: a thread may still write to the old one. */
+  /**
+   * Copies the first `bytes` of a buffer to new memory, which is released in the buffer's place: a thread may still
+   * write to the old memory.
+   */
   replace (buffer: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
     const copy = new SharedArrayBuffer(bytes)
     new Uint8Array(copy).set(new Uint8Array(buffer, 0, bytes))
@@ -33,20 +37,20 @@ export class Buffers {
   }
 
   /**
-   * More are in use than are kept, so each is better released soon: batches may be as small as one message, and buffers that each hold
-   * little for as long as Loki stalls would be many times the budget.
+   * More buffers are in use than can be kept, so each should be released soon. A batch may be as small as one message:
+   * many buffers that each hold little for as long as Loki stalls would take many times the budget.
    */
   get exhausted (): boolean {
     return this.#inUse > this.#keep
   }
 
-  /** Bytes of messages that fit into a buffer. */
+  /** The room for messages in a buffer, in bytes. */
   static room (buffer: SharedArrayBuffer): number {
     return Math.floor(buffer.byteLength / 3) * 2
   }
 }
 
-/** A multiple of 3, and so many bytes of messages, or one more, are two thirds of it. */
+/** The size is a multiple of 3, so that two thirds of it are `bytes`, or one byte more. */
 function allocate (bytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(even(bytes) / 2 * 3)
 }

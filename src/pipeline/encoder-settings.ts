@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { EncoderSettings } from '../worker/messages.ts'
 
-/** What the workers need of the settings. */
+/** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {
   const { labels, metadata, addresses, shards, pushBytes, loki } = config
   return {

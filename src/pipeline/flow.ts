@@ -10,9 +10,9 @@ import type { Delivery, Source, SourceAddress } from '../source/source.ts'
 import type { EncodeResult } from '../worker/messages.ts'
 import type { PipelineMetrics } from './pipeline-metrics.ts'
 
-/** A batch whose records are all stored, on its way to be settled. */
+/** A batch whose records are all stored, so that it can be settled. */
 export interface ResolvedBatch extends Resolved {
-  /** What it took of the budget. */
+  /** The sum of its deliveries' costs. */
   cost: number
   records: number
   oldestMs: number
@@ -23,7 +23,7 @@ interface Options {
   budgets: ReadonlyMap<string, Budget>
   buffers: Buffers
   workers: number
-  /** Encodes on a worker thread. Rejects only when the pipeline closes: then the batch stays unsettled. */
+  /** Encodes a batch on a worker thread. Rejects only when the pipeline closes; the batch stays unsettled then. */
   encode: (batch: Batch, handOver: boolean) => Promise<EncodeResult>
   closing: AbortSignal
   sink: Sink
@@ -34,7 +34,7 @@ interface Options {
 interface Route { source: Source, address: SourceAddress, budget: Budget }
 
 /**
- * The way of a delivery through the stages and back. Each stage is given the next one's function.
+ * The way of a delivery through the stages and back. Each stage gets the function of the next one.
  *
  *     Source --delivery--> Batcher --batch--> worker --parts--> Sink --> Loki
  *      ^                                                         |
@@ -69,7 +69,7 @@ export class Flow {
     })
   }
 
-  /** Bytes taken from the sources and not settled, with what the deliveries cost beside them. */
+  /** The cost of all deliveries that came from the sources and are not settled, in bytes. */
   get inflightBytes (): number {
     return this.#inflight
   }
@@ -94,7 +94,7 @@ export class Flow {
     while (this.#inflight > 0) await new Promise<void>(resolve => { this.#onIdle.push(resolve) })
   }
 
-  /** Settles at once what is resolved. */
+  /** Settles at once the batches that are resolved. */
   flush (): void {
     this.#settler.flush()
   }
@@ -121,7 +121,7 @@ export class Flow {
     for (const part of result.parts) sink.add(part, ticket)
   }
 
-  /** Undefined only when the pipeline closes: then the batch stays unsettled. */
+  /** Undefined only when the pipeline closes. The batch stays unsettled then. */
   async #work (batch: Batch): Promise<EncodeResult | undefined> {
     const { buffers, closing, encode, metrics } = this.#options
     const start = performance.now()
@@ -138,7 +138,7 @@ export class Flow {
     }
   }
 
-  /** Only now does their share of the budget come back as credit. */
+  /** Releases the cost of settled batches. Only now does it come back to senders as credit. */
   #settled (resolved: readonly ResolvedBatch[]): void {
     const routes = new Set<Route>()
     for (const batch of resolved) {

@@ -23,7 +23,7 @@ interface Stored {
   oldestMs: number
 }
 
-/** From what happens in the pipeline to the metrics that tell of it: once a delivery, batch or push, never once a record. */
+/** Counts in the metrics what happens in the pipeline: once a delivery, batch or push, never once a record. */
 export class PipelineMetrics {
   readonly #metrics: Metrics
 
@@ -38,7 +38,7 @@ export class PipelineMetrics {
     onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' })
   }
 
-  /** Gauges, and what others count, are read when they are scraped. */
+  /** Gauges, and values that others count, are read when the metrics are scraped. */
   observe ({ budgets, sources, flow, sink, pool, cardinality }: Observed): void {
     const metrics = this.#metrics
     observeSources(metrics, sources)
@@ -65,11 +65,15 @@ export class PipelineMetrics {
 
   encoded (address: string, { records, quarantined, mended }: EncodeResult): void {
     this.#metrics.recordsReceived.inc({ address }, records)
-    for (const [i, reason] of QUARANTINE_REASONS.entries()) if ((quarantined[i] ?? 0) > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
-    for (const [i, reason] of MEND_REASONS.entries()) if ((mended[i] ?? 0) > 0) this.#metrics.recordsMended.inc({ reason }, mended[i])
+    for (const [i, reason] of QUARANTINE_REASONS.entries()) {
+      if ((quarantined[i] ?? 0) > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
+    }
+    for (const [i, reason] of MEND_REASONS.entries()) {
+      if ((mended[i] ?? 0) > 0) this.#metrics.recordsMended.inc({ reason }, mended[i])
+    }
   }
 
-  /** Settled too, as far as the connections are there. */
+  /** A batch is stored. Its deliveries count as settled, except those whose connection is gone. */
   stored ({ address, spans, records, oldestMs }: Stored): void {
     const settled = spans.reduce((sum, { connection, first, last }) => connection.gone ? sum : sum + ((last - first) >>> 0) + 1, 0)
     this.#metrics.messagesSettled.inc({ address }, settled)

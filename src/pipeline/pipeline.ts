@@ -8,7 +8,7 @@ import { openStages, type StageOptions, type Stages } from './stages.ts'
  *       any --close()--> closed
  */
 export class Pipeline {
-  /** Rejects where it cannot go on; nothing is lost by ending the process then. */
+  /** Rejects where the pipeline cannot go on. The process may then end, and nothing is lost. */
   readonly failed: Promise<never>
   readonly #stages: Stages
   readonly #drainTimeoutMs: number
@@ -22,7 +22,7 @@ export class Pipeline {
     this.#fail = fail
   }
 
-  /** Rejects with ConfigError where the dead-letter directory or a socket cannot be used; nothing is connected yet. */
+  /** Rejects with ConfigError where the dead-letter directory or a socket cannot be used. Nothing is connected yet. */
   static async create (options: StageOptions): Promise<Pipeline> {
     let fail!: (error: Error) => void
     const failed = new Promise<never>((_resolve, reject) => { fail = reject })
@@ -37,7 +37,7 @@ export class Pipeline {
     sink.start()
   }
 
-  /** Bytes taken from the sources and not settled, with what the deliveries cost beside them. */
+  /** The cost of all deliveries that came from the sources and are not settled, in bytes. */
   get inflightBytes (): number {
     return this.#stages.flow.inflightBytes
   }
@@ -49,8 +49,9 @@ export class Pipeline {
   }
 
   /**
-   * Takes no more, waits until what is here is stored and settled, and closes everything. What is not by the drain timeout is left
-   * unsettled, so that the bus delivers it to somebody else; the result says how many bytes those were.
+   * Takes no more, waits until all deliveries are stored and settled, and closes everything. Deliveries that are not
+   * settled by the drain timeout stay unsettled, so that the bus delivers them again. The result has their cost in
+   * bytes.
    */
   async stop (): Promise<{ unsettledBytes: number }> {
     const { sources, flow } = this.#stages
@@ -62,7 +63,10 @@ export class Pipeline {
     return { unsettledBytes }
   }
 
-  /** Closes everything as it is: what is in flight stays unsettled. The sources go first, so that the bus can deliver it elsewhere. */
+  /**
+   * Closes everything as it is. Deliveries in flight stay unsettled. The sources close first, so that the bus can
+   * deliver them to other consumers.
+   */
   async close (): Promise<void> {
     this.#closed ??= this.#close()
     await this.#closed

@@ -9,19 +9,22 @@ import { Pipeline } from './pipeline.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
 import { VERSION } from '../version.ts'
 
-/** The pipeline with its admin port: what `run` runs, and `demo` between its own bus and Loki. */
+/** The pipeline with its admin port. `run` runs it, and so does `demo`, between its own bus and Loki. */
 export interface Service {
   pipeline: Pipeline
   admin: Admin
-  /** Drains and closes everything. */
+  /** Drains the pipeline, and closes everything. */
   stop (): Promise<{ unsettledBytes: number }>
-  /** Closes everything as it is: what is in flight stays unsettled, with the bus. */
+  /** Closes everything as it is. Deliveries in flight stay unsettled. */
   close (): Promise<void>
 }
 
 const STARTING = { ok: false, detail: 'starting' }
 
-/** `problems` are those of the log, for the live page. Rejects with ConfigError, and nothing left open, where the admin port or the dead-letter directory cannot be used. */
+/**
+ * `problems` are the log's problems, for the live page. Where the admin port, a socket or the dead-letter directory
+ * cannot be used, the promise rejects with ConfigError, and nothing is left open.
+ */
 export async function startService (config: Config, log: Logger, problems: Problems): Promise<Service> {
   const metrics = createMetrics({
     version: VERSION,
@@ -70,7 +73,7 @@ async function stop (pipeline: Pipeline, admin: Admin, log: Logger): Promise<{ u
   return outcome
 }
 
-/** What it reads, where it writes, with how many workers and shards. */
+/** Which sources the process reads, where it writes, and with how many workers and shards. */
 function startupFacts (config: Config, admin: Admin): object {
   const { origins } = encoderSettings(config)
   return {

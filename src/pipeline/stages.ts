@@ -20,7 +20,7 @@ export interface StageOptions {
   log: Logger
   metrics: Metrics
   version: string
-  /** Those that the settings name, unless said otherwise. */
+  /** For tests. Default: the sources that the settings name. */
   openSources?: typeof openSources
 }
 
@@ -30,16 +30,17 @@ export interface Stages {
   pool: WorkerPool
   sink: Sink
   cardinality: CardinalityGuard
-  /** Ends what waits in the stages for a better time. */
+  /** Its signal ends all waits in the stages. */
   closing: AbortController
 }
 
-/** A batch is spread over the shards, so it may be larger than a push: that much larger, to make large parts of it. */
+/** So many pushes fill a batch. A batch is spread over the shards, so it is larger than a push, to make large parts. */
 const BATCH_PUSHES = 4
 
 /**
- * Makes the stages and joins them: the one place that knows more than one. Rejects with ConfigError, and nothing left
- * open, where a setting cannot be used; nothing is connected yet. `onBroken`: the workers cannot go on.
+ * Makes the stages and joins them. No other file knows more than one of them. Nothing is connected yet. Where a setting
+ * cannot be used, the promise rejects with ConfigError, and nothing is left open. `onBroken` is called when the workers
+ * cannot go on.
  */
 export async function openStages (options: StageOptions, onBroken: (error: Error) => void): Promise<Stages> {
   const { config, log, metrics, version } = options
@@ -63,10 +64,23 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   })
   try {
     const pipelineMetrics = new PipelineMetrics(metrics)
-    const sink = await LokiSink.open({ config, version, log, events: pipelineMetrics.sinkEvents, bisect: async task => await pool.bisect(task), arrival })
+    const sink = await LokiSink.open({
+      config,
+      version,
+      log,
+      events: pipelineMetrics.sinkEvents,
+      bisect: async task => await pool.bisect(task),
+      arrival
+    })
     const buffers = batchBuffers(config)
     const closing = new AbortController()
-    const attempts = new Attempts({ pool, arrival, replaceBuffer: (buffer, bytes) => buffers.replace(buffer, bytes), log, closing: closing.signal })
+    const attempts = new Attempts({
+      pool,
+      arrival,
+      replaceBuffer: (buffer, bytes) => buffers.replace(buffer, bytes),
+      log,
+      closing: closing.signal
+    })
     const flow = new Flow({
       sources,
       budgets,
@@ -86,7 +100,10 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   }
 }
 
-/** As many as the budget can fill, the one that is filling for each address, and those with the workers: under load none is made anew. */
+/**
+ * Keeps as many buffers as the budget can fill, one that is filling for each address, and one for each worker. So under
+ * load no buffer is made anew.
+ */
 function batchBuffers ({ pushBytes, inflightBytes, addresses, workers }: Config): Buffers {
   const batchBytes = BATCH_PUSHES * pushBytes
   return new Buffers(batchBytes, Math.ceil(inflightBytes / batchBytes) + addresses.length + workers)

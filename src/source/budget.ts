@@ -1,6 +1,6 @@
 /**
- * What one address may hold in the process: bytes taken from the bus and not settled. It outlives connections: what came over one that
- * is gone still weighs until it is stored.
+ * The bytes that one address may hold in the process, from its sources and not settled. A budget outlives connections:
+ * a delivery of a connection that is gone counts until it is stored or dropped.
  */
 export class Budget {
   readonly address: string

@@ -6,8 +6,8 @@ import { DatagramSource } from './datagrams/datagram-source.ts'
 import type { Source } from './source.ts'
 
 /**
- * The sources that the settings name, in the order in which `/readyz` tells of them. Nothing is read yet. Rejects with
- * ConfigError, and nothing left open, where one of them cannot be had.
+ * Opens the sources that the settings name, in the order in which `/readyz` lists them. They read nothing yet. Where
+ * one cannot be opened, the promise rejects with ConfigError, and nothing is left open.
  */
 export async function openSources ({ amqp, socket }: Config, budgetOf: (address: string) => Budget, log: Logger): Promise<Source[]> {
   const sources: Source[] = []

@@ -1,20 +1,20 @@
 import type { Check, DeliveryFormat, Origin } from '../worker/messages.ts'
 
 /**
- * What deliveries came over and are settled to: one AMQP link, one sender's connection to a listener, one socket.
- * The ids of its deliveries count up by one and wrap at 2^32 (RFC 1982 serial numbers).
+ * Deliveries come over a connection and are settled to it. It is one AMQP link, one sender's connection to a listener,
+ * or one socket. The ids of its deliveries count up by one and wrap at 2^32 (RFC 1982 serial numbers).
  */
 export interface Connection {
-  /** Nothing can be settled over it any more. Once true, it stays true. */
+  /** Where true, nothing can be settled over the connection any more. It never becomes false again. */
   readonly gone: boolean
 }
 
-/** One or more records of one address, as they came. */
+/** One or more records of one address, as the source received them. */
 export interface Delivery {
   address: string
   connection: Connection
   id: number
-  /** Valid until `onDelivery` returns: whoever needs it longer copies it. */
+  /** Valid until `onDelivery` returns. Whoever needs the bytes longer must copy them. */
   message: Uint8Array
   /** Bytes that the source has leased from the budget of the address. The pipeline releases them. */
   cost: number
@@ -26,70 +26,71 @@ export type Range = [first: number, last: number]
 /** Consecutive deliveries of one connection. */
 export interface Span { readonly connection: Connection, first: number, last: number }
 
-/** An address, what it says of all its records, and how its deliveries hold them. */
+/** An address, the labels and tenant of all its records, and the format of its deliveries. */
 export interface SourceAddress extends Origin {
   format: DeliveryFormat
 }
 
 export interface SourceEvents {
   onDelivery: (delivery: Delivery) => void
-  /** The source cannot go on, and the process has to end. Called at most once. */
+  /** The source cannot go on, so the process has to end. Called at most once. */
   onFatal: (error: Error) => void
 }
 
-/** What a source counts for the metrics, since it was made. A source leaves out what it has none of. */
+/** The counts of a source for the metrics, since it was made. A source leaves out those that it does not have. */
 export interface SourceCounters {
   /** Connections opened to the bus. */
   readonly connects?: number
   /** Connections to the bus that were lost, or closed by the bus. */
   readonly disconnects?: number
-  /** Datagrams that the kernel dropped. Undefined also where the kernel does not tell. */
+  /** Datagrams that the kernel dropped. Also undefined where the kernel does not say. */
   readonly dropped?: number
 }
 
 /**
- * Whatever feeds the batcher: an AMQP bus, a socket, a listener with thousands of connections. The pipeline holds a
- * list of sources and knows none by its kind.
+ * A source feeds the batcher. It is an AMQP bus, a socket, or a listener with thousands of connections. The pipeline
+ * holds a list of sources and does not know their kinds.
  *
  *     made --start()--> delivering --stop()--> draining --(all is handed on)--> drained
  *       any --close()--> closed
  *
- * Promises of every source:
- * - It delivers only after `start`, and never from within a call of the pipeline's.
- * - It leases the cost of a delivery from the budget of the address before it hands the delivery on. While a budget has
- *   no room it takes nothing for that address, and so holds its senders back.
- * - It settles nothing by itself. What the pipeline never settles stays with the sender, as far as the protocol has it.
+ * Every source promises:
+ * - It delivers only after `start`, and never during a call from the pipeline.
+ * - It leases the cost of a delivery from the budget of its address before it hands the delivery on. While a budget has
+ *   no room, the source takes nothing for that address, and so holds its senders back.
+ * - It settles nothing by itself. A delivery that the pipeline never settles stays with the sender, where the protocol
+ *   allows that.
  * - The deliveries of one connection reach the batcher in the order of their ids.
  */
 export interface Source {
-  /** Its name among the checks of `/readyz`; no two sources share one. */
+  /** The name among the checks of `/readyz`. No two sources share one. */
   readonly name: string
   readonly addresses: readonly SourceAddress[]
   /**
-   * What becomes of a delivery that is unsettled when its connection goes. `redelivered`: the sender sends it again, so
-   * what is here of it may be dropped. `kept`: the sender may have forgotten it, so it is stored, and settled to nobody.
+   * What becomes of an unsettled delivery when its connection is gone. `redelivered`: the sender sends it again, so the
+   * pipeline may drop it. `kept`: the sender may have forgotten it, so the pipeline stores it and settles it to nobody.
    */
   readonly whenGone: 'redelivered' | 'kept'
   readonly counters: SourceCounters
 
   start (events: SourceEvents): void
 
-  /** Whether any sender can send more on this address before something of it is settled. */
+  /** Whether any sender can send more on this address before one of its deliveries is settled. */
   canSendMore (address: string): boolean
 
   /**
-   * All records of these deliveries are stored. The ranges ascend in serial order and do not touch each other. Does
-   * nothing where the connection is gone.
+   * Settles deliveries whose records are all stored. The ranges ascend in serial order and do not touch each other. The
+   * call does nothing where the connection is gone.
    */
   settle (connection: Connection, ranges: Range[]): void
 
-  /** The budget of the address has more room than before. */
+  /** Says that the budget of the address has more room than before. */
   grant (address: string): void
 
-  /** Takes no more. Resolves when all that was sent before has been handed on; what is here can still be settled. */
+  /** Takes no more. Resolves when all that was sent before is handed on. Deliveries can still be settled after that. */
   stop (): Promise<void>
 
-  /** Gives up what is unsettled, and resolves when nothing is left open. May be called in any state. */
+  /** Gives up unsettled deliveries, and resolves when nothing is left open. May be called in any state. */
   close (): Promise<void>
 
   /** Whether records can come on every address. */

@@ -5,9 +5,10 @@ interface Routed extends Delivery { sender: Sender, receiver?: Inbox, done: bool
 interface Inbox { readonly port: ReceiverPort, readonly unsettled: Set<Routed> }
 
 /**
- * One address, distributed as a Qpid Dispatch router distributes `balanced`: each message goes to one receiver, of
- * those with credit the one with the fewest unsettled, in turns among equals. Senders get credit while there is a
- * receiver, and the next as their deliveries are settled; what they send when none is there is released, and drained.
+ * One address, with messages distributed as a Qpid Dispatch router distributes `balanced`. Each message goes to one
+ * receiver: of those with credit, the one with the fewest unsettled; equals take turns. Senders get credit while there
+ * is a receiver, and more as their deliveries are settled. A message that comes while there is no receiver is released,
+ * and its sender's credit is drained.
  */
 export class Address {
   readonly #senders = new Map<SenderPort, Sender>()
@@ -15,7 +16,7 @@ export class Address {
   #turns: Inbox[] = []
   #waiting: Routed[] = []
   #head = 0
-  /** What waits goes on waiting when no receiver is left. */
+  /** Waiting messages stay when no receiver is left. */
   #keeps = false
   readonly #capacity: number
   readonly #own: OwnOutcomes
@@ -39,13 +40,15 @@ export class Address {
     this.#changed()
   }
 
-  /** This sender has given its credit back; a receiver that came meanwhile is one to send to. */
+  /** A sender has given its credit back. It gets credit again where a receiver has come meanwhile. */
   drained (port: SenderPort): void {
     const sender = this.#senders.get(port)
     if (sender !== undefined) this.#topUp(sender, 1)
   }
 
-  /** What this sender still had waiting is dropped; what is with a receiver is settled there, and told to nobody. */
+  /**
+   * Drops the sender's waiting messages. A message that a receiver holds is settled there, and the sender is not told.
+   */
   removeSender (port: SenderPort): void {
     const sender = this.#senders.get(port)
     if (sender === undefined) return
@@ -64,7 +67,7 @@ export class Address {
     this.#changed()
   }
 
-  /** The receiver is gone: each delivery it had goes back to its sender as `modified`, in the order it was sent. */
+  /** Each delivery that the receiver held goes back to its sender as `modified`, in the order in which it was sent. */
   removeReceiver (port: ReceiverPort): void {
     const inbox = this.#inboxes.get(port)
     if (inbox === undefined) return
@@ -81,8 +84,9 @@ export class Address {
   }
 
   /**
-   * Takes back what the receivers have unsettled, and sends it anew before all else, in the order that `order` gives, a message more
-   * than once where it comes more than once. From now on the address keeps what waits, also while it has no receiver, as a broker's queue does. How many will be sent anew.
+   * Takes unsettled deliveries back from all receivers, and sends them again before all others. `order` gives their
+   * order, and may repeat a message. From now on the address keeps waiting messages also while it has no receiver, as a
+   * broker's queue does. Returns how many deliveries will be sent again.
    */
   takeBack (order: Reorder): number {
     const held = [...this.#inboxes.values()].flatMap(inbox => [...inbox.unsettled])
@@ -113,7 +117,7 @@ export class Address {
     this.#changed()
   }
 
-  /** Sends what waits, as far as the receivers' credit goes. To be called when a receiver got credit. */
+  /** Sends waiting messages, as far as the receivers' credit allows. Must be called when a receiver gets credit. */
   pump (): void {
     let sent = false
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
@@ -130,7 +134,7 @@ export class Address {
     if (sent) this.#changed()
   }
 
-  /** The outcome that a receiver gave. One for a delivery that was settled before is passed over. */
+  /** A receiver gave an outcome. It is ignored where the delivery was settled before. */
   settled (delivery: Delivery, outcome: Outcome): void {
     const routed = delivery as Routed
     if (routed.done) return
@@ -154,7 +158,7 @@ export class Address {
     this.#topUp(routed.sender, Math.ceil(this.#capacity / 10))
   }
 
-  /** Credit is given back in steps: a flow frame for every settled delivery costs more than the delivery's own. */
+  /** Gives credit back in steps: a flow frame for each settled delivery would cost more than the delivery. */
   #topUp (sender: Sender, step: number): void {
     if (!sender.open || this.#inboxes.size === 0) return
     const missing = this.#capacity - sender.port.credit - sender.held.size

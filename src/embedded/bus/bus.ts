@@ -15,27 +15,30 @@ import { boundFrames } from './read-path.ts'
 import { separateOutcomes } from './separate-outcomes.ts'
 import { sendFramesOf, streamWrites } from './write-path.ts'
 
-/** What is used of rhea's SASL, which has no types. */
+/** The part of rhea's SASL that is used; it has no types. */
 interface Mechanisms {
   enable_anonymous (): void
   enable_plain (check: (name: string, password: string) => boolean): void
 }
 
 export interface BusOptions {
-  /** 0, the default, takes a free port; a restart keeps it. */
+  /** 0, the default, takes a free port. A restart keeps it. */
   port?: number
   host?: string
-  /** Bytes; the largest frame the bus takes. */
+  /** The largest frame that the bus takes, in bytes. */
   maxFrameSize?: number
-  /** Bytes; the largest frame that the bus sends to receivers that would take larger ones. */
+  /** The largest frame that the bus sends, in bytes, also to receivers that would take larger ones. */
   sendFrameSize?: number
-  /** Sends also over a session that was begun with a window of 0, as qdrouterd 1.19 does; skupper-router 3.5 never does. */
+  /**
+   * Whether the bus sends also over a session that began with a window of 0, as qdrouterd 1.19 does; skupper-router 3.5
+   * never does.
+   */
   sendsToClosed?: boolean
-  /** Milliseconds, as announced; a peer silent for twice as long is closed. */
+  /** The announced idle time-out in milliseconds. A peer that is silent for twice as long is closed. */
   idleTimeout?: number
-  /** Deliveries that a sender link may have unsettled. */
+  /** The deliveries that a sender's link may have unsettled. */
   senderCredit?: number
-  /** With both, SASL PLAIN is required; without, ANONYMOUS and no SASL at all are let in. */
+  /** With both, SASL PLAIN is required. Without, the bus takes ANONYMOUS, and peers without SASL. */
   username?: string
   password?: string
   tls?: TlsOptions
@@ -46,10 +49,10 @@ export type BusStats = Record<string, AddressStats>
 /** What Qpid Dispatch Router 1.19 announces and grants. */
 const DEFAULTS = { port: 0, host: '127.0.0.1', maxFrameSize: 16_384, idleTimeout: 8_000, senderCredit: 250 } satisfies BusOptions
 
-/** Deliveries that one session can hold unsettled: rhea closes the connection of a peer that goes over. */
+/** The deliveries that one session can hold unsettled. rhea closes the connection of a peer that exceeds it. */
 const SESSION_BUFFER = 8_192
 
-/** Starts a bus; it listens when the promise is fulfilled, and is rejected with the listener's error. */
+/** Starts a bus. Resolves when the bus listens; rejects where it cannot. */
 export async function startBus (options: BusOptions = {}): Promise<EmbeddedBus> {
   const bus = new EmbeddedBus(options)
   await bus.start()
@@ -57,9 +60,9 @@ export async function startBus (options: BusOptions = {}): Promise<EmbeddedBus> 
 }
 
 /**
- * An AMQP 1.0 bus inside this process that behaves to its peers as a Qpid Dispatch router does: balanced addresses,
- * outcomes end to end, credit, frame size, idle time-out. It stores nothing: a message that no receiver has credit for
- * waits in its sender's credit. The hooks below make it fail as routers and networks do.
+ * An AMQP 1.0 bus in this process. To its peers it behaves as a Qpid Dispatch router: balanced addresses, outcomes end
+ * to end, credit, frame size, idle time-out. It stores nothing: a message that no receiver has credit for waits, and
+ * uses up its sender's credit. The methods below make the bus fail as routers and networks do.
  */
 export class EmbeddedBus {
   readonly #options: BusOptions & typeof DEFAULTS
@@ -67,7 +70,7 @@ export class EmbeddedBus {
   readonly #peers = new Map<Socket, Peer | undefined>()
   readonly #conditions = new Conditions(() => this.stats())
   readonly #paused = new Set<Socket>()
-  /** Errors of the peers' making, the last hundred. None of them disturbs another peer. */
+  /** The last hundred errors that peers caused. None of them disturbs another peer. */
   readonly errors: Error[] = []
   #server: Server | undefined
   #port: number
@@ -85,7 +88,7 @@ export class EmbeddedBus {
     return `${tls === undefined ? 'amqp' : 'amqps'}://${host.includes(':') ? `[${host}]` : host}:${this.#port}`
   }
 
-  /** Listens, on the port it had before if there was one. */
+  /** Listens on the port that the bus had before, if any. */
   async start (): Promise<void> {
     if (this.#server !== undefined) return
     const { host, tls } = this.#options
@@ -104,7 +107,7 @@ export class EmbeddedBus {
     this.#port = (server.address() as AddressInfo).port
   }
 
-  /** Dies as a killed router does: the sockets are cut, what was in flight is forgotten. The counters live on. */
+  /** Dies as a killed router does: cuts the sockets, and forgets all deliveries in flight. The counters stay. */
   async stop (): Promise<void> {
     const server = this.#server
     if (server === undefined) return
@@ -117,27 +120,27 @@ export class EmbeddedBus {
     await closed
   }
 
-  /** Stops for good and leaves nothing open. */
+  /** Stops for good, and leaves nothing open. */
   async close (): Promise<void> {
     await this.stop()
     this.#conditions.close('the bus was closed')
   }
 
-  /** Cuts the sockets of the peers that the filter picks, of all without one. How many were cut. */
+  /** Cuts the sockets of the peers that the filter picks; of all peers without one. Returns how many were cut. */
   dropConnections (filter: (peer: PeerInfo) => boolean = () => true): number {
     const dropped = [...this.#peers.values()].filter(peer => peer !== undefined && filter(peer.info))
     for (const peer of dropped) peer!.drop()
     return dropped.length
   }
 
-  /** Ends the links, sessions or connections of those who receive, with an error. How many were concerned. */
+  /** Ends the links, sessions or connections of all receivers, with an error. Returns how many peers were concerned. */
   endReceiving (over: 'link' | 'session' | 'connection', error: AmqpError): number {
     return [...this.#peers.values()].filter(peer => peer?.endReceiving(over, error)).length
   }
 
   /**
-   * Cuts the sockets of those who receive; what they had unsettled comes again in another order, to whoever receives next. So do
-   * brokers, which keep messages; a router gives them back to their senders. How many will come.
+   * Cuts the sockets of all receivers. Their unsettled deliveries come again, in another order, to the next receivers.
+   * Brokers do so, as they keep messages; a router gives them back to their senders. Returns how many will come again.
    */
   redeliver (order: Reorder): number {
     let deliveries = 0
@@ -146,14 +149,14 @@ export class EmbeddedBus {
     return deliveries
   }
 
-  /** The bus hangs: it reads nothing and writes nothing, heartbeats included, while its sockets stay open. */
+  /** Makes the bus hang: it reads and writes nothing, not even heartbeats, while its sockets stay open. */
   stall (): void {
     if (this.#stalled) return
     this.#stalled = true
     for (const [socket, peer] of this.#peers) if (peer !== undefined) this.#pause(socket)
   }
 
-  /** Ends a stall. What the peers wrote meanwhile is read now, what was to be written goes out. */
+  /** Ends a stall. The bus reads what the peers wrote meanwhile, and writes what waited. */
   resume (): void {
     this.#stalled = false
     for (const socket of this.#paused) {
@@ -163,7 +166,7 @@ export class EmbeddedBus {
     this.#paused.clear()
   }
 
-  /** Counters of each address that was ever attached to. */
+  /** The counters of each address that a link was ever attached to. */
   stats (): BusStats {
     return Object.fromEntries([...this.#addresses].map(([name, address]) => [name, address.stats()]))
   }
@@ -172,7 +175,9 @@ export class EmbeddedBus {
     return [...this.#peers.values()].filter(peer => peer !== undefined).map(peer => peer.info)
   }
 
-  /** Fulfilled when the predicate holds, with the statistics that it held for: it is asked at once and at each change. */
+  /**
+   * Resolves when the predicate holds, with the statistics for which it does. It is asked at once, and at each change.
+   */
   until (predicate: (stats: BusStats) => boolean): Promise<BusStats> {
     return this.#conditions.until(predicate)
   }
@@ -180,7 +185,7 @@ export class EmbeddedBus {
   #track (socket: Socket): void {
     this.#peers.set(socket, undefined)
     socket.setNoDelay(true)
-    socket.on('error', () => {}) // rhea hears of it, and of a socket that never spoke nobody need hear
+    socket.on('error', () => {}) // rhea gets the error; before the peer has spoken, nobody needs it
     socket.on('close', () => {
       this.#peers.delete(socket)
       this.#paused.delete(socket)

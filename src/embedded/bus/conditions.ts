@@ -2,7 +2,7 @@ import { LokeanError } from '../../errors.ts'
 
 interface Waiter<T> { predicate: (state: T) => boolean, resolve: (state: T) => void, reject: (error: unknown) => void }
 
-/** Promises for states: each is fulfilled with the first state that its predicate holds for. */
+/** Promises that wait for a state. Each resolves with the first state for which its predicate holds. */
 export class Conditions<T> {
   readonly #state: () => T
   readonly #waiters = new Set<Waiter<T>>()
@@ -11,7 +11,7 @@ export class Conditions<T> {
     this.#state = state
   }
 
-  /** Asks the predicate at once, and at each change from then on. Rejects with what the predicate throws. */
+  /** Asks the predicate at once, and at each change. Rejects with what the predicate throws. */
   until (predicate: (state: T) => boolean): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiter = { predicate, resolve, reject }
@@ -20,14 +20,14 @@ export class Conditions<T> {
     })
   }
 
-  /** The state has changed. It costs nothing while nobody waits. */
+  /** Must be called when the state changes. Costs nothing while nobody waits. */
   changed (): void {
     if (this.#waiters.size === 0) return
     const state = this.#state()
     for (const waiter of this.#waiters) this.#ask(waiter, state)
   }
 
-  /** No state will come any more: rejects what waits with LOKEAN_CLOSED. */
+  /** No further state will come: rejects all waiting promises with LOKEAN_CLOSED. */
   close (why: string): void {
     for (const waiter of this.#waiters) waiter.reject(new LokeanError('LOKEAN_CLOSED', why))
     this.#waiters.clear()

@@ -7,8 +7,9 @@ interface Internals {
 }
 
 /**
- * Calls back when the peer has given back the credit that was drained. Its answer may cross a grant, which rhea 3.0.5 forgets then: it
- * takes the credit for 0. What is left of it is what was granted in all, less what the peer has used and given back (AMQP 1.0, 2.6.7).
+ * Calls `drained` when the peer has given back the credit that was drained. The peer's answer may cross a grant. rhea
+ * 3.0.5 then forgets the grant, and takes the credit for 0. The credit that is left is the sum of all grants, less what
+ * the peer has used and given back (AMQP 1.0, 2.6.7).
  */
 export function onDrained (receiver: Receiver, drained: () => void): void {
   const link = receiver as unknown as Internals

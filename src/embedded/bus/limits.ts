@@ -1,11 +1,14 @@
 import type { Connection, EventContext } from 'rhea'
 import type { Socket } from 'node:net'
 
-/** The most that one peer may have open, and that may wait for it to read. */
+/** The most that one peer may have open, and the most bytes that may wait for it to read. */
 const MAX_SESSIONS = 256
 const MAX_LINKS = 4096
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024
-/** The smallest that a peer may ask for (spec 2.7.1, MIN-MAX-FRAME-SIZE); rhea cuts messages into pieces without end below 58. */
+/**
+ * The smallest frame size that a peer may ask for (spec 2.7.1, MIN-MAX-FRAME-SIZE). Below 58, rhea would cut messages
+ * into pieces for ever.
+ */
 const SMALLEST_MAX_FRAME = 512
 
 interface Dispatcher { dispatch (event: string, error: Error): void }
@@ -13,8 +16,8 @@ interface Disposition { first: number, last?: number | null, settled?: boolean, 
 interface Half { deliveries: { size: number, get_head (): { id: number } | undefined }, on_disposition (fields: Disposition): void }
 
 /**
- * Keeps what one peer can make the bus hold, or do, within bounds: beyond them it has an `error`, and the others do not notice. To be
- * called before the connection opens.
+ * Limits what one peer can make the bus hold or do. Beyond a limit, its connection emits an `error`, and other peers
+ * are not affected. Must be called before the connection opens.
  */
 export function limitPeer (connection: Connection, socket: Socket): void {
   connection.on('connection_open', () => {
@@ -29,17 +32,21 @@ export function limitPeer (connection: Connection, socket: Socket): void {
   })
   const dispatcher = connection as unknown as Dispatcher
   socket.on('data', () => {
-    if (socket.writableLength > MAX_UNREAD_BYTES) dispatcher.dispatch('error', new Error(`${socket.writableLength} bytes wait for a peer that does not read`))
+    const { writableLength: unread } = socket
+    if (unread > MAX_UNREAD_BYTES) dispatcher.dispatch('error', new Error(`${unread} bytes wait for a peer that does not read`))
   })
 }
 
 function bound (connection: Connection, limit: number, opens: string[], closes: string[]): void {
   let open = 0
-  for (const event of opens) connection.on(event, () => { if (++open > limit) throw new Error(`more than ${limit} are open: ${opens.join(', ')}`) })
+  const opened = (): void => {
+    if (++open > limit) throw new Error(`more than ${limit} are open: ${opens.join(', ')}`)
+  }
+  for (const event of opens) connection.on(event, opened)
   for (const event of closes) connection.on(event, () => { open-- })
 }
 
-/** A disposition may name a range of four billion deliveries; rhea would ask for each. */
+/** A disposition may name a range of four billion deliveries, and rhea would look up each. */
 function onlyKnownDeliveries (half: Half): void {
   const settle = half.on_disposition.bind(half)
   half.on_disposition = ({ first, last, settled, state }) => {
@@ -48,7 +55,7 @@ function onlyKnownDeliveries (half: Half): void {
     if (head === undefined) return
     const from = Math.max(first, head)
     const to = Math.min(last ?? first, head + deliveries.size - 1)
-    // rhea takes a last of 0 for none.
+    // rhea reads a `last` of 0 as no `last`.
     if (from <= to) settle({ first: from, last: to === 0 ? undefined : to, settled, state })
   }
 }

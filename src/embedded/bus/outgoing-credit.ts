@@ -1,8 +1,8 @@
 import type { Sender } from 'rhea'
 
 /**
- * What may still be sent on a link of ours. rhea takes a delivery off the link's credit when it writes it, a little
- * after it was handed over; this takes it off at once.
+ * The credit that is left on a link that this side sends on. rhea subtracts a delivery from the credit when it writes
+ * the delivery, some time after `send`. This class subtracts it at once.
  */
 export class OutgoingCredit {
   readonly #sender: Sender
@@ -12,20 +12,21 @@ export class OutgoingCredit {
     this.#sender = sender
   }
 
-  /** Deliveries, as far as the peer's credit and the session's buffer go. */
+  /** How many deliveries the peer's credit and the session's buffer allow. */
   get left (): number {
     const { outgoing } = this.#sender.session as unknown as { outgoing: { available (): number } }
     return Math.min(this.#limit - this.#used, outgoing.available())
   }
 
-  /** Counts one delivery; its number on this link. */
+  /** Counts one delivery, and returns its number on this link. */
   take (): number {
     return this.#used++
   }
 
-  /** Gives what is left back to a peer that asked for it (AMQP 1.0, 2.6.7). */
+  /** Gives the credit that is left back to a peer that asked for it (AMQP 1.0, 2.6.7). */
   drain (): void {
-    // More may be on its way than the peer knew of; rhea would count down from there for ever.
+    // More deliveries may be on their way than the peer has counted. rhea would count down for ever from a credit below
+    // 0.
     const counters = this.#sender as unknown as { credit: number }
     counters.credit = Math.max(0, counters.credit)
     this.#used = this.#limit

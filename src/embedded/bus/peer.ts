@@ -10,10 +10,13 @@ import { begunClosed } from './windows.ts'
 
 export interface AmqpError { condition: string, description?: string }
 
-/** What a peer says of itself, for the choice of whom to drop. `senders` and `receivers` are addresses. */
+/** A peer's own data, for a filter of peers. `senders` and `receivers` are addresses. */
 export interface PeerInfo { containerId: string, remotePort: number, senders: string[], receivers: string[] }
 
-/** One AMQP connection to the bus: its links are ports of addresses, from attach until link, session or socket end. */
+/**
+ * One AMQP connection to the bus. Each of its links is a port of an address, until the link, its session or the socket
+ * ends.
+ */
 export class Peer {
   readonly #connection: Connection
   readonly #socket: Socket
@@ -22,8 +25,14 @@ export class Peer {
   readonly #inlets = new Map<Receiver, Inlet>()
   readonly #outlets = new Map<Sender, Outlet>()
 
-  /** `sendsToClosed`: also over a session that was begun with a window of 0, as the lenient routers do. */
-  constructor (connection: Connection, socket: Socket, addressOf: (name: string) => Address, onError: (error: Error) => void, sendsToClosed: boolean) {
+  /** `sendsToClosed`: sends also over a session that began with a window of 0, as the lenient routers do. */
+  constructor (
+    connection: Connection,
+    socket: Socket,
+    addressOf: (name: string) => Address,
+    onError: (error: Error) => void,
+    sendsToClosed: boolean
+  ) {
     this.#connection = connection
     this.#socket = socket
     this.#addressOf = addressOf
@@ -35,7 +44,8 @@ export class Peer {
     }
     connection.on('error', fail)
     connection.on('protocol_error', fail)
-    // Without listeners rhea raises the error that a peer sent with its close, end or detach: theirs, not ours.
+    // Without listeners, rhea throws the error that a peer sends with its close, end or detach. The error is the peer's
+    // own.
     for (const event of ['connection_error', 'session_error', 'sender_error', 'receiver_error']) connection.on(event, () => {})
     connection.on('receiver_open', ({ receiver }: EventContext) => this.#openInlet(receiver!))
     connection.on('sender_open', ({ sender }: EventContext) => this.#openOutlet(sender!))
@@ -62,13 +72,16 @@ export class Peer {
     }
   }
 
-  /** Cuts the socket, as a lost machine does. rhea clears its timers only on an error, hence one. */
+  /** Cuts the socket, as a lost machine does. Only an error makes rhea clear its timers. */
   drop (error: Error = new Error('the bus dropped the connection')): void {
     this.#socket.destroy(error)
     this.#closeLinks()
   }
 
-  /** Ends what the peer receives over, with an error; false where it receives nothing. What it had unsettled goes back to the senders. */
+  /**
+   * Ends the links that the peer receives over, or their sessions or connection, with an error. Unsettled deliveries go
+   * back to their senders. Returns false where the peer receives nothing.
+   */
   endReceiving (over: 'link' | 'session' | 'connection', error: AmqpError): boolean {
     const senders = [...this.#outlets.keys()]
     for (const sender of senders) this.#closeOutlet(sender)
@@ -111,14 +124,14 @@ export class Peer {
     outlet?.close()
   }
 
-  /** Senders first: what a dying peer sent and received itself need not be returned to it. */
+  /** Closes the inlets first: a delivery that a dying peer sent to itself need not be returned to it. */
   #closeLinks (session?: Session): void {
     for (const receiver of [...this.#inlets.keys()]) if (!session || receiver.session === session) this.#closeInlet(receiver)
     for (const sender of [...this.#outlets.keys()]) if (!session || sender.session === session) this.#closeOutlet(sender)
   }
 }
 
-/** rhea's types know of no peer that has not opened yet, and of no link without a terminus. */
+/** rhea's types do not allow for a peer that has not opened yet, nor for a link without a terminus. */
 function containerIdOf (connection: { container_id?: string }): string {
   return connection.container_id ?? ''
 }
@@ -127,12 +140,14 @@ function addressIn (terminus: { address: string } | undefined): string | undefin
   return terminus?.address
 }
 
-/** A link cannot be refused before it is answered (AMQP 1.0, 2.6.3): it is attached with no terminus, then detached. */
+/**
+ * A link must be answered before it can be refused (AMQP 1.0, 2.6.3): it is attached with no terminus, then detached.
+ */
 function refuse (link: Receiver | Sender, description: string): void {
   link.close({ condition: 'amqp:invalid-field', description })
 }
 
-/** A link on which the peer sends: rhea's receiver. */
+/** A link on which the peer sends; a receiver to rhea. */
 class Inlet implements SenderPort {
   readonly name: string
   readonly address: Address
@@ -163,7 +178,7 @@ class Inlet implements SenderPort {
     if (presettled) delivery.update(true)
     const settle = (outcome: Outcome) => {
       if (this.#open) delivery.update(true, outcome.state)
-      // The link is gone, its session may not be: rhea must forget the delivery, or the session's buffer fills.
+      // The link is gone, but its session may live: rhea must forget the delivery, or the session's buffer fills.
       else (delivery as { settled: boolean }).settled = true
     }
     this.address.receive(this, { ...rawDelivery(context), presettled, settle })
@@ -175,7 +190,7 @@ class Inlet implements SenderPort {
   }
 }
 
-/** A link on which the peer receives: rhea's sender. */
+/** A link on which the peer receives; a sender to rhea. */
 class Outlet implements ReceiverPort {
   readonly name: string
   readonly address: Address
@@ -184,7 +199,7 @@ class Outlet implements ReceiverPort {
   readonly #credit: OutgoingCredit
   readonly #stuck: boolean
 
-  /** `stuck`: nothing can ever be sent over its session. */
+  /** `stuck`: nothing can ever be sent over the link's session. */
   constructor (name: string, address: Address, sender: Sender, stuck: boolean) {
     this.name = name
     this.address = address
@@ -208,7 +223,7 @@ class Outlet implements ReceiverPort {
     const outcome = outcomeOf(sent)
     if (delivery === undefined || outcome === undefined) return
     this.#inFlight.delete(sent)
-    // A peer that waits for the bus to settle first (rcv-settle-mode second) has its outcome confirmed.
+    // A peer that waits for the bus to settle first (rcv-settle-mode second) gets its outcome confirmed.
     if (!sent.remote_settled) sent.update(true, outcome.state)
     this.address.settled(delivery, outcome)
     this.address.pump()
@@ -219,7 +234,7 @@ class Outlet implements ReceiverPort {
     this.#credit.drain()
   }
 
-  /** Called once. The session may outlive the link: what was sent on it must not stay at the head of its buffer. */
+  /** Called once. The session may outlive the link, whose deliveries must not block the session's buffer. */
   close (): void {
     this.address.removeReceiver(this)
     const { outgoing } = this.#sender.session as unknown as { outgoing: { next_pending_delivery: number } }

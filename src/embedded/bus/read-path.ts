@@ -1,8 +1,8 @@
 import type { Connection } from 'rhea'
-// Has every frame looked through before rhea believes what it claims to hold.
+// Makes rhea check each frame before it trusts the frame's lengths and counts.
 import '../../source/amqp/rhea.ts'
 
-/** What rhea 3.0.5 has of a connection's reading side: `frame_size` while it holds a part of a frame. */
+/** The fields of a connection's reading side in rhea 3.0.5. `frame_size` is set while rhea holds a part of a frame. */
 interface Internals {
   input (bytes: Buffer): void
   frame_size?: number
@@ -11,9 +11,9 @@ interface Internals {
 }
 
 /**
- * Bounds what a connection holds of a frame that is not complete: rhea would wait for any size that a peer announces,
- * up to 4 GiB. And it ends a held frame where it ends: rhea would copy all else that came with it as well. To be
- * called before the connection opens.
+ * Limits the part of a frame that a connection holds: rhea would wait for any size that a peer announces, up to 4 GiB.
+ * It also splits the input where a held frame ends: rhea would copy all bytes behind the frame, too. Must be called
+ * before the connection opens.
  */
 export function boundFrames (connection: Connection, maxFrameSize: number): void {
   const internals = connection as unknown as Internals

@@ -6,9 +6,9 @@ interface Incoming { updated: Updated[], process (session: Session): void }
 const ACCEPTED = 0x24
 
 /**
- * rhea 3.0.5 joins the dispositions of one turn into ranges, and puts the second into the first's range without
- * looking whether its outcome is another: accepted, rejected goes out as twice accepted. On this connection only
- * deliveries that are accepted share a turn's range. To be called before the connection opens.
+ * rhea 3.0.5 joins the dispositions of one turn into ranges, and does not check that their outcomes are equal: an
+ * accepted and then a rejected delivery go out as two accepted ones. On this connection, only accepted deliveries share
+ * a range. Must be called before the connection opens.
  */
 export function separateOutcomes (connection: Connection): void {
   connection.on('session_open', ({ session }: EventContext) => {

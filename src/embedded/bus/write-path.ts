@@ -1,7 +1,7 @@
 import type { Connection, EventContext } from 'rhea'
 import type { Socket } from 'node:net'
 
-/** What rhea 3.0.5 has of a connection's writing side. */
+/** The fields of a connection's writing side in rhea 3.0.5. */
 interface Internals {
   socket?: Socket
   socket_ready: boolean
@@ -12,9 +12,9 @@ interface Internals {
 interface Transfer { handle: number, delivery_id: number, delivery_tag: Buffer, message_format: number, settled?: boolean, more?: boolean }
 
 /**
- * rhea copies the payload of each transfer twice into memory it has cleared first, and writes every frame with a system
- * call of its own. On this connection payloads are written from where they lie, and what one turn of the event loop
- * writes goes out together at the turn's end. To be called before the connection opens.
+ * rhea copies the payload of each transfer twice, into memory that it clears first, and writes each frame with a system
+ * call of its own. On this connection, payloads are written without a copy, and all writes of one turn of the event
+ * loop go out together at its end. Must be called before the connection opens.
  */
 export function streamWrites (connection: Connection): void {
   const internals = connection as unknown as Internals
@@ -37,7 +37,8 @@ export function streamWrites (connection: Connection): void {
   }
   internals._write_frame = (channel, performative, payload) => {
     const { socket, socket_ready: ready, amqp_transport: transport } = internals
-    if (performative === undefined || payload === undefined || socket === undefined || !ready || transport.pending.length > 0 || !transport.header_sent) {
+    const writable = ready && transport.pending.length === 0 && transport.header_sent
+    if (performative === undefined || payload === undefined || socket === undefined || !writable) {
       return writeFrame(channel, performative, payload)
     }
     cork(socket)
@@ -46,7 +47,10 @@ export function streamWrites (connection: Connection): void {
   }
 }
 
-/** rhea cuts messages into frames as large as the peer allows; on this connection into frames of `bytes` at most. To be called before it opens. */
+/**
+ * rhea cuts messages into frames as large as the peer allows. On this connection, a frame has `bytes` at most. Must be
+ * called before the connection opens.
+ */
 export function sendFramesOf (connection: Connection, bytes: number): void {
   connection.on('session_open', ({ session }: EventContext) => {
     const { outgoing } = session as unknown as { outgoing: { compute_max_payload (tag: Buffer): number | undefined } }
@@ -55,14 +59,14 @@ export function sendFramesOf (connection: Connection, bytes: number): void {
   })
 }
 
-/** What rhea allows for the head of a transfer frame, beside its tag. */
+/** The bytes that rhea reserves for the head of a transfer frame, without its tag. */
 const FRAME_HEAD = 50
 
 const UINT = 0x70
 const TRUE = 0x41
 const FALSE = 0x42
 
-/** Frame header and transfer performative (AMQP 1.0, 2.3.1 and 2.7.5) before a payload of so many bytes. */
+/** The frame header and transfer performative (AMQP 1.0, 2.3.1 and 2.7.5) before a payload of `payload` bytes. */
 function transferHead (channel: number, transfer: Transfer, payload: number): Buffer {
   const tag = transfer.delivery_tag
   const head = Buffer.allocUnsafe(14 + 15 + 2 + tag.length + 2)

@@ -3,7 +3,10 @@ import type { Connection, Range, Source, SourceAddress, SourceCounters, SourceEv
 import { AmqpClient, type ClientOptions } from './client.ts'
 import { Subscription } from './subscription.ts'
 
-/** After the bus was told to send no more, what it sent before may still be on the way for this long. */
+/**
+ * After the bus was told to send no more, deliveries that it sent before may still arrive. The source has drained when
+ * none came for this long.
+ */
 const QUIET_MS = 250
 
 interface Options extends Omit<ClientOptions, 'onDelivery' | 'onConnected' | 'onDisconnected'> {
@@ -11,7 +14,7 @@ interface Options extends Omit<ClientOptions, 'onDelivery' | 'onConnected' | 'on
   quietMs?: number
 }
 
-/** The AMQP bus as a source. The bus keeps what it sends until it is settled, and delivers it again where that never comes. */
+/** The AMQP bus as a source. The bus keeps each delivery until it is settled, and delivers it again where it is not. */
 export class AmqpSource implements Source {
   readonly name = 'bus'
   readonly whenGone = 'redelivered'

@@ -29,14 +29,14 @@ const BASE_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 5_000
 
 /**
- * One connection to one of the bus's hosts, and a subscription for each address over it.
+ * One connection to one of the bus's hosts, with a subscription for each address.
  *
  *     waiting --(timer)--> connecting --(open)--> open --(loss, close by the bus)--> waiting
  *        ^                     |                    |
  *        `----(refusal, loss)--'                    `--(close())--> closed; reached from every other state too
  *
- * Hosts are tried in turn, at once while there is another, with growing pauses from round to round. While the connection
- * is open, a subscription that the bus ends is made anew with pauses of the same kind; the other addresses do not notice.
+ * The client tries the hosts in turn, with a pause after each round that grows from round to round. Where the bus ends
+ * a subscription and the connection is open, the client makes a new one after such a pause. Other addresses go on.
  */
 export class AmqpClient {
   readonly #options: ClientOptions
@@ -61,11 +61,12 @@ export class AmqpClient {
     this.#connect()
   }
 
-  /** Whether every address is attached, and in words. */
+  /** Whether every address is attached. `detail` says so in words. */
   status (): Check {
     const missing = this.#options.budgets.filter(({ address }) => !this.attached(address)).map(({ address }) => address)
     if (this.#state !== 'open') return { ok: false, detail: this.#detail }
-    return missing.length === 0 ? { ok: true, detail: 'open' } : { ok: false, detail: `not attached: ${missing.join(', ')}; ${this.#detail}` }
+    if (missing.length === 0) return { ok: true, detail: 'open' }
+    return { ok: false, detail: `not attached: ${missing.join(', ')}; ${this.#detail}` }
   }
 
   attached (address: string): boolean {
@@ -77,14 +78,14 @@ export class AmqpClient {
     return this.#subscriptions.get(address)?.credit ?? 0
   }
 
-  /** To be called when the budget of an address has got room. */
+  /** Must be called when the budget of an address has more room. */
   grant (address: string): void {
     this.#subscriptions.get(address)?.grant()
   }
 
   /**
-   * Holds back the small writes of this turn (dispositions, flows) so that they leave in one system call. rhea writes on
-   * the next tick; the socket is uncorked on the tick behind it.
+   * Holds back the small writes of this turn (dispositions, flows), so that they leave in one system call. rhea writes
+   * on the next tick; the socket is uncorked one tick later.
    */
   cork (): void {
     if (this.#corked) return
@@ -98,13 +99,16 @@ export class AmqpClient {
     }))
   }
 
-  /** Asks for no more. What is here can still be settled. */
+  /** Takes back all credit. Deliveries can still be settled. */
   stop (): void {
     this.#stopped = true
     for (const subscription of this.#subscriptions.values()) subscription.stop()
   }
 
-  /** Closes the connection; the bus gives what is unsettled to others. Resolves when the socket is gone. */
+  /**
+   * Closes the connection. The bus delivers unsettled deliveries to other consumers. Resolves when the socket is
+   * closed.
+   */
   async close (): Promise<void> {
     this.#stopped = true
     const connection = this.#connection
@@ -137,12 +141,16 @@ export class AmqpClient {
     const connection = connect(endpoint, credentials, this.#containerId)
     this.#connection = connection
     this.#after('connect', CONNECT_TIMEOUT_MS, () => {
-      this.#lost(connection, where, { reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`, hint: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?' })
+      this.#lost(connection, where, {
+        reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`,
+        hint: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?'
+      })
     })
     connection.on('connection_open', () => this.#opened(connection, where))
     const lost = (error: unknown): void => {
       const silent = wentSilent(connection)
-      this.#lost(connection, where, silent !== undefined ? { reason: silent } : connectionFailure(error, { endpoint, credentials, opened: this.#state === 'open' }))
+      const opened = this.#state === 'open'
+      this.#lost(connection, where, silent !== undefined ? { reason: silent } : connectionFailure(error, { endpoint, credentials, opened }))
     }
     connection.on('connection_error', ({ error }: EventContext) => lost(error))
     connection.on('connection_close', ({ error }: EventContext) => lost(error ?? new Error('the bus closed the connection')))
@@ -167,7 +175,8 @@ export class AmqpClient {
     const subscription = new Subscription({
       connection,
       budget,
-      // A delivery shows that all is well, and pauses need not grow; attaching does not: some buses let a link attach, then refuse it.
+      // Only a delivery ends the growth of the pauses. An attach does not: some buses let a link attach, and then
+      // detach it.
       onDelivery: delivery => {
         attempts = 0
         this.#options.onDelivery(delivery)
@@ -190,10 +199,12 @@ export class AmqpClient {
       }
     })
     this.#subscriptions.set(address, subscription)
-    this.#after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => subscription.giveUp(`the bus did not attach the link within ${CONNECT_TIMEOUT_MS / 1000} s`))
+    this.#after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => {
+      subscription.giveUp(`the bus did not attach the link within ${CONNECT_TIMEOUT_MS / 1000} s`)
+    })
   }
 
-  /** May be called more than once for a connection, and late: only the first call for the present one counts. */
+  /** May be called late, and more than once for a connection. Only the first call for the current connection counts. */
   #lost (connection: AmqpConnection, where: string, failure: Failure): void {
     if (connection !== this.#connection || this.#state === 'closed') return
     const wasOpen = this.#state === 'open'
@@ -203,7 +214,8 @@ export class AmqpClient {
     if (wasOpen) this.#options.onDisconnected?.()
     this.#host = (this.#host + 1) % this.#options.endpoints.length
     const delay = this.#host === 0 || wasOpen ? backoffMs(this.#rounds++, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random) : 0
-    this.#options.log.warn({ bus: where, ...logFields(failure), retryMs: Math.round(delay) }, wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again')
+    const text = wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again'
+    this.#options.log.warn({ bus: where, ...logFields(failure), retryMs: Math.round(delay) }, text)
     this.#after('connect', delay, () => this.#connect())
   }
 
@@ -213,7 +225,7 @@ export class AmqpClient {
     this.#timers.clear()
     for (const subscription of this.#subscriptions.values()) subscription.end(reason)
     this.#subscriptions.clear()
-    // An error has rhea stop its timers; a plain destroy would leave them running.
+    // An error makes rhea stop its timers; after a plain destroy they would go on.
     socketOf(connection)?.destroy(new Error(reason))
   }
 

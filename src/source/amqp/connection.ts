@@ -18,15 +18,18 @@ export interface Credentials {
   key?: Secret
 }
 
-/** Silence for twice this long closes the connection; the bus is asked to send something within it (spec 2.4.5). */
+/**
+ * The bus is asked to send something at least this often (spec 2.4.5). rhea closes the connection after twice as long
+ * without input.
+ */
 const IDLE_TIMEOUT_MS = 10_000
 
 /**
- * Opens one connection, without rhea's own reconnecting: each connection is an object of its own, so that nothing of an old one
- * (delivery ids, links, credit) can be mistaken for the new one's.
+ * Opens one connection. rhea's own reconnecting is off: each connection is a new object, so that delivery ids, links
+ * and credit of an old connection cannot be mistaken for those of the new one.
  *
- * SASL as the bus's own clients do it: EXTERNAL with a certificate and no user name, PLAIN with user name and password, else
- * ANONYMOUS.
+ * SASL follows the bus's own clients: EXTERNAL with a certificate and no user name, PLAIN with user name and password,
+ * else ANONYMOUS.
  */
 export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string): Connection {
   const { username, password, ca, cert, key } = credentials
@@ -55,7 +58,7 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     tcp_no_delay: true,
     reconnect: false,
     properties: { product: 'lokean' },
-    // Links are ours to open: over one that the bus opens by itself, nothing is asked for and nothing accepted.
+    // Only Lokean opens links. Over a link that the bus opens, Lokean gives no credit and accepts nothing.
     receiver_options: { credit_window: 0, autoaccept: false }
   }
   const connection: Connection = createConnection(options)
@@ -63,17 +66,23 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
   return connection.connect()
 }
 
-/** The PLAIN mechanism (RFC 4616). rhea's own counts characters where bytes are meant, and so cuts what is not ASCII. */
+/**
+ * The PLAIN mechanism (RFC 4616). rhea's own counts characters instead of bytes, and so cuts names and passwords that
+ * are not ASCII.
+ */
 function plain (username: string, password: string): object {
   return { start: (respond: (error: undefined, response: Buffer) => void) => respond(undefined, Buffer.from(`\0${username}\0${password}`)) }
 }
 
-/** In words, that this is why the connection has ended; undefined where it is not. */
+/** Says in words that the connection ended because the bus was silent; undefined where it ended for another reason. */
 export function wentSilent (connection: Connection): string | undefined {
   return !closedWithError(connection) ? undefined : `nothing came from the bus for ${2 * IDLE_TIMEOUT_MS / 1000} s, not even a heartbeat`
 }
 
-/** Hands a transfer to the subscription whose it is, past rhea; false where it is none, or nobody's. */
+/**
+ * Hands a transfer frame to the session that its link belongs to, without rhea. Returns false where the frame is no
+ * transfer, or where no session of Lokean's has the link.
+ */
 function transferred (connection: Connection, frame: Buffer): boolean {
   const transfer = readTransfer(frame)
   if (transfer === undefined) return false

@@ -1,26 +1,32 @@
 /**
- * Push-back in AMQP's own terms. The bus may send as many frames as the session's incoming window says (spec 2.5.6), and as many
- * messages as the link has credit. Both are set to the same number: as many times FRAME_BYTES as there is room for. So what is here
- * and what may still come stay within the budget, whatever the size of the messages, and single-record messages get as much credit as
- * large ones.
+ * Backpressure in AMQP's own terms. The bus may send as many frames as the session's incoming window says (spec 2.5.6),
+ * and as many messages as the link has credit. Both are set to the same number: how many times the budget has room for
+ * FRAME_BYTES. So messages that are here and messages that may still come fit the budget, whatever their size, and
+ * single-record messages get as much credit as large ones.
  */
 export const FRAME_BYTES = 64 * 1024
 
 /**
- * What a delivery costs the process beside its payload: its place in a batch, and the entries and parts that even an empty one becomes.
- * Counted against the budget like its bytes, or a flood of tiny messages would get past it.
+ * The cost of a delivery beside its payload: its place in a batch, and the entries and parts that even an empty
+ * delivery becomes. It counts against the budget, so that a flood of tiny messages cannot exceed the budget.
  */
 export const DELIVERY_BYTES = 256
 
-/** The largest frame that is asked for: with what its delivery costs, it takes up no more than is reserved for it. */
+/**
+ * The largest frame that the bus may send. With the cost of its delivery, a frame takes no more than is reserved for
+ * it.
+ */
 export const MAX_FRAME_SIZE = FRAME_BYTES - DELIVERY_BYTES
 
-/** The largest message that is taken: the budget must hold it and the frame that follows, and a worker must handle it as one. */
+/**
+ * The largest message that is taken. The budget must hold the message and the frame that follows, and a worker must
+ * handle the message as one.
+ */
 export function maxMessageBytes (limit: number): number {
   return Math.min(limit - FRAME_BYTES, 128 * 1024 * 1024)
 }
 
-/** More is of no use: at a millisecond to the bus and back this is four million messages a second. */
+/** More credit is of no use: at a millisecond to the bus and back, this is four million messages a second. */
 const MAX_CREDIT = 4096
 
 /** How many frames, and messages, the bus may send while `room` bytes are free. */
@@ -29,16 +35,16 @@ export function creditFor (room: number): number {
 }
 
 /**
- * Each grant is a frame and a system call, so it waits until half of what could be given is used up, and until `least` more can be given:
- * with the budget nearly full, each message settled would else buy a grant of its own.
+ * Each grant costs a frame and a system call. So a grant waits until half of the possible credit is used up, and until
+ * it gives `least` or more: with the budget nearly full, each settled message would else cause a grant of its own.
  */
 export function shouldGrant (outstanding: number, possible: number, least: number): boolean {
   return outstanding <= possible / 2 && possible - outstanding >= least
 }
 
 /**
- * A sixteenth of all that can be given. What is missing to that is settled in time, and asks again; but where a message has come in
- * part, it may be that nothing else is there to be settled, so then any is enough.
+ * A sixteenth of the full credit. The rest of the budget is settled in time, and settling asks for a grant again. But
+ * where a message has come in part, there may be nothing else to settle; then any credit is enough.
  */
 export function leastGrant (limit: number, partial: boolean): number {
   return partial ? 1 : Math.max(1, Math.floor(creditFor(limit) / 16))

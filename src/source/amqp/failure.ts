@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import type { Credentials, Endpoint } from './connection.ts'
 import { describe } from './subscription.ts'
 
-/** Why there is no connection, or no link; and which setting to look at, where it may be one. */
+/** Why there is no connection, or no link. `hint` names the setting to check, where a setting may be wrong. */
 export interface Failure { reason: string, hint?: string }
 
-/** As a line of the log has it. */
+/** The failure as fields of a log line. */
 export function logFields ({ reason, hint }: Failure): { reason: string, mend?: string } {
   return { reason, mend: hint }
 }
@@ -13,11 +13,13 @@ export function logFields ({ reason, hint }: Failure): { reason: string, mend?: 
 interface Circumstances {
   endpoint: Endpoint
   credentials: Credentials
-  /** Whether the bus had let us in. */
+  /** Whether the bus had opened the connection before it failed. */
   opened: boolean
 }
 
-/** Of what rhea, the socket or TLS reports; undefined where the connection has just ended. */
+/**
+ * The failure of a connection. `error` comes from rhea, the socket or TLS; undefined where the connection just ended.
+ */
 export function connectionFailure (error: unknown, circumstances: Circumstances): Failure {
   const { endpoint, opened } = circumstances
   const { code, condition, cert } = (error ?? {}) as { code?: string, condition?: string, cert?: PeerCertificate }
@@ -26,7 +28,7 @@ export function connectionFailure (error: unknown, circumstances: Circumstances)
   return { reason, hint: hintOf(code, condition, circumstances) }
 }
 
-/** Of a link that the bus ends, or does not let attach. */
+/** The failure of a link that the bus ended, or did not attach. */
 export function linkFailure (reason: string, condition?: string): Failure {
   if (condition === 'amqp:not-found') return { reason, hint: 'does the bus have this address? LOKEAN_AMQP_ADDRESSES asks for it' }
   if (condition === 'amqp:unauthorized-access' || condition === 'amqp:not-allowed') {
@@ -45,7 +47,8 @@ function wrongName (host: string, cert: PeerCertificate | undefined): Failure {
   }
 }
 
-function hintOf (code: string | undefined, condition: string | undefined, { endpoint, credentials, opened }: Circumstances): string | undefined {
+function hintOf (code: string | undefined, condition: string | undefined, circumstances: Circumstances): string | undefined {
+  const { endpoint, credentials, opened } = circumstances
   if (condition === 'amqp:unauthorized-access') return loginHint(credentials)
   if (condition !== undefined) return undefined
   if (code === undefined || SILENT.has(code)) return opened ? undefined : unspokenHint(endpoint, credentials)
@@ -59,17 +62,19 @@ function hintOf (code: string | undefined, condition: string | undefined, { endp
 
 const SILENT = new Set(['ECONNRESET', 'EPIPE'])
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
-/** Of OpenSSL's reasons (X509_V_ERR), those that another authority in LOKEAN_AMQP_CA would end. */
+/** Those of OpenSSL's reasons (X509_V_ERR) that another authority in LOKEAN_AMQP_CA would remove. */
 const UNTRUSTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED', 'INVALID_CA'
 ])
 const OUT_OF_DATE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
-/** Alerts by which the bus refuses ours, or the lack of it (RFC 8446, 6.2). */
+/** Alerts by which the bus refuses Lokean's certificate, or asks for one (RFC 8446, 6.2). */
 const CLIENT_CERTIFICATE = /^ERR_SSL_\w*ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/
 
 function loginHint ({ username, cert }: Credentials): string {
-  if (username !== undefined) return 'does the bus take LOKEAN_AMQP_USERNAME with LOKEAN_AMQP_PASSWORD (or those in LOKEAN_AMQP_URL), and offer PLAIN?'
+  if (username !== undefined) {
+    return 'does the bus take LOKEAN_AMQP_USERNAME with LOKEAN_AMQP_PASSWORD (or those in LOKEAN_AMQP_URL), and offer PLAIN?'
+  }
   if (cert !== undefined) return 'does the bus offer EXTERNAL, and know the subject of LOKEAN_AMQP_CERT?'
   return 'the bus wants a login: set LOKEAN_AMQP_USERNAME and LOKEAN_AMQP_PASSWORD, or LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY'
 }
@@ -80,7 +85,7 @@ function untrustedHint ({ ca }: Credentials): string {
     : 'LOKEAN_AMQP_CA does not hold the authority that has signed the certificate of the bus (or the bus leaves out one in between)'
 }
 
-/** Some, the Qpid router among them, end the connection without a word when they miss something. */
+/** Some buses, the Qpid router among them, end the connection without a reason when something is missing. */
 function unspokenHint ({ tls }: Endpoint, credentials: Credentials): string {
   return tls
     ? `${certificateHint(credentials)} If this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://`
@@ -94,7 +99,10 @@ function certificateHint ({ cert }: Credentials): string {
   return 'does the bus trust who has signed the certificate in LOKEAN_AMQP_CERT?'
 }
 
-/** In words: an AMQP error, or one of TLS or the socket, whose message is empty where every address of a name has failed. */
+/**
+ * An error in words. It comes from AMQP, TLS or the socket. A socket error has no message where a name has several
+ * addresses and all of them failed; then its code must do.
+ */
 function explain (error: unknown): string | undefined {
   if (!(error instanceof Error)) return describe(error as object | undefined)
   if ('condition' in error) return describe(error)

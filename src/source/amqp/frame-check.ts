@@ -1,13 +1,13 @@
 import { LokeanError } from '../../errors.ts'
 
-/** Values within values: what buses send has four or five. */
+/** Levels of nested values. The frames of real buses have four or five. */
 const MAX_DEPTH = 32
 
 /**
- * Looks through the performative of an AMQP or SASL frame (spec 2.3, 1.6) before rhea makes objects of it. rhea believes what a frame
- * says of itself: it makes room for as many elements as a list claims to have, whatever its bytes, and an array of values without bytes
- * (null, true, 0) may claim four billion. So values must lie within the frame, and have no more elements between them than it has bytes.
- * Throws a LokeanError where they do not.
+ * Checks the performative of an AMQP or SASL frame (spec 2.3, 1.6) before rhea makes objects of it. rhea trusts the
+ * lengths and counts in a frame: it allocates as many elements as a list claims to have, whatever its size in bytes. An
+ * array of values without bytes (null, true, 0) may claim four billion. So all values must lie within the frame, and
+ * all counts together must not exceed its length in bytes. Throws a LokeanError where they do.
  */
 export function checkFrame (frame: Uint8Array): void {
   const start = 4 * frame[4]!
@@ -28,7 +28,7 @@ class Walk {
     this.#bytes = bytes
   }
 
-  /** Returns where the value at `at` ends. */
+  /** Checks the value at `at`, and returns where it ends. */
   value (at: number, depth: number): number {
     if (depth > MAX_DEPTH) throw malformed(`values more than ${MAX_DEPTH} deep`)
     const code = this.#need(at, 1)
@@ -36,7 +36,7 @@ class Walk {
     return this.#content(code, at + 1, depth)
   }
 
-  /** Of a value whose constructor has been read. */
+  /** Checks the content of a value whose constructor `code` has been read, and returns where it ends. */
   #content (code: number, at: number, depth: number): number {
     switch (code >> 4) {
       case 0x4: return at
@@ -83,7 +83,7 @@ class Walk {
     return count
   }
 
-  /** The number of this width at `at`. */
+  /** The number in the `width` bytes at `at`. */
   #need (at: number, width: 1 | 4): number {
     const bytes = this.#bytes
     this.#end(at, width)

@@ -1,6 +1,9 @@
 import { LokeanError } from '../../errors.ts'
 
-/** The largest frame that is taken, in bytes: more than was agreed on (MAX_FRAME_SIZE), for a bus that does not care. */
+/**
+ * The largest frame that is read, in bytes. It is more than was agreed on (MAX_FRAME_SIZE), for buses that do not keep
+ * to the agreement.
+ */
 export const MAX_FRAME_BYTES = 1024 * 1024
 
 /** `AMQP`, protocol id, version (spec 2.2). */
@@ -12,30 +15,37 @@ const TYPE_AT = 5
 const SASL = 1
 
 /**
- * Cuts what a socket brings into frames and protocol headers, in one buffer that is used again for each read: Node would otherwise
- * allocate 64 KiB a read, and rhea join what the end of a read has cut in two; collecting all that cost the main thread as much as the
- * rest it did. What is handed on is valid until the call returns.
+ * Cuts the bytes that a socket reads into frames and protocol headers. It uses one buffer for all reads. Node would
+ * otherwise allocate 64 KiB a read, and rhea would join each frame that the end of a read cuts in two; collecting that
+ * garbage cost the main thread as much as all its other work. A frame is valid until the call of `onFrame` returns.
  *
- * The beginning of a frame whose end is still to come is moved to the front, and the next read goes right behind it.
+ * Where a read ends within a frame, the beginning of the frame moves to the front of the buffer, and the next read goes
+ * behind it.
  */
 export class FrameReader {
   readonly #buffer = Buffer.allocUnsafeSlow(MAX_FRAME_BYTES)
   readonly #onFrame: (frame: Buffer) => void
   #kept = 0
   #started = false
-  /** First of all, and behind SASL's frames (spec 2.2, 5.3). Anywhere else rhea would take it for the size of a frame, a gibibyte, and wait for that. */
+  /**
+   * A header may come first of all, and behind SASL's frames (spec 2.2, 5.3). Anywhere else rhea would read it as the
+   * size of a frame, of a gibibyte, and wait for that frame.
+   */
   #headerMayCome = true
 
   constructor (onFrame: (frame: Buffer) => void) {
     this.#onFrame = onFrame
   }
 
-  /** Where the next read is to go; never empty. */
+  /** The place for the next read. It is never empty. */
   get room (): Buffer {
     return this.#buffer.subarray(this.#kept)
   }
 
-  /** So many bytes have been read into `room`. Throws where no frame can be made of them, or what takes the frames does: there is no reading on then. */
+  /**
+   * Says that `length` bytes have been read into `room`. Throws where they make no frame, and where `onFrame` throws.
+   * The connection must be closed then.
+   */
   read (length: number): void {
     const end = this.#kept + length
     let at = 0
@@ -53,11 +63,15 @@ export class FrameReader {
   }
 
   #size (at: number, end: number): number {
-    // Whoever does not begin as AMQP does is not asked for the size of its frames: the protocol's reader says what is wrong with it.
+    // First bytes that are not AMQP's have no frame size to read. rhea gets all of them, and says what is wrong.
     if (!this.#started) return Math.max(HEADER_BYTES, end - at)
     const size = this.#buffer.readUInt32BE(at)
-    if (size > MAX_FRAME_BYTES) throw new LokeanError('LOKEAN_BUS', `a frame of ${size} bytes was announced; ${MAX_FRAME_BYTES} is the most that is taken`, { retryable: true })
-    if (size < SMALLEST_FRAME) throw new LokeanError('LOKEAN_BUS', `a frame of ${size} bytes was announced; none has fewer than ${SMALLEST_FRAME}`, { retryable: true })
+    if (size > MAX_FRAME_BYTES) throw announced(size, `${MAX_FRAME_BYTES} is the most that is taken`)
+    if (size < SMALLEST_FRAME) throw announced(size, `none has fewer than ${SMALLEST_FRAME}`)
     return size
   }
+}
+
+function announced (size: number, limit: string): LokeanError {
+  return new LokeanError('LOKEAN_BUS', `a frame of ${size} bytes was announced; ${limit}`, { retryable: true })
 }

@@ -1,6 +1,4 @@
-/**
- * All that is used of rhea beyond its types. rhea's version is pinned; no other file reaches into rhea's objects.
- */
+/** All use of rhea beyond its types. rhea's version is pinned; no other file reaches into rhea's objects. */
 import type { Socket } from 'node:net'
 import { createRequire } from 'node:module'
 import rhea, { type Connection, type ConnectionOptions, type Receiver, type Session } from 'rhea'
@@ -13,10 +11,10 @@ interface Frames {
   read_frame (bytes: Buffer): object
 }
 
-/** Makers of AMQP performatives (spec 2.7), and the reader of frames, which all of rhea's connections share. */
+/** Makers of AMQP performatives (spec 2.7), and the reader of frames. All of rhea's connections share them. */
 export const frames = require('rhea/lib/frames.js') as Frames
 
-/** Makers of outcomes (spec 3.4), in their described form. */
+/** Makers of outcomes (spec 3.4), as described types. */
 export const message = require('rhea/lib/message.js') as { accepted (): { described (): unknown } }
 
 const readFrame = frames.read_frame
@@ -25,7 +23,7 @@ frames.read_frame = bytes => {
   return readFrame(bytes)
 }
 
-/** What rhea's session offers its halves for writing. */
+/** The part of rhea's session that its two halves write with. */
 export interface FrameWriter { output (frame: object): void }
 
 interface ConnectionInternals {
@@ -52,7 +50,7 @@ interface LinkInternals {
   remote: { attach: RemoteAttach }
 }
 
-/** What the peer said when it attached its end of a link (spec 2.7.3). */
+/** The peer's own end of a link, as its attach frame describes it (spec 2.7.3). */
 export interface RemoteAttach { handle: number, initial_delivery_count?: number }
 
 interface Mechanisms {
@@ -76,14 +74,14 @@ export function socketOf (connection: Connection): Socket | undefined {
 }
 
 /**
- * Has rhea read whole frames, one or more. Before the connection is open, give it one at a time: rhea forgets what
- * follows SASL's outcome.
+ * Makes rhea read one or more whole frames. Until the connection is open, give it one frame at a time: rhea forgets the
+ * bytes that follow SASL's outcome.
  */
 export function inputFrames (connection: Connection, bytes: Buffer): void {
   internals(connection).input(bytes)
 }
 
-/** Starts the time anew after which rhea closes the connection of a silent peer. rhea itself does so at each input. */
+/** Restarts the timer after which rhea closes the connection of a silent peer. rhea itself does so at each input. */
 export function refreshHeartbeat (connection: Connection): void {
   internals(connection).heartbeat_in?.refresh()
 }
@@ -93,17 +91,17 @@ export function closedWithError (connection: Connection): boolean {
   return internals(connection).local.close.error !== undefined
 }
 
-/** The receiving half of the session that the peer calls `channel`. */
+/** The receiving half of the session on the peer's `channel`. */
 export function receivingHalf (connection: Connection, channel: number): unknown {
   return internals(connection).remote_channel_map[channel]?.incoming
 }
 
-/** Has rhea write, on the next tick, what its sessions and links have to say. */
+/** Makes rhea write, on the next tick, the frames that its sessions and links have to send. */
 export function requestWrite (connection: Connection): void {
   internals(connection)._register()
 }
 
-/** Puts another receiving half in the place of rhea's own, before the session begins. */
+/** Replaces rhea's own receiving half of a session with another, before the session begins. */
 export function adoptReceivingHalf (session: Session, half: { window: number }): void {
   const { local } = session as unknown as SessionInternals
   Object.assign(session, { incoming: half })
@@ -111,8 +109,8 @@ export function adoptReceivingHalf (session: Session, half: { window: number }):
 }
 
 /**
- * Has the session pass over the peer's dispositions. Nothing is sent to it, and nothing depends on who settles first;
- * rhea would count through all ids that a disposition names, up to four billion. Returns the receiving half.
+ * Makes the session ignore the peer's dispositions, and returns its receiving half. Lokean sends no messages, and
+ * nothing depends on which side settles first. rhea would count through all ids of a disposition, up to four billion.
  */
 export function ignoreDispositions (session: Session): unknown {
   const { incoming, outgoing } = session as unknown as SessionInternals
@@ -139,7 +137,7 @@ export function remoteAttach (receiver: Receiver): RemoteAttach {
   return (receiver as unknown as LinkInternals).remote.attach
 }
 
-/** Has rhea write a flow frame with the link's credit and the session's window, once the link is attached. */
+/** Makes rhea write a flow frame with the link's credit and the session's window, once the link is attached. */
 export function requestFlow (receiver: Receiver): void {
   const link = receiver as unknown as LinkInternals
   link.issue_flow = true

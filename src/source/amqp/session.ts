@@ -11,47 +11,49 @@ interface TransferFrame {
   payload?: Uint8Array
 }
 
-/** A boolean in its two-byte encoding (0x56) is a number to rhea. */
+/** rhea reads a boolean in its two-byte encoding (0x56) as a number. */
 type Flag = boolean | number | null
 
-/** Bytes of the buffer in which a delivery of several frames is put together: at the least, and the most that is kept for the next one. */
+/** The least size, in bytes, of the buffer in which a delivery of several frames is joined. */
 const MIN_PARTIAL = 256 * 1024
+/** The largest such buffer that is kept for the next delivery. */
 const MAX_PARTIAL_KEPT = 2 * 1024 * 1024
 
 interface Options {
   budget: Budget
-  /** The message is only valid until it returns. `cost`: what was taken from the budget for it, to be given back in time. */
+  /** The message is valid until the call returns. `cost` is leased from the budget for it, and must be released. */
   onDelivery: (id: number, message: Uint8Array, cost: number) => void
-  /** A delivery grew beyond what the budget can hold: the link must be detached. */
+  /** A delivery is larger than the budget can hold. The link must be detached. */
   onTooLarge: (bytes: number) => void
 }
 
 /**
- * The receiving half of an AMQP session that has one link, in the place of rhea's own (`session.incoming`). rhea's decodes each
- * message on the main thread, keeps an object and five closures a delivery, cannot tell the window from the number of deliveries
- * it has room for, and stalls when the oldest delivery does. This one keeps the next delivery id and the bytes of the delivery
- * at hand, hands on raw bytes, writes dispositions as ranges, and turns the byte budget into window and credit.
+ * The receiving half of an AMQP session that has one link. It replaces rhea's own (`session.incoming`). rhea's decodes
+ * each message on the main thread, keeps an object and five closures a delivery, ties the window to the number of
+ * deliveries that it has room for, and stalls when the oldest delivery does. This one keeps the next delivery id and
+ * the bytes of the current delivery, hands on raw bytes, writes dispositions as ranges, and turns the byte budget into
+ * window and credit.
  *
- * Pinned to rhea's internals: on_begin, on_transfer, on_flow, on_disposition, process, window, next_transfer_id and
- * max_transfer_id are what its session calls and reads. A test replays a real router's bytes through it.
+ * rhea's session calls and reads on_begin, on_transfer, on_flow, on_disposition, process, window, next_transfer_id and
+ * max_transfer_id. A test replays a real router's bytes through them.
  */
 export class ReceivingSession {
   readonly #options: Options
   /**
-   * Frames that the peer may still send; rhea writes it into the begin frame and into flow frames. The begin frame says
-   * what the whole budget would hold, whatever is free of it: skupper-router 3.5 takes that for the session's capacity for
-   * good, and sends nothing at all where it is 0. Without credit on the link nothing comes all the same.
+   * Frames that the peer may still send. rhea writes the number into the begin frame and into flow frames. The begin
+   * frame has the number for a free budget, however full the budget is: skupper-router 3.5 takes it for the session's
+   * capacity for good, and sends nothing at all where it is 0. Nothing comes before the link has credit.
    */
   window: number
   next_transfer_id = 0
   /** Written by rhea's session; not used here. */
   max_transfer_id = 0
   #receiver: Receiver | undefined
-  /** Of the link, as the peer numbers it. */
+  /** The link's handle, as the peer numbers it. */
   #handle: number | undefined
   #stopped = false
   #nextDelivery: number | undefined
-  /** What has come of a delivery whose last frame has not. */
+  /** The bytes of a delivery whose last frame has not come. */
   #partial = Buffer.alloc(0)
   #partialBytes = 0
   #dispositions: Array<[first: number, last: number]> = []
@@ -62,12 +64,12 @@ export class ReceivingSession {
     this.window = Math.max(1, creditFor(options.budget.limit))
   }
 
-  /** The link whose messages these are. From here on credit is given. */
+  /** Begins to give credit to the link. */
   open (receiver: Receiver): void {
     const { handle, initial_delivery_count: count } = remoteAttach(receiver)
     this.#receiver = receiver
     this.#handle = handle
-    // Credit is counted from where the sender starts (spec 2.6.7); rhea takes that for 0.
+    // Credit counts from the sender's delivery count (spec 2.6.7); rhea takes that for 0.
     linkCounters(receiver).delivery_count = count ?? 0
     this.grant()
   }
@@ -77,7 +79,7 @@ export class ReceivingSession {
     return this.#receiver === undefined ? 0 : linkCounters(this.#receiver).credit
   }
 
-  /** Takes back what credit is left; what is already on its way still comes. */
+  /** Takes back the credit that is left. Messages on their way still come. */
   stop (): void {
     const receiver = this.#receiver
     this.#stopped = true
@@ -86,7 +88,7 @@ export class ReceivingSession {
     requestFlow(receiver)
   }
 
-  /** Gives the peer as much as there is room for, if that is worth a frame. */
+  /** Gives the peer as much credit as there is room for, if that is worth a frame. */
   grant (): void {
     const receiver = this.#receiver
     if (receiver === undefined || this.#stopped || this.#refusing) return
@@ -98,19 +100,19 @@ export class ReceivingSession {
     requestFlow(receiver)
   }
 
-  /** Written, with whatever else this tick brings, when rhea next processes the session. */
+  /** The dispositions are written when rhea next processes the session, with all others of this tick. */
   settle (ranges: Array<[first: number, last: number]>): void {
     this.#dispositions.push(...ranges)
   }
 
-  /** Bytes of a delivery of which only a part has come: they never will be settled once the link is gone. */
+  /** Gives up a delivery that has come in part. Its bytes are released here, because it will never be settled. */
   abandon (): void {
     this.#options.budget.release(this.#partialBytes)
     this.#partialBytes = 0
     this.#shrink()
   }
 
-  /** Nothing that still comes counts: the link is gone for us. */
+  /** Ignores all further frames of the link. */
   close (): void {
     this.#refusing = true
     this.abandon()
@@ -128,13 +130,15 @@ export class ReceivingSession {
     // A sender that settles first changes nothing: the records are stored all the same.
   }
 
-  /** Those that transferred() (connection.ts) leaves to rhea. */
+  /** rhea calls this for transfers that `transferred` in connection.ts leaves to it. */
   on_transfer ({ performative, payload }: TransferFrame): void {
     const { handle, delivery_id: id, more, aborted } = performative
     if (this.#handle !== undefined && handle !== this.#handle) {
-      throw new LokeanError('LOKEAN_BUS', `the bus sent over a link of its own what no credit was given for (handle ${handle})`, { retryable: true })
+      const text = `the bus sent over a link of its own what no credit was given for (handle ${handle})`
+      throw new LokeanError('LOKEAN_BUS', text, { retryable: true })
     }
-    this.transfer({ channel: 0, handle, id: id ?? undefined, more: Boolean(more), aborted: Boolean(aborted), payload: payload ?? Buffer.alloc(0) })
+    const flags = { more: Boolean(more), aborted: Boolean(aborted) }
+    this.transfer({ channel: 0, handle, id: id ?? undefined, ...flags, payload: payload ?? Buffer.alloc(0) })
   }
 
   /** Whether transfers with this handle are the link's. */
@@ -142,7 +146,7 @@ export class ReceivingSession {
     return this.#handle === handle
   }
 
-  /** The payload is copied where it is needed beyond the call. */
+  /** The payload is valid until the call returns. */
   transfer ({ id: given, more, aborted, payload }: Transfer): void {
     this.next_transfer_id = (this.next_transfer_id + 1) >>> 0
     this.window = Math.max(0, this.window - 1)
@@ -163,7 +167,7 @@ export class ReceivingSession {
     this.grant()
   }
 
-  /** rhea's turn to write: `session` is the one this is the half of. */
+  /** rhea calls this when the session, whose half this is, may write. */
   process (session: FrameWriter): void {
     if (this.#dispositions.length === 0) return
     const ranges = this.#dispositions
@@ -174,7 +178,7 @@ export class ReceivingSession {
     }
   }
 
-  /** The window leaves room for a whole frame each, so only a bus that does not keep to it, or to the size of a frame, fails here. */
+  /** The window reserves room for whole frames. So this fails only where a bus exceeds the window or the frame size. */
   #take (payload: Uint8Array): void {
     const { budget } = this.#options
     if (payload.length + DELIVERY_BYTES > budget.room) {
@@ -183,7 +187,10 @@ export class ReceivingSession {
     budget.lease(payload.length)
   }
 
-  /** It lies in the socket's buffer, which the next read overwrites. Its place is used again for the next delivery, but not for ever held large. */
+  /**
+   * Copies a payload out of the socket's buffer, which the next read overwrites. The next delivery uses the copy's
+   * buffer again.
+   */
   #keep (payload: Uint8Array): void {
     const length = this.#partialBytes + payload.length
     if (length > this.#partial.length) {
@@ -203,7 +210,8 @@ export class ReceivingSession {
     try {
       onDelivery(id, message, cost)
     } catch (error) {
-      // There was no memory for it, say: the connection ends with it unsettled, and nobody else would give back what it took.
+      // No memory for the delivery, for instance. The connection ends, the delivery stays unsettled, and nobody else
+      // would release its cost.
       budget.release(cost)
       throw error
     }
@@ -221,7 +229,7 @@ export class ReceivingSession {
     return message
   }
 
-  /** Ids count up by one within a session; a frame that continues a delivery may leave its id out (spec 2.7.5). */
+  /** Ids count up by one within a session. A frame that continues a delivery may omit the id (spec 2.7.5). */
   #checkId (id: number | null | undefined): number {
     this.#nextDelivery ??= id ?? undefined
     if (this.#nextDelivery === undefined || (id !== undefined && id !== null && id !== this.#nextDelivery)) {

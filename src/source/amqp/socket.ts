@@ -4,14 +4,17 @@ import { FrameReader } from './frames.ts'
 import { checkUnread } from './peer-limits.ts'
 
 interface Handlers {
-  /** A frame or protocol header; its bytes are valid until the call returns. */
+  /** `frame` is a frame or a protocol header. Its bytes are valid until the call returns. */
   onFrame: (frame: Buffer) => void
-  /** Behind each read, whatever it brought. */
+  /** Called after each read, even where the read completes no frame. */
   onRead: () => void
   onError: (error: unknown) => void
 }
 
-/** The `connect` that rhea is given: a socket whose reads land in the buffer of a FrameReader, and reach rhea frame by frame. */
+/**
+ * Makes the `connect` function that rhea is given. Its socket reads into the buffer of a FrameReader, which hands on
+ * frames one by one.
+ */
 export function connectReading (tls: boolean, { onFrame, onRead, onError }: Handlers) {
   return (port: number, host: string, options: object, connected: () => void): Socket => {
     const reader = new FrameReader(frame => { if (!socket.destroyed) onFrame(frame) })
@@ -23,14 +26,16 @@ export function connectReading (tls: boolean, { onFrame, onRead, onError }: Hand
           checkUnread(socket.writableLength)
         } catch (error) {
           onError(error)
-          // Nothing that still comes could be read; the error has rhea stop its timers.
+          // No further frame could be read. The error makes rhea stop its timers.
           socket.destroy(error as Error)
         }
         onRead()
         return !socket.destroyed
       }
     }
-    const socket: Socket = tls ? connectTls({ ...options, port, host, onread } as never, connected) : connectPlain({ port, host, onread } as never, connected)
+    const socket: Socket = tls
+      ? connectTls({ ...options, port, host, onread } as never, connected)
+      : connectPlain({ port, host, onread } as never, connected)
     return socket
   }
 }

@@ -10,7 +10,10 @@ interface Options {
   budget: Budget
   onDelivery: (delivery: Delivery) => void
   onAttached: () => void
-  /** Called once, when no more can come: what the bus said, or what was wrong with it. `condition` of its error, where it named one. */
+  /**
+   * Called once, when no more deliveries can come. `reason` is the bus's own, or says what was wrong with the bus.
+   * `condition` is that of the AMQP error, where there was one.
+   */
   onEnded: (reason: string, condition?: string) => void
 }
 
@@ -20,7 +23,7 @@ interface Options {
  *     attaching --(bus attaches)--> attached --(detach, end, loss of the connection)--> gone
  *         `-----------(refusal: detach, end, loss of the connection)--------------------^
  *
- * Delivery ids belong to the session; once gone, it settles nothing, and the next subscription counts anew.
+ * Delivery ids belong to the session. A subscription that is gone settles nothing, and the next one counts anew.
  */
 export class Subscription implements Connection {
   gone = false
@@ -47,7 +50,8 @@ export class Subscription implements Connection {
       credit_window: 0,
       autoaccept: false,
       autosettle: false,
-      // At least once: the bus keeps what it sends until it is settled (spec 2.8.2), and one disposition does settle it (2.8.3).
+      // At least once: the bus keeps each delivery until it is settled (spec 2.8.2). One disposition settles it
+      // (2.8.3).
       snd_settle_mode: 0,
       rcv_settle_mode: 0,
       max_message_size: maxMessageBytes(budget.limit)
@@ -65,17 +69,17 @@ export class Subscription implements Connection {
     return this.attached ? this.#receiving.credit : 0
   }
 
-  /** The budget has room again. */
+  /** Must be called when the budget has more room. */
   grant (): void {
     if (!this.gone && this.attached) this.#receiving.grant()
   }
 
-  /** No more credit; what is under way still comes and is still settled. */
+  /** Takes back all credit. Deliveries on their way still come, and can still be settled. */
   stop (): void {
     if (!this.gone) this.#receiving.stop()
   }
 
-  /** The connection is gone, or about to be. */
+  /** Ends the subscription, because the connection is gone or about to be. */
   end (reason: string, condition?: string): void {
     if (this.gone) return
     this.gone = true
@@ -84,10 +88,14 @@ export class Subscription implements Connection {
     this.#options.onEnded(reason, condition)
   }
 
-  /** Ends it while the connection goes on; the bus is told, so that it does not attach the link after all. */
+  /**
+   * Ends the subscription while the connection goes on. The session is closed, so that the bus does not attach the link
+   * late.
+   */
   giveUp (reason: string): void {
     this.end(reason)
-    // Not before the bus has answered its beginning: rhea would take the answer for a wish to begin it once more.
+    // The session must be open before it is closed: else rhea would take the bus's begin frame for a wish to begin it
+    // again.
     if (this.#session.is_open()) this.#session.close()
     else this.#session.once('session_open', () => this.#session.close())
   }
@@ -100,8 +108,8 @@ export class Subscription implements Connection {
       this.#options.onAttached()
     }
     receiver.on('receiver_open', () => {
-      // Without a source: a bus that does not know the address says so by that, and detaches right away (spec 2.6.3); but some leave it
-      // out always.
+      // A bus that does not know the address attaches without a source, and detaches at once (spec 2.6.3). But some
+      // buses always leave the source out. So the link counts as attached only a turn later.
       if (sourceAddress(receiver) === '') setImmediate(attached)
       else attached()
     })
@@ -113,7 +121,8 @@ export class Subscription implements Connection {
     receiver.on('receiver_error', detached)
     receiver.on('receiver_close', () => {
       detached()
-      // The answer first: rhea would give it only behind the end of the session, for which a bus closes the connection.
+      // The link is closed first: rhea would answer the detach only after the end of the session, for which a bus
+      // closes the connection.
       receiver.close()
       session.close()
     })

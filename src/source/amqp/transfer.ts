@@ -1,8 +1,8 @@
-/** What a receiver needs of a transfer frame (spec 2.7.5). */
+/** The parts of a transfer frame (spec 2.7.5) that a receiver needs. */
 export interface Transfer {
   channel: number
   handle: number
-  /** May be left out in a frame that continues a delivery. */
+  /** A frame that continues a delivery may omit the id. */
   id: number | undefined
   more: boolean
   aborted: boolean
@@ -10,14 +10,15 @@ export interface Transfer {
 }
 
 /**
- * Reads a transfer frame without making objects of what nobody looks at: with small messages, rhea's reader would be most of what a
- * message costs the main thread. Undefined where the frame is anything but a plain transfer: rhea reads it then, and says what is
- * wrong with it, if anything is.
+ * Reads a transfer frame, and makes objects only of the fields that are used: with small messages, rhea's reader would
+ * be most of a message's cost on the main thread. Returns undefined for any frame that is no plain transfer: rhea then
+ * reads it, and reports its faults.
  */
 export function readTransfer (frame: Buffer): Transfer | undefined {
   const performative = 4 * frame[4]!
-  // The data offset, the type (AMQP), the descriptor: a smallulong 0x14.
-  if (performative < 8 || frame[5] !== 0 || frame[performative] !== 0 || frame[performative + 1] !== 0x53 || frame[performative + 2] !== 0x14) return undefined
+  // The data offset, the type (AMQP), and the descriptor: a smallulong 0x14.
+  if (performative < 8 || frame[5] !== 0) return undefined
+  if (frame[performative] !== 0 || frame[performative + 1] !== 0x53 || frame[performative + 2] !== 0x14) return undefined
   const list = performative + 3
   const wide = frame[list] === 0xd0
   if (!wide && frame[list] !== 0xc0) return undefined
@@ -28,7 +29,10 @@ export function readTransfer (frame: Buffer): Transfer | undefined {
   return readFields(frame, list + 1 + 2 * width, end, frame.readUIntBE(list + 1 + width, width))
 }
 
-/** In order: handle, delivery-id, delivery-tag, message-format, settled, more, rcv-settle-mode, state, resume, aborted, batchable. */
+/**
+ * The fields in order: handle, delivery-id, delivery-tag, message-format, settled, more, rcv-settle-mode, state,
+ * resume, aborted, batchable.
+ */
 const HANDLE = 0
 const DELIVERY_ID = 1
 const MORE = 5
@@ -61,7 +65,7 @@ function readFields (frame: Buffer, at: number, end: number, count: number): Tra
   return { channel: frame.readUInt16BE(6), handle, id, more, aborted, payload: frame.subarray(end) }
 }
 
-/** Bytes of a value of the types that these fields have (spec 1.6); 0 for any other. */
+/** Size in bytes of a value, for the types that these fields can have (spec 1.6); 0 for any other type. */
 function sizeOf (frame: Buffer, at: number): number {
   switch (frame[at]) {
     case 0x40: case 0x41: case 0x42: case 0x43: return 1
@@ -81,7 +85,7 @@ function uint (frame: Buffer, at: number): number | undefined {
   }
 }
 
-/** A boolean in either of its encodings, or null: false is what these fields are then. */
+/** A boolean in either of its encodings, or null, which stands for false. */
 function isFlag (code: number): boolean {
   return code === 0x41 || code === 0x42 || code === 0x56 || code === NULL
 }

@@ -7,11 +7,11 @@ import type { DatagramReader, ReaderEvents } from './reader.ts'
 import { UdpReader } from './udp-reader.ts'
 import { UnixReader } from './unix-reader.ts'
 
-/** `receiveBuffer`: asked of the kernel, in bytes. `path`: absolute. */
+/** `receiveBuffer` is the size to ask the kernel for, in bytes. `path` is absolute. */
 export type SocketPlace = { kind: 'udp', host: string, port: number, receiveBuffer: number } | { kind: 'unix', path: string }
 
 interface Options {
-  /** Its address names the socket. */
+  /** The address of the origin is the name of the socket. */
   origin: Origin
   budget: Budget
   place: SocketPlace
@@ -19,15 +19,15 @@ interface Options {
 }
 
 /**
- * A socket as a source: one record a datagram, and as many of them in a delivery as come together. Nobody waits for a
- * settlement: what has not arrived here, or is here when the process dies, is lost, and its sender does not know. The
- * budget holds all the same: when it is used up, the socket is not read.
+ * A socket as a source. Each datagram is one record, and datagrams that come together make one delivery. No sender
+ * waits for a settlement. A datagram that does not arrive, or is in the process when it dies, is lost, and its sender
+ * does not know. The budget holds all the same: while it is used up, the socket is not read.
  *
  *     held --start()--> reading --stop()--> stopping --(the kernel has no more)--> stopped
  *       |                                                                            ^
  *       `--stop()--------------------------------------------------------------------'
  *
- *     any --close(), or the reader fails--> closed: whatever has not been read is lost
+ *     any --close(), or the reader fails--> closed: datagrams that are not read yet are lost
  */
 export class DatagramSource implements Source {
   readonly name = 'socket'
@@ -47,7 +47,10 @@ export class DatagramSource implements Source {
     this.#budget = budget
   }
 
-  /** Binds the socket, and reads nothing yet. Rejects with ConfigError, and nothing left open, where it cannot be bound. */
+  /**
+   * Binds the socket, and reads nothing yet. Where the socket cannot be bound, the promise rejects with ConfigError,
+   * and nothing is left open.
+   */
   static async open ({ origin, budget, place, log }: Options): Promise<DatagramSource> {
     const source = new DatagramSource(origin, budget)
     const events: ReaderEvents = {
@@ -83,7 +86,7 @@ export class DatagramSource implements Source {
     if (this.#state !== 'held') this.#reader.grant(this.#budget.used)
   }
 
-  /** Reads what the kernel has, as far as the budget goes, and then no more. */
+  /** Reads the datagrams that the kernel has, as far as the budget allows, and then no more. */
   async stop (): Promise<void> {
     if (this.#state === 'held') this.#end('stopped')
     if (this.#state === 'stopped' || this.#state === 'closed') return
@@ -101,7 +104,8 @@ export class DatagramSource implements Source {
 
   status (): Check {
     if (this.#state !== 'held' && this.#state !== 'reading') return { ok: false, detail: 'closed' }
-    return this.#reader.listening ? { ok: true, detail: 'listening' } : { ok: false, detail: 'not listening: what reads it has ended, and is started anew' }
+    if (this.#reader.listening) return { ok: true, detail: 'listening' }
+    return { ok: false, detail: 'not listening: what reads it has ended, and is started anew' }
   }
 
   reading (): { up: boolean, credit: number } {

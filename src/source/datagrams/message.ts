@@ -1,15 +1,20 @@
-/** What a datagram takes beside its bytes: its place in the message, and the entry that even an empty one becomes. */
+/**
+ * The cost of a datagram beside its bytes: its place in the message, and the entry that even an empty datagram becomes.
+ */
 export const DATAGRAM_COST = 64
-/** What a message takes beside its datagrams. */
+/** The cost of a message beside its datagrams. */
 export const MESSAGE_COST = 256
-/** No datagram that is read is larger: IPv4's and IPv6's own limit, rounded up; of a longer one on a Unix socket this much is read. */
+/**
+ * The largest datagram that is read. IPv4 and IPv6 allow no larger one. Of a larger one on a Unix socket, so many bytes
+ * are read.
+ */
 export const MAX_DATAGRAM = 65536
-/** A message that has gathered this cost is full. */
+/** A message is full at this cost. */
 const FULL = 256 * 1024
 /** The most that a message can cost. */
 export const MAX_MESSAGE_COST = FULL + MAX_DATAGRAM + DATAGRAM_COST
 
-/** A record's length, in front of it. */
+/** The length of a record stands in front of it, in so many bytes. */
 const LENGTH_BYTES = 4
 
 /** Gathers datagrams into one delivery of the format `records`. */
@@ -29,13 +34,13 @@ export class DatagramMessage {
     return this.cost >= FULL
   }
 
-  /** Keeps the bytes, and copies them when the message is taken. */
+  /** Keeps a reference to the record's bytes. `take` copies them. */
   add (record: Uint8Array): void {
     this.#records.push(record)
     this.#bytes += record.length
   }
 
-  /** The message, in a buffer of its own, and its cost. It is empty again after that. */
+  /** Returns the message, in a buffer of its own, and its cost. The next message begins empty. */
   take (): { message: Buffer, cost: number } {
     const { cost } = this
     const message = Buffer.from(new ArrayBuffer(this.#bytes + LENGTH_BYTES * this.#records.length))

@@ -1,25 +1,28 @@
-/** What the main thread needs of whatever reads datagrams for it, in a thread or a process of its own. */
+/** Reads datagrams for the main thread, in a thread or a process of its own. */
 export interface DatagramReader {
   /** Whether the socket is bound. */
   readonly listening: boolean
-  /** Reads nothing before; `used` of the limit that it was opened with is out, in cost. */
+  /**
+   * Nothing is read before this call. `used` is the part of the limit, in cost, that is leased now. The limit was given
+   * when the reader was opened.
+   */
   start (used: number): void
-  /** Some of what was out has come back. */
+  /** Must be called when less of the limit is used than before. */
   grant (used: number): void
-  /** Reads what the kernel has, as far as grants go, and then `stopped`. */
+  /** Reads the datagrams that the kernel has, as far as grants allow, and then calls `stopped`. */
   stop (): void
-  /** Whatever has not been read is lost. */
+  /** Datagrams that are not read yet are lost. */
   close (): Promise<void>
-  /** Datagrams that the kernel has dropped at this socket; undefined where it does not tell, or drops none. */
+  /** Datagrams that the kernel has dropped at this socket. Undefined where the kernel does not say, or drops none. */
   drops (): number | undefined
 }
 
-/** What a reader tells. */
+/** Calls from a reader. */
 export interface ReaderEvents {
-  /** A delivery of the format `records`, and what it takes of the budget. */
+  /** A delivery of the format `records`, and its cost. */
   message (message: Uint8Array, cost: number): void
-  /** It was told to stop, and has. */
+  /** The reader has stopped, as it was told to. */
   stopped (): void
-  /** It cannot go on. */
+  /** The reader cannot go on. */
   failed (reason: string): void
 }

@@ -7,13 +7,13 @@ import { kernelDrops, type Bound } from './kernel-drops.ts'
 import type { DatagramReport, DatagramSetup } from './udp-thread.ts'
 
 interface Options {
-  /** The socket's name, for messages. */
+  /** The socket's name in messages. */
   address: string
   host: string
   port: number
-  /** Asked of the kernel, in bytes. */
+  /** The size to ask the kernel for, in bytes. */
   receiveBuffer: number
-  /** Cost that may be out at a time. */
+  /** The largest cost that the reader may hand on before some is released. */
   limit: number
   log: Logger
 }
@@ -21,7 +21,10 @@ interface Options {
 /** The thread counts modulo 2^32. */
 const MAX_LIMIT = 2 ** 30
 
-/** A UDP socket, read by a thread of its own: while the budget is used up it is not read, and the kernel drops what its buffer cannot hold. */
+/**
+ * A UDP socket that a thread of its own reads. While the budget is used up, the thread does not read, and the kernel
+ * drops datagrams that do not fit its buffer.
+ */
 export class UdpReader implements DatagramReader {
   readonly bound: Bound
   readonly #worker: Worker
@@ -40,25 +43,34 @@ export class UdpReader implements DatagramReader {
     worker.on('exit', () => this.#failed('its thread has ended'))
   }
 
-  /** Binds the socket, and reads nothing yet. Rejects with ConfigError, and nothing left open, where it cannot be bound. */
+  /**
+   * Binds the socket, and reads nothing yet. Where the socket cannot be bound, the promise rejects with ConfigError,
+   * and nothing is left open.
+   */
   static async open ({ address, host, port, receiveBuffer, limit: wanted, log }: Options, events: ReaderEvents): Promise<UdpReader> {
     const limit = Math.min(wanted, MAX_LIMIT)
     const returned = new Int32Array(new SharedArrayBuffer(4)).fill(-limit)
-    // The specifier is not rewritten by the compiler, so the thread's file ends as this one does.
+    // The compiler does not rewrite this specifier. So the thread's file must end as this file does.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const workerData: DatagramSetup = { host, port, receiveBuffer, limit, returned: returned.buffer }
     const worker = new Worker(new URL(`./udp.worker.${extension}`, import.meta.url), { workerData })
-    // `once` takes its own listeners away again, and no others: a Worker has some that it cannot do without.
+    // `once` removes only its own listeners. A Worker needs some of the others.
     const [report] = await once(worker, 'message') as [DatagramReport]
     if (report.kind !== 'listening') {
       await worker.terminate()
-      const reason = report.kind === 'failed' ? report.code === 'EADDRINUSE' ? 'the port is in use' : `cannot listen there (${report.code || report.text})` : report.kind
-      throw new ConfigError(`LOKEAN_SOCKET is ${JSON.stringify(address)}: ${reason}`)
+      throw new ConfigError(`LOKEAN_SOCKET is ${JSON.stringify(address)}: ${reasonOf(report)}`)
     }
-    log.info({ socket: address, address: report.address, port: report.port, receiveBuffer: report.receiveBuffer }, 'listening for datagrams: nothing that comes this way is acknowledged')
-    // Linux gives twice of what is asked, for what it keeps beside each datagram, and no more than twice net.core.rmem_max.
+    log.info(
+      { socket: address, address: report.address, port: report.port, receiveBuffer: report.receiveBuffer },
+      'listening for datagrams: nothing that comes this way is acknowledged'
+    )
+    // Linux doubles the size that it is asked for, because it keeps data beside each datagram. Its limit is twice
+    // net.core.rmem_max.
     if (report.receiveBuffer < receiveBuffer) {
-      log.warn({ socket: address, receiveBuffer: report.receiveBuffer, asked: receiveBuffer }, 'the kernel holds less for the socket than LOKEAN_SOCKET_BUFFER asks for: raise net.core.rmem_max')
+      log.warn(
+        { socket: address, receiveBuffer: report.receiveBuffer, asked: receiveBuffer },
+        'the kernel holds less for the socket than LOKEAN_SOCKET_BUFFER asks for: raise net.core.rmem_max'
+      )
     }
     return new UdpReader(worker, returned, report, events)
   }
@@ -106,4 +118,9 @@ export class UdpReader implements DatagramReader {
     this.#ended = true
     this.#events.failed(reason)
   }
+}
+
+function reasonOf (report: DatagramReport): string {
+  if (report.kind !== 'failed') return report.kind
+  return report.code === 'EADDRINUSE' ? 'the port is in use' : `cannot listen there (${report.code || report.text})`
 }

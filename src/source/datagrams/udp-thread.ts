@@ -1,24 +1,24 @@
-/** What the main thread and the one that reads a UDP socket say to each other. */
+/** The messages between the main thread and the thread that reads a UDP socket. */
 
-/** Given to the thread when it starts. */
+/** The thread gets these values when it starts. */
 export interface DatagramSetup {
   host: string
   port: number
-  /** Asked of the kernel (SO_RCVBUF). */
+  /** The size to ask the kernel for (SO_RCVBUF). */
   receiveBuffer: number
-  /** Cost that may be out at a time, see message.ts. */
+  /** The largest cost (see message.ts) that the thread may hand on before some is released. */
   limit: number
   /**
-   * One word: all cost that has been given back since the start, modulo 2^32. It begins at -limit, so that the thread may read nothing
-   * until it is told to.
+   * One word: all cost that was released since the start, modulo 2^32. It begins at -limit, so that the thread reads
+   * nothing before the first grant.
    */
   returned: SharedArrayBuffer
 }
 
 export type DatagramReport =
   | { kind: 'listening', address: string, port: number, family: string, receiveBuffer: number }
-  /** `cost`: what it takes of the budget. */
+  /** `cost` is leased from the budget. */
   | { kind: 'message', message: Uint8Array, cost: number }
   | { kind: 'failed', code: string, text: string }
-  /** It was told to stop, and has. */
+  /** The thread has stopped, as it was told to. */
   | { kind: 'stopped' }

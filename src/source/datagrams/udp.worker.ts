@@ -1,4 +1,7 @@
-/** Entry of the thread that reads datagrams. A thread of its own, because that is the one way to stop reading that Node has: not to come back to the event loop. */
+/**
+ * Entry of the thread that reads a UDP socket. Node has no other way to stop reading than a thread that does not return
+ * to its event loop.
+ */
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -8,16 +11,19 @@ import type { DatagramReport, DatagramSetup } from './udp-thread.ts'
 const { host, port, receiveBuffer, limit, returned } = workerData as DatagramSetup
 const RETURNED = new Int32Array(returned)
 let taken = 0
-/** It goes out when it is full, or when nothing more has come within a turn of the event loop. */
+/** The message goes out when it is full, or when a turn of the event loop has passed. */
 const gathered = new DatagramMessage()
 let flushing = false
-/** Once told to stop: what may still be read, so that a sender that does not stop is no reason not to. */
+/**
+ * Set when the thread is told to stop: the bytes that it may still read. So a sender that goes on does not keep it from
+ * stopping.
+ */
 let remaining: number | undefined
 let sinceLastTurn = 0
 
 /**
- * Waits, with the whole thread, until there is room for the largest datagram and the message it may open. Meanwhile the kernel keeps
- * what comes, as much as its buffer holds, and counts what it drops.
+ * Blocks the whole thread until the budget has room for the largest datagram and for a new message. Meanwhile the
+ * kernel keeps datagrams as far as its buffer holds them, and counts those that it drops.
  */
 function waitForRoom (): void {
   for (;;) {
@@ -67,7 +73,10 @@ socket.bind({ address: host, port }, () => {
   waitForRoom()
 })
 
-/** What the kernel holds already was sent before the stop: it is read until there is nothing more, or as much as it can have held. */
+/**
+ * Reads what senders had sent before the stop. It ends when a turn of the event loop reads nothing, or when as many
+ * bytes are read as the kernel's buffer can hold.
+ */
 function finish (): void {
   remaining = (remaining ?? receiveBuffer) - sinceLastTurn
   const quiet = sinceLastTurn === 0
@@ -84,6 +93,6 @@ function finish (): void {
 
 parentPort?.once('message', () => {
   sinceLastTurn = 0
-  // A turn of the event loop that reads, before the first that may find it quiet.
+  // The first turn of the event loop only reads. A later one may find that nothing came.
   setImmediate(() => setImmediate(finish))
 })

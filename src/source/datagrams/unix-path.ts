@@ -1,8 +1,9 @@
 import { lstatSync, unlinkSync, type Stats } from 'node:fs'
 
 /**
- * Makes way for a socket at `path`. A socket file that nobody is bound to, as a process leaves it that is killed, is removed; all else is
- * somebody's, and an error says what it is. `connect` tries to connect a datagram socket, and gives the error code where it cannot.
+ * Makes way for a socket at `path`. A socket file that no process is bound to is removed: a process that is killed
+ * leaves one. Anything else is left alone, and an error says what it is. `connect` tries to connect a datagram socket,
+ * and returns the error code where that fails.
  */
 export function makeWay (path: string, connect: (path: string) => string | undefined): void {
   const found = look(path)
@@ -19,14 +20,17 @@ export function makeWay (path: string, connect: (path: string) => string | undef
   }
 }
 
-/** A function that removes the file that is at `path` now, if it is still that one when it is called. */
+/**
+ * Returns a function that removes the file that is at `path` now. It does nothing where another file is at `path` by
+ * then.
+ */
 export function removerOf (path: string): () => void {
   const made = look(path)
   return () => {
     try {
       const found = look(path)
       if (found !== undefined && found.ino === made?.ino && found.dev === made.dev) unlinkSync(path)
-    } catch {} // the next one to listen there removes it
+    } catch {} // the next process to listen there removes it
   }
 }
 

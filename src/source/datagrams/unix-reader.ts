@@ -6,10 +6,10 @@ import { UnixgramProcess } from './unixgram-process.ts'
 import type { UnixReport } from './unixgram-pipe.ts'
 
 interface Options {
-  /** The socket's name, for messages. */
+  /** The socket's name in messages. */
   address: string
   path: string
-  /** Cost that may be out at a time. */
+  /** The largest cost that the reader may hand on before some is released. */
   limit: number
   log: Logger
 }
@@ -18,8 +18,8 @@ const BACKOFF_MS = 200
 const MAX_BACKOFF_MS = 15_000
 
 /**
- * A Unix datagram socket, read by a process of its own. While the budget is used up it is not read: the process waits, the kernel's
- * queue fills, and then the senders wait, or are told that they must. None is dropped.
+ * A Unix datagram socket that a process of its own reads. While the budget is used up, the process does not read, and
+ * the kernel's queue fills. Then senders wait, or get an error that tells them to. No datagram is dropped.
  *
  *     opening --bound--> held --start()--> reading <--bound-- starting
  *        |                                    |                  ^ |
@@ -47,7 +47,10 @@ export class UnixReader implements DatagramReader {
     this.#events = events
   }
 
-  /** Binds the socket, and reads nothing yet. Rejects with ConfigError, and nothing left open, where it cannot be bound. */
+  /**
+   * Binds the socket, and reads nothing yet. Where the socket cannot be bound, the promise rejects with ConfigError,
+   * and nothing is left open.
+   */
   static async open (options: Options, events: ReaderEvents): Promise<UnixReader> {
     const reader = new UnixReader(options, events)
     await new Promise<void>((resolve, reject) => {
@@ -83,7 +86,7 @@ export class UnixReader implements DatagramReader {
     await this.#process?.close()
   }
 
-  /** The kernel makes senders wait instead. */
+  /** The kernel drops none: it makes senders wait. */
   drops (): undefined {}
 
   #spawn (): void {
@@ -126,7 +129,10 @@ export class UnixReader implements DatagramReader {
     else if (this.#opened !== undefined) this.#opened.reject(new ConfigError(`LOKEAN_SOCKET is ${JSON.stringify(address)}: ${reason}`))
     else {
       const delayMs = Math.round(backoffMs(this.#attempt++, BACKOFF_MS, MAX_BACKOFF_MS, Math.random))
-      log.warn({ socket: address, reason, delayMs }, 'the process that reads the socket has ended, and is started anew; what it held is lost')
+      log.warn(
+        { socket: address, reason, delayMs },
+        'the process that reads the socket has ended, and is started anew; what it held is lost'
+      )
       this.#timer = setTimeout(() => this.#spawn(), delayMs)
     }
   }

@@ -4,18 +4,21 @@ import { fileURLToPath } from 'node:url'
 import { FrameTaker, PIPE, type UnixReport } from './unixgram-pipe.ts'
 
 interface Handlers {
-  /** What a message may cost now. */
+  /** The largest cost that a message may have now. */
   room (): number
   report (report: UnixReport): void
   message (message: Uint8Array, cost: number): void
-  /** Called once, when it is gone and all that it had written has been taken. */
+  /** Called once, when the process has ended and all that it wrote is taken. */
   ended (how: string): void
 }
 
-/** How long it may take to go by itself, once nobody reads what it writes. */
+/** After `close`, nobody reads what the process writes. It is killed where it does not end within this time. */
 const PATIENCE_MS = 2_000
 
-/** One process that reads the socket at a path. It ends when this one does, however that comes about: the pipes between them close then. */
+/**
+ * The process that reads the socket at a path. It ends when this process ends for any reason: the pipes between them
+ * close then.
+ */
 export class UnixgramProcess {
   readonly #child: ChildProcess
   readonly #pipe: Readable
@@ -24,18 +27,18 @@ export class UnixgramProcess {
   readonly #gone: Promise<void>
   #closed = false
 
-  /** Throws where the system cannot start one. */
+  /** Throws where the system cannot start the process. */
   constructor (path: string, handlers: Handlers) {
-    // The specifier is not rewritten by the compiler, so the process's file ends as this one does.
+    // The compiler does not rewrite this specifier. So the process's file must end as this file does.
     const entry = fileURLToPath(new URL(`./unixgram.process.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url))
-    // What it has no need to know, it does not.
+    // The process needs no settings, and some are secret.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LOKEAN_')))
     this.#child = spawn(process.execPath, [entry, path], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'], env })
     this.#handlers = handlers
     this.#pipe = this.#child.stdio[PIPE] as Readable
     this.#frames = new FrameTaker(this.#pipe)
     this.#pipe.on('readable', () => this.take()).on('error', () => {})
-    this.#child.stdin?.on('error', () => {}) // it is gone, and that is told
+    this.#child.stdin?.on('error', () => {}) // the process has ended: `ended` is called
     this.#gone = new Promise(resolve => {
       const ended = (how: string): void => {
         this.#child.removeAllListeners()
@@ -53,12 +56,12 @@ export class UnixgramProcess {
     this.#child.stdin?.write('\n')
   }
 
-  /** It reads what the kernel has, and ends. */
+  /** The process reads the datagrams that the kernel has, and ends. */
   stop (): void {
     this.#child.stdin?.end()
   }
 
-  /** Takes what it has written, as far as there is room. */
+  /** Takes the frames that the process has written, as far as there is room. */
   take (): void {
     while (!this.#closed) {
       const frame = this.#frames.next(this.#handlers.room())
@@ -68,7 +71,7 @@ export class UnixgramProcess {
     }
   }
 
-  /** Ends it, with what it holds. */
+  /** Ends the process. The datagrams that it holds are lost. */
   async close (): Promise<void> {
     this.#closed = true
     this.#pipe.destroy()

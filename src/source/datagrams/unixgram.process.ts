@@ -1,7 +1,7 @@
 /**
- * Entry of the process that reads a Unix datagram socket. A process of its own, because the addon that can read one fits into no worker
- * thread and cannot be told to stop reading; a process stops when it writes to a pipe that nobody reads. Then the kernel's queue fills,
- * and the senders wait.
+ * Entry of the process that reads a Unix datagram socket. The addon that can read one fits into no worker thread, and
+ * cannot be told to stop reading. A process stops reading when it writes to a pipe that nobody reads. Then the kernel's
+ * queue fills, and the senders wait.
  *
  *     bound --a byte on stdin--> reading --stdin ends--> draining --nothing more in the kernel--> gone
  */
@@ -12,14 +12,17 @@ import { makeWay, removerOf } from './unix-path.ts'
 import { PIPE, type UnixReport, writeFrame } from './unixgram-pipe.ts'
 
 const STDIN = 0
-/** Senders that the kernel may have waiting for room. */
+/** The kernel may have so many senders waiting for room in the queue. */
 const MOST_WAITING = 1000
 const path = process.argv[2] ?? ''
-/** It goes out when it is full, or when nothing more has come within a turn of the event loop. */
+/** The message goes out when it is full, or when a turn of the event loop has brought no datagram. */
 const gathered = new DatagramMessage()
 let scheduled = false
 let sinceLastTurn = 0
-/** Once told to stop: how many datagrams may still be read, so that a sender that does not stop is no reason not to. */
+/**
+ * Set when the process is told to stop: the datagrams that it may still read. So a sender that goes on does not keep it
+ * from stopping.
+ */
 let remaining: number | undefined
 
 function report (what: UnixReport): void {
@@ -62,8 +65,9 @@ function turn (): void {
 }
 
 /**
- * What the kernel holds at this moment it has taken from its senders, and what those send that wait, it takes when it is read: all that is
- * read. The path is removed, so that no more find it; who has connected could go on for ever, and what it sends in the end is lost.
+ * Reads all datagrams that the kernel holds at this moment, and those of senders that wait for room. The path is
+ * removed, so that no new sender finds the socket. A sender that is connected could send for ever; so there is an upper
+ * bound, and datagrams beyond it are lost.
  */
 function stop (removeFile: () => void, queue: number): void {
   removeFile()
@@ -72,7 +76,7 @@ function stop (removeFile: () => void, queue: number): void {
   schedule()
 }
 
-/** net.unix.max_dgram_qlen of where the socket is made, Linux only. */
+/** net.unix.max_dgram_qlen of the network namespace in which the socket is made. Linux only. */
 function queueLength (): number | null {
   try {
     return Number(readFileSync('/proc/sys/net/unix/max_dgram_qlen', 'latin1'))
@@ -90,18 +94,21 @@ function bind (): UnixSocket {
     probe.close()
     return code
   })
-  const socket = createSocket('unix_dgram').on('message', take).on('error', error => { throw new Error(`cannot listen there (${errorName(error)})`) })
+  const socket = createSocket('unix_dgram')
+    .on('message', take)
+    .on('error', error => { throw new Error(`cannot listen there (${errorName(error)})`) })
   socket.bind(path)
   return socket
 }
 
-// To a whole group of processes, as a terminal and systemd send them, they are for the one that has started this one.
+// A terminal and systemd send these signals to a whole group of processes. They are for the process that started this
+// one, which then stops this one.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {})
 process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   try {
     flush()
     report({ kind: 'failed', reason: error.message })
-  } catch {} // there is nobody to tell
+  } catch {} // nobody reads the pipe
   process.exit(1)
 })
 
