@@ -3,13 +3,13 @@ import { credentials } from './cross-checks.ts'
 import type { Values } from './options.ts'
 import { Secret } from './secret.ts'
 
-/** The settings as the stages want them: parsed, grouped, in bytes and milliseconds. */
+/** The settings as the program uses them: parsed, grouped, in bytes and milliseconds. */
 export function arrange (v: Values) {
   return {
     amqp: {
       urls: v.LOKEAN_AMQP_URL.urls,
       addresses: v.LOKEAN_AMQP_ADDRESSES.map(({ address }) => address),
-      /** Of those addresses, the socket's among them, that say something of their records. */
+      /** Those sources, the socket included, whose setting gives labels or a tenant. */
       origins: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])]
         .map((origin) => ({ address: origin.address, labels: origin.labels, tenant: tenantOf(origin, v.LOKEAN_LOKI_TENANT) }))
         .filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),
@@ -35,12 +35,12 @@ export function arrange (v: Values) {
       maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD,
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
-    /** Undefined where there is none. */
+    /** Undefined where there is no socket. */
     socket: v.LOKEAN_SOCKET && {
       address: v.LOKEAN_SOCKET.address,
       place: v.LOKEAN_SOCKET.place.kind === 'udp' ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER } : v.LOKEAN_SOCKET.place
     },
-    /** All that is read from, by name: addresses and socket. */
+    /** The names of all sources: addresses and socket. */
     sources: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(({ address }) => address),
     workers: v.LOKEAN_WORKERS,
     workerTimeoutMs: v.LOKEAN_WORKER_TIMEOUT,
@@ -51,10 +51,10 @@ export function arrange (v: Values) {
     drainTimeoutMs: v.LOKEAN_DRAIN_TIMEOUT,
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
-    /** Of one tenant; undefined where there is no limit. */
+    /** How many streams a tenant may have; undefined for no limit. */
     maxStreams: v.LOKEAN_MAX_STREAMS,
     deadLetter: {
-      /** Undefined when it is off. */
+      /** Undefined for `off`. */
       dir: v.LOKEAN_DEAD_LETTER_DIR,
       bytes: v.LOKEAN_DEAD_LETTER_BYTES
     },
