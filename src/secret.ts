@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 
 /**
- * A value that must not reach a log, an error message or a metric. It prints as `[secret]` wherever it is turned into
- * text, and only `reveal` gives it away, so a search for that word finds every place where a secret is used.
+ * A value that must not get into a log, an error message or a metric. As text, it is always `[secret]`. Only `reveal`
+ * returns the value: a search for that word finds every place that uses a secret.
  */
 export class Secret {
   readonly #value: string
@@ -30,9 +30,9 @@ export class Secret {
 }
 
 /**
- * Hides what stands between `://` and the last `@` of the same word: user name and password of every URL in `text`.
- * The last one, because a password that was not percent-encoded may itself hold `/`, `:`, `,` or `@`; hiding too much of
- * a URL is the cheaper mistake.
+ * Hides the user name and the password of every URL in `text`: all between `://` and the last `@` of the same word. The
+ * last `@` counts, because a password that is not percent-encoded may have `/`, `:`, `,` or `@` in it. To hide too much
+ * of a URL is the smaller mistake.
  */
 export function redactUrl (text: string): string {
   if (!text.includes('@') || !text.includes('://')) return text

@@ -6,12 +6,12 @@ import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 const MAX_ADDRESSES = 256
 /** Loki's default `max_label_value_length`. */
 const MAX_VALUE_BYTES = 2048
-/** The one name that is no label: Loki's word for the tenant is no label's either. */
+/** After an address, this name gives the tenant. All other names are labels. */
 const TENANT = 'tenant'
 
 /**
- * AMQP source addresses, each once: `address`, or `address;name=value;tenant=name` with labels and a tenant for all that comes from
- * there; or `off`. An address cannot have a comma or a semicolon in it, nor can a value.
+ * AMQP source addresses, each once, or `off`. `address;name=value;tenant=name` gives labels and a tenant to all records
+ * from the address. Neither an address nor a value can have a comma or a semicolon.
  */
 export const addresses = parsedBy((text) => {
   if (text === 'off') return []
@@ -22,10 +22,10 @@ export const addresses = parsedBy((text) => {
   return list
 })
 
-/** What `sun_path` takes beside its last byte. */
+/** The size of `sun_path` without its last byte, which is 0. */
 const MAX_PATH_BYTES = 107
 
-/** `udp://host:port` or `unixgram:/path`, and labels and a tenant for all that comes there, as for an address. */
+/** `udp://host:port` or `unixgram:/path`. Labels and a tenant may follow, as for an address. */
 export const socketAddress = parsedBy((text) => {
   const origin = parseOne(text)
   const place = socketPlace(origin.address)
@@ -44,7 +44,7 @@ function socketPlace (address: string): { kind: 'udp', host: string, port: numbe
   return { kind: 'unix', path }
 }
 
-/** An address's own tenant. What it says of the field that tenants come from, in place of its records, holds for their tenant too. */
+/** The tenant that the settings give to an address: its `tenant`, or its label with the name of the tenant's field. */
 export function tenantOf ({ labels, tenant }: Origin, rule: TenantRule): string | undefined {
   return tenant ?? (rule.kind === 'field' ? labels.find(({ name }) => name === rule.field)?.value : undefined)
 }

@@ -4,7 +4,7 @@ import type { Values } from './options.ts'
 import type { Origin } from '../worker/messages.ts'
 import { Secret } from '../secret.ts'
 
-/** The settings as the stages want them: parsed, grouped, in bytes and milliseconds. */
+/** The settings as the program uses them: parsed, grouped, in bytes and milliseconds. */
 export function arrange (v: Values) {
   const origin = (one: Origin): Origin => ({ address: one.address, labels: one.labels, tenant: tenantOf(one, v.LOKEAN_LOKI_TENANT) })
   return {
@@ -34,7 +34,7 @@ export function arrange (v: Values) {
       maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD,
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
-    /** Undefined where there is none. */
+    /** Undefined where there is no socket. */
     socket: v.LOKEAN_SOCKET && {
       ...origin(v.LOKEAN_SOCKET),
       place: v.LOKEAN_SOCKET.place.kind === 'udp' ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER } : v.LOKEAN_SOCKET.place
@@ -50,10 +50,10 @@ export function arrange (v: Values) {
     drainTimeoutMs: v.LOKEAN_DRAIN_TIMEOUT,
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
-    /** Of one tenant; undefined where there is no limit. */
+    /** How many streams a tenant may have; undefined for no limit. */
     maxStreams: v.LOKEAN_MAX_STREAMS,
     deadLetter: {
-      /** Undefined when it is off. */
+      /** Undefined for `off`. */
       dir: v.LOKEAN_DEAD_LETTER_DIR,
       bytes: v.LOKEAN_DEAD_LETTER_BYTES
     },

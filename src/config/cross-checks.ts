@@ -9,7 +9,9 @@ import { formatBytes } from './units.ts'
 
 export interface Credentials { username: string | undefined, password: Secret | undefined }
 
-/** Settings of their own win over what stands in the URLs; another user's password is never taken from there. */
+/**
+ * User name and password. The settings for them win over the URLs. A password in a URL counts only for its own user.
+ */
 export function credentials (urls: Endpoints<unknown>, username: string | undefined, password: Secret | undefined): Credentials {
   const inUrl = urls.credentials
   const sameUser = username === undefined || username === inUrl?.username
@@ -17,15 +19,15 @@ export function credentials (urls: Endpoints<unknown>, username: string | undefi
 }
 
 interface CrossCheck {
-  /** Skipped when one of these is wrong by itself: what follows from a mistake is no news. */
+  /** The check is skipped where one of these is wrong by itself: its result would only repeat that. */
   reads: readonly OptionName[]
-  /** What is wrong, as a line of its own. */
+  /** Says what is wrong, as a line of its own. */
   problem: (values: Values) => string | undefined
 }
 
 const PER_ADDRESS = 2 ** 20
 
-/** All that is read from, and the setting that says so. */
+/** All sources, each with the name of its setting. */
 function sources (v: Values): Array<Origin & { name: OptionName }> {
   const addresses = v.LOKEAN_AMQP_ADDRESSES.map((origin) => ({ ...origin, name: 'LOKEAN_AMQP_ADDRESSES' as const }))
   return v.LOKEAN_SOCKET === undefined ? addresses : [...addresses, { ...v.LOKEAN_SOCKET, name: 'LOKEAN_SOCKET' }]
@@ -116,7 +118,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   }
 ]
 
-/** What is allowed, and most likely not meant. */
+/** Warns of settings that are allowed, but most likely not meant. */
 export function warningsOf (values: Values): string[] {
   const found: string[] = []
   const plainBus = values.LOKEAN_AMQP_URL.urls.every((url) => !url.tls)

@@ -1,12 +1,12 @@
 import { GROUPS, OPTION_NAMES, optionOf } from './options.ts'
 import type { Option, OptionName } from './options.ts'
 
-/** How the default reads to people; empty where there is none. */
+/** The default as people read it; empty where there is none. */
 function defaultText (option: Option): string {
   return option.computed ?? option.default ?? ''
 }
 
-/** The README's table of settings, header included. */
+/** The README's table of settings, with its header. */
 export function settingsMarkdown (): string {
   const rows = OPTION_NAMES.map((name) => {
     const option = optionOf(name)
@@ -37,7 +37,7 @@ function settingLines (name: OptionName, option: Option, width: number): string[
   return [head, ...wrap(text, width - 6).map((line) => `      ${line}`)]
 }
 
-/** Breaks at spaces; a word longer than the width stays whole. */
+/** Breaks lines at spaces. A word that is longer than the width stays whole. */
 export function wrap (text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''

@@ -4,15 +4,15 @@ import { parsedBy, InvalidValue, splitList } from './text.ts'
 
 export interface HostPort { host: string, port: number }
 
-/** One bus host to try. `host` carries no brackets when it is an IPv6 address. */
+/** One host of the bus. An IPv6 address in `host` has no brackets. */
 export interface AmqpEndpoint extends HostPort { tls: boolean }
 
-/** What stood before the `@` of a URL, percent-decoded. */
+/** User name and password of a URL, percent-decoded. */
 export interface UrlCredentials { username: string, password: Secret | undefined }
 
 export interface Endpoints<T> {
   urls: T[]
-  /** Of the URLs that carry any; all of these are the same. */
+  /** Undefined where no URL has any. URLs that have some have the same. */
   credentials: UrlCredentials | undefined
 }
 
@@ -26,7 +26,7 @@ function parseUrl (text: string, position: string, schemes: readonly string[], e
   if (!HOST_NAME.test(host) && !isIPv6(host)) throw new InvalidValue(`${position}must name a host, as in ${example}`)
   if (url.port === '0') throw new InvalidValue(`${position}must not use port 0`)
   if (url.search !== '' || url.hash !== '') throw new InvalidValue(`${position}must not have a query (?) or a fragment (#)`)
-  // `http://user:1/2@loki` parses as host `user`, port 1: an @ after the host means a password that was not encoded.
+  // `http://user:1/2@loki` parses as host `user` and port 1. So an @ in the path shows a password that is not encoded.
   if (url.pathname.includes('@')) throw new InvalidValue(`${position}must have /, ? and # in its password percent-encoded`)
   return url
 }
@@ -53,7 +53,7 @@ function credentialsOf (url: URL, position: string): UrlCredentials | undefined 
   return { username, password: url.password === '' ? undefined : new Secret(decode(url.password, position)) }
 }
 
-/** One user for all URLs of a list: they are interchangeable, and a setting that named another user would fit only some. */
+/** All URLs of a list must have the same user: they replace each other, and so one login must fit them all. */
 function sameCredentials (found: ReadonlyArray<UrlCredentials | undefined>): UrlCredentials | undefined {
   const present = found.filter((one) => one !== undefined)
   const [first] = present
@@ -74,7 +74,7 @@ function endpoints<T> (parse: (text: string, position: string) => { url: URL, en
   })
 }
 
-/** One or more `amqp://` or `amqps://` URLs; ports default to 5672 and 5671. */
+/** One or more `amqp://` or `amqps://` URLs. Their default ports are 5672 and 5671. */
 export const amqpUrls = endpoints((text, position) => {
   const url = parseUrl(text, position, ['amqp:', 'amqps:'], 'amqp://bus.example:5672')
   if (url.pathname !== '' && url.pathname !== '/') {
@@ -86,7 +86,7 @@ export const amqpUrls = endpoints((text, position) => {
   return { url, endpoint }
 })
 
-/** One or more base URLs of Loki: a path prefix is kept, without its trailing slash. */
+/** One or more base URLs of Loki. A path prefix stays, without its trailing slash. */
 export const lokiUrls = endpoints((text, position) => {
   const url = parseUrl(text, position, ['http:', 'https:'], 'http://loki.example:3100')
   const prefix = url.pathname.replace(/\/+$/, '')
@@ -94,7 +94,7 @@ export const lokiUrls = endpoints((text, position) => {
   return { url, endpoint: url.origin + prefix }
 })
 
-/** `host:port`, IPv6 in brackets, or undefined where it is not. */
+/** Parses `host:port`, with IPv6 in brackets. Undefined where the text is not of this form. */
 export function parseHostPort (text: string): HostPort | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)
   const [, v6, name, digits] = match ?? []
@@ -110,7 +110,7 @@ export const listenAddress = parsedBy((text): HostPort => {
   return address
 })
 
-/** `host:port` as a URL wants it. */
+/** `host:port` as in a URL. */
 export function formatHostPort (host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

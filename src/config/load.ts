@@ -15,21 +15,21 @@ export type ReadFile = (path: string) => string
 
 export interface Loaded {
   config: Config
-  /** Lines for the log, each naming a setting. */
+  /** Lines for the log. Each names a setting. */
   warnings: string[]
-  /** The settings that the environment holds, in place of a default. */
+  /** The settings that the environment has, so that their default does not count. */
   given: ReadonlySet<OptionName>
 }
 
-/** A setting's text, and how to speak of it in an error. */
+/** The text of a setting, and how an error describes where it came from. */
 interface Source { text: string, described: string }
 
 const readUtf8: ReadFile = (path) => readFileSync(path, 'utf8')
 const SHOWN_LENGTH = 200
 
 /**
- * Settings from the environment; an empty value counts as unset. Everything that is wrong goes into one `ConfigError`, a
- * line for each, sorted as in the table; no line holds a secret.
+ * Loads the settings from the environment. An empty value counts as unset. One `ConfigError` has a line for each
+ * mistake, in the order of OPTIONS. No line has a secret.
  */
 export function loadConfig (env: Environment, options: { cores?: number, readFile?: ReadFile } = {}): Loaded {
   const { cores = availableParallelism(), readFile = readUtf8 } = options
@@ -59,7 +59,7 @@ export function loadConfig (env: Environment, options: { cores?: number, readFil
   return { config, warnings: [...unknownNames(env), ...warningsOf(values as Values)], given }
 }
 
-/** `env` with the names of the file added that it lacks: the environment wins, as with `node --env-file`. */
+/** Adds the settings of a file to `env`. Where both have a name, the environment wins, as with `node --env-file`. */
 export function withEnvFile (env: Environment, path: string, readFile: ReadFile = readUtf8): Environment {
   try {
     return { ...parseEnv(readFile(path)), ...env }
@@ -76,7 +76,7 @@ function parse (source: Source | undefined, option: Option): unknown {
 }
 
 function defaultOf (name: OptionName, cores: number): Source | undefined {
-  // One core stays with the main thread, which owns the sockets.
+  // One core is left to the main thread, which owns the sockets.
   const text = name === 'LOKEAN_WORKERS' ? String(Math.min(256, Math.max(1, cores - 1))) : optionOf(name).default
   return text === undefined ? undefined : { text, described: `${name} (default)` }
 }
@@ -107,18 +107,18 @@ function contentOf (path: string, described: string, readFile: ReadFile): string
   }
 }
 
-/** Node's own message without the path, which the line names already. */
+/** Node's message without the path, which the line has already. */
 function reasonOf (error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+(?: '.*')?$/s, '') : String(error)
 }
 
 function display (value: string, option: Option): string {
   if (option.secret) return '(hidden)'
-  // Up to the last @, whatever else is wrong with it: a URL that does not parse may hold a password all the same.
+  // Hides all up to the last @. A URL that does not parse may have a password too.
   return shown(option.url ? value.replace(/^.*@/s, '(hidden)@') : value)
 }
 
-/** Quoted, with control characters escaped, so that a value cannot forge lines of the log. */
+/** Quotes a value and escapes its control characters, so that it cannot forge a line of the log. */
 function shown (value: string): string {
   return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}...` : value)
 }

@@ -3,18 +3,18 @@ import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
 /** Loki's default `max_label_names_per_series`. */
 export const MAX_LABELS = 15
-/** Loki takes 128 pairs an entry; a record of ours that needs more than this is a mistake in the mapping. */
+/** Loki takes 128 pairs an entry. A mapping with more than this is most likely a mistake. */
 const MAX_METADATA = 24
 /** Loki's default `max_label_name_length`. */
 const MAX_NAME_LENGTH = 1024
 
 const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-/** Loki turns dots into underscores. */
+/** Dots are allowed: Loki turns them into underscores. */
 const METADATA_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/
-/** A key of the record. No JSON escapes, and nothing that the list's own syntax uses. */
+/** A key of a record. It can have no JSON escapes, and no character of the list's syntax. */
 const FIELD = /^[^\s,={}"\\\p{Cc}]{1,256}$/u
 
-/** `what`: label or metadata. */
+/** `what` is "label" or "metadata", for the error. */
 export function checkName (text: string, what: string, name: RegExp = LABEL_NAME): void {
   if (!name.test(text) || text.length > MAX_NAME_LENGTH) {
     throw new InvalidValue(`must have ${what} names that match ${name.source} (${JSON.stringify(text)})`)
@@ -45,7 +45,7 @@ export const labels = parsedBy((text) => {
   return mappings
 })
 
-/** Structured metadata: `name` or `name=field`; `off` is the empty list. */
+/** Structured metadata: `name` or `name=field`. `off` gives an empty list. */
 export const metadata = parsedBy((text) => {
   if (text === 'off') return []
   const mappings = parseMappings(text, 'metadata', METADATA_NAME)
@@ -53,7 +53,7 @@ export const metadata = parsedBy((text) => {
   return mappings
 })
 
-/** What Loki takes as `X-Scope-OrgID` for one tenant. */
+/** Whether Loki takes the text as `X-Scope-OrgID` of one tenant. */
 export function isTenant (text: string): boolean {
   return /^[A-Za-z0-9!\-_.*'()]{1,150}$/.test(text) && text !== '.' && text !== '..'
 }
@@ -65,7 +65,7 @@ export const fixedTenant = parsedBy((text) => {
   return text
 })
 
-/** `none`, one tenant, or `{field}`: the value of that field of each record. */
+/** `none`, a tenant, or `{field}`: the tenant is the value of that field of each record. */
 export const tenantRule = parsedBy((text): TenantRule => {
   if (text === 'none') return { kind: 'none' }
   const field = /^\{\s*(.*?)\s*\}$/s.exec(text)?.[1]

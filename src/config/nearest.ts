@@ -1,4 +1,4 @@
-/** Insertions, deletions and replacements that make `a` into `b`. */
+/** How many insertions, deletions and replacements make `b` of `a`. */
 export function editDistance (a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, column) => column)
   for (let row = 1; row <= a.length; row++) {
@@ -12,11 +12,11 @@ export function editDistance (a: string, b: string): number {
   return above[b.length] ?? 0
 }
 
-/** The candidate that was most likely meant, or undefined when none is within a third of the word's length. */
+/** The candidate nearest to `word`; undefined where none is within a third of the word's length. */
 export function nearest (word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1
-  // A name of any length may come from outside; none of ours is longer than this.
+  // A word from outside may have any length, and would take long to compare. No candidate is longer than this.
   for (const candidate of word.length > 100 ? [] : candidates) {
     const distance = editDistance(word, candidate)
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance]

@@ -19,23 +19,25 @@ export type Group = typeof GROUPS[number]
 
 export interface Option<T = unknown> {
   group: Group
-  /** From the text of the environment; refusals complete the sentence `NAME is "value": ...`. */
+  /** Parses the text of the environment. Its errors complete the sentence `NAME is "value": ...`. */
   schema: z.ZodType<T, string>
-  /** What it is for: a phrase for `--help` and the README. */
+  /** Describes the setting in `--help` and the README. */
   text: string
-  /** As one would write it, and parsed like any other value; absent when the option has none. */
+  /** Written and parsed as any other value. Undefined where the setting has no default. */
   default?: string
-  /** Where the default depends on the machine: what to print in its place. */
+  /** Printed in place of a default that depends on the machine. */
   computed?: string
-  /** Never printed, and `NAME_FILE` may name a file that holds it. */
+  /** The value is never printed. `NAME_FILE` may name a file with the value. */
   secret?: true
-  /** The value is the path of a PEM file, whose content is what the schema sees; PEM text itself is taken too. */
+  /** The value is the path of a PEM file, or PEM text. The schema gets the PEM text. */
   pem?: true
-  /** The value may hold a password inside a URL. */
+  /** The value is a list of URLs, which may have a password. */
   url?: true
 }
 
-/** Every setting there is, by its name in the environment. `--help`, the README and the `Config` type follow from here. */
+/**
+ * All settings, by their names in the environment. `--help`, the README and the type `Config` are made of this table.
+ */
 export const OPTIONS = {
   LOKEAN_AMQP_URL: {
     group: 'AMQP bus',
@@ -146,14 +148,14 @@ export type OptionName = keyof typeof OPTIONS
 
 type Parsed<N extends OptionName> = z.output<(typeof OPTIONS)[N]['schema']>
 
-/** What each option comes to: undefined only where it has no default. */
+/** The parsed value of each setting. Only a setting without a default can be undefined. */
 export type Values = {
   [N in OptionName]: (typeof OPTIONS)[N] extends { default: string } ? Parsed<N> : Parsed<N> | undefined
 }
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[]
 
-/** The table without the particulars of each row. */
+/** A row of the table with the general type of a row. */
 export function optionOf (name: OptionName): Option {
   return OPTIONS[name]
 }

@@ -4,7 +4,9 @@ import { parsedBy, InvalidValue } from './text.ts'
 
 const BLOCK = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs
 
-/** One or more PEM certificates. Node passes over a CA it cannot read; a TLS error hours later would be all that tells of it. */
+/**
+ * One or more PEM certificates. Node ignores a CA that it cannot read; only a TLS error would show that, hours later.
+ */
 export const certificates = parsedBy((text) => {
   const blocks = text.match(BLOCK) ?? []
   if (blocks.length === 0) throw new InvalidValue('must hold a PEM certificate')

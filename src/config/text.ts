@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { Secret } from '../secret.ts'
 
-/** Thrown by a parser. Its message completes the sentence `NAME is "value": ...`. */
+/** A parser throws this error. Its message completes the sentence `NAME is "value": ...`. */
 export class InvalidValue extends Error {}
 
-/** A schema from a parser that returns the value or throws `InvalidValue`. */
+/** Makes a schema of a parser, which returns the value or throws InvalidValue. */
 export function parsedBy<T> (parse: (text: string) => T): z.ZodType<T, string> {
   return z.string().transform((text, context) => {
     try {
@@ -17,7 +17,7 @@ export function parsedBy<T> (parse: (text: string) => T): z.ZodType<T, string> {
   })
 }
 
-/** Splits at commas and trims; `InvalidValue` where an entry is empty. */
+/** Splits at commas and trims the entries. Throws InvalidValue where an entry is empty. */
 export function splitList (text: string): string[] {
   const entries = text.split(',').map((entry) => entry.trim())
   const empty = entries.indexOf('')
@@ -25,12 +25,12 @@ export function splitList (text: string): string[] {
   return entries
 }
 
-/** The first entry that is there twice, if any. */
+/** The first entry that occurs twice, if any. */
 export function firstDuplicate (entries: readonly string[]): string | undefined {
   return entries.find((entry, index) => entries.indexOf(entry) !== index)
 }
 
-/** `control` covers what neither SASL PLAIN (no NUL) nor HTTP basic authentication (no control characters) can carry. */
+/** SASL PLAIN cannot carry NUL, and HTTP basic authentication cannot carry any control character. */
 const control = /\p{Cc}/u
 
 export const username = z.string().max(256, 'must be at most 256 characters')
@@ -42,7 +42,7 @@ export const basicUsername = username.refine((text) => !text.includes(':'), 'mus
 export const password = z.string().refine((text) => !control.test(text), 'must not contain control characters')
   .transform((text) => new Secret(text))
 
-/** A bearer token goes into a header as it is (RFC 6750, wider: what servers hand out is not always base64). */
+/** A bearer token goes into a header as it is. RFC 6750 allows fewer characters, but not all servers keep to it. */
 export const bearerToken = z.string().regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
   .transform((text) => new Secret(text))
 

@@ -7,17 +7,20 @@ const BYTE_UNITS: Readonly<Record<string, number>> = {
 
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 }
 
-/** Bytes from `1048576`, `64 MiB`, `64Mi`, `1.5GiB`, `10 MB`; undefined when it is not a size. */
+/** Parses a size in bytes: `1048576`, `64 MiB`, `64Mi`, `1.5GiB`, `10 MB`. Undefined where the text is no size. */
 export function parseBytes (text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?(b)?$/i.exec(text)
   if (match === null) return undefined
   const [, number = '', unit = ''] = match
-  // Half a byte is no size, while 1.1 MB is one although 1.1 has no exact binary form.
+  // 1.5 bytes are no size. 1.1 MB are, although 1.1 has no exact binary form.
   if (unit === '' && number.includes('.')) return undefined
   return Math.round(Number(number) * (BYTE_UNITS[unit.toLowerCase()] ?? NaN))
 }
 
-/** Milliseconds from `500ms`, `25s`, `10m`, `168h`, `7d`, `1h30m`; undefined when it is not a duration. A bare number has no unit, and is none. */
+/**
+ * Parses a duration in milliseconds: `500ms`, `25s`, `10m`, `168h`, `7d`, `1h30m`, `0`. Undefined where the text is no
+ * duration, as any other number without a unit.
+ */
 export function parseDuration (text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?\s*(?:ms|[smhd])\s*)+$/.test(text)) return text === '0' ? 0 : undefined
   let ms = 0
@@ -27,7 +30,7 @@ export function parseDuration (text: string): number | undefined {
   return Math.round(ms)
 }
 
-/** The largest binary unit that divides it: 1048576 is `1 MiB`, 1000 is `1000 B`. */
+/** Formats with the largest binary unit that divides the size: 1048576 is `1 MiB`, 1000 is `1000 B`. */
 export function formatBytes (bytes: number): string {
   for (const [unit, size] of [['TiB', 2 ** 40], ['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]] as const) {
     if (bytes >= size && bytes % size === 0) return `${bytes / size} ${unit}`
@@ -35,7 +38,7 @@ export function formatBytes (bytes: number): string {
   return `${bytes} B`
 }
 
-/** The largest unit that divides it: 90000 is `90s`, 7200000 is `2h`. */
+/** Formats with the largest unit that divides the duration: 90000 is `90s`, 7200000 is `2h`. */
 export function formatDuration (ms: number): string {
   for (const [unit, size] of [['d', 86400e3], ['h', 3600e3], ['m', 60e3], ['s', 1e3]] as const) {
     if (ms >= size && ms % size === 0) return `${ms / size}${unit}`
@@ -43,7 +46,7 @@ export function formatDuration (ms: number): string {
   return `${ms}ms`
 }
 
-/** A size in bytes, both ends allowed. */
+/** A size in bytes. `min` and `max` are allowed. */
 export function bytesBetween (min: number, max: number): z.ZodType<number, string> {
   return parsedBy((text) => {
     const bytes = parseBytes(text)
@@ -52,7 +55,7 @@ export function bytesBetween (min: number, max: number): z.ZodType<number, strin
   })
 }
 
-/** A duration in milliseconds, both ends allowed. */
+/** A duration in milliseconds. `min` and `max` are allowed. */
 export function durationBetween (min: number, max: number): z.ZodType<number, string> {
   return parsedBy((text) => {
     const ms = parseDuration(text)
@@ -61,7 +64,7 @@ export function durationBetween (min: number, max: number): z.ZodType<number, st
   })
 }
 
-/** A whole number in decimal digits, both ends allowed. */
+/** A whole number in decimal digits. `min` and `max` are allowed. */
 export function integerBetween (min: number, max: number): z.ZodType<number, string> {
   return parsedBy((text) => {
     const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN
@@ -70,7 +73,7 @@ export function integerBetween (min: number, max: number): z.ZodType<number, str
   })
 }
 
-/** One word of a closed list, in any case. */
+/** One word of a closed list, in upper or lower case. */
 export function oneOf<const W extends string> (words: readonly W[]): z.ZodType<W, string> {
   return parsedBy((text) => {
     const word = words.find((candidate) => candidate === text.toLowerCase())
