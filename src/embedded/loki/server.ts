@@ -10,6 +10,7 @@ import { answerPush } from './push/push-handler.ts'
 import { QueryApi, type QueryRequest } from './query/query-api.ts'
 import { Refusal, type RejectCounts } from './push/refusal.ts'
 import { Store, type StoreOptions } from './store/store.ts'
+import { limitsBodies, tenantLimits } from './tenant-limits.ts'
 import type { LokiVersion } from './version.ts'
 
 export interface LokiOptions {
@@ -23,6 +24,8 @@ export interface LokiOptions {
   version?: LokiVersion
   /** How many ingesters share a tenant's streams, each with its part of their limit; default 1. */
   ingesters?: number
+  /** Names of the limits that a tenant is told, where the version tells any; Loki's list where not given, all where empty. */
+  publishedLimits?: readonly string[]
   maxEntries?: number
   maxBytes?: number
   /** A marker whose numbers are counted in entries that are dropped for room too (see Store.countIds). */
@@ -75,6 +78,12 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
     if (url.pathname === '/ready') return send(res, 200, 'ready\n')
     if (url.pathname === '/loki/api/v1/status/buildinfo') return send(res, 200, buildInfo(version), 'application/json')
     const header = String(req.headers['x-scope-orgid'] ?? '')
+    if (version !== '3.4.6' && Object.hasOwn(limitsBodies, url.pathname)) {
+      if (req.method !== 'GET') return send(res, 405, '')
+      // These ask for a tenant even where nothing else does.
+      if (header === '') return send(res, 401, 'no org id\n')
+      return send(res, 200, ...limitsBodies[url.pathname]!(tenantLimits(intake.limits, options.publishedLimits), version))
+    }
     if (!url.pathname.startsWith('/loki/api/v1/')) return send(res, 404, '404 page not found\n')
     if (options.authEnabled === true && header === '') return send(res, 401, 'no org id\n')
     const tenant = options.authEnabled === true ? header : 'fake'
