@@ -5,10 +5,13 @@ import { LokeanError } from '../../errors.ts'
 import type { Intercept } from './push/fault.ts'
 import { Intake } from './push/intake.ts'
 import type { Limits } from './push/limits.ts'
+import { messagesOf } from './push/messages.ts'
 import { answerPush } from './push/push-handler.ts'
 import { QueryApi, type QueryRequest } from './query/query-api.ts'
 import { Refusal, type RejectCounts } from './push/refusal.ts'
 import { Store, type StoreOptions } from './store/store.ts'
+import { limitsBodies, tenantLimits } from './tenant-limits.ts'
+import type { LokiVersion } from './version.ts'
 
 export interface LokiOptions {
   /** 0, the default, takes any free one. */
@@ -17,6 +20,12 @@ export interface LokiOptions {
   host?: string
   /** Loki's defaults where not given; Infinity turns one off. */
   limits?: Partial<Limits>
+  /** Which Loki it answers as; default 3.4.6. */
+  version?: LokiVersion
+  /** How many ingesters share a tenant's streams, each with its part of their limit; default 1. */
+  ingesters?: number
+  /** Names of the limits that a tenant is told, where the version tells any; Loki's list where not given, all where empty. */
+  publishedLimits?: readonly string[]
   maxEntries?: number
   maxBytes?: number
   /** A marker whose numbers are counted in entries that are dropped for room too (see Store.countIds). */
@@ -53,12 +62,13 @@ export interface EmbeddedLoki {
   close (): Promise<void>
 }
 
-/** Answers POST /loki/api/v1/push and the queries of Grafana and logcli as Loki 3.4.6 does, from memory. */
+/** Answers POST /loki/api/v1/push and the queries of Grafana and logcli as a real Loki does, from memory. */
 export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLoki> {
   const now = options.now ?? Date.now
   const store = new Store(options)
-  const intake = new Intake(store, options.limits, now)
-  const api = new QueryApi(store, intake.limits, now)
+  const version = options.version ?? '3.4.6'
+  const intake = new Intake(store, options)
+  const api = new QueryApi(store, intake.limits, messagesOf(version), now)
   const counter = { pushes: 0 }
   let closing = (): void => {}
   const closed = new Promise<void>((resolve) => { closing = resolve })
@@ -66,9 +76,15 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const url = new URL(req.url ?? '/', 'http://loki')
     if (url.pathname === '/ready') return send(res, 200, 'ready\n')
-    if (url.pathname === '/loki/api/v1/status/buildinfo') return send(res, 200, buildInfo, 'application/json')
-    if (!url.pathname.startsWith('/loki/api/v1/')) return send(res, 404, '404 page not found\n')
+    if (url.pathname === '/loki/api/v1/status/buildinfo') return send(res, 200, buildInfo(version), 'application/json')
     const header = String(req.headers['x-scope-orgid'] ?? '')
+    if (version !== '3.4.6' && Object.hasOwn(limitsBodies, url.pathname)) {
+      if (req.method !== 'GET') return send(res, 405, '')
+      // These ask for a tenant even where nothing else does.
+      if (header === '') return send(res, 401, 'no org id\n')
+      return send(res, 200, ...limitsBodies[url.pathname]!(tenantLimits(intake.limits, options.publishedLimits), version))
+    }
+    if (!url.pathname.startsWith('/loki/api/v1/')) return send(res, 404, '404 page not found\n')
     if (options.authEnabled === true && header === '') return send(res, 401, 'no org id\n')
     const tenant = options.authEnabled === true ? header : 'fake'
     if (url.pathname === '/loki/api/v1/push') return await answerPush({ req, res, tenant, intake, intercept: options.intercept, counter, closed })
@@ -115,7 +131,7 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
   }
 }
 
-const buildInfo = JSON.stringify({ version: '3.4.6', revision: 'embedded', branch: 'lokean', buildUser: '', buildDate: '', goVersion: '' }) + '\n'
+const buildInfo = (version: LokiVersion): string => JSON.stringify({ version, revision: 'embedded', branch: 'lokean', buildUser: '', buildDate: '', goVersion: '' }) + '\n'
 
 export function send (res: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
   res.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(text) })

@@ -10,7 +10,7 @@ const BLOCK = 65_536
 /** A store that keeps nothing and tells a tally, and the way into it. */
 function told (): { tally: RecordTally, push: (...streams: TestStream[]) => void } {
   const tally = new RecordTally()
-  const intake = new Intake(new Store({ maxEntries: 0, onStored: tally.add }), {}, () => clock)
+  const intake = new Intake(new Store({ maxEntries: 0, onStored: tally.add }), { now: () => clock })
   return {
     tally,
     push: (...streams) => {

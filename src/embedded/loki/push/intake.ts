@@ -1,20 +1,20 @@
 import type { Chunk } from '../store/entry-table.ts'
+import { labelText, withServiceName } from '../store/label-set.ts'
+import type { Store } from '../store/store.ts'
+import type { LokiVersion } from '../version.ts'
+import { Ingester, ingesterOf, type NamedStream } from './ingester.ts'
+import { parseLabels } from './label-parser.ts'
+import { defaultLimits, EntryWindow, labelProblem, TokenBucket, type Limits } from './limits.ts'
+import { messagesOf, type Messages } from './messages.ts'
 import { PushColumns } from './push-columns.ts'
 import { decodePush } from './push-decode.ts'
-import { goTime, messageSize } from './loki-text.ts'
-import { labelText, withServiceName, type Label } from '../store/label-set.ts'
-import { parseLabels } from './label-parser.ts'
-import { defaultLimits, EntryWindow, labelProblem, rfc3339, TokenBucket, type Limits } from './limits.ts'
 import { GroupedRefusal, noRejects, Refusal } from './refusal.ts'
-import type { StoredStream } from '../store/stored-stream.ts'
-import type { Store } from '../store/store.ts'
 
-/** What a label text of pushes means, worked out once. The stream itself begins with the first entry stored in it. */
-interface KnownLabels {
-  labels: readonly Label[]
-  text: string
+/** What a label text of pushes means, worked out once. */
+interface KnownLabels extends NamedStream {
   problem: Refusal | undefined
-  stream: StoredStream | undefined
+  /** Whose the stream is. */
+  ingester: number
 }
 
 interface Tenant {
@@ -25,24 +25,38 @@ interface Tenant {
 }
 
 const mostKnownLabels = 100_000
-const mostShownErrors = 10
+
+export interface IntakeOptions {
+  /** Loki's defaults where not given. */
+  limits?: Partial<Limits>
+  /** Default 3.4.6. */
+  version?: LokiVersion
+  /** Default 1. */
+  ingesters?: number
+  now?: () => number
+}
 
 /**
- * Takes pushes in as Loki's distributor and ingester do, in their order: decode and parse labels (any fault refuses the whole
- * push), validate (faults refuse single entries), rate (refuses the whole push), then store stream by stream.
+ * Takes pushes in as Loki's distributor does, in its order: decode and parse labels (any fault refuses the whole push), validate (faults
+ * refuse single entries), rate (refuses the whole push), then hand each ingester its share. One that refuses its share speaks for the
+ * whole push, though the others have stored theirs.
  */
 export class Intake {
   readonly rejected = noRejects()
   readonly #store: Store
   readonly #limits: Limits
+  readonly #messages: Messages
+  readonly #ingesters: readonly Ingester[]
   readonly #now: () => number
   readonly #tenants = new Map<string, Tenant>()
   readonly #columns = new PushColumns()
   #accepted = new Uint8Array(256)
 
-  constructor (store: Store, limits: Partial<Limits> = {}, now: () => number = Date.now) {
+  constructor (store: Store, { limits, version = '3.4.6', ingesters = 1, now = Date.now }: IntakeOptions = {}) {
     this.#store = store
     this.#limits = { ...defaultLimits, ...limits }
+    this.#messages = messagesOf(version)
+    this.#ingesters = Array.from({ length: ingesters }, () => new Ingester({ store, limits: this.#limits, messages: this.#messages, rejected: this.rejected, ingesters }))
     this.#now = now
   }
 
@@ -76,30 +90,32 @@ export class Intake {
     if (lines === 0) return invalid.throwIfAny()
     if (!tenant.bucket.take(bytes, nowMs)) {
       this.rejected.rate_limited += lines
-      throw new Refusal(429, `Ingestion rate limit exceeded for user ${tenant.name} (limit: ${this.#limits.rateBytes} bytes/sec) while attempting to ingest ` +
-        `'${lines}' lines totaling '${bytes}' bytes, reduce log volume or contact your Loki administrator to see if the limit can be increased`)
+      throw new Refusal(429, this.#messages.rateLimited(tenant.name, this.#limits.rateBytes, lines, bytes))
     }
-    const size = messageSize(columns, streams, this.#accepted, chunk.buf, this.#limits.messageBytes)
-    if (size > this.#limits.messageBytes) {
-      this.rejected.message_too_large += lines
-      throw new Refusal(500, `rpc error: code = ResourceExhausted desc = grpc: received message larger than max (${size} vs. ${this.#limits.messageBytes})`)
-    }
-
-    // Loki's ingester keeps the outcome of the last stream alone, so that a later stream that is stored hides an earlier one's
-    // refusal. That is how the real one answers, and why a client must not read 204 as "all stored" where limits may strike.
+    const shares = this.#shares(streams)
     let outcome: Refusal | undefined
-    for (let i = 0; i < columns.streams; i++) {
-      if (this.#anyAccepted(i)) outcome = this.#storeStream(tenant, streams[i]!, i, chunk, chunkNumber)
+    for (const [i, places] of shares.entries()) {
+      const refusal = places.length === 0 ? undefined : this.#ingesters[i]!.push(tenant.name, { columns, accepted: this.#accepted, streams, places, chunk, chunkNumber })
+      outcome ??= refusal
     }
     if (outcome !== undefined) throw outcome
     invalid.throwIfAny()
+  }
+
+  /** For each ingester the places in the push of its streams that have anything to store. */
+  #shares (streams: readonly KnownLabels[]): number[][] {
+    const shares: number[][] = this.#ingesters.map(() => [])
+    streams.forEach(({ ingester }, place) => {
+      if (this.#anyAccepted(place)) shares[ingester]!.push(place)
+    })
+    return shares
   }
 
   /** Marks in `#accepted` the entries that keep to the limits, and counts them. */
   #validate (streams: KnownLabels[], nowMs: number, invalid: GroupedRefusal): { lines: number, bytes: number } {
     const columns = this.#columns
     if (this.#accepted.length < columns.entries) this.#accepted = new Uint8Array(columns.entries * 2)
-    const window = new EntryWindow(this.#limits, nowMs)
+    const window = new EntryWindow(this.#limits, this.#messages, nowMs)
     let lines = 0
     let bytes = 0
     for (let i = 0; i < columns.streams; i++) {
@@ -134,48 +150,14 @@ export class Intake {
     return false
   }
 
-  /** Stores what is valid of stream `i`; answers with the refusal of what is not, or nothing. */
-  #storeStream (tenant: Tenant, known: KnownLabels, i: number, chunk: Chunk, chunkNumber: number): Refusal | undefined {
-    const columns = this.#columns
-    const from = columns.firstEntry[i]!
-    const to = columns.firstEntry[i + 1]!
-    let accepted = 0
-    for (let entry = from; entry < to; entry++) accepted += this.#accepted[entry]!
-    known.stream ??= this.#store.stream(tenant.name, known.text)
-    if (known.stream === undefined) {
-      if (this.#store.streamsOf(tenant.name) >= this.#limits.streams) {
-        this.rejected.stream_limit += accepted
-        return new Refusal(429, `Maximum active stream limit exceeded when trying to create stream ${known.text}, reduce the number of active streams (reduce labels or ` +
-          `reduce label values), or contact your Loki administrator to see if the limit can be increased, user: '${tenant.name}'`)
-      }
-      known.stream = this.#store.createStream(tenant.name, known.labels)
-    }
-    const stream = known.stream
-    const late: string[] = []
-    const disorder = this.#limits.disorderMs / 1000
-    for (let entry = from; entry < to; entry++) {
-      if (this.#accepted[entry] === 0) continue
-      const seconds = columns.seconds[entry]!
-      const nanos = columns.nanos[entry]!
-      const oldest = stream.newestSeconds - disorder
-      if (seconds < oldest || (seconds === oldest && nanos < stream.newestNanos)) {
-        this.rejected.too_far_behind++
-        late.push(`entry with timestamp ${goTime(seconds, nanos)} ignored, reason: 'entry too far behind, entry timestamp is: ` +
-          `${rfc3339(seconds)}, oldest acceptable timestamp is: ${rfc3339(Math.floor(oldest))}',\n`)
-        continue
-      }
-      this.#store.add(stream, seconds, nanos, chunk, chunkNumber, columns.entryStart[entry]!, columns.entryEnd[entry]!, columns.lineStart[entry]!, columns.lineEnd[entry]!)
-    }
-    if (late.length === 0) return undefined
-    return new Refusal(400, `${late.slice(0, mostShownErrors).join('')}user '${tenant.name}', total ignored: ${late.length} out of ${accepted} for stream: ${known.text}`)
-  }
-
   #labels (tenant: Tenant, buf: Buffer, start: number, end: number): KnownLabels {
     const key = buf.toString('latin1', start, end)
     let known = tenant.known.get(key)
     if (known === undefined) {
       const labels = withServiceName(parseLabels(buf.toString('utf8', start, end)))
-      known = { labels, text: labelText(labels), problem: labelProblem(labels, this.#limits), stream: undefined }
+      const text = labelText(labels)
+      const problem = labelProblem(tenant.name, labels, this.#limits, this.#messages)
+      known = { labels, text, problem, stream: undefined, ingester: ingesterOf(tenant.name, text, this.#ingesters.length) }
       if (tenant.known.size >= mostKnownLabels) tenant.known.clear()
       tenant.known.set(key, known)
     }

@@ -1,4 +1,5 @@
 import { labelText, type Label } from '../store/label-set.ts'
+import type { Messages } from './messages.ts'
 import { Refusal, type RejectReason } from './refusal.ts'
 
 /** What a tenant may push and ask for. `Infinity` turns a limit off. */
@@ -13,6 +14,10 @@ export interface Limits {
   labelNames: number
   labelNameBytes: number
   labelValueBytes: number
+  /** Labels that every stream must have. */
+  enforcedLabels: readonly string[]
+  /** Whether entries may have structured metadata. */
+  metadata: boolean
   metadataPairs: number
   metadataBytes: number
   /** Lines and metadata, bytes a second of one tenant, and how much may come at once. */
@@ -35,6 +40,8 @@ export const defaultLimits: Readonly<Limits> = {
   labelNames: 15,
   labelNameBytes: 1024,
   labelValueBytes: 2048,
+  enforcedLabels: [],
+  metadata: true,
   metadataPairs: 128,
   metadataBytes: 65_536,
   rateBytes: 4 * 1_048_576,
@@ -51,8 +58,8 @@ export function rfc3339 (seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\.000Z$/, 'Z').replace(/^[+-]0*(?=\d{4})/, '')
 }
 
-/** What is wrong with a stream's labels, or nothing. `labels` are as stored, with `service_name`, which does not count. */
-export function labelProblem (labels: readonly Label[], limits: Limits): Refusal | undefined {
+/** What is wrong with the labels of a tenant's stream, or nothing. They are as stored, with `service_name`, which does not count. */
+export function labelProblem (tenant: string, labels: readonly Label[], limits: Limits, messages: Messages): Refusal | undefined {
   const names = labels.length - (labels.some(({ name }) => name === 'service_name') ? 1 : 0)
   const text = labelText(labels)
   const refuse = (reason: RejectReason, message: string): Refusal => new Refusal(400, message, reason)
@@ -64,17 +71,21 @@ export function labelProblem (labels: readonly Label[], limits: Limits): Refusal
     if (name === last) return refuse('duplicate_label_names', `stream '${text}' has duplicate label name: '${name}'`)
     last = name
   }
+  const missing = limits.enforcedLabels.filter((enforced) => !labels.some(({ name }) => name === enforced))
+  if (missing.length > 0) return refuse('missing_enforced_labels', messages.missingLabels(missing.join(','), tenant, text))
   return undefined
 }
 
 /** The times between which an entry is accepted, as seconds and nanoseconds, for one push at `nowMs`. */
 export class EntryWindow {
   readonly #limits: Limits
+  readonly #messages: Messages
   readonly #oldestMs: number
   readonly #newestMs: number
 
-  constructor (limits: Limits, nowMs: number) {
+  constructor (limits: Limits, messages: Messages, nowMs: number) {
     this.#limits = limits
+    this.#messages = messages
     this.#oldestMs = nowMs - limits.maxAgeMs
     this.#newestMs = nowMs + limits.aheadMs
   }
@@ -82,24 +93,19 @@ export class EntryWindow {
   /** What is wrong with an entry of the stream `text`, or nothing; checked in Loki's order. */
   problem (seconds: number, nanos: number, lineBytes: number, pairs: number, metadataBytes: number, text: string): Refusal | undefined {
     const limits = this.#limits
+    const messages = this.#messages
     const ms = seconds * 1000 + nanos / 1e6
     if (ms < this.#oldestMs) {
       return new Refusal(400, `entry for stream '${text}' has timestamp too old: ${rfc3339(seconds)}, ` +
         `oldest acceptable timestamp is: ${rfc3339(Math.floor(this.#oldestMs / 1000))}`, 'greater_than_max_sample_age')
     }
     if (ms > this.#newestMs) return new Refusal(400, `entry for stream '${text}' has timestamp too new: ${rfc3339(seconds)}`, 'too_far_in_future')
-    if (lineBytes > limits.lineBytes) {
-      return new Refusal(400, `Max entry size '${limits.lineBytes}' bytes exceeded for stream '${text}' while adding an entry with length '${lineBytes}' bytes`,
-        'line_too_long')
-    }
+    if (lineBytes > limits.lineBytes) return new Refusal(400, messages.lineTooLong(limits.lineBytes, text, lineBytes), 'line_too_long')
+    if (pairs > 0 && !limits.metadata) return new Refusal(400, messages.metadataDisallowed(text), 'disallowed_structured_metadata')
     if (metadataBytes > limits.metadataBytes) {
-      return new Refusal(400, `stream '${text}' has structured metadata too large: '${metadataBytes}' bytes, limit: '${limits.metadataBytes}' bytes. ` +
-        'Please see `limits_config.max_structured_metadata_size` or contact your Loki administrator to increase it.', 'structured_metadata_too_large')
+      return new Refusal(400, messages.metadataTooLarge(text, metadataBytes, limits.metadataBytes), 'structured_metadata_too_large')
     }
-    if (pairs > limits.metadataPairs) {
-      return new Refusal(400, `stream '${text}' has too many structured metadata labels: '${pairs}', limit: '${limits.metadataPairs}'. ` +
-        'Please see `limits_config.max_structured_metadata_entries_count` or contact your Loki administrator to increase it.', 'structured_metadata_too_many')
-    }
+    if (pairs > limits.metadataPairs) return new Refusal(400, messages.metadataTooMany(text, pairs, limits.metadataPairs), 'structured_metadata_too_many')
     return undefined
   }
 }

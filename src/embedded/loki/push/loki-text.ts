@@ -17,9 +17,11 @@ export function goDuration (ns: bigint): string {
   return `${minutes >= 60n ? `${minutes / 60n}h` : ''}${minutes % 60n}m${seconds}s`
 }
 
-/** A duration in ms as Prometheus prints it: `30d1h`. */
+/** A duration in ms as Prometheus prints it: `30d1h`; years and weeks only where nothing is left over. */
 export function promDuration (ms: number): string {
   if (ms === 0) return '0s'
+  if (ms % 31_536_000_000 === 0) return `${ms / 31_536_000_000}y`
+  if (ms % 604_800_000 === 0) return `${ms / 604_800_000}w`
   const units: Array<[string, number]> = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000], ['ms', 1]]
   let text = ''
   for (const [unit, size] of units) {
@@ -33,27 +35,33 @@ const varintBytes = (value: number): number => Math.max(1, Math.ceil(Math.log2(v
 const fieldBytes = (length: number): number => 1 + varintBytes(length) + length
 
 /**
- * Bytes of the accepted entries as the distributor sends them on: with canonical labels, a hash a stream (taken as 11 bytes; the
- * real one's has 10 or 11) and a `detected_level` an entry. Worked out only where it may come near `limit`, for it needs every
- * entry's level; else the entries' own size stands for it.
+ * Bytes of the accepted entries of the streams at `places` as the distributor sends them on: with canonical labels, a hash a stream
+ * (taken as 11 bytes; the real one's has 10 or 11) and a `detected_level` an entry. Worked out only where it may come near `limit`, for
+ * it needs every entry's level; else the entries' own size stands for it.
  */
-export function messageSize (columns: PushColumns, streams: ReadonlyArray<{ labels: readonly Label[], text: string }>, accepted: Uint8Array, buf: Buffer, limit: number): number {
-  const raw = columns.entryEnd[columns.entries - 1]! - columns.entryStart[0]!
-  const upper = streams.reduce((sum, { text }) => sum + text.length + 32, raw + columns.entries * 64)
+export function messageSize (columns: PushColumns, streams: ReadonlyArray<{ labels: readonly Label[], text: string }>, places: readonly number[], accepted: Uint8Array, buf: Buffer, limit: number): number {
+  let raw = 0
+  let upper = 0
+  for (const place of places) {
+    const first = columns.firstEntry[place]!
+    const end = columns.firstEntry[place + 1]!
+    const bytes = columns.entryEnd[end - 1]! - columns.entryStart[first]!
+    raw += bytes
+    upper += bytes + (end - first) * 64 + streams[place]!.text.length + 32
+  }
   if (upper <= limit) return raw
   let size = 0
-  streams.forEach(({ labels, text }, i) => {
+  for (const place of places) {
+    const { labels, text } = streams[place]!
     let stream = 11 + fieldBytes(Buffer.byteLength(text))
-    let any = false
-    for (let entry = columns.firstEntry[i]!; entry < columns.firstEntry[i + 1]!; entry++) {
+    for (let entry = columns.firstEntry[place]!; entry < columns.firstEntry[place + 1]!; entry++) {
       if (accepted[entry] === 0) continue
-      any = true
       const metadata = readMetadata(buf, columns.entryStart[entry]!, columns.entryEnd[entry]!)
       const level = detectLevel(labels, metadata, () => buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry]))
       const added = level === undefined ? 0 : fieldBytes(2 + 'detected_level'.length + fieldBytes(Buffer.byteLength(level)))
       stream += fieldBytes(columns.entryEnd[entry]! - columns.entryStart[entry]! + added)
     }
-    if (any) size += fieldBytes(stream)
-  })
+    size += fieldBytes(stream)
+  }
   return size
 }

@@ -1,6 +1,6 @@
 import { emptyRow } from '../store/entry-table.ts'
 import { labelText, type Label } from '../store/label-set.ts'
-import type { Grouping, MetricQuery, RangeAggregation, VectorAggregation } from './logql-ast.ts'
+import type { Grouping, MetricQuery, RangeAggregation, VectorAggregation, VectorOperation } from './logql-ast.ts'
 import { mergedLabels, runStages, selectStreams, type Piped } from './pipeline.ts'
 import { lowerBound } from './log-query.ts'
 import { Refusal } from '../push/refusal.ts'
@@ -29,13 +29,19 @@ interface Sum {
 }
 
 const billion = 1_000_000_000n
+const shardable = new Set<VectorOperation>(['sum', 'count', 'min', 'max', 'avg'])
 
-/** Evaluates a metric query at all steps. Throws a Refusal where it yields more than `mostSeries`. */
-export function runMetricQuery (store: Store, tenant: string, query: MetricQuery, steps: Steps, mostSeries: number): MetricResult {
-  const evaluation = new Evaluation(store, tenant, steps)
+/** How many series a query may yield, and what Loki says beyond that. */
+export interface SeriesLimit {
+  most: number
+  message: string
+}
+
+/** Evaluates a metric query at all steps. Throws a Refusal where it, or a part that Loki works out by itself, yields too many series. */
+export function runMetricQuery (store: Store, tenant: string, query: MetricQuery, steps: Steps, limit: SeriesLimit): MetricResult {
+  const evaluation = new Evaluation(store, tenant, steps, limit)
   const value = evaluation.evaluate(query)
-  const series = typeof value === 'number' ? [] : value.filter(({ present }) => present.includes(1))
-  if (series.length > mostSeries) throw new Refusal(400, `maximum of series (${mostSeries}) reached for a single query`)
+  const series = typeof value === 'number' ? [] : evaluation.limited(value)
   const order = new Map(series.map((one) => [one, labelText(one.labels).slice(0, -1)]))
   series.sort((a, b) => order.get(a)! < order.get(b)! ? -1 : 1)
   return { series, scalar: typeof value === 'number' ? value : undefined, linesRead: evaluation.linesRead, bytesRead: evaluation.bytesRead }
@@ -47,21 +53,30 @@ class Evaluation {
   readonly #store: Store
   readonly #tenant: string
   readonly #steps: Steps
+  readonly #limit: SeriesLimit
 
-  constructor (store: Store, tenant: string, steps: Steps) {
+  constructor (store: Store, tenant: string, steps: Steps, limit: SeriesLimit) {
     this.#store = store
     this.#tenant = tenant
     this.#steps = steps
+    this.#limit = limit
   }
 
   evaluate (query: MetricQuery): Series[] | number {
     switch (query.kind) {
       case 'number': return query.value
       case 'constant': return [this.#constant(query.value)]
-      case 'range': return this.#range(query)
+      case 'range': return this.limited(this.#range(query))
       case 'vector': return this.#vector(query)
       case 'binary': return binary(query, this.evaluate(query.left), this.evaluate(query.right))
     }
+  }
+
+  /** Those series that have a value at any step, unless they are too many. */
+  limited (series: Series[]): Series[] {
+    const present = series.filter(({ present }) => present.includes(1))
+    if (present.length > this.#limit.most) throw new Refusal(400, this.#limit.message)
+    return present
   }
 
   #constant (value: number): Series {
@@ -135,8 +150,10 @@ class Evaluation {
   #vector (query: VectorAggregation): Series[] {
     const { operation, grouping, inner } = query
     // A sum over a range aggregation is counted under the sum's own labels at once: one series per request id never arises.
-    if (operation === 'sum' && inner.kind === 'range') return this.#range(inner, grouping ?? 'all')
-    const series = this.evaluate(inner)
+    if (operation === 'sum' && inner.kind === 'range') return this.limited(this.#range(inner, grouping ?? 'all'))
+    // Loki's shards aggregate these two levels at once, the others it works out of all the series of the inner one.
+    const atOnce = inner.kind === 'range' && shardable.has(operation)
+    const series = atOnce ? this.#range(inner) : this.evaluate(inner)
     if (typeof series === 'number') throw new Refusal(400, `parse error : ${operation} needs a vector`)
     const groups = new Map<string, { labels: Label[], members: Series[] }>()
     for (const member of series) {
@@ -146,10 +163,11 @@ class Evaluation {
       if (group === undefined) groups.set(key, { labels, members: [member] })
       else group.members.push(member)
     }
-    return [...groups.values()].flatMap(({ labels, members }) => {
+    const results = [...groups.values()].flatMap(({ labels, members }) => {
       if (operation === 'topk' || operation === 'bottomk') return best(members, query.parameter, operation === 'topk' ? 1 : -1)
       return [combine(operation, labels, members)]
     })
+    return atOnce ? this.limited(results) : results
   }
 }
 

@@ -1,9 +1,10 @@
 import { labelText, labelValue, type Label } from '../store/label-set.ts'
 import type { Limits } from '../push/limits.ts'
+import type { Messages } from '../push/messages.ts'
 import { lowerBound, runLogQuery } from './log-query.ts'
 import { parseQuery, parseSelector } from './logql.ts'
 import type { Matcher } from './logql-ast.ts'
-import { runMetricQuery, type MetricResult, type Steps } from './metric-query.ts'
+import { runMetricQuery, type MetricResult, type SeriesLimit, type Steps } from './metric-query.ts'
 import { selectStreams } from './pipeline.ts'
 import { checkLength, parseBounds, parseLimit, parseRange, parseTime } from './query-params.ts'
 import { matrixResponse, streamsResponse, vectorResponse, volumeResponse, type Cost } from './query-response.ts'
@@ -22,18 +23,20 @@ export interface QueryRequest {
 export class QueryApi {
   readonly #store: Store
   readonly #limits: Limits
+  readonly #seriesLimit: SeriesLimit
   readonly #now: () => number
 
-  constructor (store: Store, limits: Limits, now: () => number) {
+  constructor (store: Store, limits: Limits, messages: Messages, now: () => number) {
     this.#store = store
     this.#limits = limits
+    this.#seriesLimit = { most: limits.querySeries, message: messages.seriesLimit(limits.querySeries) }
     this.#now = now
   }
 
   queryRange ({ tenant, params, categorize }: QueryRequest): string {
     const range = parseRange(params, this.#now())
     const query = parseQuery(params.get('query') ?? '')
-    const { queryEntries, querySeries, queryLengthMs } = this.#limits
+    const { queryEntries, queryLengthMs } = this.#limits
     checkLength(range.start, range.end, queryLengthMs)
     const begun = performance.now()
     if (query.kind === 'log') {
@@ -47,7 +50,7 @@ export class QueryApi {
     const step = BigInt(range.step)
     const first = range.start - range.start % step
     const steps: Steps = { first, step: range.step, count: Number((range.end - first + step - 1n) / step) + 1 }
-    const result = runMetricQuery(this.#store, tenant, query, steps, querySeries)
+    const result = runMetricQuery(this.#store, tenant, query, steps, this.#seriesLimit)
     return matrixResponse(result, steps, cost(result, result.series.length, result.series.length, begun))
   }
 
@@ -59,7 +62,7 @@ export class QueryApi {
     const query = parseQuery(params.get('query') ?? '')
     if (query.kind === 'log') throw new Refusal(400, 'log queries are not supported as an instant query type, please change your query to a range query type')
     const begun = performance.now()
-    const result: MetricResult = runMetricQuery(this.#store, tenant, query, { first: time, step: 1, count: 1 }, this.#limits.querySeries)
+    const result: MetricResult = runMetricQuery(this.#store, tenant, query, { first: time, step: 1, count: 1 }, this.#seriesLimit)
     return vectorResponse(result, time, cost(result, result.series.length, result.series.length, begun))
   }
 

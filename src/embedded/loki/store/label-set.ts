@@ -29,7 +29,7 @@ export function sortLabels (labels: Label[]): Label[] {
 }
 
 /** Loki's `discover_service_name` default: the first of these labels that a stream has names its service. */
-const serviceNameSources = [
+export const serviceNameSources: readonly string[] = [
   'service', 'app', 'application', 'app_name', 'name', 'app_kubernetes_io_name', 'container', 'container_name', 'k8s_container_name',
   'component', 'workload', 'job', 'k8s_job_name'
 ]

@@ -3,8 +3,11 @@ import { test } from 'node:test'
 import type { Condition, MetricQuery } from '../../../../../src/embedded/loki/query/logql-ast.ts'
 import { parseQuery, parseSelector } from '../../../../../src/embedded/loki/query/logql.ts'
 
-// Loki's own words: those of 3.4.6, and the parser of 3.7.6 has the same.
-for (const [query, message] of [
+/** A real one, that asks for no tenant, is asked the same. */
+const REAL = (process.env.LOKEAN_TEST_LOKI_URL ?? '').replace(/\/$/, '')
+
+/** Loki's own words: those of 3.4.6, and the parser of 3.7.6 has the same. */
+const refused: Array<[query: string, message: string]> = [
   ['', 'parse error : syntax error: unexpected $end'],
   ['{', 'parse error at line 1, col 2: syntax error: unexpected $end, expecting IDENTIFIER or }'],
   ['foo', 'parse error at line 1, col 1: syntax error: unexpected IDENTIFIER'],
@@ -76,11 +79,20 @@ for (const [query, message] of [
   ['vector(1) > {a="b"} |= "c"', 'parse error : unexpected type for right leg of binary operation (>): *syntax.PipelineExpr'],
   ['1 and vector(1)', 'parse error : unexpected literal for left leg of logical/set binary operation (and): 1.000000'],
   [`{a="${'x'.repeat(131_072)}"}`, 'parse error : input size too long (131078 > 131072)']
-] as Array<[string, string]>) {
+]
+
+for (const [query, message] of refused) {
   test(`refuses as Loki does: ${JSON.stringify(query.slice(0, 100))}`, () => {
     assert.throws(() => parseQuery(query), { status: 400, message })
   })
 }
+
+test('a real Loki refuses each in the same words', { skip: REAL === '' && 'LOKEAN_TEST_LOKI_URL names no Loki' }, async () => {
+  for (const [query, message] of refused) {
+    const response = await fetch(`${REAL}/loki/api/v1/query_range`, { method: 'POST', body: new URLSearchParams({ query }) })
+    assert.deepEqual([response.status, (await response.text()).trimEnd()], [400, message], query)
+  }
+})
 
 for (const [query, what] of [
   ['{a="b"} | json', 'json'],

@@ -219,6 +219,26 @@ for (const [name, params, message] of [
   })
 }
 
+for (const [query, version, message] of [
+  ['topk(1, sum by (source) (count_over_time({cloud="c1"}[1h])))', '3.4.6', 'maximum of series (1) reached for a single query'],
+  ['sum by (source) (count_over_time({cloud="c1"}[1h])) > 100', '3.7.6', 'maximum number of series (1) reached for a single query; consider reducing query cardinality by adding ' +
+    'more specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()'],
+  ['max(topk(1, count_over_time({cloud="c1"}[1h])))', '3.4.6', 'maximum of series (1) reached for a single query']
+] as const) {
+  test(`a part of a query counts that Loki works out by itself: ${query}`, async (t) => {
+    const server = await example(t, { version, limits: { querySeries: 1 } })
+    const answer = await get(server, '/loki/api/v1/query', { query, time: ns(0) })
+    assert.deepEqual([answer.status, answer.text], [400, message])
+  })
+}
+
+test('two levels that Loki aggregates at once count as one', async (t) => {
+  const server = await example(t, { limits: { querySeries: 1 } })
+  for (const operation of ['sum', 'count', 'min', 'max', 'avg']) {
+    assert.equal((await data(server, { query: `${operation}(count_over_time({cloud="c1"}[1h]))`, time: ns(0) }, 'query')).result.length, 1, operation)
+  }
+})
+
 test('lists labels, their values and series', async (t) => {
   const server = await example(t)
   const list = async (path: string, params: Record<string, string> = {}): Promise<unknown> => JSON.parse((await get(server, `/loki/api/v1/${path}`, params)).text)

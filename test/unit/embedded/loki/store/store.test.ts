@@ -9,7 +9,7 @@ const unlimited = { rateBytes: Infinity, disorderMs: Infinity, messageBytes: Inf
 
 function filled (options: StoreOptions = {}): { store: Store, push: (streams: TestStream[], tenant?: string) => void } {
   const store = new Store(options)
-  const intake = new Intake(store, unlimited, () => clock)
+  const intake = new Intake(store, { limits: unlimited, now: () => clock })
   return {
     store,
     push: (streams, tenant = 'fake') => {
