@@ -83,7 +83,7 @@ export const limitsBodies: Record<string, (limits: Record<string, Value>, versio
 }
 
 /** As Go's YAML writes it: a list stands no deeper than its name, a map does, and a million is 1e+06. */
-function yamlMap (map: { readonly [name: string]: Value }, indent: string): string {
+function yamlMap (map: Readonly<Record<string, Value>>, indent: string): string {
   return Object.entries(map).map(([name, value]) => `${indent}${name}:${yamlValue(value, isList(value) ? indent : indent + '  ')}`).join('')
 }
 
