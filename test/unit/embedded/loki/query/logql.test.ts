@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Condition, MetricQuery } from '../../../../../src/embedded/loki/query/logql-ast.ts'
 import { parseQuery, parseSelector } from '../../../../../src/embedded/loki/query/logql.ts'
 
-// Loki's own words: those of 3.4.6, and the parser of 3.7.6 has the same.
+// The messages are those of Loki 3.4.6. The parser of 3.7.6 has the same.
 for (const [query, message] of [
   ['', 'parse error : syntax error: unexpected $end'],
   ['{', 'parse error at line 1, col 2: syntax error: unexpected $end, expecting IDENTIFIER or }'],
@@ -129,7 +129,7 @@ test('reads stages in order', () => {
   assert.deepEqual(query.kind === 'log' && query.stages[2]?.kind === 'label' && query.stages[2].condition.kind, 'and')
 })
 
-/** A query's conditions or operations with all the parentheses that it leaves out. */
+/** Returns a query's conditions or operations with all implied parentheses. */
 function joined (query: string): string {
   const text = (part: Condition | MetricQuery): string => {
     if (part.kind === 'match') return part.matcher.name
