@@ -12,7 +12,7 @@ export interface BenchArguments {
   save: boolean
   /** Write bench/results/baseline.json. */
   saveBaseline: boolean
-  /** Fail where a steady target is missed by far. */
+  /** Fail where a measured ratio or count misses its target by far. */
   gate: boolean
 }
 
@@ -31,7 +31,7 @@ LOKEAN_AMQP_URL and LOKEAN_LOKI_URL put a real bus and a real Loki in the place 
 other LOKEAN_ settings count as well. Exit code 1 where a record is missing or doubled, or a suite fails.
 `
 
-/** Undefined where help was asked for. UsageError says what is wrong. */
+/** Returns undefined where help was asked for. Throws UsageError with what is wrong. */
 export function parseBenchArguments (args: readonly string[]): BenchArguments | undefined {
   const { values, positionals } = parse(() => parseArgs({
     args: [...args],

@@ -1,4 +1,4 @@
-/** Measures this Lokean on this machine, or against a real bus and a real Loki. `npm run bench` */
+/** Measures this Lokean on this machine, or with a real bus and a real Loki. `npm run bench` */
 import { relative } from 'node:path'
 import { BENCH_USAGE, parseBenchArguments } from './arguments.ts'
 import { print, runCommand } from './cli/command.ts'
@@ -13,7 +13,7 @@ import { lostOrDoubled } from './report/targets.ts'
 import { writePage } from './report/write-page.ts'
 import { runSuites } from './suites/run.ts'
 
-/** The exit code. */
+/** Returns the exit code. */
 async function main (): Promise<number> {
   const options = parseBenchArguments(process.argv.slice(2))
   if (options === undefined) return print(BENCH_USAGE)
@@ -42,6 +42,6 @@ function lost (result: BenchResult): string[] {
   return wrong > 0 ? [`${wrong} records are missing or doubled`] : []
 }
 
-// The processes that the suites started end with this one, however it ends.
+// The child processes of the suites must end with this one, however it ends.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
 await runCommand('bench', main)

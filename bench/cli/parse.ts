@@ -1,6 +1,9 @@
 import { UsageError } from '../../src/errors.ts'
 
-/** What parseArgs refuses is the caller's mistake; its messages go on to explain how to pass such a word as an argument. */
+/**
+ * An argument that parseArgs refuses is the caller's mistake. Only the first sentence is kept: the rest explains how to
+ * pass such a word as an argument.
+ */
 export function parse<T> (read: () => T): T {
   try {
     return read()
@@ -9,7 +12,7 @@ export function parse<T> (read: () => T): T {
   }
 }
 
-/** The value of an option that takes a whole number; undefined where it was not given. */
+/** Reads an option that takes a whole number. Returns undefined where the option was not given. */
 export function whole (name: string, text: string | undefined, least: number, most: number): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)

@@ -1,9 +1,12 @@
 export interface Output { write (text: string): unknown, isTTY?: boolean }
 
-/** Elsewhere than on a terminal, at most one line in so many milliseconds. */
+/** Without a terminal, one line at most is printed in this time. */
 const LINE_MS = 1_000
 
-/** What goes on while the bench runs: on a terminal one line that is written over, elsewhere lines now and then. */
+/**
+ * Shows what the bench is doing. A terminal gets one line that is written over and over; anything else gets a line now
+ * and then.
+ */
 export class Progress {
   readonly #output: Output
   readonly #now: () => number
@@ -30,7 +33,7 @@ export class Progress {
     }
   }
 
-  /** Clears the line, so that what follows stands alone. */
+  /** Clears the line, so that the next output stands alone. */
   end (): void {
     if (this.#open) this.#output.write('\r\x1b[2K')
     this.#open = false

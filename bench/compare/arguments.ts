@@ -2,21 +2,21 @@ import { parseArgs } from 'node:util'
 import { UsageError } from '../../src/errors.ts'
 import { parse, whole } from '../cli/parse.ts'
 
-/** Two results that are kept in files. */
+/** Compares two results that are kept in files. */
 export interface CompareResults {
   kind: 'results'
-  /** Undefined: the stored baseline. */
+  /** Undefined stands for the stored baseline. */
   before: string | undefined
-  /** Undefined: the latest result. */
+  /** Undefined stands for the latest result. */
   after: string | undefined
   /** Percent. */
   failOver: number | undefined
 }
 
-/** The program of another revision, and the one in this folder. */
+/** Compares the program of another revision with the one in this folder. */
 export interface ComparePrograms {
   kind: 'programs'
-  /** Whatever git takes for a revision. */
+  /** Any revision that git understands. */
   against: string
   pairs: number
   json: boolean
@@ -48,7 +48,7 @@ Two programs, measured now and in turns, so that a busy machine is as slow for t
 Settings of the environment (LOKEAN_) count for both programs. Exit code 1 too where one of them loses or doubles a record.
 `
 
-/** Undefined where help was asked for. UsageError says what is wrong. */
+/** Returns undefined where help was asked for. Throws UsageError with what is wrong. */
 export function parseCompareArguments (args: readonly string[]): CompareResults | ComparePrograms | undefined {
   const { values, positionals } = parse(() => parseArgs({
     args: [...args],

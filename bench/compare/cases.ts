@@ -2,12 +2,12 @@ import { type Rig, startRig } from '../harness/rig.ts'
 import type { Case, Sides } from './pairs.ts'
 import { takeTurns } from './turns.ts'
 
-/** The smallest messages and usual ones: with the first the deliveries cost, with the others the records. */
+/** The smallest messages show the cost of a delivery, the usual ones the cost of a record. */
 const RECORDS_PER_MESSAGE = [1, 100]
 const HOSTS = 100
-/** One worker: it and the main thread find a core each on a small machine. */
+/** With one worker, even a small machine has a core for it and one for the main thread. */
 const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4' }
-/** At least, until V8 has compiled. */
+/** The least that V8 needs to compile. */
 const WARM_UP_MS = 3000
 
 export const CASES: readonly Case[] = RECORDS_PER_MESSAGE.map(recordsPerMessage => ({
@@ -15,7 +15,7 @@ export const CASES: readonly Case[] = RECORDS_PER_MESSAGE.map(recordsPerMessage 
   measure: async programs => await fullLoad(programs, recordsPerMessage)
 }))
 
-/** Each program between a load and a sink of its own. */
+/** Each program runs between its own load and its own sink. */
 async function fullLoad (programs: Sides<string>, recordsPerMessage: number): ReturnType<Case['measure']> {
   const rigs: Rig[] = []
   const start = async (main: string): Promise<Rig> => {
@@ -39,7 +39,7 @@ async function fullLoad (programs: Sides<string>, recordsPerMessage: number): Re
   }
 }
 
-/** What loses records is cheap for the wrong reason. */
+/** A program that loses records is cheap for the wrong reason. */
 async function check (rig: Rig, main: string): Promise<void> {
   const { sent } = await rig.load.stop()
   const { missing, doubled, other } = await rig.reconcile(sent)

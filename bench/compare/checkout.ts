@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../../src/errors.ts'
 
-/** The end of what a step said is kept, to be shown if it fails. */
+/** Characters of a step's output that are kept, to show why it failed. */
 const OUTPUT_KEPT = 4000
 
-/** A revision of the project, installed and built in a temporary worktree. It is removed at the latest when this process ends. */
+/**
+ * A revision of the project, installed and built in a temporary worktree. The worktree is removed when this process
+ * ends, or earlier.
+ */
 export class Checkout {
   /** The commit's short hash. */
   readonly commit: string
@@ -22,14 +25,17 @@ export class Checkout {
     process.once('exit', this.remove)
   }
 
-  /** Resolves when the program is there. UsageError where the repository has no such revision. What was begun is removed where a step fails. */
+  /**
+   * Resolves when the program is built. Throws UsageError where the repository has no such revision. A step that fails
+   * leaves nothing behind.
+   */
   static async build (repository: string, revision: string, progress: (text: string) => void): Promise<Checkout> {
     const checkout = new Checkout(repository, commitOf(repository, revision))
     try {
       progress(`${checkout.commit}: checking it out`)
       await checkout.#run(repository, 'git', 'worktree', 'add', '--quiet', '--detach', checkout.#folder, checkout.commit)
       progress(`${checkout.commit}: installing what it depends on`)
-      // No package that the program needs has a script of its own to run.
+      // The program's packages have no install scripts that it needs.
       await checkout.#run(checkout.#folder, 'npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund')
       progress(`${checkout.commit}: building it`)
       await checkout.#run(checkout.#folder, 'npm', 'run', 'build')
@@ -43,17 +49,17 @@ export class Checkout {
   /** The path of the built program. */
   get main (): string { return join(this.#folder, 'dist', 'main.js') }
 
-  /** Ends a step that is under way, too. */
+  /** Also ends a step that is running. */
   readonly remove = (): void => {
     process.removeListener('exit', this.remove)
     const { pid } = this.#step ?? {}
-    // Each may be gone already, or not have begun.
+    // The process or the worktree may be gone already, or not be there yet.
     if (pid !== undefined) attempt(() => process.kill(-pid, 'SIGKILL'))
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 })
     attempt(() => execFileSync('git', ['worktree', 'remove', '--force', this.#folder], { cwd: this.#repository, stdio: 'ignore' }))
   }
 
-  /** In a process group of its own: npm hands no signal on to what it runs. */
+  /** The step gets a process group of its own, because npm passes no signal on to its children. */
   async #run (cwd: string, command: string, ...args: string[]): Promise<void> {
     const step = this.#step = spawn(command, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

@@ -8,9 +8,9 @@ export interface Row {
   unit: string
   before: number
   after: number
-  /** Undefined where there was nothing before to measure by. */
+  /** Undefined where there is no earlier figure to compare with. */
   changePercent: number | undefined
-  /** Empty where the spreads overlap, or are not known: then chance may have done it. */
+  /** Empty where the spreads overlap or are not known: chance may be the cause then. */
   mark: 'better' | 'worse' | ''
   ratio: boolean
 }
@@ -19,7 +19,7 @@ export interface Comparison {
   rows: Row[]
   /** Figures that only one of the results has. */
   unmatched: number
-  /** What to bear in mind. */
+  /** Reasons to trust the comparison less. */
   cautions: string[]
 }
 
@@ -33,7 +33,7 @@ export function compareResults (before: BenchResult, after: BenchResult): Compar
   return { rows, unmatched: earlier.size + later.length - 2 * rows.length, cautions: cautions(before, after) }
 }
 
-/** The ratios that got worse by more than so many percent, and not by chance. */
+/** The ratios that got worse by more than `overPercent`, where chance is not the cause. */
 export function failures ({ rows }: Comparison, overPercent: number): Row[] {
   return rows.filter(({ ratio, mark, changePercent }) => ratio && mark === 'worse' && Math.abs(changePercent ?? Infinity) > overPercent)
 }
@@ -63,7 +63,7 @@ function cautions (before: BenchResult, after: BenchResult): string[] {
   ]
 }
 
-/** For a terminal. */
+/** Formats a comparison for a terminal. */
 export function comparisonText ({ rows, unmatched, cautions }: Comparison): string {
   const cells = rows.map(({ name, unit, before, after, changePercent, mark }) => {
     const change = changePercent === undefined ? '' : `${changePercent >= 0 ? '+' : '-'}${Math.abs(changePercent).toFixed(1)} %`

@@ -2,19 +2,19 @@ import type { BenchResult, Spread } from '../outcome/results.ts'
 import { percent } from '../report/numbers.ts'
 import { hostsAt, plural, records } from '../report/select.ts'
 
-/** One number of a result, that can be set beside the same of another. */
+/** One number of a result that can be compared with the same number of another result. */
 export interface Figure {
   name: string
   unit: string
   median: number
-  /** Undefined where there were no repeats to tell from. */
+  /** Undefined where nothing was repeated. */
   spread?: Spread
   more?: true
-  /** Says something also beside a result of another machine. */
+  /** A ratio can be compared even with a result of another machine. */
   ratio?: true
 }
 
-/** Every figure of a result that may get better or worse, in the order of its sections. */
+/** Lists every figure of a result that can get better or worse, in the order of the sections. */
 export function figuresOf (result: BenchResult): Figure[] {
   return [...floor(result), ...pipeline(result), ...latency(result), ...stall(result), ...hosts(result), ...idle(result), ...loki(result), ...micro(result)]
 }
@@ -35,7 +35,7 @@ function pipeline ({ pipeline = [] }: BenchResult): Figure[] {
     return [
       ...of(`${name}: ratio to the floor`, '', one.ratio, spread.ratio, { ratio: true }),
       ...of(`${name}: main thread to workers`, '', share?.median, share, { ratio: true }),
-      // What is pushed depends on the records and on how they fall together, hardly on the moment.
+      // The pushed bytes depend on the records and on how batches form, hardly on the machine's load.
       ...of(`${name}: bytes to maximal pushes`, '', one.bytesRatio, one.bytesRatio === null ? null : exactly(one.bytesRatio), { ratio: true }),
       ...of(`${name}: CPU`, 'µs a record', one.usPerRecord, spread.usPerRecord),
       ...of(`${name}: rate`, 'records/s', one.recordsPerSecond, spread.recordsPerSecond, { more: true }),
@@ -80,12 +80,12 @@ function loki ({ loki }: BenchResult): Figure[] {
   return of('store: what Lokean reached', 'records/s', loki?.reached.recordsPerSecond, loki?.reached.spread, { more: true })
 }
 
-/** Of the ways that the program goes; the others are there to choose from. */
+/** Only the alternatives that the program uses are compared; the others are there to choose from. */
 function micro ({ micro = [] }: BenchResult): Figure[] {
   return micro.flatMap(({ question, unit, alternatives }) => alternatives.filter(({ chosen }) => chosen).flatMap(({ value, spread }) => of(`micro: ${question}`, unit, value, spread)))
 }
 
-/** As wide as it can be: any repeat of the one may belong to any of the other. */
+/** The spread is as wide as possible, because any repeat of one figure may belong to any repeat of the other. */
 function quotient (above: Spread, below: Spread): Spread {
   return { median: above.median / below.median, min: above.min / below.max, max: above.max / below.min }
 }

@@ -1,4 +1,4 @@
-/** What a change did: to the figures of two results that are kept, or to a program beside an earlier one. `npm run bench:compare` */
+/** Shows what a change did to two kept results, or to a program beside an earlier one. `npm run bench:compare` */
 import { print, runCommand } from '../cli/command.ts'
 import { Progress } from '../cli/progress.ts'
 import { OWN_MAIN } from '../harness/program/program.ts'
@@ -12,7 +12,7 @@ import { compareResults, comparisonText, failures } from './comparison.ts'
 import { measurePairs, type PairedResult } from './pairs.ts'
 import { pairedFailures, pairedText } from './pairs-text.ts'
 
-/** The exit code. */
+/** Returns the exit code. */
 async function main (): Promise<number> {
   const options = parseCompareArguments(process.argv.slice(2))
   if (options === undefined) return print(COMPARE_USAGE)
@@ -22,7 +22,7 @@ async function main (): Promise<number> {
   return 1
 }
 
-/** What got worse by more than is let pass. */
+/** Returns the figures that got worse by more than `failOver`. */
 function ofResults ({ before = BASELINE, after = LATEST, failOver = Infinity }: CompareResults): string[] {
   const [earlier, later] = [readResult(before), readResult(after)]
   const comparison = compareResults(earlier, later)
@@ -34,7 +34,7 @@ function describe ({ at, machine, quick }: BenchResult): string {
   return `${at}, Lokean ${machine.lokean}, ${machine.cpu} x ${machine.cores}, Node ${machine.node}${quick ? ', quick' : ''}`
 }
 
-/** What got worse by more than is let pass. */
+/** Returns the figures that got worse by more than `failOver`. */
 async function ofPrograms ({ json, failOver = Infinity, ...options }: ComparePrograms): Promise<string[]> {
   const result = await measure(options)
   print(pairedText(result))
@@ -56,6 +56,6 @@ async function measure ({ against, pairs }: Pick<ComparePrograms, 'against' | 'p
   }
 }
 
-// The processes that it started, and the checkout, go with this one, however it ends.
+// The programs and the checkout must go when this process ends, however it ends.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
 await runCommand('bench:compare', main)

@@ -5,7 +5,7 @@ import { FIGURES, type PairedResult, worsePercent } from './pairs.ts'
 
 const LEFT = [true, true, false, false, false, true]
 
-/** For a terminal. */
+/** Formats paired measurements for a terminal. */
 export function pairedText ({ machine, against, pairs, cases }: PairedResult): string {
   const rows = cases.flatMap(({ case: name, figures }) => figures.map(({ figure, before, after, ratio }, index) => [
     index === 0 ? name : '',
@@ -26,7 +26,7 @@ export function pairedText ({ machine, against, pairs, cases }: PairedResult): s
   ].join('\n')
 }
 
-/** A line for each figure whose median got worse by more than so many percent. */
+/** Returns a line for each figure whose median got worse by more than `overPercent`. */
 export function pairedFailures ({ cases }: PairedResult, overPercent: number): string[] {
   return cases.flatMap(({ case: name, figures }) => figures.filter(one => worsePercent(one) > overPercent)
     .map(one => `${name}: ${FIGURES[one.figure].name}, by ${worsePercent(one).toFixed(1)} %`))

@@ -1,6 +1,6 @@
 import { type HostMachine, type Spread, spreadOf } from '../outcome/results.ts'
 
-/** What can be read off a run, and set beside the same of another program. */
+/** What a run measures and a comparison can use. */
 export const FIGURES = {
   usPerRecord: { name: 'CPU', unit: 'µs a record', more: false },
   mainUsPerRecord: { name: 'CPU of the main thread', unit: 'µs a record', more: false },
@@ -8,17 +8,20 @@ export const FIGURES = {
 } as const
 export type FigureName = keyof typeof FIGURES
 
-/** NaN: cannot be told here. */
+/** NaN: it cannot be measured here. */
 export type Readings = Partial<Record<FigureName, number>>
 
 export const SIDES = ['before', 'after'] as const
 export type Side = typeof SIDES[number]
 export type Sides<T> = Readonly<Record<Side, T>>
 
-/** One way to put two programs to the same work, each as long on the same machine. Rejects where one of them does not do it well, for then its cost says nothing. */
+/**
+ * One way to give two programs the same work for the same time on the same machine. `measure` rejects where a program
+ * does the work wrongly, since its cost then says nothing.
+ */
 export interface Case {
   name: string
-  /** Both programs by the paths of their main modules. */
+  /** Gets the path of each program's main module. */
   measure: (programs: Sides<string>) => Promise<Sides<Readings>>
 }
 
@@ -27,7 +30,7 @@ export interface PairedFigure {
   /** The readings, pair by pair. */
   before: number[]
   after: number[]
-  /** After against before, within each pair. */
+  /** After divided by before, within each pair. */
   ratio: Spread
 }
 
@@ -51,7 +54,7 @@ export interface PairsOptions {
   progress: (text: string) => void
 }
 
-/** Each pair has new processes: how well a program is compiled, and where it lies in memory, is chance. */
+/** Each pair starts new processes: chance decides how well V8 compiles a program and where it lies in memory. */
 export async function measurePairs ({ cases, programs, pairs, progress }: PairsOptions): Promise<PairedCase[]> {
   const readings = cases.map((): Array<Sides<Readings>> => [])
   for (let pair = 1; pair <= pairs; pair++) {
@@ -63,7 +66,7 @@ export async function measurePairs ({ cases, programs, pairs, progress }: PairsO
   return cases.map(({ name }, index) => ({ case: name, figures: pairedFigures(readings[index]) }))
 }
 
-/** Those that all pairs have. */
+/** The figures that every pair has. */
 export function pairedFigures (pairs: ReadonlyArray<Sides<Readings>>): PairedFigure[] {
   return (Object.keys(FIGURES) as FigureName[]).flatMap(figure => {
     const [before, after] = SIDES.map(side => pairs.map(pair => pair[side][figure] ?? NaN))
@@ -72,7 +75,7 @@ export function pairedFigures (pairs: ReadonlyArray<Sides<Readings>>): PairedFig
   })
 }
 
-/** Percent by which the median of the pairs got worse; below 0 where it got better. */
+/** Percent by which the median of the pairs got worse; negative where it got better. */
 export function worsePercent ({ figure, ratio }: PairedFigure): number {
   return (FIGURES[figure].more ? 1 - ratio.median : ratio.median - 1) * 100
 }

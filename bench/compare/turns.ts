@@ -2,15 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Rig, Snapshot } from '../harness/rig.ts'
 import { type Readings, type Side, SIDES, type Sides } from './pairs.ts'
 
-/** Short, for a shared machine is as fast in a slice as in the next one; and many, so that what differs evens out. */
+/**
+ * Slices are short, because a shared machine hardly changes its speed from one to the next. There are many, so that the
+ * differences even out.
+ */
 const PLAN = { rounds: 32, sliceMs: 250 }
-/** The load has read by then what a program said before it stood still. */
+/** After this time the load has read everything that the program wrote before it was frozen. */
 const QUIET_MS = 20
 
 /**
- * Two programs under load, both warm: one of them runs for a slice of time while the other is frozen, and then the other way round. What
- * stands still costs nothing, and what lies half done in it is done in its next slice: so a program's CPU is all that it used from the
- * first slice to the last, and its rate is by the time that it ran.
+ * Runs two warm programs under load in turns: one runs for a slice of time while the other is frozen. A frozen program
+ * costs nothing, and it finishes its work in its next slice. So its CPU is counted from the first slice to the last,
+ * and its rate by the time that it ran.
  */
 export async function takeTurns (rigs: Sides<Rig>, { rounds, sliceMs } = PLAN): Promise<Sides<Readings>> {
   for (const side of SIDES) rigs[side].program.freeze()
@@ -32,7 +35,7 @@ export async function takeTurns (rigs: Sides<Rig>, { rounds, sliceMs } = PLAN): 
   return { before: readings('before'), after: readings('after') }
 }
 
-/** How many milliseconds it ran. */
+/** Returns how many milliseconds the program ran. */
 async function slice (rig: Rig, ms: number): Promise<number> {
   const start = performance.now()
   rig.program.thaw()
@@ -41,7 +44,9 @@ async function slice (rig: Rig, ms: number): Promise<number> {
   return performance.now() - start
 }
 
-/** At programs that stand still: their metrics would not answer, so without /proc nothing is known of their CPU. */
+/**
+ * Takes a snapshot of each frozen program. A frozen program serves no metrics, so without /proc its CPU stays unknown.
+ */
 async function look (rigs: Sides<Rig>): Promise<Sides<Snapshot>> {
   await pause(QUIET_MS)
   const [before, after] = await Promise.all(SIDES.map(async side => {

@@ -2,7 +2,10 @@ import type { Rig } from './rig.ts'
 
 const STEP_MS = 100
 
-/** Waits until what gathered while the program was cold is through: within a tenth of a second of the rate, or, where the rate is too high, never. */
+/**
+ * Waits until the program has worked off the backlog of its cold start: until no more waits than comes in a tenth of a
+ * second. A rate that is too high ends the wait after `mostMs`.
+ */
 export async function catchUp (rig: Rig, rate: number, mostMs: number): Promise<void> {
   for (let waited = 0; waited < mostMs; waited += STEP_MS) {
     const { sent, settled, behind } = await rig.load.counts()

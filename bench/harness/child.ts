@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 
-/** What a process of the bench offers the one that started it: by name, functions of plain data. */
+/** The functions that a bench process offers to its parent, by name. They take and return plain data. */
 export type Methods = Record<string, (...args: never[]) => unknown>
 type Result<F> = F extends (...args: never[]) => infer R ? Awaited<R> : never
 type Arguments<F> = F extends (...args: infer A) => unknown ? A : never
@@ -10,13 +10,13 @@ type Arguments<F> = F extends (...args: infer A) => unknown ? A : never
 interface Request { id: number, method: string, args: unknown[] }
 type Reply = { id: number, value: unknown } | { id: number, error: string }
 
-/** The end of what a process wrote to stderr is kept, to be shown if it dies. */
+/** Bytes of stderr that are kept, to show why a process died. */
 const STDERR_KEPT = 16 * 1024
 const CLOSE_TIMEOUT_MS = 3_000
 
-/** A process of the bench's own, spoken to over its IPC channel. */
+/** A child process of the bench, called over its IPC channel. */
 export class Child<M extends Methods> {
-  /** Rejects when it ends unasked. */
+  /** Rejects when the process ends without being asked. */
   readonly failed: Promise<never>
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, { resolve: (value: unknown) => void, reject: (error: Error) => void }>()
@@ -25,19 +25,19 @@ export class Child<M extends Methods> {
   #nextId = 0
   #closing = false
 
-  /** `url`: of the module beside the caller, with whatever extension the caller itself has. */
+  /** `url` is the module beside the caller, with the caller's own extension. */
   constructor (name: string, url: URL, env: NodeJS.ProcessEnv = process.env) {
     this.#child = fork(url, { env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'], serialization: 'advanced' })
     const stderr = this.#child.stderr as Readable
     stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT) })
     this.#child.on('message', (reply: Reply) => this.#answered(reply))
-    // Not its event `close`, which does not come once the channel is disconnected from here.
+    // The event `close` would not do: it never comes once the channel is disconnected from here.
     this.#gone = Promise.all([once(this.#child, 'exit'), once(stderr, 'close')])
     this.failed = this.#gone.then(() => this.#ended(name))
-    this.failed.catch(() => {}) // who waits for it gets to know; that nobody waits is no crash
+    this.failed.catch(() => {}) // an unawaited failure must not crash the parent
   }
 
-  /** Rejects with what the method threw, or when the process ends before it answers. */
+  /** Rejects with the error of the method, or when the process ends before it answers. */
   async call<N extends keyof M & string> (method: N, ...args: Arguments<M[N]>): Promise<Result<M[N]>> {
     const id = this.#nextId++
     return await new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ export class Child<M extends Methods> {
     clearTimeout(timer)
   }
 
-  /** Never resolves where it was asked to end. */
+  /** Never resolves where the process was asked to end. */
   async #ended (name: string): Promise<never> {
     const { exitCode, signalCode } = this.#child
     const error = new Error(`the ${name} process ended (${signalCode ?? `exit code ${exitCode}`}): ${this.#stderr.trim()}`)
@@ -73,12 +73,18 @@ export class Child<M extends Methods> {
   }
 }
 
-/** tsc rewrites the extension of an import, not of a URL: the process's module has the one that the asking module has. */
+/**
+ * Returns the URL of a process's module. tsc rewrites the extension in an import but not in a URL, so the extension is
+ * taken from the asking module.
+ */
 export function beside (name: string, importMetaUrl: string): URL {
   return new URL(`./${name}${importMetaUrl.slice(importMetaUrl.lastIndexOf('.'))}`, importMetaUrl)
 }
 
-/** The other side: answers calls until the parent lets go, or dies; the process ends then. An error outside of a call ends it too. */
+/**
+ * Answers calls in the child until the parent disconnects or dies; then the process ends. An error outside a call ends
+ * it too.
+ */
 export function serve (methods: Methods): void {
   process.on('message', ({ id, method, args }: Request) => {
     Promise.resolve().then(() => methods[method](...args as never[])).then(
@@ -87,6 +93,6 @@ export function serve (methods: Methods): void {
     )
   })
   process.on('disconnect', () => process.exit())
-  // Ctrl-C reaches the whole group: the parent decides when the children go.
+  // Ctrl-C reaches the whole process group, but the parent decides when its children end.
   process.on('SIGINT', () => {})
 }

@@ -1,6 +1,6 @@
 import type { EncodeTask } from '../../src/worker/messages.ts'
 
-/** These messages as one batch for an encoder. `number`: of the batch, so that each has a time of arrival of its own. */
+/** Makes one batch of these messages for an encoder. Each `number` gives the batch another time of arrival. */
 export function encodeTask (messages: readonly Buffer[], number: number): EncodeTask {
   const bytes = new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length, 0))
   const view = Buffer.from(bytes)

@@ -1,6 +1,6 @@
 import { loadConfig } from '../../src/config/load.ts'
 
-/** Who plays the bus and the store: `bench`, or the host that the environment names. */
+/** Names the bus and the store: `bench`, or the host from the environment. */
 export function peers (env: NodeJS.ProcessEnv): { bus: string, loki: string } {
   const { config, given } = loadConfig(env)
   return {

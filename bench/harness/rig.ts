@@ -11,31 +11,34 @@ import type { SinkMethods } from './sink/sink.process.ts'
 
 export interface RigOptions {
   recordsPerMessage: number
-  /** Machines that log. */
+  /** The number of machines that log. */
   hosts?: number
-  /** Settings of the program, above those of this process's environment. */
+  /** Settings of the program, which win over this process's environment. */
   env?: Readonly<Record<string, string>>
-  /** How late the bench's own sink answers. */
+  /** The delay of each answer of the bench's sink, in milliseconds. */
   sinkMs?: number
-  /** The bench's own bus and sink, whatever the environment names. */
+  /** Use the bench's own bus and sink, whatever the environment names. */
   own?: boolean
-  /** Push there, and read back from there. */
+  /** The Loki to push to and to read back from. */
   lokiUrl?: string
-  /** Which program, and what its Node is told. */
+  /** The program to run, and the arguments of its Node. */
   program?: Pick<ProgramOptions, 'main' | 'nodeArguments'>
 }
 
 const WARM_UP_STEP_MS = 50
 
-/** At one moment, or as near as it gets. */
+/** The load and the CPU at one moment, as nearly as possible. */
 export interface Snapshot { load: LoadCounts, cpu: CpuUsage }
 
-/** Records a second that were settled between two counts. */
+/** Records settled a second between two counts. */
 export function rateBetween (from: LoadCounts, to: LoadCounts): number {
   return (to.settled - from.settled) / (to.at - from.at) * 1000
 }
 
-/** Resolves when the program is up and attached and nothing has been sent yet. What has been started is closed where that fails. */
+/**
+ * Resolves when the program has attached its link and nothing has been sent yet. A failure closes everything that was
+ * started.
+ */
 export async function startRig (options: RigOptions): Promise<Rig> {
   const rig = new Rig(options)
   try {
@@ -47,7 +50,7 @@ export async function startRig (options: RigOptions): Promise<Rig> {
   }
 }
 
-/** Load, program and sink: three processes. The death of any of them fails whoever waits for something here. */
+/** A load, a program and a sink, each a process. The death of any of them rejects every wait on the rig. */
 export class Rig {
   readonly load: LoadControl
   /** Undefined where the store is not the bench's own. */
@@ -68,7 +71,7 @@ export class Rig {
     this.sink = this.#sinkChild === undefined ? undefined : new SinkControl(this.#sinkChild)
   }
 
-  /** Called by `startRig`. */
+  /** For `startRig` only. */
   async open (): Promise<void> {
     const { recordsPerMessage, hosts = 100, env, sinkMs = 0, program } = this.#options
     const loki = await this.#sinkChild?.call('listen', sinkMs)
@@ -84,7 +87,7 @@ export class Rig {
     await this.#alive(this.#loadChild.call('attached'))
   }
 
-  /** Lets it go on for so many milliseconds. */
+  /** Lets the load run for so many milliseconds. */
   async run (ms: number): Promise<void> {
     const stop = new AbortController()
     try {
@@ -95,8 +98,8 @@ export class Rig {
   }
 
   /**
-   * With the load on: at least so many milliseconds, for V8 to compile, and until the program knows every stream and has done with what
-   * it took before it did: a new stream costs it a push of its own. `atMost` ends it in any case.
+   * Runs the load for at least `ms`, so that V8 compiles, and until the program knows every stream and has worked off
+   * its backlog. A new stream costs a push of its own. `atMost` ends the warm-up in any case.
    */
   async warmUp (ms: number, atMost = 30_000): Promise<void> {
     const start = performance.now()
@@ -111,19 +114,19 @@ export class Rig {
     }
   }
 
-  /** CPU is 0 and NaN where there is no /proc and the metrics know the sum alone. */
+  /** Without /proc the main thread's CPU is NaN, because the metrics know only the sum. */
   async snapshot (): Promise<Snapshot> {
     const load = await this.load.counts()
     return { load, cpu: this.program.cpu() ?? await this.#cpuByMetrics() }
   }
 
-  /** What came of the records numbered 0 to `sent` - 1; to be asked when all is settled. */
+  /** Compares the records numbered 0 to `sent` - 1 with the store. Call it when everything is settled. */
   async reconcile (sent: number): Promise<Tallied> {
     if (this.#sinkChild !== undefined) return await this.#sinkChild.call('reconcile', sent)
     return await reconcileByQueries({ ...this.#env, ...this.#options.env }, this.#began, sent)
   }
 
-  /** The program first, in order; never fails. */
+  /** Closes the program first, then the others in order. Never fails. */
   async close (): Promise<void> {
     await this.program?.close()
     await Promise.all([this.#loadChild.close(), this.#sinkChild?.close()])

@@ -7,7 +7,7 @@ export interface InstancesArguments {
   json: boolean
   /** Write bench/results/instances.json and its chart. */
   save: boolean
-  /** The most; undefined: as the plan has it. */
+  /** The largest number of instances. Undefined stands for the plan's number. */
   instances: number | undefined
   /** Records/s. */
   rate: number | undefined
@@ -34,7 +34,7 @@ LOKEAN_ settings count for every instance; LOKEAN_WORKERS is 1 here without one.
 Exit code 1 where a record is missing or doubled, or a measurement fails.
 `
 
-/** Undefined where help was asked for. UsageError says what is wrong. */
+/** Returns undefined where help was asked for. Throws UsageError with what is wrong. */
 export function parseInstancesArguments (args: readonly string[]): InstancesArguments | undefined {
   const { values, positionals } = parse(() => parseArgs({
     args: [...args],

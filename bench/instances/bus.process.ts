@@ -2,11 +2,11 @@ import { startBus } from '../../src/embedded/bus/bus.ts'
 import { serve } from '../harness/child.ts'
 
 export type BusMethods = {
-  /** Its URL. */
+  /** Returns the URL. */
   listen: () => Promise<string>
 }
 
-/** The embedded bus in a process of its own: one address, shared by all who attach, as a router does it. */
+/** The embedded bus in a process of its own. All receivers share one address, as at a router. */
 const methods: BusMethods = {
   listen: async () => (await startBus()).url
 }

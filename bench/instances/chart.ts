@@ -2,7 +2,7 @@ import { barChart } from '../report/bar-chart.ts'
 import { figure, short } from '../report/numbers.ts'
 import type { InstancesResult } from './results.ts'
 
-/** CPU a record at the same load, and the rate without one, by the number of instances. */
+/** Draws the CPU a record at the steady load, and the rate at full load, by the number of instances. */
 export function instancesChart ({ scale, steadyRate }: InstancesResult): string {
   const steady = scale.filter(({ load }) => load === 'steady')
   const full = scale.filter(({ load }) => load === 'full')

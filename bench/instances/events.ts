@@ -5,16 +5,16 @@ import type { EventKind, EventResult, LoadKind } from './results.ts'
 import { caughtUp } from './scale.ts'
 import { Site } from './site.ts'
 
-/** Instances before it, so that there are as many at the most. */
+/** The number of instances before the event, chosen so that never more than the plan's run at once. */
 const BEFORE: Record<EventKind, number> = { join: 2, leave: 3, die: 3 }
-/** A newcomer that has so much of an even share has its share. */
+/** A new instance has its share when it has so much of an even one. */
 const SHARE = 0.9
-/** How often that is looked at. */
+/** The time between two looks at the shares. */
 const LOOK_MS = 250
-/** It would be a defect, not a figure. */
+/** A longer wait would be a defect, not a figure. */
 const GIVE_UP_MS = 60_000
 
-/** One time. Seconds from the event; NaN: not of this event. */
+/** One occurrence of an event. Seconds from the event on. NaN: this kind of event has no such figure. */
 export interface Happened {
   recordsPerSecond: number
   attachedSeconds: number
@@ -74,7 +74,10 @@ async function end (site: Site, event: 'leave' | 'die'): Promise<{ endSeconds: n
   return { endSeconds: (performance.now() - start) / 1000 }
 }
 
-/** What the last of them had of what all stored between two counts, against an even share; 0 where nothing was stored. */
+/**
+ * Returns the last instance's share of all records stored between two counts, relative to an even share; 0 where
+ * nothing was stored.
+ */
 export function newcomersShare (before: readonly number[], now: readonly number[]): number {
   const grown = now.map((count, i) => count - before[i])
   const total = grown.reduce((sum, count) => sum + count, 0)

@@ -11,7 +11,7 @@ import { keepResult, lostOrDoubled } from './results.ts'
 import { runInstances } from './run.ts'
 import { instancesSection } from './section.ts'
 
-/** The exit code. */
+/** Returns the exit code. */
 async function main (): Promise<number> {
   const options = parseInstancesArguments(process.argv.slice(2))
   if (options === undefined) return print(INSTANCES_USAGE)
@@ -27,6 +27,6 @@ async function main (): Promise<number> {
   return wrong > 0 ? 1 : 0
 }
 
-// The processes that it started end with this one, however it ends.
+// The child processes must end with this one, however it ends.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
 await runCommand('bench:instances', main)

@@ -1,25 +1,25 @@
-/** How long what is measured lasts; in milliseconds. */
+/** How long each measurement lasts, in milliseconds. */
 export interface Plan {
   instances: readonly number[]
   rounds: number
   recordsPerMessage: number
   /**
-   * Machines that log: a prime. Messages are dealt out in turns, and the hosts take turns too. Were their number a multiple of the
-   * instances', each instance would see some of the hosts only, and that many fewer streams.
+   * The number of machines that log: a prime. Messages are dealt out in turns, and the hosts take turns too. With a
+   * multiple of the number of instances, each instance would see only some of the hosts, and so fewer streams.
    */
   hosts: number
-  /** A Loki answers after some milliseconds. */
+  /** A Loki takes some milliseconds for an answer. */
   sinkMs: number
   warmUpMs: number
   mostWarmUpMs: number
   windowMs: number
-  /** Of one instance, of its maximum; and how late the store answers. */
+  /** Parts of one instance's maximum, and the delays of the store's answers. */
   curve: readonly number[]
   curveSinkMs: readonly number[]
   eventRounds: number
-  /** Before an event, and after it has been overcome. */
+  /** The time before an event, and the time after it is over. */
   quietMs: number
-  /** The steady load; undefined: some half of what the slowest number of instances takes here. */
+  /** The steady load. Undefined stands for about half of what the slowest number of instances takes here. */
   rate?: number
 }
 
@@ -51,17 +51,20 @@ export const QUICK: Plan = {
   quietMs: 1000
 }
 
-/** Of what the slowest number of instances takes. */
+/** The part of the slowest maximum that the steady load is. */
 const STEADY_SHARE = 0.5
 
-/** A steady load that all can take, to two digits: so that it can be named, and asked for again. */
+/**
+ * Returns a steady load that any number of instances can take. It has two digits, so that it can be named and asked for
+ * again.
+ */
 export function steadyRate (maxima: readonly number[]): number {
   const rate = Math.min(...maxima) * STEADY_SHARE
   const digit = 10 ** Math.max(0, Math.floor(Math.log10(rate)) - 1)
   return Math.floor(rate / digit) * digit
 }
 
-/** `FULL` or `QUICK`, with up to so many instances, at such a steady load. */
+/** Returns `FULL` or `QUICK`, limited to so many instances, with the steady load `rate`. */
 export function planOf ({ quick, instances, rate }: { quick: boolean, instances?: number, rate?: number }): Plan {
   const plan = quick ? QUICK : FULL
   return { ...plan, rate, ...(instances === undefined ? {} : { instances: Array.from({ length: instances }, (_, i) => i + 1) }) }

@@ -1,10 +1,10 @@
 import type { LoadCounts } from '../harness/load/load.process.ts'
 import type { Program } from '../harness/program/program.ts'
 
-/** What an instance says of itself, and what the kernel says of it, since it began. NaN: cannot be told here. */
+/** What an instance's metrics and the kernel report of it since its start. NaN: it cannot be measured here. */
 export interface MemberReading {
   linkUp: boolean
-  /** Records, those that came again included. */
+  /** Records, including those that came again. */
   stored: number
   cpuMicros: number
   mainMicros: number
@@ -36,34 +36,37 @@ export async function memberReading (program: Program): Promise<MemberReading> {
   }
 }
 
-/** Over all label values. */
+/** Sums a metric over all label values. */
 export function sumOf (metrics: ReadonlyMap<string, number>, name: string): number {
   let sum = 0
   for (const [key, value] of metrics) if (key === name || key.startsWith(`${name}{`)) sum += value
   return sum
 }
 
-/** What happened between two readings of the same instances. Per second and per record of what was accepted; `shares` of what they stored. */
+/**
+ * What changed between two readings of the same instances. Figures are per second or per accepted record; `shares` are
+ * parts of the stored records.
+ */
 export interface Stretch {
   seconds: number
   recordsPerSecond: number
   usPerRecord: number
   mainUsPerRecord: number
-  /** CPU, of all instances. */
+  /** CPU of all instances. */
   cores: number
-  /** Of the busiest instance. */
+  /** The busy part of the busiest instance's main thread. */
   mainBusy: number
-  /** Mean of the instances, by lokean_worker_busy_seconds_total. */
+  /** Mean of the instances, from lokean_worker_busy_seconds_total. */
   workersBusy: number
   shares: number[]
   pushesPerSecond: number
   recordsPerPush: number
   bytesPerRecord: number
-  /** Of each, at the end. */
+  /** The size of each instance at the end. */
   rssMb: number[]
 }
 
-/** RangeError where the two are not of as many instances. */
+/** Throws RangeError where the readings have different numbers of instances. */
 export function between (from: Reading, to: Reading): Stretch {
   if (from.members.length !== to.members.length) throw new RangeError(`a reading of ${from.members.length} instances and one of ${to.members.length} have no difference`)
   const seconds = (to.load.at - from.load.at) / 1000
@@ -87,7 +90,7 @@ export function between (from: Reading, to: Reading): Stretch {
   }
 }
 
-/** The smallest and the largest share, each against an even one: 1 and 1 where all have the same. */
+/** Returns the smallest and the largest share, relative to an even one. Both are 1 where all shares are equal. */
 export function evenness (shares: readonly number[]): { least: number, most: number } {
   return { least: Math.min(...shares) * shares.length, most: Math.max(...shares) * shares.length }
 }

@@ -3,58 +3,61 @@ import { join } from 'node:path'
 import { RESULTS, write } from '../outcome/result-files.ts'
 import type { Machine, Spread } from '../outcome/results.ts'
 
-/** The last full run's, and its chart. */
+/** The last full run and its chart. */
 export const KEPT: string = join(RESULTS, 'instances.json')
 export const CHART = 'instances.svg'
 
-/** `steady`: the same rate whatever the number of instances. `full`: as fast as they take it. */
+/** `steady`: the same rate for any number of instances. `full`: as fast as they take it. */
 export const LOADS = ['steady', 'full'] as const
 export type LoadKind = typeof LOADS[number]
 
-/** So many instances on one address. Medians of the rounds; null: cannot be told here (no /proc; not our store). */
+/**
+ * So many instances on one address. Figures are medians of the rounds. Null: it cannot be measured here (no /proc, or
+ * not the bench's store).
+ */
 export interface ScaleResult {
   load: LoadKind
   instances: number
   recordsPerSecond: Spread
-  /** CPU of all instances, and of their main threads. */
+  /** CPU of all instances, and CPU of their main threads. */
   usPerRecord: Spread
   mainUsPerRecord: Spread | null
-  /** Against one instance in the same round. */
+  /** Relative to one instance in the same round. */
   rateRatio: Spread
   usRatio: Spread
   /** CPU of all instances, in cores. */
   cores: number
-  /** Part of the time, mean of the instances. */
+  /** Busy part of the time, mean of the instances. */
   workersBusy: number
-  /** Smallest and largest part of the records, against an even one. */
+  /** The smallest and the largest part of the records, relative to an even one. */
   leastShare: Spread
   mostShare: Spread
-  /** All instances together, and the largest. */
+  /** All instances together, and the largest instance. */
   rssMb: number
   largestRssMb: number
-  /** From sending a message to having it accepted. */
+  /** From sending a message to its acceptance. */
   latencyMs: { p50: Spread, p99: Spread }
   pushesPerSecond: number
   recordsPerPush: number
-  /** Records under one heading of a stream in a push. */
+  /** Records under one stream heading of a push. */
   recordsPerStream: number | null
-  /** Pushed. */
+  /** Pushed bytes. */
   bytesPerRecord: number
   sent: number
   missing: number
   doubled: number
 }
 
-/** One instance at a part of what it can do: what shows how full it is. */
+/** One instance at a part of its maximum: the figures show how busy it is. */
 export interface CurveResult {
-  /** How late the store answers. */
+  /** The delay of the store's answers. */
   sinkMs: number
-  /** Of the maximum, 0 to 1. */
+  /** The part of the maximum, 0 to 1. */
   load: number
   recordsPerSecond: number
   usPerRecord: number
   cores: number
-  /** Parts of the time. Null: no /proc. */
+  /** Busy parts of the time. Null: no /proc. */
   mainBusy: number | null
   workersBusy: number
   p50: number
@@ -69,19 +72,22 @@ export type EventKind = typeof EVENTS[number]
 export interface EventResult {
   event: EventKind
   load: LoadKind
-  /** Before it. */
+  /** The number of instances before the event. */
   instances: number
   recordsPerSecond: number
-  /** `join`: from its start, as a process, until it is attached, and until it has nine tenths of an even share. `leave`: until it has ended. Null: not of this event. */
+  /**
+   * `join`: from the start of the process until its link is attached, and until it has nine tenths of an even share.
+   * `leave`: until the process has ended. Null: this kind of event has no such figure.
+   */
   attachedSeconds: Spread | null
   shareSeconds: Spread | null
   endSeconds: Spread | null
-  /** The longest time without an accepted message, from the event on, and in as quiet a time before it. */
+  /** The longest time without an accepted message: after the event, and in an equally long time before it. */
   longestGapMs: Spread
   usualGapMs: Spread
   /** Messages that the bus gave back to the senders. */
   returned: Spread
-  /** Records that were pushed twice, and stored once. */
+  /** Records that were pushed twice and stored once. */
   repeated: Spread
   sent: number
   missing: number
@@ -94,7 +100,7 @@ export interface InstancesResult {
   quick: boolean
   machine: Machine
   recordsPerMessage: number
-  /** How late the bench's own store answers. */
+  /** The delay of the answers of the bench's store. */
   sinkMs: number
   /** Records/s of the steady load. */
   steadyRate: number
@@ -107,14 +113,14 @@ export function keptResult (): InstancesResult {
   return JSON.parse(readFileSync(KEPT, 'utf8')) as InstancesResult
 }
 
-/** The files' paths. */
+/** Writes the result and its chart. Returns the paths of the files. */
 export function keepResult (result: InstancesResult, chart: string): string[] {
   const files = [[KEPT, `${JSON.stringify(result, undefined, 2)}\n`], [join(RESULTS, CHART), chart]]
   for (const [file, text] of files) write(file, text)
   return files.map(([file]) => file)
 }
 
-/** Records that are missing or doubled, of the whole run. */
+/** Records of the whole run that are missing or doubled. */
 export function lostOrDoubled ({ scale, events }: Pick<InstancesResult, 'scale' | 'events'>): number {
   return [...scale, ...events].reduce((sum, { missing, doubled }) => sum + missing + doubled, 0)
 }

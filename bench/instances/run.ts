@@ -13,8 +13,8 @@ export interface RunOptions {
 }
 
 /**
- * Each round has all numbers of instances, as fast as they take it and at the steady load, so that what is compared was measured within
- * minutes: machines are shared, and speeds change.
+ * Each round measures all numbers of instances, at full and at steady load. So all compared figures come from the same
+ * few minutes, although a shared machine changes its speed.
  */
 export async function runInstances ({ plan, quick, machine, env, progress }: RunOptions): Promise<InstancesResult> {
   let rate = plan.rate
@@ -47,12 +47,12 @@ export async function runInstances ({ plan, quick, machine, env, progress }: Run
   return { at: new Date().toISOString(), quick, machine, recordsPerMessage, sinkMs, steadyRate: rate ?? NaN, scale, curve, events }
 }
 
-/** One instance at parts of what it did at the most, and the round in which it did that. */
+/** Measures one instance at parts of its highest maximum. The run of that maximum is one point. */
 async function measureCurve (plan: Plan, env: NodeJS.ProcessEnv, rounds: readonly Round[][], progress: (text: string) => void): Promise<CurveResult[]> {
   const points: CurveResult[] = []
   const { run: fastest } = rounds.flat().filter(({ load, instances }) => load === 'full' && instances === 1).reduce((best, one) => one.run.recordsPerSecond > best.run.recordsPerSecond ? one : best)
   const most = fastest.recordsPerSecond
-  // A store that is not the bench's answers when it answers.
+  // The delay of a real store cannot be set.
   for (const sinkMs of env.LOKEAN_LOKI_URL === undefined ? plan.curveSinkMs : [plan.sinkMs]) {
     for (const load of plan.curve) {
       progress(`one instance at ${Math.round(load * 100)} % of ${Math.round(most)} records/s, store ${sinkMs} ms`)

@@ -5,7 +5,7 @@ import { between, evenness, type Stretch } from './readings.ts'
 import type { CurveResult, LoadKind, ScaleResult } from './results.ts'
 import { Site } from './site.ts'
 
-/** One measurement: so many instances, at a rate or as fast as they take it. */
+/** One measurement of so many instances, at a rate or as fast as they take it. */
 export interface Run extends Stretch {
   p50: number
   p99: number
@@ -15,7 +15,7 @@ export interface Run extends Stretch {
 
 export interface Round { load: LoadKind, instances: number, run: Run }
 
-/** `rate` undefined: as fast as it goes. */
+/** An undefined `rate` stands for full load. */
 export async function measure (plan: Plan, env: NodeJS.ProcessEnv, instances: number, rate: number | undefined, sinkMs = plan.sinkMs): Promise<Run> {
   const { recordsPerMessage, hosts } = plan
   const site = await Site.start({ instances, recordsPerMessage, hosts, sinkMs, env })
@@ -38,7 +38,10 @@ export async function measure (plan: Plan, env: NodeJS.ProcessEnv, instances: nu
   }
 }
 
-/** Waits until what gathered is through: within a tenth of a second of the rate. Where the rate is too high, that is never. */
+/**
+ * Waits until the backlog is worked off: until no more waits than comes in a tenth of a second. That never happens
+ * where the rate is too high.
+ */
 export async function caughtUp (site: Site, rate: number, ms: number): Promise<boolean> {
   return await site.until(async () => {
     const { sent, settled, behind } = await site.counts()
@@ -46,7 +49,7 @@ export async function caughtUp (site: Site, rate: number, ms: number): Promise<b
   }, ms)
 }
 
-/** From the rounds of all numbers of instances, each with one instance among them, to what is shown. */
+/** Turns the rounds into the shown figures. Each round holds all numbers of instances, one instance among them. */
 export function summarise (rounds: readonly Round[][]): ScaleResult[] {
   const cases = rounds[0].map(({ load, instances }) => ({ load, instances }))
   return cases.map(({ load, instances }) => {
@@ -85,7 +88,7 @@ export function summarise (rounds: readonly Round[][]): ScaleResult[] {
   })
 }
 
-/** Throws where its records were not all stored once: a point has figures of an instance at work, and no place for that. */
+/** Throws where a record was not stored exactly once, because a point has no place for such a loss. */
 export function curvePoint (sinkMs: number, load: number, run: Run): CurveResult {
   const { missing, doubled } = run.tallied
   if (missing + doubled > 0) throw new Error(`of one instance at ${load * 100} % of its most, store ${sinkMs} ms, ${missing} records are missing and ${doubled} doubled`)

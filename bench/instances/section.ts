@@ -5,7 +5,7 @@ import { CHART, type EventResult, type InstancesResult, lostOrDoubled, type Scal
 
 const FOLDER = 'bench/results'
 
-/** The README's section on several instances: one table a question, and the chart. */
+/** Writes the README's section on several instances: one table for each question, and the chart. */
 export function instancesSection (result: InstancesResult): string {
   const { at, quick, machine, recordsPerMessage, sinkMs, scale, events } = result
   const sent = [...scale, ...events].reduce((sum, one) => sum + one.sent, 0)

@@ -14,21 +14,24 @@ import { type MemberReading, memberReading, type Reading } from './readings.ts'
 export interface SiteOptions {
   instances: number
   recordsPerMessage: number
-  /** Machines that log. */
+  /** The number of machines that log. */
   hosts: number
-  /** How late the bench's own store answers. */
+  /** The delay of the answers of the bench's store. */
   sinkMs: number
-  /** Of the programs; where it names a bus or a Loki, these are used. */
+  /** The environment of the programs. A bus or a Loki that it names is used. */
   env: NodeJS.ProcessEnv
 }
 
 const STEP_MS = 50
-/** What most instances have (deploy/kubernetes). */
+/** The settings of most instances (deploy/kubernetes). */
 const SETTINGS = { LOKEAN_WORKERS: '1' }
 
-/** Bus, senders, instances of the program, and store: a process each. The death of any of them that was not asked for fails whoever waits here. */
+/**
+ * Bus, senders, instances of the program, and store, each a process. The unexpected death of any of them rejects every
+ * wait on the site.
+ */
 export class Site {
-  /** Those that live, in the order in which they came. */
+  /** The living instances, in the order of their start. */
   readonly members: Program[] = []
   readonly #options: SiteOptions
   readonly #bus: Child<BusMethods> | undefined
@@ -59,7 +62,7 @@ export class Site {
     }
   }
 
-  /** Starts one more; resolves when it is up, which says nothing of its link. */
+  /** Starts one more instance. Resolves when it is up; its link may not be attached yet. */
   async join (): Promise<Program> {
     const program = await Program.start(this.#env)
     this.#failed.push(program.failed)
@@ -67,7 +70,7 @@ export class Site {
     return program
   }
 
-  /** Ends one, and resolves when it has ended. Rejects where it ends otherwise than it was told to. */
+  /** Ends one instance. Resolves when it has ended, and rejects where it ends in another way than asked. */
   async end (program: Program, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     this.members.splice(this.members.indexOf(program), 1)
     const outcome = await program.stop(signal)
@@ -78,22 +81,25 @@ export class Site {
 
   async counts (): Promise<LoadCounts> { return await this.#senders.call('counts') }
 
-  /** Since the last call; the first one begins. */
+  /** Returns the times since the last call. The first call starts the recording. */
   async times (): Promise<Times> { return await this.#senders.call('times') }
 
   async disturbance (): Promise<Disturbance> { return await this.#senders.call('disturbance') }
 
-  /** Ends a section of the store's books; undefined where the store is not the bench's. */
+  /** Ends a section of the store's books. Returns undefined where the store is not the bench's. */
   async mark (): Promise<number | undefined> { return await this.#sink?.call('mark') }
 
-  /** Records under one heading of a stream in a push; undefined where it cannot be told. To be asked when nothing is measured. */
+  /**
+   * Returns the records under one stream heading of a push; undefined where this is unknown. Call it when nothing is
+   * measured.
+   */
   async recordsPerStream (section: number | undefined): Promise<number | undefined> {
     if (section === undefined) return undefined
     const { records, streams } = await (this.#sink as Child<SinkMethods>).call('section', section)
     return records / streams
   }
 
-  /** All at one moment, or as near as it gets. */
+  /** Reads all instances at one moment, as nearly as possible. */
   async reading (): Promise<Reading> {
     const load = await this.counts()
     return { load, members: await Promise.all(this.members.map(memberReading)) }
@@ -101,7 +107,7 @@ export class Site {
 
   async member (program: Program): Promise<MemberReading> { return await memberReading(program) }
 
-  /** Lets it go on for so many milliseconds. */
+  /** Lets the load run for so many milliseconds. */
   async run (ms: number): Promise<void> {
     const stop = new AbortController()
     try {
@@ -111,7 +117,10 @@ export class Site {
     }
   }
 
-  /** At least so long, and until each instance has had every stream a few times: one that is new to an instance costs a push of its own. */
+  /**
+   * Runs for at least `ms`, and until each instance has had every stream a few times. A stream that is new to an
+   * instance costs a push of its own.
+   */
   async warmUp (ms: number, atMost: number): Promise<void> {
     const start = performance.now()
     await this.run(ms)
@@ -119,7 +128,7 @@ export class Site {
     await this.until(async () => (await this.counts()).settled >= enough, atMost - (performance.now() - start))
   }
 
-  /** Whether it came to be within so many milliseconds. */
+  /** Resolves with whether the condition came true within `ms`. */
   async until (holds: () => Promise<boolean>, ms: number): Promise<boolean> {
     const end = performance.now() + ms
     while (!await holds()) {
@@ -129,7 +138,7 @@ export class Site {
     return true
   }
 
-  /** Sends no more, waits until all that was sent is accepted, and looks for it in the store. */
+  /** Sends nothing more, waits until everything that was sent is accepted, and looks for it in the store. */
   async reconcile (): Promise<Tallied & { sent: number }> {
     const { sent } = await Promise.race([this.#senders.call('stop'), ...this.#failed])
     const found = this.#sink !== undefined ? await this.#sink.call('reconcile', sent) : await reconcileByQueries(this.#options.env, this.#began, sent)
@@ -137,7 +146,7 @@ export class Site {
     return { ...found, sent }
   }
 
-  /** The programs first, in order; never fails. */
+  /** Closes the programs first, then the others in order. Never fails. */
   async close (): Promise<void> {
     await Promise.all(this.members.map(async program => await program.close()))
     await Promise.all(this.#children.map(async child => await child.close()))

@@ -6,19 +6,20 @@ import type { MicroResult } from '../outcome/results.ts'
 import { compare, type Effort, exact, type Look } from './measure.ts'
 import { rheaFrames } from './rhea-frames.ts'
 
-/** As many deliveries as there is ever credit for, in batches. */
+/** The most deliveries that there is ever credit for, in batches. */
 const DELIVERIES = 4096
 const BATCH = 64
-/** Batches that are under way side by side, and end in any order; as many do within one turn of the event loop. */
+/** Batches that run side by side and end in any order. As many end within one turn of the event loop. */
 const TURN = 8
-/** Runs are so short that the clock would be seen in them. */
+/** One run is too short for the clock, so several are timed together. */
 const TIMES = 10
 
 /**
- * Settling what is resolved, up to the bytes that go to the socket: batches end in random order among their neighbours, some in each turn of the event loop.
+ * Compares ways to settle deliveries, up to the bytes that go to the socket. Batches end in random order, some in each
+ * turn of the event loop.
  *
- * Ranges, merged as far as a turn allows, were chosen: a frame for each delivery costs the main thread more than to receive it did, and
- * has to be read by the bus, too.
+ * Ranges, merged as far as one turn allows, were chosen. A frame for each delivery costs the main thread more than
+ * receiving the delivery did, and the bus has to read all these frames.
  */
 export async function ack (effort: Effort): Promise<MicroResult[]> {
   const turns = batchTurns()
@@ -51,7 +52,7 @@ function batchTurns (): Batch[][] {
   return Array.from({ length: Math.ceil(batches.length / TURN) }, (_, turn) => batches.slice(turn * TURN, (turn + 1) * TURN))
 }
 
-/** The frames that are written, each turn's together. */
+/** Returns the frames that are written, those of each turn together. */
 function settleAll (turns: readonly Batch[][], settle: (session: ReceivingSession, batches: readonly Batch[]) => void): Buffer[] {
   const receiving = new ReceivingSession({ budget: new Budget('bench', 1), onDelivery: () => {}, onTooLarge: () => {} })
   const written: Buffer[] = []
@@ -76,7 +77,7 @@ function separately (session: ReceivingSession, batches: readonly Batch[]): void
   }
 }
 
-/** What the bus reads out of the frames, ascending. */
+/** Returns the delivery ids that the bus reads from the frames, ascending. */
 function settledIds (frames: readonly Buffer[]): number[] {
   return frames.flatMap(frame => {
     const { first, last } = rheaFrames.read_frame(frame).performative

@@ -1,6 +1,6 @@
 import { snappyDecode, snappyLength } from '../../src/embedded/loki/push/snappy-decode.ts'
 
-/** What a snappy block holds, by a decoder that shares nothing with those that are compared. */
+/** Decodes a snappy block by a decoder that shares nothing with the compared ones. */
 export function contentOf (block: Uint8Array): Buffer {
   const bytes = Buffer.from(block)
   const { length, start } = snappyLength(bytes)

@@ -4,13 +4,14 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /**
- * The scanner as it was before the kernel, in short: the same rules (strings only, escapes taken out where they lie, the key that came
- * here last time tried first), in TypeScript and so a byte at a time. `from` and `to` hold where the value of each slot lies.
+ * A short form of the scanner before the kernel, in TypeScript, one byte at a time. The rules are the same: it takes
+ * strings only, removes escapes in place, and first tries the key that came here last time. `from` and `to` hold the
+ * span of each slot's value.
  */
 export class ByteLoop {
   readonly from: Int32Array
   readonly to: Int32Array
-  /** Not 0 where a byte beyond ASCII was seen. */
+  /** Not 0 where the scan saw a byte beyond ASCII. */
   beyond = 0
   readonly #keys: Buffer[]
   readonly #expected = new Int16Array(64).fill(-1)
@@ -21,7 +22,7 @@ export class ByteLoop {
     this.to = new Int32Array(names.length)
   }
 
-  /** False where it is for JSON.parse to say what it is. */
+  /** Returns false where JSON.parse has to decide. */
   scan (bytes: Uint8Array, start: number, end: number): boolean {
     this.from.fill(0)
     this.to.fill(0)
@@ -47,7 +48,7 @@ export class ByteLoop {
         const byte = bytes[at]
         if (byte === BACKSLASH) {
           const stands = PLAIN[bytes[++at]]
-          // The few \u of a log are left out here.
+          // The few \u escapes of a log are left out here.
           if (at >= end || stands === 0) return false
           bytes[to++] = stands
         } else if (byte < 0x20) return false
@@ -80,7 +81,7 @@ export class ByteLoop {
   }
 }
 
-/** What the letter behind a backslash stands for. */
+/** The character for each letter behind a backslash. */
 const PLAIN = new Uint8Array(256)
 for (const [letter, byte] of [['"', 0x22], ['\\', 0x5c], ['/', 0x2f], ['b', 8], ['f', 12], ['n', 10], ['r', 13], ['t', 9]] as const) PLAIN[letter.charCodeAt(0)] = byte
 

@@ -3,7 +3,7 @@ import { hashBytes } from '../../src/worker/streams/labels.ts'
 
 interface Known<T> { hash: number, values: readonly Buffer[], stands: T, next: Known<T> | undefined }
 
-/** The table of streams as it was before the kernel, in short: in TypeScript, and so hashed and compared a byte at a time. */
+/** A short form of the stream table before the kernel, in TypeScript. It hashes and compares one byte at a time. */
 export class ByteTable<T> {
   readonly #fields: Fields
   readonly #slots: readonly number[]
@@ -14,7 +14,7 @@ export class ByteTable<T> {
     this.#slots = slots
   }
 
-  /** What was added for the values that the fields have now. */
+  /** Returns the value that was added for the present label fields. */
   find (bytes: Buffer): T | undefined {
     const hash = this.#hash(bytes)
     let known = this.#buckets[hash & (this.#buckets.length - 1)]

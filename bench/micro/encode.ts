@@ -10,14 +10,16 @@ import { encodeByPbf, encodeByProtobufjs } from './push-libraries.ts'
 import { sampleMessages, SETTINGS } from './sample.ts'
 import { ScannedBatch } from './scanned.ts'
 
-/** About 1 MiB of PushRequest, as large as a push may be. */
+/** About 1 MiB of PushRequest, the most that a push may hold. */
 const MESSAGES = 20
 
 /**
- * From entries to the bytes of a PushRequest, not compressed. The kernel has lines and metadata as bytes and writes each entry once, then
- * copies those of a stream behind one another; the libraries are given the whole request as an object, strings made.
+ * Compares ways from entries to the uncompressed bytes of a PushRequest. The kernel has lines and metadata as bytes; it
+ * writes each entry once, then copies the entries of each stream together. The libraries get the whole request as an
+ * object with strings.
  *
- * The kernel was chosen: for the libraries every byte has to become a string before, which the figures leave out, and a byte again.
+ * The kernel was chosen. For a library every byte has to become a string first, which the figures leave out, and then a
+ * byte again.
  */
 export async function encode (effort: Effort): Promise<MicroResult[]> {
   const batch = new ScannedBatch(sampleMessages(MESSAGES), (kernel, fields) => ({ arena: new Arena(SETTINGS, fields, kernel), streams: new StreamCache(SETTINGS, fields, kernel) }))
@@ -81,7 +83,7 @@ function asObject (batch: Batch, entries: readonly Entry[]): PushRequest {
     batch.load(record, metadata.map(({ slot }) => slot))
     let one = streams.get(stream)
     if (one === undefined) streams.set(stream, one = { labels: Buffer.from(stream.labels).toString(), entries: [] })
-    // Without those that have the default value: no encoder writes them then.
+    // Fields with the default value are left out, since no encoder writes them then.
     const timestamp = (nanos === 0 ? { seconds } : { seconds, nanos }) as PushEntry['timestamp']
     const pairs = metadata.map(({ name, slot }) => ({ name, value: batch.text(slot) })).filter(({ value }) => value !== '')
     one.entries.push({ timestamp, line: batch.kernel.bytes.toString('utf8', start, end), structuredMetadata: pairs })
@@ -89,7 +91,7 @@ function asObject (batch: Batch, entries: readonly Entry[]): PushRequest {
   return { streams: [...streams.values()] }
 }
 
-/** What src/worker/parts.ts does with a part before it is compressed. */
+/** Does what src/worker/output/parts.ts does with a part before compression. */
 function gather (streams: readonly Stream[], arena: Arena): Uint8Array {
   const { kernel } = arena
   const begin = arena.limit + 64

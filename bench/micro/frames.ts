@@ -7,15 +7,16 @@ import type { MicroResult } from '../outcome/results.ts'
 import { compare, type Effort, type Look } from './measure.ts'
 import { rheaFrames } from './rhea-frames.ts'
 
-/** What Node reads from a socket at a time. */
+/** The bytes that Node reads from a socket at a time. */
 const READ_BYTES = 64 * 1024
 const HEADER = Buffer.from('AMQP\0\x01\0\0', 'latin1')
 
 /**
- * From the bytes of a socket to deliveries: an id and where the message lies. The read itself is a copy, into the reader's one buffer or
- * into one allocated for it, as Node does.
+ * Compares ways from the bytes of a socket to deliveries: an id and the message's place. The read itself is a copy,
+ * either into the reader's one buffer or into a newly allocated one, as in Node.
  *
- * The reader of Lokean's own was chosen: rhea's makes an object of each field of a frame, and a receiver looks at four of them.
+ * Lokean's own reader was chosen. rhea's reader makes an object of each field of a frame, and a receiver reads only
+ * four of them.
  */
 export async function frames (effort: Effort): Promise<MicroResult[]> {
   const results: MicroResult[] = []
@@ -60,7 +61,7 @@ function ownReader (reads: readonly Buffer[], read: (frame: Buffer) => Delivery)
   }
 }
 
-/** As rhea's connection takes its input: what is left of a read is put in front of the next. */
+/** Takes input as rhea's connection does: the rest of one read goes in front of the next. */
 function rheasReader (reads: readonly Buffer[]) {
   return (look?: Look): number => {
     const received = new Received(look)

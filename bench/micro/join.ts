@@ -8,14 +8,14 @@ import { contentOf } from './blocks.ts'
 import { compare, type Effort, exact, type Look } from './measure.ts'
 import { sampleParts } from './sample.ts'
 
-/** Parts of some 100 KiB, as they gather in front of a push that is under way. */
+/** Parts of some 100 KiB each, as they gather behind a running push. */
 const PARTS = 8
 
 /**
- * Compressed parts to one push.
+ * Compares ways to join compressed parts into one push.
  *
- * Joining the blocks as they are was chosen: it happens on the main thread, and is a copy of the compressed bytes. What it costs is
- * that a block does not know what the one before it held, so the push is a little larger.
+ * Joining the blocks as they are was chosen: on the main thread this only copies compressed bytes. A block then knows
+ * nothing of the one before it, so the push is a little larger.
  */
 export async function join (effort: Effort): Promise<MicroResult[]> {
   const parts = inSharedMemory(sampleParts({ shards: 4, messages: 10, tasks: PARTS }))
@@ -36,7 +36,7 @@ export async function join (effort: Effort): Promise<MicroResult[]> {
   ]
 }
 
-/** Where a worker leaves them. */
+/** Workers leave their parts in shared memory. */
 function inSharedMemory (parts: readonly Part[]): Part[] {
   const memory = new SharedArrayBuffer(parts.reduce((sum, { body }) => sum + body.length + WORD, 0))
   let at = 0

@@ -8,10 +8,11 @@ import { sampleMessages, SETTINGS } from './sample.ts'
 import { ScannedBatch } from './scanned.ts'
 
 /**
- * From a record's label fields (cloud, region, host, source) to its stream, all streams known. Each alternative finds the fields where
- * the scan leaves them, in the kernel's memory; that they are put there is in all the figures.
+ * Compares ways from a record's label fields (cloud, region, host, source) to its stream, where all streams are known.
+ * Each alternative finds the fields in the kernel's memory, where the scan leaves them. All figures include the cost of
+ * putting them there.
  *
- * The kernel's table was chosen: a hash of eight bytes at a step, and no string made only to find what is known already.
+ * The kernel's table was chosen. It hashes eight bytes at a step and makes no string to find a known stream.
  */
 export async function labels (effort: Effort): Promise<MicroResult[]> {
   const batch = new ScannedBatch(sampleMessages(), (kernel, fields) => new StreamCache(SETTINGS, fields, kernel))

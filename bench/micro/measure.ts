@@ -2,41 +2,44 @@ import { isDeepStrictEqual } from 'node:util'
 import { seededRandom } from '../../src/generator/random.ts'
 import { type MicroResult, type Spread, spreadOf } from '../outcome/results.ts'
 
-/** Is shown what an alternative makes of the sample, one value after the other. */
+/** Is called with each value that an alternative makes of the sample, in order. */
 export type Look = (outcome: unknown) => void
 
 export interface Alternative {
   name: string
-  /** The one that Lokean uses. */
+  /** The alternative that Lokean uses. */
   chosen?: true
-  /** Does the whole sample once, through the same code whether somebody looks or not. A promise where another thread takes part. */
+  /**
+   * Processes the whole sample once. The code path is the same with and without `look`. An alternative with another
+   * thread returns a promise.
+   */
   run: (look?: Look) => unknown
 }
 
 export interface Question {
   question: string
   unit: string
-  /** How many units a run is; a figure is in CPU microseconds a unit. */
+  /** Units of a run. A figure is in CPU microseconds a unit. */
   per: number
   alternatives: readonly Alternative[]
 }
 
-/** CPU milliseconds of each alternative, before it is timed and in each round. */
+/** CPU milliseconds of each alternative, before the timing and in each round. */
 export interface Effort { warmUpMs: number, windowMs: number, rounds: number }
 
 export const FULL: Effort = { warmUpMs: 150, windowMs: 80, rounds: 7 }
 export const QUICK: Effort = { warmUpMs: 50, windowMs: 20, rounds: 3 }
 
-/** CPU microseconds of the process: all of its threads, and so what the garbage of an alternative costs too. */
+/** CPU microseconds of the process, so garbage collection in its threads counts too. */
 export function cpuMicros (): number {
   const { user, system } = process.cpuUsage()
   return user + system
 }
 
 /**
- * Times the alternatives side by side. In each round each has a window, in an order that is drawn anew, so that none always comes
- * behind the same other; what is said about two of them is said of the windows of one round, for the machine changes its speed.
- * Rejects where they do not come to the same: then there is nothing to compare.
+ * Times the alternatives side by side. Each has one window in each round. The order is drawn anew each time, so that no
+ * alternative always follows the same other. Ratios are taken within a round, because the machine changes its speed.
+ * Rejects where the alternatives' outcomes differ: nothing can be compared then.
  */
 export async function compare ({ question, unit, per, alternatives }: Question, effort: Effort, clock: () => number = cpuMicros): Promise<MicroResult> {
   await checkAlike(question, alternatives)
@@ -51,12 +54,12 @@ export async function compare ({ question, unit, per, alternatives }: Question, 
   return summarise(question, unit, alternatives, rounds)
 }
 
-/** What can be counted, and is the same however often: frames, bytes. */
+/** Reports counts that every run repeats exactly, such as frames or bytes. */
 export function exact (question: string, unit: string, alternatives: ReadonlyArray<{ name: string, chosen?: true, value: number }>): MicroResult {
   return summarise(question, unit, alternatives, [alternatives.map(({ value }) => value)])
 }
 
-/** 0 to `count` - 1 in an order drawn by `random`. */
+/** Returns 0 to `count` - 1 in an order drawn by `random`. */
 function shuffled (count: number, random: () => number): number[] {
   const order = Array.from({ length: count }, (_, index) => index)
   for (let left = count; left > 1; left--) {
@@ -80,7 +83,7 @@ async function checkAlike (question: string, alternatives: readonly Alternative[
   }
 }
 
-/** Mean CPU microseconds of a run, over as many as the window takes, at least one. */
+/** Returns the mean CPU microseconds of a run, over as many runs as fit into the window, at least one. */
 async function time (run: Alternative['run'], windowMs: number, clock: () => number): Promise<number> {
   const start = clock()
   let passed: number

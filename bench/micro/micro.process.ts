@@ -3,7 +3,7 @@ import type { MicroResult } from '../outcome/results.ts'
 import { type Effort, FULL, QUICK } from './measure.ts'
 import type { MicroMethods, QuestionName } from './questions.ts'
 
-/** Loaded when asked for, so that the engine has seen nothing but what is compared. */
+/** Each module is loaded on demand, so that V8 has seen only the compared code. */
 const QUESTIONS: Record<QuestionName, () => Promise<(effort: Effort) => Promise<MicroResult[]>>> = {
   'record-parse': async () => (await import('./record-parse.ts')).recordParse,
   labels: async () => (await import('./labels.ts')).labels,

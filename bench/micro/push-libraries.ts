@@ -5,10 +5,12 @@ export function encodeByProtobufjs (request: PushRequest): Uint8Array {
   return PUSH_REQUEST.encode(request).finish()
 }
 
-/** Room for a whole request, so that pbf does not have to grow its own. */
+/** Has room for a whole request, so that pbf need not grow its own buffer. */
 const buffer = new Uint8Array(4 * 2 ** 20)
 
-/** By functions as pbf's own compiler makes them of that schema. The bytes are valid until the next call. */
+/**
+ * Encodes by functions in the form that pbf's compiler makes of the schema. The bytes are valid until the next call.
+ */
 export function encodeByPbf (request: PushRequest): Uint8Array {
   const writer = new PbfWriter(buffer)
   writeRequest(request, writer)

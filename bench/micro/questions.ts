@@ -1,10 +1,10 @@
 import type { MicroResult } from '../outcome/results.ts'
 
-/** Each a file of this folder. */
+/** Each question is a file of this folder. */
 export const QUESTIONS = ['record-parse', 'labels', 'encode', 'snappy', 'join', 'transfer', 'frames', 'ack'] as const
 export type QuestionName = typeof QUESTIONS[number]
 
-/** What the process of a question is asked for. */
+/** The methods of a question's process. */
 export type MicroMethods = {
   measure: (question: QuestionName, quick: boolean) => Promise<MicroResult[]>
 }

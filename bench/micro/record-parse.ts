@@ -8,11 +8,13 @@ import { compare, type Effort, type Look } from './measure.ts'
 import { RECORDS_A_MESSAGE, SETTINGS, sampleMessages } from './sample.ts'
 
 /**
- * From the bytes of rsyslog's records to their fields. What comes after needs them as bytes again, unescaped: the kernel leaves them so
- * in its memory, and so does the loop in TypeScript; JSON.parse makes an object of strings, and is also shown with its values written back.
- * All that take out escapes in place pay for the copy of the message that they work on.
+ * Compares ways from the bytes of rsyslog's records to their fields. The next step needs the fields as unescaped bytes.
+ * The kernel and the loop in TypeScript leave them so in memory. JSON.parse makes an object of strings; it is shown
+ * with and without writing the values back. Each alternative that removes escapes in place also pays for the copy of
+ * the message that it changes.
  *
- * The kernel was chosen: it passes 16 bytes at a step, and steps over the keys, which are the same each time, with one comparison.
+ * The kernel was chosen. It passes 16 bytes at a step. The keys are the same in each record, and it skips each one with
+ * one comparison.
  */
 export async function recordParse (effort: Effort): Promise<MicroResult[]> {
   const messages = sampleMessages()

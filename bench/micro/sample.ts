@@ -6,17 +6,19 @@ import { Encoder } from '../../src/worker/encoder.ts'
 import { encodeTask } from '../harness/encode-task.ts'
 import { recordsOf } from '../harness/load/message-pool.ts'
 
-/** A message as omamqp1 makes it, and where the JSON of each record begins and ends. */
+/** A message as omamqp1 makes it, and the start and end of each record's JSON. */
 export interface SampleMessage { bytes: Buffer, starts: number[], ends: number[] }
 
 export const RECORDS_A_MESSAGE = 100
-/** With 100 records each: about as much as the largest batch that a worker is given, and more than a processor keeps at hand. */
+/**
+ * With 100 records each, this is about the largest batch that a worker gets, and more than a processor's cache holds.
+ */
 export const MESSAGES_A_BATCH = 80
 
-/** The defaults. */
+/** The default settings. */
 export const SETTINGS: EncoderSettings = encoderSettings(loadConfig({}).config)
 
-/** The same messages each time, but for their times, which are now. */
+/** Returns the same messages each time, with the present time in their records. */
 export function sampleMessages (count = MESSAGES_A_BATCH, recordsPerMessage = RECORDS_A_MESSAGE): SampleMessage[] {
   const generator = createGenerator({ hosts: 100, recordsPerMessage, seed: 1 })
   return Array.from({ length: count }, () => {
@@ -27,8 +29,8 @@ export function sampleMessages (count = MESSAGES_A_BATCH, recordsPerMessage = RE
 }
 
 /**
- * What the encoder makes of such messages for the first shard once it knows their streams: the parts that may be joined, in order.
- * `shards` and the messages in each task say how large they are.
+ * Encodes such messages with known streams, and returns the joinable parts of the first shard, in order. `shards` and
+ * the messages a task determine their size.
  */
 export function sampleParts ({ shards, messages, tasks }: { shards: number, messages: number, tasks: number }): Part[] {
   const encoder = new Encoder({ ...SETTINGS, shards })

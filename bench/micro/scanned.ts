@@ -3,8 +3,8 @@ import { Kernel } from '../../src/worker/kernel/kernel.ts'
 import { SETTINGS, type SampleMessage } from './sample.ts'
 
 /**
- * A batch in the kernel's memory whose records have all been scanned, with where their fields were found: so that what comes behind the
- * scan can be timed without it. What else allocates in the kernel does so in `setUp`.
+ * A batch in the kernel's memory whose records have all been scanned, and the places of their fields. So the steps
+ * after the scan can be timed alone. Code in `setUp` may allocate in the kernel; later code may not.
  */
 export class ScannedBatch<T> {
   readonly kernel = new Kernel()
@@ -13,7 +13,7 @@ export class ScannedBatch<T> {
   readonly records: number
   /** The address behind the messages. */
   readonly behind: number
-  /** By record and slot: where the value begins and ends. */
+  /** By record and slot: the start and the end of the value. */
   readonly #found: Int32Array
   readonly #width: number
 

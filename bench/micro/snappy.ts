@@ -7,10 +7,10 @@ import { compare, type Effort, exact, type Look } from './measure.ts'
 import { sampleParts } from './sample.ts'
 
 /**
- * A PushRequest of 1 MiB to a snappy block.
+ * Compares ways from a PushRequest of 1 MiB to a snappy block.
  *
- * The native one was chosen, with its result copied: without, each result lies in memory as large as it could have become at worst, new
- * to the process and given back by the garbage collector only.
+ * The native compressor with a copy of its result was chosen. An uncopied result keeps memory for the worst possible
+ * size, newly allocated, which only the garbage collector gives back.
  */
 export async function snappyBlock (effort: Effort): Promise<MicroResult[]> {
   const largest = sampleParts({ shards: 1, messages: 80, tasks: 1 }).reduce((best, part) => part.rawBytes > best.rawBytes ? part : best)

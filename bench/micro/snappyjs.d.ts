@@ -1,4 +1,4 @@
 declare module 'snappyjs' {
-  /** A snappy block, of the same kind as it was given. */
+  /** Returns a snappy block of the same type as the input. */
   export function compress (bytes: Uint8Array): Uint8Array
 }

@@ -3,8 +3,8 @@ import type { MicroResult, SuiteOptions } from '../outcome/results.ts'
 import { type MicroMethods, QUESTIONS } from './questions.ts'
 
 /**
- * The steps that the program's cost is made of, each beside the other ways to do it that were considered. The alternatives of a question
- * share a process, and questions do not: none is compiled for what another one does.
+ * Times the steps that make up the program's cost, each beside the other ways that were considered. Each question has a
+ * process of its own, so that V8 compiles no alternative for the data of another question.
  */
 export async function micro ({ quick, progress }: SuiteOptions): Promise<MicroResult[]> {
   const results: MicroResult[] = []

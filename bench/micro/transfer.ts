@@ -7,21 +7,23 @@ import { compare, type Effort, type Look } from './measure.ts'
 import { sampleMessages } from './sample.ts'
 import type { Answer, Task } from './transfer.worker.ts'
 
-/** Of messages in a batch, four times a push; half as much again is for the parts. */
+/** Bytes of messages in a batch: four pushes. The parts need half as much again. */
 const BATCH_BYTES = 4 * 2 ** 20
 const BUFFER_BYTES = BATCH_BYTES / 2 * 3
-/** What stands in front of a message in the socket's buffer: so a message lies anywhere within a word. */
+/** The bytes in front of a message in the socket's buffer. They move the message to any place within a word. */
 const FRAME_HEAD = 30
-/** The collector has to come round several times within a window. */
+/** The garbage collector has to run several times within a window. */
 const WINDOWS = 2
 
 /**
- * A batch of messages to a worker thread, and the parts back: copied out of the socket's buffer, taken in by the worker, and parts a
- * quarter as large. One batch at a time; the CPU is that of both threads and of whoever collects their garbage.
+ * Compares ways to hand a batch of messages to a worker thread and to get the parts back. The batch is copied out of
+ * the socket's buffer, the worker reads it, and the parts are a quarter as large. One batch is under way at a time. The
+ * CPU includes both threads and their garbage collection.
  *
- * Shared memory, used again, was chosen: what is handed over for good has to be allocated anew for each batch, and collected by the thread
- * that it was handed to; and one that travels to and fro, the cheapest of all, is gone with a thread that dies, while shared memory
- * stays here. The copies are placed as their source lies, for else V8 copies to and from shared memory byte by byte.
+ * Shared memory that is used again was chosen. Memory that is handed over for good has to be allocated for each batch
+ * and collected by the receiving thread. Memory that travels to and fro is the cheapest, but is lost with a thread that
+ * dies; shared memory stays here. Each copy keeps the alignment of its source, because V8 otherwise copies to and from
+ * shared memory byte by byte.
  */
 export async function transfer (effort: Effort): Promise<MicroResult[]> {
   const worker = new Worker(beside('transfer.worker', import.meta.url))
@@ -65,7 +67,7 @@ export async function transfer (effort: Effort): Promise<MicroResult[]> {
   }
 }
 
-/** As many as a batch holds, as they lie in the socket's buffer. */
+/** As many messages as a batch holds, placed as in the socket's buffer. */
 function socketMessages (): Buffer[] {
   const all = sampleMessages().map(({ bytes }) => bytes)
   const buffer = Buffer.alloc(all.reduce((sum, { length }) => sum + FRAME_HEAD + length, 0))
@@ -82,7 +84,7 @@ function socketMessages (): Buffer[] {
   return messages
 }
 
-/** One question at a time. */
+/** Carries one question at a time. */
 class Link {
   readonly #worker: Worker
   #answered: (answer: Answer) => void = () => {}

@@ -1,4 +1,7 @@
-/** The other end of transfer.ts: takes a batch in as the encoder does, and answers with parts as large as those that become of it. */
+/**
+ * The other end of transfer.ts. It reads a batch as the encoder does, and answers with parts of the size that the
+ * encoder makes.
+ */
 import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { alignLike, WORD } from '../../src/shared-memory.ts'
@@ -7,22 +10,22 @@ export interface Task {
   bytes: ArrayBuffer | SharedArrayBuffer
   starts: number[]
   ends: number[]
-  /** Whether copies are placed as they lie on the other side. */
+  /** Whether each copy keeps the alignment of its source. */
   alike: boolean
-  /** How the parts go back. */
+  /** The way back for the parts. */
   back: 'left in the batch' | 'transferred' | 'transferred with the batch' | 'cloned'
-  /** Whether the messages that arrived are to be told by their hash: only where nobody takes the time. */
+  /** Whether to answer a hash of the messages. It is off while time is taken. */
   told: boolean
 }
 
-/** `batch`: its memory, where it comes back. */
+/** `batch`: the batch's memory, where it comes back. */
 export interface Answer { parts: Uint8Array[], hash: string | undefined, batch: ArrayBuffer | SharedArrayBuffer | undefined }
 
 const PARTS = 4
-/** Compressed, a part is about a quarter of the messages that it comes from. */
+/** A compressed part is about a quarter of its messages. */
 const SHARE = 4
 
-/** Where the messages are worked on, one after the other. */
+/** The memory in which messages are worked on, one after the other. */
 const own = Buffer.allocUnsafeSlow(256 * 1024)
 const made = Buffer.allocUnsafeSlow(4 * 1024 * 1024)
 
@@ -37,7 +40,7 @@ function work ({ bytes, starts, ends, alike, told }: Task): { parts: Buffer[], h
     hash?.update(own.subarray(at, at + source.length))
     length += own.copy(made, length, at, at + Math.floor(source.length / SHARE))
     if (message + 1 < (parts.length + 1) * ends.length / PARTS) continue
-    // Each in memory of its own, as the compressor returns it.
+    // Each part has memory of its own, as the compressor returns it.
     const part = Buffer.allocUnsafeSlow(length)
     part.set(made.subarray(0, length))
     parts.push(part)
@@ -46,7 +49,7 @@ function work ({ bytes, starts, ends, alike, told }: Task): { parts: Buffer[], h
   return { parts, hash: hash?.digest('hex') }
 }
 
-/** Behind the messages. */
+/** Puts the parts behind the messages. */
 function leave (parts: readonly Buffer[], { bytes, ends, alike }: Task): Uint8Array[] {
   let at = ends[ends.length - 1] + WORD
   return parts.map(part => {

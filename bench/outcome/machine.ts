@@ -3,7 +3,7 @@ import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { VERSION } from '../../src/version.ts'
 import type { HostMachine, Machine } from './results.ts'
 
-/** `target` as the suites take it from the environment. */
+/** `target` names the bus and the store that the environment chose. */
 export function describeMachine (target: Machine['target']): Machine {
   return { ...hostMachine(), target }
 }
@@ -20,7 +20,10 @@ export function hostMachine (): HostMachine {
   }
 }
 
-/** The commit, `-dirty` behind it where what is measured differs from it; empty elsewhere than in a checkout. */
+/**
+ * Returns the commit, with `-dirty` behind it where the measured code differs. Returns an empty text outside a
+ * checkout.
+ */
 function commit (): string {
   const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   try {

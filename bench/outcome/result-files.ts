@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { UsageError } from '../../src/errors.ts'
 import type { BenchResult } from './results.ts'
 
-/** The folder of the results, beside this file's source wherever the build puts the file itself. */
+/** The folder of the results in the source tree, wherever the build puts this file. */
 export const RESULTS: string = join(projectRoot(), 'bench', 'results')
 export const LATEST: string = join(RESULTS, 'latest.json')
 export const BASELINE: string = join(RESULTS, 'baseline.json')
@@ -12,7 +12,7 @@ export const BASELINE: string = join(RESULTS, 'baseline.json')
 const LISTS = ['pipeline', 'latency', 'hosts', 'micro'] as const
 const OBJECTS = ['floor', 'stall', 'idle', 'loki'] as const
 
-/** UsageError where there is no such file, or where it holds something else than a result. */
+/** Throws UsageError where there is no such file, or where the file holds no result. */
 export function readResult (file: string): BenchResult {
   let text: string
   try {
@@ -38,12 +38,12 @@ function checked (value: unknown): BenchResult {
   return value as BenchResult
 }
 
-/** Writes whole files only: one that is read meanwhile is the old or the new one. */
+/** Replaces the file as a whole: a reader gets the old or the new one. */
 export function writeResult (file: string, result: BenchResult): void {
   write(file, `${JSON.stringify(result, undefined, 2)}\n`)
 }
 
-/** Whole: who reads it meanwhile reads the old one. */
+/** Replaces the file as a whole: a reader gets the old or the new one. */
 export function write (file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(`${file}.new`, text)

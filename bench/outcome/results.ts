@@ -1,6 +1,9 @@
-/** What a run of the bench suite yields: plain data, printed by `--json` and kept in bench/results. Units are in the names: microseconds, milliseconds, MB of 2^20 bytes. */
+/**
+ * The result of the bench suite: plain data, printed by `--json` and kept in bench/results. The names carry the units:
+ * microseconds, milliseconds, MB of 2^20 bytes.
+ */
 
-/** Of the repeats of one measurement. */
+/** Describes the repeats of one measurement. */
 export interface Spread { median: number, min: number, max: number }
 
 export interface HostMachine {
@@ -9,27 +12,27 @@ export interface HostMachine {
   memoryMb: number
   os: string
   node: string
-  /** Version, and the commit where it is run from a checkout. */
+  /** The version, and the commit in a checkout. */
   lokean: string
 }
 
 export interface Machine extends HostMachine {
-  /** `bench` where the suite plays the part itself, else the host of the real one. */
+  /** `bench` where the suite plays bus or store itself, else the host of the real one. */
   target: { bus: string, loki: string }
 }
 
 /** One thread that decodes UTF-8, parses JSON and compresses the messages in blocks of 1 MiB. */
 export interface FloorResult {
   usPerRecord: number
-  /** The same, with only the `message` values compressed. */
+  /** The same, but with only the `message` values compressed. */
   linesOnlyUsPerRecord: number
   spread: Spread
-  /** Mean size of a record as it lies in the AMQP message. */
+  /** The mean size of a record in the AMQP message. */
   recordBytes: number
   what: string
 }
 
-/** Medians of the repeats. Null: cannot be told here (no /proc; not our sink). */
+/** Medians of the repeats. Null: it cannot be measured here (no /proc, or not the bench's sink). */
 export interface PipelineResult {
   recordsPerMessage: number
   workers: number
@@ -38,11 +41,11 @@ export interface PipelineResult {
   /** CPU of the whole program. */
   usPerRecord: number
   mainUsPerRecord: number | null
-  /** All that is not the main thread: worker threads, V8's and libuv's own. */
+  /** CPU of all threads but the main one: workers, and V8's and libuv's own threads. */
   workerUsPerRecord: number | null
   /** Peak. */
   rssMb: number
-  /** `usPerRecord` against the floors measured right before and after. */
+  /** `usPerRecord` divided by the floors measured right before and after. */
   ratio: number
   spread: {
     recordsPerSecond: Spread
@@ -53,7 +56,7 @@ export interface PipelineResult {
   }
   /** Pushed bytes. */
   bytesPerRecord: number | null
-  /** Pushed bytes against the same records in maximal pushes of 1 MiB, compressed at once. */
+  /** Pushed bytes divided by the bytes of the same records in pushes of 1 MiB, each compressed as a whole. */
   bytesRatio: number | null
   recordsPerPush: number | null
   eventLoopDelayMs: { p50: number, p99: number, max: number } | null
@@ -63,12 +66,12 @@ export interface PipelineResult {
   doubled: number
 }
 
-/** Milliseconds from sending a message to having it accepted, at a steady rate. */
+/** Milliseconds from sending a message to its acceptance, at a steady rate. */
 export interface LatencyResult {
   recordsPerMessage: number
-  /** The rate's share of the maximum, 0 to 1. */
+  /** The rate as a part of the maximum, 0 to 1. */
   load: number
-  /** How long the sink takes to answer a push. */
+  /** The delay of the sink's answer to a push. */
   sinkMs: number
   recordsPerSecond: number
   p50: number
@@ -77,18 +80,21 @@ export interface LatencyResult {
   spread: { p50: Spread, p99: Spread, p999: Spread }
 }
 
-/** Under full load the sink stops answering for `seconds`, then returns. */
+/** The sink stops answering for `seconds` under full load, then returns. */
 export interface StallResult {
   seconds: number
   /** Before the stall. */
   recordsPerSecond: number
   peakRssMb: number
-  /** From the sink's return to 90 % of the rate before. */
+  /** From the sink's return to 90 % of the earlier rate. */
   regainedSeconds: number
   missing: number
   doubled: number
   spread?: { recordsPerSecond: Spread, peakRssMb: Spread, regainedSeconds: Spread }
-  /** Of the last repeat: seconds from the beginning of the stall, what was accepted since the sample before, the RSS at that moment. */
+  /**
+   * The last repeat: seconds since the start of the stall, the rate since the sample before, and the RSS at that
+   * moment.
+   */
   samples?: Array<{ seconds: number, recordsPerSecond: number, rssMb: number | null }>
 }
 
@@ -97,18 +103,18 @@ export interface HostsResult {
   senders: number
   recordsPerMessage: number
   recordsPerSecond: number
-  /** How long a sender waits for a disposition. */
+  /** The time that a sender waits for a disposition. */
   waitMs: { p50: number, p99: number }
   spread: { recordsPerSecond: Spread, p50: Spread, p99: Spread }
 }
 
 export interface IdleResult {
-  /** Of one core; connected and attached, nothing to do. */
+  /** Percent of one core, while the program is connected and attached and has nothing to do. */
   cpuPercent: number
   spread?: Spread
 }
 
-/** What the store itself takes of prepared pushes, and what Lokean reached against the same store. */
+/** The store's own limit with prepared pushes, and the rate of Lokean with the same store. */
 export interface LokiResult {
   url: string
   recordsPerPush: number
@@ -116,22 +122,22 @@ export interface LokiResult {
   reached: { recordsPerSecond: number, spread: Spread }
 }
 
-/** A step of the program beside the other ways to do it that were considered. */
+/** A step of the program and the other ways to do it that were considered. */
 export interface MicroResult {
   question: string
   unit: string
   alternatives: Array<{
     name: string
-    /** The one that Lokean uses. */
+    /** Whether Lokean uses this alternative. */
     chosen: boolean
     value: number
     spread: Spread
-    /** Against the chosen one in the same round: what can be said on a machine that changes its speed. */
+    /** Relative to the chosen alternative in the same round, because a shared machine changes its speed. */
     timesChosen: Spread
   }>
 }
 
-/** A section that `--only` left out is not there. */
+/** A section that `--only` left out is missing. */
 export interface BenchResult {
   /** ISO 8601. */
   at: string
@@ -147,13 +153,13 @@ export interface BenchResult {
   micro?: MicroResult[]
 }
 
-/** What every suite is called with; each may take more. `progress` shows a line of text while it runs. */
+/** The options of every suite; each may take more. `progress` shows a line of text while the suite runs. */
 export interface SuiteOptions {
   quick: boolean
   progress: (text: string) => void
 }
 
-/** Of at least one value; the median of an even number of them is the mean of the middle two. */
+/** Takes at least one value. The median of an even number of values is the mean of the middle two. */
 export function spreadOf (values: readonly number[]): Spread {
   if (values.length === 0) throw new RangeError('a spread needs at least one value')
   const sorted = [...values].sort((a, b) => a - b)

@@ -4,13 +4,13 @@ import { linearScale } from './scale.ts'
 import { element, line, picture, text } from './svg.ts'
 
 export interface Bar {
-  /** From the bottom up; `colour` is a class of svg.ts. */
+  /** From the bottom up. `colour` is a class of svg.ts. */
   segments: ReadonlyArray<{ value: number, colour: string }>
-  /** Of the whole bar. */
+  /** The spread of the whole bar. */
   spread?: Spread
-  /** Stands above it. */
+  /** The text above the group. */
   label: string
-  /** Stands above it in smaller type, below the label. */
+  /** A smaller text below the label. */
   detail?: string
 }
 
@@ -22,12 +22,12 @@ export interface Panel {
 export interface BarChart {
   title: string
   description: string
-  /** Of the vertical axis. */
+  /** The unit of the vertical axis. */
   unit: string
-  /** What the groups are. */
+  /** The meaning of the groups. */
   groupsAre: string
   series: readonly Series[]
-  /** Side by side, each with a scale of its own. */
+  /** The panels stand side by side, each with a scale of its own. */
   panels: readonly Panel[]
   reference?: { value: number, name: string }
 }
@@ -36,7 +36,10 @@ const PLOT_HEIGHT = 240
 /** Room above the highest bar for its label. */
 const LABEL_ROOM = 34
 
-/** Bars in groups, of one segment or stacked, with their values above and a whisker from the least to the most of the repeats. */
+/**
+ * Draws bars in groups, single or stacked. Each has its value above it, and a whisker from the least to the most of the
+ * repeats.
+ */
 export function barChart (chart: BarChart): string {
   const top = TOP + 14 + (chart.panels.some(({ title }) => title !== undefined) ? 20 : 0)
   const bottom = top + PLOT_HEIGHT

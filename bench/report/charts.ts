@@ -5,7 +5,7 @@ import { rangeChart } from './range-chart.ts'
 import { distinct, plural, records, USUAL } from './select.ts'
 import { timeChart } from './time-chart.ts'
 
-/** File names and SVG texts of the charts for which there are results. */
+/** Returns file names and SVG texts of all charts that have results. */
 export function charts (result: BenchResult): Array<[name: string, svg: string]> {
   const { pipeline = [], latency = [], hosts = [], stall, loki } = result
   const usual = pipeline.filter(({ workers, shards }) => workers === USUAL.workers && shards === USUAL.shards)

@@ -2,10 +2,10 @@ import type { BenchResult } from '../outcome/results.ts'
 import { figure, percent } from './numbers.ts'
 import { type Target, targetsOf, within } from './targets.ts'
 
-/** A must may be missed by this share of it: what holds on busy machines still is not the same on each. */
+/** A result may miss a `must` by this part of it, because even steady figures differ from machine to machine. */
 const TOLERANCE = 0.2
 
-/** What a change must not bring: a sentence for each steady target that the result misses by more than a fifth, or did not measure. */
+/** Returns a sentence for each steady target that the result misses by more than a fifth or did not measure. */
 export function gateFailures (result: BenchResult): string[] {
   return targetsOf(result).filter(({ steady }) => steady === true).flatMap(failure)
 }

@@ -3,7 +3,10 @@ import { figure, table, withSpread } from './numbers.ts'
 
 type Alternative = MicroResult['alternatives'][number]
 
-/** One table of all questions in Markdown, the chosen alternative of each in bold; empty where none was asked. */
+/**
+ * Makes one Markdown table of all questions, with the chosen alternatives in bold. It is empty where no question was
+ * asked.
+ */
 export function microTable (micro: readonly MicroResult[] = []): string {
   if (micro.length === 0) return ''
   const rows = micro.flatMap(({ question, unit, alternatives }) => alternatives.map((one, index) =>
@@ -11,7 +14,7 @@ export function microTable (micro: readonly MicroResult[] = []): string {
   return table(['', 'way', '', 'times the chosen'], rows, 2)
 }
 
-/** For a terminal: a line a question, and a line for each of its alternatives. */
+/** Formats for a terminal: a line for each question, and a line for each of its alternatives. */
 export function microLines (micro: readonly MicroResult[] = []): string[] {
   const widest = Math.max(0, ...micro.flatMap(({ alternatives }) => alternatives.map(({ name }) => name.length)))
   return micro.flatMap(({ question, unit, alternatives }) => [

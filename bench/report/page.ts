@@ -4,7 +4,7 @@ import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'
 import { targetsTable } from './targets.ts'
 
-/** `bench/results/README.md`: what a run measured, for people; the charts lie beside it. */
+/** Writes `bench/results/README.md`, which shows a run's results. The charts lie beside it. */
 export function resultPage (result: BenchResult): string {
   const drawn = new Set(charts(result).map(([name]) => name))
   const picture = (name: string, alternative: string): string => drawn.has(name) ? `![${alternative}](${name})\n` : ''
@@ -29,7 +29,7 @@ export function resultPage (result: BenchResult): string {
   ].join('\n')
 }
 
-/** One line: CPU, cores, memory, Node, Lokean. */
+/** Describes the machine in one line: CPU, cores, memory, Node, Lokean. */
 export function machineLine ({ cpu, cores, memoryMb, os, node, lokean }: HostMachine): string {
   return `${cpu}, ${cores} cores, ${figure(memoryMb / 1024)} GB, ${os}, Node ${node.replace(/^v/, '')}, Lokean ${lokean}`
 }
@@ -100,7 +100,7 @@ function lokiTable ({ loki }: BenchResult): string {
   ].join('\n')
 }
 
-/** Which of the two an operator has to scale. */
+/** Says whether an operator has to scale Lokean or Loki. */
 function scaleHint ({ ceiling, reached }: NonNullable<BenchResult['loki']>): string {
   const most = Math.max(...ceiling.map(one => one.recordsPerSecond))
   const share = reached.recordsPerSecond / most

@@ -3,7 +3,7 @@ import type { Scale } from './scale.ts'
 import { element, line, text } from './svg.ts'
 
 export const WIDTH = 760
-/** Where plots begin, below title and legend. */
+/** The top of a plot, below title and legend. */
 export const TOP = 92
 
 /** The place of a plot within the picture, in pixels. */
@@ -11,14 +11,14 @@ export interface Area { left: number, right: number, top: number, bottom: number
 
 export interface Series { name: string, colour: string }
 
-/** Horizontal lines with their values to the left, and what they count above them. */
+/** Draws horizontal lines with their values on the left and the unit above. */
 export function yAxis (area: Area, scale: Scale, unit: string, labels = true): string {
   const lines = scale.ticks.map(tick => line(area.left, scale.at(tick), area.right, scale.at(tick), 'line-grid'))
   const values = labels ? scale.ticks.map(tick => text(area.left - 8, scale.at(tick) + 4, short(tick), 'muted', 'end')) : []
   return [...lines, ...values, labels ? text(16, area.top - 12, unit, 'muted small') : ''].join('')
 }
 
-/** What the places of the horizontal axis stand for, and what they all are. */
+/** Labels the places of the horizontal axis, and the axis itself. */
 export function xLabels (area: Area, places: ReadonlyArray<{ x: number, lines: readonly string[] }>, what: string): string {
   const rows = Math.max(...places.map(({ lines }) => lines.length))
   return [
@@ -28,7 +28,7 @@ export function xLabels (area: Area, places: ReadonlyArray<{ x: number, lines: r
   ].join('')
 }
 
-/** A row of coloured squares with names, right below the description; last the name of a dashed line. */
+/** Draws a row of coloured squares with names below the description. The name of the dashed line comes last. */
 export function legend (series: readonly Series[], reference?: string): string {
   let x = 16
   const squares = series.map(({ name, colour }) => {
@@ -39,7 +39,7 @@ export function legend (series: readonly Series[], reference?: string): string {
   return squares.join('') + (reference === undefined ? '' : dashed(x, x + 24, 62) + text(x + 30, 66, reference, 'ink'))
 }
 
-/** Across a plot; the legend says what it is. */
+/** Draws a line across a plot. The legend explains it. */
 export function dashed (from: number, to: number, y: number): string {
   return line(from, y, to, y, 'line-reference', { 'stroke-width': 1.5, 'stroke-dasharray': '6 4' })
 }

@@ -5,7 +5,7 @@ import { element, line, picture, text } from './svg.ts'
 
 export interface RangePanel {
   title: string
-  /** `values` in the order of the series. */
+  /** `values` has the order of the series. */
   places: ReadonlyArray<{ label: string, values: readonly number[] }>
 }
 
@@ -21,10 +21,13 @@ export interface RangeChart {
 const PLOT_HEIGHT = 260
 const LEFT = 52
 const GAP = 14
-/** Between the baselines of two labels. */
+/** The distance of two labels' baselines. */
 const LABEL_STEP = 13
 
-/** Points above each other, joined by a line, on one logarithmic axis for all panels: how percentiles lie apart. */
+/**
+ * Draws points above each other, joined by a line, on one logarithmic axis for all panels. It shows how far percentiles
+ * lie apart.
+ */
 export function rangeChart (chart: RangeChart): string {
   const top = TOP + 34
   const bottom = top + PLOT_HEIGHT
@@ -35,7 +38,7 @@ export function rangeChart (chart: RangeChart): string {
     const left = LEFT + index * (width + GAP)
     const area = { left, right: left + width, top, bottom }
     const step = width / places.length
-    // The labels stand to the right of the points: together they are centred.
+    // The labels stand to the right of the points; both together are centred.
     const columns = places.map((place, at) => ({ ...place, x: left + (at + 0.5) * step - 14 }))
     return [
       text(left + width / 2, top - 14, title, 'ink strong', 'middle'),
@@ -49,7 +52,7 @@ export function rangeChart (chart: RangeChart): string {
 }
 
 function drawRange (values: readonly number[], x: number, scale: Scale, series: readonly Series[]): string {
-  // What is too short to be measured lies at the bottom.
+  // A value too small for the axis is drawn at its bottom.
   const heights = values.map(value => scale.at(Math.max(value, scale.ticks[0])))
   const labels = spaced(heights, LABEL_STEP)
   return [

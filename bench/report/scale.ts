@@ -1,10 +1,10 @@
 export interface Scale {
-  /** Where a value lies, in pixels. */
+  /** Returns the position of a value in pixels. */
   at (value: number): number
   ticks: readonly number[]
 }
 
-/** From 0 to a round number not below `max`, upwards from `bottom` to `top`. */
+/** Makes a scale from 0 at `bottom` to a round number not below `max` at `top`. */
 export function linearScale (max: number, bottom: number, top: number, steps = 5): Scale {
   const step = roundStep((max > 0 ? max : 1) / steps)
   const end = Math.ceil((max > 0 ? max : 1) / step - 1e-9) * step
@@ -15,7 +15,7 @@ export function linearScale (max: number, bottom: number, top: number, steps = 5
   }
 }
 
-/** In powers of ten; values must be above 0. */
+/** Makes a scale in powers of ten, for values above 0. */
 export function logScale (min: number, max: number, bottom: number, top: number): Scale {
   const from = Math.floor(Math.log10(min))
   const to = Math.max(from + 1, Math.ceil(Math.log10(max)))
@@ -25,16 +25,16 @@ export function logScale (min: number, max: number, bottom: number, top: number)
   }
 }
 
-/** 1, 2, 2.5 or 5 times a power of ten, the next one above. */
+/** Returns the next 1, 2, 2.5 or 5 times a power of ten. */
 function roundStep (least: number): number {
   const power = 10 ** Math.floor(Math.log10(least))
   return ([1, 2, 2.5, 5].find(factor => factor * power >= least * (1 - 1e-9)) ?? 10) * power
 }
 
-/** Moves positions apart to at least `gap`, each as little as its neighbours let it; the order stays. */
+/** Moves positions apart to at least `gap`, as little as possible. Their order stays. */
 export function spaced (positions: readonly number[], gap: number): number[] {
   const order = positions.map((_, index) => index).sort((a, b) => positions[a] - positions[b])
-  // Those that touch move as one block around the middle of where they would be.
+  // Positions that touch move as one block around the middle of their wanted places.
   const blocks: Array<{ members: number[], centre: number }> = []
   for (const index of order) {
     let block = { members: [index], centre: positions[index] }

@@ -5,10 +5,10 @@ import { figure, percent } from './numbers.ts'
 import { plural, records } from './select.ts'
 import { targetsTable } from './targets.ts'
 
-/** Where the page and the charts lie, from the README. */
+/** The folder of the page and the charts, relative to the README. */
 const FOLDER = 'bench/results'
 
-/** The README's performance section, without its heading: the targets, two charts, and where the rest is. */
+/** Writes the README's performance section without its heading: the targets, two charts, and a link to the rest. */
 export function performanceSection (result: BenchResult): string {
   const drawn = new Set(charts(result).map(([name]) => name))
   const pictures = [['cpu.svg', 'CPU per record by records a message'], ['latency.svg', 'latency percentiles by load']]

@@ -1,6 +1,6 @@
 import type { BenchResult, HostsResult, LatencyResult, PipelineResult } from '../outcome/results.ts'
 
-/** What the targets are meant for, unless they say otherwise: 100 records a message, one worker, and the default number of shards. */
+/** The usual case, which most targets mean: 100 records a message, one worker, and the default number of shards. */
 export const USUAL = { recordsPerMessage: 100, workers: 1, shards: 4 } as const
 
 export function pipelineAt (result: BenchResult, which: Partial<Pick<PipelineResult, 'recordsPerMessage' | 'workers' | 'shards'>> = {}): PipelineResult | undefined {
@@ -16,12 +16,12 @@ export function hostsAt (result: BenchResult, recordsPerMessage: number, senders
   return result.hosts?.find(one => one.recordsPerMessage === recordsPerMessage && one.senders === senders)
 }
 
-/** The values of a field, each once, ascending. */
+/** Returns the different values of a field, ascending. */
 export function distinct<T> (list: readonly T[], field: (one: T) => number): number[] {
   return [...new Set(list.map(field))].sort((a, b) => a - b)
 }
 
-/** `1 worker`, `4 workers`. */
+/** For example `1 worker` and `4 workers`. */
 export function plural (count: number, one: string): string {
   return `${count.toLocaleString('en')} ${one}${count === 1 ? '' : 's'}`
 }

@@ -2,22 +2,22 @@ import type { BenchResult } from '../outcome/results.ts'
 import { figure, table } from './numbers.ts'
 import { pipelineAt } from './select.ts'
 
-/** What a cloud does, as far as no bench can tell; change it to yours and run `npm run readme`. */
+/** Assumptions about a cloud that no bench can measure. Change them to yours and run `npm run readme`. */
 export const CLOUD = {
   hosts: [100, 500, 2_000, 10_000],
-  /** Of a host, the mean of a day. */
+  /** Of one host, the mean of a day. */
   recordsPerSecond: 25,
-  /** What the worst minutes have of the mean: an outage, a debug level, the night's rotation. */
+  /** The worst minutes relative to the mean: an outage, a debug level, the night's rotation. */
   peak: 4,
-  /** Streams of a host: its sources. */
+  /** The number of streams of a host, one for each source. */
   sources: 20,
-  /** Hosts with little to say send small messages, which cost more. */
+  /** Hosts with few logs send small messages, which cost more. */
   recordsPerMessage: 10,
-  /** Of what an instance can do at the most, what it should have at the peak. */
+  /** The load of an instance at the peak, as a part of its maximum. */
   load: 0.6,
-  /** For hosts and sources that come and go within Loki's memory of them. */
+  /** A reserve for hosts and sources that come and go while Loki remembers them. */
   spareStreams: 2,
-  /** Of the most memory that was seen. */
+  /** Relative to the most memory that was measured. */
   spareMemory: 1.5
 } as const
 
@@ -25,21 +25,24 @@ export interface Sizing {
   hosts: number
   recordsPerSecond: number
   peakPerSecond: number
-  /** With one worker each; two at the least, for the loss of one. */
+  /** Each has one worker. There are at least two, because one may fail. */
   instances: number
-  /** All of them, at the peak, were each record as cheap as under full load; with less to do Lokean pushes small, and a record costs more. */
+  /**
+   * All instances at the peak, if each record were as cheap as under full load. With less load the pushes are smaller,
+   * and a record costs more.
+   */
   cores: number
-  /** Of one, in MiB: a multiple of 256. */
+  /** The memory of one instance in MiB: a multiple of 256. */
   memoryMi: number
-  /** To Loki at the peak, compressed; null where it could not be measured. */
+  /** The compressed traffic to Loki at the peak; null where it could not be measured. */
   pushedMbPerSecond: number | null
-  /** `ingestion_rate_mb`: the records as they are on the bus, which are no smaller than line and metadata. */
+  /** `ingestion_rate_mb`, counted as the records' size on the bus. Line and metadata are no larger than that. */
   ingestionRateMb: number
   /** `max_global_streams_per_user`. */
   streams: number
 }
 
-/** From measured figures; undefined where the run left out what it takes. */
+/** Computes the sizing from measured figures. Returns undefined where the run lacks one of them. */
 export function sizing (result: BenchResult, hosts: number): Sizing | undefined {
   const { recordsPerSecond, peak, sources, recordsPerMessage, load, spareStreams, spareMemory } = CLOUD
   const one = pipelineAt(result, { recordsPerMessage })
@@ -58,7 +61,7 @@ export function sizing (result: BenchResult, hosts: number): Sizing | undefined 
   }
 }
 
-/** The README's sizing section, without its heading. */
+/** Writes the README's sizing section without its heading. */
 export function sizingSection (result: BenchResult): string {
   const { hosts, recordsPerSecond, peak, sources, recordsPerMessage, load } = CLOUD
   const rows = hosts.flatMap(count => sizing(result, count) ?? [])

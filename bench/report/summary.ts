@@ -5,7 +5,7 @@ import { machineLine } from './page.ts'
 import { plural, records } from './select.ts'
 import { targetsOf, verdict } from './targets.ts'
 
-/** What a run found, for a terminal. */
+/** Describes the result of a run for a terminal. */
 export function summary (result: BenchResult): string {
   const { floor, pipeline = [], latency = [], hosts = [], stall, idle, loki, micro } = result
   const lines = [

@@ -1,8 +1,8 @@
-/** Just enough of SVG 1.1 for charts that stand in a repository viewer: one file, no script, no font of its own. */
+/** Just enough of SVG 1.1 for charts in a repository viewer: one file without scripts or fonts. */
 
 export type Attributes = Readonly<Record<string, string | number>>
 
-/** Fills and strokes for light and for dark, by class; each fill also as `line-` for strokes. */
+/** Fills and strokes by class, for light and for dark mode. Each fill also has a `line-` class for strokes. */
 const COLOURS: ReadonlyArray<readonly [name: string, light: string, dark: string]> = [
   ['background', '#ffffff', '#0d1117'],
   ['ink', '#1f2328', '#e6edf3'],
@@ -37,7 +37,7 @@ export function line (x1: number, y1: number, x2: number, y2: number, classes: s
   return element('line', { x1, y1, x2, y2, class: classes, ...attributes })
 }
 
-/** The whole file. `title` and `description` are also what a screen reader reads. */
+/** Makes the whole file. A screen reader reads `title` and `description`. */
 export function picture (width: number, height: number, title: string, description: string, body: string): string {
   return element('svg', { xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-labelledby': 'title description' },
     element('title', { id: 'title' }, escape(title)),

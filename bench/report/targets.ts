@@ -5,27 +5,28 @@ import { hostsAt, latencyAt, pipelineAt, USUAL } from './select.ts'
 export interface Target {
   figure: string
   must: number
-  /** Undefined where `must` is all that is asked for. */
+  /** Undefined where the target has only a `must`. */
   aim?: number
   /** Undefined where this run did not measure it. */
   measured: number | undefined
   unit: string
-  /** Whether more is better; for most, less is. */
+  /** Set where more is better. Less is better for most targets. */
   more?: true
-  /** Said beside the measured value. */
+  /** A text beside the measured value. */
   note?: string
-  /** The aim also counts as met where there is no more to be had. */
+  /** The aim then counts as met, because no more can be reached. */
   exhausted?: boolean
   /**
-   * A busy machine leaves it as it is: it is a count, or a ratio of two CPU times that were taken in turns. Rates, waits and what follows
-   * from them are not; nor is the main thread's share, which goes up and down by a quarter with what else runs.
+   * A busy machine does not change the figure: it is a count, or a ratio of two CPU times that were taken in turns.
+   * Rates, waits, and figures made of them do change. So does the main thread's share, by a quarter, with the load of
+   * other processes.
    */
   steady?: true
 }
 
 export type Verdict = 'aim' | 'must' | 'missed' | 'not measured'
 
-/** What this project promises itself, and what the run measured of it. */
+/** Lists the project's targets with the run's figures. */
 export function targetsOf (result: BenchResult): Target[] {
   const usual = pipelineAt(result)
   const { stall } = result
@@ -44,13 +45,13 @@ export function targetsOf (result: BenchResult): Target[] {
   ]
 }
 
-/** Of the usual case; undefined where the threads' CPU cannot be told apart. */
+/** The main thread's share in the usual case; undefined where the CPU of the threads is not known apart. */
 export function mainShare (result: BenchResult): number | undefined {
   const { mainUsPerRecord = null, workerUsPerRecord = null } = pipelineAt(result) ?? {}
   return mainUsPerRecord === null || workerUsPerRecord === null ? undefined : mainUsPerRecord / workerUsPerRecord
 }
 
-/** How many times a single sender's rate 200 of them reach, at 1 record a message; undefined where it was not measured. */
+/** The rate of 200 senders divided by the rate of one, at 1 record a message; undefined where it was not measured. */
 export function sendersGain (result: BenchResult): number | undefined {
   const [one, many] = [hostsAt(result, 1, 1), hostsAt(result, 1, 200)]
   return one === undefined || many === undefined ? undefined : many.recordsPerSecond / one.recordsPerSecond
@@ -72,7 +73,7 @@ function manySenders (result: BenchResult): Target {
   }
 }
 
-/** Undefined where nothing was reconciled. */
+/** Undefined where no records were reconciled. */
 export function lostOrDoubled ({ pipeline = [], stall }: BenchResult): number | undefined {
   const reconciled = [...pipeline, ...(stall === undefined ? [] : [stall])]
   return reconciled.length === 0 ? undefined : reconciled.reduce((sum, { missing, doubled }) => sum + missing + doubled, 0)
@@ -85,7 +86,7 @@ export function verdict ({ must, aim, measured, more, exhausted }: Target): Verd
   return meets(aim ?? must) || exhausted === true ? 'aim' : 'must'
 }
 
-/** Whether a measured value keeps to a bound; `more`: whether more is better. */
+/** Whether a measured value keeps to a bound. `more` says that more is better. */
 export function within (measured: number, bound: number, more = false): boolean {
   return more ? measured >= bound : measured <= bound
 }
@@ -100,7 +101,7 @@ function words (target: Target): string {
   }
 }
 
-/** The targets as a table in Markdown. */
+/** Makes a Markdown table of the targets. */
 export function targetsTable (result: BenchResult): string {
   return table(['figure', 'must', 'aim', 'measured', ''], targetsOf(result).map(target => {
     const value = (number: number | undefined): string => number === undefined ? '' : `${figure(number)} ${target.unit}`.trim()

@@ -7,25 +7,25 @@ export interface Track {
   name: string
   unit: string
   colour: string
-  /** In order of time; a null leaves a gap. */
+  /** In order of time. A null leaves a gap. */
   points: ReadonlyArray<{ seconds: number, value: number | null }>
 }
 
 export interface TimeChart {
   title: string
   description: string
-  /** One below the other, over the same seconds. */
+  /** The tracks lie one below the other, over the same seconds. */
   tracks: readonly Track[]
-  /** A stretch of time that is shaded. */
+  /** A shaded stretch of time. */
   shaded: { from: number, to: number, name: string }
 }
 
 const TRACK_HEIGHT = 130
-/** From the bottom of a track to the top of the next. */
+/** From the bottom of one track to the top of the next. */
 const TRACK_GAP = 58
 const LEFT = 64
 
-/** Values over time, one plot a track. */
+/** Draws values over time, one plot for each track. */
 export function timeChart (chart: TimeChart): string {
   const seconds = chart.tracks.flatMap(({ points }) => points.map(point => point.seconds))
   const [from, to] = [Math.min(...seconds, chart.shaded.from), Math.max(...seconds, chart.shaded.to)]

@@ -5,7 +5,7 @@ const WHAT = 'one thread: UTF-8 decode and JSON.parse of each record, snappy of 
 const HOSTS = 100
 const RECORDS_PER_MESSAGE = 100
 
-/** CPU of the plain way by itself, with nothing else of the bench running. */
+/** Measures CPU of the plain way alone, with nothing else of the bench running. */
 export async function floor ({ quick, progress }: SuiteOptions): Promise<FloorResult> {
   const [rounds, ms] = quick ? [3, 200] : [9, 500]
   const plain = await Floor.start({ recordsPerMessage: RECORDS_PER_MESSAGE, hosts: HOSTS }, ms)

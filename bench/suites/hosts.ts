@@ -8,7 +8,10 @@ const QUICK: Plan = { warmUpMs: 700, mostWarmUpMs: 3000, windows: 1, windowMs: 7
 const SENDERS = [1, 10, 200] as const
 const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4' }
 
-/** Senders that each wait until a message is accepted before they send the next, as rsyslog's omamqp1 does: how much they send together, and how long one waits. */
+/**
+ * Measures senders that each wait for a message's acceptance before they send the next, as rsyslog's omamqp1 does:
+ * their common rate, and the wait of each.
+ */
 export async function hosts ({ quick, progress }: SuiteOptions): Promise<HostsResult[]> {
   const results: HostsResult[] = []
   for (const recordsPerMessage of quick ? [1] : [1, 100]) {

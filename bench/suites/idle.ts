@@ -1,11 +1,14 @@
 import { startRig } from '../harness/rig.ts'
 import { type IdleResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
-/** Milliseconds until what starting takes is done with, and of one measurement. */
+/** Milliseconds that the program needs to settle after its start, and milliseconds of one measurement. */
 const FULL = { repeats: 3, settleMs: 3000, windowMs: 10_000 }
 const QUICK = { repeats: 1, settleMs: 700, windowMs: 1500 }
 
-/** CPU of the program while it is attached and nothing comes, in percent of one core. A little is the heartbeat of the connection. */
+/**
+ * Measures CPU of the attached program while nothing comes, in percent of one core. The connection's heartbeat costs a
+ * little.
+ */
 export async function idle ({ quick, progress }: SuiteOptions): Promise<IdleResult> {
   const { repeats, settleMs, windowMs } = quick ? QUICK : FULL
   const rig = await startRig({ recordsPerMessage: 1, own: true })

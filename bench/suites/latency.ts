@@ -3,9 +3,9 @@ import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
 import { type LatencyResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
 export interface LatencyOptions extends SuiteOptions {
-  /** Records/s at so many records a message, where a suite before has measured it. */
+  /** Returns the records/s at so many records a message, where an earlier suite measured it. */
   maximum?: (recordsPerMessage: number) => number | undefined
-  /** The store is not the bench's own: it answers when it answers. */
+  /** The store is not the bench's own, so its delay cannot be set. */
   realLoki?: boolean
 }
 
@@ -13,11 +13,13 @@ interface Plan { warmUpMs: number, mostWarmUpMs: number, windows: number, leastM
 
 const FULL: Plan = { warmUpMs: 2000, mostWarmUpMs: 10_000, windows: 3, leastMs: 3000, mostMs: 10_000 }
 const QUICK: Plan = { warmUpMs: 700, mostWarmUpMs: 3000, windows: 1, leastMs: 1200, mostMs: 1200 }
-/** What a window should hold, so that p99.9 is not its longest one alone. */
+/** A window needs so many messages, or p99.9 would be its single longest time. */
 const MESSAGES_A_WINDOW = 3000
 const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4' }
 
-/** From sending to accepted at a steady rate, by the size of the messages, the load, and how late the sink answers. */
+/**
+ * Measures the time from sending to acceptance at a steady rate, by size of the messages, load, and delay of the sink.
+ */
 export async function latency (options: LatencyOptions): Promise<LatencyResult[]> {
   const { quick, progress, realLoki = false } = options
   const results: LatencyResult[] = []

@@ -3,19 +3,22 @@ import type { Config } from '../../src/config/config.ts'
 import { spreadOf } from '../outcome/results.ts'
 import type { PreparedPush } from './loki-pushes.ts'
 
-/** What became of prepared pushes; milliseconds from sending one to its answer. */
+/** The outcome of prepared pushes. Percentiles are milliseconds from sending a push to its answer. */
 export interface Pushed { recordsPerSecond: number, p50: number, p99: number, refused: number }
 
 const PUSH_TIMEOUT_SECONDS = 60
-/** A store that cannot be reached fails every push. */
+/** An unreachable store fails every push, so the run ends after so many errors. */
 const MOST_ERRORS = 20
 
-/** Sends each of the pushes once, over so many connections, each of which waits for an answer before its next push. Rejects where none is stored. */
+/**
+ * Sends each push once over so many connections. Each connection waits for an answer before its next push. Rejects
+ * where no push is stored.
+ */
 export async function pushAll (loki: Config['loki'], baseUrl: string, pushes: readonly PreparedPush[], connections: number): Promise<Pushed> {
   const headers = { 'content-type': 'application/x-protobuf', ...authorization(loki) }
   let taken = 0
   const next = (request: autocannon.Request): autocannon.Request => {
-    // More than there are only where a connection broke: then one is sent again.
+    // The count passes the number of pushes only after a broken connection; then one push is sent again.
     const { tenant, body } = pushes[taken++ % pushes.length]
     return { ...request, body, headers: tenant === '' ? { ...headers } : { ...headers, 'x-scope-orgid': tenant } }
   }
@@ -31,7 +34,7 @@ export async function pushAll (loki: Config['loki'], baseUrl: string, pushes: re
       amount: pushes.length,
       timeout: PUSH_TIMEOUT_SECONDS,
       bailout: MOST_ERRORS,
-      sampleInt: 20, // it sees that it is done only so often
+      sampleInt: 20, // autocannon checks for its end only once in this time
       requests: [{ setupRequest: next }]
     }, (error: Error | null, result: autocannon.Result) => error === null || error === undefined ? resolve(result) : reject(error))
       .on('response', (_client, status, _bytes, ms) => {

@@ -6,29 +6,29 @@ import type { Part } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { encodeTask } from '../harness/encode-task.ts'
 
-/** The body of a push, ready to be sent; the tenant is '' where there is none. */
+/** The body of a push, ready to send. The tenant is '' where there is none. */
 export interface PreparedPush { tenant: string, body: Buffer, records: number }
 
 const HOSTS = 100
 const RECORDS_A_MESSAGE = 20
-/** A task makes one large part and what does not fit into it. */
+/** A task makes one large part and a small one with the rest. */
 const MESSAGES_A_TASK = 100
-/** A stream's first records lie in parts of their own: so many tasks until all are known. */
+/** The first records of a stream lie in parts of their own. After so many tasks all streams are known. */
 const WARM_UP_TASKS = 40
 
-/** Makes pushes as Lokean makes them of the same logs, each as large as a push may be, of records that have not been there before. */
+/** Makes the pushes that Lokean would make of the same logs, each as large as a push may be. No record comes twice. */
 export class PushMaker {
   readonly #generator: Generator = createGenerator({ hosts: HOSTS, recordsPerMessage: RECORDS_A_MESSAGE })
   readonly #encoder: Encoder
   #tasks = 0
 
-  /** With the settings of the environment, but for one shard: a push of its own has every stream. */
+  /** Uses the settings of the environment, but one shard, so that each push holds every stream. */
   constructor (env: NodeJS.ProcessEnv) {
     this.#encoder = new Encoder({ ...encoderSettings(loadConfig(env).config), shards: 1 })
     for (let task = 0; task < WARM_UP_TASKS; task++) this.#encode()
   }
 
-  /** So many, in turns with whatever else there is to do. */
+  /** Makes so many pushes, and lets other work run between them. */
   async make (count: number): Promise<PreparedPush[]> {
     const made: PreparedPush[] = []
     while (made.length < count) {

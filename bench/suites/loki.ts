@@ -8,15 +8,16 @@ import { type PreparedPush, PushMaker } from './loki-pushes.ts'
 const CONNECTIONS = [1, 2, 4, 8, 16]
 const RECORDS_A_MESSAGE = 100
 const MARKER = ' seq='
-/** Held in memory while they are sent: a push is some 270 KB. */
+/** The pushes are held in memory while they are sent, some 270 KB each. */
 const MOST_PUSHES = 400
 
-/** The embedded Loki without the limits that protect its tenants; it drops what is old rather than grow beyond this. */
+/** The embedded Loki without its tenant limits. It drops old records when it reaches this size. */
 const EMBEDDED = { limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity }, maxEntries: 4_000_000, maxBytes: 2 ** 30, countDropped: MARKER }
 
 /**
- * What the store takes by itself: pushes as Lokean would make them, prepared, over 1 to 16 connections, none sent twice. And what Lokean
- * reaches against the same store. The store is the one of `LOKEAN_LOKI_URL`, or the embedded one in a thread of this process, new for each run.
+ * Measures the store's own limit: prepared pushes, as Lokean would make them, over 1 to 16 connections, none sent
+ * twice. Then it measures Lokean with the same store. The store is that of `LOKEAN_LOKI_URL`, or the embedded one in a
+ * thread of this process, new for each run.
  */
 export async function loki ({ quick, progress }: SuiteOptions): Promise<LokiResult> {
   const { given, config: { loki: settings } } = loadConfig(process.env)
@@ -30,7 +31,7 @@ export async function loki ({ quick, progress }: SuiteOptions): Promise<LokiResu
   const maker = new PushMaker(process.env)
   const push = async (count: number, connections: number): Promise<Pushed> => {
     const pushes = await maker.make(count)
-    // The streams are made before, as Lokean's have been when its time is taken.
+    // The streams exist before the clock starts, as in the measurement of Lokean.
     const warmUp = await maker.make(connections)
     return await withStore(embedded, async store => {
       await pushAll(settings, store?.url ?? settings.urls[0], warmUp, connections)
@@ -64,9 +65,10 @@ async function withStore<T> (embedded: boolean, work: (store: LokiThread | undef
   }
 }
 
-/** Records/s of the program at its settings, as fast as it takes them; rejects where what was sent is not what is stored. */
+/** Returns the records/s of the program at its settings under full load. Rejects where a sent record is not stored. */
 async function reach (store: LokiThread | undefined, quick: boolean, first: boolean): Promise<number> {
-  // Of several distributors the first alone, as for the prepared pushes; the text as it was given also holds a user and a password.
+  // Only the first of several distributors is used, as for the prepared pushes. The setting's own text also holds user
+  // and password.
   const rig = await startRig({ recordsPerMessage: RECORDS_A_MESSAGE, lokiUrl: store?.url ?? process.env.LOKEAN_LOKI_URL?.split(',')[0].trim() })
   try {
     await rig.load.start()
@@ -76,7 +78,7 @@ async function reach (store: LokiThread | undefined, quick: boolean, first: bool
     const rate = rateBetween(before, await rig.load.counts())
     if (rate === 0) throw new Error('nothing was accepted within the time that was measured')
     const { sent } = await rig.load.stop()
-    // To read it all back from a real one takes longer than the run: once is enough.
+    // Reading everything back from a real store takes longer than the run, so it is done once.
     const { missing, doubled } = store !== undefined ? await reconcileEmbedded(store, sent) : first ? await rig.reconcile(sent) : { missing: 0, doubled: 0 }
     if (missing + doubled > 0) throw new Error(`of ${sent} records ${missing} are missing from the store and ${doubled} are doubled`)
     return rate

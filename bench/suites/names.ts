@@ -1,6 +1,6 @@
-/** In the order in which they run: the later ones go by what the earlier ones measured. */
+/** The suites run in this order, because later ones use figures of earlier ones. */
 export const SUITES = ['floor', 'pipeline', 'latency', 'stall', 'hosts', 'idle', 'loki', 'micro'] as const
 export type SuiteName = typeof SUITES[number]
 
-/** Single steps are what they are: nothing that a look at the whole has to wait for. */
+/** A quick run measures the whole program only, not its single steps. */
 export const QUICK_SUITES: readonly SuiteName[] = SUITES.filter(name => name !== 'micro')

@@ -8,11 +8,11 @@ const HOSTS = 100
 const FULL_CASES: readonly Case[] = [1, 4].flatMap(shards => [1, 2, 4].flatMap(workers => [1, 10, 100, 256].map(recordsPerMessage => ({ recordsPerMessage, workers, shards }))))
 const QUICK_CASES: readonly Case[] = [1, 100].map(recordsPerMessage => ({ recordsPerMessage, workers: 1, shards: 4 }))
 
-/** Milliseconds: at least, until V8 has compiled; what is measured; and a measurement of the floor. */
+/** Milliseconds: the least that V8 needs to compile, the measured window, and one measurement of the floor. */
 const FULL = { repeats: 3, warmUpMs: 3000, windowMs: 4000, floorMs: 400 }
 const QUICK = { repeats: 1, warmUpMs: 1000, windowMs: 1500, floorMs: 200 }
 
-/** What one window shows. NaN: cannot be told here. */
+/** The figures of one window. NaN: it cannot be measured here. */
 interface Measured {
   recordsPerSecond: number
   usPerRecord: number
@@ -21,7 +21,7 @@ interface Measured {
   rssMb: number
   delayMs: { p50: number, p99: number, max: number }
   sent: number
-  /** The sink's number of the window, and the program's metrics around it. */
+  /** The sink's number of the window, and the program's metrics before and after it. */
   section: number | undefined
   metricsBefore: Map<string, number>
   metrics: Map<string, number>
@@ -38,9 +38,9 @@ interface Repeat extends Measured {
 }
 
 /**
- * The built program under full load, between a load that sends as fast as it is let and a sink that only reads: what it takes, and what
- * CPU each record costs it. Each repeat has a new program and its floor measured right before and after, for machines are
- * shared and speeds change; every record sent is reconciled with those stored.
+ * Measures the built program under full load, between a load that sends as fast as it may and a sink that only reads:
+ * its rate, and the CPU that each record costs. Each repeat has a new program, and its floor is measured right before
+ * and after it, because a shared machine changes its speed. Every sent record is reconciled with the store.
  */
 export async function pipeline ({ quick, progress, cases = quick ? QUICK_CASES : FULL_CASES }: SuiteOptions & { cases?: readonly Case[] }): Promise<PipelineResult[]> {
   const times = quick ? QUICK : FULL
@@ -67,7 +67,7 @@ async function repeat ({ recordsPerMessage, workers, shards }: Case, floor: Floo
   const rig = await startRig({ recordsPerMessage, hosts: HOSTS, env: { LOKEAN_WORKERS: `${workers}`, LOKEAN_SHARDS: `${shards}` } })
   try {
     const measured = await measure(rig, times)
-    // At once, while the machine is as it was: all is settled, and the rig has nothing to do.
+    // The floor is measured at once, while the machine has not changed. Everything is settled, so the rig is idle.
     const after = await floor.measure(times.floorMs)
     return { ...measured, ...await check(rig, measured.sent), ratio: measured.usPerRecord / ((before + after) / 2), ...await pushed(rig, measured) }
   } finally {
@@ -78,7 +78,7 @@ async function repeat ({ recordsPerMessage, workers, shards }: Case, floor: Floo
 async function measure (rig: Rig, { warmUpMs, windowMs }: typeof FULL): Promise<Measured> {
   await rig.load.start()
   await rig.warmUp(warmUpMs)
-  // Each scrape begins a new period of the event-loop delay, and so must lie outside of the window's CPU.
+  // Each scrape starts a new period of the event-loop delay, and costs CPU, so it stays outside the window.
   const metricsBefore = await rig.program.metrics()
   const section = await rig.sink?.mark()
   const from = await rig.snapshot()
@@ -111,7 +111,7 @@ async function check (rig: Rig, sent: number): Promise<Pick<Repeat, 'stored' | '
   return { stored, missing, doubled }
 }
 
-/** From the sink's own books; of a store that is not ours only the program's metrics tell. */
+/** Reads the sink's own books. For another store, only the program's metrics tell. */
 async function pushed (rig: Rig, { section, metricsBefore: before, metrics: after }: Measured): Promise<Pick<Repeat, 'bytesPerRecord' | 'bytesRatio' | 'recordsPerPush'>> {
   if (rig.sink !== undefined && section !== undefined) {
     const { pushes, bytes, records, maximal } = await rig.sink.section(section)

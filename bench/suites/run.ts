@@ -10,7 +10,7 @@ import type { SuiteName } from './names.ts'
 import { pipeline } from './pipeline.ts'
 import { stall } from './stall.ts'
 
-/** Runs the suites, in their order, and puts what they measured together. Rejects with the first that fails. */
+/** Runs the suites in their order and collects their results. Rejects with the first failure. */
 export async function runSuites (suites: readonly SuiteName[], machine: Machine, options: SuiteOptions): Promise<BenchResult> {
   const result: BenchResult = { at: new Date().toISOString(), quick: options.quick, machine }
   for (const suite of suites) await measure(suite, result, options)

@@ -6,19 +6,22 @@ const FULL = { repeats: 3, warmUpMs: 3000, beforeMs: 4000, stallMs: 30_000, reco
 const QUICK = { ...FULL, repeats: 1, warmUpMs: 1000, beforeMs: 1000, stallMs: 2000 }
 const SAMPLE_MS = 200
 /**
- * The rate is regained when the median of so many samples in a row is this share of the earlier one: the median, since what waited in
- * the program is accepted all at once when the sink returns, and says nothing of the rate.
+ * The rate is regained when the median of so many samples in a row reaches this part of the earlier rate. A single
+ * sample would not do: when the sink returns, the program's backlog is accepted all at once.
  */
 const REGAINED_SAMPLES = 5
 const REGAINED_SHARE = 0.9
-/** It would be a defect, not a figure. */
+/** A longer wait would be a defect, not a figure. */
 const GIVE_UP_MS = 60_000
-/** In a stall as long as this there is time to decode what has come so far, so that the sink need not hold it. */
+/** A stall this long leaves time to decode the earlier pushes, so that the sink need not hold them. */
 const DIGEST_MS = 10_000
 
 type Samples = NonNullable<StallResult['samples']>
 
-/** Under full load the sink stops answering for a while, and returns: what that takes in memory and time, and that nothing is lost by it. */
+/**
+ * Stops the sink's answers for a while under full load. Measures the memory and the time that this costs, and checks
+ * that no record is lost.
+ */
 export async function stall ({ quick, progress }: SuiteOptions): Promise<StallResult> {
   const times = quick ? QUICK : FULL
   const repeats: StallResult[] = []
@@ -43,7 +46,10 @@ export async function stall ({ quick, progress }: SuiteOptions): Promise<StallRe
   }
 }
 
-/** With the default settings but for addresses: the bench's own bus and sink, since no other store stalls to order. */
+/**
+ * Uses the default settings except for the addresses. Bus and sink are the bench's own, because no other store stalls
+ * on request.
+ */
 async function repeat ({ warmUpMs, beforeMs, stallMs, recordsPerMessage }: typeof FULL): Promise<StallResult> {
   const rig = await startRig({ recordsPerMessage, own: true })
   try {
@@ -75,7 +81,7 @@ async function repeat ({ warmUpMs, beforeMs, stallMs, recordsPerMessage }: typeo
   }
 }
 
-/** Looks what was settled since it last looked, and how large the program is. */
+/** Measures how many records were settled since the last sample, and the size of the program. */
 class Sampler {
   readonly samples: Samples = []
   readonly #rig: Rig
@@ -99,7 +105,7 @@ class Sampler {
     this.#last = counts
   }
 
-  /** Until so many milliseconds after its beginning. */
+  /** Samples until so many milliseconds after its start. */
   async until (ms: number): Promise<Samples> {
     while (this.samples.length === 0 || this.samples[this.samples.length - 1].seconds * 1000 < ms) await this.next()
     return this.samples

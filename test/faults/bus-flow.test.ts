@@ -5,10 +5,10 @@ import { creditFor, leastGrant } from '../../src/source/amqp/credit.ts'
 import { scenario } from './scenario.ts'
 import { ADDRESS, FEW_STREAMS, type Site, type SiteOptions } from './site.ts'
 
-/** As small as the settings allow. */
+/** The smallest budget that the settings allow. */
 const LEAST_BUDGET = { LOKEAN_INFLIGHT_BYTES: '1MiB', LOKEAN_PUSH_BYTES: '64KiB' }
 
-/** Loki says nothing until the function that comes back is called; of the pushes meanwhile half are stored at once. */
+/** Keeps Loki silent until the returned function is called. Half of the pushes meanwhile are stored at once. */
 function silence (site: Site): () => void {
   let end = (): void => {}
   const release = new Promise<void>(resolve => { end = resolve })
@@ -19,7 +19,7 @@ function silence (site: Site): () => void {
   }
 }
 
-/** Resolves when the program holds so much that it gives the bus no more credit. */
+/** Resolves when the program's budget is used up, so that it gives the bus no more credit. */
 async function budgetUsedUp (program: Program): Promise<void> {
   for (let used = false; !used;) {
     const { body } = await program.ask('/metrics')

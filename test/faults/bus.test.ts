@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { scenario } from './scenario.ts'
 import { ADDRESS, FEW_STREAMS, type Site } from './site.ts'
 
-/** Resolves when the bus has lost the program by what is done, and the first message after that is settled. */
+/** Resolves when the fault has cut the program from the bus and the next message is settled. */
 async function lostAndBack (site: Site, fault: () => unknown): Promise<void> {
   const lost = site.bus.until(stats => stats[ADDRESS]?.receivers === 0)
   await fault()

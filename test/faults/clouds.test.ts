@@ -5,7 +5,7 @@ import { FEW_STREAMS, MARKER } from './site.ts'
 const ADDRESSES = ['rsyslog/a', 'rsyslog/b']
 const TENANTS = ['a', 'b']
 
-// The records of both say that they are of one cloud: it is the address that says otherwise.
+// The records of both addresses name the same cloud; only the address differs.
 scenario('Loki', 'limits the tenant of one address while the other address flows', { ...FEW_STREAMS, addresses: ADDRESSES, tenants: TENANTS }, async site => {
   site.fault = ({ tenant }) => tenant === 'a' ? { kind: 'answer', status: 429, text: 'too much\n' } : undefined
   site.start({ LOKEAN_AMQP_ADDRESSES: 'rsyslog/a;cloud=cloudA;tenant=a,rsyslog/b;cloud=cloudB;tenant=b' })

@@ -11,7 +11,7 @@ import { recordText, rsyslogMessage } from '../helpers/worker-fixtures.ts'
 import { scenario } from './scenario.ts'
 import type { Site } from './site.ts'
 
-/** What the store of a site has in a quarantine stream, a line each. */
+/** Returns the lines of a quarantine stream in the site's store. */
 function quarantined (site: Site, reason: string): string[] {
   const lines: string[] = []
   site.loki.store.forEach(({ labels, buf, lineStart, lineEnd }) => {
@@ -65,7 +65,10 @@ scenario('Lokean', 'three instances, one killed and one added under load', { rec
   await site.bus.until(({ 'rsyslog/logs': { receivers } }) => receivers === 3)
 })
 
-/** Workers that are poisoned (test/helpers/poison.ts), and so many messages with poison among the others: what came of these. */
+/**
+ * Starts workers that poison harms (test/helpers/poison.ts), and mixes poisoned messages into the others. Returns how
+ * the poisoned ones ended.
+ */
 async function withPoison (site: Site, how: string, share: number): Promise<{ message: Buffer, failures: Map<string, number> }> {
   const program = site.start({
     ...poisoned(pathToFileURL(join('dist', 'worker', 'encoder.js')), directory(site)),
@@ -98,7 +101,7 @@ for (const [how, kind, what] of [['throw', 'threw', 'throws'], ['memory', 'died'
   })
 }
 
-/** A disk of its own, that is soon full. */
+/** Mounts a small disk that is soon full. */
 function mountSmall (dir: string): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir], { stdio: 'ignore' })
 }

@@ -4,7 +4,7 @@ import type { Fault } from '../../src/embedded/loki/push/fault.ts'
 import { scenario } from './scenario.ts'
 import { FEW_STREAMS, MARKER, type Site } from './site.ts'
 
-/** One of these statuses, some of them although the push is stored; every third says when to come again. */
+/** Answers one of these statuses, at times for a push that is stored. Every third answer has Retry-After. */
 function turnAway (site: Site, statuses: readonly number[]): Fault {
   const again = ['0', '1', new Date(Date.now() + 1000).toUTCString()][site.below(9)]
   const status = statuses[site.below(statuses.length)]
@@ -25,7 +25,8 @@ scenario('Loki', 'refuses long lines that Lokean takes it to accept', { ...FEW_S
   assert.ok(quarantinedIds > 100, `${quarantinedIds} records in quarantine are too few`)
 })
 
-// Many streams: those that are new go by themselves, some with one record only, which has nothing left to be told apart from.
+// There are many streams. New streams go in pushes of their own. Some of these hold one record only, which cannot be
+// bisected.
 scenario('Loki', 'answers 400 to one in ten pushes, although nothing is wrong with them', {}, async site => {
   await site.meet(() => site.below(10) === 0 ? { kind: 'answer', status: 400, text: 'a bad day\n' } : undefined, 0.8, 50)
   assert.ok(site.loki.store.countIds(MARKER).quarantinedIds > 0, 'some records stood alone, and were refused')

@@ -6,7 +6,7 @@ import { type Seen, watched } from './watch.ts'
 
 /** The default of LOKEAN_INFLIGHT_BYTES. */
 const INFLIGHT = 64 * 2 ** 20
-/** What the peak may be with it, the program's own size included. */
+/** The bound on the peak, the program's own size included. */
 const MOST_MB = 350
 
 function bounded ({ peakMb, inflightBytes, inflightLimit }: Seen): void {
@@ -15,7 +15,7 @@ function bounded ({ peakMb, inflightBytes, inflightLimit }: Seen): void {
   assert.ok(peakMb <= MOST_MB, `${peakMb} MB were in RAM`)
 }
 
-/** A Loki that reads so many bytes a second, compressed as they come, one push after the other. */
+/** A Loki that reads so many compressed bytes a second, one push after the other. */
 function slowLoki (bytesPerSecond: number): Intercept {
   let free = 0
   return ({ body }) => {
@@ -25,7 +25,7 @@ function slowLoki (bytesPerSecond: number): Intercept {
   }
 }
 
-// Some 4,000 records a second, of a bus that has more under way than the program may take.
+// The bus offers some 4,000 records a second, and has more messages under way than the program may take.
 scenario('Pressure', 'producers faster than Loki for 60 s', { records: 600_000, window: 250 }, async site => {
   site.fault = slowLoki(400_000)
   const program = site.start()
@@ -38,7 +38,8 @@ scenario('Pressure', 'producers faster than Loki for 60 s', { records: 600_000, 
   bounded(await watched(program, site.settled(1)))
 })
 
-// As many as their machines times the programs on each. Loki takes 5,000 of a tenant unless told otherwise.
+// The number of streams is that of the machines times the programs on each. Loki allows a tenant 5,000 unless told
+// otherwise.
 scenario('Pressure', '50,000 streams', { records: 600_000, hosts: 3_000 }, async site => {
   const program = site.start()
   site.send()
@@ -47,7 +48,7 @@ scenario('Pressure', '50,000 streams', { records: 600_000, hosts: 3_000 }, async
   assert.ok(streams >= 50_000, `only ${streams} streams`)
 })
 
-// What a tag with a process's number in it as a label makes: a stream of nearly each record that comes by syslog.
+// A tag with a process number as a label makes a new stream of nearly each syslog record.
 scenario('Pressure', 'labels that change with every record, above the limit on streams', { hosts: 20 }, async site => {
   const limit = 1_000
   const program = site.start({ LOKEAN_LABELS: 'cloud,host,source,tag', LOKEAN_MAX_STREAMS: `${limit}` })
@@ -57,7 +58,7 @@ scenario('Pressure', 'labels that change with every record, above the limit on s
   await program.logged('a tenant has as many streams as LOKEAN_MAX_STREAMS allows: records of others go to quarantine')
   assert.equal(seen.metrics.get('lokean_streams'), limit)
   assert.ok(Number(seen.metrics.get('lokean_records_quarantined_total{reason="too_many_streams"}')) > 10_000)
-  // One of quarantine for each address and reason.
+  // Each address has one quarantine stream for each reason.
   const quarantined = site.loki.store.streams('fake').filter(stream => stream.quarantine)
   assert.deepEqual(quarantined.map(stream => stream.text), ['{quarantine="too_many_streams", service_name="unknown_service", source="lokean"}'])
   assert.equal(site.loki.stats().streams, limit + quarantined.length)

@@ -2,20 +2,20 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import type { HostMachine } from '../../bench/outcome/results.ts'
 
-/** What came of a scenario. */
+/** The outcome of a scenario. */
 export interface Result {
   group: string
   name: string
   seed: number
-  /** Different records that were sent, and those of them that the store has, in quarantine or not. */
+  /** Different records that were sent, and how many of them the store has, in quarantine or not. */
   sent: number
   stored: number
   missing: number
-  /** Records that the store has once more than it should. */
+  /** Extra copies of records in the store. */
   doubled: number
-  /** Entries pushed again and stored once, by the store's rule for equal entries. */
+  /** Entries that were pushed again and stored once, because the store drops equal entries. */
   repeated: number
-  /** From the end of the fault to the next settled message; undefined where the fault had no end of its own. */
+  /** From the end of the fault to the next settled message; undefined where the fault has no definite end. */
   recoverySeconds?: number
   seconds: number
 }
@@ -28,9 +28,12 @@ export interface Run {
   results: Result[]
 }
 
-/** Where each scenario leaves its result: one file each, so that scenarios of several processes do not meet. The build empties it. */
+/**
+ * The folder of the results, one file for each scenario, so that processes do not disturb each other. The build empties
+ * it.
+ */
 const FRESH = join('build', 'faults')
-/** The last run's that was kept (`npm run faults:save`): what the README's table is made of. */
+/** The kept results of the last run (`npm run faults:save`), which fill the README's table. */
 const KEPT = join('test', 'faults', 'results.json')
 
 export function leaveResult (result: Result): void {
@@ -38,7 +41,7 @@ export function leaveResult (result: Result): void {
   writeFileSync(join(FRESH, `${result.group}-${result.name.replace(/\W+/g, '-')}.json`), JSON.stringify(result))
 }
 
-/** Of the run so far, in no order. */
+/** Returns the results of the present run, in no order. */
 export function freshResults (): Result[] {
   if (!existsSync(FRESH)) return []
   return readdirSync(FRESH).map(file => JSON.parse(readFileSync(join(FRESH, file), 'utf8')) as Result)

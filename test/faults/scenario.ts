@@ -4,16 +4,17 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { leaveResult } from './results.ts'
 import { Site, type SiteOptions } from './site.ts'
 
-/** Fewer would be over before the fault begins. */
+/** Fewer records would be through before the fault begins. */
 const LEAST_RECORDS = 200_000
 const TIMEOUT_MS = 240_000
 
-/** The scenarios of the modules loaded so far, and whether they are only to be listed, not run. */
+/** The scenarios of the modules loaded so far, and whether they are listed only, not run. */
 export const registry: { scenarios: Array<{ group: string, name: string }>, listOnly: boolean } = { scenarios: [], listOnly: false }
 
 /**
- * A test that sends at least 200,000 records through a fault and reconciles each of them with the store: none missing, none doubled. Its
- * seed is printed; `FAULTS_SEED` sets it. `skip`: why it cannot be run here.
+ * Defines a test that sends at least 200,000 records through a fault and reconciles each with the store: none is
+ * missing, none is doubled. The test prints its seed; `FAULTS_SEED` sets it. `skip` returns why the test cannot run
+ * here.
  */
 export function scenario (group: string, name: string, options: SiteOptions & { skip?: () => string | false }, body: (site: Site) => Promise<void>): void {
   registry.scenarios.push({ group, name })

@@ -3,7 +3,7 @@ import { registry } from './scenario.ts'
 
 const GROUPS = ['Loki', 'Bus', 'Lokean', 'Pressure']
 
-/** All scenarios that the code has, as it registers them, without running any: group by group, each in the order of its modules. */
+/** Lists all scenarios in the code without running them: group by group, each in the order of its modules. */
 export async function scenariosInCode (): Promise<Array<{ group: string, name: string }>> {
   registry.listOnly = true
   const ending = `.test${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`

@@ -4,7 +4,7 @@ import type { Run } from './results.ts'
 
 const HEAD = ['part', 'fault', 'records sent', 'stored', 'missing', 'doubled', 'recovered after'] as const
 
-/** The README's table of the faults that were survived, and when and where. */
+/** Writes the README's table of faults, with the time and the machine of the run. */
 export function faultsSection ({ at, machine, results }: Run): string {
   const whole = (value: number): string => value.toLocaleString('en')
   return [
@@ -16,7 +16,7 @@ export function faultsSection ({ at, machine, results }: Run): string {
   ].join('\n')
 }
 
-/** What is below a tenth of a second is no time to recover from anything. */
+/** A recovery below a tenth of a second takes no time worth a figure. */
 function seconds (value: number): string {
   return value < 0.1 ? 'under 0.1 s' : `${value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 1 : 0 })} s`
 }

@@ -12,27 +12,27 @@ import { type Program, startRun } from '../helpers/program.ts'
 import { Wire } from './wire.ts'
 
 export interface SiteOptions {
-  /** Different records to send; at least. */
+  /** The least number of different records to send. */
   records?: number
   recordsPerMessage?: number
-  /** Machines that log. */
+  /** The number of machines that log. */
   hosts?: number
   clouds?: number
   addresses?: readonly string[]
-  /** Records a second; as fast as it goes without. */
+  /** Records a second. Undefined stands for full speed. */
   rate?: number
-  /** Messages that each of the senders' connections may have unsettled. */
+  /** Messages that each connection of the senders may have unsettled. */
   window?: number
-  /** Of the embedded Loki; its rate limits are off unless given. */
+  /** Limits of the embedded Loki. Its rate limits are off by default. */
   limits?: Partial<Limits>
   bus?: BusOptions
-  /** Where the store is asked for the records; with them, it wants to be told the tenant. */
+  /** The tenants to search for the records. With any, the store requires a tenant. */
   tenants?: readonly string[]
 }
 
-/** What every record of the generator carries in front of its number. */
+/** The generator writes this in front of each record's number. */
 export const MARKER = ' seq='
-/** A stream that is new costs a push of its own: with few of them, the fault is what takes the time. */
+/** A new stream costs a push of its own. With few streams the fault takes the time, not the pushes. */
 export const FEW_STREAMS = { hosts: 20 } satisfies SiteOptions
 export const ADDRESS = 'rsyslog/logs'
 const RECORDS = 200_000
@@ -40,32 +40,32 @@ const CONNECTIONS = 8
 const WINDOW = 16
 const PROGRAM_LIVES_MS = 300_000
 
-/** What came of the records that were sent. */
+/** The fate of the sent records. */
 export interface Reconciled { sent: number, stored: number, missing: number, doubled: number, repeated: number, quarantined: number }
 
 /**
- * A bus with senders, a Loki, and wires to both that can fail; the programs between them are the scenario's to start. Everything but
- * those is in this process.
+ * A bus with senders, a Loki, and wires to both that can fail, all in this process. The scenario starts the programs
+ * between them.
  */
 export class Site {
   readonly seed: number
-  /** 32 random bits, from the seed. */
+  /** 32 random bits at a time, from the seed. */
   readonly random: Random
   readonly cleanup: Cleanup
   bus!: EmbeddedBus
   loki!: EmbeddedLoki
-  /** What programs connect to. */
+  /** The wires that programs connect to. */
   busWire!: Wire
   lokiWire!: Wire
-  /** What happens to each push; nothing, if undefined. */
+  /** Intercepts each push; undefined lets all through. */
   fault: Intercept | undefined
-  /** Pushes that something happened to. */
+  /** Counts the intercepted pushes. */
   struck = 0
-  /** Of the senders: a record counts once, however often it is sent. */
+  /** The senders' counts. A record counts once, however often it is sent. */
   counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
-  /** From the end of the fault to the next settled message; of several faults, the longest. */
+  /** From the end of the fault to the next settled message; the longest of several faults. */
   recoverySeconds: number | undefined
-  /** Rejects when a program ends by itself. */
+  /** Rejects when a program ends without being asked. */
   readonly broken: Promise<never>
   #broke!: (error: Error) => void
   readonly #options: SiteOptions
@@ -81,7 +81,7 @@ export class Site {
     this.#options = options
     this.#addresses = options.addresses ?? [ADDRESS]
     this.broken = new Promise((_resolve, reject) => { this.#broke = reject })
-    this.broken.catch(() => {}) // that nobody waits for it is no crash
+    this.broken.catch(() => {}) // an unawaited failure must not crash the test
   }
 
   static async open (cleanup: Cleanup, seed: number, options: SiteOptions = {}): Promise<Site> {
@@ -104,19 +104,19 @@ export class Site {
     return site
   }
 
-  /** One more way to the bus or to Loki. */
+  /** Adds another wire to the bus or to Loki. */
   async wire (port: () => number): Promise<Wire> {
     const wire = await Wire.to(port)
     this.cleanup.add(() => wire.close())
     return wire
   }
 
-  /** A number of 0 or more below `limit`. */
+  /** Returns a random number from 0 up to, not including, `limit`. */
   below (limit: number): number {
     return this.random() % limit
   }
 
-  /** A program with one worker thread, between the wires; `env` wins. */
+  /** Starts a program with one worker thread between the wires. `env` wins. */
   start (env: Readonly<Record<string, string>> = {}): Program {
     const program = startRun(this.cleanup, {
       LOKEAN_AMQP_URL: `amqp://127.0.0.1:${this.busWire.port}`,
@@ -132,7 +132,7 @@ export class Site {
     return program
   }
 
-  /** Begins to send, as soon as somebody receives. */
+  /** Starts to send as soon as a receiver attaches. */
   send (): void {
     const { hosts = 100, clouds = 1, recordsPerMessage = 100, records = RECORDS, rate, window = WINDOW } = this.#options
     this.#load = startSenders({
@@ -147,16 +147,18 @@ export class Site {
       drainTimeout: 0,
       onProgress: counts => { this.counts = counts }
     })
-    this.#load.catch(() => {}) // whoever waits for it gets to know
+    this.#load.catch(() => {}) // an unawaited failure must not crash the test
   }
 
-  /** Resolves when this share of the records, 0 to 1, or more is settled. */
+  /** Resolves when at least this part of the records, 0 to 1, is settled. */
   async settled (share: number): Promise<void> {
     const messages = share * (this.#options.records ?? RECORDS) / (this.#options.recordsPerMessage ?? 100)
     await this.bus.until(stats => this.#accepted(stats) >= messages)
   }
 
-  /** A program whose pushes meet the fault until this share of the records is settled: so many of them at least. */
+  /**
+   * Runs a program under the fault until this part of the records is settled and at least so many pushes met the fault.
+   */
   async meet (fault: Intercept, share: number, least: number): Promise<void> {
     this.fault = fault
     this.start()
@@ -167,7 +169,7 @@ export class Site {
     assert.ok(this.struck > least, `${this.struck} pushes are too few`)
   }
 
-  /** Strikes so many times, spread over the first four fifths of the records. */
+  /** Calls `strike` so many times, spread over the first four fifths of the records. */
   async again (times: number, strike: () => unknown): Promise<void> {
     for (let i = 1; i <= times; i++) {
       await this.settled(0.8 * i / times)
@@ -175,12 +177,12 @@ export class Site {
     }
   }
 
-  /** Resolves when so many more messages are unsettled with the programs than none. */
+  /** Resolves when the programs hold so many unsettled messages. */
   async stuck (messages = 1): Promise<void> {
     await this.bus.until(stats => this.#addresses.reduce((sum, address) => sum + (stats[address]?.unsettled ?? 0), 0) >= messages)
   }
 
-  /** The fault ends now: resolves, with `recoverySeconds` known, when the next message is settled. */
+  /** Ends the fault. Resolves when the next message is settled; `recoverySeconds` is known then. */
   async over (): Promise<void> {
     const start = performance.now()
     const before = this.#accepted(this.bus.stats())
@@ -188,7 +190,10 @@ export class Site {
     this.recoverySeconds = Math.max(this.recoverySeconds ?? 0, (performance.now() - start) / 1000)
   }
 
-  /** Resolves when all is settled and the programs have stopped, each with exit code 0; then says what the store has of it. */
+  /**
+   * Resolves when everything is settled and all programs have stopped with exit code 0. Returns what the store then
+   * holds.
+   */
   async reconcile (): Promise<Reconciled> {
     await this.#load
     for (const program of [...this.#programs]) {

@@ -5,18 +5,18 @@ import type { Program } from '../helpers/program.ts'
 
 const EVERY_MS = 50
 
-/** What a program came to, as long as it was looked at. */
+/** The figures of a program while it was watched. */
 export interface Seen {
-  /** Peak of its memory in RAM; 0 where there is no /proc. */
+  /** Its peak in RAM; 0 where there is no /proc. */
   peakMb: number
-  /** By its own gauge, over all addresses: the most, and how much it may be. */
+  /** Its own gauge over all addresses: the highest value, and the limit. */
   inflightBytes: number
   inflightLimit: number
-  /** Its metrics, the last time: name and labels, as they are written, to value. */
+  /** Its last metrics, by name with labels, as written. */
   metrics: ReadonlyMap<string, number>
 }
 
-/** Looks at a program over and over while `during` goes on. */
+/** Samples a program over and over until `during` settles. */
 export async function watched (program: Program, during: Promise<unknown>): Promise<Seen> {
   const seen: Seen = { peakMb: 0, inflightBytes: 0, inflightLimit: 0, metrics: new Map() }
   const over = new AbortController()
@@ -27,7 +27,7 @@ export async function watched (program: Program, during: Promise<unknown>): Prom
     seen.inflightBytes = Math.max(seen.inflightBytes, total(seen.metrics, 'lokean_inflight_bytes{'))
     seen.inflightLimit = total(seen.metrics, 'lokean_inflight_bytes_limit{')
     seen.peakMb = memoryUsage(program.pid)?.peakMb ?? 0
-    await pause(EVERY_MS, undefined, { signal: over.signal }).catch(() => {}) // aborted: the end
+    await pause(EVERY_MS, undefined, { signal: over.signal }).catch(() => {}) // aborted at the end
   } while (!over.signal.aborted)
   await during
   return seen

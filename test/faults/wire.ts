@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
-/** Where to cut what the target sends: after so many bytes of the AMQP frame that begins next, or at the frame's end where it has fewer. */
+/**
+ * Where to cut the target's output: after so many bytes of the next AMQP frame, or at that frame's end where it is
+ * shorter.
+ */
 export interface Cut { intoFrame: number }
 
-/** Where it was cut: behind so many bytes of a frame of so many. */
+/** The place of a cut: after `into` bytes of a frame of `of` bytes. */
 export interface CutPlace { into: number, of: number }
 
-/**
- * A network between a program and the one it connects to, which can fail: a TCP proxy on a port of its own, the same for as long as it
- * lives.
- */
+/** A network that can fail, between a program and its target: a TCP proxy with a port that never changes. */
 export class Wire {
   readonly port: number
   readonly #target: () => number
@@ -18,7 +18,7 @@ export class Wire {
   #server: Server | undefined
   #cut: { at: Cut, done: (where: CutPlace) => void } | undefined
   #cutSent: { left: number, done: () => void } | undefined
-  /** Connections made so far. */
+  /** Connections so far. */
   connections = 0
 
   private constructor (server: Server, target: () => number) {
@@ -28,14 +28,14 @@ export class Wire {
     server.on('connection', socket => this.#join(socket))
   }
 
-  /** To a port of this machine, asked for at each connection. */
+  /** Connects to a port of this machine. `target` is asked at each connection. */
   static async to (target: () => number): Promise<Wire> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     return new Wire(server, target)
   }
 
-  /** Cuts what is open; refuses what is new. */
+  /** Cuts all connections and refuses new ones. */
   down (): void {
     this.#server?.close()
     this.#server = undefined
@@ -48,7 +48,7 @@ export class Wire {
     await once(this.#server, 'listening')
   }
 
-  /** Cuts what is open, at once. */
+  /** Cuts all connections at once. */
   drop (): void {
     for (const [near, far] of this.#pairs) {
       near.resetAndDestroy()
@@ -56,12 +56,15 @@ export class Wire {
     }
   }
 
-  /** Cuts the connection over which the next frame of the target comes, there; resolves when it is cut. */
+  /** Cuts the connection that carries the target's next frame, at that place. Resolves after the cut. */
   async cut (at: Cut): Promise<CutPlace> {
     return await new Promise(resolve => { this.#cut = { at, done: resolve } })
   }
 
-  /** Lets through so many more bytes of what programs send, and resets the connection that the next one comes over; resolves when it is reset. */
+  /**
+   * Lets so many more bytes from programs through, then resets the connection of the next byte. Resolves after the
+   * reset.
+   */
   async cutSent (bytes: number): Promise<void> {
     await new Promise<void>(resolve => { this.#cutSent = { left: bytes, done: resolve } })
   }
@@ -114,7 +117,7 @@ export class Wire {
       const { done } = this.#cut as { done: (where: CutPlace) => void }
       this.#cut = undefined
       far.pause()
-      // In order, so that the bytes before the cut do arrive.
+      // `end` comes first, so that the bytes before the cut arrive.
       near.end(chunk.subarray(0, place.end), () => {
         far.destroy()
         done(place)
@@ -123,14 +126,17 @@ export class Wire {
   }
 }
 
-/** Follows a stream of AMQP bytes (headers of 8 bytes and frames alike begin with a length or with 'AMQP') to know where frames begin. */
+/**
+ * Follows a stream of AMQP bytes to find the starts of frames. A header of 8 bytes begins with 'AMQP', a frame with its
+ * length.
+ */
 class FrameEnds {
   /** Bytes until the next frame begins. */
   #left = 0
-  /** The beginning of a frame whose size is not known yet. */
+  /** The start of a frame whose size is not known yet. */
   #head = Buffer.alloc(0)
 
-  /** Where in this chunk the cut falls, if it does: `end` bytes of it are to be passed on. */
+  /** Returns the place of the cut in this chunk, if any. `end` bytes of the chunk are passed on. */
   cutIn (chunk: Buffer, { intoFrame }: Cut): CutPlace & { end: number } | undefined {
     if (this.#head.length > 0 || this.#left >= chunk.length || chunk.length - this.#left < 4) return undefined
     const of = frameSize(chunk.subarray(this.#left))

@@ -6,13 +6,13 @@ export const TARGET_NAMES = ['body', 'record', 'message', 'frames', 'settings'] 
 export type TargetName = typeof TARGET_NAMES[number]
 
 export interface FuzzArguments {
-  /** For all targets together. */
+  /** The time for all targets together. */
   seconds: number
   targets: readonly TargetName[]
   seed: number
-  /** Write the inputs that reached something new into the corpus. */
+  /** Write inputs that reached new code into the corpus. */
   keep: boolean
-  /** A file to run once, instead of making inputs. */
+  /** A file to run once instead of a search. */
   replay: string | undefined
 }
 
@@ -28,7 +28,7 @@ export const FUZZ_USAGE = `Feeds the decoders and parsers what they were not mad
 Exit code 1 where a promise is broken; the input is then made as small as it can be and written to test/fuzz/failures.
 `
 
-/** Undefined where help was asked for. UsageError says what is wrong. */
+/** Returns undefined where help was asked for. Throws UsageError with what is wrong. */
 export function parseFuzzArguments (args: readonly string[]): FuzzArguments | undefined {
   const { values, positionals } = parse(args)
   if (values.help === true) return undefined

@@ -1,15 +1,16 @@
 import { Session } from 'node:inspector'
 import type { Profiler } from 'node:inspector'
 
-/** Whose code is looked at: the program's, and that of the targets that the tests are made of. */
+/** Coverage of the program's code, and of the targets that the tests use. */
 const OWN = /\/build\/(?:src|test\/tooling\/fuzz)\//
 
 /** By script: 1 for each byte of code that ran. */
 export type Ran = Map<string, Uint8Array>
 
 /**
- * Which code has run in this thread, byte by byte of its source, by V8's own counts (the inspector's Profiler domain). V8 reports ranges,
- * nested, and joins those that ran as often as what is around them: so a range has no name that would stay, and its bytes are looked at.
+ * Knows which code has run in this thread, by byte of its source, from V8's counts (the inspector's Profiler domain).
+ * V8 reports nested ranges and joins neighbours with equal counts. So a range has no lasting identity, and bytes are
+ * compared instead.
  */
 export class Coverage {
   readonly #session = new Session()
@@ -23,12 +24,12 @@ export class Coverage {
     this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
   }
 
-  /** Bytes of code, and answers, that were noted. */
+  /** The number of noted bytes of code and noted answers. */
   get size (): number {
     return this.#size + this.#said.size
   }
 
-  /** The code that has run since the last call. */
+  /** Returns the code that has run since the last call. */
   take (): Ran {
     const ran: Ran = new Map()
     const { result } = this.#post('Profiler.takePreciseCoverage') as Profiler.TakePreciseCoverageReturnType
@@ -60,7 +61,7 @@ export class Coverage {
     }
   }
 
-  /** Whether any of these answers had not been noted before. */
+  /** Notes these answers. Returns whether any of them is new. */
   noteSaid (all: Iterable<string>): boolean {
     const before = this.#said.size
     for (const one of all) this.#said.add(one)
@@ -71,7 +72,7 @@ export class Coverage {
     this.#session.disconnect()
   }
 
-  /** The inspector of one's own thread answers before `post` returns. */
+  /** The inspector of the own thread answers before `post` returns. */
   #post (method: string, params: object = {}): unknown {
     let answer: unknown
     let failure: Error | undefined

@@ -1,4 +1,6 @@
-/** The thread in which a target runs: whatever becomes of it, its owner goes on, and has the input in the slot. */
+/**
+ * The thread in which a target runs. Whatever happens to the thread, its owner goes on and finds the input in the slot.
+ */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -34,7 +36,7 @@ async function end (target: Target): Promise<Ending> {
   }
 }
 
-/** Whether it breaks the same promise: errors are alike whose first lines are, but for their numbers. */
+/** Whether the candidate breaks the same promise: the first lines of both errors are equal except for numbers. */
 function like (error: Broken, target: Target, candidate: Buffer, onInput: (input: Buffer) => void): boolean {
   try {
     runOne(target, candidate, onInput)

@@ -1,4 +1,4 @@
-/** Feeds hostile input to what reads it, and keeps what it learns. `npm run fuzz` */
+/** Feeds hostile input to all readers of input, and keeps what it learns. `npm run fuzz` */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { print, runCommand } from '../../bench/cli/command.ts'
@@ -6,10 +6,10 @@ import { FUZZ_USAGE, type FuzzArguments, parseFuzzArguments, type TargetName } f
 import { CORPUS, FAILURES, readCorpus, writeInput } from './corpus.ts'
 import { type Failure, runTarget } from './run.ts'
 
-/** What a target may hold more of at the end than once it was warm. */
+/** The most bytes that a target may hold at the end beyond those after its warm-up. */
 const MAX_GROWTH = 64 * 2 ** 20
 
-/** The exit code. */
+/** Returns the exit code. */
 async function main (): Promise<number> {
   const options = parseFuzzArguments(process.argv.slice(2))
   if (options === undefined) return print(FUZZ_USAGE)
@@ -20,7 +20,7 @@ async function main (): Promise<number> {
   return failed > 0 ? 1 : 0
 }
 
-/** Whether all promises held. */
+/** Returns whether all promises held. */
 async function fuzz (target: TargetName, { seconds, targets, seed, keep }: FuzzArguments): Promise<boolean> {
   const corpus = readCorpus(target).map(({ input }) => input)
   const outcome = await runTarget({ target, corpus, search: { seconds: seconds / targets.length, seed } })

@@ -1,6 +1,6 @@
 /**
- * Leaves out of `input` what it can while `fails` still holds: pieces of half its length, then of a quarter, down to single bytes. Asks at
- * most `tries` times.
+ * Removes what it can from `input` while `fails` still holds: pieces of half the length, then of a quarter, down to
+ * single bytes. It calls `fails` at most `tries` times.
  */
 export async function minimise (input: Buffer, fails: (candidate: Buffer) => boolean | Promise<boolean>, tries = 2_000): Promise<Buffer> {
   let smallest = input

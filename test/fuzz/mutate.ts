@@ -1,12 +1,12 @@
 import { createRandom, type Random } from './random.ts'
 
-/** No input is longer: what breaks at this size does, and a run of many small ones finds more than one of few large ones. */
+/** The longest input. Longer ones break nothing more, and many small inputs find more than a few large ones. */
 export const MAX_INPUT = 16 * 1024
 
-/** Numbers at which sizes and counts turn over. */
+/** Numbers at which sizes and counts overflow. */
 const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff]
 
-/** Makes inputs out of others: a few small changes each, now and then two inputs joined. The same for the same seed. */
+/** Makes new inputs from old ones by a few small changes, and now and then joins two. Equal seeds give equal inputs. */
 export class Mutator {
   readonly #random: Random
   readonly #words: readonly Buffer[]
@@ -16,7 +16,7 @@ export class Mutator {
     this.#words = words
   }
 
-  /** One of `corpus` changed. */
+  /** Returns a changed input of `corpus`. */
   next (corpus: readonly Buffer[]): Buffer {
     const random = this.#random
     let bytes = pick(random, corpus) ?? Buffer.alloc(0)

@@ -1,18 +1,21 @@
 /**
- * A reader of AMQP messages (OASIS AMQP 1.0, parts 1 and 3.2) written for nothing but to be plain. It shares nothing with the program's:
- * it copies, it recurses, and it knows well-formed messages only.
+ * A plain reader of AMQP messages (OASIS AMQP 1.0, parts 1 and 3.2), for comparison. It shares nothing with the
+ * program's reader: it copies, it recurses, and it reads only well-formed messages.
  */
 
-/** Not well-formed, or larger or deeper than is worth looking at. */
+/** The message is malformed, or larger or deeper than this reader goes. */
 class Odd extends Error {}
 
-/** The records of a message, in order, null for anything in a body that is none; undefined where the message is not well-formed. */
+/**
+ * Returns the records of a message in order, with null for a value that is no record; undefined where the message is
+ * malformed.
+ */
 export function recordsOf (message: Buffer): Array<Buffer | null> | undefined {
   try {
     const records: Array<Buffer | null> = []
     let bodies = 0
     for (let rest = message; rest.length > 0;) {
-      // A descriptor that has one itself is nobody's.
+      // No section has a descriptor that is itself described.
       if (rest[0] !== 0x00 || rest[1] === 0x00) throw new Odd()
       const [descriptor, behind] = read(rest.subarray(1), 0)
       const [value, next] = read(behind, 0)
@@ -93,7 +96,7 @@ function array (bytes: Buffer, width: number, depth: number): Value {
   const count = number(bytes, width)
   const code = bytes[width]
   if (code === undefined) throw new Odd()
-  // Anything but text is one thing that is no record; without elements, it is nothing.
+  // An array of another type counts as one value that is no record; an empty one counts as nothing.
   if (!TEXTS.includes(code)) return count > 0 ? { kind: 'other' } : bytes.length === width + 1 ? { kind: 'items', items: [] } : odd()
   const items: Value[] = []
   let rest = bytes.subarray(width + 1)

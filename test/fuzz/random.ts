@@ -1,5 +1,5 @@
 export interface Random {
-  /** A whole number from 0 up to, not including, `limit`; 0 for a limit of 0. */
+  /** Returns a whole number from 0 up to, not including, `limit`; 0 for a limit of 0. */
   below (limit: number): number
 }
 

@@ -3,7 +3,7 @@ import { heapLimits } from '../../src/worker/pool/thread-limits.ts'
 import { minimise } from './minimise.ts'
 import { type Ending, type Job, type Search, Slot } from './thread-protocol.ts'
 
-/** A promise that an input breaks. */
+/** An input that breaks a promise. */
 export interface Failure { kind: 'broken' | 'hung' | 'died', input: Buffer, error: string }
 
 export type Outcome =
@@ -14,11 +14,11 @@ export interface RunOptions {
   target: string
   corpus: readonly Uint8Array[]
   search?: Search
-  /** Where the target is found; the real ones unless said. */
+  /** The module with the targets. The default has the real ones. */
   module?: string
-  /** An input that takes longer is one for which the target hangs. */
+  /** A target hangs where an input takes longer. */
   hangMs?: number
-  /** The thread's heap at most, in MiB. */
+  /** The limit of the thread's heap, in MiB. */
   heapMiB?: number
 }
 
@@ -27,13 +27,13 @@ const REAL_TARGETS = new URL(`./targets${EXTENSION}`, import.meta.url).href
 const LOOK_EVERY_MS = 50
 
 /**
- * Runs a target in a thread of its own and watches over it from here: an input for which the thread stands still, or dies, is a failure
- * like one for which the target throws. What is returned of a failure is as small as could be made of it.
+ * Runs a target in a thread of its own and watches it from here. A thread that stands still or dies is a failure, as is
+ * an error of the target. A failing input is returned as small as it could be made.
  */
 export async function runTarget (options: RunOptions): Promise<Outcome> {
   const outcome = await inThread(options)
   if (outcome.kind === 'done' || outcome.kind === 'broken') return outcome
-  // A thread for each try, so only a few.
+  // Each try needs a new thread, so there are only a few.
   const again = async (input: Buffer): Promise<boolean> => (await inThread({ ...options, corpus: [input], search: undefined })).kind === outcome.kind
   return { ...outcome, input: await minimise(outcome.input, again, 24) }
 }

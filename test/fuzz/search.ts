@@ -2,9 +2,9 @@ import { Coverage } from './coverage.ts'
 import { MAX_INPUT, Mutator } from './mutate.ts'
 import type { Target } from './target.ts'
 
-/** Inputs between two looks at the coverage, which cost more than a run. */
+/** Inputs between two looks at the coverage, because a look costs more than a run. */
 const BATCH = 64
-/** More are not kept; the search goes on among these. */
+/** The corpus keeps no more inputs; the search goes on with these. */
 const MAX_CORPUS = 2_000
 
 export interface Found { runs: number, blocks: number, kept: Buffer[], grownBytes: number }
@@ -22,17 +22,17 @@ export class Broken extends Error {
 interface Options {
   corpus: readonly Buffer[]
   seed: number
-  /** Asked between batches, of the inputs so far. */
+  /** Is asked between batches, with the number of inputs so far. */
   goesOn: (inputs: number) => boolean
-  /** Told of each input before it is run. */
+  /** Is told each input before it runs. */
   onInput: (input: Buffer) => void
-  /** Bytes in use once all that is not needed is collected. */
+  /** Returns the bytes in use after a garbage collection. */
   usedBytes: () => number
 }
 
 /**
- * Runs `target` on the corpus, then on what a Mutator makes of it. An input after which code has run that had not before, or of which the
- * target says something that it had not said before, joins the corpus. Throws Broken.
+ * Runs `target` on the corpus, then on changed inputs from a Mutator. An input joins the corpus when it runs new code
+ * or makes the target give a new answer. Throws Broken.
  */
 export function search (target: Target, { corpus, seed, goesOn, onInput, usedBytes }: Options): Found {
   const coverage = new Coverage()
@@ -64,7 +64,7 @@ export function search (target: Target, { corpus, seed, goesOn, onInput, usedByt
       })
       const ofAll = coverage.take()
       if (!coverage.isFresh(ofAll)) continue
-      // One of them did it: each is run again by itself.
+      // One of the batch found something new, so each runs again alone.
       for (const input of inputs) {
         run(input)
         const ran = coverage.take()
@@ -72,7 +72,7 @@ export function search (target: Target, { corpus, seed, goesOn, onInput, usedByt
         coverage.note(ran)
         if (silent.includes(input)) keep(input)
       }
-      // What none does by itself, the order did.
+      // The rest of the code ran only because of the inputs' order.
       coverage.note(ofAll)
     }
     return { runs, blocks: coverage.size, kept, grownBytes: Number.isFinite(before) ? usedBytes() - before : 0 }
@@ -81,7 +81,7 @@ export function search (target: Target, { corpus, seed, goesOn, onInput, usedByt
   }
 }
 
-/** By then the tables have grown to what the inputs need; a short run has to get there too. */
+/** After so many batches the tables have grown to the size that the inputs need. A short run has to reach this too. */
 const WARM_BATCHES = 5
 
 export function runOne (target: Target, input: Buffer, onInput: (input: Buffer) => void = () => {}): string[] {

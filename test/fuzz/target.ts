@@ -1,13 +1,13 @@
 /**
- * What is fuzzed: a function of any bytes. It throws where a promise is broken, and returns what it saw of the input, if coverage would
- * not show it (the kernel's code is WebAssembly): inputs that show something new are kept, like those that reach new code.
+ * A target takes any bytes. It throws where a promise is broken. It returns what it saw of the input where coverage
+ * cannot show it, as in the kernel's WebAssembly. Inputs with a new answer are kept, like those that reach new code.
  */
 export interface Target {
   name: string
   run (input: Buffer): Iterable<string>
-  /** Pieces that such input is made of. */
+  /** Pieces from which inputs of this target are made. */
   words: readonly Buffer[]
-  /** Inputs to begin with, besides the kept ones. */
+  /** The first inputs, besides the kept ones. */
   seeds (): Buffer[]
 }
 

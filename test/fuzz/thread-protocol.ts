@@ -1,25 +1,25 @@
 import { MAX_INPUT } from './mutate.ts'
 
-/** What the thread is started with. */
+/** The data that starts the thread. */
 export interface Job {
   target: string
-  /** The module that has the target in its TARGETS. */
+  /** The module whose TARGETS hold the target. */
   module: string
   corpus: Uint8Array[]
   slot: SharedArrayBuffer
-  /** Undefined: each of the corpus is run once, and nothing is made of it. */
+  /** Undefined: run each input of the corpus once, and change nothing. */
   search: Search | undefined
 }
 
-/** How long is searched: so long, or until so many inputs have been run. */
+/** The search ends after so many seconds, or after so many inputs. */
 export interface Search { seconds: number, seed: number, inputs?: number }
 
-/** What it ends with. One that neither ends nor goes on is hung; its slot tells at what. */
+/** The last message of the thread. A thread without one that stops counting is hung, and its slot holds the input. */
 export type Ending =
   | { kind: 'done', runs: number, blocks: number, kept: Uint8Array[], grownBytes: number }
   | { kind: 'broken', input: Uint8Array, error: string }
 
-/** The input at hand, in memory that outlives a thread which hangs or dies: a counter of runs, the length, the bytes. */
+/** The present input, in memory that outlives a dead thread: a counter of runs, the length, the bytes. */
 export class Slot {
   readonly memory: SharedArrayBuffer
   readonly #head: Int32Array

@@ -1,12 +1,15 @@
 /**
- * Reads AMQP 1.0 frames (spec 2.3) and what stands in them (spec 1.6), for looking at what goes over a wire. Independent of the
- * library that writes it. Throws at whatever is not well-formed.
+ * Reads AMQP 1.0 frames (spec 2.3) and their values (spec 1.6) from recorded bytes. It shares nothing with the library
+ * that writes them. Throws at malformed bytes.
  */
 export interface Frame {
   /** 0: AMQP, 1: SASL. */
   type: number
   channel: number
-  /** Of the performative: 0x10 open, 0x11 begin, 0x12 attach, 0x13 flow, 0x14 transfer, 0x15 disposition, ... Undefined in an empty frame. */
+  /**
+   * The performative: 0x10 open, 0x11 begin, 0x12 attach, 0x13 flow, 0x14 transfer, 0x15 disposition, ... Undefined in
+   * an empty frame.
+   */
   code?: number
   fields: Value[]
   payload: Buffer
@@ -18,7 +21,7 @@ export type Value = null | boolean | number | bigint | string | Buffer | Value[]
 
 const HEADER = 'AMQP'
 
-/** What can be read of `stream`: protocol headers are passed over, and so is a frame that is not all there yet. */
+/** Reads the frames of `stream`. It skips protocol headers and an incomplete frame at the end. */
 export function readFrames (stream: Buffer): Frame[] {
   const frames: Frame[] = []
   for (let at = 0; at + 8 <= stream.length;) {
@@ -120,7 +123,7 @@ class Reader {
   }
 }
 
-/** What a disposition (spec 2.7.6) says. */
+/** The fields of a disposition (spec 2.7.6). */
 export interface Disposition { role: boolean, first: number, last: number, settled: boolean, outcome: number | undefined }
 
 export function dispositions (stream: Buffer): Disposition[] {

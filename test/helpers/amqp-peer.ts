@@ -5,40 +5,42 @@ import rhea, { type Connection, type Container, type Delivery, type EventContext
 import { until } from './until.ts'
 
 interface PeerOptions {
-  /** PLAIN only, and who may come in; else ANONYMOUS. */
+  /** Allows PLAIN only, and decides who may come in. The default is ANONYMOUS. */
   plain?: (username: string, password: string) => boolean
-  /** What is said to a link for this address; undefined lets it attach. */
+  /** Returns the refusal for a link to this address; undefined lets it attach. */
   refuse?: (address: string) => { condition: string, description: string } | undefined
-  /** Payload of a frame at most; else as large as the receiver takes. */
+  /** The largest payload of a frame. The default is what the receiver takes. */
   framePayload?: number
 }
 
-/** A settled delivery, as its sender sees it. */
+/** The outcome of a delivery, as its sender sees it. */
 export type Outcome = 'accepted' | 'rejected' | 'released' | 'modified' | 'settled'
 
-/** The part of rhea's session that says what the other side lets it send. */
+/** The part of rhea's session that limits what may be sent. */
 interface Outgoing { remote_window: number, compute_max_payload: () => number }
 
-/** What a receiver has granted: messages, and frames. */
+/** A receiver's grant of messages and of frames. */
 export interface Grant { address: string, credit: number, window: number }
 
-/** A real AMQP 1.0 listener (rhea's) that sends what it is told to, for a test to be the bus. It closes with the test. */
+/**
+ * Plays the bus of a test by rhea's real AMQP 1.0 listener. It sends what the test asks for, and closes with the test.
+ */
 export class AmqpPeer {
   readonly container: Container = rhea.create_container()
-  /** Open connections, the latest last. */
+  /** Open connections, the newest last. */
   readonly connections: Connection[] = []
-  /** Attached sending links, the latest last. */
+  /** Attached sending links, the newest last. */
   readonly senders: Sender[] = []
   readonly grants: Grant[] = []
   readonly sockets = new Set<Socket>()
-  /** How many connections were opened, and how many links attached, so far. */
+  /** How many connections were opened and how many links attached so far. */
   opened = 0
   attached = 0
-  /** Errors with which the receiver has closed a link. */
+  /** Errors that the receiver sent when it closed a link. */
   readonly detached: Array<{ condition?: string, description?: string } | undefined> = []
   readonly #options: PeerOptions
   readonly #outcomes = new Map<Delivery, (outcome: Outcome) => void>()
-  /** Messages for one address leave in the order in which `send` was called. */
+  /** Messages of one address are sent in the order of the calls of `send`. */
   readonly #turns = new Map<string, Promise<unknown>>()
   #server: Server | undefined
 
@@ -109,14 +111,14 @@ export class AmqpPeer {
     this.senders.push(sender)
   }
 
-  /** The link for `address`, when there is one. */
+  /** Resolves with the link for `address` as soon as there is one. */
   async sender (address: string): Promise<Sender> {
     const find = (): Sender | undefined => this.senders.filter(({ source }) => source.address === address).at(-1)
     await until(`a receiver for ${address} is attached`, () => find() !== undefined)
     return find() as Sender
   }
 
-  /** Sends `payload` as it is; resolves with what becomes of it, if that is ever told. */
+  /** Sends `payload` unchanged. Resolves with its outcome, if there ever is one. */
   async send (address: string, payload: Buffer): Promise<Outcome> {
     const turn = (this.#turns.get(address) ?? Promise.resolve()).then(async () => await this.sender(address))
     this.#turns.set(address, turn.catch(() => {}))
@@ -125,7 +127,9 @@ export class AmqpPeer {
     return await new Promise(resolve => { this.#outcomes.set(delivery, resolve) })
   }
 
-  /** Cuts all connections without a word. With an error, because rhea stops its timers for nothing else. */
+  /**
+   * Cuts all connections without a close frame. The error is needed, because rhea stops its timers for nothing else.
+   */
   drop (): void {
     for (const socket of this.sockets) socket.destroy(new Error('cut by the test'))
   }

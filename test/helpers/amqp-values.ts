@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 
-/** An AMQP 1.0 value in one of its encodings (OASIS AMQP 1.0, part 1, 1.6), and an encoder for it that shares nothing with the reader. */
+/**
+ * An AMQP 1.0 value in one of its encodings (OASIS AMQP 1.0, part 1, 1.6). The encoder for it shares nothing with the
+ * reader.
+ */
 export type AmqpValue =
   | { kind: 'text', type: TextType, wide: boolean, bytes: Uint8Array }
   | { kind: 'list', wide: boolean, items: AmqpValue[] }
@@ -18,7 +21,7 @@ export type SectionName = keyof typeof SECTIONS
 export type DescriptorForm = 'smallulong' | 'ulong' | 'symbol8' | 'symbol32'
 export interface Section { name: SectionName, form: DescriptorForm, value: AmqpValue }
 
-/** What a reader of bodies must find: a record's bytes, or null for something in the place of a record that is none. */
+/** What a reader of bodies must find: the bytes of a record, or null for a value that is no record. */
 export type Found = Uint8Array | null
 
 const TEXT_CODE = { binary: 0, string: 1, symbol: 3 }
@@ -66,7 +69,9 @@ export function encodeValue (value: AmqpValue): Buffer {
   }
 }
 
-/** Code and length: one byte where it fits and is not asked to be wide, else four under the code 0x10 above. */
+/**
+ * Writes code and length: one byte of length if it fits and `wide` is false, else four bytes and the code 0x10 above.
+ */
 function withLength (code: number, wide: boolean, bytes: Uint8Array): Buffer {
   if (!wide && bytes.length < 256) return Buffer.concat([Buffer.of(code, bytes.length), bytes])
   return Buffer.concat([Buffer.of(code + 0x10), uint32(bytes.length), bytes])
@@ -102,22 +107,25 @@ export function foundInValue (value: AmqpValue): Found[] {
   }
 }
 
-/** Code and width of the types without a length: true, false, boolean, ints of all sizes, floats, char, timestamp, uuid, decimal128. */
+/**
+ * Codes and widths of the types without a length: true, false, boolean, ints of all sizes, floats, char, timestamp,
+ * uuid, decimal128.
+ */
 const FIXED: Array<[code: number, width: number]> = [
   [0x41, 0], [0x42, 0], [0x56, 1], [0x43, 0], [0x44, 0], [0x50, 1], [0x52, 1], [0x53, 1], [0x54, 1], [0x55, 1], [0x60, 2], [0x61, 2],
   [0x70, 4], [0x71, 4], [0x72, 4], [0x73, 4], [0x80, 8], [0x81, 8], [0x82, 8], [0x83, 8], [0x98, 16], [0x94, 16]
 ]
 
 export interface ValueOptions {
-  /** What strings hold; symbols are always ASCII. Any bytes by default. */
+  /** The content of strings: any bytes by default. Symbols are always ASCII. */
   string?: fc.Arbitrary<Uint8Array>
-  /** Values behind a descriptor of their own; on by default. */
+  /** Whether values may have descriptors; true by default. */
   described?: boolean
-  /** The widest number, in bytes: 16 by default. */
+  /** The widest number in bytes; 16 by default. */
   widest?: number
 }
 
-/** Lengths around 255 matter: there the narrow encodings end. */
+/** Lengths around 255 matter, because the narrow encodings end there. */
 const anyBytes = fc.oneof(
   { weight: 8, arbitrary: fc.uint8Array({ maxLength: 40 }) },
   { weight: 1, arbitrary: fc.uint8Array({ minLength: 250, maxLength: 260 }) }
@@ -148,7 +156,7 @@ export function amqpValue ({ string = anyBytes, described = true, widest = 16 }:
   })).value
 }
 
-/** A whole message: a body of any kind, every other section there or not, every descriptor in any form. */
+/** A whole message: a body of any kind, any of the other sections, each descriptor in any form. */
 export function amqpMessage (options: ValueOptions & { forms?: DescriptorForm[] } = {}): fc.Arbitrary<Section[]> {
   const form = fc.constantFrom<DescriptorForm>(...options.forms ?? ['smallulong', 'ulong', 'symbol8', 'symbol32'] as const)
   const section = (name: SectionName, value: fc.Arbitrary<AmqpValue>): fc.Arbitrary<Section> => fc.record({ name: fc.constant(name), form, value })

@@ -4,7 +4,7 @@ import { httpGet } from './program.ts'
 
 export interface Found { labels: Record<string, string>, values: Array<[time: string, value: string]> }
 
-/** The queries of Grafana's panels, asked of the Loki at a URL about a span of time in seconds since 1970. */
+/** Asks the Loki at a URL what Grafana's panels ask, about a span of time in seconds since 1970. */
 export class AskLoki {
   readonly #api: string
   readonly #span: { start: string, end: string }
@@ -14,7 +14,7 @@ export class AskLoki {
     this.#span = { start: `${start}000000000`, end: `${end}000000000` }
   }
 
-  /** Streams or series, whichever it is. */
+  /** Returns streams or series. */
   async range (expr: string, { direction = 'backward' }: Pick<Query, 'direction'> = {}): Promise<Found[]> {
     const { result } = await this.#ask<{ result: Array<{ stream?: Record<string, string>, metric?: Record<string, string>, values: Found['values'] }> }>(
       'query_range', { query: expr, direction, limit: '1000', step: '5' })

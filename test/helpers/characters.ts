@@ -3,8 +3,8 @@ import fc from 'fast-check'
 const SURROGATES = { first: 0xd800, count: 0x800 }
 
 /**
- * A unit of `fc.string`: any code point, but for halves of surrogate pairs. It stands for the unit `binary`, for which fast-check lays out a
- * table of a million characters in every process.
+ * A unit of `fc.string`: any code point that is no half of a surrogate pair. fast-check's own unit `binary` would build
+ * a table of a million characters in every process.
  */
 export const anyCharacter = fc.integer({ min: 0, max: 0x10ffff - SURROGATES.count }).map(
   index => String.fromCodePoint(index < SURROGATES.first ? index : index + SURROGATES.count),

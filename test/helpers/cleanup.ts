@@ -3,11 +3,11 @@ import type { TestContext } from 'node:test'
 
 const cleanups = new WeakMap<TestContext, Cleanup>()
 
-/** Owns what a test opens: closes it in the opposite order, then checks that nothing is left open. */
+/** Owns what a test opens. It closes everything in reverse order, then checks that nothing is left open. */
 export class Cleanup {
   readonly #closers: Array<() => unknown> = []
 
-  /** The test's own, made when it is first asked for. */
+  /** The cleanup of the test, made at the first call. */
   static of (t: TestContext): Cleanup {
     const cleanup = cleanups.get(t) ?? new Cleanup(t)
     cleanups.set(t, cleanup)
@@ -31,14 +31,14 @@ export class Cleanup {
 function openResources (): Map<string, number> {
   const counts = new Map<string, number>()
   for (const kind of process.getActiveResourcesInfo()) {
-    // The test runner's own pipes, and what Node keeps for the turn at hand.
+    // These belong to the test runner, or live only for the present turn of the event loop.
     if (/^(PipeWrap|TTYWrap|Immediate|CloseReq|FSReqPromise|FSReqCallback)$/.test(kind)) continue
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
   return counts
 }
 
-/** Handles close a few turns of the event loop after they were told to: as many turns are given, and then no more. */
+/** Waits a few turns of the event loop, because handles close late. Fails if something is still open then. */
 async function nothingLeft (before: Map<string, number>): Promise<void> {
   let left: string[] = []
   for (let turn = 0; turn < 2000; turn++) {

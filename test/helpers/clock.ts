@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 
 /**
- * Preloaded into a program (NODE_OPTIONS=--import): SIGUSR2 sets its clock back by an hour, and forward again the next time. Each time
- * `CLOCK_FILE` is written, with the hours.
+ * Is preloaded into a program (NODE_OPTIONS=--import). SIGUSR2 sets the program's clock back by an hour; the next one
+ * sets it forward again. Each writes the offset in hours to `CLOCK_FILE`.
  */
 const HOUR = 3_600_000
 const RealDate = Date

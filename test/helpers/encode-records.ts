@@ -13,12 +13,14 @@ export function encodeMessages (messages: readonly Uint8Array[], overrides: Part
   return { result, entries, counts: counters(result) }
 }
 
-/** One for all that need no settings of their own: what it has seen before must make no difference, but for how late a record may come. */
+/**
+ * One encoder for all tests with default settings. Earlier records must make no difference, so disorder is unlimited.
+ */
 const shared = new Encoder(encoderSettings({ maxDisorderMs: Infinity }))
 export const encode = (records: ReadonlyArray<string | Uint8Array>, overrides?: Partial<EncoderSettings>): Encoded =>
   encodeMessages([rsyslogMessage(records)], overrides, overrides === undefined ? shared : undefined)
 
-/** The one entry of one record. */
+/** Encodes one record to its one entry. */
 export function single (record: string | Uint8Array, overrides?: Partial<EncoderSettings>): DecodedEntry & { selector: Record<string, string>, counts: Encoded['counts'] } {
   const { entries, counts, result } = encode([record], overrides)
   assert.equal(entries.length, 1)

@@ -1,6 +1,8 @@
 import { isMainThread } from 'node:worker_threads'
 
-/** In front of a program (`--import`): a signal is a fault in its main thread, one with a secret in it. */
+/**
+ * Is preloaded into a program (`--import`). A signal then causes an error in the main thread. The error holds a secret.
+ */
 export const FAULT = { NODE_OPTIONS: `--import=${import.meta.url}`, LOKEAN_LOG_LEVEL: 'info' }
 
 const error = (): Error => new Error('not foreseen: amqp://guest:hunter2@bus/')

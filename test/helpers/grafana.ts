@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { FOLDER } from '../../deploy/grafana/definition/all.ts'
 
-/** The parts of a dashboard's JSON that say what is asked of whom. */
+/** The parts of a dashboard's JSON that hold its queries. */
 export interface Dashboard {
   uid: string
   title: string
@@ -30,11 +30,11 @@ export interface Variable {
 export interface Query extends Target { dashboard: Dashboard, panel: string }
 
 export const ALL = '$__all'
-/** What is chosen for a variable: one value, or several. */
+/** The choice for a variable: one value or several. */
 export type Choice = string | readonly string[]
 export type Choices = Readonly<Record<string, Choice>>
 
-/** As committed. */
+/** Reads the committed dashboards. */
 export function dashboards (): Dashboard[] {
   return readdirSync(FOLDER).filter(file => file.endsWith('.json')).sort().map(file => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard)
 }
@@ -43,21 +43,23 @@ export function panelsOf (dashboard: Dashboard): Panel[] {
   return dashboard.panels.flatMap(panel => [panel, ...panel.panels ?? []])
 }
 
-/** All that its panels and annotations ask. */
+/** Returns all queries of the panels and annotations. */
 export function queriesOf (dashboard: Dashboard): Query[] {
   const asked = panelsOf(dashboard).flatMap(({ title, targets = [] }) => targets.map(target => ({ ...target, dashboard, panel: title })))
   return [...asked, ...(dashboard.annotations.list ?? []).map(annotation => ({ ...annotation, dashboard, panel: annotation.name }))]
 }
 
-/** The names of the variables in a text, those of Grafana's own (`__interval`) too. */
+/** Returns the names of the variables in a text, including Grafana's own, such as `__interval`. */
 export function variablesIn (text: string): string[] {
   return [...text.matchAll(REFERENCE)].map(([, bare, braced]) => bare ?? braced)
 }
 
-/** `$name`, `${name}` or `${name:format}`; `$1` is a regular expression's group. */
+/** Matches `$name`, `${name}` and `${name:format}`, but not `$1`, which is a group of a regular expression. */
 const REFERENCE = /\$(?:([A-Za-z_]\w*)|\{(\w+)(?::(\w+))?\})/g
 
-/** What belongs in a variable's place in a query, where no format is asked for: how Grafana's data sources for Loki and Prometheus escape it. */
+/**
+ * Escapes a variable's value where the query asks for no format, as Grafana's data sources for Loki and Prometheus do.
+ */
 function escaped (choice: Choice, source: Source['type'], { multi, includeAll }: Variable): string {
   if (!multi && !includeAll) {
     const text = String(choice)
@@ -75,14 +77,16 @@ function formatted (choice: Choice, format: string): string {
   return expressions.length === 1 ? expressions[0] : `(${expressions.join('|')})`
 }
 
-/** What is chosen, or else what the dashboard begins with. */
+/** Returns the choice, or else the dashboard's default. */
 function choiceOf (variable: Variable, choices: Choices): Choice {
   const choice = choices[variable.name] ?? variable.current?.value ?? (variable.type === 'textbox' ? String(variable.query) : undefined)
   if (choice === undefined) throw new Error(`nothing is chosen for ${variable.name}`)
   return choice
 }
 
-/** Puts the choices in place of the variables, as Grafana does before it asks a data source. Fails where it knows no such variable. */
+/**
+ * Replaces the variables by the choices, as Grafana does before it queries a data source. Fails at an unknown variable.
+ */
 export function interpolate (text: string, source: Source['type'], variables: readonly Variable[], choices: Choices): string {
   return text.replace(REFERENCE, (reference, bare: string | undefined, braced: string | undefined, format: string | undefined) => {
     const name = bare ?? braced ?? ''
@@ -103,7 +107,7 @@ export function interpolate (text: string, source: Source['type'], variables: re
 /** Asks a store for the values of a label. */
 export type LabelValues = (source: Source['type'], label: string, selector: string) => Promise<string[]>
 
-/** The values that each query variable offers; fills in what is not chosen by the first of them, as Grafana does. */
+/** Returns the values that each query variable offers. Chooses the first where nothing is chosen, as Grafana does. */
 export async function offered (dashboard: Dashboard, choices: Choices, ask: LabelValues): Promise<{ options: Record<string, string[]>, choices: Choices }> {
   const filled: Record<string, Choice> = { ...choices }
   const options: Record<string, string[]> = {}

@@ -5,18 +5,18 @@ import * as h from './hostile-frames.ts'
 import { tcpServer } from './http-server.ts'
 import { until } from './until.ts'
 
-/** What a hostile bus does, once it has come as far as `from`, and what is to be said of it. */
+/** What a hostile bus sends at stage `from`, and what Lokean must log of it. */
 export interface Attack {
   name: string
   from: 'connect' | 'sasl' | 'open' | 'begin' | 'attach'
-  /** One of the reasons is logged. */
+  /** Matches one of the logged reasons. */
   reason: RegExp
   bytes: Buffer | ((said: Said) => Iterable<Buffer>)
-  /** It hangs up then: what it did is answered, but no reason to. */
+  /** The bus hangs up then. It gets an answer, but no reason. */
   leaves?: boolean
 }
 
-/** Of Lokean's own frames. */
+/** What Lokean's own frames said. */
 interface Said { link: Buffer }
 
 const many = function * (count: number, make: (i: number) => Buffer): Iterable<Buffer> {
@@ -24,7 +24,7 @@ const many = function * (count: number, make: (i: number) => Buffer): Iterable<B
 }
 const MILLION = 1_000_000
 const body = Buffer.from('005377b1000000027b7d', 'hex')
-/** As long as the list of a million that it claims to be might be in a frame that may come. */
+/** A list of one element that claims to hold `count`. A frame of the allowed size could hold so many. */
 const claims = (count: number): Buffer => h.list([h.NULL], { count })
 const millionMap = (): Buffer => h.list(Array.from({ length: 100_000 }, (_, i) => h.symbol(String(i)).subarray()), { code: 0xd1, count: 2 * MILLION })
 
@@ -70,7 +70,7 @@ export const ATTACKS: Attack[] = [
   { name: 'detach with a name that is none', from: 'attach', bytes: h.frame(h.described(0x18, h.list([h.described(0x1d, h.list([h.symbol('amqp:'.repeat(10_000)), h.text('x'.repeat(100_000))]))]))), reason: /amqp:/ }
 ]
 
-/** A bus that does what the attacks say, one a connection, in turn. */
+/** Starts a bus that makes one attack on each connection, in turn. */
 export async function hostileBus (t: TestContext, attacks: readonly Attack[]): Promise<{ port: number, attacked: () => number }> {
   let next = 0
   const { port } = await tcpServer(t, socket => {
@@ -92,7 +92,7 @@ async function perform (socket: Socket, attack: Attack): Promise<void> {
   if (attack.leaves === true) socket.end()
 }
 
-/** An honest bus up to there; returns the name of Lokean's link, once that is known. */
+/** Acts as an honest bus up to the stage. Returns the name of Lokean's link, as soon as it is known. */
 async function approach (socket: Socket, stage: Attack['from'], said: () => Buffer): Promise<Buffer> {
   if (stage === 'connect') return Buffer.alloc(0)
   socket.write(h.SASL_HEADER)

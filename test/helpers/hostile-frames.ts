@@ -1,6 +1,6 @@
 import { uint32 } from './amqp-values.ts'
 
-/** AMQP 1.0 bytes as one who means harm writes them: every size and count may be other than what there is. Spec 1.6, 2.3, 2.7, 5.3. */
+/** Writes AMQP 1.0 bytes as an attacker would: every size and count may be wrong. Spec 1.6, 2.3, 2.7, 5.3. */
 
 export const AMQP_HEADER = Buffer.from('AMQP\0\x01\0\0', 'latin1')
 export const SASL_HEADER = Buffer.from('AMQP\x03\x01\0\0', 'latin1')
@@ -16,16 +16,16 @@ export const text = (value: string | Uint8Array, code = 0xb1): Buffer => {
 }
 export const symbol = (value: string): Buffer => text(value, 0xb3)
 
-/** `count`: what it claims to hold; `code`: a list32, or 0xd1 for a map32. */
+/** `count`: the claimed number of elements. `code`: a list32, or 0xd1 for a map32. */
 export function list (items: readonly Uint8Array[], { count = items.length, code = 0xd0 }: { count?: number, code?: number } = {}): Buffer {
   const content = Buffer.concat(items)
   return Buffer.concat([Buffer.of(code), uint32(content.length + 4), uint32(count), content])
 }
 
-/** An array32 of so many values without bytes. */
+/** An array32 of so many values of no bytes. */
 export const emptyElements = (count: number, code = 0x40): Buffer => Buffer.concat([Buffer.of(0xf0), uint32(5), uint32(count), Buffer.of(code)])
 
-/** Lists in a list in a list. */
+/** A list within a list, so many deep. */
 export function nested (depth: number, count = 1): Buffer {
   const HEAD = 9
   const bytes = Buffer.alloc(HEAD * depth + NULL.length)
@@ -53,7 +53,7 @@ export const open = ({ id = text('hostile'), maxFrame = uint(65536), properties 
   performative(0x10, [id, NULL, maxFrame, ushort(1000), NULL, NULL, NULL, NULL, NULL, properties])
 export const begin = (channel = 0, remote: Buffer = ushort(0), { outgoingId = uint(0), properties = NULL }: { outgoingId?: Buffer, properties?: Buffer } = {}): Buffer =>
   performative(0x11, [remote, outgoingId, uint(1000), uint(1000), uint(255), NULL, NULL, properties], undefined, channel)
-/** `role`: TRUE where it is to receive. */
+/** `role`: TRUE for a receiver. */
 export const attach = (name: Buffer, { handle = 0, role = FALSE, address = 'a', count = uint(0), properties = NULL }: { handle?: number, role?: Buffer, address?: string, count?: Buffer, properties?: Buffer } = {}): Buffer => {
   const source = described(0x28, list([text(address)]))
   const target = described(0x29, list([text(address)]))

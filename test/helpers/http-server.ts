@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test'
 
 export interface Received { method: string, url: string, headers: IncomingHttpHeaders, body: Buffer }
 
-/** A plain server on a free port of the loopback; all of its sockets are gone when the test ends. */
+/** Starts a plain server on a free port of the loopback. All its sockets are gone when the test ends. */
 export async function listen (t: TestContext, server: Server): Promise<{ port: number, sockets: Set<Socket> }> {
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -21,7 +21,7 @@ export async function listen (t: TestContext, server: Server): Promise<{ port: n
   return { port: (server.address() as AddressInfo).port, sockets }
 }
 
-/** Keeps what it is sent, and answers as `answer` does once the body is complete. */
+/** Keeps each request, and answers by `answer` after the body is complete. */
 export async function httpServer (
   t: TestContext,
   answer: (response: ServerResponse, received: Received) => void,
@@ -39,7 +39,7 @@ export async function httpServer (
   return { url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, received, sockets }
 }
 
-/** A server that does with each connection what `onSocket` says, and knows no HTTP. */
+/** Starts a server without HTTP that passes each connection to `onSocket`. */
 export async function tcpServer (t: TestContext, onSocket: (socket: Socket) => void): Promise<{ port: number, sockets: Set<Socket> }> {
   return await listen(t, createTcpServer(onSocket))
 }

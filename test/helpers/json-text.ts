@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** Text of records: JSON in all the ways it can be written, and near misses of it. */
+/** Text of records: JSON in every form, and near misses. */
 
 const hex4 = fc.nat({ max: 0xffff }).chain(code => fc.boolean().map(upper => {
   const text = code.toString(16).padStart(4, '0')
@@ -15,7 +15,7 @@ const plain = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 }).map(t
 const rare = fc.constantFrom('\u007f', '\u0085', '\u2028', '\ufeff', '\u{1f600}', ' ', '/', '{', '}', ':', ',', '[')
 const invalid = fc.constantFrom('\\x', '\\u12', '\\u12g4', '\\', '\\U0041', '\u0000', '\u001f', '\n', '\t', '"')
 
-/** What may stand between two quotes; with `broken`, now and then what may not. */
+/** The text between two quotes. With `broken`, it is invalid now and then. */
 export function stringContent (broken: boolean): fc.Arbitrary<string> {
   const piece = fc.oneof({ weight: 12, arbitrary: plain }, { weight: 6, arbitrary: escape }, { weight: 3, arbitrary: rare }, ...(broken ? [{ weight: 1, arbitrary: invalid }] : []))
   return fc.array(piece, { maxLength: 6 }).map(pieces => pieces.join(''))
@@ -29,7 +29,7 @@ const otherValue = fc.oneof(
 )
 const badValue = fc.constantFrom('nul', 'NaN', "'a'", '01', '+1', '[1,]', '{"a"}', '"', 'undefined', '')
 
-/** Text of an object with keys out of `keys` and others, each given once, twice or not at all, in any order. */
+/** Text of an object. Its keys are those of `keys` and others, each once, twice or missing, in any order. */
 export function objectText (keys: readonly string[], { broken = false, strings = stringContent(broken) } = {}): fc.Arbitrary<string> {
   const key = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...keys) },

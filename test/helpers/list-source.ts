@@ -1,7 +1,7 @@
 import type { Budget } from '../../src/source/budget.ts'
 import type { Connection, Range, Source, SourceEvents } from '../../src/source/source.ts'
 
-/** The least that a source can be: it delivers what a test hands it, and keeps what is settled. */
+/** The smallest possible source. It delivers what a test hands it and keeps what is settled. */
 export class ListSource implements Source {
   readonly name = 'list'
   readonly addresses = [{ address: 'list', labels: [], tenant: undefined, format: 'records' as const }]

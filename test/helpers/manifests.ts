@@ -7,17 +7,17 @@ import { parseAllDocuments } from 'yaml'
 
 export const KUBERNETES = 'deploy/kubernetes'
 
-/** What is large, and CommonJS: an import would look through it for names first. */
+/** `require` loads large CommonJS modules; an import would first search them for names. */
 const require = createRequire(import.meta.url)
-/** What the compiler has read, for the next program. */
+/** Files that the compiler has parsed, for the next check. */
 const sources = new Map<string, TypeScript.SourceFile | undefined>()
 
-/** An object of Kubernetes, as it stands in its file. */
+/** A Kubernetes object as written in its file. */
 export interface Manifest {
   apiVersion: string
   kind: string
   metadata: { name: string, namespace?: string, labels?: Record<string, string>, annotations?: Record<string, string> }
-  // What is in it is for the schema to say.
+  // The schema checks the fields.
   [field: string]: any
 }
 
@@ -28,7 +28,7 @@ interface Kustomization {
   images?: Array<{ name: string, newName: string, newTag: string }>
 }
 
-/** Every document of a YAML file; what is wrong with it fails the test, by its name. */
+/** Reads every document of a YAML file. An error fails the test and names the file. */
 export function documents<T> (path: string): T[] {
   return parseAllDocuments(readFileSync(path, 'utf8'), { merge: false }).map(document => {
     assert.deepEqual([...document.errors, ...document.warnings], [], path)
@@ -40,12 +40,12 @@ export function kustomization (folder: string): Kustomization {
   return documents<Kustomization>(join(folder, 'kustomization.yaml'))[0]
 }
 
-/** The objects that a kustomization names, those of the folders it builds on first. */
+/** Returns the objects of a kustomization. Those of its base folders come first. */
 export function resources (folder: string): Manifest[] {
   return kustomization(folder).resources.flatMap(name => name.endsWith('.yaml') ? documents<Manifest>(join(folder, name)) : resources(join(folder, name)))
 }
 
-/** What the generated ConfigMap comes to: later layers win. */
+/** Returns the settings in the generated ConfigMap. Later layers win. */
 export function settings (folder: string): Record<string, string> {
   const { resources: names, configMapGenerator } = kustomization(folder)
   const below = names.filter(name => !name.endsWith('.yaml')).map(name => settings(join(folder, name)))
@@ -53,12 +53,12 @@ export function settings (folder: string): Record<string, string> {
   return Object.assign({}, ...below, Object.fromEntries(own))
 }
 
-/** Where the types and the schema of an object are. The operator's have a package of their own. */
+/** The module with the types and the schema of an object. The operator's objects have a package of their own. */
 function moduleOf ({ apiVersion }: Manifest): string {
   return apiVersion.startsWith('monitoring.coreos.com/') ? `@kubernetes-models/prometheus-operator/${apiVersion}` : `kubernetes-models/${apiVersion}`
 }
 
-/** What the API's schema says against an object; '' where nothing. Throws where there is no such kind. */
+/** Returns the API schema's error for an object, or ''. Throws for an unknown kind. */
 export function schemaError (manifest: Manifest): string {
   const models = require(moduleOf(manifest)) as Record<string, undefined | (new (data: unknown) => { validate: () => void })>
   const Model = models[manifest.kind]
@@ -72,8 +72,8 @@ export function schemaError (manifest: Manifest): string {
 }
 
 /**
- * What the compiler says against the objects as literals of their types. The schemas let fields pass that they do not know, of which a misspelt one is the worst: it is
- * ignored in the cluster too. The types do not. With `partial`, nothing need be there: for patches.
+ * Returns the compiler's errors for the objects as literals of their types. This finds misspelt fields, which the
+ * schemas and the cluster ignore. With `partial`, every field may be missing, as in a patch.
  */
 export function typeErrors (manifests: readonly Manifest[], { partial = false } = {}): string[] {
   const ts = require('typescript') as typeof TypeScript

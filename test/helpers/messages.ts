@@ -3,13 +3,13 @@ import { join } from 'node:path'
 
 const FIXTURES = join('test', 'fixtures')
 
-/** One captured message of rsyslog's, with what it holds. */
+/** A captured message of rsyslog's, and its records. */
 export interface Captured {
   file: string
   case: string
   count: number
   sha256OfConcatenatedRecords: string
-  /** The first of them, or all. */
+  /** The first records, or all. */
   records: Buffer[]
   message: Buffer
 }
@@ -23,7 +23,7 @@ export function captured (): Captured[] {
   }))
 }
 
-/** A message as omamqp1 makes it: header and properties without fields, then a list of strings. */
+/** Makes a message as omamqp1 does: header and properties without fields, then a list of strings. */
 export function message (records: ReadonlyArray<string | Uint8Array>): Buffer {
   const strings = records.map(record => string(Buffer.from(record as string)))
   const body = Buffer.concat(strings)
@@ -34,7 +34,7 @@ export function message (records: ReadonlyArray<string | Uint8Array>): Buffer {
   return Buffer.concat([Buffer.from('005370450053734500537' + '7', 'hex'), list, body])
 }
 
-/** A message whose body is this AMQP value. */
+/** Makes a message with this AMQP value as its body. */
 export function bodyOf (value: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from('005377', 'hex'), value])
 }
@@ -47,7 +47,7 @@ export function string (bytes: Uint8Array): Buffer {
   return Buffer.concat([head, bytes])
 }
 
-/** A record in rsyslog's template, of the present time unless said otherwise. */
+/** Makes a record in rsyslog's template. Its time is the present unless given. */
 export function record (fields: Record<string, unknown> = {}): string {
   return `${JSON.stringify({
     '@timestamp': now(),
@@ -66,7 +66,7 @@ export function record (fields: Record<string, unknown> = {}): string {
 
 let micros = Date.now() * 1000
 
-/** RFC 3339 with microseconds, and never the same twice. */
+/** Returns RFC 3339 with microseconds, never the same twice. */
 export function now (): string {
   micros = Math.max(micros + 1, Date.now() * 1000)
   const fraction = String(micros % 1_000_000).padStart(6, '0')

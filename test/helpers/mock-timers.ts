@@ -2,8 +2,8 @@ import { syncBuiltinESMExports } from 'node:module'
 import { mock, type TestContext } from 'node:test'
 
 /**
- * Puts setTimeout, the one of `node:timers/promises` included, into the hands of the test. Names imported from a built-in module are
- * bound to what it exports, so the exchange has to be made known to them, and taken back.
+ * Mocks setTimeout, also that of `node:timers/promises`. An imported name of a built-in module is bound to the module's
+ * export, so the mock has to be synchronised, and again at its end.
  */
 export function mockPauses (t: TestContext): void {
   mock.timers.enable({ apis: ['setTimeout'] })

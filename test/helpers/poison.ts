@@ -5,8 +5,8 @@ import type { Encoder } from '../../src/worker/encoder.ts'
 import type { EncodeTask } from '../../src/worker/messages.ts'
 
 /**
- * What a message with ` poison=<how>` in it does to a worker thread that encodes it; with `-once` behind it, only to the first. The loops are
- * of the kind that V8 makes deaf, unless told not to (src/worker/pool/thread-limits.ts).
+ * What a message with ` poison=<how>` does to the worker that encodes it; with the suffix `-once`, only to the first
+ * worker. V8 cannot interrupt such loops unless told to (src/worker/pool/thread-limits.ts).
  */
 const POISONS: Record<string, () => void> = {
   throw: () => { throw new Error('poisoned') },
@@ -15,7 +15,10 @@ const POISONS: Record<string, () => void> = {
   hang: () => { for (let rows = 0; ; rows++) new Array<number>(1000).fill(rows) }
 }
 
-/** For the environment of a program: its threads are poisoned so. `encoder`: the URL of the module they have. `dir`: what has struck once. */
+/**
+ * The environment of a program whose workers take poison. `encoder`: the URL of their module. `dir`: remembers what has
+ * struck once.
+ */
 export function poisoned (encoder: URL, dir: string): { NODE_OPTIONS: string, POISONED_ENCODER: string, POISON_DIR: string } {
   return { NODE_OPTIONS: `--import=${import.meta.url}`, POISONED_ENCODER: encoder.href, POISON_DIR: dir }
 }

@@ -8,12 +8,15 @@ import type { LogLine } from './collected-log.ts'
 
 export interface Exit { code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }
 
-/** A program that hangs is killed after this long, unless its test says otherwise, and whoever waits for it fails with what it said. */
+/**
+ * A hanging program is killed after this time, unless its test says otherwise. The waiting test fails with the
+ * program's output.
+ */
 const HANGS_AFTER_MS = 40_000
-/** For tests that wait for a bus as well. */
+/** The bound for tests that also wait for a bus. */
 export const BOUNDED = { timeout: 60_000 }
 
-/** The built program in a process of its own, seen as an operator sees it: output, exit code, signals, the admin port. */
+/** The built program in a process of its own, as an operator sees it: output, exit code, signals, the admin port. */
 export class Program {
   readonly exited: Promise<Exit>
   #stdout = ''
@@ -22,7 +25,10 @@ export class Program {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #conditions = new Conditions(() => {})
 
-  /** Starts `lokean <args>` with nothing in its environment but `env`, on the Node that runs this. Killed after the test. `through`: a command that becomes it. */
+  /**
+   * Starts `lokean <args>` with no environment but `env`, on the Node of this process. It is killed after the test.
+   * `through`: a command that executes it.
+   */
   constructor (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '', { through = [], hangsAfterMs = HANGS_AFTER_MS }: { through?: readonly string[], hangsAfterMs?: number } = {}) {
     const [command, ...rest] = [...through, process.execPath, join('dist', 'main.js'), ...args]
     this.#child = spawn(command, rest, { env: { PATH: process.env.PATH, ...env } })
@@ -30,7 +36,7 @@ export class Program {
     const guard = setTimeout(() => this.kill('SIGKILL'), hangsAfterMs)
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => { this.#stdout += text; this.#conditions.changed() })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr += text; this.#conditions.changed() })
-    this.#child.stdin.on('error', () => {}) // it need not read what it is given
+    this.#child.stdin.on('error', () => {}) // it need not read its input
     this.#child.stdin.end(stdin)
     this.exited = ended.then(([code, signal]: Array<Exit['code'] & Exit['signal']>) => {
       clearTimeout(guard)
@@ -48,43 +54,43 @@ export class Program {
 
   get stderr (): string { return this.#stderr }
 
-  /** As long as it runs. */
+  /** Valid while the program runs. */
   get pid (): number { return this.#child.pid as number }
 
-  /** Undefined while it runs. */
+  /** Undefined while the program runs. */
   get exit (): Exit | undefined { return this.#exit }
 
   kill (signal: NodeJS.Signals): void {
     if (this.#exit === undefined) this.#child.kill(signal)
   }
 
-  /** Sends the signal and waits for the end. */
+  /** Sends the signal and waits for the program's end. */
   async stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.kill(signal)
     return await this.exited
   }
 
-  /** The lines of its log so far. */
+  /** Returns the log lines so far. */
   log (): LogLine[] {
     return this.#stdout.split('\n').slice(0, -1).map(line => JSON.parse(line) as LogLine)
   }
 
-  /** The first line of the log with this message, as soon as it is there. */
+  /** Resolves with the first log line of this message. */
   async logged (msg: string, where: (line: LogLine) => boolean = () => true): Promise<LogLine> {
     return await this.#wait(`logged ${JSON.stringify(msg)}`, () => this.log().find(line => line.msg === msg && where(line)))
   }
 
-  /** The match in what it has written to stderr, as soon as there is one. */
+  /** Resolves with the first match in stderr. */
   async said (pattern: RegExp): Promise<RegExpExecArray> {
     return await this.#wait(`said ${pattern.source}`, () => pattern.exec(this.#stderr) ?? undefined)
   }
 
-  /** Where its admin port listens, once it is up. */
+  /** Resolves with the URL of the admin port, once it is up. */
   async admin (): Promise<string> {
     return String((await this.logged('lokean is up')).admin)
   }
 
-  /** The status and body of `path` at its admin port. */
+  /** Returns status and body of `path` at the admin port. */
   async ask (path: string): Promise<{ status: number, body: string }> {
     return await httpGet(`${await this.admin()}${path}`)
   }
@@ -105,12 +111,12 @@ export async function lokean (cleanup: Cleanup, args: readonly string[], env: Re
   return await new Program(cleanup, args, env, stdin).exited
 }
 
-/** `run`, on an admin port of its own; `env` wins. */
+/** Starts `run` with an admin port of its own. `env` wins. */
 export function startRun (cleanup: Cleanup, env: Readonly<Record<string, string>>, flags: readonly string[] = [], hangsAfterMs?: number): Program {
   return new Program(cleanup, ['run', ...flags], { LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_WORKERS: '1', ...env }, '', { hangsAfterMs })
 }
 
-/** Over a connection of its own, so that none stays open. */
+/** Uses a connection of its own, so that none stays open. */
 export async function httpGet (url: string): Promise<{ status: number, body: string }> {
   return await new Promise((resolve, reject) => {
     get(url, { agent: false }, response => {

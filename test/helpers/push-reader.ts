@@ -1,6 +1,9 @@
 import { PbfReader } from 'pbf'
 
-/** A PushRequest as Loki's push.proto has it, read by hand over pbf: nothing here is shared with the encoder, nor with protobufjs. */
+/**
+ * A PushRequest of Loki's push.proto, read by hand with pbf. The reader shares nothing with the encoder or with
+ * protobufjs.
+ */
 export interface ReadPush { streams: ReadStream[] }
 export interface ReadStream { labels: string, entries: ReadEntry[] }
 export interface ReadEntry {
@@ -11,7 +14,10 @@ export interface ReadEntry {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Throws where the bytes are no PushRequest, hold a field it does not have, or text that is not UTF-8 (which Loki would refuse). */
+/**
+ * Throws where the bytes are no PushRequest, hold an unknown field, or hold text that is not UTF-8, which Loki would
+ * refuse.
+ */
 export function readPush (bytes: Uint8Array): ReadPush {
   return new PbfReader(bytes).readFields<ReadPush>((tag, request, pbf) => {
     if (tag !== 1) throw new Error(`PushRequest has no field ${tag}`)

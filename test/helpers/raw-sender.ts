@@ -4,7 +4,7 @@ import rhea, { type Connection, type Sender } from 'rhea'
 
 export type OutcomeName = 'accepted' | 'rejected' | 'released' | 'modified'
 
-/** A producer as omamqp1 is one, sending given bytes and waiting for what becomes of them. */
+/** A producer like omamqp1: it sends given bytes and waits for their outcome. */
 export class RawSender {
   readonly #connection: Connection
   readonly #sender: Sender
@@ -23,7 +23,7 @@ export class RawSender {
     }
   }
 
-  /** Resolves when the bus has given credit: when somebody receives at the address. */
+  /** Resolves when the bus gives credit, which means that a receiver is attached. */
   static async connect (port: number, address: string): Promise<RawSender> {
     const connection = rhea.create_container().connect({ port, host: '127.0.0.1', reconnect: false, session_buffer_size: 20000 })
     connection.on('error', () => {})
@@ -42,7 +42,7 @@ export class RawSender {
     })
   }
 
-  /** Sends as rsyslog does with resumeRetryCount=-1: until it is accepted. Returns how often it was sent. */
+  /** Sends until the message is accepted, as rsyslog does with resumeRetryCount=-1. Returns the number of tries. */
   async deliver (message: Uint8Array): Promise<number> {
     for (let times = 1; ; times++) if (await this.send(message) === 'accepted') return times
   }

@@ -3,19 +3,19 @@ import type { EncoderSettings, Origin } from '../../src/worker/messages.ts'
 import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtures.ts'
 
 /**
- * A second encoder for a single record, written the plain way: JSON.parse, regular expressions, Date. It knows nothing of bytes, but for
- * lengths.
+ * A second, plain encoder for a single record, made of JSON.parse, regular expressions and Date. It counts bytes only
+ * for lengths.
  */
 
 const METADATA = 'level,file,pid,request_id,global_request_id,instance_id,copy=message'
-/** An address that says of its records which cloud they are of, and what none of them says. */
+/** An address that gives its records a cloud and one label that no record has. */
 export const MODEL_ORIGIN: Origin = { address: 'clouds/a', labels: [{ name: 'cloud', value: 'a "cloud"' }, { name: 'zone', value: 'z1' }], tenant: 'tenant-a' }
 export const MODEL_SETTINGS: EncoderSettings = encoderSettings({ metadata: mappings(METADATA), maxDisorderMs: Infinity, origins: [MODEL_ORIGIN] })
 const settings = MODEL_SETTINGS
 
 export interface Stored { tenant: string, selector: Record<string, string>, line: string, time: bigint, metadata: Record<string, string>, counts: Record<string, number> }
 
-/** What must become of a record that arrives at ARRIVAL, from an address that says something of it or from one that does not. */
+/** Returns what must be stored of a record that arrives at ARRIVAL, from an address with labels or without. */
 export function model (bytes: Buffer, origin?: Origin): Stored {
   const tenant = origin?.tenant ?? ''
   const text = bytes.toString()
@@ -55,7 +55,7 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   return { tenant, selector, line, time, metadata: cutAll(metadata), counts }
 }
 
-/** RFC 3339, in nanoseconds since the epoch. */
+/** Reads RFC 3339 as nanoseconds since the epoch. */
 function timeOf (text: string): bigint | undefined {
   const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text)
   if (match === null || Number(match[3]) > 60) return undefined
@@ -66,7 +66,7 @@ function timeOf (text: string): bigint | undefined {
   return start + BigInt(second) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
 }
 
-/** What an oslo.log line says of itself. */
+/** Reads the fields at the start of an oslo.log line. */
 function osloOf (line: string): Record<string, string | undefined> | undefined {
   const bare = line.replace(/^\ufeff/, '')
   const head = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (\d{1,10}) (CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT|TRACE)(?:[ \]][^ \]]*(?:[ \]]([^]*))?)?$/.exec(bare)

@@ -1,6 +1,7 @@
 /**
- * Loki's stream selectors as a push has them (`{name="value", ...}`), read strictly: the grammar of LogQL's lexer with strings in Go's
- * syntax (The Go Programming Language Specification, "String literals"). Throws at whatever Go would not take.
+ * Reads Loki's stream selectors as they stand in a push (`{name="value", ...}`). It is strict: it follows LogQL's lexer
+ * and Go's string syntax (The Go Programming Language Specification, "String literals"). Throws at anything that Go
+ * would refuse.
  */
 export function parseSelector (text: string): Record<string, string> {
   const reader = new SelectorReader(text)
@@ -56,7 +57,7 @@ class SelectorReader {
       this.#at += character.length
       if (character === '"') break
       if (character === '\\') bytes.push(this.#escape())
-      // Go's scanner takes neither a raw newline in quotes, nor NUL or a byte order mark anywhere; nor halves of surrogate pairs.
+      // Go's scanner refuses a raw newline in quotes, and a NUL, a byte order mark or half a surrogate pair anywhere.
       else if (/[\n\0\ufeff\ud800-\udfff]/u.test(character)) throw this.#error('character that may not stand in quotes')
       else bytes.push(Buffer.from(character))
     }

@@ -13,11 +13,14 @@ export interface StackOptions {
   env?: Record<string, string>
   loki?: LokiOptions
   bus?: BusOptions
-  /** Start the pipeline at once; true unless said otherwise. */
+  /** Whether to start the pipeline at once; true by default. */
   start?: boolean
 }
 
-/** The real pipeline, with real worker threads, between an embedded bus and an embedded Loki, all closed after the test. */
+/**
+ * The real pipeline with real worker threads, between an embedded bus and an embedded Loki. Everything closes after the
+ * test.
+ */
 export class Stack {
   readonly bus: EmbeddedBus
   readonly loki: EmbeddedLoki
@@ -66,7 +69,7 @@ export class Stack {
     return stack
   }
 
-  /** Stops the pipeline, once. */
+  /** Stops the pipeline. Later calls do nothing. */
   async stop (): Promise<{ unsettledBytes: number } | undefined> {
     if (this.#stopped) return undefined
     this.#stopped = true
@@ -79,7 +82,7 @@ export class Stack {
     return sender
   }
 
-  /** All that is stored, in order of arrival; times in nanoseconds since the epoch. */
+  /** Returns all stored entries in order of arrival. Times are nanoseconds since the epoch. */
   stored (tenant?: string): Array<{ labels: string, time: bigint, line: Buffer, tenant: string }> {
     const entries: Array<{ labels: string, time: bigint, line: Buffer, tenant: string }> = []
     this.loki.store.forEach(({ labels, seconds, nanos, buf, lineStart, lineEnd }) => {

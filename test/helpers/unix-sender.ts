@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cleanup } from './cleanup.ts'
 
-/** The package's own socket, as far as a sender needs it. */
+/** The part of the package's socket that a sender uses. */
 interface Socket {
   once (event: 'error', listener: (error: Error) => void): this
   once (event: 'writable', listener: () => void): this
@@ -18,7 +18,10 @@ function addon (): { createSocket (type: string): Socket } {
   return createRequire(import.meta.url)('unix-dgram') as { createSocket (type: string): Socket }
 }
 
-/** For a test's options: the addon is optional, and compiled for one major version of Node. Not skipped with `LOKEAN_TEST_ALL=1`. */
+/**
+ * Options for a test that needs the addon. The addon is optional, and is compiled for one major version of Node.
+ * `LOKEAN_TEST_ALL=1` skips nothing.
+ */
 export function needsUnixDgram (): { skip: string | false } {
   try {
     addon()
@@ -29,7 +32,7 @@ export function needsUnixDgram (): { skip: string | false } {
   }
 }
 
-/** A path for a socket, in a directory of its own. */
+/** Returns a socket path in a new directory. */
 export function socketPath (cleanup: Cleanup): string {
   const dir = mkdtempSync(join(tmpdir(), 'lokean-'))
   cleanup.add(() => { rmSync(dir, { recursive: true }) })
@@ -40,12 +43,12 @@ export function socketPath (cleanup: Cleanup): string {
 export class UnixSender {
   readonly #socket: Socket
   #closed = false
-  /** Times that the kernel had it wait. */
+  /** How often the kernel made the sender wait. */
   waits = 0
-  /** Taken by the kernel. */
+  /** Datagrams that the kernel has taken. */
   sent = 0
 
-  /** Throws where nobody listens. */
+  /** Throws where no program listens. */
   constructor (cleanup: Cleanup, path: string) {
     this.#socket = addon().createSocket('unix_dgram')
     cleanup.add(() => this.close())
@@ -53,7 +56,7 @@ export class UnixSender {
     this.#socket.connect(path)
   }
 
-  /** Resolves when the kernel has taken it; rejects where nobody listens any more. */
+  /** Resolves when the kernel has taken the datagram. Rejects where no program listens any more. */
   async send (datagram: Uint8Array | string): Promise<void> {
     while (!await this.try(datagram)) {
       this.waits++
@@ -61,7 +64,7 @@ export class UnixSender {
     }
   }
 
-  /** Whether the kernel has taken it. */
+  /** Returns whether the kernel has taken the datagram. */
   async try (datagram: Uint8Array | string): Promise<boolean> {
     return await new Promise((resolve, reject) => {
       this.#socket.send(Buffer.from(datagram), error => {

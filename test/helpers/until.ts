@@ -1,9 +1,12 @@
 import { setTimeout as realTimeout } from 'node:timers/promises'
 
-/** Bound at load time, so that it goes on working in a test that mocks the timers. */
+/** Bound at load time, so that it still works in a test that mocks the timers. */
 const pause = realTimeout
 
-/** Looks at `condition` over and over until it holds. What never holds fails the test by name, instead of hanging it. */
+/**
+ * Checks `condition` over and over until it holds. Past the deadline the test fails with the name `what`, and does not
+ * hang.
+ */
 export async function until (what: string, condition: () => boolean, deadlineMs = 15_000): Promise<void> {
   const start = performance.now()
   while (!condition()) {
@@ -12,7 +15,7 @@ export async function until (what: string, condition: () => boolean, deadlineMs 
   }
 }
 
-/** Lets everything that is ready to run, run: promise reactions and one turn of the event loop. */
+/** Runs everything that is ready: promise reactions and one turn of the event loop. */
 export async function turn (): Promise<void> {
   await new Promise<void>(resolve => { setImmediate(resolve) })
 }

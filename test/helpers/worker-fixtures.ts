@@ -8,10 +8,10 @@ import type { Fields } from '../../src/worker/input/fields.ts'
 import type { Kernel } from '../../src/worker/kernel/kernel.ts'
 import { readPush } from './push-reader.ts'
 
-/** When the tests' batches are taken from the bus: shortly after the captured messages were sent. */
+/** The tests' batches arrive shortly after the captured messages were sent. */
 export const ARRIVAL = { seconds: Date.UTC(2026, 10, 22, 8, 15) / 1000, nanos: 123_456_789 }
 
-/** `cloud,service_name=source` as the mapping that it is short for. */
+/** Reads a short form such as `cloud,service_name=source` as mappings. */
 export function mappings (text: string): Mapping[] {
   if (text === '') return []
   return text.split(',').map(entry => {
@@ -20,7 +20,7 @@ export function mappings (text: string): Mapping[] {
   })
 }
 
-/** The design's defaults. */
+/** The default settings. */
 export function encoderSettings (overrides: Partial<EncoderSettings> = {}): EncoderSettings {
   return {
     labels: mappings('cloud,region,host,source,service_name=source'),
@@ -38,7 +38,10 @@ export function encoderSettings (overrides: Partial<EncoderSettings> = {}): Enco
   }
 }
 
-/** A record as rsyslog's template writes it, with the keys of `overrides` in place or behind; `undefined` leaves a key out. */
+/**
+ * Makes a record as rsyslog's template does. `overrides` replaces keys or adds them at the end; `undefined` leaves a
+ * key out.
+ */
 export function recordText (overrides: Record<string, unknown> = {}): string {
   return JSON.stringify({
     '@timestamp': '2026-11-22T08:13:28.486506+00:00',
@@ -55,7 +58,10 @@ export function recordText (overrides: Record<string, unknown> = {}): string {
   }) + '\n'
 }
 
-/** A message as omamqp1 sends it: empty header and properties, then a list32 of strings, each narrow where it fits. */
+/**
+ * Makes a message as omamqp1 does: empty header and properties, then a list32 of strings, each in the narrow encoding
+ * where it fits.
+ */
 export function rsyslogMessage (records: ReadonlyArray<string | Uint8Array>): Buffer {
   const strings = records.map(record => {
     const bytes = Buffer.from(record as string)
@@ -69,7 +75,7 @@ export function rsyslogMessage (records: ReadonlyArray<string | Uint8Array>): Bu
   return Buffer.concat([Buffer.from('005370450053734500' + '5377', 'hex'), list, ...strings])
 }
 
-/** A batch of these messages. */
+/** Makes a batch of these messages. */
 export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL, address = 'rsyslog/logs'): EncodeTask {
   const bytes = new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length, 0))
   const starts: number[] = []
@@ -83,7 +89,9 @@ export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL, 
   return { address, format: 'amqp', bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
 }
 
-/** Lays text into the kernel's memory as it lies there in a batch, between what belongs to others; returns its address and the one behind it. */
+/**
+ * Puts text into the kernel's memory between other text, as in a batch. Returns its address and the address behind it.
+ */
 export function lay (kernel: Kernel, text: string | Uint8Array, before: string | Uint8Array = '', after: string | Uint8Array = ''): [start: number, end: number] {
   const [ahead, middle, behind] = [before, text, after].map(part => Buffer.from(part as string))
   const messages = Buffer.concat([ahead, middle, behind])
@@ -92,13 +100,13 @@ export function lay (kernel: Kernel, text: string | Uint8Array, before: string |
   return [start, start + middle.length]
 }
 
-/** The fields that the kernel holds, by name. */
+/** Returns the kernel's fields by name. */
 export function fieldTexts (kernel: Kernel, fields: Fields): Record<string, string> {
   return Object.fromEntries(fields.names.flatMap((name, slot) =>
     fields.isAbsent(slot) ? [] : [[name, kernel.bytes.toString('utf8', fields.start(slot), fields.end(slot))]]))
 }
 
-/** One entry as Loki would find it, and in which part it came. */
+/** One entry as Loki would see it, and the part that held it. */
 export interface DecodedEntry {
   part: number
   tenant: string
@@ -110,7 +118,7 @@ export interface DecodedEntry {
   metadata: Record<string, string>
 }
 
-/** What the parts hold, in the order in which it lies there. Decoded without the code under test. */
+/** Reads the entries of the parts in their order, without the code under test. */
 export function decodeParts (parts: readonly Part[]): DecodedEntry[] {
   return parts.flatMap(({ tenant, shard, body }, part) =>
     readPush(snappy.uncompressSync(Buffer.from(body)) as Buffer).streams.flatMap(({ labels, entries }) =>
@@ -129,7 +137,7 @@ export function nanoseconds ({ seconds, nanos }: { seconds: number, nanos: numbe
   return BigInt(seconds) * 1_000_000_000n + BigInt(nanos)
 }
 
-/** The counters of a result that are not 0, by name. */
+/** Returns the counters of a result that are not 0, by name. */
 export function counters ({ quarantined, mended }: Pick<EncodeResult, 'quarantined' | 'mended'>): Partial<Record<QuarantineReason | MendReason, number>> {
   const named = [...QUARANTINE_REASONS.map((name, i) => [name, quarantined[i]] as const), ...MEND_REASONS.map((name, i) => [name, mended[i]] as const)]
   return Object.fromEntries(named.filter(([, count]) => count > 0))
@@ -141,13 +149,13 @@ export interface Capture {
   bytes: Buffer
   count: number
   sha256: string
-  /** All of them, or only the first few of a large message. */
+  /** All records, or the first few of a large message. */
   records: Buffer[]
 }
 
 interface IndexEntry { file: string, case: string, count: number, sha256OfConcatenatedRecords: string, records: Array<string | { hex: string }> }
 
-/** The messages captured from rsyslog, and what its own log of them says they hold. */
+/** Reads the messages captured from rsyslog, with their content according to rsyslog's own log. */
 export function captures (): Capture[] {
   const folder = join('test', 'fixtures', 'omamqp1')
   const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as IndexEntry[]

@@ -7,10 +7,16 @@ import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace
 import { WORKFLOW_ROOT } from '@actions/workflow-parser/workflows/workflow-constants'
 import { YamlObjectReader } from '@actions/workflow-parser/workflows/yaml-object-reader'
 
-/** The package's own entry imports this file in a way that Node does not take without a bundler: hence its parts, put together here. */
+/**
+ * The package's own entry imports this file in a way that Node takes only from a bundler. So its parts are put together
+ * here.
+ */
 const SCHEMA = readFileSync(new URL('workflow-v1.0.min.json', import.meta.resolve('@actions/workflow-parser')), 'utf8')
 
-/** What GitHub's parser says against a workflow: unknown or missing keys, values of the wrong kind, expressions that use what is not there. */
+/**
+ * Returns the errors of GitHub's parser for a workflow: unknown or missing keys, values of the wrong kind, expressions
+ * with unknown names.
+ */
 export function workflowErrors (name: string, content: string): string[] {
   const schema = TemplateSchema.load(new JSONObjectReader(undefined, SCHEMA))
   const context = new TemplateContext(new TemplateValidationErrors(), schema, new NoOperationTraceWriter())

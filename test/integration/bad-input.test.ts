@@ -102,7 +102,7 @@ test('a list of a million empty strings', async t => {
 })
 
 test('what Loki refuses after all is isolated: the rest is stored once, it goes to quarantine', async t => {
-  // A Loki with smaller limits than Lokean was told of, as operators have it.
+  // As at many operators, Loki has smaller limits than Lokean knows of.
   const stack = await Stack.start(t, { loki: { limits: { labelValueBytes: 40, lineBytes: 1000 } } })
   const sender = await stack.sender()
   const bad = (i: number): boolean => i % 20 === 7

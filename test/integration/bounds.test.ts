@@ -6,7 +6,7 @@ import { Stack } from '../helpers/stack.ts'
 const ADDRESS = 'rsyslog/logs'
 const MIB = 2 ** 20
 
-/** Never resolves by itself: what hangs on it hangs until the embedded Loki closes. */
+/** Never resolves. A push that waits for it hangs until the embedded Loki closes. */
 const forever = new Promise<void>(() => {})
 
 for (const [name, bytesEach, count] of [['single-record messages', 400, 40_000], ['messages of 200 KB', 200_000, 100], ['messages of 1.5 MB, a budget\'s share each', 1_500_000, 12]] as const) {
@@ -22,7 +22,8 @@ for (const [name, bytesEach, count] of [['single-record messages', 400, 40_000],
     const watch = async (): Promise<number> => { high = Math.max(high, stack.pipeline.inflightBytes); return high }
     const text = 'x'.repeat(bytesEach - 300)
     for (let i = 0; i < count; i++) void sender.send(message([record({ message: text })])).then(watch, () => {})
-    // The budget is used up when the credit is: less than two frames' worth of room is left, and the rest waits at the bus.
+    // The budget is used up when no credit is left. The remaining room is less than two frames, and the other messages
+    // wait at the bus.
     await stack.bus.until(stats => {
       void watch()
       return stats[ADDRESS].delivered > 0 && stack.pipeline.inflightBytes > Math.max(0, limit - 3 * Math.max(65536, bytesEach))

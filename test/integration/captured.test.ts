@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { captured } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 
-/** The plain way from a record as rsyslog wrote it to what must be stored of it. */
+/** Returns what must be stored of a record of rsyslog's, in the plain way. */
 function expected (record: Buffer): { time: bigint, line: string, labels: string } {
   const fields = JSON.parse(record.toString('utf8')) as Record<string, string>
   const [, whole, fraction = ''] = /^(.{19})(?:\.(\d+))?\+00:00$/.exec(fields['@timestamp']) ?? []
@@ -17,7 +17,7 @@ function expected (record: Buffer): { time: bigint, line: string, labels: string
 }
 
 test('every message captured from rsyslog arrives in the store byte for byte', async t => {
-  // The captures are of one day; without this they would be too old from the week after on.
+  // All captures are of one day. Without these settings they would be too old after a week.
   const stack = await Stack.start(t, { env: { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '1h', LOKEAN_LOKI_MAX_DISORDER: '3650d' }, loki: { limits: { maxAgeMs: Infinity, disorderMs: Infinity } } })
   const sender = await stack.sender()
   for (const { message, records, count, file, sha256OfConcatenatedRecords } of captured()) {
@@ -31,7 +31,7 @@ test('every message captured from rsyslog arrives in the store byte for byte', a
       assert.equal(stored[i].line.toString(), line, `${file}: line of record ${i}`)
       assert.equal(stored[i].labels, labels, `${file}: stream of record ${i}`)
     }
-    // The index holds the first records of large messages only; of the others, the whole message's digest vouches for what was read.
+    // The index holds only the first records of a large message. A digest of the whole message checks the others.
     if (records.length === count) assert.equal(createHash('sha256').update(Buffer.concat(records)).digest('hex'), sha256OfConcatenatedRecords, file)
     else assert.equal(new Set(stored.map(({ line }) => line.toString())).size, count, `${file}: all lines differ`)
   }

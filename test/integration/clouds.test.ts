@@ -5,7 +5,7 @@ import { WorkerFailure } from '../../src/worker/pool/failure.ts'
 import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 
-/** All that is stored, without the label that Loki adds where none names a service. */
+/** Returns everything stored, without the label that Loki adds where no label names a service. */
 const storedBy = (stack: Stack): string[] => [...new Set(stack.stored().map(({ tenant, labels, line }) => `${tenant} ${labels.replace(', service_name="unknown_service"', '')} ${line.toString('utf8', 0, 8)}`))].sort()
 
 const ENV = { LOKEAN_AMQP_ADDRESSES: 'logs/a;cloud=cloudA;tenant=a,logs/b;cloud=cloudB;zone=z2;tenant=b,logs/c', LOKEAN_LOKI_TENANT: 'rest', LOKEAN_LABELS: 'cloud,host' }

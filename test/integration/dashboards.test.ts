@@ -10,13 +10,13 @@ import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 
 const ADDRESS = 'rsyslog/logs'
-/** A real one, that asks for no tenant, is asked the same as the embedded one. */
+/** A real Loki without tenants answers the same queries as the embedded one. */
 const REAL = (process.env.LOKEAN_TEST_LOKI_URL ?? '').replace(/\/$/, '')
 
-/** Names that mean something else to a regular expression than what they say, and are of this run. */
+/** Names of this run that mean something else as a regular expression. */
 const RUN = randomUUID().slice(0, 8)
 const ODD = { cloud: `c.1+(x)|${RUN}`, region: 'r[1]', host: `odd.${RUN}.example.org`, source: 'a.b|c*' }
-/** Would be taken for ODD by one that is not escaped. */
+/** An unescaped ODD would match it too. */
 const ALIKE = { cloud: RUN, region: 'r1', host: `oddx${RUN}.example.org`, source: 'c' }
 const REQUEST = `req-${randomUUID()}`
 const INSTANCE = randomUUID()
@@ -24,7 +24,10 @@ const LEVELS = ['CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG']
 
 const oslo = (level: string, context: string): string => `2026-11-22 08:00:01.234 7 ${level} nova.compute.manager [${context} user project - - default default] [instance: ${INSTANCE}] text`
 
-/** Generated logs, some lines of each level under odd names, a request's way through three services, and records that end in quarantine. */
+/**
+ * Stores generated logs, some lines of each level under odd names, a request's path through three services, and records
+ * that end in quarantine.
+ */
 async function load (stack: Stack): Promise<void> {
   const generator = createGenerator({ hosts: 20, seed: 11, recordsPerMessage: 50 })
   const { accepted } = await startSenders({ url: stack.bus.url, addresses: [ADDRESS], generator, records: 3_000 })
@@ -40,10 +43,10 @@ async function load (stack: Stack): Promise<void> {
   assert.equal(await sender.send(message([...[...way, ...levels].map(record), ...bad])), 'accepted')
 }
 
-/** A row of the dashboard follows one request through all of a cloud. */
+/** One row of the dashboard follows a request through the whole cloud. */
 const ofRequest = ({ expr }: Query): boolean => expr.includes('request_id')
 
-/** Nothing is in an answer that was not chosen. */
+/** Checks that an answer holds nothing but the choice. */
 function check (query: Query, choices: Choices, labels: Record<string, string>): void {
   for (const name of ofRequest(query) ? ['cloud'] : ['cloud', 'region', 'host', 'source', 'level']) {
     const choice = choices[name] ?? ALL
@@ -51,13 +54,13 @@ function check (query: Query, choices: Choices, labels: Record<string, string>):
   }
 }
 
-/** Lines in an answer: an interval of a volume begins where the one before it ends, so that each line is in one of them. */
+/** Counts the lines of an answer. The intervals of a volume do not overlap, so each line counts once. */
 function lines (query: Query, found: Found[]): number {
   const counts = found.flatMap(({ values }) => values.map(([, value]) => query.expr.includes('count_over_time') ? Number(value) : 1))
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
-/** What is chosen, and how many lines that is in each panel, where that is known: of the request, and else. */
+/** The choices, and the known number of lines in each panel: for the request, and otherwise. */
 interface Case { chosen: Choices, exactly?: readonly [request: number, other: number] }
 
 const CASES: Record<string, Case[]> = {
@@ -104,7 +107,7 @@ async function everyQuery (t: TestContext, env: Record<string, string>): Promise
   }
   assert.equal(seen.size, Object.keys(CASES).length)
 
-  // The row of the request shows its way, from the oldest line on; no request has been chosen at first.
+  // The request's row shows its path, the oldest line first. At first no request is chosen.
   const logs = dashboards().find(({ uid }) => uid === 'lokean-openstack-logs') as Dashboard
   const [volume, log] = queriesOf(logs).slice(-2)
   const places = (await ask(volume, { request_id: REQUEST })).map(({ labels }) => `${labels.source} on ${labels.host}`)
@@ -113,7 +116,7 @@ async function everyQuery (t: TestContext, env: Record<string, string>): Promise
   assert.deepEqual([log.direction, times.length], ['forward', 3])
   assert.deepEqual([await ask(volume, {}), await ask(log, {})], [[], []])
 
-  // Where a derived field leads, there is what it was found in.
+  // The target of a derived field's link must hold the line of the field.
   const [{ jsonData: { derivedFields = [] } }] = dataSources()
   const found = (await loki.range('{source=~".+"} |= "[instance: "')).flatMap(({ labels, values }) => values.map(([, line]) => ({ labels, line })))
   for (const field of derivedFields) {

@@ -15,7 +15,7 @@ test('datagrams are stored as messages of the bus are, with the labels and the t
   const count = 500
   for (let i = 0; i < count; i++) {
     await send(record({ message: `id=${i}`, cloud: 'other' }))
-    // No faster than it is read: this is not about what the kernel drops.
+    // The sender waits for the reader, because this test is not about drops in the kernel.
     if (i % 20 === 19) await until('they are read', () => stack.pipeline.inflightBytes > 0 || stack.stored().length > i)
   }
   await send('not JSON')

@@ -42,7 +42,7 @@ test('whatever Loki does, in any order, every message is accepted once all of it
       intercept: () => {
         if (random() > 0.35) return undefined
         const pick = Math.floor(random() * faults.length)
-        // A refused login is tried again rarely, so it comes once only.
+        // A refused login is retried rarely, so it comes once only.
         if (pick === 4 && used.has(4)) return undefined
         used.add(pick)
         return faults[pick]()

@@ -8,7 +8,7 @@ import { runningBus } from '../unit/source/amqp/running-bus.ts'
 
 const LOST = /^(lost the bus; connecting again|no connection to the bus; trying again|the link is closed; attaching again)$/
 
-/** What a whole attack may make this process larger by; most would take gigabytes if they could. */
+/** The most that one attack may add to this process. Most attacks would take gigabytes if they could. */
 const BOUND = 200 * 2 ** 20
 
 for (const attack of ATTACKS) {

@@ -19,7 +19,7 @@ function * times (count: number, make: (i: number) => Buffer): Iterable<Buffer> 
   for (let i = 0; i < count; i++) yield make(i)
 }
 
-/** What a client does to the embedded bus, and the error that the bus keeps of it; undefined where it may do so, and nobody minds. */
+/** What a client sends to the embedded bus, and the error that the bus keeps; undefined where the bytes are allowed. */
 const ATTACKS: Array<[name: string, bytes: Iterable<Buffer>, error: RegExp | undefined]> = [
   ['garbage', [Buffer.alloc(100_000, 'x')], /Invalid protocol header/],
   ['another protocol id', [Buffer.from('AMQP\x07\x01\0\0', 'latin1')], /Invalid AMQP protocol id 7/],

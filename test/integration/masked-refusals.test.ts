@@ -7,8 +7,8 @@ import { until } from '../helpers/until.ts'
 const HOUR = 3_600_000
 
 /**
- * Loki 3.4 answers for the last stream of a push only: streams before it that its ingester turned away are lost behind a 204. The
- * embedded Loki does the same; these tests would lose records if pushes ended with a stream that Loki knows.
+ * Loki 3.4 answers only for the last stream of a push. A 204 then hides earlier streams that its ingester refused. The
+ * embedded Loki does the same, so these tests would lose records if a push ended with a known stream.
  */
 test('streams over Loki\'s limit are not lost behind a 204: their message is not accepted', async t => {
   const stack = await Stack.start(t, { loki: { limits: { streams: 20 } }, env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' } })
@@ -16,7 +16,8 @@ test('streams over Loki\'s limit are not lost behind a 204: their message is not
   const known = Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `first of ${i}` }))
   assert.equal(await sender.send(message(known)), 'accepted')
 
-  // A new stream in front of known ones: in the order of the message the push would end with a known one, and be answered 204.
+  // A new stream comes before known ones. In message order the push would end with a known stream, and Loki would
+  // answer 204.
   void sender.send(message([record({ source: 'new', message: 'must not be lost' }), ...Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `second of ${i}` }))]))
   await until('Loki turned the new stream away', () => stack.loki.stats().rejected.stream_limit > 0)
   await until('that was the answer to the push', () => stack.log.some(line => line.includes('429') && line.includes('Maximum active stream limit exceeded')))

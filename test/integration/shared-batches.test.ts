@@ -12,9 +12,12 @@ import { until } from '../helpers/until.ts'
 const MIB = 2 ** 20
 
 interface Watched {
-  /** Memory in which parts were left, and which was not given back since. */
+  /** Memory of batches in which parts lie, until it is given back. */
   held: Set<SharedArrayBuffer>
-  /** How often parts were left in a batch's memory, in memory that had held parts before, and how often such memory was given back. */
+  /**
+   * How often parts were left in a batch's memory, how often that memory had held parts before, and how often it was
+   * given back.
+   */
   encoded: number
   left: number
   again: number
@@ -44,7 +47,10 @@ function watch (t: TestContext): Watched {
   return watched
 }
 
-/** Half of a line compresses to nothing and half of it not at all: so the parts of a full batch fit behind it. */
+/**
+ * Makes records whose parts fit behind a full batch: half of each line compresses to nothing, the other half not at
+ * all.
+ */
 function records (wave: number, count: number): string[] {
   return Array.from({ length: count }, (_, i) => record({ host: `h${i % 5}`, message: `id=${wave}.${i} ${randomBytes(80).toString('hex')} ${'and so on '.repeat(20)}` }))
 }
@@ -91,14 +97,14 @@ test('batches that fill little of their memory do not keep more of it than the b
     loki: { intercept: () => open ? undefined : { kind: 'hang', release: gate.promise } }
   })
   const sender = await stack.sender()
-  // One message a batch, a quarter of what fits into it: so many of them fit into the budget.
+  // Each message is a batch of a quarter of the full size, so the budget holds many.
   const texts = Array.from({ length: 40 }, (_, m) => [record({ message: `id=${m} ${randomBytes(35_000).toString('hex')}` })])
   const outcomes: Array<Promise<string>> = []
   for (const [sent, records] of texts.entries()) {
     outcomes.push(sender.send(message(records)))
     await until('it is encoded', () => watched.encoded === sent + 1)
   }
-  // The batches that the budget can fill, one that is filling and one with each of the two workers.
+  // The batches of a full budget, the one that is filling, and one at each of the two workers.
   assert.equal(watched.held.size, 4 * MIB / (4 * 65_536) + 1 + 2)
   open = true
   gate.resolve()

@@ -4,10 +4,10 @@ import { message, record } from '../helpers/messages.ts'
 import type { RawSender } from '../helpers/raw-sender.ts'
 import { Stack } from '../helpers/stack.ts'
 
-/** `source` is what changes with every record. */
+/** `source` changes with every record. */
 const LABELS = { LOKEAN_LABELS: 'cloud,host,source' }
 
-/** Sends them in messages of 50, all at once, and waits until they are accepted. */
+/** Sends the records in messages of 50 at once, and waits until all are accepted. */
 async function send (sender: RawSender, records: string[]): Promise<void> {
   const messages = Array.from({ length: Math.ceil(records.length / 50) }, (_, m) => message(records.slice(50 * m, 50 * m + 50)))
   assert.deepEqual(new Set(await Promise.all(messages.map(async one => await sender.send(one)))), new Set(['accepted']))
@@ -16,7 +16,7 @@ async function send (sender: RawSender, records: string[]): Promise<void> {
 const exploding = (wave: string, count: number, fields: Record<string, unknown> = {}): string[] =>
   Array.from({ length: count }, (_, i) => record({ source: `req-${wave}-${i}`, message: `${wave} ${i}`, ...fields }))
 
-/** What a record reads like in quarantine, and in its stream. */
+/** The line of a record, in quarantine and in its stream. */
 const line = (text: string): string => (JSON.parse(text) as { message: string }).message
 
 const isQuarantine = (labels: string): boolean => labels.includes('quarantine="too_many_streams"') && labels.includes('source="lokean"')

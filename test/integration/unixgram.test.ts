@@ -9,7 +9,7 @@ import { until } from '../helpers/until.ts'
 
 const addon = needsUnixDgram()
 
-/** How often each number of `id=` is stored. */
+/** Returns how often each number of `id=` is stored. */
 function ids (stack: Stack): Map<number, number> {
   const counts = new Map<number, number>()
   for (const { line } of stack.stored()) {
@@ -70,8 +70,8 @@ test('while Loki does not answer the sender waits; what the kernel has taken is 
       await sender.send(record({ message: `id=${taken} ${'x'.repeat(1000)}` }))
       taken++
     }
-  })().catch(() => {}) // nobody listens any more
-  // More than any budget and buffer on the way holds would go through in this time: the kernel stops it.
+  })().catch(() => {}) // no program listens any more
+  // Unhindered, more would go through in this time than all budgets and buffers hold. The kernel stops the sender.
   await until('the sender waits', () => sender.waits > 0 && stack.pipeline.inflightBytes > 600_000)
   let waited = -1
   await until('and waits on', () => { const same = waited === taken; waited = taken; return same })
@@ -83,7 +83,7 @@ test('while Loki does not answer the sender waits; what the kernel has taken is 
   release()
   assert.deepEqual(await stopped, { unsettledBytes: 0 })
   await flood
-  // The one that it waited to send: who has connected may be too late for it without being told.
+  // The last datagram may be lost: a connected sender is not told when it comes too late.
   const stored = ids(stack)
   if (stored.delete(before)) assert.equal(taken, before + 1)
   assert.deepEqual([...stored.keys()].sort((a, b) => a - b), Array.from({ length: before }, (_, i) => i))

@@ -12,21 +12,22 @@ const FLAGS = [
   '--headless=new', '--remote-debugging-pipe', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--hide-scrollbars', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
 ]
-/** It starts slowly on a busy machine, and a page is no slower than this. */
+/** Chromium starts slowly on a busy machine. No page takes longer. */
 const PATIENCE_MS = 60_000
 
 interface Message { id?: number, method?: string, params?: Record<string, unknown>, result?: unknown, error?: { message: string }, sessionId?: string }
 
-/** How the page is looked at. */
+/** How to show the page. */
 export interface View { width: number, height: number, dark?: boolean, reducedMotion?: boolean, phone?: boolean }
 
 /**
- * A headless Chromium with one page, steered by the DevTools protocol over its pipe (JSON messages, each ended by a NUL). All that the page
- * complains of is kept: console errors and warnings, exceptions, what the content security policy blocked, requests that failed.
+ * A headless Chromium with one page, driven by the DevTools protocol over a pipe (JSON messages, each ended by a NUL).
+ * It keeps all complaints of the page: console errors and warnings, exceptions, requests that the content security
+ * policy blocked or that failed.
  */
 export class Chromium {
   readonly complaints: string[] = []
-  /** The URLs that were asked for. */
+  /** The requested URLs. */
   readonly requests: string[] = []
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, { resolve: (result: unknown) => void, reject: (error: Error) => void }>()
@@ -74,7 +75,7 @@ export class Chromium {
     await this.until('document.readyState === "complete"')
   }
 
-  /** The value of an expression in the page. */
+  /** Returns the value of an expression in the page. */
   async evaluate<T> (expression: string): Promise<T> {
     const { result, exceptionDetails } = await this.#ask<{ result: { value: T }, exceptionDetails?: unknown }>('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true })
     assert.equal(exceptionDetails, undefined, expression)
@@ -90,13 +91,13 @@ export class Chromium {
     }
   }
 
-  /** The nodes of the accessibility tree that assistive programs see: role and name. */
+  /** Returns role and name of all nodes in the accessibility tree, which assistive programs read. */
   async accessible (): Promise<Array<{ role: string, name: string }>> {
     const { nodes } = await this.#ask<{ nodes: Array<{ ignored: boolean, role?: { value: string }, name?: { value: string } }> }>('Accessibility.getFullAXTree')
     return nodes.filter(({ ignored }) => !ignored).map(({ role, name }) => ({ role: role?.value ?? '', name: name?.value ?? '' }))
   }
 
-  /** The whole page as a picture; kept where `LOKEAN_TEST_SHOTS` names a folder. */
+  /** Takes a picture of the whole page. A folder in `LOKEAN_TEST_SHOTS` keeps it. */
   async screenshot (name: string): Promise<Buffer> {
     const { data } = await this.#ask<{ data: string }>('Page.captureScreenshot', { captureBeyondViewport: true })
     const png = Buffer.from(data, 'base64')
@@ -132,10 +133,10 @@ export class Chromium {
     else if (method === 'Runtime.exceptionThrown' || method === 'Audits.issueAdded') this.complaints.push(JSON.stringify(params))
   }
 
-  /** All of its processes: they are in a group of their own. */
+  /** Kills all of its processes; they share a process group. */
   #kill (): void {
     try {
       process.kill(-(this.#child.pid as number), 'SIGKILL')
-    } catch {} // it is gone
+    } catch {} // the group is gone
   }
 }

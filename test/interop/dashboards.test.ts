@@ -13,7 +13,7 @@ import { needs } from './needs.ts'
 import { Prometheus, SCRAPE_MS, type Series } from './prometheus-server.ts'
 import { type Node, startGateways } from './smart-gateway.ts'
 
-/** As Grafana works it out, for panels a second a point. */
+/** Grafana computes these for panels with a point each second. */
 const GRAFANAS_OWN = { __rate_interval: `${Math.max(1000 + SCRAPE_MS, 4 * SCRAPE_MS) / 1000}s` }
 
 function dashboard (uid: string): Dashboard {
@@ -22,7 +22,10 @@ function dashboard (uid: string): Dashboard {
 
 const isNumber = ([, value]: [number, string]): boolean => Number.isFinite(Number(value))
 
-/** Each of the dashboard's queries, asked until it has an answer: what its series are, and that they hold numbers. */
+/**
+ * Asks each query of the dashboard until it has an answer. Returns the labels of its series, and checks that they hold
+ * numbers.
+ */
 async function everyQuery (prometheus: Prometheus, of: Dashboard, choices: Choices): Promise<Array<{ query: Query, found: Series[] }>> {
   const begun = Date.now() / 1000 - 60
   const asked = queriesOf(of).filter(({ datasource }) => datasource.type === 'prometheus')
@@ -37,7 +40,7 @@ async function everyQuery (prometheus: Prometheus, of: Dashboard, choices: Choic
   }))
 }
 
-/** The values that Prometheus has for the variables; there is a Loki only where `logged` says what it has. */
+/** Takes the variables' values from Prometheus, and those of Loki from `logged`. */
 async function choose (prometheus: Prometheus, of: Dashboard, wanted: Choices, logged: readonly string[] = []): Promise<Choices> {
   const { options, choices } = await offered(of, wanted, async (source, label, series) => source === 'loki' ? [...logged] : await prometheus.ask<string[]>(`label/${label}/values`, { 'match[]': series }))
   for (const { name, datasource } of of.templating.list) if (datasource?.type === 'prometheus') assert.ok(options[name].length > 0, name)
@@ -59,7 +62,7 @@ test('every PromQL query on Lokean has an answer while Prometheus scrapes it und
   const generator = createGenerator({ hosts: 20, seed: 3, recordsPerMessage: 20 })
   const sent = startSenders({ url: bus.url, addresses: [ADDRESS], generator, rate: 2_000, signal: enough.signal })
   try {
-    // A rate over a window in which something was stored, before anything else is asked.
+    // Records must be stored within the window of a rate before any other query.
     await prometheus.patiently(async () => (await prometheus.query('sum(rate(lokean_records_stored_total[2s]))'))[''] > 0, () => 'nothing is stored')
     const lokean = dashboard('lokean')
     const choices = await choose(prometheus, lokean, {})
@@ -78,7 +81,7 @@ const node = (host: string, part: string): Node => ({ host, part, instance: rand
 async function telemetry (t: TestContext): Promise<Prometheus> {
   const gateways = await startGateways(Cleanup.of(t), {
     [CLOUD]: [node('compute-0', 'asked'), node('compute-1.ctlplane.example.org', 'asked'), node('compute-10', 'not asked'), node('xcompute-0', 'not asked')],
-    // Would be the cloud that is asked for, were its name not escaped.
+    // The chosen cloud's name would match this one if it were not escaped.
     c11x: [node('compute-0', 'not asked'), node('compute-1.ctlplane.example.org', 'not asked')]
   })
   return await Prometheus.start(t, gateways, [{ alert: 'load', expr: 'collectd_load_shortterm > 10', labels: { severity: 'warning' } }])
@@ -87,7 +90,7 @@ async function telemetry (t: TestContext): Promise<Prometheus> {
 test('every PromQL query on one host finds what the Service Telemetry Framework has of it, and of no other', needs('prometheus'), async t => {
   const prometheus = await telemetry(t)
   const oneHost = dashboard('lokean-one-host')
-  // rsyslog and collectd may each know a host by its short name or its full one.
+  // rsyslog and collectd may each name a host by its short or its full name.
   for (const host of ['compute-0', 'compute-0.cloud.example.org', 'compute-1', 'compute-1.ctlplane.example.org']) {
     const choices = await choose(prometheus, oneHost, { cloud: [CLOUD], host }, [host])
     for (const { query, found } of await everyQuery(prometheus, oneHost, choices)) {

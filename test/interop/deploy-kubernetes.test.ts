@@ -10,7 +10,10 @@ import { folder } from './peer-process.ts'
 
 const FOLDERS = ['base', ...readdirSync(join(KUBERNETES, 'overlays')).map(name => join('overlays', name))]
 
-/** Debian's kubectl of 2020 knows patches, and folders to build on, under names that those of today warn of; all else is as it stands. */
+/**
+ * Debian's kubectl of 2020 knows patches and base folders only by older names, of which today's kubectl warns.
+ * Everything else stays as it is.
+ */
 function forOldKubectl (t: TestContext): string {
   const home = folder(t)
   cpSync(KUBERNETES, home, { recursive: true })
@@ -49,7 +52,7 @@ for (const name of FOLDERS) {
     const { containers: [container], volumes } = of('Deployment').spec.template.spec
     assert.deepEqual(container.envFrom, [{ configMapRef: { name: map.metadata.name } }])
     assert.match(container.image, /^registry\.example\.org\/lokean:\d/)
-    // Merged, not put in the place of what the base has.
+    // The patch is merged with the base, and does not replace it.
     assert.equal(container.livenessProbe.httpGet.path, '/healthz')
     assert.deepEqual(container.volumeMounts.map((mount: { name: string }) => mount.name).sort(), volumes.map((volume: { name: string }) => volume.name).sort())
     assert.ok(volumes.some((volume: { name: string }) => volume.name === 'credentials'))

@@ -10,7 +10,7 @@ import { folder } from './peer-process.ts'
 const NEEDED = needs('promtool')
 const RULES = 'deploy/prometheus/lokean.rules.yaml'
 
-/** An hour and a half of a Lokean that is well, a sample a minute. */
+/** One hour and a half of a healthy Lokean, with a sample each minute. */
 const WELL: Record<string, string> = {
   'up{job="lokean",instance="a"}': '1x90',
   'lokean_link_up{job="lokean",instance="a",address="x"}': '1x90',
@@ -31,7 +31,7 @@ const WELL: Record<string, string> = {
   'process_start_time_seconds{job="lokean",instance="a"}': '5x90'
 }
 
-/** What is different, by the start of a series, where an alert is to fire: that one, and no other. */
+/** The changes that make an alert fire, by the start of a series. No other alert may fire. */
 const ILL: Record<string, Record<string, string>> = {
   LokeanAbsent: { up: '0x90' },
   LokeanLinkDown: { lokean_link_up: '0x90' },
@@ -50,7 +50,7 @@ function promtool (...args: string[]): { status: number | null, said: string } {
   return { status, said: `${stdout}${stderr}` }
 }
 
-/** Every hour's end: which alerts fire. */
+/** Tests which alerts fire at the end of each hour. */
 function rulesTest (alert: string | undefined): unknown {
   const changes = Object.entries(alert === undefined ? {} : ILL[alert])
   const series = Object.entries(WELL).map(([name, values]) => ({ series: name, values: changes.find(([start]) => name.startsWith(start))?.[1] ?? values }))
@@ -89,7 +89,7 @@ test('each alert fires when what it is for is so, and alone; none does while all
 
 test('what the autoscaler goes by is the share of its time that each pod\'s workers are busy', NEEDED, t => {
   const [{ rules: [{ seriesQuery, metricsQuery }] }] = documents<{ rules: Array<{ seriesQuery: string, metricsQuery: string }> }>('deploy/prometheus/adapter.yaml')
-  // As the adapter fills it in.
+  // The adapter fills the template in this way.
   const [series, matchers] = seriesQuery.split(/[{}]/)
   const filled = { Series: series, GroupBy: 'pod', LabelMatchers: 'namespace="lokean",pod=~"a|b"' }
   const expr = Object.entries(filled).reduce((query, [name, value]) => query.replaceAll(`<<.${name}>>`, value), metricsQuery)

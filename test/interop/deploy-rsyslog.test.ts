@@ -32,7 +32,7 @@ test('logs of containers are of the source that their folder is called by, also 
 })
 
 test('what comes over the network goes to the same ruleset by its program\'s name', NEEDED, async t => {
-  // With its ports, which are not free to take here, left to the inputs that the daemon is started with.
+  // The input ports of the file may be taken here, so the daemon's own inputs are used.
   const rsyslog = await Rsyslog.start(t, '', `${deployed('lokean.conf')}\ncall lokean`)
   await rsyslog.stream(Buffer.from('<131>1 2026-11-22T08:00:01.123456+02:00 host1 haproxy 77 - - down'))
   await until('rsyslog has written it', () => rsyslog.records().length >= 1)

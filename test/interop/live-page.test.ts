@@ -16,17 +16,17 @@ import { needs } from './needs.ts'
 const DESK: View = { width: 1200, height: 1000 }
 const PHONE: View = { width: 360, height: 740, phone: true }
 const STAGES = ['bus', 'credit', 'batch', 'workers', 'shards', 'loki']
-/** What a record would like to be in the page. */
+/** Markup that a record tries to bring into the page. */
 const MARKUP = '<img src=x onerror="document.title=1">'
 
-/** Lightness of the ground and of the text on it, 0 to 255. */
+/** Lightness of the background and of the text on it, 0 to 255. */
 const CONTRAST = `(() => {
   const { backgroundColor, color } = getComputedStyle(document.body)
   const lightness = text => text.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 3
   return [lightness(backgroundColor), lightness(color)]
 })()`
 
-/** The texts that stick out of the box of their stage, or out of the picture. */
+/** The texts that reach beyond their stage's box or the picture. */
 const OUTSIDE = `[[document.querySelector('#picture'), document.querySelector('#picture')], ...[...document.querySelectorAll('#picture [data-stage]')].map(stage => [stage, stage.querySelector('.box')])].flatMap(([stage, edge]) => {
   const box = edge.getBoundingClientRect()
   return [...stage.querySelectorAll('text:not(.flag)')].map(text => [text.textContent, text.getBoundingClientRect()])

@@ -8,19 +8,19 @@ import { httpGet, Program, startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 import { ADDRESS, MARKER } from '../process/numbered-sender.ts'
 
-/** A real Loki that asks for no tenant, with its default limits or with wider ones: what is asked here holds on either. */
+/** A real Loki without tenants, with its default limits or wider ones. These tests hold for both. */
 const LOKI = (process.env.LOKEAN_TEST_LOKI_URL ?? '').replace(/\/$/, '')
 const NEEDED = { skip: LOKI === '' && 'LOKEAN_TEST_LOKI_URL names no Loki' }
-/** With Loki's own limits, 4 MB are taken a second. */
+/** Loki's default limits take 4 MB a second. */
 const RUN_FOR_MS = 110_000
 const RECORDS_PER_MESSAGE = 50
 
 interface Entry { time: bigint, line: string }
 
-/** A log query's entries in the order of their times, page by page; metadata counts as labels in it. */
+/** Returns the entries of a log query in order of time, page by page. Metadata counts as labels there. */
 async function query (logql: string, fromMs: number): Promise<Entry[]> {
   const found: Entry[] = []
-  // Loki's own parts take 4 MiB from one another, also for a page.
+  // Loki's components exchange at most 4 MiB at a time, also for a page.
   const most = 500
   for (let start = BigInt(fromMs) * 1_000_000n; ;) {
     const parameters = new URLSearchParams({ query: logql, start: `${start}`, end: `${Date.now() + 3600_000}000000`, limit: `${most}`, direction: 'forward' })
@@ -29,13 +29,13 @@ async function query (logql: string, fromMs: number): Promise<Entry[]> {
     const { data } = JSON.parse(body) as { data: { result: Array<{ values: Array<[string, string]> }> } }
     const page = data.result.flatMap(({ values }) => values).map(([time, line]) => ({ time: BigInt(time), line })).sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0)
     if (page.length < most) return [...found, ...page]
-    // The last nanosecond may go on behind the page.
+    // The last nanosecond of a page may go on in the next.
     start = page[page.length - 1].time
     found.push(...page.filter(({ time }) => time < start))
   }
 }
 
-/** The program between an embedded bus and the real Loki. */
+/** Starts the program between an embedded bus and the real Loki. */
 async function between (t: TestContext, env: Record<string, string> = {}): Promise<{ run: Program, sender: RawSender }> {
   const cleanup = Cleanup.of(t)
   const bus = await startBus()
@@ -54,7 +54,7 @@ async function metric (run: Program, series: string): Promise<number> {
   return Number(line.slice(series.length + 1))
 }
 
-/** A cloud of its own, by which a test finds its records in a Loki that holds others. */
+/** Returns a new cloud's name, which finds a test's records in a shared Loki. */
 function cloud (): string {
   return `interop-${randomUUID()}`
 }
@@ -128,7 +128,7 @@ test('what cannot be stored as it should be lies in quarantine, where an operato
 })
 
 test('Loki refuses some entries of a push: the others are stored, and those are in quarantine', NEEDED, async t => {
-  // Wider than Loki's own, so that it is left to Loki to refuse.
+  // Lokean's limits are wider than Loki's, so that Loki refuses the records.
   const { run, sender } = await between(t, { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_DISORDER: '3650d', LOKEAN_LOKI_MAX_LINE_BYTES: '1MiB' })
   const of = { cloud: cloud(), host: 'h', source: 's' }
   const start = Date.now() - 1000

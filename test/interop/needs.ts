@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 
-/** A program that must be there, or a probe of one: a command that ends with 0 where it is. */
+/** A program that a test needs, or a probe: a command that ends with 0 where the program is there. */
 export type Need = string | { what: string, probe: readonly [string, ...string[]] }
 
 /**
- * For a test's options: skips it where one of these is not there, and says which. With `LOKEAN_TEST_ALL=1` nothing is skipped, so that a
- * run that is to prove something cannot pass by leaving it out.
+ * Options that skip a test where a program is missing, and name that program. `LOKEAN_TEST_ALL=1` skips nothing, so
+ * that no test of a release is left out.
  */
 export function needs (...wanted: Need[]): { skip: string | false } {
   if (process.env.LOKEAN_TEST_ALL === '1') return { skip: false }

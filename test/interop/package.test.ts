@@ -10,23 +10,23 @@ import { folder } from './peer-process.ts'
 
 const run = promisify(execFile)
 
-/** As a user calls npm, not as a script of npm's does, but from the same registry; and on the Node that runs this. */
+/** Calls npm as a user would, not as a script of npm's, but with the same registry and on the Node of this process. */
 const ENV = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(registry|userconfig|cafile|cache)$)/.test(name))),
   PATH: [dirname(process.execPath), process.env.PATH].join(delimiter)
 }
 
-/** Neither made by git nor kept by it. */
+/** Folders that a clone of the repository lacks. */
 const NOT_CLONED = ['.git', 'node_modules', 'dist', 'build', 'coverage']
 
 interface Packed { tarball: string, root: string, files: string[], clone: string }
 
-/** `npm pack` in a copy that is as a clone is, with the packages that a build needs; and the package taken apart. */
+/** Runs `npm pack` in a copy of a clone that has the packages of a build. Returns the unpacked result. */
 async function pack (t: TestContext): Promise<Packed> {
   const clone = folder(t)
   cpSync('.', clone, { recursive: true, filter: path => !NOT_CLONED.includes(path) && !path.endsWith('.tgz') })
   symlinkSync(resolve('node_modules'), join(clone, 'node_modules'))
-  // Of a build before this one.
+  // A file of an earlier build.
   mkdirSync(join(clone, 'dist'))
   writeFileSync(join(clone, 'dist/stale.js'), '')
   const to = folder(t)
@@ -43,20 +43,20 @@ function filesOf (root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(path => statSync(join(root, path)).isFile()).sort()
 }
 
-/** What is built of the sources that there are, and what npm adds: nothing else. */
+/** Returns the only files that a package may hold: the built sources, and npm's own. */
 function promised (): string[] {
   const compiled = filesOf('src').filter(path => path.endsWith('.ts') && !path.startsWith('worker/kernel/')).map(path => path.replace(/\.ts$/, '.js'))
   const page = filesOf('src/ops/page/files').map(path => join('ops/page/files', path))
   return ['LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, 'worker/kernel/kernel.wasm'].map(path => join('dist', path))].sort()
 }
 
-/** The packages that a program's files import, by the names they are installed under. */
+/** Returns the packages that the files import, by their installed names. */
 function imported (sources: string[]): Set<string> {
   const found = sources.flatMap(source => [...source.matchAll(/(?:^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s+)?|\b(?:import|require|resolve)\()['"]([^'"]+)['"]/gm)].map(([, name]) => name))
   return new Set(found.filter(name => !/^(\.|node:)/.test(name)).map(name => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] as string))
 }
 
-/** A cache of its own, so that nothing stays; the packages in it are the user's, so that they need not be fetched twice. */
+/** Makes a cache that is removed later. It starts with the user's packages, so that they need not be fetched again. */
 async function cache (t: TestContext): Promise<string> {
   const path = folder(t)
   const { stdout } = await run('npm', ['config', 'get', 'cache'], { env: ENV })

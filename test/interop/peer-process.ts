@@ -8,23 +8,23 @@ import type { TestContext } from 'node:test'
 import { Conditions } from '../../src/embedded/bus/conditions.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 
-/** How much of what it says is shown where a test fails. */
+/** How much output a failed test shows. */
 const TAIL = 8_000
 
 export interface PeerOptions {
-  /** Beside PATH. */
+  /** Variables beside PATH. */
   env?: Readonly<Record<string, string>>
   cwd?: string
-  /** What it writes once it serves. */
+  /** Matches the output of a server that is ready. */
   ready?: RegExp
 }
 
-/** The test runner ends a file that takes too long by SIGTERM: then too what was started is to go. */
+/** The test runner ends a slow file by SIGTERM. The servers must end then too. */
 process.once('SIGTERM', () => process.exit(143))
 
 /**
- * Somebody else's server, for one test: in a process group of its own, since some start others. It is killed after the test, and where
- * the test failed, the end of what it said is shown.
+ * A foreign server for one test, killed at the end. It gets a process group of its own, since some servers start
+ * others. A failed test shows the end of its output.
  */
 export class PeerProcess {
   readonly exited: Promise<unknown>
@@ -48,24 +48,24 @@ export class PeerProcess {
     Cleanup.of(t).add(async () => {
       this.kill('SIGKILL')
       await this.exited
-      // Known since Node 20.12; the types are behind.
+      // Node has the field since 20.12; the types lack it.
       if ((t as { error?: unknown }).error == null) return
       t.diagnostic(`${command} said:`)
       for (const line of this.#output.slice(-TAIL).split('\n')) t.diagnostic(line)
     })
   }
 
-  /** Resolves once it serves. */
+  /** Resolves when the server is ready. */
   static async start (t: TestContext, command: string, args: readonly string[], options: PeerOptions = {}): Promise<PeerProcess> {
     const peer = new PeerProcess(t, command, args, options)
     if (options.ready !== undefined) await peer.said(options.ready)
     return peer
   }
 
-  /** All it has written so far. */
+  /** All output so far. */
   get output (): string { return this.#output }
 
-  /** Resolves once it has written this; fails where it ends before. */
+  /** Resolves when the output matches. Fails where the server ends before. */
   async said (pattern: RegExp): Promise<void> {
     await this.#conditions.until(() => {
       const said = pattern.test(this.#output)
@@ -74,7 +74,7 @@ export class PeerProcess {
     })
   }
 
-  /** The whole group, where it is to be killed: the one that was started would have no time to end the others. */
+  /** SIGKILL goes to the whole group, because the server then cannot end its children. */
   kill (signal: NodeJS.Signals): void {
     if (this.#gone || this.#child.pid === undefined) return
     try {
@@ -95,7 +95,7 @@ export class PeerProcess {
   }
 }
 
-/** Ports that were free a moment ago, all different: for servers that cannot be told to take any. */
+/** Returns different ports that were free a moment ago, for servers that cannot choose a port themselves. */
 export async function freePorts (count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   return await Promise.all(servers.map(async server => {
@@ -107,7 +107,7 @@ export async function freePorts (count: number): Promise<number[]> {
   }))
 }
 
-/** A folder that is gone after the test. */
+/** Makes a folder that is removed after the test. */
 export function folder (t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'lokean-interop-'))
   Cleanup.of(t).add(() => rmSync(path, { recursive: true, force: true }))

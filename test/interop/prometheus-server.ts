@@ -9,12 +9,12 @@ import { folder, freePorts, PeerProcess } from './peer-process.ts'
 const PATIENCE_MS = 15_000
 export const SCRAPE_MS = 500
 
-/** What is scraped: `relabel` are rules for the samples, as in `metric_relabel_configs`. */
+/** A target of scrapes. `relabel` holds rules for its samples, as in `metric_relabel_configs`. */
 export interface Scraped { job: string, target: string, path?: string, relabel?: object[] }
 
 export interface Series { metric: Record<string, string>, values: Array<[time: number, value: string]> }
 
-/** A Prometheus that looks at its targets a few times a second, and as often at the rules. */
+/** A Prometheus that scrapes its targets and evaluates its rules a few times a second. */
 export class Prometheus {
   readonly #url: string
 
@@ -44,20 +44,20 @@ export class Prometheus {
     return (JSON.parse(body) as { data: T }).data
   }
 
-  /** Values of an instant vector by `label`, or by '' where the vector has no such label. */
+  /** Returns the values of an instant vector by `label`, or by '' where it lacks that label. */
   async query (query: string, label = ''): Promise<Record<string, number>> {
     const { result } = await this.ask<{ result: Array<{ metric: Record<string, string>, value: [number, string] }> }>('query', { query })
     return Object.fromEntries(result.map(({ metric, value: [, value] }) => [metric[label] ?? '', Number(value)]))
   }
 
-  /** A query each second from `start` (seconds since 1970) up to now; or, `instant`, now. */
+  /** Queries each second from `start` (seconds since 1970) to now, or with `instant` only now. */
   async series (query: string, start: number, instant = false): Promise<Series[]> {
     if (!instant) return (await this.ask<{ result: Series[] }>('query_range', { query, start: String(start), end: String(Date.now() / 1000), step: '1' })).result
     const { result } = await this.ask<{ result: Array<{ metric: Series['metric'], value: Series['values'][0] }> }>('query', { query })
     return result.map(({ metric, value }) => ({ metric, values: [value] }))
   }
 
-  /** Asks until it is so, for as long as some dozen scrapes may take. */
+  /** Queries until the value is as wanted, for the time of some dozen scrapes. */
   async until (query: string, wanted: number): Promise<void> {
     let value: number | undefined
     await this.patiently(async () => {
@@ -66,7 +66,7 @@ export class Prometheus {
     }, () => `${query} is ${value}, not ${wanted}`)
   }
 
-  /** Tries again and again, for as long as some dozen scrapes may take. */
+  /** Tries again and again for the time of some dozen scrapes. */
   async patiently (attempt: () => Promise<boolean>, failure: () => string): Promise<void> {
     const start = performance.now()
     while (!await attempt()) {

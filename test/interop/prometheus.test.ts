@@ -16,7 +16,7 @@ import { Prometheus } from './prometheus-server.ts'
 
 const RECORDS = 30_000
 const RECORDS_PER_MESSAGE = 20
-/** Records that cannot be stored as they are, by what becomes of them. */
+/** Records that cannot be stored unchanged, by the reason. */
 const BAD: Array<[reason: string, record: string]> = [
   ['invalid_json', 'Nov 22 08:00:01 host sshd[1]: no JSON\n'],
   ['invalid_json', '{"message":"cut of\n'],
@@ -25,7 +25,7 @@ const BAD: Array<[reason: string, record: string]> = [
   ['too_old', record({ '@timestamp': '2001-01-01T00:00:00Z' })]
 ]
 
-/** The metrics as the program shows them, by promtool's opinion of them: '' where it has none. */
+/** Returns promtool's complaints about the program's metrics, or ''. */
 async function lint (run: Program): Promise<string> {
   const { body } = await run.ask('/metrics')
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: body, encoding: 'utf8' })
@@ -36,7 +36,7 @@ test('Prometheus scrapes the program under load, and has counted what was sent',
   const cleanup = Cleanup.of(t)
   const bus = await startBus()
   cleanup.add(async () => { await bus.close() })
-  // Of every five pushes one is to be tried again, in turn for two reasons.
+  // One in five pushes gets a retryable answer, in turn for two reasons.
   const answered: Record<string, number> = { 429: 0, 503: 0 }
   const intercept = ({ attempt }: { attempt: number }): Fault | undefined => {
     if (attempt % 5 !== 0) return undefined
@@ -80,7 +80,7 @@ test('Prometheus scrapes the program under load, and has counted what was sent',
   assert.deepEqual(await prometheus.query('lokean_pushes_total > 0', 'status'), { '2xx': loki.stats().pushes - answered[429] - answered[503], 429: answered[429], '5xx': answered[503] })
   assert.equal(loki.stats().entries, sent)
 
-  // It was so for each scrape, and there were some while the records flowed.
+  // Every scrape succeeded, and some came while records flowed.
   assert.deepEqual(await prometheus.query('min_over_time(up[1h])'), { '': 1 })
   assert.ok((await prometheus.query('changes(lokean_records_stored_total[1h])'))[''] >= 2)
   const { activeTargets: [{ health, lastError }] } = await prometheus.ask<{ activeTargets: Array<{ health: string, lastError: string }> }>('targets')

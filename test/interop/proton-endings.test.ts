@@ -6,7 +6,7 @@ import { until } from '../helpers/until.ts'
 import { withProton } from './proton/peer.ts'
 import { readyz, site } from './proton/site.ts'
 
-/** What the broker ends, with which error, and the reason that is logged. */
+/** What the broker ends, with which error, and the logged reason. */
 const ENDINGS: Array<['detach' | 'end' | 'close', AmqpError | undefined, string]> = [
   ['detach', { condition: 'amqp:internal-error', description: 'disk on fire' }, 'amqp:internal-error: disk on fire'],
   ['detach', { condition: 'amqp:link:stolen', description: 'another has it' }, 'amqp:link:stolen: another has it'],

@@ -10,19 +10,19 @@ import { readyz, site } from './proton/site.ts'
 const WRONG = 'tR0ub4dor & 3'
 const RIGHT = 'c0rrect/horse'
 
-/** One that both sides trust, and one that each of them has never heard of. */
+/** One authority that both sides trust, and one that each side does not know. */
 interface Authorities { ours: Authority, other: Authority }
 
 interface Case {
   what: string
-  /** The broker as it turns the program away, and as it lets it in. */
+  /** The broker that refuses the program, and the broker that lets it in. */
   broken: (by: Authorities) => BrokerSettings
   mended: (by: Authorities) => BrokerSettings
   env?: (by: Authorities) => Record<string, string>
   scheme?: 'amqp' | 'amqps'
   reason: RegExp
   mend: RegExp
-  /** Of the login that succeeds, as the broker sees it: PLAIN is not Proton's (plain.py). */
+  /** The mechanism of the successful login, as the broker sees it. Proton has no PLAIN of its own (plain.py). */
   mechanism: 'ANONYMOUS' | 'EXTERNAL' | null
 }
 

@@ -10,7 +10,10 @@ import { unlimitedLoki } from './proton/site.ts'
 
 const ADDRESS = 'rsyslog/logs'
 
-/** Sends these by the C engine to the embedded bus, from where the real program takes them. What became of each, and what is stored. */
+/**
+ * Sends these bodies by the C engine to the embedded bus, where the real program takes them. Returns the outcomes and
+ * the stored records.
+ */
 async function sent (t: TestContext, bodies: Body[], options?: BusOptions): Promise<{ outcomes: unknown[], lines: string[] }> {
   const cleanup = Cleanup.of(t)
   const loki = await unlimitedLoki(cleanup)

@@ -4,11 +4,13 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { withProton } from './proton/peer.ts'
 import { readyz, site } from './proton/site.ts'
 
-/** Of each kind, those that are seen before the connection counts as kept. Ours asks for one in 5 s at least, and gives up after 20 s. */
+/**
+ * So many heartbeats in each direction must be seen. The program asks for one in 5 s at least, and gives up after 20 s.
+ */
 const HEARTBEATS_OUT = 5
 const HEARTBEATS_IN = 30
 
-/** The connection of an idle program is kept by heartbeats, in both directions. */
+/** Heartbeats in both directions keep the connection of an idle program. */
 async function idle (cleanup: Cleanup): Promise<void> {
   const { broker, loki, run } = await site(cleanup, { idleTimeout: 1 })
   await readyz(run, 200)
@@ -23,7 +25,10 @@ async function idle (cleanup: Cleanup): Promise<void> {
   assert.equal((await run.stop()).code, 0)
 }
 
-/** A broker that stops in mid-air is left; when it goes on, what it had not heard to be accepted comes again. */
+/**
+ * The program leaves a frozen broker. When the broker goes on, it sends every message again whose acceptance it did not
+ * hear.
+ */
 async function hanging (cleanup: Cleanup): Promise<void> {
   const { broker, loki, gate, run } = await site(cleanup)
   await readyz(run, 200)
@@ -41,7 +46,7 @@ async function hanging (cleanup: Cleanup): Promise<void> {
   assert.equal((await run.stop()).code, 0)
 }
 
-/** A broker that takes no notice of a link is told that it is no longer wanted, and asked again. */
+/** The program detaches from a broker that ignores a link, and tries again. */
 async function unanswered (cleanup: Cleanup): Promise<void> {
   const { broker, loki, run } = await site(cleanup)
   await readyz(run, 200)
@@ -58,7 +63,7 @@ async function unanswered (cleanup: Cleanup): Promise<void> {
   assert.equal((await run.stop()).code, 0)
 }
 
-// All at a time: each of them waits for seconds.
+// The three run side by side, because each waits for seconds.
 test('heartbeats keep an idle connection, their lack ends it, and a link that is not answered is asked for again', withProton(), async t => {
   const cleanup = Cleanup.of(t)
   await Promise.all([idle(cleanup), hanging(cleanup), unanswered(cleanup)])

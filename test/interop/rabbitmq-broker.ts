@@ -5,11 +5,14 @@ import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { folder, freePorts, PeerProcess } from './peer-process.ts'
 
-/** Debian's wrapper in /usr/sbin would change to the user rabbitmq and to the system's own folders. */
+/** Debian's wrapper in /usr/sbin would change to the user rabbitmq and to the system's folders. */
 const BIN = '/usr/lib/rabbitmq/bin'
 export const RABBITMQ_SERVER = join(BIN, 'rabbitmq-server')
 
-/** RabbitMQ with AMQP 1.0 on a loopback port of its own; its data outlives a restart, not the test. No process of the system's own is touched. */
+/**
+ * RabbitMQ with AMQP 1.0 on a free loopback port. Its data outlives a restart, but not the test. It touches no process
+ * of the system.
+ */
 export class RabbitMqBroker {
   readonly port: number
   readonly #t: TestContext
@@ -22,21 +25,23 @@ export class RabbitMqBroker {
     this.#env = env
   }
 
-  /** Makes its folder and its settings, and starts the port mapper of Erlang's that it needs; the broker itself is not started. */
+  /**
+   * Makes the broker's folder and settings, and starts Erlang's port mapper, which it needs. Does not start the broker.
+   */
   static async prepare (t: TestContext): Promise<RabbitMqBroker> {
     const home = folder(t)
     const [port, distribution, mapper] = await freePorts(3)
     writeFileSync(join(home, 'enabled_plugins'), '[rabbitmq_amqp1_0].\n')
     writeFileSync(join(home, 'rabbitmq.conf'), [
       `listeners.tcp.1 = 127.0.0.1:${port}`,
-      'amqp1_0.default_user = guest', // whom SASL ANONYMOUS logs in as
+      'amqp1_0.default_user = guest', // the user of SASL ANONYMOUS
       'log.console = true',
       'log.file = false'
     ].join('\n') + '\n')
-    // Where the server starts one itself, it stays on after the server.
+    // A port mapper that the server starts itself would outlive the server.
     await PeerProcess.start(t, 'epmd', ['-address', '127.0.0.1', '-port', `${mapper}`, '-debug'], { ready: /epmd running/ })
     return new RabbitMqBroker(t, port, {
-      HOME: home, // of Erlang's cookie
+      HOME: home, // the place of Erlang's cookie
       ERL_EPMD_PORT: `${mapper}`,
       RABBITMQ_NODENAME: `lokean-${port}@localhost`,
       RABBITMQ_DIST_PORT: `${distribution}`,
@@ -57,12 +62,12 @@ export class RabbitMqBroker {
     this.#server = await PeerProcess.start(this.#t, RABBITMQ_SERVER, [], { env: this.#env, ready: /Server startup complete/ })
   }
 
-  /** SIGTERM ends it in order; SIGKILL takes all its processes at once. */
+  /** SIGTERM ends the broker in order. SIGKILL takes all its processes at once. */
   async stop (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     await this.#server?.stop(signal)
   }
 
-  /** The queues as the broker counts them. */
+  /** Returns the queues with the broker's own counts. */
   async queues (): Promise<Array<{ name: string, durable: boolean, messages: number, consumers: number }>> {
     const { stdout } = await promisify(execFile)(join(BIN, 'rabbitmqctl'),
       ['--node', this.#env.RABBITMQ_NODENAME, '--formatter', 'json', '--quiet', 'list_queues', 'name', 'durable', 'messages', 'consumers'],

@@ -19,7 +19,7 @@ const RUN_FOR_MS = 110_000
 const QUEUE = 'logs'
 const GUEST = { LOKEAN_AMQP_USERNAME: 'guest', LOKEAN_AMQP_PASSWORD: 'guest' }
 
-/** A target that is to outlive the broker's process (terminus-durability, spec 3.5.5) makes a durable queue. */
+/** A target that shall outlive the broker's process (terminus-durability, spec 3.5.5) makes a durable queue. */
 async function declare (t: TestContext, port: number): Promise<void> {
   const connection = await connectClient(t, port, { username: 'guest', password: 'guest' })
   connection.open_sender({ target: { address: `/queue/${QUEUE}`, durable: 2 } })
@@ -28,9 +28,9 @@ async function declare (t: TestContext, port: number): Promise<void> {
 }
 
 /**
- * The same messages in a form that RabbitMQ 3.10 carries. Their header says `durable` (spec 3.2.1): what has none, as omamqp1's, it keeps in
- * memory only. Their list is an amqp-sequence, not an amqp-value: a list of several elements in the latter it takes for the section's
- * own fields, and its session dies.
+ * Changes the messages to a form that RabbitMQ 3.10 takes. Their header says `durable` (spec 3.2.1); the broker keeps a
+ * message without it, such as omamqp1's, in memory only. Their list is an amqp-sequence. In an amqp-value the broker
+ * takes a list of several elements for the section's fields, and its session dies.
  */
 function forRabbitMq (generator: Generator): Generator {
   const preamble = Buffer.from('0053704500537345005377', 'hex')
@@ -55,7 +55,7 @@ test('RabbitMQ', NEEDED, async t => {
     gate.open()
     await close()
   })
-  // The least that it may take from the bus: the rest is the broker's to keep.
+  // The smallest budget that the settings allow, so that the broker keeps the rest.
   const env = { LOKEAN_AMQP_URL: broker.url, LOKEAN_AMQP_ADDRESSES: `/amq/queue/${QUEUE}`, LOKEAN_LOKI_URL: url, LOKEAN_INFLIGHT_BYTES: '2MiB', ...GUEST }
   const run = startRun(cleanup, env, [], RUN_FOR_MS)
   const stop = new AbortController()
@@ -64,7 +64,7 @@ test('RabbitMQ', NEEDED, async t => {
 
   await t.test('down, no such queue, a wrong password: each is said, and what can be healed is', async () => {
     const wrong = startRun(cleanup, { ...env, LOKEAN_AMQP_PASSWORD: 'a-wrong-guess' }, [], RUN_FOR_MS)
-    // `/queue/` makes the queue where it is not there, for as long as the broker runs.
+    // `/queue/` makes a missing queue, which lives as long as the broker.
     const anonymous = startRun(cleanup, { ...env, LOKEAN_AMQP_ADDRESSES: '/queue/other', LOKEAN_AMQP_USERNAME: '', LOKEAN_AMQP_PASSWORD: '' }, [], RUN_FOR_MS)
     const down = await run.logged('no connection to the bus; trying again')
     assert.deepEqual({ level: down.level, reason: down.reason }, { level: 'warn', reason: `connect ECONNREFUSED 127.0.0.1:${broker.port}` })

@@ -11,7 +11,7 @@ import { until } from '../helpers/until.ts'
 import { ADDRESS, MARKER } from '../process/numbered-sender.ts'
 import { folder, freePorts, PeerProcess } from './peer-process.ts'
 
-/** Debian does not package one. */
+/** Debian has no package of the router. */
 const ROUTER = process.env.LOKEAN_TEST_ROUTER ?? ''
 const RUN_FOR_MS = 110_000
 const CONFIGURATION = join('deploy', 'qdrouterd', 'qdrouterd.conf')

@@ -1,4 +1,7 @@
-/** Messages as machines send them to rsyslog, and what of each is to be found in Loki. Each comes from a machine of its own, by which it is found. */
+/**
+ * Messages as machines send them to rsyslog, and what Loki must hold of each. Each comes from its own machine, whose
+ * name finds it.
+ */
 export interface Case {
   host: string
   via: 'datagram' | 'stream'
@@ -6,7 +9,7 @@ export interface Case {
   /** Nanoseconds since the epoch. */
   time: bigint
   line: string
-  /** Of the labels and the metadata, those that the form of the message decides. */
+  /** The labels and metadata that depend on the form of the message. */
   known: Record<string, string>
 }
 
@@ -17,7 +20,7 @@ const [stamp] = new Date(second * 1000).toISOString().split('.')
 const [, day, month, , clock] = new Date(second * 1000).toUTCString().split(' ')
 const nanoseconds = BigInt(second) * 1_000_000_000n
 
-/** RFC 3164: whole seconds, neither year nor zone. */
+/** RFC 3164: whole seconds, without year or zone. */
 const BSD: Form = {
   head: host => `<38>${month} ${day.replace(/^0/, ' ')} ${clock} ${host} sshd[4711]:`,
   time: nanoseconds,
@@ -30,10 +33,10 @@ const IETF: Form = {
   known: { source: 'nova-api', level: 'error', pid: '77' }
 }
 
-/** What `maxMessageSize` of the README allows, less the head of a message. */
+/** The README's `maxMessageSize`, less the head of a message. */
 export const LONGEST = 64 * 1024
 
-/** With `escaped`, rsyslog's default, control characters become their octal codes. */
+/** `escaped` is rsyslog's default: control characters become octal codes. */
 export function cases (escaped: boolean): Case[] {
   const control = (octal: string, plain: string): string => escaped ? `#${octal}` : plain
   const rows: Array<[host: string, Case['via'], Form, text: string | Buffer, line: string]> = [
@@ -49,7 +52,7 @@ export function cases (escaped: boolean): Case[] {
     ['cut-utf-8', 'stream', IETF, Buffer.from('e99bb2e99b', 'hex'), '雲\ufffd'],
     ['surrogate', 'datagram', IETF, Buffer.from('61eda08062', 'hex'), 'a\ufffd\ufffd\ufffdb'],
     ['controls', 'datagram', IETF, 'tab\there \u001b[1mbold\u001b[0m \u007f', `tab${control('011', '\t')}here ${control('033', '\u001b')}[1mbold${control('033', '\u001b')}[0m \u007f`],
-    ['nul', 'stream', IETF, 'a\0b', 'a#000b'], // from the network always so
+    ['nul', 'stream', IETF, 'a\0b', 'a#000b'], // always so from the network
     ['newline-last', 'datagram', BSD, ' a line\n', 'a line'],
     ['lines', 'stream', BSD, ' one\n  two\r\nthree', `one${control('012', '\n')}  two${control('015', '\r')}${control('012', '\n')}three`],
     ['nine-kilobytes', 'datagram', BSD, ` ${'x'.repeat(9_000)}`, 'x'.repeat(9_000)],
@@ -59,7 +62,9 @@ export function cases (escaped: boolean): Case[] {
     ({ host, via, line, time, known, bytes: Buffer.concat([Buffer.from(head(host)), Buffer.from(text as string)]) }))
 }
 
-/** A line too long for rsyslog: it makes two messages of it, the second without a head, and here cut within a character. */
+/**
+ * A line too long for rsyslog. It becomes two messages; the second has no head, and the cut lies within a character.
+ */
 export function tooLong (): { bytes: Buffer, host: string, line: string } {
   const host = 'too-long'
   const head = IETF.head(host)
@@ -72,7 +77,7 @@ export function tooLong (): { bytes: Buffer, host: string, line: string } {
 export const REQUEST = 'req-11111111-2222-4333-8444-555555555555'
 export const INSTANCE = '6a3c2f9e-0000-4000-8000-000000000001'
 
-/** Lines of oslo.log in a container's log, which says nothing of their level by itself. */
+/** Lines of oslo.log in a container's log, which names no level itself. */
 export const OSLO: Array<{ line: string, known: Record<string, string> }> = [
   {
     line: `2026-11-22 08:00:01.234 7 ERROR nova.compute.manager [${REQUEST} admin demo - default default] [instance: ${INSTANCE}] No valid host: "x" in /var/lib/nova`,

@@ -11,24 +11,24 @@ import { folder, freePorts, PeerProcess } from './peer-process.ts'
 
 export const RSYSLOGD = '/usr/sbin/rsyslogd'
 
-/** What only omamqp1's action knows. */
+/** Parameters of omamqp1's action only. */
 const OF_OMAMQP1 = /\s(?:host|target|idleTimeout|reconnectDelay)="[^"]*"/g
 
-/** The configuration that the README recommends, as it stands there. */
+/** Returns the README's recommended configuration. */
 export function recommended (): string {
   const block = /^## rsyslog\n+```text\n([^]*?)```$/m.exec(readFileSync('README.md', 'utf8'))
   assert.ok(block !== null, 'the README has a configuration for rsyslog')
   return block[1]
 }
 
-/** Parts of deploy/rsyslog one after the other, below a `workDirectory` as a distribution's rsyslog.conf has it. */
+/** Joins parts of deploy/rsyslog below a `workDirectory`, as in a distribution's rsyslog.conf. */
 export function deployed (...parts: string[]): string {
   return ['global(workDirectory="/var/lib/rsyslog")', ...parts.map(part => readFileSync(join('deploy/rsyslog', part), 'utf8'))].join('\n')
 }
 
 /**
- * A configuration, that of the README or another, to run here: Debian has no package of omamqp1, so its action becomes omfile's, with template, queue and
- * retries as they were; and files lie in `home`.
+ * Changes a configuration, by default the README's, so that it runs here. Debian has no package of omamqp1, so omfile
+ * replaces its action, with the same template, queue and retries. All files lie in `home`.
  */
 export function adapted (home: string, text = recommended()): string {
   const swaps: Array<[RegExp, string | ((found: string) => string)]> = [
@@ -42,7 +42,7 @@ export function adapted (home: string, text = recommended()): string {
   }, text).replaceAll('"/var/log/', `"${home}/log/`)
 }
 
-/** What rsyslogd says of a configuration; '' where it has no complaint. */
+/** Returns rsyslogd's complaints about a configuration, or ''. */
 export async function complaints (t: TestContext, config: (home: string) => string): Promise<string> {
   const home = folder(t)
   mkdirSync(join(home, 'log', 'containers', 'nova'), { recursive: true })
@@ -51,7 +51,7 @@ export async function complaints (t: TestContext, config: (home: string) => stri
   return `${stdout}${stderr}`.split('\n').filter(line => !/^$|version .*config validation run|End of config validation run/.test(line)).join('\n')
 }
 
-/** Whether somebody listens at a port: rsyslogd opens all of its inputs before it listens at the one for TCP. */
+/** Whether a port accepts connections. rsyslogd opens all other inputs before the one for TCP. */
 async function accepts (port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   const accepted = await once(socket, 'connect').then(() => true, () => false)
@@ -59,7 +59,7 @@ async function accepts (port: number): Promise<boolean> {
   return accepted
 }
 
-/** A real rsyslogd with the README's configuration and every input that it has without a system around it. */
+/** A real rsyslogd with the README's configuration and every input that works without a system around it. */
 export class Rsyslog {
   readonly home: string
   readonly #udp: number
@@ -71,7 +71,7 @@ export class Rsyslog {
     this.#tcp = tcp
   }
 
-  /** `more` stands in front of the configuration, which is the README's unless said otherwise. */
+  /** `more` goes in front of the configuration, by default the README's. */
   static async start (t: TestContext, more = '', text = recommended()): Promise<Rsyslog> {
     const home = folder(t)
     const [udp, tcp] = await freePorts(2)
@@ -91,7 +91,7 @@ export class Rsyslog {
     return rsyslog
   }
 
-  /** A datagram is a message. */
+  /** Sends the message as one datagram. */
   async datagram (message: Uint8Array): Promise<void> {
     const socket = createSocket('udp4')
     await new Promise<void>((resolve, reject) => { socket.send(message, this.#udp, '127.0.0.1', error => { error === null ? resolve() : reject(error) }) })
@@ -99,7 +99,7 @@ export class Rsyslog {
     await once(socket, 'close')
   }
 
-  /** Over TCP a message is counted in octets (RFC 6587, 3.4.1), so that it may hold anything. */
+  /** Sends the message over TCP with a count of its octets (RFC 6587, 3.4.1), so that it may hold any byte. */
   async stream (message: Uint8Array): Promise<void> {
     const socket = connect(this.#tcp, '127.0.0.1')
     socket.end(Buffer.concat([Buffer.from(`${message.length} `), message]))
@@ -107,18 +107,18 @@ export class Rsyslog {
     await once(socket, 'close')
   }
 
-  /** A line of nova's container log, or of one in another folder, which need not be there. */
+  /** Appends a line to nova's container log, or to a log in another folder, which may not exist yet. */
   append (name: string, line: string, folder = 'containers/nova'): void {
     mkdirSync(join(this.home, 'log', folder), { recursive: true })
     appendFileSync(join(this.home, 'log', folder, name), `${line}\n`)
   }
 
-  /** As a local program logs. */
+  /** Logs as a local program does. */
   async local (tag: string, message: string): Promise<void> {
     await promisify(execFile)('logger', ['--socket', join(this.home, 'socket'), '--priority', 'daemon.err', '--tag', tag, '--id=4242', '--', message])
   }
 
-  /** What it has written with the template so far, each as omamqp1 would have it: with the newline at its end. */
+  /** Returns what the template has written so far. Each record ends in a newline, as for omamqp1. */
   records (): Buffer[] {
     let bytes: Buffer
     try {

@@ -16,10 +16,13 @@ import { adapted, complaints, Rsyslog, RSYSLOGD } from './rsyslog-daemon.ts'
 
 const NEEDED = needs({ what: 'rsyslog', probe: ['test', '-x', RSYSLOGD] }, 'logger')
 
-/** An entry as a query shows it: labels and metadata in one. */
+/** An entry in a query's result, which merges labels and metadata. */
 interface Entry { of: Record<string, string>, time: bigint, line: string }
 
-/** What becomes of a record, by the plain way: JSON.parse, Date, and the README's tables. No other key says anything of these records. */
+/**
+ * Returns what must be stored of a record, in the plain way: JSON.parse, Date, and the README's tables. The other keys
+ * of these records play no part.
+ */
 function expected (record: Buffer): Entry {
   const { '@timestamp': at, host, severity, tag, source, message, file, cloud, region } = JSON.parse(record.toString()) as Record<string, string>
   const line = message.replace(/^ /, '').replace(/\n$/, '')
@@ -34,7 +37,7 @@ function expected (record: Buffer): Entry {
   }
 }
 
-/** Takes records as omamqp1 would send them, in one message, through the program; what Loki then has. */
+/** Sends records in one message through the program, as omamqp1 would. Returns what Loki then has. */
 async function stored (t: TestContext, records: readonly Buffer[]): Promise<{ entries: Entry[], metrics: string }> {
   const cleanup = Cleanup.of(t)
   const bus = await startBus()
@@ -83,7 +86,7 @@ for (const escaped of [true, false]) {
     const { entries, metrics } = await stored(t, records)
     assert.deepEqual(sorted(entries), sorted(records.map(expected)))
 
-    // And that is what was sent, whatever rsyslog and its template made of it on the way.
+    // The entries also equal the sent messages, whatever rsyslog and its template did to them.
     const found = (where: (entry: Entry) => boolean): Entry => {
       const [one, ...more] = entries.filter(where)
       assert.equal(more.length, 0)

@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net'
 import type { Cleanup } from '../helpers/cleanup.ts'
 import type { Scraped } from './prometheus-server.ts'
 
-/** A machine as collectd names it, and what to call its parts: so that each sample tells whose it is. */
+/** A machine under collectd's name, and a label for its parts, so that each sample shows its machine. */
 export interface Node { host: string, part: string, instance: string }
 
 type Kind = 'counter' | 'gauge'
 type Sample = readonly [name: string, kind: Kind, labels: Record<string, string>, value: number]
 
 /**
- * Samples by the names and labels that sg-core gives them: `collectd_<plugin>_<type>[_<data source>][_total]` with host, plugin_instance
- * and type_instance ("base" where collectd has none); `ceilometer_<counter name>`; `sensubility_container_health_status`. Counters rise
- * from scrape to scrape.
+ * Samples with sg-core's names and labels: `collectd_<plugin>_<type>[_<data source>][_total]` with host,
+ * plugin_instance and type_instance ("base" where collectd has none); `ceilometer_<counter name>`;
+ * `sensubility_container_health_status`. Counters rise from scrape to scrape.
  */
 const COLLECTORS: Record<string, (node: Node, scrape: number) => Sample[]> = {
   coll: ({ host, part, instance }, scrape) => {
@@ -38,7 +38,10 @@ const COLLECTORS: Record<string, (node: Node, scrape: number) => Sample[]> = {
     [`ceilometer_${counter.replaceAll('.', '_')}`, kind, { [counter.split('.')[0]]: instance, publisher: host, type: counter.split('.').at(-1) ?? '', counter, project: 'p', unit, resource: instance, resource_name: part }, value])
 }
 
-/** What the Service Telemetry Framework's operator has Prometheus do to the samples: the gateway's name becomes `service`, and `publisher` goes. */
+/**
+ * The Service Telemetry Framework's rules for Prometheus: the gateway's name becomes `service`, and `publisher` is
+ * dropped.
+ */
 const RELABEL = [
   ...['pod', 'namespace', 'instance'].map(regex => ({ action: 'labeldrop', regex })),
   { action: 'replace', regex: '.*/(.*)$', replacement: '$1', source_labels: ['job'], target_label: 'service' },
@@ -47,7 +50,7 @@ const RELABEL = [
   { action: 'replace', target_label: 'endpoint', replacement: 'prom-https' }
 ]
 
-/** Serves what the smart gateways of some clouds would; what Prometheus is to scrape of them. */
+/** Serves the smart gateways of some clouds. Returns the targets for Prometheus. */
 export async function startGateways (cleanup: Cleanup, clouds: Readonly<Record<string, readonly Node[]>>): Promise<Scraped[]> {
   let scrape = 0
   const server = createServer((request, response) => {
@@ -66,7 +69,7 @@ export async function startGateways (cleanup: Cleanup, clouds: Readonly<Record<s
     { job: `scrapeConfig/service-telemetry/default-${cloud}-${collector}-meter`, target, path: `/${cloud}/${collector}`, relabel: RELABEL })))
 }
 
-/** The samples of a metric stand together, under its type. */
+/** Groups the samples of each metric under its type. */
 function exposition (samples: readonly Sample[]): string {
   const metrics = new Map<string, string[]>()
   for (const [name, kind, labels, value] of samples) {

@@ -16,7 +16,7 @@ interface Report {
   record: { address: string, tenant: string, labels: string, timestamp: string, line: string, metadata: Record<string, string>, quarantined?: string, mended: string[] }
 }
 
-/** A record as people paste one: with spaces around, and the older spelling of the host. */
+/** A record as people paste one: with white space around it, and the old spelling of the host. */
 const RECORD = '\n{"cloud":"c\\"7","region":"r1","hostname":"net-3","severity":"3","source":"neutron","message":" port down\\n","@timestamp":"2026-11-22T08:00:01.5+02:00","more":1}\n'
 
 test('all is well: 0, and neither the bus nor Loki has more or less than before', BOUNDED, async t => {
@@ -26,7 +26,7 @@ test('all is well: 0, and neither the bus nor Loki has more or less than before'
   const loki = await startLoki()
   cleanup.add(async () => { await loki.close() })
   const env = { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '365d', LOKEAN_SHARD: '2' }
-  // A sender gets credit as soon as somebody receives; that is check, and it must not get the message.
+  // The sender gets credit as soon as check receives. check must not take the message.
   const sending = RawSender.connect(bus.port, ADDRESS).then(async sender => {
     cleanup.add(async () => { await sender.close() })
     return await sender.send(Buffer.from('00537740', 'hex'))
@@ -68,7 +68,7 @@ test('what is down is named, with what to mend, and the record is shown all the 
   cleanup.add(async () => { await bus.close() })
   const loki = await startLoki({ intercept: () => ({ kind: 'answer', status: 401, text: 'no org id' }) })
   cleanup.add(async () => { await loki.close() })
-  // Nobody listens on port 1; a port that was free a moment ago may be another test's by now.
+  // No program listens on port 1. A port that was free a moment ago may belong to another test by now.
   const down = 'http://127.0.0.1:1'
   const [people, machines] = await Promise.all([
     lokean(cleanup, ['check'], { LOKEAN_AMQP_URL: 'amqp://127.0.0.1:1', LOKEAN_LOKI_URL: loki.url }, '{"message":"no more"}'),
@@ -93,7 +93,7 @@ test('--health asks the one that runs here, whatever bus and Loki do', async t =
   const cleanup = Cleanup.of(t)
   const run = startRun(cleanup, { LOKEAN_AMQP_URL: 'amqp://127.0.0.1:9', LOKEAN_LOKI_URL: 'http://127.0.0.1:9' })
   const { host, port } = new URL(await run.admin())
-  // As a container has it: the address says to listen on all interfaces.
+  // A container's address listens on all interfaces.
   const healthy = await lokean(cleanup, ['check', '--health'], { LOKEAN_ADMIN_ADDR: `0.0.0.0:${port}` })
   assert.deepEqual(healthy, { code: 0, signal: null, stdout: '', stderr: '' })
   await run.stop()

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { lokean } from '../helpers/program.ts'
 
-/** Neither help nor a refusal has to do with it. */
+/** Neither help nor a refused call reads the settings. */
 const WRONG_SETTING = { LOKEAN_SHARDS: 'none' }
 
 test('help and version go to stdout, with nothing on stderr', async t => {

@@ -22,7 +22,7 @@ interface Report {
   query: { selector: string, lines: string[] }
 }
 
-/** The last line of stdout. */
+/** Reads the last line of stdout. */
 function report ({ stdout }: Exit): Report {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as Report
 }
@@ -78,7 +78,7 @@ test('between a bus and a Loki of one\'s own it reads back all that is stored', 
   const { sent, stored, missing, duplicates, streams, query } = report(exit)
   assert.deepEqual({ sent, stored, missing, duplicates }, { sent: 7000, stored: 7000, missing: 0, duplicates: 0 })
   assertSudo(query.lines)
-  // What it says is what is there.
+  // The report must agree with the store.
   const { distinct, repeated } = loki.store.countIds(MARKER, { expected: 7000 })
   assert.deepEqual({ distinct, repeated, streams: loki.stats().streams }, { distinct: 7000, repeated: 0, streams })
   const { accepted, modified, unsettled } = bus.stats()[ADDRESS]
@@ -109,7 +109,7 @@ test('a store that loses records is found out: exit code 1', async t => {
   assert.deepEqual({ stored, missing, duplicates }, { stored: counted.distinct, missing: counted.missing, duplicates: 0 })
 })
 
-/** The same push for machines in a region that has a name of the same length, which is another stream. */
+/** Pushes the same records into another stream: the machines' region becomes one with a name of the same length. */
 async function pushElsewhere (url: string, body: Buffer): Promise<void> {
   const text = (await snappy.uncompress(body) as Buffer).toString('latin1').replaceAll('region="regionOne"', 'region="regionTwo"')
   const { status } = await fetch(`${url}/loki/api/v1/push`, {

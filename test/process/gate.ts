@@ -1,13 +1,13 @@
 import type { Fault } from '../../src/embedded/loki/push/fault.ts'
 
-/** In front of an embedded Loki (its `intercept`): while it is shut, pushes get no answer. */
+/** Intercepts the pushes of an embedded Loki. While the gate is shut, pushes get no answer. */
 export class Gate {
-  /** Pushes that met it shut. */
+  /** Pushes that came while the gate was shut. */
   held = 0
   #shut: { open (): void, opened: Promise<void> } | undefined
   #stored = false
 
-  /** With `stored`, what is pushed is stored all the same: only the answer is missing. */
+  /** With `stored`, pushes are stored, but not answered. */
   shut ({ stored = false } = {}): void {
     this.#stored = stored
     if (this.#shut !== undefined) return

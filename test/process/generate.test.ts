@@ -14,7 +14,7 @@ test('what it sends to a bus is stored by a run at its other end; SIGTERM ends i
   cleanup.add(async () => { await bus.close() })
   const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
   cleanup.add(async () => { await loki.close() })
-  // Nobody receives as yet: it waits.
+  // No receiver is attached yet, so the program waits.
   const counted = new Program(cleanup, ['generate', '--records', '3000', '--hosts', '30', '--records-per-message', '40', '--seed', '3', '--json'], { LOKEAN_AMQP_URL: bus.url })
   await bus.until(stats => (stats[ADDRESS]?.senders ?? 0) > 0)
   const run = startRun(cleanup, { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url })

@@ -4,17 +4,20 @@ import type { EmbeddedLoki } from '../../src/embedded/loki/server.ts'
 import type { Cleanup } from '../helpers/cleanup.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 
-/** What every record of the generator carries in front of its number. */
+/** The generator writes this in front of each record's number. */
 export const MARKER = ' seq='
 export const ADDRESS = 'rsyslog/logs'
 
-/** Messages under way at a time. */
+/** The most unsettled messages. */
 const WINDOW = 48
 const RECORDS_PER_MESSAGE = 20
 
-/** Many machines with rsyslog, that send numbered records until each message is accepted, and know which ones were. */
+/**
+ * Plays many machines with rsyslog. They send numbered records, each message until it is accepted, and know the
+ * accepted ones.
+ */
 export class NumberedSender {
-  /** Numbers of the records that the bus said are stored. */
+  /** The numbers of all accepted records. */
   readonly accepted = new Set<number>()
   readonly records: number
   readonly done: Promise<void>
@@ -28,21 +31,21 @@ export class NumberedSender {
     this.done = Promise.all(Array.from({ length: WINDOW }, async () => await this.#sendAll())).then(() => {})
   }
 
-  /** Begins when somebody receives. */
+  /** Starts when a receiver is attached. */
   static async start (cleanup: Cleanup, bus: EmbeddedBus, messages: number): Promise<NumberedSender> {
     const sender = new NumberedSender(await RawSender.connect(bus.port, ADDRESS), messages)
     cleanup.add(async () => { await sender.close() })
     return sender
   }
 
-  /** Leaves the bus in order: to be called while there is one. */
+  /** Closes the connection in order. The bus must still run. */
   async close (): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await this.#sender.close()
   }
 
-  /** The accepted records that the store does not have. */
+  /** Returns the accepted records that the store lacks. */
   lost (loki: EmbeddedLoki): number[] {
     const stored = new Set(storedIds(loki))
     return [...this.accepted].filter(id => !stored.has(id))
@@ -58,7 +61,7 @@ export class NumberedSender {
   }
 }
 
-/** The numbers of all stored lines, as often as they are there. */
+/** Returns the numbers of all stored lines, repeated ones too. */
 export function storedIds (loki: EmbeddedLoki): number[] {
   const ids: number[] = []
   loki.store.forEach(({ buf, lineStart, lineEnd }) => {

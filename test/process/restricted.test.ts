@@ -12,14 +12,14 @@ import { BOUNDED, Program } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 import { until } from '../helpers/until.ts'
 
-/** Anybody's, and nobody's: with no group and no capability, and no way to get one. */
+/** A user and group of nobody's, without capabilities or a way to get any. */
 const NOBODY = 65534
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs']
 
-/** What the system is asked to do with files, by all threads, one call a line; the tracer steps aside, so that the process is its parent's child. */
+/** Traces the file calls of all threads, one a line. With `-D` the process stays its parent's child. */
 const traced = (file: string): string[] => ['strace', '-D', '-f', '-q', '-s', '4096', '-e', 'trace=%file', '-e', 'signal=none', '-o', file]
 
-/** A call a line: where another thread came in between, the two halves of it are put together. */
+/** Returns one call a line. Where another thread's call came between, the two halves are joined. */
 function calls (trace: string): string[] {
   const begun = new Map<string, string>()
   return trace.split('\n').flatMap(line => {
@@ -35,7 +35,7 @@ function calls (trace: string): string[] {
   })
 }
 
-/** Calls that succeeded and may have changed a file, as the path they were given. */
+/** Returns the path of each successful call that may have changed a file. */
 function writes (trace: string): string[] {
   return calls(trace).flatMap(line => {
     const call = /^\d+ +(\w+)\((.*)\) += (?!-1)/.exec(line)
@@ -65,7 +65,10 @@ function folder (t: TestContext, owner?: number): string {
   return dir
 }
 
-/** From the bus to Loki, one record refused and laid down as a dead letter, and a stop in order: all that it ever does. */
+/**
+ * Does everything that the program ever does: from the bus to Loki, one refused record as a dead letter, and a stop in
+ * order.
+ */
 async function work (t: TestContext, dir: string, through: readonly string[], look: (run: Program) => void): Promise<void> {
   const cleanup = Cleanup.of(t)
   const bus = await startBus()

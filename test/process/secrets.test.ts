@@ -15,7 +15,7 @@ const BUS_PASSWORD = 'tR0ub4dor-bus'
 const LOKI_PASSWORD = 'c0rrect/horse loki'
 const TOKEN = 'glc_eyJvIjoiNDIifQ-token'
 const BASIC = Buffer.from(`pusher:${LOKI_PASSWORD}`).toString('base64')
-/** Each in every spelling that it takes on its way. */
+/** Each secret in every spelling that it takes on its way. */
 const SECRETS = [BUS_PASSWORD, LOKI_PASSWORD, encodeURIComponent(LOKI_PASSWORD), BASIC, TOKEN]
 
 function assertNoSecret (text: string): void {
@@ -28,7 +28,7 @@ async function busFor (cleanup: Cleanup, options?: BusOptions): Promise<Embedded
   return bus
 }
 
-/** A gateway that turns everybody away, and is so unwise as to say with which credentials they came. */
+/** A gateway that refuses everybody, and unwisely repeats the credentials. */
 async function gateway (cleanup: Cleanup, status: number): Promise<{ host: string, seen: string[] }> {
   const seen: string[] = []
   const server = createServer((req, res) => {

@@ -48,10 +48,10 @@ test('wrong settings stop the start with 78 and a line for each that names it', 
       else assert.match(said[i], line)
     }
   }))
-  // Node looks for a file after this flag in the program's arguments too, and ends with a code of its own, but for the `--`.
+  // Without the `--`, Node takes this flag in the program's arguments as its own, and ends with its own code.
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--', join('dist', 'main.js'), 'run', '--env-file', absent], { encoding: 'utf8' })
   assert.equal(stdout, '')
-  // Node 20.18 looks in spite of the dashes, and says so itself.
+  // Node 20.18 reads the flag in spite of the dashes, and reports it itself.
   if (status === 9) assert.match(stderr, /absent: not found/)
   else assert.deepEqual({ status, stderr }, { status: 78, stderr: `lokean: --env-file ${JSON.stringify(absent)} cannot be read (ENOENT: no such file or directory)\n` })
 })
@@ -68,7 +68,7 @@ test('where the admin port or the dead-letter directory cannot be used, nothing 
   writeFileSync(file, '')
   const taken = `127.0.0.1:${bus.port}`
   const env = { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: `http://127.0.0.1:${(loki.address() as AddressInfo).port}` }
-  // Not a matter of permissions, which a superuser has all of: below a file there can be no directory.
+  // Permissions do not bind a superuser, but no directory can lie below a file.
   const below = join(file, 'letters')
   const [port, directory] = await Promise.all([
     startRun(cleanup, { ...env, LOKEAN_ADMIN_ADDR: taken }).exited,

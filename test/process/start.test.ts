@@ -10,14 +10,14 @@ import { ADDRESS, MARKER, NumberedSender } from './numbered-sender.ts'
 
 interface Readiness { ready: boolean, checks: Record<'bus' | 'loki', { ok: boolean, detail: string }> }
 
-/** Both probes: the first one is never to fail. */
+/** Asks both probes. The liveness probe must never fail. */
 async function probe (run: Program): Promise<{ status: number } & Readiness> {
   assert.deepEqual(await run.ask('/healthz'), { status: 200, body: 'ok\n' })
   const { status, body } = await run.ask('/readyz')
   return { status, ...JSON.parse(body) as Readiness }
 }
 
-/** Asks until the answer is this one; each question is a turn of the other process too. */
+/** Asks until the answer is this one. Each question also gives the other process a turn. */
 async function probeUntil (run: Program, wanted: number): Promise<Readiness> {
   for (;;) {
     const answer = await probe(run)
@@ -72,7 +72,7 @@ test('with bus and Loki down it waits and says so; each is used as soon as it is
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
 })
 
-/** Series that are there, at 0, before anything has happened. */
+/** Series that exist at 0 before anything has happened. */
 const PRESET = [
   'lokean_records_received_total{address="a"} 0',
   'lokean_records_stored_total{address="b"} 0',

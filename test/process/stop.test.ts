@@ -13,7 +13,7 @@ import { Gate } from './gate.ts'
 
 interface Site { cleanup: Cleanup, bus: EmbeddedBus, loki: EmbeddedLoki, gate: Gate, env: Record<string, string> }
 
-/** A bus, and a Loki behind a gate, that outlive the programs between them. */
+/** A bus, and a Loki behind a gate. Both outlive the programs between them. */
 async function site (cleanup: Cleanup): Promise<Site> {
   const bus = await startBus()
   cleanup.add(async () => { await bus.close() })
@@ -26,7 +26,7 @@ async function site (cleanup: Cleanup): Promise<Site> {
   return { cleanup, bus, loki, gate, env: { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url } }
 }
 
-/** Waits until `run` has stored some of the load and has more of it in hand that Loki does not answer for. */
+/** Waits until `run` has stored a part of the load and holds more that Loki does not answer. */
 async function underLoad ({ bus, gate }: Site, stored = false): Promise<void> {
   const before = bus.stats()[ADDRESS].accepted
   await bus.until(({ [ADDRESS]: { accepted } }) => accepted > before + 20)
@@ -88,7 +88,7 @@ test('SIGKILL under load: the bus gives the rest to the next one, and what was s
   assert.ok(loki.stats().duplicates > 0, 'the store was given some of them twice')
 })
 
-/** One that holds `messages` messages while Loki says nothing, and the bytes of these. */
+/** Starts a program that holds `messages` messages while Loki is silent. Also returns their bytes. */
 async function stuck (all: Site, env: Record<string, string> = {}): Promise<{ run: Program, bytes: number, outcome: Promise<string> }> {
   const { cleanup, bus, gate } = all
   gate.shut()

@@ -21,7 +21,7 @@ test('a Lokean that is killed leaves no reading process and no socket behind, an
   await killed.logged(LISTENING)
   const second = await startRun(cleanup, env).exited
   assert.deepEqual([second.code, second.stderr], [78, `lokean: LOKEAN_SOCKET is "unixgram:${path}": another process listens there\n`])
-  // Its reading process has inherited stderr, so this waits for that too.
+  // The reading process shares stderr, so this waits for its end too.
   await killed.stop('SIGKILL')
   assert.ok(!existsSync(path))
   const run = startRun(cleanup, env)

@@ -24,7 +24,7 @@ export const SOAK_USAGE = `Runs Lokean for as long as asked with random faults a
 Ctrl-C ends it in order, with the reconciliation. Exit code 1 where a record is missing or doubled.
 `
 
-/** Undefined where help was asked for. UsageError says what is wrong. */
+/** Returns undefined where help was asked for. Throws UsageError with what is wrong. */
 export function parseSoakArguments (args: readonly string[], anySeed = (): number => Math.floor(Math.random() * 2 ** 32)): SoakArguments | undefined {
   const { values, positionals } = parse(args)
   if (values.help === true) return undefined
@@ -46,7 +46,10 @@ function whole (name: string, text: string, least: number, most: number): number
   return number
 }
 
-/** What parseArgs refuses is the caller's mistake; its messages go on to explain how to pass such a word as an argument. */
+/**
+ * An argument that parseArgs refuses is the caller's mistake. Only the first sentence is kept: the rest explains how to
+ * pass such a word as an argument.
+ */
 function parse (args: readonly string[]) {
   try {
     return parseArgs({

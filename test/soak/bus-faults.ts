@@ -3,12 +3,12 @@ import type { Wire } from '../faults/wire.ts'
 import type { Draw, Fault } from './fault-injection.ts'
 
 const LASTS = [50, 5_000] as const
-/** What the peers call a dead connection is twice the 8 s that the bus announces: a hang may last longer than that. */
+/** A peer gives a connection up after 16 s, twice the time that the bus announces. A hang may be longer. */
 const HANGS = [200, 20_000] as const
-/** The bus's frames are no longer. */
+/** The largest frame of the bus. */
 const FRAME = 65_536
 
-/** A bus that goes wrong, and the wire from it to the programs. Its senders speak to it without one. */
+/** A bus that goes wrong, and the programs' wire to it. The senders have no wire. */
 export function busFaults (bus: EmbeddedBus, wire: Wire): Fault[] {
   return [
     { kind: 'bus connection cut inside a frame', run: async draw => { await Promise.race([wire.cut({ intoFrame: Math.floor(draw.spread(1, FRAME)) }), draw.last(5_000)]) } },

@@ -1,35 +1,43 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Random, seededRandom } from '../../src/generator/random.ts'
 
-/** What a fault is given to draw from, and to last by. */
+/** What a fault may draw, and how it waits. */
 export interface Draw {
-  /** A number of 0 or more below `limit`. */
+  /** Returns a number from 0 up to, not including, `limit`. */
   below: (limit: number) => number
   pick: <T>(from: readonly T[]) => T
-  /** Between the two, as often small as large: each doubling is as likely as the next. */
+  /**
+   * Returns a number between the two. Each doubling is equally likely, so small numbers are as frequent as large ones.
+   */
   spread: (least: number, most: number) => number
   chance: (share: number) => boolean
   /** Resolves after so many milliseconds, or at once when all faults are to end. */
   last: (ms: number) => Promise<void>
 }
 
-/** Goes wrong, lasts, and is mended when it resolves. */
+/** `run` goes wrong, lasts, and is mended when it resolves. */
 export interface Fault { kind: string, run: (draw: Draw) => Promise<void> }
 
-/** Between two faults of one part, in milliseconds: all is well a third of the time, else no record would get through and nothing be tested. */
+/**
+ * Milliseconds between two faults of one part. A third of the time is without faults; otherwise no record would get
+ * through.
+ */
 const CALM = [1_000, 12_000] as const
 
-/** One part fails in one way after another, until the signal. What is drawn depends on the seed alone, not on how long a thing took. */
+/**
+ * Makes one part fail in one way after another until the signal. The draws depend on the seed alone, not on how long
+ * anything took.
+ */
 export async function injectFaults (seed: number, faults: readonly Fault[], signal: AbortSignal, onFault: (kind: string) => void, calm: readonly [number, number] = CALM): Promise<void> {
   const random = seededRandom(seed)
   const last = async (ms: number): Promise<void> => {
-    // Aborted: the end that was asked for.
+    // Aborted, because the end was asked for.
     await pause(ms, undefined, { signal }).catch(() => {})
   }
   const order = drawFrom(random, last)
   while (!signal.aborted) {
     await last(order.spread(...calm))
-    // One of its own for each fault: how often it draws must not change what comes after it.
+    // Each fault has a random source of its own, so that its number of draws does not change later faults.
     const [fault, own] = [order.pick(faults), drawFrom(seededRandom(random()), last)]
     if (signal.aborted) return
     onFault(fault.kind)

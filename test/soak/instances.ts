@@ -7,18 +7,18 @@ interface Instance { program: Program, born: number, memory: MemoryLine }
 const GONE = [50, 5_000] as const
 const FROZEN = [300, 20_000] as const
 const EXTRA = [1_000, 20_000] as const
-/** Lives that are kept for the report. */
+/** How many lives the report keeps. */
 const LONGEST = 5
 
 /**
- * The programs on one address. Place 0 is the elder's, which lives as long as the soak, for its memory to have a trend; it is frozen
- * now and then, as any. The others are ended by signals and started anew.
+ * The programs on one address. The one at place 0 lives as long as the soak, so that its memory shows a trend; like any
+ * other it is frozen now and then. The others are ended by signals and started again.
  */
 export class Instances {
   readonly faults: readonly Fault[]
-  /** Rejects when one ends unasked, or otherwise than it should. */
+  /** Rejects when a program ends without being asked, or in another way than asked. */
   readonly failed: Promise<never>
-  /** Programs that were started so far. */
+  /** The number of programs started so far. */
   started = 0
   readonly #env: NodeJS.ProcessEnv
   readonly #now: () => number
@@ -32,7 +32,7 @@ export class Instances {
     this.#env = env
     this.#now = now
     this.failed = new Promise((_resolve, reject) => { this.#fail = reject })
-    this.failed.catch(() => {}) // who waits for it gets to know
+    this.failed.catch(() => {}) // an unawaited failure must not crash the soak
     this.faults = [
       { kind: 'SIGTERM and restart', run: async draw => await this.#restart('SIGTERM', draw) },
       { kind: 'SIGKILL and restart', run: async draw => await this.#restart('SIGKILL', draw) },
@@ -45,7 +45,7 @@ export class Instances {
     await Promise.all(Array.from({ length: this.#places }, async (_, place) => await this.#begin(place)))
   }
 
-  /** Looks how large each is; in MB, by place. */
+  /** Returns the size of each program in MB, by place. */
   sample (): number[] {
     return [...this.#running].sort(([a], [b]) => a - b).map(([, { program, born, memory }]) => {
       const mb = program.memory()?.nowMb
@@ -54,18 +54,18 @@ export class Instances {
     })
   }
 
-  /** In order, each with its drain. */
+  /** Stops all programs in order, each with its drain. */
   async stop (): Promise<void> {
     await Promise.all([...this.#running.keys()].map(async place => await this.#end(place, 'SIGTERM')))
   }
 
-  /** However they are. */
+  /** Kills all programs at once. */
   async kill (): Promise<void> {
     await Promise.all([...this.#running.values()].map(async ({ program }) => await program.stop('SIGKILL')))
     this.#running.clear()
   }
 
-  /** Of the longest lives that are over, the longest first. */
+  /** The trends of finished lives, the longest first. */
   trends (): readonly MemoryTrend[] {
     return this.#trends
   }

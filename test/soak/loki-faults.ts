@@ -3,18 +3,18 @@ import type { Fault as PushFault, Intercept } from '../../src/embedded/loki/push
 import type { Wire } from '../faults/wire.ts'
 import type { Draw, Fault } from './fault-injection.ts'
 
-/** How the program is told to take an answer that does not come: sooner than by default, so that many fit into a soak. */
+/** The program's timeout for an answer. It is shorter than the default, so that many timeouts fit into a soak. */
 export const PUSH_TIMEOUT_MS = 2_000
 
 const LASTS = [200, 10_000] as const
 const STATUSES = [429, 500, 502, 503, 504] as const
 const CLOSES = ['before-store', 'after-store', 'mid-response'] as const
 
-/** A Loki that goes wrong: what it does to each push at the moment, and the wire that leads to it. */
+/** A Loki that goes wrong: its present treatment of pushes, and the wire to it. */
 export class LokiFaults {
   readonly faults: readonly Fault[]
   readonly #wire: Wire
-  /** What happens to a push; nothing, if undefined. */
+  /** Chooses a fault for each push; undefined lets all through. */
   #mood: (() => PushFault | undefined) | undefined
 
   constructor (wire: Wire) {
@@ -29,10 +29,10 @@ export class LokiFaults {
     ]
   }
 
-  /** For the embedded Loki. */
+  /** The `intercept` of the embedded Loki. */
   readonly intercept: Intercept = () => this.#mood?.()
 
-  /** It happens to some pushes, or to all, for a while. */
+  /** Strikes a part of the pushes for a while. */
   async #share (draw: Draw, happen: () => PushFault, share = draw.spread(0.05, 0.9)): Promise<void> {
     this.#mood = () => draw.chance(share) ? happen() : undefined
     await draw.last(draw.spread(...LASTS))
@@ -46,7 +46,7 @@ export class LokiFaults {
   }
 }
 
-/** With or without a Retry-After; a failure of the server may come after it has stored the push. */
+/** Draws a refusal, with or without Retry-After. A server error may come although the push is stored. */
 function refusal (draw: Draw): PushFault {
   const status = draw.pick(STATUSES)
   const headers: Record<string, string> = draw.chance(0.3) ? { 'retry-after': String(draw.below(3)) } : {}

@@ -1,4 +1,4 @@
-/** Random faults for as long as asked, and every record reconciled. `npm run soak` */
+/** Makes random faults for as long as asked, and reconciles every record. `npm run soak` */
 import { print, runCommand } from '../../bench/cli/command.ts'
 import { Progress } from '../../bench/cli/progress.ts'
 import { parseSoakArguments, SOAK_USAGE } from './arguments.ts'
@@ -6,16 +6,16 @@ import { progressLine, soakReport, wrong } from './report.ts'
 import { runSoak } from './soak.ts'
 
 const PLAIN_PROGRESS_MS = 10_000
-/** Of the elapsed time in front of a line. */
+/** The width of the elapsed time in front of a line. */
 const CLOCK_WIDTH = 8
 
-/** The exit code. */
+/** Returns the exit code. */
 async function main (): Promise<number> {
   const options = parseSoakArguments(process.argv.slice(2))
   if (options === undefined) return print(SOAK_USAGE)
   const progress = new Progress(process.stderr)
   progress.show(`seed ${options.seed}, ${options.rate} records/s`)
-  // A line that is longer than the terminal is wide could not be written over.
+  // A line wider than the terminal could not be written over.
   const show = process.stderr.isTTY ? (text: string) => progress.show(text.slice(0, process.stderr.columns - CLOCK_WIDTH)) : nowAndThen(progress.show)
   const result = await runSoak({ ...options, stopping: onSignals(), onProgress: now => show(progressLine(now)) }).finally(() => progress.end())
   print(soakReport(result))
@@ -25,7 +25,7 @@ async function main (): Promise<number> {
   return 1
 }
 
-/** The first signal ends it in order, the second at once. */
+/** The first signal ends the soak in order, the second at once. */
 function onSignals (): AbortSignal {
   const stopping = new AbortController()
   for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {

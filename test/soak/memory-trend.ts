@@ -1,13 +1,16 @@
-/** Of a program that lived: its peak, and the slope of its memory, null where it was too short-lived to tell. */
+/** The peak of a program, and the slope of its memory; null where its life was too short. */
 export interface MemoryTrend { seconds: number, firstMb: number, lastMb: number, peakMb: number, mbPerHour: number | null }
 
-/** Code is compiled, buffers and streams come to their number: what grows in this time says nothing. */
+/** Growth in this time is not counted: V8 compiles code, and buffers and streams reach their number. */
 const WARM_UP_S = 240
-/** Fewer seconds behind that make no trend: memory goes up and down by some 10 MB all the time. */
+/** A shorter time shows no trend, because memory moves up and down by some 10 MB. */
 const LEAST_S = 300
 const MOST_SAMPLES = 2_000
 
-/** The memory of one program over its life. Keeps a bounded number of samples: when they are too many, every second one goes. */
+/**
+ * The memory of one program over its life. The number of samples is bounded: every second one is dropped when there are
+ * too many.
+ */
 export class MemoryLine {
   #samples: Array<readonly [seconds: number, mb: number]> = []
   #every = 1
@@ -33,7 +36,7 @@ export class MemoryLine {
   }
 }
 
-/** By least squares, of y over x. */
+/** The slope of y over x, by least squares. */
 function slope (points: ReadonlyArray<readonly [x: number, y: number]>): number {
   const mean = (of: 0 | 1): number => points.reduce((sum, point) => sum + point[of], 0) / points.length
   const [x, y] = [mean(0), mean(1)]

@@ -1,13 +1,13 @@
 import type { StoredStream } from '../../src/embedded/loki/store/stored-stream.ts'
 
-/** What came of the records numbered 0 to `sent` - 1. */
+/** The fate of the records numbered 0 to `sent` - 1. */
 export interface Tallied {
-  /** Different numbers that were found, in quarantine or not. */
+  /** The number of different records found, in quarantine or not. */
   stored: number
   missing: number
-  /** Entries that Loki keeps beside another of the same number: their stream, time or line differs from the first's. */
+  /** Entries that Loki keeps beside another entry of the same number, because stream, time or line differs. */
   doubled: number
-  /** Entries that came again, equal in all three: Loki keeps them once. */
+  /** Entries that came again with equal stream, time and line. Loki keeps them once. */
   repeated: number
   quarantined: number
   /** Entries with no number below `sent`. */
@@ -18,21 +18,21 @@ const MARK = Buffer.from(' seq=')
 const ZERO = 0x30
 const GOLDEN = 0x9e3779b1
 
-/** Numbers of a block, and how many blocks behind the newest a whole one lets go: 16.8 million records, 64 MB. */
+/** The numbers in a block, and how far behind the newest a complete block is freed: 16.8 million records, 64 MB. */
 const BLOCK = 65_536
 const KEPT = 256
 
 /**
- * A store that keeps a number and a hash of each entry in the place of the entry, and of those that lie far behind not even that: a
- * block of numbers that is whole, and so far behind the newest that no resend can be under way, is known to be whole and nothing
- * else. Were one to come all the same, it counts as doubled.
+ * A store that keeps a number and a hash of each entry instead of the entry. A complete block of numbers is freed when
+ * it is so far behind the newest that no resend can be under way. A record of a freed block that comes all the same
+ * counts as doubled.
  */
 export class RecordTally {
   readonly #kept: number
-  /** By number, a hash of stream, time and line, 0 where the number has not come; undefined for a block that was let go. */
+  /** By number, a hash of stream, time and line; 0 where the number has not come. A freed block is undefined. */
   readonly #blocks = new Map<number, { prints: Int32Array, found: number } | undefined>()
   #newest = 0
-  /** Below it every block has been let go. */
+  /** Every block below it has been freed. */
   #oldest = 0
   #doubled = 0
   #repeated = 0
@@ -43,13 +43,15 @@ export class RecordTally {
     this.#kept = kept
   }
 
-  /** For the store's `onStored`. A line ends in its number, or is a record's JSON, which holds it. */
+  /**
+   * A callback for the store's `onStored`. A line ends in its number, or it is a record's JSON, which holds the number.
+   */
   readonly add = (stream: StoredStream, hash: number, buf: Buffer, lineStart: number, lineEnd: number): void => {
     if (stream.quarantine) this.#quarantined++
     this.count(numberOf(buf.subarray(lineStart, lineEnd)), Math.imul(hash ^ stream.number, GOLDEN))
   }
 
-  /** `print` tells entries of one number apart; a number below 0 is none. */
+  /** `print` distinguishes entries of one number. A number below 0 stands for none. */
   count (number: number, print: number): void {
     if (number < 0) {
       this.#other++

@@ -3,7 +3,7 @@ import type { SoakProgress, SoakResult } from './soak.ts'
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en')
 
-/** One line: what was sent and settled, what went wrong so far, how large the programs are. */
+/** Describes in one line what was sent and settled, what went wrong, and how large the programs are. */
 export function progressLine ({ counts, faults, rssMb, ending }: SoakProgress): string {
   const kinds = [...faults].sort(([, a], [, b]) => b - a).map(([kind, count]) => `${count} ${kind}`).join(', ')
   const rss = rssMb.map(mb => Number.isNaN(mb) ? '-' : whole(mb)).join(' ')
@@ -27,7 +27,7 @@ export function soakReport (result: SoakResult): string {
   ].join('\n')
 }
 
-/** Records that make the soak fail. */
+/** Counts the records that make the soak fail. */
 export function wrong ({ missing, doubled, unsettled, rejected, other }: SoakResult): number {
   return missing + doubled + unsettled + rejected + other
 }

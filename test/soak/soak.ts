@@ -18,7 +18,7 @@ export interface SoakOptions {
   seed: number
   /** Records a second. */
   rate: number
-  /** Ends it before its time, in order. */
+  /** Ends the soak early, in order. */
   stopping: AbortSignal
   onProgress: (progress: SoakProgress) => void
 }
@@ -36,29 +36,29 @@ export interface SoakResult extends Tallied {
   sent: number
   /** Records that came back to their senders and were sent again. */
   resent: number
-  /** Records that were not accepted when all faults had ended and time was up: that alone is a failure. */
+  /** Records that were still not accepted after all faults had ended and the time was up. One of these is a failure. */
   unsettled: number
   rejected: number
-  /** How often what went wrong. */
+  /** How often each fault struck. */
   faults: Record<string, number>
   programs: number
-  /** Of the longest lives, the longest first. */
+  /** The longest lives, the longest first. */
   memory: readonly MemoryTrend[]
-  /** Of the soak itself: bus, senders and Loki. */
+  /** The size of the soak's own process: bus, senders and Loki. */
   ownRssMb: number
 }
 
-/** Few, as each stream that a program does not know costs it a push of its own, and programs come and go all the time. */
+/** Few, because each new stream costs a program a push of its own, and programs come and go all the time. */
 const HOSTS = 20
 const RECORDS_PER_MESSAGE = 100
 const CONNECTIONS = 8
 const WINDOW = 16
 const INSTANCES = 3
 const SAMPLE_MS = 1_000
-/** When the faults are over all is to be stored within this time; else something hangs. */
+/** Everything must be stored within this time after the last fault; otherwise something hangs. */
 const SETTLE_MS = 120_000
 
-/** Senders, bus and Loki in this process; three programs, and now and then a fourth, in theirs; wires between them. */
+/** Runs senders, bus and Loki in this process, three or at times four programs in theirs, and wires between them. */
 export async function runSoak (options: SoakOptions): Promise<SoakResult> {
   const tally = new RecordTally()
   const lokiWire = await Wire.to(() => loki.port)
@@ -107,7 +107,10 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
 
 interface Parts { bus: EmbeddedBus, busWire: Wire, instances: Instances, lokiFaults: LokiFaults }
 
-/** Until the time is up, or the signal: then the faults are mended, what is under way is settled, and the programs stop. */
+/**
+ * Runs until the time is up or the signal comes. Then it mends the faults, waits until everything is settled, and stops
+ * the programs.
+ */
 async function underFaults ({ forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, instances, lokiFaults }: Parts): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {
   await instances.start()
   const faults = new Map<string, number>()
@@ -125,11 +128,11 @@ async function underFaults ({ forMs, seed, rate, stopping, onProgress }: SoakOpt
     drainTimeout: SETTLE_MS,
     onProgress: now => { counts = now }
   })
-  load.catch(() => {}) // waited for below
+  load.catch(() => {}) // awaited below
   const sampler = setInterval(() => onProgress({ counts, faults, rssMb: instances.sample(), ending: calm.signal.aborted }), SAMPLE_MS)
   try {
     const onFault = (kind: string): void => { faults.set(kind, (faults.get(kind) ?? 0) + 1) }
-    // Each part draws from a seed of its own, or one would change what the others do.
+    // Each part has a seed of its own; otherwise one part would change the draws of the others.
     const injectors = [lokiFaults.faults, busFaults(bus, busWire), instances.faults]
       .map(async (kinds, part) => await injectFaults(seed + part, kinds, calm.signal, onFault))
     const failing = Promise.all(injectors).then(async () => await new Promise<never>(() => {}))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 
-/** `.ci/audit` with an npm that says this on stdout, and ends with this code. */
+/** Runs `.ci/audit` with an npm that writes this to stdout and ends with this code. */
 function audit (t: TestContext, answer: string, code: number): { status: number | null, stdout: string, stderr: string } {
   const folder = mkdtempSync(join(tmpdir(), 'lokean-test-'))
   t.after(() => rmSync(folder, { recursive: true }))

@@ -5,12 +5,12 @@ import { test } from 'node:test'
 
 const DOCUMENTS = ['README.md', 'src/README.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md']
 
-/** Without what is between the fences of code. */
+/** Reads a page without its fenced code. */
 function prose (path: string): string {
   return readFileSync(path, 'utf8').replace(/^```[^]*?^```$/gm, '')
 }
 
-/** The names under which GitHub links to the headings of a document. */
+/** Returns the names of GitHub's links to the headings of a document. */
 function anchors (path: string): string[] {
   return [...prose(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'))
 }

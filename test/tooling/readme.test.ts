@@ -19,7 +19,7 @@ const { registry } = createMetrics({
   version: 'readme', addresses: [], quarantineReasons: QUARANTINE_REASONS, mendReasons: MEND_REASONS, deadLetterReasons: ['refused'], processMetrics: false
 })
 
-/** What lies between `<!-- name:begin -->` and `<!-- name:end -->`, by page and name. */
+/** The text between `<!-- name:begin -->` and `<!-- name:end -->`, by page and name. */
 const GENERATED: Record<string, Record<string, string>> = {
   'README.md': {
     settings: settingsMarkdown(),

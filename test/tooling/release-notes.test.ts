@@ -12,7 +12,7 @@ function run (script: string, ...args: string[]): Answer {
   return { status, stdout, stderr }
 }
 
-/** The script in a project of this version and README. */
+/** Runs the script in a project with this version and README. */
 function releaseNotes (t: TestContext, version: string, readme: string, ...args: string[]): Answer {
   const folder = mkdtempSync(join(tmpdir(), 'lokean-test-'))
   t.after(() => rmSync(folder, { recursive: true }))

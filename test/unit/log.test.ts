@@ -8,12 +8,12 @@ import { LokeanError } from '../../src/errors.ts'
 import { clean, cleanText, createLogger, describeError } from '../../src/log.ts'
 import type { LogOptions, Logger } from '../../src/log.ts'
 
-// The processes started here load the module in the form in which this test runs: compiled or source.
+// The processes started here load the module in the form of this test: compiled or source.
 const extension = extname(import.meta.url)
 
 type Line = Record<string, unknown> & { err?: Record<string, unknown> }
 
-/** Collects what a logger writes. */
+/** Collects the output of a logger. */
 function collect (level: LogOptions['level'] = 'trace'): { log: Logger, text: () => string, last: () => Line } {
   const lines: string[] = []
   const log = createLogger({ level, destination: { write: (line) => { lines.push(line) } } })

@@ -3,9 +3,9 @@ import { serve } from '../child.ts'
 import { createPool, type MessagePool, type PoolOptions, recordsOf } from '../load/message-pool.ts'
 
 export type FloorMethods = {
-  /** Mean bytes of a record in the pool that is measured from now on. */
+  /** Selects the pool to measure, and returns the mean bytes of its records. */
   prepare: (options: PoolOptions) => { recordBytes: number }
-  /** CPU microseconds a record of the plain way, measured for so many milliseconds; warm from the second call on. */
+  /** Measures CPU microseconds a record for so many milliseconds. The code is warm from the second call on. */
   measure: (ms: number, compressed: 'messages' | 'lines') => number
 }
 
@@ -13,7 +13,7 @@ const BLOCK_BYTES = 2 ** 20
 
 let pool: MessagePool
 let records = 0
-/** What is compressed, whole messages or the values of `message` alone, in blocks as they would be sent. */
+/** The input of the compressor, in blocks as large as a push: whole messages, or only the values of `message`. */
 let messageBlocks: Buffer[] = []
 let lineBlocks: Buffer[] = []
 
@@ -40,7 +40,7 @@ function blocks (pieces: readonly Buffer[]): Buffer[] {
   return Array.from({ length: Math.ceil(all.length / BLOCK_BYTES) }, (_, i) => all.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES))
 }
 
-/** One thread, every record for itself: its bytes to a string, JSON.parse; and the blocks to snappy. */
+/** One thread decodes each record to a string, parses it by JSON.parse, and compresses the blocks by snappy. */
 function plainWay (blocks: readonly Buffer[]): void {
   for (const { bytes } of pool.messages) {
     for (const { start, end } of recordsOf(bytes)) JSON.parse(bytes.toString('utf8', start, end))

@@ -2,13 +2,16 @@ import { beside, Child } from '../child.ts'
 import type { FloorMethods } from './floor.process.ts'
 import type { PoolOptions } from '../load/message-pool.ts'
 
-/** The plain way of doing a part of what the program does, in a process of its own, on the records that a load of these options sends. */
+/**
+ * Does a part of the program's work the plain way, in a process of its own, on the records that a load with these
+ * options sends.
+ */
 export class Floor {
   readonly #child = new Child<FloorMethods>('floor', beside('floor.process', import.meta.url))
   /** Mean size of a record's JSON. */
   recordBytes = 0
 
-  /** Resolves when it is warm; `ms` is what that takes. */
+  /** Resolves when the process is warm, after `ms`. */
   static async start (options: PoolOptions, ms: number): Promise<Floor> {
     const floor = new Floor()
     try {
@@ -21,7 +24,9 @@ export class Floor {
     }
   }
 
-  /** CPU microseconds a record, with whole messages compressed or the values of `message` alone, measured for `ms`. */
+  /**
+   * Measures for `ms`. Returns CPU microseconds a record, compressing whole messages or only the values of `message`.
+   */
   async measure (ms: number, compressed: 'messages' | 'lines' = 'messages'): Promise<number> {
     return await this.#child.call('measure', ms, compressed)
   }

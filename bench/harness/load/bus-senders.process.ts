@@ -12,10 +12,12 @@ import type { PaceOptions } from './pace.ts'
 import { preparedGenerator } from './prepared-generator.ts'
 import { TimesRecorder } from './times.ts'
 
-/** Where nobody waits: so many connections, each with as many messages on its way as a router gives credit for. */
+/**
+ * Connections where no sender waits for its answer. Each has as many messages unsettled as a router gives credit for.
+ */
 const CONNECTIONS = 4
 const WINDOW = 250
-/** What could not be sent in time is made up for: so many seconds of a rate at the most. */
+/** Messages that are late are made up for: at most those of so many seconds. */
 const MADE_UP_SECONDS = 600
 
 const times = new TimesRecorder()
@@ -28,14 +30,14 @@ let onSettled = (): void => {}
 export interface Disturbance {
   /** The longest time without an accepted message. */
   longestGapMs: number
-  /** Messages that the bus gave back, to be sent again. */
+  /** Messages that the bus gave back, which are sent again. */
   returned: number
 }
 
-/** What load.process.ts offers; and, since the last call, what a sender notices of receivers that come and go. */
+/** Adds to load.process.ts what a sender has noticed, since the last call, of receivers that come and go. */
 export type SendersMethods = LoadMethods & { disturbance: () => Disturbance }
 
-/** Also knows how many messages were accepted, how long each was on its way, and for how long there was none. */
+/** Also measures how long each message was on its way, and how long no message was accepted. */
 class TimedLoad extends Load {
   messages = 0
   #returned = 0
@@ -64,7 +66,7 @@ class TimedLoad extends Load {
     return false
   }
 
-  /** A gap that is still open counts as far as it has come, now and again in the next call. */
+  /** A gap that is still open counts with its length so far, both now and in the next call. */
   takeDisturbance (): Disturbance {
     this.#noteGap()
     const taken = { longestGapMs: this.#longestGapMs, returned: this.#returned }
@@ -111,7 +113,7 @@ function start (pace: PaceOptions): void {
   }
 }
 
-/** With the first message's records in it. */
+/** The bucket holds the records of the first message, and nothing else. */
 function drainedBucket (rate: number, first: number): TokenBucket {
   const burst = first + rate * MADE_UP_SECONDS
   const bucket = new TokenBucket(rate, burst, () => performance.now())
@@ -126,7 +128,7 @@ function counts (): LoadCounts {
   return { sent, settled: accepted, messages: load?.messages ?? 0, behind: Math.max(0, Math.floor(due) - sent), at: performance.timeOrigin + performance.now(), cpuMicros: user + system }
 }
 
-/** The load for the bus that the environment names: the senders of `lokean generate`, with prepared messages. */
+/** The load for the bus that the environment names. It uses the senders of `lokean generate` with prepared messages. */
 const methods: SendersMethods = {
   listen: ({ recordsPerMessage, hosts, seed = 1 }: PoolOptions) => {
     generator = preparedGenerator({ recordsPerMessage, hosts, seed })

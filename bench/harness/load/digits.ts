@@ -1,12 +1,12 @@
 const ZERO = 0x30
 const DOT = 0x2e
 
-/** Writes times and numbers into records, in place: nothing here makes a string, but once a second. */
+/** Writes times and numbers into records in place. It makes a new string only once a second. */
 export class Digits {
   #second = -1
   readonly #prefix = Buffer.alloc(19)
 
-  /** `2026-11-22T08:00:00.123456` at `at`; the time is in seconds since the epoch and microseconds behind them. */
+  /** Writes `2026-11-22T08:00:00.123456` at `at`, from the seconds since the epoch and the microseconds. */
   time (out: Buffer, at: number, second: number, micros: number): void {
     if (second !== this.#second) {
       this.#second = second
@@ -18,7 +18,7 @@ export class Digits {
     this.#write(out, at + 20, micros, 6)
   }
 
-  /** Ten digits, in two halves, each of which is a small integer to the engine. */
+  /** Writes ten digits in two halves. V8 stores each half as a small integer. */
   number (out: Buffer, at: number, number: number): void {
     const high = Math.floor(number / 1e5)
     this.#write(out, at, high, 5)

@@ -3,9 +3,9 @@ import type { LoadCounts, LoadMethods } from './load.process.ts'
 import type { PaceOptions } from './pace.ts'
 import type { Times } from './times.ts'
 
-/** The load, as whoever measures sees it. */
+/** Controls the load from the measuring process. */
 export class LoadControl {
-  /** After so many records it begins anew, with other times and numbers: every stream has come by then. */
+  /** After so many records the pool starts again with other times and numbers. Every stream has come by then. */
   poolRecords = 0
   readonly #child: Child<LoadMethods>
 
@@ -13,14 +13,16 @@ export class LoadControl {
     this.#child = child
   }
 
-  /** Once a rig. */
+  /** Can be called once for each rig. */
   async start (pace: PaceOptions = {}): Promise<void> { await this.#child.call('start', pace) }
 
   async counts (): Promise<LoadCounts> { return await this.#child.call('counts') }
 
-  /** From sending to settlement, of the messages settled since the last call; the first call begins the recording. */
+  /**
+   * Times from sending to settlement of all messages settled since the last call. The first call starts the recording.
+   */
   async times (): Promise<Times> { return await this.#child.call('times') }
 
-  /** Sends no more; resolves when all that was sent is settled. */
+  /** Sends nothing more. Resolves when everything that was sent is settled. */
   async stop (): Promise<LoadCounts> { return await this.#child.call('stop') }
 }

@@ -6,21 +6,21 @@ import { createPace, type Pace, type PaceOptions } from './pace.ts'
 import { TimesRecorder } from './times.ts'
 import { DELIVERY_ID_AT, DELIVERY_TAG_AT, framePool, type FramedPool, type Link } from './transfer-frames.ts'
 
-/** What one write may bring, and how many of them the socket may have not taken yet. */
+/** The size of one write, and how many writes may wait in the socket. */
 const CHUNK_BYTES = 256 * 1024
 const CHUNKS = 8
-/** Messages on their way at most: more than the program's budget has room for. */
+/** More messages than the program's budget has room for. */
 const RING = 2 ** 18
-/** The records of a message lie no further apart. */
+/** The longest step between two records of a message. */
 const STEP_MICROS = 50
 
-/** Records, but for `messages`. */
+/** All fields count records, except `messages`. */
 export interface LinkCounts { sent: number, settled: number, messages: number, behind: number }
 
 /**
- * Sends the messages of a pool over one link as transfer frames of its own making, as far as the peer's credit and window go. A frame
- * is copied out of the pool, and times and numbers are written into the copy: every record that is sent is another one. The first
- * record is number 0; on each host the times rise strictly.
+ * Sends the messages of a pool over one link, as far as the peer's credit and window allow, in transfer frames that it
+ * writes itself. It copies a frame out of the pool and writes new times and numbers into the copy, so no two records
+ * that it sends are equal. The first record is number 0. The times of each host rise strictly.
  */
 export class LoadLink {
   readonly times = new TimesRecorder()
@@ -31,14 +31,15 @@ export class LoadLink {
   readonly #free: Buffer[]
   readonly #digits = new Digits()
   readonly #newest: Float64Array
-  /** By delivery id, round and round: when it was sent; negative: not on its way. */
+  /** When each delivery was sent, in a ring by delivery id. A negative value says that it is not on its way. */
   readonly #sentAt = new Float64Array(RING).fill(-1)
   #pace: Pace | undefined
   #scheduled = false
   #stoppedAt: number | undefined
   #onDrained: (() => void) | undefined
   #settledMessages = 0
-  // The message that is being written: its frames up to #lastFrame, and the first record whose time, and number, is still to come.
+  // The message that is being written: its next frame, the end of its frames, and the first record that still needs its
+  // time and number.
   #frame = 0
   #lastFrame = 0
   #timeAt = 0
@@ -73,7 +74,7 @@ export class LoadLink {
 
   get unsettled (): number { return this.outgoing.messages - this.#settledMessages }
 
-  /** No further message; resolves when those on their way are settled. */
+  /** Starts no further message. Resolves when all messages on their way are settled. */
   async stop (): Promise<void> {
     this.#stoppedAt = performance.now()
     if (this.unsettled > 0) await new Promise<void>(resolve => { this.#onDrained = resolve })
@@ -88,7 +89,7 @@ export class LoadLink {
     })
   }
 
-  /** Fills one chunk: what comes in between two of them is to be read in time. */
+  /** Fills one chunk only, so that the socket's input is read between two chunks. */
   #pump (): void {
     const chunk = this.#free.pop()
     if (chunk === undefined) return
@@ -112,7 +113,7 @@ export class LoadLink {
     }
   }
 
-  /** Takes up the next message, if one may be sent. */
+  /** Starts the next message, if one may be sent. */
   #begin (now: number): boolean {
     const { outgoing } = this
     if (this.#stoppedAt !== undefined || outgoing.credit <= 0 || outgoing.frames <= 0 || this.#sentAt[outgoing.messages % RING] >= 0) return false

@@ -8,14 +8,14 @@ import type { Outgoing } from './outgoing.ts'
 import type { PaceOptions } from './pace.ts'
 import type { Times } from './times.ts'
 
-/** What Qpid Dispatch Router 1.19 announces. */
+/** The idle timeout that Qpid Dispatch Router 1.19 announces. */
 const IDLE_TIMEOUT_MS = 8_000
 
-/** Monotonic milliseconds of one clock for all processes of the machine, and microseconds of CPU of this one. */
+/** `at`: monotonic milliseconds, the same clock for all processes. `cpuMicros`: CPU of this process. */
 export interface LoadCounts extends LinkCounts { at: number, cpuMicros: number }
 
 export type LoadMethods = {
-  /** Its URL, and how many records there are before they come again. */
+  /** Returns the URL, and the number of records before the pool repeats. */
   listen: (options: PoolOptions) => Promise<{ url: string, poolRecords: number }>
   /** Resolves when the program has attached its link. */
   attached: () => Promise<void>
@@ -30,8 +30,8 @@ let onAttached = (): void => {}
 const attached = new Promise<void>(resolve => { onAttached = resolve })
 
 /**
- * Plays the router: the program connects here as to any AMQP 1.0 peer, attaches its link, and gets what the load has. rhea speaks the
- * protocol, but for the transfers. Only one session with one link is expected.
+ * Plays the router: the program connects, attaches its link, and receives the load. rhea speaks the protocol except for
+ * the transfers. Only one session with one link is expected.
  */
 async function listen (options: PoolOptions): Promise<{ url: string, poolRecords: number }> {
   const pool = createPool(options)
@@ -48,7 +48,7 @@ async function listen (options: PoolOptions): Promise<{ url: string, poolRecords
     ;(sender as Sender).set_source({ address: (sender as Sender).source.address })
     onAttached()
   })
-  // rhea catches what is thrown in its events: it must end the process all the same.
+  // rhea catches errors thrown in its event handlers, but such an error must end the process.
   for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'sender_error']) {
     container.on(event, (context: Error | EventContext) => fail(context instanceof Error ? context : new Error(event, { cause: context.error ?? context.connection.error })))
   }
@@ -88,7 +88,7 @@ const methods: LoadMethods = {
 }
 serve(methods)
 
-// What rhea 3.0.5 has and its types do not tell.
+// These parts of rhea 3.0.5 are missing from its types.
 function channelOf (session: Session): number { return (session as unknown as { local: { channel: number } }).local.channel }
 function handleOf (sender: Sender): number { return (sender as unknown as { local: { handle: number } }).local.handle }
 function socketOf (connection: Connection): Socket { return (connection as unknown as { socket: Socket }).socket }
@@ -96,7 +96,7 @@ function maxFrameSizeOf (connection: Connection): number {
   return (connection as unknown as { remote: { open: { max_frame_size?: number } } }).remote.open.max_frame_size ?? 0xffffffff
 }
 
-/** Puts our half in the place of rhea's, which has heard of the peer's `begin` already. */
+/** Replaces rhea's half of the session by ours, after rhea has read the peer's `begin`. */
 function takeOver (session: Session, outgoing: Outgoing): void {
   const internals = session as unknown as { outgoing: Outgoing, remote: { begin: { incoming_window: number } } }
   outgoing.on_begin(internals.remote.begin)

@@ -1,9 +1,9 @@
 import { createGenerator } from '../../../src/generator/generator.ts'
 import { MESSAGE_HEAD } from '../../../src/generator/message.ts'
 
-/** Enough that every host has logged with nearly every one of its programs: some 2,000 streams of 100 hosts. */
+/** Enough for every host to log with nearly each of its programs: 100 hosts have some 2,000 streams. */
 const RECORDS_PER_HOST = 200
-/** A pool is no smaller than what stays in a processor's cache. */
+/** A smaller pool would fit into a processor's cache. */
 const MIN_RECORDS = 2_000
 const TIMESTAMP_KEY = '"@timestamp":"'
 const NUMBER_KEY = Buffer.from(' seq=')
@@ -13,28 +13,31 @@ const STR8 = 0xa1
 
 export interface PoolOptions {
   recordsPerMessage: number
-  /** Machines that log; every message is of one of them. */
+  /** The number of machines that log. Each message comes from one of them. */
   hosts: number
   seed?: number
 }
 
-/** A whole AMQP message as omamqp1 makes it, and where in it stand the digits that differ each time it is sent. */
+/** A whole AMQP message as omamqp1 makes it, and the places of the digits that change with each sending. */
 export interface PooledMessage {
   bytes: Buffer
-  /** Of each record: the first of the TIMESTAMP_BYTES `2026-11-22T08:00:00.123456`. */
+  /** For each record, the start of its time (`2026-11-22T08:00:00.123456`, TIMESTAMP_BYTES long). */
   times: Int32Array
-  /** Of each record: the first of the NUMBER_BYTES behind ` seq=`. */
+  /** For each record, the start of the number behind ` seq=` (NUMBER_BYTES long). */
   numbers: Int32Array
 }
 
 export interface MessagePool {
   readonly hosts: number
   readonly recordsPerMessage: number
-  /** Message `i` is of host `i % hosts`; every host has equally many. */
+  /** Message `i` comes from host `i % hosts`. Every host has equally many. */
   readonly messages: readonly PooledMessage[]
 }
 
-/** The messages that a run sends over and over, each time with new times and numbers. The same options make the same pool. */
+/**
+ * Makes the messages that a run sends over and over, each time with new times and numbers. Equal options make equal
+ * pools.
+ */
 export function createPool ({ recordsPerMessage, hosts, seed = 1 }: PoolOptions): MessagePool {
   const generator = createGenerator({ hosts, recordsPerMessage, seed })
   const rounds = Math.ceil(poolRecordsOf(hosts) / recordsPerMessage / hosts)
@@ -46,7 +49,7 @@ export function poolRecordsOf (hosts: number): number {
   return Math.max(hosts * RECORDS_PER_HOST, MIN_RECORDS)
 }
 
-/** Throws where a record has no such digits: then it is not of our generator. */
+/** Throws where a record lacks these digits, because the generator did not make it. */
 export function findDigits (bytes: Buffer): PooledMessage {
   const times: number[] = []
   const numbers: number[] = []
@@ -63,7 +66,7 @@ export function findDigits (bytes: Buffer): PooledMessage {
   return { bytes, times: Int32Array.from(times), numbers: Int32Array.from(numbers) }
 }
 
-/** Where each record's JSON lies in a message that `encodeMessage` made. */
+/** Yields where each record's JSON lies in a message from `encodeMessage`. */
 export function * recordsOf (message: Buffer): Generator<{ start: number, end: number }> {
   for (let at = MESSAGE_HEAD; at < message.length;) {
     const narrow = message[at] === STR8

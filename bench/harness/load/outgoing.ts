@@ -1,23 +1,24 @@
-/** Fields of the performatives `flow`, `begin` and `disposition` (AMQP 1.0, 2.7) that a sender looks at. */
+/** The fields of `flow`, `begin` and `disposition` (AMQP 1.0, 2.7) that a sender reads. */
 export interface FlowFields { next_incoming_id?: number, incoming_window: number, handle?: number, delivery_count?: number, link_credit?: number }
 export interface DispositionFields { first: number, last?: number, settled?: boolean, state?: { descriptor: { value: unknown } } }
 
 const ACCEPTED = 0x24
 
 /**
- * The sending half of an AMQP session that has one link, in the place of rhea's own (`session.outgoing`), for somebody who writes the
- * transfer frames himself: it knows how many frames and messages the peer still takes, and hears of dispositions range by range.
+ * Replaces rhea's sending half of a session (`session.outgoing`) for a session with one link whose owner writes the
+ * transfer frames itself. It knows how many frames and messages the peer still takes, and reports dispositions as
+ * ranges.
  */
 export class Outgoing {
-  /** Frames and messages written so far. */
+  /** Counts the frames and messages written so far. */
   next_transfer_id = 0
   messages = 0
   readonly window = 0xffffffff
-  /** rhea asks whether its buffer is full. */
+  /** rhea reads this to learn whether its buffer is full. */
   readonly deliveries = { available: (): number => 1 }
   readonly #onChange: () => void
   readonly #onSettled: (first: number, last: number) => void
-  /** One more than the last frame, and message, that the peer takes. */
+  /** One past the last frame and the last message that the peer takes. */
   #frameLimit = 0
   #messageLimit = 0
 
@@ -40,14 +41,16 @@ export class Outgoing {
     this.#frameLimit = window
   }
 
-  /** Before it has seen our `begin` the peer leaves out where it stands (2.7.4): at our first. */
+  /** Before the peer has seen our `begin`, it leaves `next-incoming-id` out (2.7.4); our first id is meant then. */
   on_flow (flow: FlowFields): void {
     this.#frameLimit = ((flow.next_incoming_id ?? 0) + flow.incoming_window) >>> 0
     if (flow.handle != null && flow.link_credit != null) this.#messageLimit = ((flow.delivery_count ?? 0) + flow.link_credit) >>> 0
     this.#onChange()
   }
 
-  /** What is settled with another outcome than `accepted` is lost for good, as rsyslog would lose it: no figure is worth that. */
+  /**
+   * A message settled with another outcome than `accepted` is lost, as rsyslog would lose it. No figure is valid then.
+   */
   on_disposition ({ first, last, settled, state }: DispositionFields): void {
     const outcome = Number(state?.descriptor.value)
     if (settled !== true || outcome !== ACCEPTED) throw new Error(`the program sent a disposition of outcome 0x${outcome.toString(16)}, settled: ${settled === true}, where only accepted will do`)

@@ -1,17 +1,17 @@
-/** When which message is sent. `next` has no effect but to count: what it names is sent. */
+/** Decides when each message is sent. A message that `next` returns must be sent, because `next` counts it. */
 export interface Pace {
-  /** Index into the pool of a message that may be sent now, or -1. `now` in milliseconds. */
+  /** Returns the pool index of a message that may be sent now, or -1. `now` is in milliseconds. */
   next (now: number): number
-  /** The delivery that was the `count`-th of `next` is settled. */
+  /** The message of the `count`-th call of `next` is settled. */
   settled (count: number): void
-  /** Messages that should have been sent by now. */
+  /** Returns how many messages should have been sent by now. */
   due (now: number): number
 }
 
 export type PaceOptions =
   /** Records a second. */
   | { rate: number }
-  /** So many, each with one message on its way. */
+  /** So many senders, each with one unsettled message. */
   | { senders: number }
   /** As fast as the peer takes them. */
   | Record<string, never>
@@ -22,7 +22,7 @@ export function createPace (options: PaceOptions, pool: { hosts: number, records
   return new Steady(Infinity, pool.messages, now)
 }
 
-/** Messages of all hosts in turn, so many a millisecond. */
+/** Sends messages of all hosts in turn, so many a millisecond. */
 class Steady implements Pace {
   readonly #perMs: number
   readonly #messages: number
@@ -47,11 +47,11 @@ class Steady implements Pace {
   }
 }
 
-/** Sender `i` is host `i % hosts`: it sends the messages of that host in turn, and the next one when the last one is settled. */
+/** Sender `i` is host `i % hosts`. It sends the messages of that host in turn, each after the one before is settled. */
 class Waiting implements Pace {
   readonly #messages: number
   readonly #hosts: number
-  /** Who may send, in the order of their settlements: a ring with room for all. */
+  /** The senders that may send, in the order of their settlements. The ring has room for all. */
   readonly #ready: Int32Array
   #head = 0
   #tail = 0

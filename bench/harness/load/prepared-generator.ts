@@ -5,8 +5,9 @@ import { Digits } from './digits.ts'
 import { createPool, type PoolOptions } from './message-pool.ts'
 
 /**
- * The messages of a pool in the generator's place, each a copy with times and numbers of its own: they cost their sender a fraction. Whose
- * message it is, is asked for; which of that host's is drawn, so that messages dealt out in turns do not fall to the same receiver for ever.
+ * Replaces the generator by the messages of a pool, which cost their sender a fraction. Each is a copy with new times
+ * and numbers. The caller names the host. The message of that host is drawn at random; otherwise messages dealt out in
+ * turns would go to the same receiver for ever.
  */
 export function preparedGenerator ({ seed = 1, ...options }: PoolOptions, now: () => number = Date.now): Generator {
   const pool = createPool({ ...options, seed })
@@ -16,7 +17,7 @@ export function preparedGenerator ({ seed = 1, ...options }: PoolOptions, now: (
   const random = seededRandom(seed)
   let turn = 0
   let sent = 0
-  /** Microseconds: strictly increasing over all records. */
+  /** Microseconds, strictly increasing over all records. */
   let last = 0
   return {
     seed,

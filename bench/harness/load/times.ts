@@ -1,9 +1,9 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 
-/** Milliseconds from sending a message to its settlement, a value a message. */
+/** Milliseconds from sending a message to its settlement. */
 export interface Times { count: number, mean: number, p50: number, p99: number, p999: number, max: number }
 
-/** Recording costs the load CPU, so it begins when somebody asks. */
+/** Records only after somebody has asked, because recording costs CPU. */
 export class TimesRecorder {
   #micros: RecordableHistogram | undefined
 
@@ -11,7 +11,7 @@ export class TimesRecorder {
     this.#micros?.record(Math.max(1, Math.round(ms * 1000)))
   }
 
-  /** Those since the last call; the first call begins the recording. */
+  /** Returns the times since the last call. The first call starts the recording. */
   take (): Times {
     const past = this.#micros
     this.#micros = createHistogram({ lowest: 1, highest: 3.6e9, figures: 3 })

@@ -1,6 +1,6 @@
 import { NUMBER_BYTES, TIMESTAMP_BYTES, type MessagePool } from './message-pool.ts'
 
-/** Where in a frame's head the delivery id and the tag stand: four bytes each, and the same number. */
+/** The offsets of the delivery id and the tag in a frame's head. Both hold the same four-byte number. */
 export const DELIVERY_ID_AT = 17
 export const DELIVERY_TAG_AT = 23
 const HEAD_BYTES = 30
@@ -8,14 +8,14 @@ const HEAD_BYTES = 30
 export interface Link {
   channel: number
   handle: number
-  /** What the peer takes, in bytes. */
+  /** The largest frame that the peer takes, in bytes. */
   maxFrameSize: number
 }
 
 /**
- * All messages of a pool, laid out as the transfer frames that carry them, in one buffer; and, as offsets into it, what is to be
- * filled in. Frame f is `bytes[frameStart[f], frameStart[f + 1])`; message m is the frames from `firstFrame[m]` up to
- * `firstFrame[m + 1]`, and its records are those from `m * recordsPerMessage` on. No digit to be filled in is cut by a frame's end.
+ * All messages of a pool in one buffer, laid out as transfer frames, with the offsets of all fields that are filled in.
+ * Frame f is `bytes[frameStart[f], frameStart[f + 1])`. Message m has the frames from `firstFrame[m]` up to
+ * `firstFrame[m + 1]`, and the records from `m * recordsPerMessage` on. No frame ends inside digits that are filled in.
  */
 export interface FramedPool {
   readonly bytes: Buffer
@@ -51,7 +51,10 @@ export function framePool ({ messages, recordsPerMessage }: MessagePool, link: L
   return { bytes: Buffer.concat(pieces), frameStart: Int32Array.from(frameStart), firstFrame: Int32Array.from(firstFrame), times, numbers }
 }
 
-/** 0, the ends of the frames, the end of the message: each as far on as a frame goes, yet not within digits. */
+/**
+ * Returns 0, the end of each frame, and the end of the message. Each frame is as long as it can be without an end
+ * inside digits.
+ */
 export function cutPoints (length: number, most: number, times: Int32Array, numbers: Int32Array): number[] {
   if (most <= TIMESTAMP_BYTES) throw new RangeError(`frames of ${most} bytes are too small`)
   const cuts = [0]
@@ -67,7 +70,10 @@ export function cutPoints (length: number, most: number, times: Int32Array, numb
   return cuts
 }
 
-/** Frame header and transfer performative (AMQP 1.0, 2.3.1 and 2.7.5). Id and tag are repeated in every frame, as a router does. */
+/**
+ * Writes the frame header and the transfer performative (AMQP 1.0, 2.3.1 and 2.7.5). Every frame repeats id and tag, as
+ * a router does.
+ */
 function transferHead ({ channel, handle }: Link, payload: number, more: boolean): Buffer {
   const head = Buffer.alloc(HEAD_BYTES)
   head.writeUInt32BE(HEAD_BYTES + payload, 0)

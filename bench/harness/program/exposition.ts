@@ -1,4 +1,4 @@
-/** The samples of a Prometheus text exposition, by name with labels as they are written. */
+/** Reads the samples of a Prometheus text exposition. The key is the name with its labels, as written. */
 export function parseExposition (text: string): Map<string, number> {
   const samples = new Map<string, number>()
   for (const line of text.split('\n')) {

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** CPU of a process so far, in microseconds; of the main thread where that can be told. */
+/** CPU of a process so far in microseconds, and that of its main thread where the kernel tells it. */
 export interface CpuUsage { totalMicros: number, mainMicros: number }
 
-/** USER_HZ, which is 100 on every Linux there is. */
+/** One tick of USER_HZ, which is 100 on every Linux. */
 const TICK_MICROS = 10_000
 
 /**
- * From /proc, or undefined where there is none. All threads that are alive count: V8's and libuv's helpers too; those of the program
- * live as long as it does. Nanoseconds from schedstat (kernel documentation, scheduler/sched-stats) where the kernel keeps them, else
- * ticks from stat.
+ * Reads CPU from /proc; returns undefined where there is none. All living threads count, V8's and libuv's helpers too;
+ * the program's threads live as long as it does. The source is schedstat in nanoseconds (kernel documentation,
+ * scheduler/sched-stats), or the ticks in stat where the kernel keeps no schedstat.
  */
 export function cpuUsage (pid: number): CpuUsage | undefined {
   let threads: string[]
@@ -27,7 +27,9 @@ export function cpuUsage (pid: number): CpuUsage | undefined {
   return usage
 }
 
-/** Peak of the memory that a process had in RAM, in MB of 2^20 bytes, and what it has now; undefined where there is no /proc. */
+/**
+ * Returns the peak and the present size of a process in RAM, in MB of 2^20 bytes; undefined where there is no /proc.
+ */
 export function memoryUsage (pid: number): { peakMb: number, nowMb: number } | undefined {
   const status = read(`/proc/${pid}/status`)
   const kib = (name: string): number => Number(new RegExp(`^${name}:\\s*(\\d+) kB`, 'm').exec(status ?? '')?.[1] ?? NaN)
@@ -38,7 +40,7 @@ export function memoryUsage (pid: number): { peakMb: number, nowMb: number } | u
 function ofThread (folder: string): number {
   const nanos = Number(read(`${folder}/schedstat`)?.split(' ')[0] ?? NaN)
   if (nanos > 0) return nanos / 1000
-  // Fields 14 and 15, utime and stime (proc(5)); the second, the name, is in parentheses and may hold anything.
+  // utime and stime are fields 14 and 15 (proc(5)). The name in parentheses, field 2, may hold anything.
   const fields = read(`${folder}/stat`)?.replace(/^.*\) /s, '').split(' ') ?? []
   const ticks = Number(fields[11]) + Number(fields[12])
   return Number.isNaN(ticks) ? 0 : ticks * TICK_MICROS

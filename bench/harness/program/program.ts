@@ -6,27 +6,30 @@ import type { Readable } from 'node:stream'
 import { parseExposition } from './exposition.ts'
 import { type CpuUsage, cpuUsage, memoryUsage } from './process-usage.ts'
 
-/** What it said last is kept, to be shown if it dies. */
+/** Bytes of the last output that are kept, to show why the program died. */
 const OUTPUT_KEPT = 16 * 1024
 const STOP_TIMEOUT_MS = 30_000
 
 export interface ProgramOptions {
-  /** The path of the built program; without it, the one of the project in whose folder this is started. */
+  /** The path of the built program. The default is the project in the current folder. */
   main?: string
-  /** For its Node: `--cpu-prof`, for instance. */
+  /** Arguments for the program's Node, such as `--cpu-prof`. */
   nodeArguments?: readonly string[]
-  /** A Ctrl-C in the terminal does not reach it. */
+  /** A detached program does not get the terminal's Ctrl-C. */
   detached?: boolean
 }
 
-/** To be started in the project's folder. */
+/** The path of this project's program, from the project's folder. */
 export const OWN_MAIN = join('dist', 'main.js')
 
-/** A built program as a process of its own: what is measured. It is driven through its environment and its admin port alone, so an older one will do as well. */
+/**
+ * The program that is measured, in a process of its own. Only its environment and its admin port drive it, so an older
+ * build works as well.
+ */
 export class Program {
-  /** Rejects when it ends unasked. */
+  /** Rejects when the program ends without being asked. */
   readonly failed: Promise<never>
-  /** Of its admin port. */
+  /** The URL of its admin port. */
   url = ''
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly #gone: Promise<unknown[]>
@@ -46,10 +49,10 @@ export class Program {
         if (!this.#closing) reject(new Error(`lokean ended (${signal ?? `exit code ${code}`}): ${this.#output.trim()}`))
       })
     })
-    this.failed.catch(() => {}) // who waits for it gets to know; that nobody waits is no crash
+    this.failed.catch(() => {}) // an unawaited failure must not crash the bench
   }
 
-  /** Resolves when it is up, which says nothing of the bus yet. */
+  /** Resolves when the program is up. It may not have reached the bus yet. */
   static async start (env: NodeJS.ProcessEnv, options: ProgramOptions = {}): Promise<Program> {
     const program = new Program(env, options)
     try {
@@ -67,17 +70,20 @@ export class Program {
 
   memory (): { peakMb: number, nowMb: number } | undefined { return memoryUsage(this.pid) }
 
-  /** Name and labels, as they are written, to value. Scraping also begins a new period of the event-loop delay. */
+  /** Returns values by name with labels, as written. Each scrape starts a new period of the event-loop delay. */
   async metrics (): Promise<Map<string, number>> {
     return parseExposition(await text(`${this.url}/metrics`))
   }
 
-  /** Stops it for a while, and lets it go on. */
+  /** Stops the program until `thaw`. */
   freeze (): void { this.#child.kill('SIGSTOP') }
 
   thaw (): void { this.#child.kill('SIGCONT') }
 
-  /** Ends it by the signal; its exit code, or what ended it: SIGKILL, where it did not end in time. */
+  /**
+   * Ends the program by the signal. Returns its exit code or the signal that ended it: SIGKILL where it did not end in
+   * time.
+   */
   async stop (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | NodeJS.Signals> {
     this.#closing = true
     this.#child.kill(signal)
@@ -94,7 +100,7 @@ export class Program {
 
   readonly #kill = (): void => { this.#child.kill('SIGKILL') }
 
-  /** The log says where the admin port listens. */
+  /** Waits for the log line that names the admin port. */
   async #up (): Promise<string> {
     let log = ''
     return await new Promise(resolve => {

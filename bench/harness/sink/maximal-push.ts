@@ -1,17 +1,18 @@
 import snappy from 'snappy'
 import { DecodedPush } from './push-tally.ts'
 
-/** Before compression. */
+/** The size of a push before compression. */
 const PUSH_BYTES = 2 ** 20
 
-/** Bytes after compression, and how many records they are. */
+/** The compressed bytes, and the number of records in them. */
 export interface Packed { bytes: number, records: number }
 
 interface Sample { number: number, labels: string, entry: Buffer }
 
 /**
- * What the records of these pushes come to when they are taken in the order they were sent, packed into pushes of 1 MiB, each stream
- * once in each, and each push is compressed at once: the least that pushes of that size can cost without looking further.
+ * Packs the records of these pushes into pushes of 1 MiB, in the order in which they were sent, each stream once a
+ * push, and compresses each push as a whole. Pushes of that size cannot cost fewer bytes unless a sender waits for
+ * later records.
  */
 export function packMaximal (bodies: readonly Buffer[]): Packed {
   const samples = bodies.flatMap(entriesOf).sort((a, b) => a.number - b.number)
@@ -52,7 +53,10 @@ function entriesOf (body: Buffer): Sample[] {
   return samples
 }
 
-/** A PushRequest (pkg/push/push.proto of grafana/loki): streams (1) of labels (1) and entries (2), which are there already. */
+/**
+ * Encodes a PushRequest (pkg/push/push.proto of grafana/loki): streams (1) of labels (1) and entries (2). The entries
+ * are encoded already.
+ */
 function encode (streams: Map<string, { size: number, entries: Buffer[] }>): Buffer {
   const pieces: Buffer[] = []
   for (const [labels, { size, entries }] of streams) {
@@ -62,7 +66,7 @@ function encode (streams: Map<string, { size: number, entries: Buffer[] }>): Buf
   return Buffer.concat(pieces)
 }
 
-/** Tag and length of a field of that number with bytes in it. */
+/** Encodes the tag and the length of a field that holds bytes. */
 function head (number: number, length: number): Buffer {
   const bytes = [number << 3 | 2]
   let rest = length

@@ -3,16 +3,16 @@ import { PushColumns } from '../../../src/embedded/loki/push/push-columns.ts'
 import { snappyDecode, snappyLength } from '../../../src/embedded/loki/push/snappy-decode.ts'
 import { NUMBER_BYTES } from '../load/message-pool.ts'
 
-/** What came of the records numbered 0 to `sent` - 1. */
+/** The fate of the records numbered 0 to `sent` - 1. */
 export interface Tallied {
-  /** Different numbers that were found. */
+  /** The number of different records found. */
   stored: number
   missing: number
-  /** Entries that Loki would store beside another of the same number: their stream, time or line differs from the first's. */
+  /** Entries that Loki stores beside another entry of the same number, because stream, time or line differs. */
   doubled: number
-  /** Entries that came again, equal in all three: Loki stores them once. */
+  /** Entries that came again with equal stream, time and line. Loki stores them once. */
   repeated: number
-  /** Entries that end in no number below `sent`: quarantined ones, for instance. */
+  /** Entries that end in no number below `sent`, such as quarantined ones. */
   other: number
   streams: number
 }
@@ -22,7 +22,7 @@ const MARK = Buffer.from(' seq=')
 const FNV_OFFSET = 0x811c9dc5
 const FNV_PRIME = 0x01000193
 
-/** One push, decoded by code that shares nothing with the encoder. Valid until the next one is read. */
+/** One push, decoded by code that shares nothing with the encoder. It is valid until the next push is read. */
 export class DecodedPush {
   readonly columns = new PushColumns()
   bytes = Buffer.alloc(0)
@@ -34,7 +34,7 @@ export class DecodedPush {
     decodePush(this.bytes, 0, length, this.columns)
   }
 
-  /** The number that entry `i` ends with, or -1. */
+  /** Returns the number at the end of entry `i`, or -1. */
   numberOf (i: number): number {
     const { bytes, columns } = this
     const end = columns.lineEnd[i]
@@ -51,18 +51,18 @@ export class DecodedPush {
   }
 }
 
-/** Counts which numbers a run's pushes hold, and how often. */
+/** Counts which record numbers the pushes of a run hold, and how often. */
 export class PushTally {
   readonly #push = new DecodedPush()
   readonly #streams = new Set<string>()
-  /** By number: whether it was seen, and a hash of its stream, time and line. */
+  /** By number: whether the record was seen, and a hash of its stream, time and line. */
   #seen = new Uint8Array(1024)
   #prints = new Int32Array(1024)
   #doubled = 0
   #repeated = 0
   #unnumbered = 0
 
-  /** How many entries the push has, under how many headings of a stream. Throws where it cannot be decoded. */
+  /** Returns the number of entries and of stream headings in a push. Throws where the push cannot be decoded. */
   add (body: Buffer): { entries: number, streams: number } {
     this.#push.read(body)
     const { columns, bytes } = this.#push
@@ -113,13 +113,13 @@ export class PushTally {
   }
 }
 
-/** FNV-1a of 32 bits, but a word at a time. */
+/** FNV-1a of 32 bits, applied to words instead of bytes. */
 function hash (from: number, bytes: DataView, start: number, end: number): number {
   let value = from | 0
   let at = start
   for (; at + 4 <= end; at += 4) {
     value = Math.imul(value ^ bytes.getInt32(at), FNV_PRIME)
-    value ^= value >>> 15 // what is in the high bits alone would never reach the low ones
+    value ^= value >>> 15 // without this, the high bits would never reach the low ones
   }
   for (; at < end; at++) value = Math.imul(value ^ bytes.getUint8(at), FNV_PRIME)
   return value

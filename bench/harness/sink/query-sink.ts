@@ -8,7 +8,9 @@ import type { Tallied } from './push-tally.ts'
 const MARKER = ' seq='
 const QUERY_TIMEOUT_MS = 60_000
 
-/** Counts what came of a run's records in a Loki that is not the bench's own, by reading them back. `since`: when the run began. */
+/**
+ * Reads a run's records back from a Loki that is not the bench's own, and counts them. `since`: the start of the run.
+ */
 export async function reconcileByQueries (env: NodeJS.ProcessEnv, since: number, sent: number): Promise<Tallied> {
   const { config } = loadConfig(env)
   const { tenant } = config.loki

@@ -5,41 +5,41 @@ import { serve } from '../child.ts'
 import { packMaximal, type Packed } from './maximal-push.ts'
 import { PushTally, type Tallied } from './push-tally.ts'
 
-/** Pushes that were stored, the bytes as sent, compressed; and those that wait for the end of a stall. */
+/** Counts stored pushes and their compressed bytes, and the pushes that wait for the end of a stall. */
 export interface SinkCounts { pushes: number, bytes: number, waiting: number, cpuMicros: number }
 
-/** The pushes from one mark to the next. */
+/** Describes the pushes between two marks. */
 export interface Section {
   pushes: number
   bytes: number
   records: number
-  /** Summed over the pushes: a stream that a push names twice, in two of the parts that were joined, counts twice. */
+  /** Summed over the pushes. A stream counts twice where two joined parts of one push name it. */
   streams: number
-  /** A sample of the records, packed as well as can be. */
+  /** A sample of the records, packed as well as possible. */
   maximal: Packed
 }
 
 export type SinkMethods = {
-  /** Its URL. */
+  /** Returns the URL. */
   listen: (delayMs: number) => Promise<string>
-  /** How late a push is answered from now on. */
+  /** Sets the delay of every answer from now on. */
   delay: (ms: number) => void
-  /** From now on no push is answered. */
+  /** Answers no push from now on. */
   stall: () => void
-  /** Answers those that still wait, and all others again. */
+  /** Answers the waiting pushes and all later ones. */
   resume: () => void
   counts: () => SinkCounts
-  /** Ends a section and begins the next; which number it has. The first section is number 0. */
+  /** Ends a section and starts the next. Returns its number; the first section is number 0. */
   mark: () => number
-  /** Decodes and lets go what has come since the last time: for when there is time to spare. */
+  /** Decodes and frees the pushes so far. Call it when nothing is measured. */
   digest: () => void
-  /** Digests, and counts what came of the records numbered 0 to `sent` - 1. */
+  /** Digests, and counts the fate of the records numbered 0 to `sent` - 1. */
   reconcile: (sent: number) => Tallied
   /** Digests, and describes a section. */
   section: (number: number) => Section
 }
 
-/** Compressed bytes of each section that are kept to be packed anew: some 50,000 records. */
+/** Compressed bytes of each section that are kept for packing: some 50,000 records. */
 const SAMPLE_BYTES = 6 * 2 ** 20
 
 interface Gathered { pushes: number, bytes: number, records: number, streams: number, sample: Buffer[], sampled: number }
@@ -55,7 +55,7 @@ function gathered (): Gathered {
   return { pushes: 0, bytes: 0, records: 0, streams: 0, sample: [], sampled: 0 }
 }
 
-/** Answers pushes as Loki does, and keeps the compressed bodies: what they hold is counted when nothing is measured. */
+/** Answers pushes as Loki does and keeps the compressed bodies. They are decoded when nothing is measured. */
 async function listen (delay: number): Promise<string> {
   delayMs = delay
   const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 0, headersTimeout: 0 }, handle)
@@ -82,7 +82,7 @@ function handle (request: IncomingMessage, response: ServerResponse): void {
   })
 }
 
-/** A client that has gone would not learn that its push is stored: it is not. */
+/** A client that has gone cannot learn that its push is stored, so it is not stored. */
 function store (response: ServerResponse, chunks: Buffer[]): void {
   if (response.destroyed) return
   const body = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)

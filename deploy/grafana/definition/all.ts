@@ -5,7 +5,7 @@ import { openstackLogs } from './openstack-logs.ts'
 
 export const FOLDER = 'deploy/grafana/dashboards'
 
-/** Each dashboard's file in FOLDER, and the text that belongs there. */
+/** Returns each dashboard's file in FOLDER with its text. */
 export function dashboardFiles (): Map<string, string> {
   const dashboards = [openstackLogs(), oneHost(), lokean()].map(builder => numbered(builder.build()))
   return new Map(dashboards.map(dashboard => [`${dashboard.uid}.json`, `${JSON.stringify(dashboard, undefined, 2)}\n`]))
@@ -13,7 +13,7 @@ export function dashboardFiles (): Map<string, string> {
 
 const isRow = (panel: Panel | RowPanel): panel is RowPanel => panel.type === 'row'
 
-/** Panels are linked to by their number; Grafana would give each its own anew. */
+/** Links name panels by number, so each number is set here; Grafana would choose its own. */
 function numbered (dashboard: Dashboard): Dashboard {
   let id = 0
   for (const panel of dashboard.panels ?? []) {

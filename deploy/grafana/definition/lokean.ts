@@ -11,13 +11,13 @@ const rate = (metric: string): string => `rate(${metric}${CHOSEN}[$__rate_interv
 const total = (metric: string, by = ''): string => `sum${by === '' ? '' : ` by (${by})`} (${rate(metric)})`
 const perLabel = (metric: string, label: string): Plot => [total(metric, label), `{{${label}}}`]
 const perInstance = (metric: string, legend = '{{instance}}'): Plot => [`${metric}${CHOSEN}`, legend]
-/** What half, and what all but one in a hundred, stayed below. */
+/** Plots the median and the 99th percentile. */
 const quantiles = (histogram: string): Plot[] => [0.5, 0.99].map(part => [`histogram_quantile(${part}, ${total(`${histogram}_bucket`, 'le')})`, `p${part * 100}`])
 const mean = (histogram: string, legend: string): Plot => [`${total(`${histogram}_sum`)} / ${total(`${histogram}_count`)}`, legend]
 
 const QUARANTINE = '{source="lokean", quarantine=~".+"}'
 
-/** How the program itself does: what flows, what waits, how Loki answers, and what was set aside. */
+/** Shows the program itself: what flows, what waits, how Loki answers, and what lies in quarantine. */
 export function lokean (): DashboardBuilder {
   return new DashboardBuilder('Lokean').uid(UID).tags(['lokean']).description('From the bus to Loki: rates, lag, credit, pushes, quarantine, workers, memory.')
     .time({ from: 'now-1h', to: 'now' }).refresh('30s').timezone('browser').tooltip(DashboardCursorSync.Crosshair).links(links())

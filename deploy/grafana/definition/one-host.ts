@@ -10,16 +10,20 @@ const HOST = '{cloud=~"$cloud", host="$host"}'
 const LOGS = `{cloud=~"$cloud", host="$host", source=~"$source"} |~ ${raw(`(?i)${asTyped('search')}`)} | level=~"$level"`
 
 /**
- * The Service Telemetry Framework scrapes a smart gateway for each cloud and collector, named in `service`
- * (`<instance>-<cloud>-coll-meter`, before its 1.5 with a suffix). rsyslog and collectd may know a host by its short name or its full one.
+ * The Service Telemetry Framework scrapes one smart gateway for each cloud and collector. `service` names it
+ * (`<instance>-<cloud>-coll-meter`; before STF 1.5 with a suffix). rsyslog and collectd may name a host by its short or
+ * its full name.
  */
 const gateway = (collector: 'coll' | 'sens' | 'ceil'): string => `service=~".+-$cloud-${collector}-meter.*"`
 const NODE = `${asRegex('node')}([.].*)?`
 const collectd = (more = ''): string => `{host=~${raw(NODE)}, ${gateway('coll')}${more}}`
-/** collectd's virt plugin names an instance as a host: `<domain>:<instance id>:<node>`. */
+/** collectd's virt plugin writes an instance in place of a host: `<domain>:<instance id>:<node>`. */
 const virt = `{host=~${raw(`.+:.+:${NODE}`)}, ${gateway('coll')}}`
 const instanceOf = (series: string): string => `label_replace(${series}, "resource", "$1", "host", ".+:(.+):.+")`
-/** Ceilometer's samples carry no node (STF drops `publisher`): the instances that collectd sees on this one choose among them. */
+/**
+ * Ceilometer's samples name no node, because STF drops `publisher`. So they are joined with the instances that collectd
+ * sees on the chosen node.
+ */
 const here = `on (resource) group_left () group by (resource) (${instanceOf(`collectd_virt_memory${virt}`)})`
 
 const perSecond = (metric: string, window = '$__rate_interval'): string => `sum by (plugin_instance) (rate(${metric}${collectd()}[${window}]))`
@@ -28,7 +32,9 @@ const POLLED = '15m'
 
 const ALERTS = `ALERTS{alertstate="firing", host=~${raw(NODE)}, service=~".+-$cloud-[a-z]+-meter.*"}`
 
-/** A host's logs, and at the same times under them what the Service Telemetry Framework measured of it. */
+/**
+ * Shows a host's logs, and below them the Service Telemetry Framework's measurements of the host over the same time.
+ */
 export function oneHost (): DashboardBuilder {
   return new DashboardBuilder('One host').uid(UID).tags(['lokean', 'openstack'])
     .description('A host\'s logs in Loki beside its metrics, container health and alerts as the Service Telemetry Framework keeps them in Prometheus.')

@@ -6,16 +6,19 @@ import { levels, lokiLabel, lokiSource, several, textBox } from './variables.ts'
 
 export const UID = 'lokean-openstack-logs'
 
-/** A placeholder that no line holds, so that the row of requests asks for none until one is chosen. */
+/** No line holds this placeholder, so the row of requests stays empty until a request is chosen. */
 const NO_REQUEST = 'req-none'
 
 const CHOSEN = '{cloud=~"$cloud", region=~"$region", host=~"$host", source=~"$source"}'
-/** The cheap condition on the line comes before that on the metadata. */
+/** The condition on the line is cheap, so it comes before that on the metadata. */
 const FILTERED = `${CHOSEN} |~ ${raw(`(?i)${asTyped('search')}`)} | level=~"$level"`
-/** Of all services and hosts of the clouds: also where the request is another's global one, and so in the line only. */
+/**
+ * Searches all services and hosts of the clouds by line. So it also finds lines where the request is another one's
+ * global request.
+ */
 const REQUEST = `{cloud=~"$cloud"} |= ${raw(asTyped('request_id'))}`
 
-/** Everything that was logged, by cloud, region, host, service and level, and the way of one request through it all. */
+/** Shows all logs by cloud, region, host, service and level, and the path of one request through all services. */
 export function openstackLogs (): DashboardBuilder {
   return new DashboardBuilder('OpenStack logs').uid(UID).tags(['lokean', 'openstack']).description('The logs of OpenStack clouds in Loki, as Lokean stores them.')
     .time({ from: 'now-1h', to: 'now' }).refresh('1m').timezone('browser').tooltip(DashboardCursorSync.Crosshair).links(links())

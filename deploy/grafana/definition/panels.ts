@@ -10,7 +10,7 @@ import { LOKI, PROMETHEUS, logLines, logSeries, latest, samples, type Plot } fro
 interface Targets { targets: (targets: Array<Builder<Dataquery>>) => unknown }
 interface Query { refId: (id: string) => unknown }
 
-/** Grafana's ids of a panel's queries: A, B, C... */
+/** Grafana names the queries of a panel A, B, C... */
 function ask<P extends Targets> (panel: P, queries: Array<Builder<Dataquery> & Query>): P {
   for (const [i, query] of queries.entries()) query.refId(String.fromCharCode(65 + i))
   panel.targets(queries)
@@ -25,17 +25,17 @@ function plotted (title: string, unit: string): TimeSeries {
     .tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi))
 }
 
-/** What Prometheus has, as lines. */
+/** Draws Prometheus series as lines. */
 export function graph (title: string, unit: string, ...plots: Plot[]): TimeSeries {
   return ask(plotted(title, unit).datasource(PROMETHEUS), plots.map(samples))
 }
 
-/** Areas on top of one another. */
+/** Stacks the areas of a panel. */
 export function stacked (panel: TimeSeries): TimeSeries {
   return panel.fillOpacity(60).stacking(new StackingConfigBuilder().mode(StackingMode.Normal).group('A'))
 }
 
-/** Numbers of log lines, as stacked bars; a series that is called as a level has that level's colour. */
+/** Draws numbers of log lines as stacked bars. A series named like a level gets that level's colour. */
 export function logVolume (title: string, ...plots: Plot[]): TimeSeries {
   const panel = stacked(plotted(title, 'short')).datasource(LOKI).drawStyle(GraphDrawStyle.Bars).fillOpacity(80).lineWidth(0).span(24).height(6)
   for (const [level, fixedColor] of Object.entries(LEVEL_COLOURS)) panel.overrideByName(level, [{ id: 'color', value: { mode: 'fixed', fixedColor } }])
@@ -48,12 +48,12 @@ export function logPanel (title: string, expr: string, direction: 'newest first'
     .sortOrder(direction === 'oldest first' ? LogsSortOrder.Ascending : LogsSortOrder.Descending)
 }
 
-/** The newest value, large, with what it was before behind it. */
+/** Shows the newest value in large type, with its history behind it. */
 export function figure (title: string, unit: string, plot: Plot, width = 4): StatPanel {
   return ask(new StatPanel().title(title).unit(unit).datasource(PROMETHEUS).span(width).height(4).graphMode(BigValueGraphMode.Area), [samples(plot)])
 }
 
-/** The newest value's name in place of the value. */
+/** Shows the newest value's name instead of the value. */
 export function naming (title: string, plot: Plot, width = 4): StatPanel {
   return ask(new StatPanel().title(title).datasource(PROMETHEUS).span(width).height(4), [latest(plot)])
     .graphMode(BigValueGraphMode.None).reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull'])).displayName(plot[1])
@@ -62,7 +62,7 @@ export function naming (title: string, plot: Plot, width = 4): StatPanel {
 
 export interface State { value: number, text: string, colour: string }
 
-/** Each series a bar, coloured by its state at the time. */
+/** Draws each series as a bar, coloured by its state over time. */
 export function states (title: string, shown: State[], ...plots: Plot[]): StateTimeline {
   const options = Object.fromEntries(shown.map(({ value, text, colour }, index) => [String(value), { text, color: colour, index }]))
   const mapping: ValueMapping = { type: MappingType.ValueToText, options }

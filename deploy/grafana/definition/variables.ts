@@ -12,7 +12,7 @@ function labelValues (name: string, datasource: DataSourceRef, query: string | R
   return new QueryVariableBuilder(name).datasource(datasource).query(query).refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.NaturalAsc)
 }
 
-/** The values of a stream label among the streams that the selector takes. */
+/** Offers the values of a stream label among the selected streams. */
 export function lokiLabel (name: string, selector: string, label = name): QueryVariableBuilder {
   return labelValues(name, LOKI, { refId: 'values', type: 1, label, stream: selector })
 }
@@ -21,12 +21,12 @@ export function prometheusLabel (name: string, series: string): QueryVariableBui
   return labelValues(name, PROMETHEUS, `label_values(${series}, ${name})`)
 }
 
-/** Any number of values, at first all: then `all`, a regular expression, takes their place. */
+/** Allows any number of values. All are chosen at first; the regular expression `all` then takes their place. */
 export function several<T extends QueryVariableBuilder | CustomVariableBuilder> (variable: T, all = '.+'): T {
   return variable.multi(true).includeAll(true).allValue(all).current({ text: ['All'], value: ['$__all'] }) as T
 }
 
-/** `.*`: records may have no level, where Lokean is told to send no metadata. */
+/** The default `.*` also matches records without a level, because an operator may switch metadata off. */
 export function levels (): CustomVariableBuilder {
   return several(new CustomVariableBuilder('level').values(LEVELS.join(',')), '.*')
 }
@@ -35,7 +35,7 @@ export function textBox (name: string, label: string, text: string, description:
   return new TextBoxVariableBuilder(name).label(label).description(description).defaultValue(text).current({ text, value: text })
 }
 
-/** Worked out from the others, not asked for. */
+/** Hides a variable that is computed from others. */
 export function hidden (variable: QueryVariableBuilder): QueryVariableBuilder {
   return variable.hide(VariableHide.HideVariable)
 }

@@ -15,7 +15,10 @@ function find (bytes: Uint8Array, start: number, end: number): Found[] {
   return found
 }
 
-/** AMQP message bodies: what is found lies within the message, in order; does not depend on what is around it; and is all there is. */
+/**
+ * AMQP message bodies: each record lies within the message, in order; its surroundings make no difference; and no
+ * record is left out.
+ */
 export const body: Target = {
   name: 'body',
   words: words('\0Sw', '\0Su', '\0Sv', '\0Sp', Buffer.from('d0000000090000000', 'hex'), Buffer.from('c00201', 'hex'), Buffer.from('a10161', 'hex'), Buffer.from('b100000001', 'hex'),

@@ -8,7 +8,7 @@ import { type Target, words } from '../target.ts'
 
 const MOST = 64 * 1024
 
-/** Cuts of a stream: `sizes` by turns. */
+/** Reads a stream in chunks. Their sizes take turns. */
 function read (stream: Buffer, sizes: readonly number[]): { frames: string[], error: string | undefined } {
   const frames: string[] = []
   const reader = new FrameReader(frame => { frames.push(frame.toString('latin1')) })
@@ -27,7 +27,10 @@ function read (stream: Buffer, sizes: readonly number[]): { frames: string[], er
   }
 }
 
-/** What a bus sends, in any cuts: frames are the same however it is cut, and each is read, past rhea and by it, or refused. */
+/**
+ * The bytes of a bus, cut anywhere: the frames do not depend on the cuts, and rhea and our reader each read or refuse
+ * them.
+ */
 export const frames: Target = {
   name: 'frames',
   words: [AMQP_HEADER, SASL_HEADER, emptyElements(0xffffffff), emptyElements(3, 0x70), nested(3), list([NULL, TRUE]), ...words(Buffer.of(0, 0, 0, 8, 2, 0, 0, 0), Buffer.of(0xd1), Buffer.of(0xf0), Buffer.of(0, 0x53, 0x14), Buffer.of(0xff, 0xff, 0xff, 0xff))],
@@ -40,7 +43,7 @@ export const frames: Target = {
     if (input.length > MOST) return []
     const stream = input[0] === 0x41 ? input : Buffer.concat([AMQP_HEADER, input])
     const whole = read(stream, [MOST])
-    // What does not begin as AMQP does is handed on as it comes, for what it is.
+    // A stream that does not begin as AMQP is passed on in any chunks.
     if (stream.toString('latin1', 0, 4) === 'AMQP') assert.deepEqual(read(stream, [8, 1 + input.length % 7, 3]), whole, 'the cuts make a difference')
     return [whole.error === undefined ? 'whole' : 'refused', ...whole.frames.map(frame => look(Buffer.from(frame, 'latin1')))]
   }
@@ -57,7 +60,7 @@ function look (frame: Buffer): string {
     const { performative } = rhea.read_frame(frame) as { performative?: object }
     return performative === undefined ? 'empty' : performative.constructor.name
   } catch (error) {
-    // Errors of any class are the connection's, and end it; what rhea must not do is go on for ever, or take all memory there is.
+    // An error of any class ends the connection. rhea must not run for ever, or take all memory.
     return (error as Error).message.replace(/\d+/g, 'n').slice(0, 40)
   }
 }

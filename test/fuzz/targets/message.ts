@@ -11,7 +11,7 @@ import { body } from './body.ts'
 import { record } from './record.ts'
 import type { Target } from '../target.ts'
 
-/** Settings that make much of little: short lines, small pushes, a tenant of each record's own. */
+/** Settings that break input into many pieces: short lines, small pushes, a tenant for each record. */
 const PIECES_IN_LINE = 1
 const ENCODERS = [
   new Encoder(encoderSettings({ maxLineBytes: 1024, pushBytes: 64 * 1024, shards: 3, maxDisorderMs: Infinity })),
@@ -19,7 +19,10 @@ const ENCODERS = [
   new Encoder(encoderSettings({ tenant: { kind: 'field', field: 'tenant' }, labels: mappings('m=message,t=@timestamp,x=message'), metadata: mappings('message,tag,other') }))
 ]
 
-/** Whole messages, one or two in a batch: Loki's own reading of what is pushed has each record once, or in numbered pieces. */
+/**
+ * Whole messages, one or two in a batch. Loki's reading of the pushes has each record once, whole or in numbered
+ * pieces.
+ */
 export const message: Target = {
   name: 'message',
   words: [...body.words, ...record.words],
@@ -34,7 +37,7 @@ export const message: Target = {
         assert.equal(records, times * expected, 'records that were found')
         for (const part of parts) readAsLoki(part)
         const entries = decodeParts(parts).filter(({ line, metadata }) => !/^([2-9]|1\d+)\//.test(metadata.piece ?? '') && !(i === PIECES_IN_LINE && /^\[([2-9]|1\d+)\/\d+\] /.test(line)))
-        // A line may look like a piece of one; then there seem to be fewer.
+        // A line may look like a numbered piece; the count then seems too low.
         if (i !== PIECES_IN_LINE || !input.includes('] ')) assert.equal(entries.length, records, 'records in and entries out')
         seen.push(`${i} ${[...quarantined].map(Math.sign)} ${[...mended].map(Math.sign)} ${Math.min(9, parts.length)}`)
       }
@@ -43,7 +46,7 @@ export const message: Target = {
   }
 }
 
-/** A part must be what Loki takes: as the embedded one reads it, with as many entries as it says. */
+/** The embedded Loki must take the part, with as many entries as the part says. */
 function readAsLoki ({ body, records }: Part): void {
   const block = Buffer.from(body)
   const { length, start } = snappyLength(block)

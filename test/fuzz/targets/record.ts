@@ -6,11 +6,11 @@ import { parseSelector } from '../../helpers/selector.ts'
 import { captures, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 import { type Target, words } from '../target.ts'
 
-/** One for all: what it has seen before must make no difference. */
+/** All inputs share one encoder: earlier input must make no difference. */
 const encoder = new Encoder(MODEL_SETTINGS)
 const OTHER = recordText({ cloud: 'the other', file: 'f', message: 'a "line"' })
 
-/** A record between two others: its entry is the one that a plain encoder gives, and the others' are untouched. */
+/** A record between two others. Its entry equals that of a plain encoder, and the others stay as they are. */
 export const record: Target = {
   name: 'record',
   words: words('"', '\\', '\\u0000', '\\ud83d\\ude00', '\\udc00', '\\/', '{', '}', ':', ',', '[', ']', 'null', 'true', '1e3', '""', '"@timestamp":"2026-11-22T08:14:00.123456Z"', '"message":"', '"host":"h"', '"hostname":"', '"cloud":"c"',
@@ -22,7 +22,7 @@ export const record: Target = {
     const { entries, counts } = encodeMessages([rsyslogMessage([OTHER, input, OTHER])], {}, encoder)
     assert.equal(entries.length, 3, 'records in and entries out')
     const mine = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.cloud !== 'the other')
-    // Its own fields may name the other's cloud: then there is no telling them apart, and only their number counts.
+    // The record's own fields may name the other's cloud. The entries then look alike, and only their number counts.
     if (mine.length !== 1) return ['like the other']
     const [{ tenant, selector, line, time, metadata }] = mine
     const stored: Stored = { tenant, selector, line, time, metadata, counts: { ...counts } }

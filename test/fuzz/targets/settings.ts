@@ -4,11 +4,11 @@ import { OPTION_NAMES, optionOf } from '../../../src/config/options.ts'
 import { ConfigError } from '../../../src/errors.ts'
 import { type Target, words } from '../target.ts'
 
-/** Long enough that nothing else says it. */
+/** Long enough that no other text contains it by chance. */
 const SECRET = 'correct-horse-battery'
 const SECRETS = OPTION_NAMES.filter(name => optionOf(name).secret === true && optionOf(name).pem !== true)
 
-/** A file of settings: it makes a configuration or a ConfigError, in which no secret stands and no line is forged. */
+/** A file of settings. It makes a configuration or a ConfigError. Neither shows the secret or forges a line. */
 export const settings: Target = {
   name: 'settings',
   words: words('=', ',', '\n', '"', '\'', '{', '}', '://', '@', ':', '%', '[::1]', 'amqps://', 'https://', `amqp://u:${SECRET}@h`, 'KiB', '1h30m', '9'.repeat(20), 'off', 'none', '__proto__', '_FILE', '/dev/null', ' '.repeat(50), 'a,'.repeat(500),
@@ -32,7 +32,7 @@ export const settings: Target = {
   }
 }
 
-/** Whether the secret stands nowhere but where secrets do: what is put into another setting, or into a name, is shown. */
+/** Whether the secret stands only where secrets belong. Text in another setting or in a name may be shown. */
 function isSecret (text: string): boolean {
   return text.split('\n').every(line => !line.includes(SECRET) || SECRETS.some(name => line.startsWith(`${name}=${SECRET}`) && line.length === name.length + 1 + SECRET.length))
 }

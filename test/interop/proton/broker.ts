@@ -4,11 +4,11 @@ import type { Cleanup } from '../../helpers/cleanup.ts'
 import { record } from '../../helpers/messages.ts'
 import { ProtonPeer, type PeerEvent } from './peer.ts'
 
-/** As broker.py takes them. */
+/** The settings that broker.py takes. */
 export interface BrokerSettings {
   port?: number
   mechanisms?: string
-  /** With `password`: PLAIN. */
+  /** PLAIN, together with `password`. */
   username?: string
   password?: string
   cert?: string
@@ -21,13 +21,13 @@ export interface BrokerSettings {
 
 export interface AmqpError { condition: string, description?: string }
 
-/** A broker on Qpid Proton, the C engine of rsyslog and of the router. What it was given to send outlives its restarts. */
+/** A broker made of Qpid Proton, the C engine of rsyslog and of the router. Its messages outlive a restart. */
 export class ProtonBroker {
   #peer!: ProtonPeer
   #port = 0
   #tls = false
   readonly #cleanup: Cleanup
-  /** By id: the lines, and the records made of them, which are the same whenever they are sent. */
+  /** By id: the lines, and the records made of them, which do not change when they are sent again. */
   readonly #messages: Array<{ lines: string[], body: string[] }> = []
   readonly #accepted = new Set<unknown>()
 
@@ -41,12 +41,12 @@ export class ProtonBroker {
     return broker
   }
 
-  /** As LOKEAN_AMQP_URL. */
+  /** A value for LOKEAN_AMQP_URL. */
   get url (): string {
     return `amqp${this.#tls ? 's' : ''}://127.0.0.1:${this.#port}`
   }
 
-  /** Dies without a word, and comes back with other settings on the same port, and with all that was not accepted. */
+  /** Dies without a close frame and comes back on the same port, with other settings and all unaccepted messages. */
   async restart (settings: BrokerSettings = {}): Promise<void> {
     await this.#peer.kill()
     this.#note()
@@ -54,7 +54,7 @@ export class ProtonBroker {
     for (const id of this.#messages.keys()) if (!this.#accepted.has(id)) this.#give(id)
   }
 
-  /** Gives it a message, a list of records with these lines, for whoever receives. */
+  /** Gives the broker a message for its receivers: a list of records with these lines. */
   send (lines: string[]): void {
     this.#give(this.#messages.push({ lines, body: lines.map(message => record({ message })) }) - 1)
   }
@@ -64,7 +64,7 @@ export class ProtonBroker {
     this.#peer.command({ do: what, error })
   }
 
-  /** What becomes of links that attach from now on. */
+  /** Sets the answer to links that attach from now on. */
   answer (how: 'attach' | 'refuse' | 'ignore', error?: AmqpError): void {
     this.#peer.command({ do: 'answer', how, error })
   }
@@ -73,7 +73,7 @@ export class ProtonBroker {
     this.#peer.signal(signal)
   }
 
-  /** The next of its events of this kind, that was not waited for yet, since its last start. */
+  /** Resolves with the next unread event of this kind since the last start. */
   async says (event: string, where?: (event: PeerEvent) => boolean): Promise<PeerEvent> {
     return await this.#peer.next(event, where)
   }
@@ -82,7 +82,7 @@ export class ProtonBroker {
     return this.#peer.count(event, where)
   }
 
-  /** Waits until every message is accepted; then the store has each of their lines once, and nothing else. */
+  /** Waits until every message is accepted. Then the store holds each of their lines once, and nothing else. */
   async delivered (loki: EmbeddedLoki): Promise<void> {
     await this.#peer.until('has seen all accepted', () => {
       this.#note()

@@ -9,14 +9,14 @@ export interface Identity { cert: string, key: string }
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
 
-/** A folder that is gone after the test. */
+/** Makes a folder that is removed after the test. */
 export function folder (cleanup: Cleanup): string {
   const path = mkdtempSync(join(tmpdir(), 'lokean-proton-'))
   cleanup.add(() => { rmSync(path, { recursive: true }) })
   return path
 }
 
-/** A certificate authority that nobody else knows. */
+/** A certificate authority that nobody else trusts. */
 export class Authority {
   readonly ca: string
   readonly #folder: string
@@ -30,7 +30,10 @@ export class Authority {
     openssl('req', '-x509', ...NEW_KEY, '-days', '2', '-subj', `/CN=${name}`, '-keyout', this.#key, '-out', this.ca)
   }
 
-  /** For a name (`DNS:localhost`, `IP:127.0.0.1`); `days` from now, negative for one that has expired. */
+  /**
+   * Issues a certificate for a name (`DNS:localhost`, `IP:127.0.0.1`), valid for `days` from now. A negative number
+   * makes it expired.
+   */
   issue (subject: string, name = 'IP:127.0.0.1', days = 2): Identity {
     this.#issued++
     const [cert, key, request] = ['pem', 'key', 'csr'].map(kind => join(this.#folder, `${this.#issued}.${kind}`))

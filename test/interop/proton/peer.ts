@@ -7,30 +7,33 @@ import { Conditions } from '../../../src/embedded/bus/conditions.ts'
 import type { Cleanup } from '../../helpers/cleanup.ts'
 import { type Need, needs } from '../needs.ts'
 
-/** Debian's own: its python3-qpid-proton is for no other. */
+/** Only Debian's own Python has python3-qpid-proton. */
 const PYTHON = '/usr/bin/python3'
 const FOLDER = join('test', 'interop', 'proton')
 
 const PROTON: Need = { what: 'python3-qpid-proton', probe: [PYTHON, '-c', 'import proton'] }
 export const OPENSSL: Need = 'openssl'
 
-/** Options of a test that talks to Qpid Proton. Longer than a program may hang (test/helpers/program.ts), so that it can say what it did. */
+/**
+ * Options of a test with Qpid Proton. The timeout is longer than that of a hanging program (test/helpers/program.ts),
+ * so that the program's output is shown.
+ */
 export function withProton (...more: Need[]): { skip: string | false, timeout: number } {
   return { ...needs(PROTON, ...more), timeout: 60_000 }
 }
 
-/** What a peer says: one JSON line. */
+/** An event of a peer, one line of JSON. */
 export type PeerEvent = Record<string, unknown> & { event: string }
 
-/** A body as test/interop/proton/messages.py reads it. */
+/** A body in the form that test/interop/proton/messages.py reads. */
 export type Body = string | readonly Body[] | { binary: string } | { symbol: string }
 
-/** One of the Python programs of this folder, driven by lines of JSON. Killed after the test. */
+/** One of this folder's Python programs, driven by lines of JSON. It is killed after the test. */
 export class ProtonPeer {
   readonly events: PeerEvent[] = []
   readonly #child: ChildProcessWithoutNullStreams
   readonly #ended: Promise<unknown>
-  /** How far `next` has got, by event. */
+  /** How many events `next` has returned, by kind. */
   readonly #read = new Map<string, number>()
   readonly #conditions = new Conditions(() => {})
   #stderr = ''
@@ -59,25 +62,25 @@ export class ProtonPeer {
     this.#child.kill(signal)
   }
 
-  /** Has it come to its end by itself. */
+  /** Waits until the program has ended by itself. */
   async finish (): Promise<void> {
     this.#child.stdin.end()
     await this.#ended
     assert.equal(this.#stderr, '')
   }
 
-  /** Ends it without a word to those who are connected. */
+  /** Kills the program without a close frame. */
   async kill (): Promise<void> {
     if (!this.#gone) this.#child.kill('SIGKILL')
     await this.#ended
   }
 
-  /** How often it has said so. */
+  /** Returns how often the event has come. */
   count (event: string, where: (event: PeerEvent) => boolean = () => true): number {
     return this.events.filter(one => one.event === event && where(one)).length
   }
 
-  /** The next that it says of this kind, behind those that were returned before. */
+  /** Resolves with the next event of this kind that was not returned before. */
   async next (event: string, where: (event: PeerEvent) => boolean = () => true): Promise<PeerEvent> {
     const from = this.#read.get(event) ?? 0
     const find = (): number => this.events.findIndex((one, at) => at >= from && one.event === event && where(one))
@@ -87,7 +90,7 @@ export class ProtonPeer {
     return this.events[at]
   }
 
-  /** Asks at each line that it says. */
+  /** Checks the condition at each event. */
   async until (what: string, condition: () => boolean): Promise<void> {
     await this.#conditions.until(() => {
       const met = condition()

@@ -9,7 +9,7 @@ import { type BrokerSettings, ProtonBroker } from './broker.ts'
 /** The real program between a Proton broker and an embedded Loki. */
 export interface Site { broker: ProtonBroker, loki: EmbeddedLoki, gate: Gate, run: Program }
 
-/** The broker listens, the program has just been started. `env` is given the broker, for its URL. */
+/** The broker listens, and the program has just started. `env` gets the broker, to read its URL. */
 export async function site (cleanup: Cleanup, settings: BrokerSettings = {}, env: (broker: ProtonBroker) => Record<string, string> = () => ({})): Promise<Site> {
   const gate = new Gate()
   const loki = await unlimitedLoki(cleanup, gate.intercept)
@@ -25,7 +25,7 @@ export async function unlimitedLoki (cleanup: Cleanup, intercept?: Gate['interce
   return loki
 }
 
-/** What `/readyz` says of the bus, as soon as its status is this. */
+/** Resolves with the bus's detail in `/readyz`, as soon as its status is this. */
 export async function readyz (run: Program, status: 200 | 503): Promise<string> {
   let answer = await run.ask('/readyz')
   for (let asked = 0; answer.status !== status && asked < 200; asked++) {

@@ -39,7 +39,7 @@ function hosts (recordsPerMessage: number, senders: number, recordsPerSecond: nu
   return { senders, recordsPerMessage, recordsPerSecond, waitMs: { p50, p99: p50 * 2.2 }, spread: { recordsPerSecond: around(recordsPerSecond), p50: around(p50), p99: around(p50 * 2.2) } }
 }
 
-/** A whole result, made up, of a program that meets some targets, misses one, and does not lose a record. */
+/** A whole, invented result. The program meets some targets, misses one, and loses no record. */
 export function sampleResult (): BenchResult {
   return {
     at: '2026-11-22T12:00:00.000Z',

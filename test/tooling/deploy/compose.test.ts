@@ -25,7 +25,10 @@ const [{ name: project, ...file }] = documents<{ name: string, services: Record<
 const { services, volumes } = file
 const all = Object.entries(services)
 
-/** Without its `id`s, which are of an older draft than it says it is, and that draft's misspelt address. Its own formats are for Docker to check; here they are strings. */
+/**
+ * The schema without its `id`s, which belong to an older draft than it names, and without that draft's misspelt
+ * address. Docker checks its own formats; here they are strings.
+ */
 const schema = JSON.parse(JSON.stringify(compose.composeSchema, (key, value: unknown) =>
   key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value)) as object
 const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(schema)

@@ -72,14 +72,14 @@ for (const folder of [BASE, ...OVERLAYS]) {
     assert.deepEqual(warnings, [])
     assert.ok(read.length >= 2)
 
-    // preStop comes out of the grace period; 5 s are for closing the links.
+    // preStop counts towards the grace period. 5 s are for closing the links.
     const [command, seconds] = container.lifecycle.preStop.exec.command
     assert.equal(command, 'sleep')
     assert.ok(pod.spec.terminationGracePeriodSeconds >= Number(seconds) + config.drainTimeoutMs / 1000 + 5)
   })
 }
 
-/** The files of a volume: of a Secret that is the operator's, of a token, of what OpenShift writes. */
+/** Returns the files of a volume: of the operator's Secret, of a token, or of OpenShift's own. */
 function keysOf (volume: { secret?: { secretName: string }, configMap?: { name: string } } | undefined, folder: string): string[] {
   if (volume?.secret?.secretName === example.metadata.name) return Object.keys(example.stringData)
   const object = resources(folder).find(({ kind, metadata: { name } }) =>
@@ -98,10 +98,10 @@ test('the image is the Dockerfile\'s: its command, port and user', () => {
   const exposed = Number(/^EXPOSE (\d+)$/m.exec(DOCKERFILE)?.[1])
   assert.deepEqual(container.ports, [{ name: 'metrics', containerPort: exposed }])
   assert.equal(of('Service').spec.ports[0].targetPort, 'metrics')
-  // Where nothing is said of LOKEAN_ADMIN_ADDR, the image's holds.
+  // The image's LOKEAN_ADMIN_ADDR holds where the manifest sets none.
   assert.match(DOCKERFILE, new RegExp(`^ENV .*LOKEAN_ADMIN_ADDR=0\\.0\\.0\\.0:${exposed}$`, 'm'))
   for (const folder of [BASE, ...OVERLAYS]) assert.equal(settings(folder).LOKEAN_ADMIN_ADDR, undefined)
-  // runAsNonRoot wants a number that is not 0.
+  // runAsNonRoot needs a number that is not 0.
   assert.match(DOCKERFILE, /^USER [1-9]\d*(:\d+)?$/m)
 })
 

@@ -25,7 +25,7 @@ test('Lokean knows the limits that Loki is given', () => {
     [bytes(config.max_line_size), ms(config.reject_old_samples_max_age), ms(config.creation_grace_period), ms(ingester.max_chunk_age)])
   assert.equal(config.reject_old_samples, true)
   assert.ok(metadata.length > 0 && config.allow_structured_metadata === true)
-  // A push, and the largest part of a stream's in it, must fit into what may come at once.
+  // A push, and the largest part of one stream in it, must fit into the burst.
   assert.ok(Number(config.ingestion_burst_size_mb) * 1e6 > pushBytes && bytes(config.per_stream_rate_limit_burst) > pushBytes)
   assert.ok(Number(config.ingestion_burst_size_mb) >= Number(config.ingestion_rate_mb))
 })

@@ -14,7 +14,7 @@ interface Groups { groups: Array<{ rules: Rule[] }> }
 const [{ groups }] = documents<Groups>(RULES)
 const rules = groups.flatMap(group => group.rules)
 
-/** As they are scraped: a histogram has three names. */
+/** Returns the names in a scrape. A histogram has three. */
 async function scraped (): Promise<Set<string>> {
   const { registry } = createMetrics({ version: '1', addresses: ['a'], quarantineReasons: ['q'], mendReasons: ['m'], deadLetterReasons: ['d'] })
   return new Set((await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>

@@ -11,7 +11,7 @@ const target = (name: string, run: (input: Buffer) => void): Target => ({
 })
 const held: unknown[] = []
 
-/** Targets that break their promises, each for inputs with a needle in them. */
+/** Targets that break their promises for inputs with a needle in them. */
 export const TARGETS: readonly Target[] = [
   target('throws', input => { if (input.includes('needle')) throw new TypeError(`at ${input.indexOf('needle')}`) }),
   target('hangs', input => { while (input.includes('needle')); }),

@@ -5,7 +5,10 @@ import { readCorpus } from '../../fuzz/corpus.ts'
 import { MAX_INPUT, Mutator } from '../../fuzz/mutate.ts'
 import { TARGETS } from '../../fuzz/targets.ts'
 
-/** What `npm run fuzz` does, for as long as a test may take: the kept inputs, and the same few mutations of them each time. */
+/**
+ * Runs as `npm run fuzz` does, for as long as a test may take: the kept inputs, and the same few mutations of them each
+ * time.
+ */
 const SEED = 20_261_122
 const MUTATIONS = 400
 

@@ -1,7 +1,7 @@
 import { cruise as cruiseFiles, type ICruiseResult, type IForbiddenRuleType, type IModule } from 'dependency-cruiser'
 import { COMMON, roomOf } from './rooms.ts'
 
-/** Follows every import below the folders, those of types included. */
+/** Follows every import below the folders, imports of types too. */
 export async function cruise (folders: string[], forbidden: IForbiddenRuleType[] = []): Promise<ICruiseResult> {
   const { output } = await cruiseFiles(folders,
     { tsPreCompilationDeps: true, doNotFollow: { path: 'node_modules' }, validate: true, ruleSet: { forbidden } },
@@ -9,10 +9,10 @@ export async function cruise (folders: string[], forbidden: IForbiddenRuleType[]
   return output as ICruiseResult
 }
 
-/** One room imports another; `typeOnly` where all it imports of it is types. */
+/** One room imports another. `typeOnly`: it imports only types. */
 export interface Arrow { from: string, to: string, typeOnly: boolean }
 
-/** Between the rooms of src, without what all may import. */
+/** Returns the imports between the rooms of src, without what all may import. */
 export function arrowsOf (modules: readonly IModule[]): Arrow[] {
   const arrows = new Map<string, Arrow>()
   for (const { source, dependencies } of modules.filter(({ source }) => inRoom(source))) {

@@ -3,7 +3,7 @@ import { COMMON, ROOMS } from './rooms.ts'
 
 const WIDTH = 120
 
-/** The rooms from top to bottom, each with those that it imports. */
+/** Draws the rooms from top to bottom, each with the rooms that it imports. */
 export function drawing (arrows: readonly Arrow[]): string {
   const names = Object.keys(ROOMS)
   const column = Math.max(...names.map(({ length }) => length)) + 1
@@ -16,7 +16,7 @@ export function drawing (arrows: readonly Arrow[]): string {
   return ['```text', ...lines, '', `any room --> ${COMMON.join('  ')}`, '```'].join('\n')
 }
 
-/** As many names on a line as there is room for. */
+/** Puts as many names on a line as fit. */
 function fold (names: readonly string[], arrow: string, indent: number): string[] {
   const lines: string[] = []
   for (const name of names) {

@@ -1,6 +1,6 @@
 /**
- * What each room of src may import, from top to bottom: only what stands below it. A room is a folder, without the
- * folders in it. A file that stages share as their contract is a room of its own.
+ * The rooms of src from top to bottom, each with the rooms that it may import, which must stand below it. A room is a
+ * folder without its subfolders. A file that stages share as their contract is a room of its own.
  */
 export const ROOMS: Record<string, readonly string[]> = {
   'main.ts': ['commands/demo', 'commands', 'cli', 'ops', 'config'],
@@ -8,13 +8,14 @@ export const ROOMS: Record<string, readonly string[]> = {
   commands: ['cli', 'pipeline', 'ops', 'ops/page', 'config', 'generator', 'source/amqp', 'sink', 'worker', 'worker/output', 'source/budget.ts', 'worker/messages.ts'],
   cli: ['config'],
 
-  // Only the pipeline knows two stages. Metrics know the reasons that stages count by, and the streams that worker threads share.
+  // Only the pipeline knows more than one stage. Metrics know the reasons that stages count by, and the streams that
+  // worker threads share.
   pipeline: ['ops', 'ops/page', 'source', 'config', 'batch', 'worker/pool', 'sink', 'ack', 'batch/batch.ts', 'source/source.ts', 'source/budget.ts', 'sink/sink.ts', 'worker/messages.ts'],
   ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages.ts'],
   'ops/page': ['worker/messages.ts'],
   source: ['config', 'source/amqp', 'source/datagrams', 'source/source.ts', 'source/budget.ts'],
 
-  // What demo, tests and benches share. The embedded Loki decodes with code of its own.
+  // Demo, tests and benches share these. The embedded Loki decodes with its own code.
   generator: ['embedded/bus'],
   'embedded/bus': ['source/amqp'],
   'embedded/loki': ['embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store'],
@@ -30,7 +31,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   sink: ['config', 'sink/sink.ts', 'worker/messages.ts'],
   ack: ['source/source.ts'],
 
-  // What runs in a worker thread.
+  // These run in a worker thread.
   worker: ['worker/output', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
   'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
   'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages.ts'],
@@ -38,7 +39,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   'worker/kernel': [],
   'worker/kernel/assembly': [],
 
-  // The settings that stages are made with.
+  // The settings of the stages.
   config: ['worker/messages.ts'],
 
   // The contracts.
@@ -52,7 +53,7 @@ export const ROOMS: Record<string, readonly string[]> = {
 /** Any room may import these. */
 export const COMMON = ['backoff.ts', 'errors.ts', 'log.ts', 'secret.ts', 'shared-memory.ts', 'version.ts']
 
-/** Packages that files of src may import, types included, only where the path matches. */
+/** Packages that only files of src with a matching path may import, types included. */
 export const DOORS: Record<string, RegExp> = {
   rhea: /^src\/(source\/amqp|embedded\/bus|generator)\//,
   undici: /^src\/sink\/client\.ts$/,

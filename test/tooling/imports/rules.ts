@@ -7,7 +7,7 @@ function pattern (room: string): string {
   return room.endsWith('.ts') ? `^src/${room.replaceAll('.', '\\.')}$` : `^src/${room}/[^/]+$`
 }
 
-/** Files that are rooms of their own, and so not of their folder's. */
+/** Files of a folder that are rooms of their own. */
 function filesApart (room: string): string[] {
   return Object.keys(ROOMS).filter(one => one.endsWith('.ts') && one !== room).map(pattern)
 }

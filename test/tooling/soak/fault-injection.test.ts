@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { seededRandom } from '../../../src/generator/random.ts'
 import { drawFrom, type Fault, injectFaults } from '../../soak/fault-injection.ts'
 
-/** The first faults that a seed draws, each of which draws for itself as often as `draws` says. */
+/** Returns the first faults of a seed. Each fault draws as often as `draws` says. */
 async function firstKinds (seed: number, draws: () => number): Promise<string[]> {
   const kinds: string[] = []
   const calm = new AbortController()

@@ -4,7 +4,7 @@ import { MemoryLine } from '../../soak/memory-trend.ts'
 
 test('the slope is that of the time after the warm-up, however many samples there were', () => {
   const line = new MemoryLine()
-  // 40 MB of growth while it warms up, then 6 MB an hour.
+  // The memory grows by 40 MB in the warm-up, then by 6 MB an hour.
   for (let second = 0; second <= 20_000; second++) line.add(100 + second, Math.min(40, second) + 60 + second * 6 / 3600)
   const trend = line.trend()
   assert.ok(trend !== undefined && trend.mbPerHour !== null)

@@ -7,7 +7,7 @@ import { clock, pushRequest, type TestStream } from '../../unit/embedded/loki/pu
 
 const BLOCK = 65_536
 
-/** A store that keeps nothing and tells a tally, and the way into it. */
+/** A store that keeps nothing and tells a tally, with a way to push into it. */
 function told (): { tally: RecordTally, push: (...streams: TestStream[]) => void } {
   const tally = new RecordTally()
   const intake = new Intake(new Store({ maxEntries: 0, onStored: tally.add }), { now: () => clock })
@@ -43,7 +43,7 @@ test('a whole block far behind is let go: it still counts, and what comes of it 
   const tally = new RecordTally(2)
   const add = (from: number, to: number): void => { for (let number = from; number < to; number++) tally.count(number, 7) }
   add(0, BLOCK)
-  add(BLOCK + 1, 4 * BLOCK) // number BLOCK is missing, so that its block is kept
+  add(BLOCK + 1, 4 * BLOCK) // number BLOCK is missing, so its block is kept
   tally.count(5, 7)
   tally.count(BLOCK + 5, 7)
   assert.deepEqual(tally.result(4 * BLOCK), { stored: 4 * BLOCK - 1, missing: 1, doubled: 1, repeated: 1, quarantined: 0, other: 0 })

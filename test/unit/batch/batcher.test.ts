@@ -34,7 +34,10 @@ function started (workers: number): { batcher: Batcher, work: Work[] } {
   return { batcher, work }
 }
 
-/** Adds a delivery, lying so many bytes behind a word's beginning, and then spoils it, as the source may: it is only valid until the call returns. */
+/**
+ * Adds a delivery that lies so many bytes behind a word's start. Then spoils its bytes, because they are valid only
+ * during the call.
+ */
 function add (batcher: Batcher, id: number, content: Uint8Array | string, address = 'a', over = CONNECTION, offset = 0): void {
   const bytes = Buffer.from(content as string)
   const message = new Uint8Array(new ArrayBuffer(offset + bytes.length), offset)
@@ -128,7 +131,7 @@ test('messages that fill a buffer to the last byte lie in it, wherever they came
     const { batcher, work } = started(1)
     add(batcher, 0, 'first')
     await turn()
-    // A message may need a word less one byte in front of it, and so much is kept for it.
+    // A message may need up to a word less one byte in front of it. Room for that is kept.
     add(batcher, 1, 'm'.repeat(20), 'a', CONNECTION, offset)
     const rest = SIZE - WORD - (offset % WORD) - 20
     add(batcher, 2, 'n'.repeat(rest), 'a', CONNECTION, 15 - offset)

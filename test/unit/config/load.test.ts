@@ -32,7 +32,7 @@ function load (env: Record<string, string | undefined>) {
   return loadConfig(env, { cores: 8, readFile })
 }
 
-/** The lines of the ConfigError that `env` leads to. */
+/** Returns the lines of the ConfigError for `env`. */
 function refusal (env: Record<string, string | undefined>): string[] {
   try {
     load(env)
@@ -204,7 +204,7 @@ test('secrets do not show when the configuration is printed', () => {
   }
 })
 
-/** One wrong value for every option, and what the line must say of it. */
+/** One wrong value for every option, and the line that must report it. */
 const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_AMQP_URL: ['http://bus', /^LOKEAN_AMQP_URL is "http:\/\/bus": must be a URL such as amqp:/],
   LOKEAN_AMQP_ADDRESSES: ['a,,b', /^LOKEAN_AMQP_ADDRESSES is "a,,b": .*number 2 is empty/],

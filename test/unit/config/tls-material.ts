@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 
-/** A self-signed certificate for `lokean-test-a`, valid for a century, that protects nothing. */
+/** A self-signed certificate for `lokean-test-a`. It is valid for a century and protects nothing. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBiDCCAS2gAwIBAgIUN6DUI/+WoNM7LsVON1YrvgGi/3UwCgYIKoZIzj0EAwIw
 GDEWMBQGA1UEAwwNbG9rZWFuLXRlc3QtYTAgFw0yNjExMjIwOTIzMzZaGA8yMTI2
@@ -22,6 +22,6 @@ export const PRIVATE_KEY = createPrivateKey({
 
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
 
-/** A key of nobody's certificate, and the same under a passphrase. */
+/** A key without a certificate, also under a passphrase. */
 export const OTHER_KEY = stranger.export({ type: 'pkcs8', format: 'pem' }) as string
 export const ENCRYPTED_KEY = stranger.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string

@@ -15,7 +15,7 @@ function read (bytes: Buffer): LogRecord {
   return { timestamp, ...rest }
 }
 
-/** Runs a generator and reads all it made. The clock goes on by `tick` milliseconds a message. */
+/** Runs a generator and reads its records. Each message moves the clock by `tick` milliseconds. */
 function generate (options: Omit<GeneratorOptions, 'now'>, messages: number, tick = 3): { records: LogRecord[], hosts: number[] } {
   let now = NOW
   const generator = createGenerator({ ...options, now: () => (now += tick) })
@@ -87,7 +87,7 @@ test('numbers are consecutive; times strictly increase on each host and are neve
       last.set(of[i], record.timestamp)
     }
     const end = new Date(NOW + 20 * tick).toISOString().slice(0, -1)
-    // While the clock stands still each record is one to be told from the last: a microsecond later.
+    // While the clock stands still, each record is a microsecond later than the last.
     if (tick > 0) for (const time of last.values()) assert.ok(time.slice(0, 26) <= `${end}999`, `${time} is after ${end}`)
   }), { numRuns: 40 })
 })

@@ -1,4 +1,4 @@
-/** The strings in the list32 of an omamqp1 message: a reader that shares nothing with the writer. */
+/** Reads the strings in the list32 of an omamqp1 message. It shares nothing with the writer. */
 export function recordsOf (message: Buffer): Buffer[] {
   if (message.toString('hex', 0, 12) !== '0053704500537345005377d0') throw new Error('not an omamqp1 message')
   const size = message.readUInt32BE(12)

@@ -18,7 +18,7 @@ async function start (t: TestContext, options: BusOptions = {}): Promise<Embedde
   return bus
 }
 
-/** A receiver that does to each delivery as told, and gathers the record numbers of those it accepted. */
+/** A receiver that treats each delivery as told and collects the numbers of the accepted records. */
 async function consume (t: TestContext, bus: EmbeddedBus, address: string, decide: (delivery: Delivery, index: number) => void = delivery => delivery.accept()) {
   const connection = await connectClient(t, bus.port)
   const accepted: number[] = []
@@ -92,7 +92,7 @@ test('a bus that dies and comes back costs no record', async t => {
   assert.deepEqual([...new Set(sorted([...first.accepted, ...(await second)!.accepted]))], upTo(1_000))
 })
 
-/** Waiting is no part of these tests: each wait ends in the next turn. Drain and close keep theirs. */
+/** Ends each wait in the next turn, because waits are no part of these tests. Drain and close keep theirs. */
 function soon (ms: number, callback: () => void): () => void {
   const timeout = setTimeout(callback, ms >= 2_000 ? ms : 1)
   return () => clearTimeout(timeout)

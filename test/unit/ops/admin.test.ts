@@ -32,7 +32,7 @@ async function ask (admin: Admin, path: string, options: RequestOptions = {}, bo
   return { status: response.statusCode, headers: response.headers, body: text }
 }
 
-/** Writes raw bytes; resolves with all that comes back once the peer has closed. */
+/** Writes raw bytes. Resolves with the whole answer after the peer has closed. */
 async function raw (t: TestContext, admin: Admin, bytes: string): Promise<string> {
   const socket = await open(t, admin)
   let text = ''
@@ -50,14 +50,14 @@ async function open (t: TestContext, admin: Admin): Promise<Socket> {
   return socket
 }
 
-/** The server that is made without limits of the test's own. */
+/** A server with its default limits. */
 async function defaults (t: TestContext): Promise<Server> {
   const listen = t.mock.method(Server.prototype, 'listen')
   await start(t)
   return listen.mock.calls[0].this as Server
 }
 
-/** Settles when the socket is gone, by a reset too (on which `once` would reject). */
+/** Settles when the socket is closed, also by a reset, on which `once` would reject. */
 function closed (socket: Socket): Promise<void> {
   return new Promise((resolve) => { socket.on('error', () => {}).on('close', () => resolve()) })
 }
@@ -134,14 +134,14 @@ test('what fails inside becomes a 500 without details, and a line of the log', a
 test('nothing can be written: of all methods that there are, GET and HEAD are the only ones to be answered', async (t) => {
   let asked = 0
   const admin = await start(t, { status: () => { asked++; return ready } })
-  // To Node, CONNECT is no request but a tunnel; nobody listens for one, so it closes the connection.
+  // Node takes CONNECT for a tunnel, not for a request. No code listens for tunnels, so Node closes the connection.
   for (const method of METHODS.filter((method) => !['GET', 'HEAD', 'CONNECT'].includes(method))) {
     for (const path of ['/metrics', '/healthz', '/readyz']) {
       assert.match(await raw(t, admin, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 405 /, `${method} ${path}`)
     }
   }
   assert.equal(await raw(t, admin, 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'), '')
-  // Nor by asking for another protocol, or under another method's name.
+  // Nor does another protocol or another method's name help.
   assert.match(await raw(t, admin, 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n'), /^HTTP\/1\.1 200 /)
   assert.match(await raw(t, admin, 'POST /readyz HTTP/1.1\r\nHost: x\r\nX-HTTP-Method-Override: GET\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 405 /)
   assert.equal(asked, 0)
@@ -180,7 +180,7 @@ suite('bounds', () => {
     const admin = await start(t)
     const { status, headers } = await ask(admin, '/metrics', { method: 'POST' }, 'x'.repeat(100))
     assert.deepEqual([status, headers.connection], [405, 'close'])
-    // Of the announced gigabyte not one byte is sent, and the answer comes all the same.
+    // The client announces a gigabyte and sends no byte of it. The answer comes all the same.
     assert.match(await raw(t, admin, 'GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n[^]*\r\nConnection: close\r\n[^]*\r\n\r\nok\n$/)
     assert.match(await raw(t, admin, 'GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/)
   })
@@ -213,7 +213,7 @@ suite('bounds', () => {
     const mute = await open(t, admin)
     const deaf = await open(t, admin)
     const ended = [mute, deaf].map(closed)
-    // Never read from, so a close can show only as an error of the next write.
+    // The client never reads, so it sees a close only as an error of its next write.
     deaf.pause().write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n')
     mute.resume()
     const prod = setInterval(() => deaf.write('GET'), 20)
@@ -227,7 +227,7 @@ suite('bounds', () => {
     for (let index = 0; index < 64; index++) {
       const socket = await open(t, admin)
       sockets.push(socket)
-      // An answer on it proves that the server holds the connection.
+      // An answer proves that the server holds the connection.
       socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
       await once(socket, 'data')
     }

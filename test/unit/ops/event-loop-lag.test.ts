@@ -12,13 +12,13 @@ function measured (): Registry {
   return registry
 }
 
-/** One reading; only that of p99, the last, starts anew. */
+/** Takes one reading. Only the last one, p99, starts a new period. */
 async function read (registry: Registry, reading: string): Promise<number> {
   const metric = await registry.getSingleMetric(`nodejs_eventloop_lag_${reading}_seconds`)?.get()
   return metric?.values[0].value ?? NaN
 }
 
-/** As a scrape reads them: all, in their order. */
+/** Takes all readings in the order of a scrape. */
 async function scrape (registry: Registry): Promise<Record<string, number>> {
   const metrics = await registry.getMetricsAsJSON() as unknown as Array<{ name: string, values: Array<{ value: number }> }>
   return Object.fromEntries(metrics.map(({ name, values }) => [name.replace(/^nodejs_eventloop_lag_|_seconds$/g, ''), values[0].value]))
@@ -29,7 +29,7 @@ function block (ms: number): void {
   while (performance.now() < end);
 }
 
-/** Looks again and again at what may be looked at without being reset. */
+/** Repeats the readings that reset nothing. */
 async function untilRead (what: string, look: () => Promise<boolean>): Promise<void> {
   let seen = false
   let looking = false
@@ -72,7 +72,7 @@ test('a blocked loop shows, and no longer does once it was read', async () => {
 
 test('an idle loop reads next to nothing: the interval of the measurement is not in it', async () => {
   const registry = measured()
-  // Others may keep the machine busy now and then: one quiet second is enough to show it.
+  // Other processes may keep the machine busy now and then. One quiet second is enough.
   await untilRead('half of the readings are far below the interval', async () => {
     if (await read(registry, 'max') === 0) return false
     return await read(registry, 'p50') < INTERVAL / 4

@@ -7,7 +7,7 @@ import { createMetrics, metricsMarkdown, pushStatus, PUSH_STATUSES, QUEUE_STAGES
 import { RETRY_REASONS } from '../../../src/sink/classify.ts'
 import { WORKER_FAILURES } from '../../../src/worker/pool/failure.ts'
 
-// The processes started here load the module in the form in which this test runs: compiled or source.
+// The processes started here load the module in the form of this test: compiled or source.
 const extension = extname(import.meta.url)
 
 function create (processMetrics = false) {
@@ -16,7 +16,7 @@ function create (processMetrics = false) {
   })
 }
 
-/** The exposition without comments, histogram buckets and empty lines. */
+/** Returns the exposition without comments, histogram buckets and empty lines. */
 async function series (metrics: ReturnType<typeof create>): Promise<string[]> {
   const text = await metrics.registry.metrics()
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#') && !line.includes('_bucket{'))

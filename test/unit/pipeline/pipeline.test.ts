@@ -15,7 +15,9 @@ import { until } from '../../helpers/until.ts'
 
 interface Running { pipeline: Pipeline, source: ListSource, budget: Budget, loki: EmbeddedLoki, metrics: Metrics, close (): Promise<void> }
 
-/** The pipeline between a source that the test drives and an embedded Loki, which answers when `gate` is resolved. */
+/**
+ * Runs the pipeline between a source that the test drives and an embedded Loki, which answers after `gate` resolves.
+ */
 async function running (t: TestContext, { gate, env = {} }: { gate?: Promise<void>, env?: Record<string, string> } = {}): Promise<Running> {
   const cleanup = Cleanup.of(t)
   const loki = await startLoki({ intercept: gate === undefined ? undefined : () => ({ kind: 'hang', release: gate }) })
@@ -46,7 +48,7 @@ function stored (loki: EmbeddedLoki): number {
   return entries
 }
 
-/** A delivery of the format `records`. */
+/** Makes a delivery of the format `records`. */
 function delivery (...records: string[]): Buffer {
   return Buffer.concat(records.flatMap(text => {
     const length = Buffer.alloc(4)

@@ -5,7 +5,7 @@ import { type Answer, classify, parseRetryAfter, type RetryReason } from '../../
 const NOW = Date.UTC(2026, 10, 22, 8, 0, 0)
 const MOST_MS = 600_000
 
-/** What each status means for the records of the push. */
+/** The meaning of each status for the records of the push. */
 const CLASSES: Array<[statuses: number[], kind: Answer['kind'], reason?: RetryReason]> = [
   [[204], 'stored'],
   // A login page, a proxy, and Loki's own block_ingestion_status_code: nothing is stored by these.
@@ -72,7 +72,7 @@ const RETRY_AFTER: Array<[value: string | undefined, ms: number | undefined]> = 
   ['Sun Nov 22 08:00:05 2026 GMT', 5_000],
   ['Sun, 22 Nov 2026 07:00:00 GMT', 0],
   ['Sun, 22 Nov 2099 08:00:00 GMT', MOST_MS],
-  // What a lenient parser of dates would make some year of.
+  // A lenient parser of dates would read these as some year.
   ['-5', undefined],
   ['1.5', undefined],
   ['soon 5', undefined],

@@ -9,7 +9,7 @@ import { httpServer, tcpServer } from '../../helpers/http-server.ts'
 import { until } from '../../helpers/until.ts'
 import { CERTIFICATE, KEY } from '../embedded/bus/certificate.ts'
 
-/** Nobody listens on port 1; a port that was free a moment ago may be another test's by now. */
+/** No program listens on port 1. A port that was free a moment ago may belong to another test by now. */
 const NOBODY = 1
 
 const BODY = Buffer.from('a snappy block')

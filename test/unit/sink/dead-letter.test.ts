@@ -150,7 +150,7 @@ test('a file that was deleted or moved away does not swallow what comes', async 
   await assert.rejects(letters.write(entry('two')))
   await letters.write(entry('two'))
   assert.deepEqual((await lines(dir)).map(({ line }) => line), ['two'])
-  // A file that was only renamed still holds what is written to it.
+  // A file that was only renamed would still grow with later writes.
   const [moved] = await files(dir)
   await rename(join(dir, moved.name), join(dir, 'taken-away.ndjson'))
   await letters.write(entry('three'))

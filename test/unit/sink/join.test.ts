@@ -8,7 +8,7 @@ import snappy from 'snappy'
 import { joinBlocks } from '../../../src/sink/join.ts'
 import { encodePush } from '../../../src/worker/output/push-schema.ts'
 
-/** The second decoder, in JavaScript, which shares nothing with the native one. */
+/** The second decoder, in JavaScript. It shares nothing with the native one. */
 const snappyjs = createRequire(import.meta.url)('snappyjs') as { uncompress (bytes: Uint8Array): Uint8Array }
 
 interface Block { body: Uint8Array, rawBytes: number }
@@ -20,7 +20,7 @@ function block (content: Uint8Array): Block {
 function assertJoins (contents: Uint8Array[]): void {
   const joined = joinBlocks(contents.map(block))
   const expected = Buffer.concat(contents)
-  // Buffer.equals, since a deep comparison of megabytes takes seconds to report.
+  // Buffer.equals is used, because a deep comparison of megabytes takes seconds to report.
   assert.ok((snappy.uncompressSync(Buffer.from(joined)) as Buffer).equals(expected), 'by the native decoder')
   assert.ok(Buffer.from(snappyjs.uncompress(joined)).equals(expected), 'by snappyjs')
 }
@@ -83,7 +83,7 @@ test('joined PushRequests are one PushRequest with all the streams', () => {
   ])
 })
 
-/** Labels and lines, read with another protobuf library than the one that wrote them. */
+/** Reads labels and lines with another protobuf library than the writer's. */
 function streams (bytes: Uint8Array): Array<{ labels: string, lines: string[] }> {
   return new PbfReader(bytes).readFields((tag, found, reader) => {
     assert.equal(tag, 1)

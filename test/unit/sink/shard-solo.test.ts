@@ -14,7 +14,7 @@ const MOST = 8
 
 interface Push { names: string[], answered: boolean, answer: (answer: Answer) => Promise<void> }
 
-/** A shard whose parts are known by their names; those in upper case are solo. */
+/** A shard with parts known by name. A name in upper case makes the part solo. */
 class Bench {
   readonly pushes: Push[] = []
   readonly resolved: string[] = []

@@ -20,7 +20,7 @@ function part (content: string): Part {
   return { tenant: 't', shard: 3, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1, solo: false }
 }
 
-/** What a push holds, by the contents of its parts. */
+/** Returns the contents of a push's parts. */
 function content (body: Uint8Array): string {
   return (snappy.uncompressSync(Buffer.from(body)) as Buffer).toString()
 }
@@ -77,7 +77,7 @@ class Bench {
   }
 }
 
-/** Pauses pass by `mock.timers.tick`. */
+/** Mocks timers: pauses pass by `mock.timers.tick`. */
 function mockTimers (t: TestContext): void {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.after(() => { mock.timers.reset() })
@@ -136,7 +136,7 @@ test('a retry sends the same bytes again after a pause, with nothing in between'
   mock.timers.tick(1)
   assert.equal(bench.pushes.length, 3)
   assert.equal(bench.shard.waitingFor, undefined)
-  // What came meanwhile may join, behind what was pushed before.
+  // Later parts may join, behind those that were pushed before.
   assert.deepEqual(bench.sent, ['one', 'two', 'two3'])
   assert.deepEqual(bench.resolved, ['one'])
   await bench.last.answer(STORED)
@@ -283,7 +283,7 @@ test('a push that fails while others succeed is not woken by each of them', asyn
     bench.shard.wake()
     if (i > 0) mock.timers.tick(60_000)
   }
-  // Once for all: from then on only its own pauses count.
+  // From then on only its own pauses count.
   assert.equal(bench.pushes.length, 7)
   await bench.last.answer(retry('5xx'))
   bench.shard.wake()
@@ -379,7 +379,7 @@ test('close drops what is left without resolving it, whatever comes afterwards',
   assert.equal(waiting.pushes.length, 1)
 })
 
-/** Loki, as far as a shard can tell: it says what the property drew, until it has drawn no more, and refuses what holds an `!`. */
+/** Plays Loki for a shard: it gives the drawn answers, then accepts everything except bodies with an `!`. */
 test('whatever Loki answers, each ticket resolves once, and each part is stored, in order, or given up by itself', async t => {
   mockTimers(t)
   const arrival = fc.oneof({ weight: 4, arbitrary: fc.stringMatching(/^[a-z]{0,4}!?$/) }, { weight: 3, arbitrary: fc.constant(undefined) })

@@ -9,9 +9,9 @@ import { model, MODEL_ORIGIN, MODEL_SETTINGS, type Stored } from '../../helpers/
 import { parseSelector } from '../../helpers/selector.ts'
 import { recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
-/** The encoder held against the plain way, for single records. */
+/** Compares the encoder with the plain way for single records. */
 
-/** A string in JSON, each character written one of the ways in which it may be. */
+/** A JSON string. Each character has one of its possible spellings. */
 const written = (text: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.tuple(text, fc.constantFrom(0, 0, 1, 2)).map(([text, way]) => {
   const plain = JSON.stringify(text).slice(1, -1)
   if (way === 0) return plain
@@ -55,17 +55,17 @@ const pairs = fc.tuple(fc.shuffledSubarray(usual, { minLength: 2 }), fc.array(fc
   fc.tuple(...[...some, ...more].map(name => fc.tuple(space, space, space, values[name], space).map(([a, b, c, value, d]) => `${a}"${name}"${b}:${c}${value}${d}`))))
 const record = fc.tuple(pairs, space, space).map(([all, before, behind]) => Buffer.from(`${before}{${all.join(',')}}${behind}`))
 
-/** Bytes put in, put in the place of others, or left out; and all that follows cut off. */
+/** Inserts, replaces or removes bytes, or cuts off all that follows. */
 const edit = fc.tuple(fc.nat(), fc.constantFrom('ff', 'c3', 'e282', 'f09f98', '80', '00', '0a', '22', '5c', '2c', '7d', '5c75', 'efbbbf', ''), fc.nat({ max: 2 }), fc.integer({ min: 0, max: 9 }))
 const damaged = fc.tuple(record, fc.array(edit, { minLength: 1, maxLength: 3 })).map(([bytes, edits]) => edits.reduce((bytes, [at, hex, lost, cut]) => {
   const from = at % (bytes.length + 1)
   return Buffer.concat([bytes.subarray(0, from), Buffer.from(hex, 'hex'), cut === 0 ? Buffer.alloc(0) : bytes.subarray(from + lost)])
 }, bytes))
 
-/** One for all: what it has seen before must make no difference. */
+/** All records share one encoder: earlier ones must make no difference. */
 const encoder = new Encoder(MODEL_SETTINGS)
 
-/** What becomes of a record that came between two others. */
+/** Encodes a record between two others. */
 function encoded (record: Buffer, origin?: Origin): Stored {
   const other = recordText({ region: 'elsewhere', file: 'f', message: 'a "line"' })
   const { entries, counts } = encodeMessages([rsyslogMessage([other, record, other])], {}, encoder, origin?.address)
@@ -79,7 +79,7 @@ for (const [name, arbitrary, least] of [['any record', record, 0.3], ['any recor
   test(`${name}: the entry that the plain way gives`, () => {
     let stored = 0
     const runs = 1500
-    // The same encoder sees records of both, by turns and at random.
+    // The same encoder gets records of both origins in random order.
     fc.assert(fc.property(arbitrary, fc.constantFrom(undefined, MODEL_ORIGIN), (record, origin) => {
       const expected = model(record, origin)
       assert.deepEqual(encoded(record, origin), expected, record.toString('latin1'))

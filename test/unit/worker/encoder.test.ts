@@ -17,7 +17,7 @@ suite('what rsyslog sent', () => {
   for (const { file, case: name, bytes, count } of captures()) {
     test(`${file} (${name}): line, time, labels and metadata of each record`, () => {
       const { entries, result, counts } = encodeMessages([bytes])
-      // rhea makes of bytes that are not UTF-8 what Buffer.toString does.
+      // rhea decodes invalid UTF-8 as Buffer.toString does.
       const records = (rhea.message.decode(bytes).body as string[]).map(record => JSON.parse(record) as Record<string, string>)
       assert.equal(records.length, count)
       assert.equal(result.records, count)
@@ -149,7 +149,8 @@ test('what lies between messages, and which of them are looked at together, make
 })
 
 test('memory that grows in the middle of a batch leaves everything in it as it was', () => {
-  // The long ones are left to JSON.parse, or not UTF-8, and so lie in memory three times over: as they came, as text, as an entry.
+  // JSON.parse reads the long ones, or they are not UTF-8. So each lies in memory three times: as it came, as text, and
+  // as an entry.
   const long = (i: number): Buffer => {
     const text = recordText({ message: `${'long '.repeat(300_000 * i)}~`, file: 'f', host: `h${i}`, level: 'own' })
     return Buffer.from(i % 2 === 0 ? text.replace('~', '\\ud83d\\ude00') : text.replace('~', '\xff'), i % 2 === 0 ? 'utf8' : 'latin1')

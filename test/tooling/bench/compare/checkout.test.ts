@@ -11,7 +11,7 @@ import { until } from '../../../helpers/until.ts'
 
 const WHO = ['-c', 'user.name=Somebody', '-c', 'user.email=somebody@example.org']
 
-/** A repository of a package without dependencies, of which each commit has its own way to build. */
+/** Makes a repository of a package without dependencies. Each commit builds in its own way. */
 function repository (t: TestContext, ...builds: string[]): { folder: string, git: (...args: string[]) => string } {
   const folder = mkdtempSync(join(tmpdir(), 'lokean-repository-'))
   t.after(() => rmSync(folder, { recursive: true }))

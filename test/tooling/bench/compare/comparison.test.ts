@@ -11,7 +11,7 @@ import { around, sampleResult } from '../sample-result.ts'
 
 const RATIO = 'pipeline, 100 records, 1 worker, 4 shards: ratio to the floor'
 
-/** The sample, with another ratio in the usual case. */
+/** The sample result with another ratio in the usual case. */
 function withRatio (ratio: number, by = 0.03): BenchResult {
   const result = sampleResult()
   const usual = result.pipeline?.find(one => one.recordsPerMessage === 100 && one.workers === 1 && one.shards === 4)

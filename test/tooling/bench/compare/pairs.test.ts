@@ -5,7 +5,7 @@ import { pairedFailures, pairedText } from '../../../../bench/compare/pairs-text
 
 const MACHINE = { cpu: 'Some CPU', cores: 2, memoryMb: 7963, os: 'Linux 6.1.0', node: 'v20.20.0', lokean: '0.1.0 abcdef1' }
 
-/** A pair in which the one after costs so many times what the one before cost. */
+/** A pair where the program after costs so many times as much as the one before. */
 function pair (cost: number, times: number): Sides<Readings> {
   return { before: { usPerRecord: cost, recordsPerSecond: 1e6 / cost }, after: { usPerRecord: cost * times, recordsPerSecond: 1e6 / cost / times } }
 }

@@ -5,7 +5,10 @@ import { takeTurns } from '../../../../bench/compare/turns.ts'
 import { type Rig, startRig } from '../../../../bench/harness/rig.ts'
 import { BOUNDED } from '../../../helpers/program.ts'
 
-/** A program that settles so many records, and uses so much CPU, for each millisecond that it runs; `log` tells what is done to it. */
+/**
+ * A program that settles so many records and uses so much CPU for each millisecond of its run. `log` records what is
+ * done to it.
+ */
 function rig (name: string, log: string[], { records, micros }: { records: number, micros: number }): Rig {
   let frozen = false
   let ran = 0

@@ -18,7 +18,7 @@ test('load, program and sink: what is sent arrives, once, and is measured', BOUN
   await rig.warmUp(0)
   const after = await rig.snapshot()
   const { sent, settled } = await rig.load.stop()
-  // Only now does no more come between the two.
+  // Only now does nothing more come in between.
   const times = await rig.load.times()
   assert.ok(sent >= 2000)
   assert.equal(settled, sent)

@@ -1,6 +1,6 @@
 import { serve } from '../../../../bench/harness/child.ts'
 
-/** A process for the tests of Child: it answers, it refuses, it dies. */
+/** A process for the tests of Child: it answers, throws, and dies. */
 export type ServedMethods = {
   double: (number: number) => Promise<number>
   refuse: () => never

@@ -3,14 +3,17 @@ import { test } from 'node:test'
 import { catchUp } from '../../../../bench/harness/catch-up.ts'
 import { Rig } from '../../../../bench/harness/rig.ts'
 
-/** A rig whose time passes as it is told, and whose counts follow from the time. */
+/** A rig whose time moves only when told. Its counts follow from the time. */
 function rig (counts: (ms: number) => { sent?: number, settled: number, behind?: number }): { rig: Rig, ran: () => number } {
   let at = 0
   const fake = { run: async (ms: number) => { at += ms }, load: { counts: async () => ({ sent: 0, behind: 0, ...counts(at) }) } }
   return { rig: fake as unknown as Rig, ran: () => at }
 }
 
-/** The rig's own method, on such a rig: warm is one that has settled as many records as the pool has, and what it had taken by then. */
+/**
+ * Calls the rig's own method. A rig is warm when it has settled as many records as the pool holds, and its earlier
+ * backlog.
+ */
 const warmUp = async (one: Rig, ms: number, atMost: number): Promise<void> => {
   Object.assign(one.load, { poolRecords: 100_000 })
   await Rig.prototype.warmUp.call(one, ms, atMost)

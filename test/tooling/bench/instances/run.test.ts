@@ -34,7 +34,7 @@ test('a newcomer comes to have its share', BOUNDED, async () => {
   assert.deepEqual([tallied.missing, tallied.doubled], [0, 0])
 })
 
-/** One instance, and a store that does not answer: all that was sent is held. */
+/** One instance with a store that does not answer, so that it holds everything that was sent. */
 async function held (t: TestContext): Promise<Site> {
   const site = await Site.start({ instances: 1, recordsPerMessage: 10, hosts: 7, sinkMs: 60_000, env })
   t.after(async () => await site.close())

@@ -6,7 +6,7 @@ import { type Alternative, compare, cpuMicros, type Effort, exact } from '../../
 
 const EFFORT: Effort = { warmUpMs: 1, windowMs: 10, rounds: 5 }
 
-/** A clock that only the alternatives move, and alternatives that take so many microseconds a run. */
+/** A clock that only the alternatives move. Each run moves it by so many microseconds. */
 function paced (costs: Record<string, number | (() => number)>): { clock: () => number, alternatives: Alternative[], order: string[] } {
   let now = 0
   const order: string[] = []
@@ -35,7 +35,7 @@ test('a figure is the CPU of a unit, and is set against the chosen one\'s', asyn
 
 test('a machine that becomes slower changes the figures, and not what is said of two of them', async () => {
   let speed = 1
-  // Of a round's two windows, one is of `a` and one is of `b`, with a run each: so both see the same speed.
+  // Each round has a window of `a` and one of `b`, with one run each, so both see the same speed.
   let windows = 0
   const at = (cost: number) => () => {
     if (windows++ % 2 === 0) speed *= 2
@@ -74,7 +74,7 @@ test('one of the alternatives is the chosen one', () => {
 test('the clock is the processor\'s', () => {
   const used = (): number => Object.values(process.cpuUsage()).reduce((sum, micros) => sum + micros)
   const before = used()
-  while (used() === before); // for whatever stands still to be told from it
+  while (used() === before); // until the clock has moved
   const between = used()
   const clock = cpuMicros()
   assert.ok(between <= clock && clock <= used())

@@ -12,7 +12,7 @@ import { transfer } from '../../../../bench/micro/transfer.ts'
 import type { MicroResult } from '../../../../bench/outcome/results.ts'
 import { Cleanup } from '../../../helpers/cleanup.ts'
 
-/** Each alternative runs three times: to be compared with the others, to warm up, to be timed. */
+/** Each alternative runs three times: for the comparison, the warm-up, and the timing. */
 const ONCE: Effort = { warmUpMs: 0, windowMs: 0, rounds: 1 }
 
 function chosenOf ({ alternatives }: MicroResult): MicroResult['alternatives'][number] {

@@ -6,7 +6,7 @@ import { linearScale, logScale, spaced } from '../../../../bench/report/scale.ts
 import { escape, picture } from '../../../../bench/report/svg.ts'
 import { sampleResult } from '../sample-result.ts'
 
-/** The elements' names if the text is well-formed XML of the kind that svg.ts writes; throws where it is not. */
+/** Returns the names of the elements. Throws where the text is not well-formed XML of svg.ts's kind. */
 function elements (svg: string): string[] {
   const open: string[] = []
   const names: string[] = []

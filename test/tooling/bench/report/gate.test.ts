@@ -4,7 +4,7 @@ import type { BenchResult, PipelineResult } from '../../../../bench/outcome/resu
 import { gateFailures } from '../../../../bench/report/gate.ts'
 import { sampleResult } from '../sample-result.ts'
 
-/** The sample, with other figures where the targets look: at one worker and four shards. */
+/** The sample result with other figures where the targets look: at one worker and four shards. */
 function changed (recordsPerMessage: number, change: Partial<PipelineResult>): BenchResult {
   const result = sampleResult()
   const one = result.pipeline?.find(({ workers, shards, ...one }) => one.recordsPerMessage === recordsPerMessage && workers === 1 && shards === 4)

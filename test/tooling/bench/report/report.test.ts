@@ -13,7 +13,7 @@ function found (result: BenchResult): Record<string, string> {
   return Object.fromEntries(targetsOf(result).map(target => [target.figure, verdict(target)]))
 }
 
-/** What the sections other than these measured. */
+/** A result with these sections only. */
 function only (...names: Array<keyof BenchResult>): BenchResult {
   const { at, quick, machine, ...sections } = sampleResult()
   return { at, quick, machine, ...Object.fromEntries(Object.entries(sections).filter(([name]) => names.includes(name as keyof BenchResult))) }

@@ -19,7 +19,7 @@ class FakeSender implements SenderPort {
 
   drain (): void { this.drains++ }
 
-  /** Sends one message, as a peer does that has credit. */
+  /** Sends one message, as a peer with credit does. */
   send (address: Address, text: string, presettled = false): void {
     this.credit--
     address.receive(this, { message: Buffer.from(text), format: 0, presettled, settle: outcome => this.outcomes.push(`${text} ${outcome.name}`) })
@@ -170,7 +170,7 @@ test('messages sent settled are passed on and have no outcome', () => {
   assert.equal(address.stats().presettled, 2)
 })
 
-/** Steps drawn at random, against a model: what every history must keep. */
+/** Draws random steps and compares every history with a model. */
 test('whatever comes and goes, nothing is settled twice or forgotten, and no credit is overdrawn', () => {
   const step = fc.record({ kind: fc.constantFrom('send', 'accept', 'release', 'credit', 'add receiver', 'remove receiver', 'add sender', 'remove sender'), pick: fc.nat() })
   fc.assert(fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (steps, capacity) => {
@@ -209,7 +209,7 @@ test('whatever comes and goes, nothing is settled twice or forgotten, and no cre
         assert.equal(new Set(each.outcomes.map(outcome => outcome.split(' ')[0])).size, each.outcomes.length, 'settled twice')
       }
     }
-    // In the end a receiver takes all there is, and then nothing may be left.
+    // At the end a receiver takes everything, and nothing may be left.
     const last = new FakeReceiver(Infinity)
     address.addReceiver(last)
     for (const receiver of [...receivers, last]) for (const delivery of receiver.got) address.settled(delivery, ACCEPTED)

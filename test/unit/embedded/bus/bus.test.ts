@@ -37,7 +37,7 @@ test('bytes and format pass unchanged, in many frames and in one, and each outco
     return openSender(await connectClient(t, bus.port), LOGS)
   })()
   assert.equal((sender as unknown as { credit: number }).credit, 250)
-  // Not AMQP at all: a bus that decoded it would fail.
+  // These are not AMQP, so a bus that decoded them would fail.
   const messages = [Buffer.from([0xff]), Buffer.alloc(100_000, 'x'), Buffer.alloc(16_384, 0), Buffer.from([0, 0x53, 0x99])]
   const frames = (t2: number) => ({ max_frame_size: t2 })
   const second = await openReceiver(await connectClient(t, bus.port, frames(512)), LOGS, 0)
@@ -102,7 +102,7 @@ test('a session of which one link died carries on, past what its buffer holds', 
     other.receiver.add_credit(1)
   })
   dying.receiver.close()
-  // The client's session, too, holds what its dead link left unsettled.
+  // The client's session also holds the unsettled deliveries of its dead link.
   ;(dying.taken[0].delivery as { settled: boolean }).settled = true
   assert.equal((await first).name, 'modified')
   other.receiver.add_credit(100)
@@ -140,7 +140,7 @@ test('a sender that gives drained credit back when the next receiver is there al
   await draining
   await openReceiver(await connectClient(t, bus.port), LOGS, 0)
   sender.set_drained(true)
-  // Has rhea write the answer.
+  // Makes rhea write the answer.
   ;(connection as unknown as { _register (): void })._register()
   await until('all of it is there', () => (sender as unknown as { credit: number }).credit === 5)
   assert.equal((await released).name, 'released')
@@ -154,7 +154,7 @@ test('a peer that breaks the protocol is cut, and disturbs nobody', async t => {
   const attacks = [
     Buffer.from('GET / HTTP/1.1\r\n\r\n'),
     Buffer.concat([amqp, Buffer.from('7fffffff02000000', 'hex')]), // a frame of 2 GiB
-    Buffer.concat([amqp, Buffer.from('0000000000000000', 'hex')]), // of no size
+    Buffer.concat([amqp, Buffer.from('0000000000000000', 'hex')]), // a frame without a size
     Buffer.concat([amqp, Buffer.from('0000000d02000000005399c0', 'hex'), Buffer.from([1, 0])]), // an unknown performative
     Buffer.concat([amqp, Buffer.from('0000000c020000000053144500000000', 'hex')]) // a transfer on no session
   ]
@@ -287,7 +287,7 @@ test('stalled it says and hears nothing until it is resumed', async t => {
   const { outcome } = await openSender(sending, LOGS)
   bus.stall()
   const pending = outcome(Buffer.alloc(5_000_000, 'x'))
-  // The kernel's buffers are full when the socket has said that it took no more and the bus has read nothing.
+  // The kernel's buffers are full when the socket takes no more and the bus reads nothing.
   while (socketOf(sending).writableLength === 0) await new Promise(resolve => setImmediate(resolve))
   assert.equal(bus.stats()[LOGS]?.received, 0)
   const late = connectClient(t, bus.port)
@@ -315,7 +315,7 @@ test('over TLS', async t => {
   await until(1)
   taken[0].delivery.accept()
   assert.equal((await pending).name, 'accepted')
-  // A plain client is refused, and the bus lives.
+  // The bus refuses a plain client and lives on.
   const socket = connect(bus.port, '127.0.0.1')
   t.after(() => socket.destroy())
   socket.resume().on('error', () => {})
@@ -350,7 +350,7 @@ for (const [sendsToClosed, what] of [[false, 'a strict bus never sends over a se
     }
     open(0)
     await bus.until(({ logs }) => logs?.receivers === 1)
-    // Messages are shared among those that can take them, so the open one shows what the closed one does not get.
+    // All able receivers share the messages, so the open one shows what the closed one does not get.
     open(100)
     await bus.until(({ logs }) => logs?.receivers === 2)
     const sender = connection.open_sender('logs')

@@ -1,4 +1,4 @@
-/** A certificate that signs itself, for 127.0.0.1 and localhost, and its key: for tests, of no worth elsewhere. */
+/** A self-signed certificate for 127.0.0.1 and localhost, and its key, for tests only. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBnjCCAUWgAwIBAgIUME9RgoHZ3EPR14npV7Oyx3mbm0gwCgYIKoZIzj0EAwIw
 FjEUMBIGA1UEAwwLbG9rZWFuLXRlc3QwIBcNMjYxMTIyMDkzNzE1WhgPMjEyNjEw

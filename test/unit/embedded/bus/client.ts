@@ -8,7 +8,7 @@ import { boundFrames } from '../../../../src/embedded/bus/read-path.ts'
 import { separateOutcomes } from '../../../../src/embedded/bus/separate-outcomes.ts'
 import { streamWrites } from '../../../../src/embedded/bus/write-path.ts'
 
-/** A plain AMQP client of the bus, closed when the test ends. rhea does not reconnect it. */
+/** Connects a plain AMQP client to the bus. The test's end closes it. rhea does not reconnect it. */
 export async function connectClient (t: Pick<TestContext, 'after'>, port: number, options: Partial<ConnectionOptions> = {}): Promise<Connection> {
   const connection = rhea.create_container().create_connection({ host: '127.0.0.1', port, username: 'anonymous', reconnect: false, ...options } as ConnectionOptions)
   deliverRaw(connection)
@@ -31,7 +31,7 @@ export function cut (connection: Connection): void {
 
 export interface Taken { message: Buffer, format: number, delivery: Delivery }
 
-/** A receiver with credit by hand that gathers what it gets. */
+/** Opens a receiver with manual credit that collects its deliveries. */
 export async function openReceiver (connection: Connection, address: string, credit: number, onTaken?: (taken: Taken) => void): Promise<{ receiver: Receiver, taken: Taken[], until: (count: number) => Promise<void> }> {
   const taken: Taken[] = []
   const waiting = new Set<() => void>()
@@ -56,7 +56,7 @@ export async function openReceiver (connection: Connection, address: string, cre
   return { receiver, taken, until }
 }
 
-/** A sender; `outcome` sends one message and resolves with the name of its outcome. */
+/** Opens a sender. `outcome` sends one message and resolves with the name of its outcome. */
 export async function openSender (connection: Connection, address: string, { credit = true } = {}): Promise<{ sender: Sender, outcome: (message: Buffer, format?: number) => Promise<Outcome> }> {
   const sender = connection.open_sender({ target: { address }, treat_modified_as_released: false } as object)
   const waiting = new Map<Delivery, (outcome: Outcome) => void>()

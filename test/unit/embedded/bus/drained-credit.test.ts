@@ -15,7 +15,7 @@ for (const [answer, granted, left] of [['comes first', 0, 0], ['crosses a grant 
     let drained = 0
     onDrained(receiver, () => { drained++ })
     Object.assign(link, { delivery_count: 100, credit: 5 + granted })
-    // The peer had 5 when it was told to drain.
+    // The peer had a credit of 5 when it was told to drain.
     link.on_flow({ performative: { drain: true, delivery_count: 105, link_credit: 0 } })
     assert.deepEqual([link.credit, link.delivery_count, drained], [left, 105, 1])
     link.on_flow({ performative: { delivery_count: 105, link_credit: left } })

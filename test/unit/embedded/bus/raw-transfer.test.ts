@@ -49,7 +49,7 @@ test('a message sent settled is passed on settled', async t => {
   assert.equal(bus.stats().a?.unsettled, 0)
 })
 
-/** A transfer frame that rhea would not write (AMQP 1.0, 2.7.5), by hand. */
+/** Writes a transfer frame by hand (AMQP 1.0, 2.7.5) that rhea would not write. */
 function writeTransfer (connection: Connection, sender: Sender, id: number, payload: Buffer, flags: { more?: boolean, aborted?: boolean }): void {
   const bool = (value = false) => value ? 0x41 : 0x42
   const { local } = sender as unknown as { local: { handle: number } }

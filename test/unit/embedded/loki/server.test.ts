@@ -30,7 +30,7 @@ test('takes gzipped protobuf, and any content type but JSON as protobuf', async 
   assert.equal(server.stats().duplicates, 1)
 })
 
-// Loki 3.4.6's own answers.
+// The answers are those of Loki 3.4.6.
 for (const [name, body, headers, status, text] of [
   ['an empty JSON body', '', json, 400, 'EOF\n'],
   ['JSON without streams', '{}', json, 422, 'error at least one valid stream is required for ingestion\n'],
@@ -117,7 +117,7 @@ for (const stored of [false, true]) {
     let answered = false
     const answer = push(server, one).finally(() => { answered = true })
     await hanging
-    // A second request, answered wholly, shows that the first one had time to be.
+    // A second, complete request proves that the first one had time to be answered.
     await get(server, '/ready')
     assert.deepEqual([answered, server.stats().entries], [false, stored ? 1 : 0])
     release()

@@ -15,7 +15,7 @@ function setUp () {
   return metrics
 }
 
-/** Samples that are a second apart, whatever the time. */
+/** Takes samples that lie one second apart, whatever the real time. */
 async function look (metrics: ReturnType<typeof setUp>, steps: Array<() => void>, busyMs = 0): Promise<Sample[]> {
   const samples = [await takeSample(metrics.registry)]
   for (const step of steps) {

@@ -26,7 +26,7 @@ async function setUp (t: TestContext, options: Options = {}) {
   return { watchers, calls, port }
 }
 
-/** Looks, and collects what comes. */
+/** Watches the page's events and collects them. */
 async function watch (port: number): Promise<{ response: IncomingMessage, text: () => string }> {
   const request = get({ port, host: '127.0.0.1', agent: false })
   request.on('error', () => {})
@@ -75,7 +75,7 @@ test('all get the same events, each made once, and who comes later the latest at
   await until('the second is being made', () => made === 2)
   const late = await watch(port)
   await until('the first event is there too', () => late.text().includes('data: event 1\n\n'))
-  // While one is being made, no other is begun.
+  // No snapshot starts while another is being made.
   assert.equal(made, 2)
   release()
   await until('both have the second', () => [early, late].every(({ text }) => text().includes('data: event 2\n\n')))

@@ -6,7 +6,7 @@ import { mockPauses } from '../../../helpers/mock-timers.ts'
 import { turn, until } from '../../../helpers/until.ts'
 import { runningBus } from './running-bus.ts'
 
-/** Keeps the attach frames that come for `address`: each is answered when it is called. And how many sessions were ended. */
+/** Keeps the attach frames for `address`; a call of each answers it. Also counts the ended sessions. */
 function answeringLate (peer: AmqpPeer, address: string): { held: Array<() => void>, ended: () => number } {
   const held: Array<() => void> = []
   let ended = 0
@@ -35,7 +35,7 @@ test('a link that is not attached within 10 s is given up and asked for again; a
   mock.timers.tick(1)
   assert.deepEqual(closed(), [gaveUp(50)])
   assert.match(client.status().detail, /^not attached: slow; the bus did not attach the link within 10 s$/)
-  // Its answer crosses the end of the session.
+  // The answer crosses the end of the session.
   held[0]()
   await until('the bus is told that the session has ended', () => ended() === 1)
 
@@ -109,7 +109,7 @@ test('a bus that falls silent is left after 20 s', async t => {
   mock.timers.tick(19_999)
   await turn()
   assert.equal(client.status().ok, true)
-  // Then rhea says good-bye, and waits a second for the answer.
+  // Then rhea closes the connection and waits a second for the answer.
   mock.timers.tick(1_001)
   await until('it is left', () => !client.status().ok)
   assert.equal(lines.at(-1)?.reason, 'nothing came from the bus for 20 s, not even a heartbeat')

@@ -14,8 +14,7 @@ import { runningBus } from './running-bus.ts'
 
 const FIXTURES = join('test', 'fixtures', 'omamqp1')
 
-/** A port on which nobody listens. */
-/** Nobody listens on port 1; a port that was free a moment ago may be another test's by now. */
+/** No program listens on port 1. A port that was free a moment ago may belong to another test by now. */
 const NOBODY = 1
 
 async function closedPort (): Promise<number> {
@@ -142,7 +141,7 @@ test('comes back when the bus drops the connection; what came before settles not
   assert.equal(budgets[0].used, 6 + DELIVERY_BYTES)
   const outcome = peer.send('logs', Buffer.from('after'))
   await until('the next is here', () => deliveries.length === 2)
-  // The same delivery id: settling the old one must not settle the new one.
+  // Both deliveries have the same id: settling the old one must not settle the new one.
   assert.deepEqual(deliveries.map(({ id }) => id), [0, 0])
   let settled = false
   void outcome.then(() => { settled = true })
@@ -164,7 +163,7 @@ test('a delivery that was cut off half way gives its room back', async t => {
   const peer = await AmqpPeer.listen(t, { framePayload: 1_000 })
   const { budgets, deliveries } = runningBus(t, { ports: [peer.port], limit: 4 * FRAME_BYTES })
   void peer.send('logs', Buffer.alloc(20_000))
-  // More frames than the window has: the rest cannot come before something is settled, and there is nothing to settle.
+  // The message has more frames than the window. The rest cannot come before a settlement, and nothing can be settled.
   await until('a part is here', () => budgets[0].used > 0)
   peer.drop()
   await until('it is attached again', () => peer.attached === 2)
@@ -422,14 +421,14 @@ test('close leaves nothing open: connected, connecting, waiting, or never starte
   for (const { client } of [connected, connecting, waiting]) await client.close()
   await peer.close()
   await until('no socket is left', () => silent.sockets.size === 0)
-  // The silent server is still there, and what this wait itself needs.
+  // The silent server and this wait's own timer remain.
   await until('nothing else is left open', () => open() <= before + 1)
   const count = waiting.lines.length
   await turn()
   assert.equal(waiting.lines.length, count)
 })
 
-/** Sockets, servers and timers that keep the process alive. */
+/** Counts the sockets, servers and timers that keep the process alive. */
 function open (): number {
   return process.getActiveResourcesInfo().filter(kind => /TCP|Timeout|Connect/.test(kind)).length
 }

@@ -13,7 +13,7 @@ import { Subscription } from '../../../../src/source/amqp/subscription.ts'
 import { until } from '../../../helpers/until.ts'
 import { CERTIFICATE, KEY } from '../../embedded/bus/certificate.ts'
 
-/** A bus that wants TLS, and offers EXTERNAL to who shows a certificate it knows, PLAIN else. */
+/** A bus with TLS. It offers EXTERNAL to a client with a known certificate, and PLAIN to others. */
 async function tlsBus (t: TestContext): Promise<{ port: number, users: string[], connections: Connection[] }> {
   const users: string[] = []
   const connections: Connection[] = []
@@ -39,7 +39,7 @@ async function tlsBus (t: TestContext): Promise<{ port: number, users: string[],
   return { port: (server.address() as AddressInfo).port, users, connections }
 }
 
-/** Resolves with undefined when the connection opens, else with what went wrong. */
+/** Resolves with undefined when the connection opens, else with the failure. */
 async function outcome (t: TestContext, port: number, credentials: Credentials): Promise<string | undefined> {
   const connection = connect({ host: '127.0.0.1', port, tls: true }, credentials, 'a-test')
   t.after(() => { socketOf(connection)?.destroy(new Error('the test is over')) })

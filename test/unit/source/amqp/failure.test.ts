@@ -5,7 +5,7 @@ import { connectionFailure, linkFailure } from '../../../../src/source/amqp/fail
 import { Secret } from '../../../../src/secret.ts'
 import { CERTIFICATE } from '../../embedded/bus/certificate.ts'
 
-/** Its time was over before it began; its key is nowhere. */
+/** A certificate that ended before it began. Its key was not kept. */
 const EXPIRED = `-----BEGIN CERTIFICATE-----
 MIIBIDCBxgIUQz6m8snSZxWS3SkZm79WsjTKDlMwCgYIKoZIzj0EAwIwDzENMAsG
 A1UEAwwEYS1jYTAeFw0yNjExMjIxNTQwMzVaFw0yNjExMjExNTQwMzVaMBYxFDAS

@@ -7,7 +7,7 @@ import { FrameReader, MAX_FRAME_BYTES } from '../../../../src/source/amqp/frames
 const SASL_HEADER = Buffer.from('AMQP\x03\x01\x00\x00', 'latin1')
 const AMQP_HEADER = Buffer.from('AMQP\x00\x01\x00\x00', 'latin1')
 
-/** A frame of so many bytes, no two of the same seed alike in their bytes; type 0: AMQP, 1: SASL. */
+/** A frame of so many bytes, which differ by seed. Type 0 is AMQP, type 1 is SASL. */
 function frame (size: number, type = 0, seed = 1): Buffer {
   const bytes = Buffer.alloc(size)
   for (let at = 0; at < size; at++) bytes[at] = (Math.imul(at + seed, 2654435761) >>> 13) & 0xff
@@ -17,13 +17,13 @@ function frame (size: number, type = 0, seed = 1): Buffer {
   return bytes
 }
 
-/** Takes copies, as what it is given is only valid for the call. */
+/** Copies each unit, because it is valid only during the call. */
 function reading (): { reader: FrameReader, units: Buffer[] } {
   const units: Buffer[] = []
   return { reader: new FrameReader(unit => { units.push(Buffer.from(unit)) }), units }
 }
 
-/** Hands a stream over as a socket does: as much as is wanted, and as there is room for, at a time. */
+/** Passes a stream on as a socket does, in pieces of the given sizes as far as there is room. */
 function feed (reader: FrameReader, stream: Buffer, pieces: Iterable<number>): void {
   const sizes = pieces[Symbol.iterator]()
   for (let at = 0; at < stream.length;) {
@@ -135,7 +135,7 @@ test('what does not begin as AMQP does, in any pieces, is handed on in order, ei
     const stream = Buffer.from(bytes)
     stream.fill('H', 0, 1)
     const { reader, units } = reading()
-    // An AMQP header within is AMQP's affair again.
+    // From an AMQP header on, the bytes would be read as AMQP again.
     fc.pre(!stream.includes('AMQP'))
     feed(reader, stream, cuts)
     const whole = Buffer.concat(units)

@@ -6,7 +6,7 @@ import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'
 import type { Credentials } from '../../../../src/source/amqp/connection.ts'
 import { collectedLog, type LogLine } from '../../../helpers/collected-log.ts'
 
-/** A delivery as it came, copied before the call returned. */
+/** A delivery, copied during the call. */
 export interface Taken { address: string, connection: Subscription, id: number, content: Buffer }
 
 export interface RunningBus {
@@ -15,11 +15,11 @@ export interface RunningBus {
   deliveries: Taken[]
   lines: LogLine[]
   counts: { connected: number, disconnected: number }
-  /** Settles a delivery and gives its room back, as the pipeline does. */
+  /** Settles a delivery and releases its bytes, as the pipeline does. */
   done (delivery: Taken): void
 }
 
-/** The client, reading `addresses` from the first of `ports` that answers. Closed with the test. */
+/** Runs a client that reads `addresses` from the first of `ports` that answers. It closes with the test. */
 export function runningBus (
   t: TestContext,
   { ports, addresses = ['logs'], limit = 16 * 2 ** 20, credentials = {}, host = '127.0.0.1' }: { ports: number[], addresses?: string[], limit?: number, credentials?: Credentials, host?: string }
@@ -38,7 +38,7 @@ export function runningBus (
     },
     onConnected: () => { counts.connected++ },
     onDisconnected: () => { counts.disconnected++ },
-    // The shortest pauses there are.
+    // Makes the pauses as short as possible.
     random: () => 0
   })
   t.after(async () => { await client.close() })

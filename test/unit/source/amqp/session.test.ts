@@ -12,17 +12,18 @@ import { transferFrame } from './transfer-frame.ts'
 
 const rhea: { read_frame (frame: Buffer): Parameters<ReceivingSession['on_transfer']>[0] } = createRequire(import.meta.url)('rhea/lib/frames.js')
 
-/** The largest payload that a frame of the window may have. */
+/** The largest payload of a frame in the window. */
 const PAYLOAD = FRAME_BYTES - DELIVERY_BYTES
 
 interface Transfer { id?: number | null, more?: boolean, aborted?: boolean, payload?: Uint8Array }
 
-/** Past rhea, as transfers mostly go; or through its reader, as the unusual ones do. */
+/** `past`: without rhea, like most transfers. `through`: by rhea's reader, like unusual ones. */
 type Way = 'past' | 'through'
 
 function take (incoming: ReceivingSession, { id, ...rest }: Transfer, way: Way): void {
   const said = { ...rest, id: id ?? undefined }
-  // Left to rhea for the state, which a sender may leave out; and what rhea makes of the long booleans is no boolean.
+  // A state makes our reader leave the frame to rhea, though a sender may leave the state out. rhea does not read a
+  // long boolean as a boolean.
   const frame = transferFrame(said, way === 'past' ? {} : { state: 'accepted', flag: 'long' })
   const transfer = readTransfer(frame)
   assert.equal(transfer === undefined, way === 'through')
@@ -31,7 +32,7 @@ function take (incoming: ReceivingSession, { id, ...rest }: Transfer, way: Way):
     assert.ok(incoming.takes(transfer.handle))
     incoming.transfer(transfer)
   }
-  // The socket's buffer is read into anew.
+  // The socket's buffer is used again.
   frame.fill(0xff)
 }
 
@@ -68,16 +69,16 @@ function bench (limit = 8 * FRAME_BYTES, failsOn?: number) {
     budget,
     deliveries,
     costs,
-    /** The messages, and how large the memory is in which each was handed over. */
+    /** The messages, and the size of the memory that each was handed over in. */
     whole,
     memory,
     tooLarge,
     link,
     incoming,
     open: () => { incoming.open(receiver) },
-    /** Every other one goes through rhea's reader. */
+    /** Every other frame goes through rhea's reader. */
     transfer: (one: Transfer, way: Way = frames++ % 2 === 0 ? 'past' : 'through') => { take(incoming, one, way) },
-    /** What would go out now. */
+    /** Returns the frames that would be sent now. */
     written: () => {
       const frames: Array<{ role: boolean, first: number, last: number, settled: boolean, state: unknown }> = []
       incoming.process({ output: frame => { frames.push(frame as never) } })
@@ -367,7 +368,7 @@ test('a long delivery is joined byte for byte, while its memory grows', () => {
 
 const MIB = 2 ** 20
 
-/** The memory in which the next message, of two small frames, is handed over. */
+/** Returns the size of the memory in which the next message, of two small frames, is handed over. */
 function memoryBehind (before: (one: ReturnType<typeof bench>) => void): number {
   const one = bench(4 * MIB)
   one.open()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { uint32 } from '../../../helpers/amqp-values.ts'
 
-/** What a transfer frame says, to who receives. */
+/** The content of a transfer frame, for its receiver. */
 export interface Said {
   channel: number
   handle: number
@@ -11,27 +11,27 @@ export interface Said {
   payload: Uint8Array
 }
 
-/** How a frame is laid out; each choice is one that AMQP leaves to who writes it (spec 1.6, 2.3, 2.7.5). */
+/** The layout of a frame. AMQP leaves each of these choices to the writer (spec 1.6, 2.3, 2.7.5). */
 export interface Layout {
   descriptor: 'smallulong' | 'ulong' | 'symbol8' | 'symbol32'
   wide: boolean
-  /** Between the frame's header and its performative, a multiple of four bytes. */
+  /** Bytes between the frame's header and its performative, a multiple of four. */
   extended: Uint8Array
-  /** How each uint and boolean is written, where there is a choice. */
+  /** The form of each uint and each boolean, where there is a choice. */
   uint: 'short' | 'long'
   flag: 'short' | 'long'
-  /** A false flag: `null`, or said. */
+  /** Whether a false flag is written as `null`. */
   silent: boolean
   tag: { wide: boolean, bytes: Uint8Array } | undefined
   format: number | undefined
   settled: boolean
   mode: number | undefined
   state: 'none' | 'accepted' | 'received'
-  /** Trailing fields without a value are left out. */
+  /** Whether trailing fields without a value are left out. */
   trimmed: boolean
 }
 
-/** As a router writes it. */
+/** A router's layout. */
 export const PLAIN: Layout = {
   descriptor: 'smallulong',
   wide: false,
@@ -70,7 +70,7 @@ export function transferFrame (said: Partial<Said>, layout: Partial<Layout> = {}
   return frameOf(channel, how.extended, Buffer.concat([Buffer.of(0x00), DESCRIPTORS[how.descriptor], list(fields, how.wide)]), payload)
 }
 
-/** A frame around any performative. */
+/** Makes a frame around any performative. */
 export function frameOf (channel: number, extended: Uint8Array, performative: Uint8Array, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(8)
   head.writeUInt32BE(8 + extended.length + performative.length + payload.length, 0)

@@ -19,7 +19,7 @@ interface Read { channel: number, type: number, performative?: Performative, pay
 
 const rhea: { read_frame (frame: Buffer): Read | null } = createRequire(import.meta.url)('rhea/lib/frames.js')
 
-/** As rhea's reader has it, in our terms; throws where it is no transfer to rhea either. */
+/** Returns rhea's reading in our terms. Throws where rhea finds no transfer either. */
 function asRheaReads (frame: Buffer): unknown {
   const read = rhea.read_frame(frame) as Read
   assert.equal(read.type, 0)
@@ -38,7 +38,7 @@ function plain ({ channel, handle, id, more, aborted, payload }: Said): unknown 
   return { channel, handle, id, more, aborted, payload: Buffer.from(payload).toString('hex') }
 }
 
-/** Where a result is given, it is rhea's; and what lies around the frame in the socket's buffer makes no difference to it. */
+/** Checks that any result equals rhea's, and does not depend on the bytes around the frame. */
 function assertAsRhea (frame: Buffer): boolean {
   const results = [0x00, 0xff, 0x41].map(around => {
     const bytes = Buffer.alloc(frame.length + 600, around)
@@ -85,7 +85,7 @@ for (const [what, how] of Object.entries<Partial<Layout>>({
   'a descriptor by name': { descriptor: 'symbol8' }
 })) test(`${what} is left to rhea`, () => { assert.equal(readTransfer(transferFrame({ id: 1 }, how)), undefined) })
 
-/** Any value of a fixed width, the short variable ones, lists, and what is no type at all. */
+/** Any value of a fixed width, short variable values, lists, and codes that are no type. */
 const wild = fc.tuple(
   fc.constantFrom(0x00, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x56, 0x60, 0x70, 0x71, 0x80, 0xa0, 0xa1, 0xa3, 0xb0, 0xc0, 0xd0, 0xe0, 0x13, 0xff),
   fc.uint8Array({ maxLength: 9 })
@@ -131,7 +131,7 @@ test('a frame of which bytes were changed, or the end is missing, never throws, 
     const frame = whole.subarray(0, length)
     readTransfer(frame)
     if (frame.length < 8) return
-    // The reader of frames sees to it that a frame is as long as it says.
+    // The frame reader guarantees that a frame has the size that it states.
     frame.writeUInt32BE(frame.length, 0)
     if (assertAsRhea(frame)) taken++
   }), { numRuns: 5_000 })
@@ -150,7 +150,7 @@ test('a field that goes on behind the end of its list, or of the frame, is left 
   for (const [code, width] of [[0x70, 4], [0x52, 1], [0x50, 1], [0x56, 1], [0xa0, 1], [0xa0, 5]]) {
     for (let field = 0; field < 11; field++) {
       for (let there = 0; there < width; there++) {
-        // A tag that claims more bytes than there are.
+        // The tag claims more bytes than there are.
         const cut = Buffer.of(code, ...Array.from({ length: there }, () => width))
         const before = Array.from({ length: field }, (_, i) => i === 0 ? Buffer.of(0x43) : Buffer.of(0x40))
         for (const payload of [Buffer.alloc(0), Buffer.alloc(9, 0x40)]) {

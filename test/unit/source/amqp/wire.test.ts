@@ -10,7 +10,10 @@ import { turn, until } from '../../../helpers/until.ts'
 import { type RunningBus, runningBus } from './running-bus.ts'
 import { type Layout, transferFrame } from './transfer-frame.ts'
 
-/** All that a real router (qdrouterd 1.19) sent to a receiver, byte for byte: three deliveries, the second of 118 KB in one frame. */
+/**
+ * Everything that a real router (qdrouterd 1.19) sent to a receiver, byte for byte: three deliveries, the second with
+ * 118 KB in one frame.
+ */
 const STREAM = readFileSync(join('test', 'fixtures', 'omamqp1', 'wire-router-receiver-s2c.bin'))
 const FRAMES = readFrames(STREAM)
 const TRANSFERS = FRAMES.filter(({ code }) => code === 0x14)
@@ -23,7 +26,10 @@ const ADDRESS = 'rsyslog/logs'
 
 interface Replay extends RunningBus { socket: Socket, written: () => Buffer }
 
-/** A server that says what the router said, with our name for the link, in chunks of these sizes, to the first who connects; and a source that reads from it. */
+/**
+ * Starts a server that repeats the router's bytes for the first client, in chunks of these sizes and with our name for
+ * the link, and a source that reads from it.
+ */
 async function replayed (t: TestContext, stream: Buffer, chunkSize: () => number): Promise<Replay> {
   const received: Buffer[] = []
   let first: Socket | undefined
@@ -48,7 +54,7 @@ async function frameIn (written: () => Buffer, code: number): Promise<Frame> {
   return readFrames(written()).find(frame => frame.code === code) as Frame
 }
 
-/** Lets the reader have each chunk before the next. */
+/** Gives the reader time for each chunk. */
 async function play (socket: Socket, stream: Buffer, chunkSize: () => number): Promise<void> {
   for (let at = 0; at < stream.length && !socket.destroyed;) {
     const end = Math.min(stream.length, at + chunkSize())
@@ -58,7 +64,7 @@ async function play (socket: Socket, stream: Buffer, chunkSize: () => number): P
   }
 }
 
-/** mulberry32, so that a failure can be run again by its seed. */
+/** mulberry32, so that a failure can be repeated by its seed. */
 function seeded (seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0
@@ -139,7 +145,7 @@ test('credit is given for what is taken', async t => {
   await until('all are settled', () => dispositions(written()).length === 3)
 })
 
-/** The router as it would be: answers our attach, waits for our flow, then sends what it sent. */
+/** Plays the router: answers our attach, waits for our flow, then sends its bytes. */
 async function conversation (t: TestContext): Promise<RunningBus & { written: () => Buffer }> {
   const received: Buffer[] = []
   const written = (): Buffer => Buffer.concat(received)
@@ -156,7 +162,7 @@ async function conversation (t: TestContext): Promise<RunningBus & { written: ()
   return { ...runningBus(t, { ports: [port], addresses: [ADDRESS] }), written }
 }
 
-/** The attach with another link name: `raw` is its first field, a str8, in a list8. */
+/** Changes the link's name in an attach frame. The name is the first field, a str8 in a list8. */
 function renamed (attach: Buffer, name: string): Buffer {
   const at = attach.indexOf(Buffer.from([0xa1, 3, ...Buffer.from('raw')]))
   const result = Buffer.concat([attach.subarray(0, at), Buffer.from([0xa1, name.length]), Buffer.from(name), attach.subarray(at + 5)])
@@ -188,7 +194,7 @@ test('a delivery id that leaps ends the connection, and what came before it stay
 })
 
 test('a network that is cut inside a frame is noticed: the watch over silence goes on', async t => {
-  /** Live timers of the length after which silence is too long, and what they would do. */
+  /** Live timers with the length of the silence limit, and their callbacks. */
   const watches = new Map<unknown, () => void>()
   const { setTimeout: start, clearTimeout: stop } = globalThis
   t.mock.method(globalThis, 'setTimeout', (...[then, ms, ...rest]: Parameters<typeof start>) => {
@@ -212,7 +218,7 @@ test('a network that is cut inside a frame is noticed: the watch over silence go
   await until('the loss is told', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
 })
 
-/** The router's deliveries, each in as many frames as it takes, laid out by turns in these ways. */
+/** Encodes the router's deliveries again, each in as many frames as it needs, with these layouts in turn. */
 function relaid (framePayload: number, layouts: Array<Partial<Layout>>): Buffer {
   const { channel, fields: [handle] } = TRANSFERS[0]
   let turn = 0

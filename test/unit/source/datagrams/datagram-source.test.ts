@@ -93,7 +93,8 @@ test('a budget that is used up is never overdrawn: the kernel keeps what it can,
   let total = 0
   const send = async (): Promise<void> => { await run.send(Buffer.alloc(1000, total++ % 256)) }
   const dropped = (): number => run.source.counters.dropped ?? assert.fail('the kernel does not tell')
-  // By the reader's progress, and not by a number: one that is slow to get its turn has the kernel drop most of a burst before there is anything to hold back.
+  // The loop watches the reader's progress and counts nothing. The kernel drops most of a burst before a slow reader
+  // gets a turn.
   while (run.budget.room >= 65_536 + 1024) {
     for (let i = 0; i < 50; i++) await send()
     await turn()

@@ -12,7 +12,7 @@ import { socketPath } from '../../../helpers/unix-sender.ts'
 const nobody = (): string => 'ECONNREFUSED'
 const notAsked = (): never => assert.fail('it was connected to')
 
-/** The file of a socket whose process was killed. */
+/** Leaves the socket file of a killed process. */
 function left (t: TestContext): string {
   const path = socketPath(Cleanup.of(t))
   spawnSync(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`])
@@ -60,7 +60,7 @@ test('a file is removed by who made it, and not when it is another\'s by then', 
   remove()
   assert.ok(!existsSync(path))
   remove()
-  // Two at a time, so that no number is used again.
+  // Two are started at a time, so that no number is used again.
   cleanup.add(await listen())
   remove()
   assert.ok(existsSync(path))

@@ -20,7 +20,7 @@ const MIB = 2 ** 20
 const addon = needsUnixDgram()
 const onLinux = addon.skip === false && !existsSync('/proc/self/task') ? { skip: 'no /proc here' } : addon
 
-/** Those that read sockets for this one. */
+/** Returns the processes that read sockets for this one. */
 function children (): number[] {
   return readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ').filter(pid => pid !== '').map(Number)
 }
@@ -167,7 +167,7 @@ test('it stops, and closes, while its process is about to be started anew', onLi
 for (const state of ['held', 'reading', 'full']) {
   test(`closed while ${state}, it leaves neither process nor file nor descriptor`, onLinux, async t => {
     const descriptors = (): number => readdirSync('/proc/self/fd').length
-    // What Node opens with the first child that it starts, and keeps.
+    // Node opens some resources with its first child and keeps them.
     spawnSync('true')
     await (await running(t)).close()
     const before = descriptors()
@@ -175,7 +175,7 @@ for (const state of ['held', 'reading', 'full']) {
     if (state !== 'held') run.start()
     if (state === 'full') {
       const sender = run.sender()
-      // Some fifteen fill the budget; the rest is on the way, or in the kernel.
+      // About fifteen datagrams fill the budget. The rest is on its way or in the kernel.
       while (sender.sent < 18) await sender.try(Buffer.alloc(60_000)).then(async () => await turn())
       sender.close()
     }

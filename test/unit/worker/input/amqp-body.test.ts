@@ -8,7 +8,9 @@ import { captures, sha256 } from '../../../helpers/worker-fixtures.ts'
 
 interface Range { kind: 'record' | 'bad', start: number, end: number }
 
-/** Everything that was found, after checking what holds for any bytes: ranges inside the message, in order, none overlapping another. */
+/**
+ * Returns all findings, and checks what holds for any bytes: ranges lie inside the message, in order, without overlap.
+ */
 function ranges (bytes: Uint8Array, start = 0, end = bytes.length): Range[] {
   const found: Range[] = []
   let last = start
@@ -64,7 +66,7 @@ suite('any AMQP message', () => {
 
   test('has the texts that rhea decodes', () => {
     const string = fc.string({ unit: 'grapheme', maxLength: 20 }).map(text => Buffer.from(text))
-    // rhea gives numbers wider than JavaScript's as buffers, like binaries: left out here.
+    // rhea returns numbers wider than JavaScript's as buffers, like binaries, so they are left out.
     fc.assert(fc.property(amqpMessage({ string, described: false, widest: 4, forms: ['smallulong', 'ulong'] }), sections => {
       const bytes = encodeMessage(sections)
       const body = (rhea.message.decode(bytes) as { body?: unknown }).body
@@ -95,7 +97,10 @@ suite('any AMQP message', () => {
   })
 })
 
-/** The texts in what rhea makes of a body: strings, and buffers for binaries; lists and arrays become arrays, sections objects with `content`. */
+/**
+ * Returns the texts in rhea's reading of a body. Strings stay strings, binaries are buffers, lists and arrays are
+ * arrays, and sections are objects with `content`.
+ */
 function textsOf (body: unknown): Uint8Array[] {
   if (typeof body === 'string') return [Buffer.from(body)]
   if (Buffer.isBuffer(body)) return [body]
@@ -252,7 +257,7 @@ suite('large and hostile', () => {
     assert.deepEqual(ranges(nested(100_000)), [{ kind: 'bad', start: 3 + 32 * 9, end: 3 + 900_000 }])
   })
 
-  // Not a clock but the number of bytes looked at shows that the work grows as the message does.
+  // The number of bytes looked at, not a clock, shows that the work grows in line with the message.
   const shapes: Record<string, (size: number) => Buffer> = {
     'empty strings': size => list(size, Buffer.alloc(2 * size, Buffer.from('a100', 'hex'))),
     nulls: size => list(size, Buffer.alloc(size, 0x40)),

@@ -14,7 +14,7 @@ const fields = new Fields(settings, kernel)
 const arena = new Arena(settings, fields, kernel)
 
 function parse (text: string): string | Record<string, string> {
-  // What a former record left must not shine through.
+  // Values of an earlier record must not show through.
   const [start, end] = lay(kernel, 'former')
   for (let slot = 0; slot < fields.names.length; slot++) fields.set(slot, start, end)
   arena.clear(end)

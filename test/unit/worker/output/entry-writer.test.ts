@@ -14,7 +14,8 @@ test('a value nested beyond measure ends up in one of the two places, and nothin
   const deep = '['.repeat(50_000) + ']'.repeat(50_000)
   const record = recordText().replace('"a line"', deep)
   const entry = single(record)
-  // Whether JSON.stringify can write what JSON.parse has read depends on the engine; newer ones need no stack for it.
+  // It depends on the engine whether JSON.stringify can write what JSON.parse has read. Newer engines need no stack for
+  // it.
   const written = canWrite(deep)
   assert.deepEqual([entry.selector.quarantine, entry.line], written ? [undefined, deep] : ['invalid_json', record])
 })

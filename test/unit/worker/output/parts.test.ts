@@ -19,7 +19,7 @@ const snappyjs = createRequire(import.meta.url)('snappyjs') as { uncompress (byt
 const NAMES = ['level', 'request_id', 'n'.repeat(127), 'n'.repeat(128), 'n'.repeat(300)]
 interface Written { stream: number, seconds: number, nanos: number, line: string, metadata: Record<string, string> }
 
-/** An arena and what writes its entries out, as one encoder has them; the fields are set by hand. */
+/** An encoder's arena, and the writer of its entries. The test sets the fields by hand. */
 class Writer {
   readonly kernel = new Kernel()
   readonly settings = encoderSettings({ metadata: NAMES.map(name => ({ name, field: name })) })
@@ -46,7 +46,7 @@ class Writer {
   }
 }
 
-/** Both ways to read a part must agree, and the part must be what it says of itself. */
+/** Two readers must agree on a part, and the part must agree with its own counts. */
 function decode ({ body, rawBytes, records }: Part): ReturnType<typeof readPush> {
   const raw = snappy.uncompressSync(Buffer.from(body)) as Buffer
   assert.ok(raw.equals(snappyjs.uncompress(body)), 'snappy and snappyjs')
@@ -58,7 +58,10 @@ function decode ({ body, rawBytes, records }: Part): ReturnType<typeof readPush>
   return push
 }
 
-/** Writes everything; returns the parts, after checking that they hold it, each stream in order and in its own shard. */
+/**
+ * Writes all entries and returns the parts. Checks that the parts hold every entry, each stream in order and in its own
+ * shard.
+ */
 function roundTrip (streams: Stream[], written: readonly Written[], writer: Writer): Part[] {
   for (const one of written) writer.store(streams[one.stream], one)
   const touched = [...new Set(written.map(({ stream }) => streams[stream]))]

@@ -5,7 +5,7 @@ import type { EncodeResult } from '../../../../src/worker/messages.ts'
 import { quarantineMessage } from '../../../../src/worker/output/quarantine-message.ts'
 import { decodeParts, encoderSettings } from '../../../helpers/worker-fixtures.ts'
 
-/** The message as an operator gets it back: the pieces' base64, joined. */
+/** Joins the base64 of the pieces, as an operator would to get the message back. */
 function read ({ parts }: EncodeResult): { message: Buffer, lines: string[], labels: Set<string>, times: bigint[] } {
   const entries = decodeParts(parts)
   const lines = entries.map(({ line }) => line)

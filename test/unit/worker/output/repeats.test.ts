@@ -23,7 +23,7 @@ function rfc3339 (time: bigint): string {
 const message = (entries: readonly Entry[]): Buffer =>
   rsyslogMessage(entries.map(({ host, time, line }) => recordText({ host, '@timestamp': rfc3339(time), message: line })))
 
-/** What the encoder stores of each host, in the order stored. */
+/** Returns what the encoder stores of each host, in order. */
 function stored (messages: readonly Buffer[], encoder = new Encoder(encoderSettings())): Map<string, Entry[]> {
   const hosts = new Map<string, Entry[]>()
   for (const { labels, time, line } of decodeParts(encoder.encode(encodeTask(messages)).parts)) {
@@ -39,7 +39,10 @@ function add (hosts: Map<string, Entry[]>, entry: Entry): void {
   else list.push(entry)
 }
 
-/** The rule itself: in message order, an entry that is already there at its time goes to the next nanosecond where it is not. */
+/**
+ * Models the rule: in message order, an entry whose like is already at its time moves to the next nanosecond without
+ * one.
+ */
 function model (messages: ReadonlyArray<readonly Entry[]>): Map<string, Entry[]> {
   const hosts = new Map<string, Entry[]>()
   for (const entries of messages) {
@@ -60,12 +63,12 @@ function assertDistinct (entries: readonly Entry[]): void {
 
 const entry = fc.record({
   host: fc.constantFrom('h1', 'h2'),
-  // Few times, close together and about the end of a second, so that they meet often.
+  // There are few times, close together and around the end of a second, so that they often collide.
   time: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(-1000, 1000)).map(nanos => BASE + BigInt(nanos)),
   line: fc.constantFrom('a', 'b', '')
 })
 
-/** What these have encoded before must make no difference. */
+/** Their earlier batches must make no difference. */
 const [worker, another] = [new Encoder(encoderSettings()), new Encoder(encoderSettings())]
 
 test('any messages: each stored as the rule says, whatever came in the others', () => {

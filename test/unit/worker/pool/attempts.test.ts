@@ -7,7 +7,7 @@ import { Attempts } from '../../../../src/worker/pool/attempts.ts'
 import { WorkerFailure } from '../../../../src/worker/pool/failure.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'
 
-/** Messages of one byte: 0 is sound, others make the thread fail so many times, counted over all attempts. */
+/** Makes messages of one byte. 0 is sound. Any other number makes the thread fail so many times, over all attempts. */
 function batchOf (messages: readonly number[]): Batch {
   const bytes = new SharedArrayBuffer(messages.length)
   const view = new Uint8Array(bytes)
@@ -23,7 +23,10 @@ function result (records: number[], reason?: string): EncodeResult {
   return { parts: records.map(body => ({ body })) as never, cardinalityReports: [], shared: false, records: records.length, quarantined, mended: new Uint32Array(MEND_REASONS.length).fill(1), oldestMs: reason === undefined ? Math.min(...records) : NaN }
 }
 
-/** Threads that fail on a message as often as `failures` says of it; the first attempts to set one aside fail too, as often as said. */
+/**
+ * Threads that fail on a message as often as `failures` says. The first `asideFailures` attempts to set a message aside
+ * fail too.
+ */
 function threads (failures: number[], asideFailures = 0) {
   const seen = { memories: [] as SharedArrayBuffer[], attempts: [] as number[][], transferred: [] as boolean[], times: [] as number[], addresses: new Set<string>() }
   const encode = async (task: EncodeTask): Promise<EncodeResult> => {

@@ -6,7 +6,7 @@ import { WorkerPool } from '../../../../src/worker/pool/pool.ts'
 import { poisoned } from '../../../helpers/poison.ts'
 import { captures, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 
-/** Threads whose encoder fails on what says so (see poison.ts): only in a process that was started for it. */
+/** Threads whose encoder fails on poison (see poison.ts). The process must have been started for it. */
 function openPool (t: TestContext, { workers = 1, timeoutMs = 30_000 } = {}): { pool: WorkerPool, failures: string[] } {
   const failures: string[] = []
   const pool = new WorkerPool({ workers, timeoutMs, settings: encoderSettings(), onFailure: kind => { failures.push(kind) } })

@@ -20,7 +20,10 @@ function openPool (t: TestContext, workers: number): WorkerPool {
 
 const failed = (error: unknown): boolean => error instanceof LokeanError && error.code === 'LOKEAN_WORKER' && error.retryable && error.cause instanceof Error
 
-/** A batch of these messages as the batcher places them, with something else in front of each; `end` is where the last one ends. */
+/**
+ * A batch of these messages, placed as the batcher does, with other bytes in front of each. `end` is the end of the
+ * last one.
+ */
 function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask, end: number } {
   const placed = new Uint8Array(new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length + WORD, 0))).fill(0xa5)
   const starts: number[] = []
@@ -36,7 +39,7 @@ function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask
   return { task: { ...encodeTask([]), bytes: placed.buffer, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends) }, end: ends.at(-1) ?? 0 }
 }
 
-/** Tasks that no worker can do: each fails in its thread. */
+/** Tasks that fail in any worker's thread. */
 const impossible = { address: 'a', ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
 const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, solo: false }
 
@@ -111,7 +114,7 @@ suite('through threads', () => {
         recordText({ host: `h${i % 7}`, message: `${m}.${i} ${randomBytes(60).toString('hex')}` }))))
       const needed = (parts: readonly Part[]): number => parts.reduce((sum, { body }) => sum + body.length + WORD, 0)
       const { task, end } = apart(messages, word++)
-      // The thread's encoder has seen the same batches before, and so answers the same.
+      // The thread's encoder has seen the same batches, so it answers the same.
       const expected = here.encode(task)
       const total = needed(expected.parts)
       const bytes = new SharedArrayBuffer(end + total + spare)
@@ -198,7 +201,7 @@ suite('a task that fails', () => {
 })
 
 suite('closing', () => {
-  /** All threads started from here on; one that has ended has no id any more. */
+  /** Collects all threads started from here on. An ended thread has no id any more. */
   function watchThreads (t: TestContext): Worker[] {
     const started: Worker[] = []
     const onWorker = (worker: Worker): void => { started.push(worker) }

@@ -93,7 +93,7 @@ suite('in one thread', () => {
 
   test('a slot that a dead thread has claimed holds up a stream for moments only', () => {
     const streams = ActiveStreams.create(2, 64)
-    // Every slot as it is between a claim and its end; the states are the words behind the accounts.
+    // Each slot is in the state between a claim and its end. The states are the words behind the accounts.
     const states = new Int32Array(streams.memory, streams.memory.byteLength - 4 * 4 * 64, 64)
     states.fill(-2)
     assert.equal(touch(streams, 'a'), 'new', 'though it cannot be counted')
@@ -117,7 +117,10 @@ suite('in one thread', () => {
 })
 
 suite('at any moment within one thread\'s work comes another\'s', () => {
-  /** Does `work`, and `other` just before its operation number `moment` on shared memory. False where it has not as many. */
+  /**
+   * Does `work`, and `other` just before operation number `moment` on shared memory. Returns false where there are
+   * fewer operations.
+   */
   function interrupt (t: TestContext, moment: number, work: () => void, other: () => void): boolean {
     let left = moment
     const methods = (['load', 'store', 'add', 'sub', 'compareExchange'] as const).map(name => {
@@ -156,7 +159,7 @@ suite('at any moment within one thread\'s work comes another\'s', () => {
       pass(streams, IDLE_TICKS)
       let result: Touch | undefined
       more = interrupt(t, moment, () => streams.tick(), () => { result = touch(streams, 'b') })
-      // Its hour had passed, so it may find itself forgotten and its place not yet given back.
+      // Its hour had passed, so it may find itself forgotten while its place is not given back yet.
       if (more) assert.equal(touch(streams, 'b'), result === 'over_limit' ? 'new' : 'known', `moment ${moment}`)
       assert.equal(streams.count, more ? 1 : 0)
       pass(streams, IDLE_TICKS + 1)
@@ -173,7 +176,7 @@ suite('at any moment within one thread\'s work comes another\'s', () => {
         const waits = t.mock.method(Atomics, 'wait').mock
         more = interrupt(t, moment, () => results.push(touch(streams, 'a')), () => results.push(touch(streams, rival)))
         assert.ok(streams.count === 2 && results.includes('new'), `moment ${moment}`)
-        // Where the first is held up with a claim, the other one takes it for dead after a while, and goes on without.
+        // Where the first thread is stopped within a claim, the other takes it for dead after a while and goes on.
         if (more && waits.callCount() === 0) assert.equal(results.includes('over_limit'), rival === 'b', `moment ${moment}`)
         waits.restore()
         pass(streams, IDLE_TICKS + 1)
@@ -186,7 +189,7 @@ suite('at any moment within one thread\'s work comes another\'s', () => {
 suite('in several threads at once', () => {
   const THREADS = 4
 
-  /** Each thread does the same at the same time, over and over; `during` is done here meanwhile. */
+  /** Runs the same work in all threads at the same time, over and over. `during` runs here meanwhile. */
   async function race (streams: ActiveStreams, options: Omit<Race, 'memory' | 'start' | 'thread'>, during: () => void = () => {}): Promise<Raced[]> {
     const start = new SharedArrayBuffer(4)
     const workers = Array.from({ length: THREADS }, (_, thread) => {

@@ -1,19 +1,22 @@
-/** A thread of the races in active-streams.test.ts: brings streams to the table in rounds, all threads at once, and reports what became of each. */
+/**
+ * A thread of the races in active-streams.test.ts. It brings streams to the table in rounds, together with the other
+ * threads, and reports each outcome.
+ */
 import { parentPort, workerData } from 'node:worker_threads'
 import { ActiveStreams, type Touch } from '../../../../src/worker/streams/active-streams.ts'
 
 export interface Race {
   memory: SharedArrayBuffer
-  /** Its word counts the threads that have come to the end of a round. */
+  /** This word counts the threads that have reached the end of a round. */
   start: SharedArrayBuffer
   thread: number
   rounds: number
   tenants: number
-  /** New streams of each tenant in each round; the same in all threads. */
+  /** New streams of each tenant in each round, the same in all threads. */
   perRound: number
-  /** In each thread others. */
+  /** Whether each thread has streams of its own. */
   own?: boolean
-  /** Rounds are not waited for, and streams come again. */
+  /** Whether threads do not wait for each other's rounds, and streams come again. */
   free?: boolean
 }
 
@@ -36,7 +39,10 @@ for (let round = 0; round < rounds; round++) {
 }
 parentPort?.postMessage({ touches } satisfies Raced)
 
-/** Waits for the others: at first spinning, so that those that run side by side go on at the same moment; then without keeping them from running. */
+/**
+ * Waits for the other threads. It spins at first, so that parallel threads continue at the same moment. Then it waits
+ * without using a core.
+ */
 function meet (all: number): void {
   let here = Atomics.add(finished, 0, 1) + 1
   Atomics.notify(finished, 0)

@@ -9,9 +9,9 @@ import { encoderSettings, rsyslogMessage } from '../../../helpers/worker-fixture
 import { parseLabels } from '../../../../src/embedded/loki/push/label-parser.ts'
 
 /**
- * No record can put an entry into a stream that its fields do not name, where U+FFFD, which Loki does not take, is a question mark. What the
- * fields name is said here by JSON.parse alone; what Loki makes of the labels, by two parsers of Go's string syntax of which neither shares
- * anything with the encoder.
+ * No record can put an entry into a stream that its fields do not name. Loki does not take U+FFFD, so a question mark
+ * stands for it. JSON.parse alone reads the fields here. Two parsers of Go's string syntax read the labels; neither
+ * shares anything with the encoder.
  */
 
 const NASTY = [
@@ -21,13 +21,16 @@ const NASTY = [
 const text = fc.array(fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 5 }) }), { maxLength: 8 }).map(parts => parts.join(''))
 const long = fc.tuple(text, fc.constantFrom('x', 'é', '"', '\u{1f600}'), fc.integer({ min: 2030, max: 2060 })).map(([text, character, length]) => `${character.repeat(length)}${text}`)
 
-/** JSON of a value, its characters as they are or all as escapes. */
+/** JSON of a value, with its characters as they are or all as escapes. */
 const string = fc.tuple(fc.oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: long }), fc.boolean()).map(([value, escaped]) =>
   escaped ? `"${Buffer.from(value, 'utf16le').swap16().toString('hex').replace(/.{4}/g, '\\u$&')}"` : JSON.stringify(value))
 const value = fc.oneof({ weight: 12, arbitrary: string }, { weight: 1, arbitrary: fc.jsonValue().map(one => JSON.stringify(one)) }, { weight: 1, arbitrary: fc.constantFrom('null', 'true', '1e400', '{"cloud":"inner","host":["x"]}', '[[]]') })
 const key = fc.oneof({ weight: 12, arbitrary: fc.constantFrom('cloud', 'region', 'host', 'hostname', 'source', 'service_name', 'quarantine', 'cl\\u006fud') }, { weight: 1, arbitrary: text.map(one => JSON.stringify(one).slice(1, -1)) })
 const pairs = fc.array(fc.tuple(key, value).map(([key, value]) => `"${key}":${value}`), { minLength: 1, maxLength: 8 })
-/** Bytes that no string can hold: overlong forms, halves of surrogate pairs, cut sequences, and none of UTF-8 at all. */
+/**
+ * Bytes that no string can hold: overlong forms, halves of surrogate pairs, cut sequences, and bytes that UTF-8 never
+ * has.
+ */
 const RAW = ['ff', 'c0a2', 'c080', 'e080a2', 'eda080', 'edb080', 'f4908080', 'f08080a2', 'e282', '80', 'fe', '22', '5c', '5c22', '7d', '00', '0a'].map(hex => Buffer.from(hex, 'hex'))
 const raw = fc.array(fc.tuple(fc.nat(), fc.constantFrom(...RAW)), { maxLength: 3 })
 const record = fc.tuple(pairs, raw).map(([pairs, raw]) => raw.reduce((bytes, [at, put]) => {
@@ -37,7 +40,7 @@ const record = fc.tuple(pairs, raw).map(([pairs, raw]) => raw.reduce((bytes, [at
 
 const encoder = new Encoder(encoderSettings({ maxDisorderMs: Infinity }))
 
-/** The labels that the record's fields name; undefined where it is not for the record to say. */
+/** Returns the labels that the record's fields name; undefined where the record does not decide. */
 function named (bytes: Buffer): Record<string, string> | undefined {
   let fields: Record<string, unknown>
   try { fields = JSON.parse(bytes.toString()) as typeof fields } catch { return undefined }
@@ -80,7 +83,7 @@ test('an entry lies in the stream that its fields name, or in quarantine, whatev
     })
     for (const fields of wanted) {
       if (fields === undefined) continue
-      // A record may lack its time or message, by what was put into it: then quarantine is the place.
+      // An edit may remove a record's time or message. Then it belongs in quarantine.
       const at = labels.findIndex(found => same(found, fields))
       if (at < 0) {
         assert.ok(labels.some(isQuarantine), `no entry lies in ${JSON.stringify(fields)}, but in ${JSON.stringify(labels)}`)
@@ -94,7 +97,7 @@ test('an entry lies in the stream that its fields name, or in quarantine, whatev
   assert.ok(stored > 1_300 && odd > 30, `${stored} stored, ${odd} unreadable or without labels`)
 })
 
-/** The quarantine streams have exactly these two labels, of which no mapping can make the second. */
+/** A quarantine stream has exactly these two labels. No mapping can make the second. */
 function isQuarantine (labels: Record<string, string>): boolean {
   return Object.keys(labels).length === 2 && labels.source === 'lokean' && /^[a-z_]+$/.test(labels.quarantine ?? '')
 }

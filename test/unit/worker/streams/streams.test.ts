@@ -21,7 +21,10 @@ class Cache {
     this.streams = new StreamCache(settings, this.#fields, this.#kernel, maxKeyBytes)
   }
 
-  /** The stream of a record with these fields; in the kernel's memory each value lies behind `padding` and before something else. */
+  /**
+   * Finds the stream of a record with these fields. In the kernel's memory each value lies behind `padding` and before
+   * `behind`.
+   */
   find (values: Record<string, string>, padding = 'before', behind = '~'): Stream | NoStreamReason {
     const texts = Object.entries(values).map(([name, value]) => ({ slot: this.#fields.slot(name), value: Buffer.from(value) }))
     let [at] = lay(this.#kernel, Buffer.concat(texts.flatMap(({ value }) => [Buffer.from(padding), value, Buffer.from(behind)])))
@@ -34,7 +37,9 @@ class Cache {
     return this.streams.find()
   }
 
-  /** The same for so many hosts, `host0` and on, that lie one behind the other: at no more cost than that of looking each up. */
+  /**
+   * Finds the streams of so many hosts, `host0` and on, which lie one behind the other. The look-ups are its only cost.
+   */
   findHosts (host: string, count: number): void {
     const hosts = Array.from({ length: count }, (_, i) => `${host}${i}`)
     const slot = this.#fields.slot('host')
@@ -195,7 +200,7 @@ test('the quarantine stream is one by its labels and tenant', () => {
 })
 
 suite('trimming', () => {
-  /** Whether the cache has forgotten the stream of `values`, which it knew as `before`; what it says of them must stay the same. */
+  /** Whether the cache has forgotten the stream `before`. What the cache says of `values` must stay the same. */
   const forgot = (cache: Cache, values: Record<string, string>, before: Stream): boolean => {
     const after = cache.stream(values)
     assert.deepEqual(
@@ -276,7 +281,7 @@ suite('addresses that say something of their records', () => {
   test('what they say takes the place of what the records say, and comes beside it', () => {
     const cache = new Cache({ origins })
     const values = { cloud: 'cloud1', host: 'h' }
-    // Twice: what the kernel has learnt of one address must say nothing of another's.
+    // The round is repeated: what the kernel learnt of one address must not hold for another.
     for (let round = 0; round < 2; round++) {
       const seen = ['a', 'b', 'c', 'plain'].map(address => from(cache, address, values))
       assert.deepEqual(seen.map(stream => [stream.tenant, labelsOf(stream)]), [

@@ -12,7 +12,7 @@ const RECORDS = 4
 const pool = createPool({ recordsPerMessage: RECORDS, hosts: HOSTS })
 const ACCEPTED = { descriptor: { value: 0x24 } }
 
-/** A link whose socket is a list, with a peer that has given nothing yet. */
+/** Opens a link whose socket is a list, with a peer that has granted nothing yet. */
 function open (maxFrameSize = 65_280): { link: LoadLink, frames: () => Frame[], flow: (frames: number, credit: number) => void, settle: (first: number, last: number) => void } {
   const written: Buffer[] = []
   const socket = { write: (bytes: Buffer, done: () => void) => { written.push(Buffer.from(bytes)); setImmediate(done) } }
@@ -21,13 +21,13 @@ function open (maxFrameSize = 65_280): { link: LoadLink, frames: () => Frame[], 
   return {
     link,
     frames: () => readFrames(Buffer.concat(written)),
-    // What more it takes than has come, as a receiver that has got all counts it.
+    // The peer grants more than has come, as a receiver does that has got everything.
     flow: (frames, credit) => link.outgoing.on_flow({ next_incoming_id: link.outgoing.next_transfer_id, incoming_window: frames, handle: 0, delivery_count: link.outgoing.messages, link_credit: credit }),
     settle: (first, last) => link.outgoing.on_disposition({ first, last, settled: true, state: ACCEPTED })
   }
 }
 
-/** Whole messages, put together from their frames; every frame but a message's last says that more come. */
+/** Joins frames to whole messages. Every frame but a message's last must announce more. */
 function messages (frames: readonly Frame[]): Buffer[] {
   const whole: Buffer[] = []
   let pieces: Buffer[] = []
@@ -41,7 +41,7 @@ function messages (frames: readonly Frame[]): Buffer[] {
   return whole
 }
 
-/** Resolves when nothing more is written of itself. */
+/** Resolves when nothing more is written without a call. */
 async function quiet (frames: () => Frame[]): Promise<void> {
   for (let before = -1, turns = 0; turns < 5; turns++) {
     const now = frames().length
@@ -89,7 +89,7 @@ test('credit and window are honoured, whatever comes first, also in the middle o
       assert.ok(link.outgoing.next_transfer_id - written === window || link.outgoing.credit === 0, 'and no fewer than may go')
       assert.equal(frames().length, link.outgoing.next_transfer_id)
     }
-    // What was begun can be ended, and the messages are whole.
+    // The begun message can be finished, and all messages are whole.
     flow(1000, 1)
     await quiet(frames)
     assert.equal(messages(frames()).length, link.outgoing.messages)

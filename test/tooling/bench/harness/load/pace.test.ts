@@ -28,12 +28,12 @@ test('without a pace the next message may always go', () => {
 test('a waiting sender sends messages of its host, the next one when the last is settled', () => {
   const pace = createPace({ senders: 4 }, pool, 0, 8)
   assert.deepEqual(drawn(() => pace.next(0)), [0, 1, 2, 0])
-  pace.settled(2) // of the third sender, of host 2
+  pace.settled(2) // the third sender's, of host 2
   assert.deepEqual(drawn(() => pace.next(0)), [5])
   pace.settled(4)
   pace.settled(0)
   assert.deepEqual(drawn(() => pace.next(0)), [2, 3])
-  // Round and round: no sender gets lost, none gets two.
+  // Round and round: no sender gets lost, and none sends twice.
   for (let count = 5; count < 100; count++) {
     pace.settled(count)
     const [message, ...none] = drawn(() => pace.next(0))

@@ -12,7 +12,7 @@ test('numbers follow each other, times increase, each message is of its host, an
   let clock = start
   const generator = preparedGenerator({ recordsPerMessage: 7, hosts: 5 }, () => clock)
   const messages = Array.from({ length: 40 }, (_, i) => {
-    clock += i % 3 // a clock that stands still now and then
+    clock += i % 3 // the clock stands still now and then
     return generator.next(7, i % 5)
   })
   const records = messages.flatMap(({ message }) => read(message))

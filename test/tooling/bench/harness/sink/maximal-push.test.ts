@@ -26,7 +26,7 @@ test('a push holds a MiB before compression, and each stream once', () => {
   const raw = bodies.reduce((sum, body) => sum + snappy.uncompressSync(body).length, 0)
   const { bytes, records } = packMaximal(bodies)
   assert.equal(records, 20_000)
-  // Of records this much alike neither the cuts nor the order matter: the same bytes in the least number of pushes.
+  // These records are so alike that cuts and order do not matter: the least number of pushes has the same bytes.
   const least = bodies.reduce((sum, body) => sum + body.length, 0)
   assert.ok(raw > 3 * 2 ** 20 && Math.abs(bytes - least) < least / 20, `${bytes} against ${least}`)
 })

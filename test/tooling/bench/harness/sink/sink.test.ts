@@ -17,7 +17,7 @@ function body (number: number): Buffer {
   return snappy.compressSync(pushRequest([{ labels: '{a="b"}', entries: [{ ms: 1_795_000_000_000, ns: 0, line: `x seq=${`${number}`.padStart(10, '0')}`, metadata: {} }] }]))
 }
 
-/** `cut` breaks the connection off. */
+/** `cut` breaks the connection. */
 function push (url: string, number: number): { status: Promise<number | undefined>, cut: () => void } {
   const sent = request(`${url}/loki/api/v1/push`, { method: 'POST', agent: false })
   const status = new Promise<number | undefined>(resolve => {

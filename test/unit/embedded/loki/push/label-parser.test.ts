@@ -5,7 +5,7 @@ import { parseLabels } from '../../../../../src/embedded/loki/push/label-parser.
 import { labelText, withServiceName } from '../../../../../src/embedded/loki/store/label-set.ts'
 import { anyCharacter } from '../../../../helpers/characters.ts'
 
-// What Loki 3.4.6 makes of each: the labels as it shows them, without service_name, or what it refuses them with.
+// What Loki 3.4.6 makes of each text: the labels that it shows, without service_name, or its refusal.
 for (const [text, expected] of [
   ['{}', '{}'],
   ['', '{}'],

@@ -3,7 +3,7 @@ import protobuf from 'protobufjs'
 import snappy from 'snappy'
 import { startLoki, type EmbeddedLoki, type LokiOptions } from '../../../../../src/embedded/loki/server.ts'
 
-// An encoder that shares nothing with the decoder under test, nor with Lokean's own.
+// An encoder that shares nothing with the decoder under test or with Lokean's own encoder.
 const schema = protobuf.parse(`
   syntax = "proto3";
   message PushRequest { repeated Stream streams = 1; }
@@ -14,7 +14,7 @@ const schema = protobuf.parse(`
 `, { keepCase: true }).root.lookupType('PushRequest')
 
 export interface TestEntry {
-  /** In ms since 1970, and further nanoseconds. */
+  /** Milliseconds since 1970; `ns` adds nanoseconds. */
   ms: number
   ns?: number
   line: string | Buffer
@@ -41,7 +41,7 @@ export function pushRequest (streams: TestStream[]): Buffer {
 
 export const block = (bytes: Uint8Array): Buffer => snappy.compressSync(Buffer.from(bytes))
 
-/** The instant at which the tests' clock stands. */
+/** The present time of the tests' clock. */
 export const clock = Date.parse('2026-11-22T08:10:15.191Z')
 
 export async function loki (t: TestContext, options: LokiOptions = {}): Promise<EmbeddedLoki> {
@@ -70,7 +70,7 @@ export async function get (loki: { url: string }, path: string, params: Record<s
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
 }
 
-/** All lines of a query, oldest first. */
+/** Returns all lines of a query, the oldest first. */
 export async function lines (loki: { url: string }, query: string, params: Record<string, string> = {}): Promise<string[]> {
   const answer = await get(loki, '/loki/api/v1/query_range', { query, direction: 'forward', limit: '5000', start: String(clock - 86_400_000 * 8) + '000000', end: String(clock + 3_600_000) + '000000', ...params })
   if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`)

@@ -9,7 +9,7 @@ import { pushRequest } from './logproto.ts'
 interface Decoded { labels: string, entries: Array<{ seconds: number, nanos: number, line: string, metadata: Array<[string, string]> }> }
 
 function decode (bytes: Buffer): Decoded[] {
-  // At an offset, as in a chunk that holds other pushes.
+  // The push lies at an offset, as in a chunk with other pushes.
   const buf = Buffer.concat([Buffer.alloc(7, 0xff), bytes, Buffer.alloc(7, 0xff)])
   const columns = new PushColumns()
   decodePush(buf, 7, 7 + bytes.length, columns)
@@ -61,7 +61,7 @@ test('takes fields in any order, the last of a kind, and passes over unknown one
 })
 
 test('takes varints longer than they need be, and negative numbers', () => {
-  // Tag and length in more bytes than needed; seconds -1 in ten.
+  // Tag and length have more bytes than needed; seconds -1 have ten.
   const line = Buffer.concat([hex('9280808080808080 8000  8380808000'), Buffer.from('abc')])
   const timestamp = message(1, hex('08 ffffffffffffffffff01'))
   const entry = Buffer.concat([line, timestamp])
@@ -72,7 +72,7 @@ test('an entry without a time has Go\'s zero time', () => {
   assert.equal(decode(message(1, message(2, message(2, Buffer.from('x')))))[0].entries[0].seconds, -62135596800)
 })
 
-// Loki 3.4.6's own answers.
+// The answers are those of Loki 3.4.6.
 for (const [name, digits, expected] of [
   ['wire type 6', '0e', 'proto: wrong wireType = 6 for field Streams'],
   ['wire type 7 of an unknown field', '67', 'proto: illegal wireType 7'],

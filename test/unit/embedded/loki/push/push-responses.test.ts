@@ -18,7 +18,7 @@ interface CapturedStream {
   entries: Array<{ at?: number, line?: string, len?: number, note?: string, meta?: Array<{ name: string, value: string }> }>
 }
 
-/** Fixtures lie where package.json does, whether these tests run as written or as built elsewhere below it. */
+/** The fixtures lie beside package.json, whether the tests run from source or from a build. */
 function projectFolder (): URL {
   let folder = new URL('.', import.meta.url)
   while (!existsSync(new URL('package.json', folder))) folder = new URL('..', folder)
@@ -28,7 +28,7 @@ function projectFolder (): URL {
 const cases = JSON.parse(readFileSync(new URL('test/fixtures/loki/push-responses.json', projectFolder()), 'utf8')) as Case[]
 const abbreviation = /^(.*?)…\((\d+) characters\)…(.*)$/s
 
-/** A text in full of which the capture shows only the two ends of a run of one character. */
+/** Restores a text whose run of one character the capture shortens to its two ends. */
 function expand (text: string): string {
   const parts = abbreviation.exec(text)
   if (parts === null) return text
@@ -51,7 +51,7 @@ function streamsOf (captured: CapturedStream[]): TestStream[] {
   }))
 }
 
-/** Requests that the capture names without showing them. */
+/** Requests that the capture names but does not show. */
 const unseen: Record<string, () => Buffer> = {
   'invalid UTF-8 in line': () => block(pushRequest([{ labels: '{job="a"}', entries: [{ ms: clock, line: Buffer.from([0x61, 0xff, 0xfe, 0x62]) }] }])),
   'two snappy blocks merged into one (sum length, concatenated elements)': () => {
@@ -62,7 +62,7 @@ const unseen: Record<string, () => Buffer> = {
   }
 }
 
-/** Times in messages are those of the capture, and in one case stand as raw bytes of the request in it. */
+/** Makes messages comparable: their times are those of the capture, and one holds raw bytes of the request. */
 function normal (text: string): string {
   const timed = text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?/g, 'TIME')
   const start = timed.indexOf('\u0012\u0010\n\u000b\b')
@@ -77,7 +77,7 @@ async function send (loki: { url: string }, example: Case): Promise<Answer> {
   }
   const body = example.rawBodyBase64 !== undefined ? Buffer.from(example.rawBodyBase64, 'base64') : unseen[example.name]?.() ?? block(pushRequest(streamsOf(example.streams!)))
   if (example.headers?.['content-type'] !== '') return await post(loki, body, example.headers)
-  // fetch always sends a content type.
+  // fetch always sends a content type, so this uses a plain request.
   return await new Promise((resolve, reject) => {
     const req = request(`${loki.url}/loki/api/v1/push`, { method: 'POST' }, (res) => {
       res.setEncoding('utf8')

@@ -8,7 +8,7 @@ import { block } from './logproto.ts'
 
 const snappyjs = createRequire(import.meta.url)('snappyjs') as { compress (bytes: Uint8Array): Uint8Array }
 
-/** Decodes between two guards and checks that neither was touched. */
+/** Decodes between two guards and checks that both stay untouched. */
 function decode (bytes: Buffer): Buffer {
   const { length, start } = snappyLength(bytes)
   const memory = Buffer.alloc(length + 32, 0xa5)
@@ -20,7 +20,7 @@ function decode (bytes: Buffer): Buffer {
   return memory.subarray(16, 16 + length)
 }
 
-// Texts that repeat themselves at all distances: copies of every kind, overlapping ones too.
+// Texts that repeat themselves at all distances. They need every kind of copy, also overlapping ones.
 const repetitive = fc.array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 40 }), fc.nat({ max: 30 })), { maxLength: 40 })
   .map((parts) => Buffer.concat(parts.map(([bytes, times]) => Buffer.concat(Array.from({ length: times }, () => bytes)))))
 

@@ -141,7 +141,7 @@ test('reads stages in order', () => {
   assert.deepEqual(query.kind === 'log' && query.stages[2]?.kind === 'label' && query.stages[2].condition.kind, 'and')
 })
 
-/** A query's conditions or operations with all the parentheses that it leaves out. */
+/** Returns a query's conditions or operations with all implied parentheses. */
 function joined (query: string): string {
   const text = (part: Condition | MetricQuery): string => {
     if (part.kind === 'match') return part.matcher.name

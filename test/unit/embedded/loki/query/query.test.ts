@@ -6,7 +6,7 @@ import { clock, get, lines, loki, push, type Answer } from '../push/logproto.ts'
 const ns = (seconds: number): string => String(BigInt(clock + seconds * 1000) * 1_000_000n)
 const range = { start: ns(-3000), end: ns(0) }
 
-/** Two streams of one cloud; what Loki 3.4.6 answered to the same pushes is what these tests expect. */
+/** Stores two streams of one cloud. The tests expect what Loki 3.4.6 answered to the same pushes. */
 async function example (t: TestContext, options: LokiOptions = {}): Promise<EmbeddedLoki> {
   const server = await loki(t, options)
   const at = (seconds: number, line: string, metadata: Record<string, string> = {}): { ms: number, line: string, metadata: Record<string, string> } => ({ ms: clock + seconds * 1000, line, metadata })
@@ -119,7 +119,7 @@ const byLevel = 'sum by (level, detected_level) (count_over_time({cloud="c1"} | 
 test('counts by level in steps aligned to the step, as Grafana\'s log volume asks', async (t) => {
   const server = await example(t)
   const { resultType, result } = await data(server, { query: byLevel, step: '10', start: ns(-60) })
-  // The clock stands at second 15.191 of a minute: entries lie at ...25.191, 30.191, 35.191, 40.191, 41.191 and 45.191.
+  // The clock stands at second 15.191 of a minute. Entries lie at ...25.191, 30.191, 35.191, 40.191, 41.191 and 45.191.
   const base = Math.floor(clock / 10_000) * 10
   assert.equal(resultType, 'matrix')
   assert.deepEqual(result, [
@@ -188,7 +188,7 @@ test('compares and joins step by step', async (t) => {
   const server = await example(t)
   const values = async (query: string): Promise<unknown> => (await data(server, { query, step: '10', start: ns(-60) })).result.map(({ metric, values }) => [metric, values])
   const base = Math.floor(clock / 10_000) * 10
-  // In the windows of 10 s that end at base - 40, - 30 and - 20 lie 1, 3 and 3 entries, of which 1, 2 and 1 are of sudo.
+  // The windows of 10 s that end at base - 40, - 30 and - 20 hold 1, 3 and 3 entries; 1, 2 and 1 of them are of sudo.
   const all = 'sum(count_over_time({cloud="c1"}[10s]))'
   const ofSudo = 'sum(count_over_time({source="sudo"}[10s]))'
   assert.deepEqual(await values(`${all} == ${ofSudo}`), [[{}, [[base - 40, '1']]]])

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { anchored, compileRegex } from '../../../../../src/embedded/loki/query/regex.ts'
 import { Refusal } from '../../../../../src/embedded/loki/push/refusal.ts'
 
-// Each with texts that it matches somewhere, and texts that it does not, as Go's regexp has it.
+// Each pattern with texts that it matches somewhere, and texts that it does not match, as in Go's regexp.
 for (const [pattern, matching, other] of [
   ['a.c', ['abc', 'a\rc', 'xa\u2028c'], ['a\nc', 'ac']],
   ['(?s)a.c', ['a\nc'], ['ac']],

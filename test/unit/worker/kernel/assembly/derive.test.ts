@@ -6,7 +6,7 @@ import { Kernel } from '../../../../../src/worker/kernel/kernel.ts'
 import { single } from '../../../../helpers/encode-records.ts'
 import { decodeParts, encoderSettings, encodeTask, fieldTexts, lay, mappings, recordText, rsyslogMessage } from '../../../../helpers/worker-fixtures.ts'
 
-/** What is made of a record with this one field and a line that says nothing. What stands around the value is another's. */
+/** Returns what a record with this one field and a silent line becomes. The bytes around the value belong to others. */
 function derived (field: string, value: string, before = '', after = ''): Record<string, string> {
   const kernel = new Kernel()
   const fields = new Fields(encoderSettings(), kernel)

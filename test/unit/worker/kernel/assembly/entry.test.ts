@@ -16,7 +16,10 @@ class Entries {
   readonly #fields = new Fields(settings, this.kernel)
   readonly arena = new Arena(settings, this.#fields, this.kernel)
 
-  /** One entry of this line and metadata, read back by two libraries; written behind what it is made of, and between bytes that are not its own. */
+  /**
+   * Writes an entry of this line and metadata, behind its sources and between foreign bytes. Two libraries read it
+   * back.
+   */
   write (line: string | Buffer, seconds = 1_795_335_300, nanos = 5, metadata: Record<string, string> = {}): PushEntry {
     const { kernel } = this
     const texts = [line, ...Object.values(metadata)].map(text => Buffer.from(text as string))
@@ -36,7 +39,7 @@ class Entries {
   }
 }
 
-/** The entry as the only one of a stream, in the only one of a push. */
+/** Wraps the entry as the only one of its stream, in the only stream of a push. */
 function one (entry: Uint8Array): PushEntry {
   const length: number[] = []
   for (let rest = entry.length; rest > 0; rest = Math.floor(rest / 128)) length.push(rest % 128 | (rest >= 128 ? 0x80 : 0))

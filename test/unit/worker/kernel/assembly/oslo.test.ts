@@ -9,9 +9,11 @@ const NAMES = ['level', 'pid', 'request_id', 'global_request_id', 'instance_id']
 const kernel = new Kernel()
 const fields = new Fields(encoderSettings({ metadata: mappings(NAMES.join()) }), kernel)
 
-/** What the line says, by the names of fields, or undefined. Bytes before and behind the line belong to others and must not matter. */
+/**
+ * Returns the line's fields by name, or undefined. Bytes around the line belong to others and must make no difference.
+ */
 function read (line: string, before = '', after = ''): Record<string, string> | undefined {
-  // Leftovers of a line before.
+  // An earlier line leaves these values.
   kernel.run.derive(...lay(kernel, '2026-11-22 08:00:01.234 1 ERROR x [req-0 req-1] [instance: i] text'))
   fields.clear()
   kernel.run.derive(...lay(kernel, line, before, after))

@@ -14,7 +14,7 @@ class Scan {
   readonly #fields = new Fields(settings, this.#kernel)
   outcome: number = SCAN.LEFT
 
-  /** The fields found, by name; undefined where the record is left to JSON.parse. */
+  /** Returns the fields by name, or undefined where JSON.parse has to read the record. */
   read (text: string | Buffer, before: string | Buffer = '', after: string | Buffer = ''): Record<string, string> | undefined {
     const kernel = this.#kernel
     const [start, end] = lay(kernel, text, before, after)
@@ -28,7 +28,7 @@ class Scan {
   }
 }
 
-/** What JSON.parse makes of the fields asked for. */
+/** Returns JSON.parse's reading of the requested fields. */
 function parsed (text: string): Record<string, string> {
   const record = JSON.parse(text) as Record<string, string>
   return Object.fromEntries(names.filter(name => Object.hasOwn(record, name)).map(name => [name, record[name]]))
@@ -37,12 +37,15 @@ function parsed (text: string): Record<string, string> {
 const S = '[ \\n\\r\\t]*'
 const STRING = '"(?:[^"\\\\\\0-\\x1f]|\\\\(?:["\\\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}))*"'
 const PAIR = `${S}"[^"\\\\\\0-\\x1f]*"${S}:${S}${STRING}${S}`
-/** What is to be taken: an object, not empty, of strings; without escapes in keys, and without halves of surrogate pairs. */
+/**
+ * Matches what the scanner takes: a non-empty object of strings, without escapes in keys and without halves of
+ * surrogate pairs.
+ */
 const TAKEN = new RegExp(`^${S}\\{${PAIR}(?:,${PAIR})*\\}${S}$`)
 
 const expected = (text: string): Record<string, string> | undefined => TAKEN.test(text) ? parsed(text) : undefined
 
-/** What would complete a record that is not complete. */
+/** Bytes that would complete an incomplete record. */
 const tempting = fc.constantFrom('', '}', '"}', '"', ':"x"}', ' ', '\n', ',"host":"y"}', 'y"}', '41"}', 'n"}', '\\"}', '0041"}')
 
 suite('what the scanner takes', () => {
@@ -72,7 +75,7 @@ suite('what the scanner takes', () => {
   })
 
   test('does not depend on the records before, nor on what follows', () => {
-    // Keys about as long as a separator that is remembered, and the same records with other white space, or cut.
+    // Keys about as long as a remembered separator, and the same records with other white space, or cut.
     const keys = ['host', 'hostname', 'message', 'é', '', ...[24, 25, 26, 27, 28].map(length => 'k'.repeat(length))]
     const cut = fc.option(fc.nat(), { nil: -1, freq: 3 })
     const record = fc.tuple(objectText(keys, { strings: fc.constantFrom('', 'x', 'a\\nb', 'ä') }), cut).map(([text, at]) => at < 0 ? text : text.slice(0, at % (text.length + 1)))
@@ -152,7 +155,7 @@ suite('what the scanner leaves to JSON.parse', () => {
     test(name, () => {
       const scan = new Scan()
       assert.equal(scan.read(text), undefined)
-      // What stands behind a record is another one's: it must not complete this one.
+      // The bytes behind a record belong to another one, and must not complete this one.
       for (const after of ['"}', '41"}', 'ffff"}', '}', ':"x"}']) assert.equal(scan.read(text, '', after), undefined)
     })
   }

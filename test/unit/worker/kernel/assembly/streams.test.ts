@@ -7,7 +7,7 @@ import { lay } from '../../../../helpers/worker-fixtures.ts'
 const BUCKETS = 4096
 const MAX_VALUE = 64
 
-/** A table of streams whose keys are the values of two slots, next to nothing else. */
+/** A table of streams whose keys are the values of two slots. */
 class Table {
   readonly #kernel = new Kernel()
   readonly #at: number
@@ -31,7 +31,7 @@ class Table {
     return this.#kernel.run.findStream()
   }
 
-  /** Adds what was asked for last. */
+  /** Adds the key of the last `find`. */
   add (number: number): boolean {
     return this.#kernel.run.addStream(number) !== 0
   }
@@ -50,7 +50,7 @@ class Table {
 }
 
 const value = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.string({ minLength: MAX_VALUE - 3, maxLength: MAX_VALUE }), fc.constantFrom('', '\0', '\0\0', 'a', 'ab', 'b'))
-/** Of a value that is too long, one byte more counts than a label may have. */
+/** Of a value that is too long, the key holds one byte more than a label may have. */
 const key = (one: string, other: string): string => [one, other].map(text => Buffer.from(text).subarray(0, MAX_VALUE + 1).toString('hex')).join()
 
 suite('any values are found under the number they were added with', () => {
@@ -119,7 +119,7 @@ test('a value with the hash of another is still told from it', () => {
     for (const other of pairs) {
       table.forget()
       table.find(...one)
-      // Added with the hash of the one, and the bytes of the other.
+      // The stream is added with the hash of one key and the bytes of the other.
       table.set(...other)
       table.add(1)
       assert.equal(table.find(...one), one === other ? 1 : -1, `${JSON.stringify(one)} ${JSON.stringify(other)}`)
@@ -128,7 +128,7 @@ test('a value with the hash of another is still told from it', () => {
 })
 
 suite('values made to meet in a bucket', () => {
-  /** Of as many buckets as there are values, so many would be used by chance: all but 1/e. */
+  /** Chance would use so many of as many buckets as values: all but 1/e. */
   const assertSpread = (values: readonly Buffer[], name: string): void => {
     assert.equal(values.length, BUCKETS)
     for (const last of [true, false]) {

@@ -4,10 +4,13 @@ import fc from 'fast-check'
 import { Kernel } from '../../../../../src/worker/kernel/kernel.ts'
 import { lay } from '../../../../helpers/worker-fixtures.ts'
 
-/** One for all: that it remembers the minute it read last must make no difference. */
+/** All tests share one kernel: the minute that it remembers must make no difference. */
 const kernel = new Kernel()
 
-/** Nanoseconds since the epoch, or undefined where it is refused. Whatever stands around it in the batch plays no part. */
+/**
+ * Returns nanoseconds since the epoch, or undefined where the kernel refuses the text. The bytes around it must make no
+ * difference.
+ */
 function parse (text: string, before = '', after = ''): bigint | undefined {
   const { run } = kernel
   const former = [run.timestampSeconds(), run.timestampNanos()]

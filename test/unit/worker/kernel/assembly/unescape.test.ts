@@ -9,7 +9,7 @@ import { encoderSettings, lay } from '../../../../helpers/worker-fixtures.ts'
 const kernel = new Kernel()
 const fields = new Fields(encoderSettings(), kernel)
 
-/** The text that the content of a JSON string stands for, or undefined where it is left to JSON.parse. */
+/** Returns the text of a JSON string's content, or undefined where JSON.parse has to read it. */
 function unescape (content: string | Buffer): string | undefined {
   const text = Buffer.concat([Buffer.from('{"message":"'), Buffer.from(content as string), Buffer.from('"}')])
   const [start, end] = lay(kernel, text)
