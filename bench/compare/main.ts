@@ -35,23 +35,21 @@ function describe ({ at, machine, quick }: BenchResult): string {
 }
 
 /** What got worse by more than is let pass. */
-async function ofPrograms ({ json, failOver = Infinity, ...options }: ComparePrograms): Promise<string[]> {
-  const result = await measure(options)
-  print(pairedText(result))
-  if (json) print(`${JSON.stringify(result)}\n`)
-  return pairedFailures(result, failOver)
-}
-
-async function measure ({ against, pairs }: Pick<ComparePrograms, 'against' | 'pairs'>): Promise<PairedResult> {
-  const progress = new Progress(process.stderr)
+async function ofPrograms ({ against, pairs, json, failOver = Infinity }: ComparePrograms): Promise<string[]> {
   const [at, machine] = [new Date().toISOString(), hostMachine()]
+  const progress = new Progress(process.stderr)
   let checkout: Checkout | undefined
   try {
     checkout = await Checkout.build(process.cwd(), against, progress.show)
     const cases = await measurePairs({ cases: CASES, programs: { before: checkout.main, after: OWN_MAIN }, pairs, progress: progress.show })
-    return { at, machine, against: checkout.commit, pairs, cases }
+    const result: PairedResult = { at, machine, against: checkout.commit, pairs, cases }
+    progress.end()
+    print(pairedText(result))
+    if (json) print(`${JSON.stringify(result)}\n`)
+    return pairedFailures(result, failOver)
   } finally {
     progress.end()
+    // Last: thousands of files take their time on some disks.
     checkout?.remove()
   }
 }
