@@ -1,4 +1,4 @@
-/** Shows what a change did to two kept results, or to a program beside an earlier one. `npm run bench:compare` */
+/** What a change did: to the figures of two results that are kept, or to a program beside an earlier one. `npm run bench:compare` */
 import { print, runCommand } from '../cli/command.ts'
 import { Progress } from '../cli/progress.ts'
 import { OWN_MAIN } from '../harness/program/program.ts'
@@ -12,7 +12,7 @@ import { compareResults, comparisonText, failures } from './comparison.ts'
 import { measurePairs, type PairedResult } from './pairs.ts'
 import { pairedFailures, pairedText } from './pairs-text.ts'
 
-/** Returns the exit code. */
+/** The exit code. */
 async function main (): Promise<number> {
   const options = parseCompareArguments(process.argv.slice(2))
   if (options === undefined) return print(COMPARE_USAGE)
@@ -35,27 +35,25 @@ function describe ({ at, machine, quick }: BenchResult): string {
 }
 
 /** Returns the figures that got worse by more than `failOver`. */
-async function ofPrograms ({ json, failOver = Infinity, ...options }: ComparePrograms): Promise<string[]> {
-  const result = await measure(options)
-  print(pairedText(result))
-  if (json) print(`${JSON.stringify(result)}\n`)
-  return pairedFailures(result, failOver)
-}
-
-async function measure ({ against, pairs }: Pick<ComparePrograms, 'against' | 'pairs'>): Promise<PairedResult> {
-  const progress = new Progress(process.stderr)
+async function ofPrograms ({ against, pairs, json, failOver = Infinity }: ComparePrograms): Promise<string[]> {
   const [at, machine] = [new Date().toISOString(), hostMachine()]
+  const progress = new Progress(process.stderr)
   let checkout: Checkout | undefined
   try {
     checkout = await Checkout.build(process.cwd(), against, progress.show)
     const cases = await measurePairs({ cases: CASES, programs: { before: checkout.main, after: OWN_MAIN }, pairs, progress: progress.show })
-    return { at, machine, against: checkout.commit, pairs, cases }
+    const result: PairedResult = { at, machine, against: checkout.commit, pairs, cases }
+    progress.end()
+    print(pairedText(result))
+    if (json) print(`${JSON.stringify(result)}\n`)
+    return pairedFailures(result, failOver)
   } finally {
     progress.end()
+    // Last: thousands of files take their time on some disks.
     checkout?.remove()
   }
 }
 
-// The programs and the checkout must go when this process ends, however it ends.
+// The processes that it started, and the checkout, go with this one, however it ends.
 for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code))
 await runCommand('bench:compare', main)

@@ -13,6 +13,6 @@ export function gateFailures (result: BenchResult): string[] {
 function failure ({ figure: name, must, measured, more }: Target): string[] {
   if (measured === undefined) return [`${name}: not measured`]
   if (within(measured, more === true ? must * (1 - TOLERANCE) : must * (1 + TOLERANCE), more)) return []
-  const by = must === 0 ? '' : `, which misses it by ${percent(Math.abs(measured - must) / must)}`
-  return [`${name}: ${figure(measured)}, where ${figure(must)} is the ${more === true ? 'least' : 'most'} that is allowed${by}`]
+  const by = must === 0 ? '' : `, and misses that by ${percent(Math.abs(measured - must) / must)}`
+  return [`${name}: ${figure(measured)}, must be at ${more === true ? 'least' : 'most'} ${figure(must)}${by}`]
 }

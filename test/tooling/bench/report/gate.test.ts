@@ -22,16 +22,16 @@ test('a good result passes, and so does one that misses a must by less than a fi
 
 test('what misses a must by more than a fifth is named, with what it is, what it must be, and by how much', () => {
   const failures = (recordsPerMessage: number, change: Partial<PipelineResult>): string[] => gateFailures(changed(recordsPerMessage, change))
-  assert.deepEqual(failures(100, { ratio: 1.86 }), ['all CPU of the program, against the floor: 1.86, where 1.5 is the most that is allowed, which misses it by 24 %'])
-  assert.deepEqual(failures(1, { ratio: 6 }), ['all CPU at 1 record a message, against the floor: 6, where 4 is the most that is allowed, which misses it by 50 %'])
-  assert.deepEqual(failures(100, { bytesRatio: 2.3 }), ['bytes pushed, against one maximal push per MiB: 2.3, where 1.15 is the most that is allowed, which misses it by 100 %'])
-  assert.deepEqual(failures(100, { recordsPerPush: 900 }), ['records a push, under full load: 900, where 1,800 is the least that is allowed, which misses it by 50 %'])
+  assert.deepEqual(failures(100, { ratio: 1.86 }), ['all CPU of the program, against the floor: 1.86, must be at most 1.5, and misses that by 24 %'])
+  assert.deepEqual(failures(1, { ratio: 6 }), ['all CPU at 1 record a message, against the floor: 6, must be at most 4, and misses that by 50 %'])
+  assert.deepEqual(failures(100, { bytesRatio: 2.3 }), ['bytes pushed, against one maximal push per MiB: 2.3, must be at most 1.15, and misses that by 100 %'])
+  assert.deepEqual(failures(100, { recordsPerPush: 900 }), ['records a push, under full load: 900, must be at least 1,800, and misses that by 50 %'])
   assert.equal(failures(100, { ratio: 9, bytesRatio: 9, recordsPerPush: 9 }).length, 3)
 })
 
 test('a single record that is missing or doubled fails it', () => {
   for (const change of [{ missing: 1 }, { doubled: 1 }]) {
-    assert.deepEqual(gateFailures(changed(1, change)), ['records missing or doubled, all runs: 1, where 0 is the most that is allowed'])
+    assert.deepEqual(gateFailures(changed(1, change)), ['records missing or doubled, all runs: 1, must be at most 0'])
   }
 })
 
