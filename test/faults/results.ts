@@ -28,7 +28,7 @@ export interface Run {
   results: Result[]
 }
 
-/** Where each scenario leaves its result: one file each, so that scenarios of several processes do not meet. The build empties it. */
+/** Where each scenario leaves its result: one file each, so that scenarios of several processes do not meet. `npm run test:faults` empties it first. */
 const FRESH = join('build', 'faults')
 /** The last run's that was kept (`npm run faults:save`): what the README's table is made of. */
 const KEPT = join('test', 'faults', 'results.json')
