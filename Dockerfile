@@ -7,6 +7,7 @@ WORKDIR /build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ make python3 && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm_config_nodedir=/usr/local npm ci && node -e "require('unix-dgram')"
+COPY .ci/build ./.ci/build
 COPY src ./src
 RUN npm run build && npm prune --omit=dev
 

@@ -29,8 +29,8 @@ export interface Run {
 }
 
 /**
- * The folder of the results, one file for each scenario, so that processes do not disturb each other. The build empties
- * it.
+ * The folder of the results, one file for each scenario, so that processes do not disturb each other.
+ * `npm run test:faults` empties it first.
  */
 const FRESH = join('build', 'faults')
 /** The kept results of the last run (`npm run faults:save`), which fill the README's table. */

@@ -45,7 +45,7 @@ test('SIGTERM and SIGINT under load: what was taken is stored and settled, the n
   const all = await site(Cleanup.of(t))
   const { cleanup, bus, loki, gate, env } = all
   let run = startRun(cleanup, env)
-  const sender = await NumberedSender.start(cleanup, bus, 1_500)
+  const sender = await NumberedSender.start(cleanup, bus, 700)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     await underLoad(all)
     run.kill(signal)

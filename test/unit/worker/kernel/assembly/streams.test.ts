@@ -68,7 +68,7 @@ suite('any values are found under the number they were added with', () => {
         }
         table.forget()
         for (const [one, other] of pairs) assert.equal(table.find(one, other), -1)
-      }), { numRuns: 400 })
+      }), { numRuns: 150 })
     })
   }
 })
@@ -87,7 +87,7 @@ test('each origin has streams of its own for the same values', () => {
         table.from(origin)
         assert.equal(table.find(...pair), number)
       }
-    }), { numRuns: 200 })
+    }), { numRuns: 80 })
   }
 })
 
