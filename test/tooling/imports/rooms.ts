@@ -18,10 +18,11 @@ export const ROOMS: Record<string, readonly string[]> = {
   // Demo, tests and benches share these. The embedded Loki decodes with its own code.
   generator: ['embedded/bus'],
   'embedded/bus': ['source/amqp'],
-  'embedded/loki': ['embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store'],
+  'embedded/loki': ['embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store', 'embedded/loki/version.ts'],
   'embedded/loki/query': ['embedded/loki/push', 'embedded/loki/store'],
-  'embedded/loki/push': ['embedded/loki/store'],
+  'embedded/loki/push': ['embedded/loki/store', 'embedded/loki/version.ts'],
   'embedded/loki/store': [],
+  'embedded/loki/version.ts': [],
 
   // The stages, in the order of the data flow.
   'source/amqp': ['source/source.ts', 'source/budget.ts', 'worker/messages.ts'],
