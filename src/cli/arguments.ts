@@ -7,12 +7,12 @@ import { UsageError } from '../errors.ts'
 export const COMMANDS = ['run', 'demo', 'check', 'generate'] as const
 export type CommandName = typeof COMMANDS[number]
 
-/** What makes the load, for `demo` and `generate` alike. */
+/** The flags of `demo` and `generate` that describe the load. */
 export interface LoadOptions {
   /** Undefined: until `forMs` is over. */
   records: number | undefined
   hosts: number
-  /** Records per second; undefined: as fast as they are taken. */
+  /** Records per second; undefined: as fast as the bus takes them. */
   rate: number | undefined
   forMs: number | undefined
   seed: number
@@ -31,7 +31,7 @@ export type Command =
   | { command: 'version' }
 
 export interface Flag {
-  /** A flag with a schema takes a value of this name; one without is a switch. */
+  /** Name and schema of the flag's value. Undefined for a switch. */
   value?: { name: string, schema: z.ZodType<number, string> | undefined }
   commands: readonly CommandName[]
   text: string
@@ -41,18 +41,18 @@ const LOAD = ['demo', 'generate'] as const
 const DEFAULTS = { records: 100_000, hosts: 100, seed: 1, recordsPerMessage: 100, connections: 4 } as const
 const count = (max: number) => ({ name: 'N', schema: integerBetween(1, max) })
 
-/** Every flag there is. parseArgs is given no defaults, so that what was not said can be told from what was. */
+/** All flags. parseArgs gets no defaults, so that a flag that is given differs from one that is not. */
 export const FLAGS = {
-  records: { value: count(1e12), commands: LOAD, text: `how many records to send (${DEFAULTS.records}; without end when --for is given)` },
-  hosts: { value: count(1e6), commands: LOAD, text: `how many machines they come from (${DEFAULTS.hosts})` },
-  rate: { value: count(1e9), commands: LOAD, text: 'records per second (as fast as they are taken)' },
+  records: { value: count(1e12), commands: LOAD, text: `how many records to send (default ${DEFAULTS.records}; no limit with --for)` },
+  hosts: { value: count(1e6), commands: LOAD, text: `how many machines the records come from (default ${DEFAULTS.hosts})` },
+  rate: { value: count(1e9), commands: LOAD, text: 'records per second (default: as fast as the bus takes them)' },
   for: { value: { name: 'TIME', schema: durationBetween(100, 365 * 86400e3) }, commands: LOAD, text: 'how long to send, such as 10s or 5m' },
-  'records-per-message': { value: count(100_000), commands: LOAD, text: `records in one AMQP message (${DEFAULTS.recordsPerMessage})` },
-  seed: { value: { name: 'N', schema: integerBetween(0, 2 ** 32 - 1) }, commands: LOAD, text: `the same number gives the same records (${DEFAULTS.seed})` },
-  connections: { value: count(10_000), commands: ['generate'], text: `connections to the bus (${DEFAULTS.connections})` },
-  keep: { commands: ['demo'], text: 'stay up afterwards, for Grafana or logcli' },
+  'records-per-message': { value: count(100_000), commands: LOAD, text: `records in one AMQP message (default ${DEFAULTS.recordsPerMessage})` },
+  seed: { value: { name: 'N', schema: integerBetween(0, 2 ** 32 - 1) }, commands: LOAD, text: `the same seed gives the same records (default ${DEFAULTS.seed})` },
+  connections: { value: count(10_000), commands: ['generate'], text: `connections to the bus (default ${DEFAULTS.connections})` },
+  keep: { commands: ['demo'], text: 'keep running at the end, for Grafana or logcli' },
   json: { commands: ['demo', 'check', 'generate'], text: 'the last line of stdout is one JSON object; logs go to stderr' },
-  health: { commands: ['check'], text: 'only ask the Lokean that runs here whether it is alive' },
+  health: { commands: ['check'], text: 'only ask the Lokean running here whether it is alive' },
   'env-file': { value: { name: 'FILE', schema: undefined }, commands: COMMANDS, text: 'settings from a file of NAME=value lines; the environment wins' },
   help: { commands: COMMANDS, text: 'show this, or the help of a command' },
   version: { commands: COMMANDS, text: 'show the version' }
@@ -67,12 +67,12 @@ export function flagOf (name: FlagName): Flag {
 const FLAG_NAMES = Object.keys(FLAGS) as FlagName[]
 const SHORT: Readonly<Record<string, FlagName>> = { h: 'help', V: 'version' }
 
-/** The texts that were given, by flag; a switch has ''. The last one counts where a flag is there twice. */
+/** The text of each given flag; '' for a switch. Where a flag is given twice, the last one counts. */
 type Given = Partial<Record<FlagName, string>>
 
 /**
- * The command line after `node` and the script. `run` is the default command. UsageError names what is wrong and, for a
- * word that is not known, the nearest one that is.
+ * Parses the command line behind `node` and the script. The default command is `run`. Throws a UsageError that names
+ * what is wrong and, for an unknown word, the nearest known one.
  */
 export function parseCommand (argv: readonly string[]): Command {
   const { given, positionals } = scan(argv)
@@ -122,7 +122,7 @@ function parseMeta (word: 'help' | 'version', given: Given, rest: readonly strin
 
 function scan (argv: readonly string[]): { given: Given, positionals: string[] } {
   const options = Object.fromEntries(FLAG_NAMES.map((name) => [name, { type: flagOf(name).value === undefined ? 'boolean' as const : 'string' as const }]))
-  // strict would refuse with messages of its own, and without a suggestion.
+  // With `strict`, parseArgs would throw its own messages, which suggest nothing.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
   const given: Given = {}
   const positionals: string[] = []
@@ -134,7 +134,7 @@ function scan (argv: readonly string[]): { given: Given, positionals: string[] }
       if (token.value !== undefined) throw new UsageError(`--${name} takes no value`)
       given[name] = ''
     } else {
-      // `--records --json` is a forgotten value, not one that looks like a flag.
+      // In `--records --json`, the value is missing. `--json` is not the value.
       if (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('-'))) {
         throw new UsageError(`--${name} needs a value (${flagOf(name).value?.name})`)
       }

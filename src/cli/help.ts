@@ -8,22 +8,24 @@ const COLUMN = 28
 const SUMMARIES: Readonly<Record<CommandName, string>> = {
   run: 'read logs from the bus and store them in Loki until stopped (the default)',
   demo: 'send, store and reconcile synthetic logs, with a bus and a Loki inside',
-  check: 'try the settings, the bus and Loki; show how a sample record lands',
+  check: 'try the settings, the bus and Loki; show how a sample record is stored',
   generate: 'write synthetic logs to a bus, for load tests'
 }
 
 const DETAILS: Readonly<Record<CommandName, string>> = {
-  run: 'SIGTERM and SIGINT stop it: nothing more is taken from the bus, what is in flight is pushed and settled, then it exits, after LOKEAN_DRAIN_TIMEOUT at the latest.',
-  demo: 'Everything runs in one process on loopback: a bus, a Loki, a generator of OpenStack logs, and run between them. LOKEAN_AMQP_URL or LOKEAN_LOKI_URL, when set, take the place of the bus or the Loki inside. At the end every record sent is reconciled with every record stored; exit code 1 if one is missing or doubled.',
-  check: 'Reads the settings, connects to the bus and to Loki, and shows the labels, metadata and line that a sample record gets: one record of JSON on stdin, or one that is built in. Says what to mend.',
-  generate: 'Writes to the bus in LOKEAN_AMQP_URL, to LOKEAN_AMQP_ADDRESSES, each host to one of them, in the shape that rsyslog\'s omamqp1 writes.'
+  run: 'SIGTERM or SIGINT stops it. It then takes nothing more from the bus, pushes and settles what is in flight, and exits within LOKEAN_DRAIN_TIMEOUT.',
+  demo: 'Runs a bus, a Loki, a generator of OpenStack logs, and Lokean between them, in one process on loopback. LOKEAN_AMQP_URL or LOKEAN_LOKI_URL, where set, replaces the bus or the Loki inside. At the end, it compares every record sent with every record stored. The exit code is 1 if a record is missing or stored twice.',
+  check: 'Reads the settings, connects to the bus and to Loki, and shows the labels, metadata and line of a sample record: a JSON record from stdin, or one that is built in. Where a check fails, it says what to do.',
+  generate: 'Sends logs to the bus in LOKEAN_AMQP_URL, in the form that rsyslog\'s omamqp1 uses. Each host sends to one of LOKEAN_AMQP_ADDRESSES.'
 }
 
 const EXIT_CODES: ReadonlyArray<readonly [string, string]> = [
-  ['0', 'all went well'], ['1', 'it failed; or demo missed or doubled a record'], ['64', 'the command line is wrong'], ['70', 'an error that nothing foresaw'], ['78', 'a setting is wrong']
+  ['0', 'all went well'], ['1', 'it failed, or demo found a record missing or stored twice'], ['64', 'the command line is wrong'], ['70', 'an unexpected error'], ['78', 'a setting is wrong']
 ]
 
-/** The text of `lokean --help`, or of `lokean <topic> --help`; every line within 80 columns, a newline at the end. */
+/**
+ * The text of `lokean --help` or `lokean <topic> --help`. No line is longer than 80 columns; a newline ends the text.
+ */
 export function helpText (topic?: CommandName): string {
   return (topic === undefined ? overview() : commandHelp(topic)).join('\n') + '\n'
 }

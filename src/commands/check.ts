@@ -18,11 +18,11 @@ import { decodePush } from '../worker/output/push-schema.ts'
 import { quarantineTenant } from '../worker/output/quarantine.ts'
 import type { Context } from './context.ts'
 
-/** `hint`: where an operator should look, where it is not ok. */
+/** The result of one check. `hint`: where an operator should look, if it is not ok. */
 interface Finding { ok: boolean, detail: string, hint?: string }
 
-/** Where one record ends up that comes from an address. */
-interface Landing {
+/** How a record from an address is stored. */
+interface StoredForm {
   address: string
   tenant: string
   labels: string
@@ -39,7 +39,10 @@ const BUS_HINT = 'is the bus up, and are LOKEAN_AMQP_URL, LOKEAN_AMQP_ADDRESSES 
 const TAKES_PUSHES = 'takes pushes'
 const LOKI_HINT = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials right?'
 
-/** Tries the settings, the bus and each distributor, stores nothing, and shows how a sample record lands. Exit code 1 where something is to be mended. */
+/**
+ * Tries the settings, the bus and each distributor, without storing anything. Shows how a sample record would be
+ * stored. The exit code is 1 where a check fails.
+ */
 export async function check (context: Context, { json }: { json: boolean }): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
   const [bus, loki, { record, others }] = await Promise.all([tryBus(config), tryLoki(config), sample(context, config)])
@@ -49,12 +52,12 @@ export async function check (context: Context, { json }: { json: boolean }): Pro
   return ok ? 0 : 1
 }
 
-/** The key `mend` is relied on outside. */
+/** Others rely on the key `mend` in the JSON. */
 function inJson<T extends Finding> ({ hint, ...finding }: T): Omit<T, 'hint'> & { mend?: string } {
   return { ...finding, mend: hint }
 }
 
-/** Attaches to every address without ever giving credit, so that nothing is taken from it. */
+/** Attaches to every address, but gives no credit, so that the bus sends nothing. */
 async function tryBus (config: Config): Promise<Finding> {
   if (config.amqp.addresses.length === 0) return { ok: true, detail: 'off' }
   const addresses = config.amqp.addresses.map(({ address }) => address)
@@ -79,7 +82,10 @@ async function tryBus (config: Config): Promise<Finding> {
   return status.ok ? { ok: true, detail: `attached to ${addresses.join(', ')}` } : unfit(status.detail, BUS_HINT)
 }
 
-/** An empty push, as each tenant that the settings name, is refused by a Loki that would take a real one (422), and stores nothing. */
+/**
+ * Sends an empty push as each tenant of the settings. A Loki that would take a real push rejects an empty one (422),
+ * and stores nothing.
+ */
 async function tryLoki (config: Config): Promise<Array<Finding & { url: string }>> {
   const client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, VERSION)
   const settings = encoderSettings(config)
@@ -109,7 +115,7 @@ function judge (answer: Answer): Finding {
   return answer.reason === '429' ? { ok: true, detail: cleanText(answer.message) } : unfit(answer.message, answer.hint ?? LOKI_HINT)
 }
 
-/** What a peer says may quote what it was sent, credentials too. */
+/** The text of a peer may quote what Lokean sent, its credentials included, so secrets are removed. */
 function unfit (detail: string, hint: string): Finding {
   return { ok: false, detail: cleanText(detail), hint }
 }
@@ -119,7 +125,7 @@ const SAMPLE = '{"@timestamp":"TIME", "host":"compute-0", "severity":"5", "facil
   'admin admin - default default] [instance: 8c5c0c6c-3f6a-4ac5-8c5c-0c6c4a6f9b57] VM Started (Lifecycle Event)", ' +
   '"file":"\\/var\\/log\\/containers\\/nova\\/nova-compute.log", "cloud": "cloud1", "region": "regionOne"}\n'
 
-/** What is piped in; nothing where stdin is open but nobody writes, as in a container. */
+/** Reads stdin. Returns '' where stdin is open but nobody writes, as in a container. */
 async function piped (stdin: Context['stdin']): Promise<string> {
   const timeout = new AbortController()
   const timer = setTimeout(() => timeout.abort(), STDIN_TIMEOUT_MS)
@@ -132,8 +138,11 @@ async function piped (stdin: Context['stdin']): Promise<string> {
   }
 }
 
-/** One record: from stdin when something is piped in, else a built-in one of the present time. As if it came from the first address, and from each other one that says something of its records. */
-async function sample ({ stdin }: Context, config: Config): Promise<{ record: Landing, others: Landing[] }> {
+/**
+ * Encodes one record: from stdin where something is piped in, else a built-in record with the present time. It counts
+ * as coming from the first address, and also from each other address whose setting gives labels or a tenant.
+ */
+async function sample ({ stdin }: Context, config: Config): Promise<{ record: StoredForm, others: StoredForm[] }> {
   const given = stdin.isTTY === true ? '' : await piped(stdin)
   const now = Date.now()
   const record = Buffer.from(given.trim() === '' ? SAMPLE.replace('TIME', new Date(now).toISOString()) : given)
@@ -143,11 +152,11 @@ async function sample ({ stdin }: Context, config: Config): Promise<{ record: La
   Buffer.from(bytes).set(Buffer.concat([head, record]))
   const [first, ...rest] = config.addresses
   const others = rest.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined)
-  const land = (address = ''): Landing => landing(config, address, bytes, now)
-  return { record: land(first?.address), others: others.map(({ address }) => land(address)) }
+  const encode = (address = ''): StoredForm => storedForm(config, address, bytes, now)
+  return { record: encode(first?.address), others: others.map(({ address }) => encode(address)) }
 }
 
-function landing (config: Config, address: string, bytes: SharedArrayBuffer, now: number): Landing {
+function storedForm (config: Config, address: string, bytes: SharedArrayBuffer, now: number): StoredForm {
   const result = new Encoder(encoderSettings(config)).encode({
     address, format: 'amqp', bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
   })
@@ -167,9 +176,9 @@ function landing (config: Config, address: string, bytes: SharedArrayBuffer, now
   }
 }
 
-function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: Landing, others: Landing[]): string {
+function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: StoredForm, others: StoredForm[]): string {
   const mark = (ok: boolean): string => ok ? 'ok    ' : 'MEND  '
-  // Where the reason is known well enough, it names the setting itself.
+  // A reason that names a setting needs no hint.
   const hintOf = ({ detail, hint }: Finding): string[] => hint === undefined || detail.includes('LOKEAN_') ? [] : [`             ${hint}`]
   const hosts = config.amqp.urls.map(({ host, port }) => `${host}:${port}`).join(', ')
   return [

@@ -2,13 +2,13 @@ import type { Writable } from 'node:stream'
 import type { Environment } from '../config/load.ts'
 import type { FaultHandler } from '../ops/last-resort.ts'
 
-/** What a command is given of the process, so that tests can run it in another one's. */
+/** What a command uses of the process. A test can pass its own. */
 export interface Context {
   env: Environment
   stdout: Writable
   stderr: Writable
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
-  /** Aborted by the first SIGTERM or SIGINT: end in order. */
+  /** The first SIGTERM or SIGINT aborts it: the command must then end in order. */
   stopping: AbortSignal
   /** How a fault that nothing caught is told, and what is closed before the process ends of it; the last call holds. */
   onFault: (handle: FaultHandler) => void

@@ -4,7 +4,10 @@ import { startBusThread } from '../generator/bus-thread.ts'
 import type { Context } from './context.ts'
 import { runLoad } from './load.ts'
 
-/** Writes synthetic logs to the bus in the settings, as many machines with omamqp1 would. Exit code 1 where the bus rejected some for good. */
+/**
+ * Sends synthetic logs to the bus of the settings, as many machines with omamqp1 would. The exit code is 1 where the
+ * bus did not accept all.
+ */
 export async function generate (context: Context, options: LoadOptions & { connections: number }): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
   for (const warning of warnings) context.stderr.write(`lokean: ${warning}\n`)

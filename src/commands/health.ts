@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 
 const HEALTH_TIMEOUT_MS = 3_000
 
-/** For a container's health check: whether the process that listens on LOKEAN_ADMIN_ADDR answers `/healthz`. */
+/** Checks that the process on LOKEAN_ADMIN_ADDR answers `/healthz`. Made for the health check of a container. */
 export async function checkHealth ({ env, stderr }: Context): Promise<number> {
   const { host, port } = loadConfig(env).config.admin
   const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host

@@ -8,15 +8,15 @@ import type { SenderResult } from '../generator/sender.ts'
 import { cleanText } from '../log.ts'
 import type { Context } from './context.ts'
 
-/** Messages under way on each connection: enough that the bus is never idle, few enough that each waits little. */
+/** Unsettled messages on each connection: enough to keep the bus busy, and few enough to keep the waits short. */
 const WINDOW = 64
 const DEMO_CONNECTIONS = 2
 const PLAIN_PROGRESS_MS = 2_000
 const WARN_MS = 5_000
 
 /**
- * Sends what `--records`, `--for`, `--rate`, ... ask for to the bus in the settings, with progress on stderr, until all is settled. Stops
- * early, in order, where the process is asked to stop.
+ * Sends records to the bus of the settings, as `--records`, `--for`, `--rate`, ... say, until all are settled. Shows
+ * progress on stderr. Stops early, in order, when the process is asked to stop.
  */
 export async function runLoad (context: Context, options: LoadOptions & { connections?: number }, config: Config, thread: BusThread): Promise<SenderResult & { seed: number }> {
   const { amqp } = config
@@ -49,7 +49,7 @@ export async function runLoad (context: Context, options: LoadOptions & { connec
   }
 }
 
-/** On a terminal one line that is written over, elsewhere a line now and then. */
+/** Shows progress: on a terminal, one line that is overwritten; else a new line now and then. */
 class Progress {
   readonly #context: Context
   readonly #records: number | undefined
@@ -77,7 +77,7 @@ class Progress {
     stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`)
   }
 
-  /** Warns once in a while, however many connections fail. */
+  /** Warns now and then, however many connections fail. */
   warn (message: string): void {
     const now = performance.now()
     if (now - this.#lastWarning < WARN_MS) return

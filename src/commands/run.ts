@@ -4,7 +4,10 @@ import { Problems } from '../ops/page/problems.ts'
 import { startService } from '../pipeline/service.ts'
 import { type Context, stopAsked } from './context.ts'
 
-/** The daemon: until it is asked to stop. Exit code 0 also where the drain timeout cut it short: nothing is lost by that. */
+/**
+ * Runs the daemon until it is asked to stop. The exit code is 0 even where the drain timeout ends it: nothing is lost
+ * then.
+ */
 export async function run (context: Context): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
   const problems = new Problems()

@@ -44,13 +44,13 @@ export const OPTIONS = {
     schema: amqpUrls,
     default: 'amqp://127.0.0.1:5672',
     url: true,
-    text: 'bus hosts, comma-separated, tried in turn; `amqps` for TLS'
+    text: 'URLs of the bus, comma-separated, tried in turn; `amqps` for TLS'
   },
   LOKEAN_AMQP_ADDRESSES: {
     group: 'AMQP bus',
     schema: addresses,
     default: 'rsyslog/logs',
-    text: 'source addresses, comma-separated, or `off`; `address;name=value;tenant=name` gives all its records labels and a tenant of their own, whatever they say'
+    text: 'source addresses, comma-separated, or `off`; `address;name=value;tenant=name` gives labels and a tenant to all records of the address, in place of their own'
   },
   LOKEAN_AMQP_USERNAME: { group: 'AMQP bus', schema: username, text: 'user for SASL PLAIN' },
   LOKEAN_AMQP_PASSWORD: { group: 'AMQP bus', schema: password, secret: true, text: 'password for SASL PLAIN' },
@@ -59,10 +59,10 @@ export const OPTIONS = {
   LOKEAN_AMQP_KEY: { group: 'AMQP bus', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
 
   LOKEAN_SOCKET: {
-    group: 'Datagrams', schema: socketAddress, text: '`udp://host:port` or `unixgram:/path` to listen on as well, for one JSON record a datagram, as sg-bridge sends them; labels and a tenant as for an address. Nothing that comes this way is acknowledged'
+    group: 'Datagrams', schema: socketAddress, text: '`udp://host:port` or `unixgram:/path`: a socket to read from as well, with one JSON record in each datagram, as sg-bridge sends them; labels and a tenant as for an address. Datagrams are not acknowledged'
   },
   LOKEAN_SOCKET_BUFFER: {
-    group: 'Datagrams', schema: bytesBetween(64 * KIB, GIB), default: '8MiB', text: 'what the kernel is asked to hold of `udp://` while it is not read; no more than its `net.core.rmem_max`'
+    group: 'Datagrams', schema: bytesBetween(64 * KIB, GIB), default: '8MiB', text: 'size of the kernel\'s buffer for `udp://`; the kernel allows no more than `net.core.rmem_max`'
   },
 
   LOKEAN_LOKI_URL: {
@@ -70,13 +70,13 @@ export const OPTIONS = {
     schema: lokiUrls,
     default: 'http://127.0.0.1:3100',
     url: true,
-    text: 'distributors, comma-separated: shards spread over them and fail over; a path prefix is kept'
+    text: 'URLs of Loki\'s distributors, comma-separated: shards spread over them and fail over; a path prefix is kept'
   },
   LOKEAN_LOKI_TENANT: {
     group: 'Loki', schema: tenantRule, default: 'none', text: '`none`, a fixed tenant, or `{field}` to take it from that field of each record'
   },
   LOKEAN_LOKI_QUARANTINE_TENANT: {
-    group: 'Loki', schema: fixedTenant, default: 'lokean', text: 'with `{field}`: tenant of the records that name no usable one'
+    group: 'Loki', schema: fixedTenant, default: 'lokean', text: 'with `{field}`: tenant of the records whose field has no valid tenant'
   },
   LOKEAN_LOKI_USERNAME: { group: 'Loki', schema: basicUsername, text: 'user for basic authentication' },
   LOKEAN_LOKI_PASSWORD: { group: 'Loki', schema: password, secret: true, text: 'password for basic authentication' },
@@ -104,17 +104,17 @@ export const OPTIONS = {
     group: 'Pipeline', schema: integerBetween(1, 256), default: '1', computed: 'cores - 1, at least 1', text: 'worker threads'
   },
   LOKEAN_WORKER_TIMEOUT: {
-    group: 'Pipeline', schema: durationBetween(100, HOUR), default: '30s', text: 'how long a worker thread may take over one batch before it is replaced, and the batch tried again'
+    group: 'Pipeline', schema: durationBetween(100, HOUR), default: '30s', text: 'a worker thread that takes longer for one batch is replaced, and the batch is tried again'
   },
   LOKEAN_SHARDS: { group: 'Pipeline', schema: integerBetween(1, 256), default: '4', text: 'parallel pushes' },
   LOKEAN_PUSH_BYTES: {
-    group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own parts take 4 MiB'
+    group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own components exchange at most 4 MiB'
   },
   LOKEAN_PUSH_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '35s', text: 'how long a push may take, from its connection to Loki\'s answer, before it is sent again; longer than Loki\'s own 30 s'
   },
   LOKEAN_INFLIGHT_BYTES: {
-    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'all that is taken from the bus and not settled; at least 1 MiB per address and twice `LOKEAN_PUSH_BYTES`'
+    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from the bus and not settled; at least 1 MiB per address, and twice `LOKEAN_PUSH_BYTES`'
   },
   LOKEAN_DRAIN_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(0, HOUR), default: '25s', text: 'how long a stop may take to push and settle what is in flight'
@@ -127,13 +127,13 @@ export const OPTIONS = {
     group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
   },
   LOKEAN_MAX_STREAMS: {
-    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'streams that a tenant may have at a time (with a record within the hour); records of others go to quarantine. Unset: no limit'
+    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'limit on a tenant\'s streams (those with a record within the last hour); records of further streams go to quarantine. Unset: no limit'
   },
   LOKEAN_DEAD_LETTER_DIR: {
-    group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki refused, as NDJSON'
+    group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki rejected, as NDJSON, or `off`'
   },
   LOKEAN_DEAD_LETTER_BYTES: {
-    group: 'Records', schema: bytesBetween(MIB, 1024 * GIB), default: '100MiB', text: 'most that directory may hold'
+    group: 'Records', schema: bytesBetween(MIB, 1024 * GIB), default: '100MiB', text: 'size limit of that directory; beyond it, the oldest file is deleted'
   },
 
   LOKEAN_ADMIN_ADDR: {

@@ -24,23 +24,24 @@ interface Report extends Reconciled {
   query: { selector: string, lines: string[] }
 }
 
-/** What every record of the generator carries in front of its number. */
+/** Every record of the generator has this text in front of its number. */
 const MARKER = ' seq='
-/** Larger frames than a router's: the demo shows what Lokean does, not what the bus costs. */
+/** Frames are larger than a router's, because the demo should show the speed of Lokean, not of the bus. */
 const MAX_FRAME_SIZE = 2 ** 20
-/** The query of the talk in which the chain before this one was shown. */
+/** The query from the talk that showed the former chain. */
 const SELECTOR = '{cloud="cloud1", source="sudo"}'
 const SHOWN_LINES = 10
 
 /**
- * Sends synthetic logs through the whole pipeline and reconciles every record sent with every record stored. The bus and the Loki are
- * embedded, each in a thread of its own, unless the environment names real ones. Exit code 1 where a record is missing or doubled.
+ * Sends synthetic logs through the whole pipeline, and reconciles every record sent with every record stored. The bus
+ * and Loki are embedded, each in a thread of its own, unless the environment names real ones. The exit code is 1 where
+ * a record is missing or stored twice.
  */
 export async function demo (context: Context, options: DemoOptions): Promise<number> {
   const owned: Array<{ close (): Promise<unknown> }> = []
   const own = <T extends { close (): Promise<unknown> }>(resource: T): T => { owned.unshift(resource); return resource }
   try {
-    // Read once before anything is started, so that wrong settings start nothing.
+    // Reads the settings before it starts anything, so that wrong settings start nothing.
     const { given } = loadConfig(context.env)
     const loki = given.has('LOKEAN_LOKI_URL') ? undefined : own(await startLokiThread(LOKI_OPTIONS))
     const bus = own(await startBusThread({ maxFrameSize: MAX_FRAME_SIZE }))
@@ -69,7 +70,7 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
   }
 }
 
-/** A demo is no tenant among others: the limits that protect them are off, and memory is what bounds it. */
+/** The demo is the only tenant. So the limits that protect other tenants are off, and memory is the limit. */
 const LOKI_OPTIONS = {
   limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity },
   maxEntries: 4_000_000,
@@ -104,7 +105,7 @@ async function reconcileEmbedded (loki: LokiThread, sent: number): Promise<Recon
   return { stored: sent - missing, missing, duplicates: repeated, quarantined }
 }
 
-/** The generator's records are of cloud1: with a tenant for each cloud that is the one to ask. */
+/** All records of the generator have cloud1. Where the tenant is the cloud, the query must ask for this tenant. */
 function tenantOf ({ loki: { tenant } }: Config): string {
   return tenant.kind === 'none' ? '' : tenant.kind === 'fixed' ? tenant.tenant : 'cloud1'
 }

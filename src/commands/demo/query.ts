@@ -1,11 +1,11 @@
 import type { LokiClient } from '../../sink/client.ts'
 
-/** A line as `query_range` gives it: its time in nanoseconds since the epoch. */
+/** A line from `query_range`. Its time is in nanoseconds since the epoch. */
 export interface QueriedLine { time: bigint, line: string }
 
 export interface Range { start: bigint, end: bigint }
 
-/** Asks Loki over HTTP, the embedded one and a real one alike. */
+/** Queries Loki over HTTP, both the embedded and a real one. */
 export class LokiQuery {
   readonly #client: LokiClient
   readonly #tenant: string
@@ -16,7 +16,7 @@ export class LokiQuery {
     this.#tenant = tenant
   }
 
-  /** Up to `limit` lines, oldest first, of the range with its start and without its end. */
+  /** Returns up to `limit` lines, the oldest first. The range includes its start, but not its end. */
   async lines (query: string, { start, end }: Range, limit: number): Promise<QueriedLine[]> {
     const parameters = new URLSearchParams({ query, start: `${start}`, end: `${end}`, limit: `${limit}`, direction: 'forward' })
     const data = await this.#ask(`/loki/api/v1/query_range?${parameters}`) as { result: Array<{ values: Array<[string, string]> }> }
@@ -25,8 +25,8 @@ export class LokiQuery {
   }
 
   /**
-   * All lines of the range, page by page. A page that is full may end in the middle of a nanosecond: its last nanosecond is left to
-   * the next page, which begins there.
+   * Returns all lines of the range, page by page. A full page may not have all lines of its last nanosecond. So the
+   * lines of that nanosecond are left to the next page, which begins there.
    */
   async * all (query: string, { start, end }: Range): AsyncGenerator<QueriedLine[]> {
     for (let from = start; ;) {

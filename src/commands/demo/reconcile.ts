@@ -1,16 +1,18 @@
 import type { LokiQuery, Range } from './query.ts'
 
-/** What became of the records numbered 0 to `sent` - 1. */
+/** What the store has of the records with the numbers 0 to `sent` - 1. */
 export interface Reconciled {
-  /** Different records found in the store, in quarantine or not. */
+  /** Different records in the store, those in quarantine included. */
   stored: number
   missing: number
-  /** Records found once more than they should be. */
+  /** How many times a record was found again. */
   duplicates: number
   quarantined: number
 }
 
-/** Counts the records of a run in a Loki by reading back all that it has of them; for a large run this takes longer than the run. */
+/**
+ * Counts the records of a run by reading all of them back from Loki. For a large run, that takes longer than the run.
+ */
 export async function reconcileByQuery (loki: LokiQuery, marker: string, sent: number, range: Range): Promise<Reconciled> {
   const seen = new Uint8Array(sent)
   let stored = 0
