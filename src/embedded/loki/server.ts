@@ -11,19 +11,19 @@ import { Refusal, type RejectCounts } from './push/refusal.ts'
 import { Store, type StoreOptions } from './store/store.ts'
 
 export interface LokiOptions {
-  /** 0, the default, takes any free one. */
+  /** 0, the default, takes a free port. */
   port?: number
   /** Default 127.0.0.1. */
   host?: string
-  /** Loki's defaults where not given; Infinity turns one off. */
+  /** Loki's defaults where not given. Infinity turns a limit off. */
   limits?: Partial<Limits>
   maxEntries?: number
   maxBytes?: number
-  /** A marker whose numbers are counted in entries that are dropped for room too (see Store.countIds). */
+  /** A marker whose numbers are counted also in entries that the store drops for lack of room (see Store.countIds). */
   countDropped?: string
-  /** For who keeps a tally where the store keeps no entries (see Store). */
+  /** For callers that count entries which the store does not keep (see Store). */
   onStored?: StoreOptions['onStored']
-  /** With it, requests without X-Scope-OrgID get 401; without it, all belong to the tenant `fake`. */
+  /** Where true, a request without X-Scope-OrgID gets 401. Else all requests belong to the tenant `fake`. */
   authEnabled?: boolean
   /** In ms since 1970. */
   now?: () => number
@@ -31,16 +31,19 @@ export interface LokiOptions {
 }
 
 export interface LokiStats {
-  /** Requests to the push endpoint, however they ended. */
+  /** Requests to the push endpoint, with any outcome. */
   pushes: number
-  /** Entries stored since the start, equal ones that were ignored, and stored ones dropped for room since. */
+  /**
+   * Entries stored since the start, equal entries that were ignored, and stored entries that were dropped later for
+   * lack of room.
+   */
   entries: number
   duplicates: number
   dropped: number
-  /** Bytes of the entries held now. */
+  /** The size of the entries that the store holds now. */
   bytes: number
   streams: number
-  /** Entries not stored, by reason; for `malformed`, pushes. */
+  /** Entries that were not stored, by reason. For `malformed`, pushes. */
   rejected: RejectCounts
 }
 
@@ -49,11 +52,11 @@ export interface EmbeddedLoki {
   port: number
   store: Store
   stats (): LokiStats
-  /** Ends all connections, answered or not. */
+  /** Ends all connections, also those with an unanswered request. */
   close (): Promise<void>
 }
 
-/** Answers POST /loki/api/v1/push and the queries of Grafana and logcli as Loki 3.4.6 does, from memory. */
+/** Answers POST /loki/api/v1/push, and the queries of Grafana and logcli, from memory, as Loki 3.4.6 does. */
 export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLoki> {
   const now = options.now ?? Date.now
   const store = new Store(options)
@@ -71,14 +74,17 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
     const header = String(req.headers['x-scope-orgid'] ?? '')
     if (options.authEnabled === true && header === '') return send(res, 401, 'no org id\n')
     const tenant = options.authEnabled === true ? header : 'fake'
-    if (url.pathname === '/loki/api/v1/push') return await answerPush({ req, res, tenant, intake, intercept: options.intercept, counter, closed })
+    if (url.pathname === '/loki/api/v1/push') {
+      return await answerPush({ req, res, tenant, intake, intercept: options.intercept, counter, closed })
+    }
     await answerQuery(req, res, url, tenant, api)
   }
 
   const server = createServer((req, res) => {
     handle(req, res).catch((error: unknown) => {
       if (error instanceof Refusal) send(res, error.status, error.message)
-      // The client went away, or the fault is ours: the former needs no answer, the latter must not look like Loki's refusal.
+      // Either the client is gone and needs no answer, or this server failed, which must not look like a refusal of
+      // Loki's.
       else if (!res.headersSent && !res.destroyed) send(res, 500, `embedded Loki: ${String(error)}\n`)
       else res.destroy()
     })
@@ -115,7 +121,14 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
   }
 }
 
-const buildInfo = JSON.stringify({ version: '3.4.6', revision: 'embedded', branch: 'lokean', buildUser: '', buildDate: '', goVersion: '' }) + '\n'
+const buildInfo = JSON.stringify({
+  version: '3.4.6',
+  revision: 'embedded',
+  branch: 'lokean',
+  buildUser: '',
+  buildDate: '',
+  goVersion: ''
+}) + '\n'
 
 export function send (res: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
   res.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(text) })

@@ -9,7 +9,7 @@ import { GroupedRefusal, noRejects, Refusal } from './refusal.ts'
 import type { StoredStream } from '../store/stored-stream.ts'
 import type { Store } from '../store/store.ts'
 
-/** What a label text of pushes means, worked out once. The stream itself begins with the first entry stored in it. */
+/** The meaning of a push's label text, computed once. The stream itself begins with the first entry stored in it. */
 interface KnownLabels {
   labels: readonly Label[]
   text: string
@@ -20,7 +20,9 @@ interface KnownLabels {
 interface Tenant {
   name: string
   bucket: TokenBucket
-  /** By the text as sent, its bytes read as latin1: a key that costs no decoding and is as unique as the bytes. */
+  /**
+   * The key is the text as sent, with its bytes read as latin1: that costs no decoding, and is as unique as the bytes.
+   */
   known: Map<string, KnownLabels>
 }
 
@@ -28,8 +30,8 @@ const mostKnownLabels = 100_000
 const mostShownErrors = 10
 
 /**
- * Takes pushes in as Loki's distributor and ingester do, in their order: decode and parse labels (any fault refuses the whole
- * push), validate (faults refuse single entries), rate (refuses the whole push), then store stream by stream.
+ * Takes pushes as Loki's distributor and ingester do, in their order: decode and parse labels (any fault refuses the
+ * whole push), validate (a fault refuses a single entry), rate (refuses the whole push), then store, stream by stream.
  */
 export class Intake {
   readonly rejected = noRejects()
@@ -50,7 +52,10 @@ export class Intake {
     return this.#limits
   }
 
-  /** Stores a decoded push of `bytes` that `fill` writes into the chunk it is given. Throws the Refusal to answer with. */
+  /**
+   * Stores a decoded push of `bytes`, which `fill` writes into the chunk that it is given. Throws a Refusal to answer
+   * with.
+   */
   push (tenantName: string, bytes: number, fill: (chunk: Chunk, at: number) => void): void {
     const { chunk, number } = this.#store.table.reserve(bytes)
     const storedBefore = this.#store.entries
@@ -76,17 +81,19 @@ export class Intake {
     if (lines === 0) return invalid.throwIfAny()
     if (!tenant.bucket.take(bytes, nowMs)) {
       this.rejected.rate_limited += lines
-      throw new Refusal(429, `Ingestion rate limit exceeded for user ${tenant.name} (limit: ${this.#limits.rateBytes} bytes/sec) while attempting to ingest ` +
-        `'${lines}' lines totaling '${bytes}' bytes, reduce log volume or contact your Loki administrator to see if the limit can be increased`)
+      throw new Refusal(429, `Ingestion rate limit exceeded for user ${tenant.name} (limit: ${this.#limits.rateBytes} bytes/sec) ` +
+        `while attempting to ingest '${lines}' lines totaling '${bytes}' bytes, reduce log volume ` +
+        'or contact your Loki administrator to see if the limit can be increased')
     }
     const size = messageSize(columns, streams, this.#accepted, chunk.buf, this.#limits.messageBytes)
     if (size > this.#limits.messageBytes) {
       this.rejected.message_too_large += lines
-      throw new Refusal(500, `rpc error: code = ResourceExhausted desc = grpc: received message larger than max (${size} vs. ${this.#limits.messageBytes})`)
+      throw new Refusal(500, 'rpc error: code = ResourceExhausted desc = grpc: ' +
+        `received message larger than max (${size} vs. ${this.#limits.messageBytes})`)
     }
 
-    // Loki's ingester keeps the outcome of the last stream alone, so that a later stream that is stored hides an earlier one's
-    // refusal. That is how the real one answers, and why a client must not read 204 as "all stored" where limits may strike.
+    // Loki's ingester keeps only the outcome of the last stream. So a stream that is stored hides the refusal of an
+    // earlier stream. Therefore a client must not read 204 as "all stored" where limits may apply.
     let outcome: Refusal | undefined
     for (let i = 0; i < columns.streams; i++) {
       if (this.#anyAccepted(i)) outcome = this.#storeStream(tenant, streams[i]!, i, chunk, chunkNumber)
@@ -115,7 +122,8 @@ export class Intake {
         if (problem !== undefined) continue
         const lineBytes = columns.lineEnd[entry]! - columns.lineStart[entry]!
         const metadataBytes = columns.metadataBytes[entry]!
-        const fault = window.problem(columns.seconds[entry]!, columns.nanos[entry]!, lineBytes, columns.metadataPairs[entry]!, metadataBytes, text)
+        const pairs = columns.metadataPairs[entry]!
+        const fault = window.problem(columns.seconds[entry]!, columns.nanos[entry]!, lineBytes, pairs, metadataBytes, text)
         if (fault !== undefined) {
           invalid.add(fault)
           this.rejected[fault.reason!]++
@@ -130,11 +138,12 @@ export class Intake {
   }
 
   #anyAccepted (i: number): boolean {
-    for (let entry = this.#columns.firstEntry[i]!; entry < this.#columns.firstEntry[i + 1]!; entry++) if (this.#accepted[entry] === 1) return true
+    const { firstEntry } = this.#columns
+    for (let entry = firstEntry[i]!; entry < firstEntry[i + 1]!; entry++) if (this.#accepted[entry] === 1) return true
     return false
   }
 
-  /** Stores what is valid of stream `i`; answers with the refusal of what is not, or nothing. */
+  /** Stores the accepted entries of stream `i`. Returns the refusal of those that cannot be stored, if any. */
   #storeStream (tenant: Tenant, known: KnownLabels, i: number, chunk: Chunk, chunkNumber: number): Refusal | undefined {
     const columns = this.#columns
     const from = columns.firstEntry[i]!
@@ -145,8 +154,9 @@ export class Intake {
     if (known.stream === undefined) {
       if (this.#store.streamsOf(tenant.name) >= this.#limits.streams) {
         this.rejected.stream_limit += accepted
-        return new Refusal(429, `Maximum active stream limit exceeded when trying to create stream ${known.text}, reduce the number of active streams (reduce labels or ` +
-          `reduce label values), or contact your Loki administrator to see if the limit can be increased, user: '${tenant.name}'`)
+        return new Refusal(429, `Maximum active stream limit exceeded when trying to create stream ${known.text}, ` +
+          'reduce the number of active streams (reduce labels or reduce label values), ' +
+          `or contact your Loki administrator to see if the limit can be increased, user: '${tenant.name}'`)
       }
       known.stream = this.#store.createStream(tenant.name, known.labels)
     }
@@ -164,10 +174,14 @@ export class Intake {
           `${rfc3339(seconds)}, oldest acceptable timestamp is: ${rfc3339(Math.floor(oldest))}',\n`)
         continue
       }
-      this.#store.add(stream, seconds, nanos, chunk, chunkNumber, columns.entryStart[entry]!, columns.entryEnd[entry]!, columns.lineStart[entry]!, columns.lineEnd[entry]!)
+      const { entryStart, entryEnd, lineStart, lineEnd } = columns
+      this.#store.add(
+        stream, seconds, nanos, chunk, chunkNumber, entryStart[entry]!, entryEnd[entry]!, lineStart[entry]!, lineEnd[entry]!
+      )
     }
     if (late.length === 0) return undefined
-    return new Refusal(400, `${late.slice(0, mostShownErrors).join('')}user '${tenant.name}', total ignored: ${late.length} out of ${accepted} for stream: ${known.text}`)
+    return new Refusal(400, late.slice(0, mostShownErrors).join('') +
+      `user '${tenant.name}', total ignored: ${late.length} out of ${accepted} for stream: ${known.text}`)
   }
 
   #labels (tenant: Tenant, buf: Buffer, start: number, end: number): KnownLabels {
@@ -184,7 +198,10 @@ export class Intake {
 
   #tenant (name: string): Tenant {
     let tenant = this.#tenants.get(name)
-    if (tenant === undefined) this.#tenants.set(name, tenant = { name, bucket: new TokenBucket(this.#limits, this.#now()), known: new Map() })
+    if (tenant === undefined) {
+      tenant = { name, bucket: new TokenBucket(this.#limits, this.#now()), known: new Map() }
+      this.#tenants.set(name, tenant)
+    }
     return tenant
   }
 }

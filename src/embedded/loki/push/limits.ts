@@ -1,32 +1,32 @@
 import { labelText, type Label } from '../store/label-set.ts'
 import { Refusal, type RejectReason } from './refusal.ts'
 
-/** What a tenant may push and ask for. `Infinity` turns a limit off. */
+/** The limits on what a tenant may push and ask for. `Infinity` turns a limit off. */
 export interface Limits {
   lineBytes: number
-  /** Entries older than this, in ms, are refused. */
+  /** Older entries are refused. In ms. */
   maxAgeMs: number
-  /** Entries further ahead of the clock than this, in ms, are refused. */
+  /** Entries that are further ahead of the clock are refused. In ms. */
   aheadMs: number
-  /** Entries further behind their stream's newest one than this, in ms, are refused. */
+  /** Entries that are further behind the newest entry of their stream are refused. In ms. */
   disorderMs: number
   labelNames: number
   labelNameBytes: number
   labelValueBytes: number
   metadataPairs: number
   metadataBytes: number
-  /** Lines and metadata, bytes a second of one tenant, and how much may come at once. */
+  /** One tenant's lines and metadata, in bytes a second, and the bytes that may come at once. */
   rateBytes: number
   burstBytes: number
   streams: number
-  /** Largest message between Loki's own parts: a longer push fails with 500. */
+  /** The largest message between Loki's own parts. A larger push fails with 500. */
   messageBytes: number
   queryEntries: number
   querySeries: number
   queryLengthMs: number
 }
 
-/** Loki 3.4's. */
+/** The defaults of Loki 3.4. */
 export const defaultLimits: Readonly<Limits> = {
   lineBytes: 262_144,
   maxAgeMs: 7 * 86_400_000,
@@ -51,23 +51,29 @@ export function rfc3339 (seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\.000Z$/, 'Z').replace(/^[+-]0*(?=\d{4})/, '')
 }
 
-/** What is wrong with a stream's labels, or nothing. `labels` are as stored, with `service_name`, which does not count. */
+/** Refuses a stream whose labels exceed a limit. `labels` are as stored, with `service_name`, which does not count. */
 export function labelProblem (labels: readonly Label[], limits: Limits): Refusal | undefined {
   const names = labels.length - (labels.some(({ name }) => name === 'service_name') ? 1 : 0)
   const text = labelText(labels)
   const refuse = (reason: RejectReason, message: string): Refusal => new Refusal(400, message, reason)
-  if (names > limits.labelNames) return refuse('max_label_names_per_series', `entry for stream '${text}' has ${names} label names; limit ${limits.labelNames}`)
+  if (names > limits.labelNames) {
+    return refuse('max_label_names_per_series', `entry for stream '${text}' has ${names} label names; limit ${limits.labelNames}`)
+  }
   let last = ''
   for (const { name, value } of labels) {
-    if (Buffer.byteLength(name) > limits.labelNameBytes) return refuse('label_name_too_long', `stream '${text}' has label name too long: '${name}'`)
-    if (Buffer.byteLength(value) > limits.labelValueBytes) return refuse('label_value_too_long', `stream '${text}' has label value too long: '${value}'`)
+    if (Buffer.byteLength(name) > limits.labelNameBytes) {
+      return refuse('label_name_too_long', `stream '${text}' has label name too long: '${name}'`)
+    }
+    if (Buffer.byteLength(value) > limits.labelValueBytes) {
+      return refuse('label_value_too_long', `stream '${text}' has label value too long: '${value}'`)
+    }
     if (name === last) return refuse('duplicate_label_names', `stream '${text}' has duplicate label name: '${name}'`)
     last = name
   }
   return undefined
 }
 
-/** The times between which an entry is accepted, as seconds and nanoseconds, for one push at `nowMs`. */
+/** The times between which an entry is accepted, for one push at `nowMs`. */
 export class EntryWindow {
   readonly #limits: Limits
   readonly #oldestMs: number
@@ -79,7 +85,7 @@ export class EntryWindow {
     this.#newestMs = nowMs + limits.aheadMs
   }
 
-  /** What is wrong with an entry of the stream `text`, or nothing; checked in Loki's order. */
+  /** Refuses an entry of the stream `text` that exceeds a limit. The limits are checked in Loki's order. */
   problem (seconds: number, nanos: number, lineBytes: number, pairs: number, metadataBytes: number, text: string): Refusal | undefined {
     const limits = this.#limits
     const ms = seconds * 1000 + nanos / 1e6
@@ -87,24 +93,29 @@ export class EntryWindow {
       return new Refusal(400, `entry for stream '${text}' has timestamp too old: ${rfc3339(seconds)}, ` +
         `oldest acceptable timestamp is: ${rfc3339(Math.floor(this.#oldestMs / 1000))}`, 'greater_than_max_sample_age')
     }
-    if (ms > this.#newestMs) return new Refusal(400, `entry for stream '${text}' has timestamp too new: ${rfc3339(seconds)}`, 'too_far_in_future')
+    if (ms > this.#newestMs) {
+      return new Refusal(400, `entry for stream '${text}' has timestamp too new: ${rfc3339(seconds)}`, 'too_far_in_future')
+    }
     if (lineBytes > limits.lineBytes) {
-      return new Refusal(400, `Max entry size '${limits.lineBytes}' bytes exceeded for stream '${text}' while adding an entry with length '${lineBytes}' bytes`,
-        'line_too_long')
+      return new Refusal(400, `Max entry size '${limits.lineBytes}' bytes exceeded for stream '${text}' ` +
+        `while adding an entry with length '${lineBytes}' bytes`, 'line_too_long')
     }
     if (metadataBytes > limits.metadataBytes) {
-      return new Refusal(400, `stream '${text}' has structured metadata too large: '${metadataBytes}' bytes, limit: '${limits.metadataBytes}' bytes. ` +
-        'Please see `limits_config.max_structured_metadata_size` or contact your Loki administrator to increase it.', 'structured_metadata_too_large')
+      return new Refusal(400, `stream '${text}' has structured metadata too large: ` +
+        `'${metadataBytes}' bytes, limit: '${limits.metadataBytes}' bytes. ` +
+        'Please see `limits_config.max_structured_metadata_size` ' +
+        'or contact your Loki administrator to increase it.', 'structured_metadata_too_large')
     }
     if (pairs > limits.metadataPairs) {
       return new Refusal(400, `stream '${text}' has too many structured metadata labels: '${pairs}', limit: '${limits.metadataPairs}'. ` +
-        'Please see `limits_config.max_structured_metadata_entries_count` or contact your Loki administrator to increase it.', 'structured_metadata_too_many')
+        'Please see `limits_config.max_structured_metadata_entries_count` ' +
+        'or contact your Loki administrator to increase it.', 'structured_metadata_too_many')
     }
     return undefined
   }
 }
 
-/** A tenant's ingestion rate: `rateBytes` flow in a second, up to `burstBytes`; a push is taken whole or not at all. */
+/** A tenant's ingestion rate: `rateBytes` a second, up to `burstBytes` at once. A push is taken whole or not at all. */
 export class TokenBucket {
   readonly #limits: Limits
   #tokens: number

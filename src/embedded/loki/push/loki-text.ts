@@ -10,7 +10,7 @@ export function goTime (seconds: number, nanos: number): string {
   return `${date} ${time}${fraction} +0000 UTC`
 }
 
-/** A duration in ns as Go prints it from a minute on: `60417h11m36.185s`. */
+/** A duration in ns as Go prints it, from a minute on: `60417h11m36.185s`. */
 export function goDuration (ns: bigint): string {
   const minutes = ns / 60_000_000_000n
   const seconds = Number(ns % 60_000_000_000n) / 1e9
@@ -33,11 +33,17 @@ const varintBytes = (value: number): number => Math.max(1, Math.ceil(Math.log2(v
 const fieldBytes = (length: number): number => 1 + varintBytes(length) + length
 
 /**
- * Bytes of the accepted entries as the distributor sends them on: with canonical labels, a hash a stream (taken as 11 bytes; the
- * real one's has 10 or 11) and a `detected_level` an entry. Worked out only where it may come near `limit`, for it needs every
- * entry's level; else the entries' own size stands for it.
+ * The size in bytes of the accepted entries as the distributor sends them on: with canonical labels, a hash a stream
+ * (taken as 11 bytes; the real one has 10 or 11) and a `detected_level` an entry. It is computed only where it may
+ * exceed `limit`, because it needs every entry's level. Else the entries' own size is returned.
  */
-export function messageSize (columns: PushColumns, streams: ReadonlyArray<{ labels: readonly Label[], text: string }>, accepted: Uint8Array, buf: Buffer, limit: number): number {
+export function messageSize (
+  columns: PushColumns,
+  streams: ReadonlyArray<{ labels: readonly Label[], text: string }>,
+  accepted: Uint8Array,
+  buf: Buffer,
+  limit: number
+): number {
   const raw = columns.entryEnd[columns.entries - 1]! - columns.entryStart[0]!
   const upper = streams.reduce((sum, { text }) => sum + text.length + 32, raw + columns.entries * 64)
   if (upper <= limit) return raw
