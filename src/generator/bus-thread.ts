@@ -5,13 +5,13 @@ import type { LoadCounts } from './load.ts'
 import type { SenderOptions, SenderResult } from './sender.ts'
 import type { BusOptions, BusStats } from '../embedded/bus/bus.ts'
 
-/** What can be copied into the thread: no functions, hence no clocks. */
+/** Options that can be copied into the thread: no functions, and so no clocks. */
 export type ThreadBusOptions = BusOptions
 export type ThreadLoadOptions =
   Omit<SenderOptions, 'generator' | 'url' | 'signal' | 'onProgress' | 'onRetry' | 'now' | 'timer'> &
   { url?: string, recordsPerMessage: number, generator: Omit<GeneratorOptions, 'now' | 'recordsPerMessage'> }
 
-/** The main thread's requests, each answered by one reply with its id. */
+/** The main thread's requests. Each gets one reply with its id. */
 export type Request =
   | { id: number, kind: 'stats' }
   | { id: number, kind: 'load', options: ThreadLoadOptions }
@@ -28,11 +28,11 @@ export type Reply =
   | { kind: 'failed', id: number, message: string, retryable: boolean }
 
 export interface RunningLoad {
-  /** What the records are made from. */
+  /** The records are made from this seed. */
   readonly seed: Promise<number>
-  /** Fulfilled when all is sent and settled. */
+  /** Resolves when all messages are sent and settled. */
   readonly done: Promise<SenderResult>
-  /** No new message; `done` is fulfilled when those on their way are settled. */
+  /** Sends no new message. `done` resolves when the messages in flight are settled. */
   stop (): Promise<void>
 }
 
@@ -40,22 +40,32 @@ export interface BusThread {
   readonly url: string
   readonly port: number
   stats (): Promise<BusStats>
-  /** `onRetry`: a connection of the load failed, and is tried anew after so many milliseconds. */
-  startLoad (options: ThreadLoadOptions, onProgress?: (counts: LoadCounts) => void, onRetry?: (message: string, delay: number) => void): RunningLoad
-  /** Cuts the sockets of those who send, of those who receive, or of all. How many. */
+  /** `onRetry`: a connection of the load failed, and is opened again after `delay` milliseconds. */
+  startLoad (
+    options: ThreadLoadOptions,
+    onProgress?: (counts: LoadCounts) => void,
+    onRetry?: (message: string, delay: number) => void
+  ): RunningLoad
+  /** Cuts the sockets of all senders, of all receivers, or of all peers. Resolves with how many were cut. */
   dropConnections (of?: 'senders' | 'receivers' | 'all'): Promise<number>
-  /** Closes bus and thread. A load that runs is ended: its `done` is rejected. */
+  /** Closes the bus and the thread. A load that runs ends, and its `done` rejects. */
   close (): Promise<void>
 }
 
-interface Pending { resolve (value: unknown): void, reject (error: Error): void, onProgress?: (counts: LoadCounts) => void, onRetry?: (message: string, delay: number) => void, onSeed?: (seed: number) => void }
+interface Pending {
+  resolve (value: unknown): void
+  reject (error: Error): void
+  onProgress?: (counts: LoadCounts) => void
+  onRetry?: (message: string, delay: number) => void
+  onSeed?: (seed: number) => void
+}
 
-/** tsc rewrites the extension of an import, not of this: the thread's entry has the one that this file has. */
+/** tsc rewrites the extension of an import, not of a URL. So the thread's file must end as this file does. */
 const ENTRY = new URL(`./bus.worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
 
 /**
- * Runs a bus in a thread of its own, and senders beside it on request, so that the load takes nothing from the thread
- * that is measured. Resolves when the bus listens; rejects with LOKEAN_WORKER when it cannot.
+ * Runs a bus in a thread of its own, with senders where asked, so that the load takes no time from the measured thread.
+ * Resolves when the bus listens. Rejects with LOKEAN_WORKER where it cannot.
  */
 export async function startBusThread (options: ThreadBusOptions = {}): Promise<BusThread> {
   const worker = new Worker(ENTRY, { workerData: options, name: 'lokean-bus' })
@@ -68,7 +78,10 @@ export async function startBusThread (options: ThreadBusOptions = {}): Promise<B
     for (const { reject } of pending.values()) reject(failure)
     pending.clear()
   }
-  const ask = (request: { kind: Request['kind'] } & Record<string, unknown>, more: Partial<Pending> = {}): { id: number, reply: Promise<unknown> } => {
+  const ask = (
+    request: { kind: Request['kind'] } & Record<string, unknown>,
+    more: Partial<Pending> = {}
+  ): { id: number, reply: Promise<unknown> } => {
     const id = nextId++
     const reply = new Promise<unknown>((resolve, reject) => {
       if (failure !== undefined) return reject(failure)
@@ -114,7 +127,7 @@ export async function startBusThread (options: ThreadBusOptions = {}): Promise<B
     dropConnections: async (of = 'all') => await ask({ kind: 'drop', of }).reply as number,
     async close () {
       if (failure === undefined) await ask({ kind: 'close' }).reply
-      // A load that still runs would try to reach the closed bus for ever.
+      // A load that still runs would try for ever to reach the closed bus.
       await worker.terminate()
     }
   }

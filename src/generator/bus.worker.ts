@@ -5,7 +5,7 @@ import { startSenders } from './sender.ts'
 import { startBus, type BusOptions } from '../embedded/bus/bus.ts'
 import type { Reply, Request, ThreadLoadOptions } from './bus-thread.ts'
 
-/** The thread behind `startBusThread`: a bus, and the loads it is asked for. Its owner ends it. */
+/** The thread of `startBusThread`: a bus, and the loads that it is asked for. Its owner ends it. */
 const port = parentPort
 if (port === null) throw new Error('this file is the entry of a worker thread')
 
@@ -48,6 +48,6 @@ port.on('message', (request: Request) => {
     (error: unknown) => tell({
       kind: 'failed', id: request.id, message: (error as Error).message, retryable: error instanceof LokeanError && error.retryable
     })
-  ).catch(() => {}) // a value that cannot be cloned; there is none
+  ).catch(() => {}) // only for a value that cannot be cloned, and no answer has one
 })
 tell({ kind: 'listening', url: bus.url, port: bus.port })

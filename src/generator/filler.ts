@@ -7,20 +7,24 @@ const DASH = 0x2d
 const HEX = Buffer.from('0123456789abcdef')
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** Requests under way at a time: several records of different programs name the same one. */
+/** Requests that are under way at a time. Several records of different programs name the same request. */
 const REQUESTS = 64
 const USERS = 64
 const PROJECTS = 32
 const INSTANCES = 512
 
-/** Writes records: the pieces that were rendered before, and into their slots the digits of this one. */
+/**
+ * Writes a record: copies the pieces that are rendered in advance, and writes the record's own digits into their slots.
+ */
 export class RecordFiller {
   readonly #random: Random
   readonly #requests: Buffer
   readonly #users: Buffer
   readonly #projects: Buffer
   readonly #instances: Buffer
-  /** The second that the next two are of: `2026-11-22T08:00:01` and `22\/Nov\/2026:08:00:01`, escaped as in a record. */
+  /**
+   * The second of `#iso` and `#apache`: `2026-11-22T08:00:01`, and `22\/Nov\/2026:08:00:01`, escaped as in a record.
+   */
   #second = -1
   #iso = Buffer.alloc(19)
   #apache = Buffer.alloc(22)
@@ -33,7 +37,7 @@ export class RecordFiller {
     this.#projects = this.#pool(PROJECTS, 32)
   }
 
-  /** Writes one record at `position`; where the next goes. `time` is in microseconds since the epoch. */
+  /** Writes one record at `position`, and returns where the next goes. `time` is in microseconds since the epoch. */
   write (out: Buffer, position: number, frame: Frame, shape: Shape, time: number, sequence: number): number {
     const { head, tail } = frame
     out.set(head, position)
@@ -74,7 +78,7 @@ export class RecordFiller {
           fraction(out, at + 22, width - 22, micros)
           break
         case SLOT.SEQUENCE: {
-          // In two halves, each of which is a small integer to the engine.
+          // Each half is a small integer to V8.
           const high = Math.floor(sequence / 1e5)
           writeDigits(out, at, high, 5)
           writeDigits(out, at + 5, sequence - high * 1e5, 5)
@@ -90,11 +94,11 @@ export class RecordFiller {
     this.#apache.write(`${iso.slice(8, 10)}\\/${MONTHS[Number(iso.slice(5, 7)) - 1]}\\/${iso.slice(0, 4)}:${iso.slice(11, 19)}`, 'latin1')
   }
 
-  /** A number of exactly `width` digits, the first not 0. */
+  /** A number of exactly `width` digits. The first is not 0. */
   #number (out: Buffer, at: number, width: number): void {
     let bits = 0
     for (let i = 0; i < width; i++) {
-      // Nine decimal digits are what one draw of 32 bits is good for.
+      // One draw of 32 bits is enough for nine decimal digits.
       if (i % 9 === 0) bits = this.#random() % 1_000_000_000
       const digit = bits % 10
       bits = (bits - digit) / 10
@@ -115,10 +119,10 @@ export class RecordFiller {
     this.#hex(out, at, 36)
     out[at + 8] = out[at + 13] = out[at + 18] = out[at + 23] = DASH
     out[at + 14] = 0x34 // version 4
-    out[at + 19] = HEX[8 + (out[at + 19]! & 3)]! // its variant
+    out[at + 19] = HEX[8 + (out[at + 19]! & 3)]! // the variant
   }
 
-  /** One of the requests under way; every fourth time it is a new one. */
+  /** One of the requests that are under way. Every fourth time, a new request takes its place. */
   #request (out: Buffer, at: number): void {
     const bits = this.#random()
     const entry = (bits & (REQUESTS - 1)) * 36
@@ -140,7 +144,7 @@ export class RecordFiller {
   }
 }
 
-/** For a few tens of bytes a loop is faster than a call into the runtime. */
+/** For a few tens of bytes, a loop is faster than a call into the runtime. */
 function copy (out: Buffer, at: number, from: Buffer, start: number, length: number): void {
   for (let i = 0; i < length; i++) out[at + i] = from[start + i]!
 }

@@ -2,10 +2,15 @@ import type { Role } from './log-source.ts'
 
 export interface Host { readonly name: string, readonly role: Role, readonly cloud: string, readonly region: string }
 
-/** Of twenty machines of a cloud: one controller, one network node, one storage node, the rest compute. */
+/**
+ * Of twenty machines of a cloud, one is a controller, one a network node, one a storage node, and the others compute.
+ */
 const PATTERN: readonly Role[] = ['controller', 'network', 'storage', ...new Array<Role>(17).fill('compute')]
 
-/** The machines, dealt out to the clouds in turn; the last third of each cloud's lies in a second region. */
+/**
+ * Makes the machines, and gives them to the clouds in turn. The last third of each cloud's machines is in a second
+ * region.
+ */
 export function buildFleet (hosts: number, clouds: number): Host[] {
   const perCloud = Math.ceil(hosts / clouds)
   const numbers = new Map<string, number>()

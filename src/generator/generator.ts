@@ -7,16 +7,16 @@ import type { Role } from './log-source.ts'
 import { SOURCES } from './sources.ts'
 
 export interface GeneratorOptions {
-  /** Machines that log. */
+  /** The number of machines that log. */
   hosts: number
   clouds?: number
-  /** What is not the clock's comes from this: the same seed gives the same records. */
+  /** The same seed gives the same records, except for their times. */
   seed?: number
-  /** At most; `next` may ask for fewer. */
+  /** The most records in a message. `next` may ask for fewer. */
   recordsPerMessage: number
-  /** Milliseconds since the epoch; a fraction counts. */
+  /** Milliseconds since the epoch, with a fraction. */
   now?: () => number
-  /** Number of the first record, as its ` seq=` says. */
+  /** The number of the first record, as in its ` seq=`. */
   firstSequence?: number
 }
 
@@ -24,27 +24,28 @@ export interface GeneratedMessage {
   /** A whole AMQP message, shaped as omamqp1's. */
   message: Buffer
   records: number
-  /** Index of the machine that sends it: all its records are of this one. */
+  /** The index of the machine that sends the message. All its records are from that machine. */
   host: number
 }
 
 export interface Generator {
-  /** The next message, of at most so many records, from the machine whose turn it is, or from the one named. */
+  /** The next message, with at most `maxRecords`, from the given machine, or from the one whose turn it is. */
   next (maxRecords?: number, host?: number): GeneratedMessage
-  /** Records generated so far; the next one's number is `firstSequence + sent`. */
+  /** How many records were made. The next record's number is `firstSequence + sent`. */
   readonly sent: number
   readonly seed: number
   readonly recordsPerMessage: number
   readonly hosts: readonly Host[]
 }
 
-/** A record of 32 bits chooses among so many places: a shape has as many as its share of the records. */
+/** A draw of 12 random bits picks one of so many places. Each shape has its share of them. */
 const PLACES = 4096
 const MAX_SEQUENCE = 9_999_999_999
 
 /**
- * Makes OpenStack logs as rsyslog sends them. What does not change is rendered once; a record costs a few copies and
- * the digits of its time, ids and number. Times are strictly increasing on each machine, the last of a message is now.
+ * Makes OpenStack logs as rsyslog sends them. The constant parts are rendered once. A record costs a few copies, and
+ * the digits of its time, ids and number. On each machine, times strictly increase; a message's last record has the
+ * current time.
  */
 export function createGenerator (options: GeneratorOptions): Generator {
   const { recordsPerMessage, clouds = 3, seed = Math.floor(Math.random() * 2 ** 32), now = Date.now, firstSequence = 0 } = options
@@ -73,7 +74,7 @@ export function createGenerator (options: GeneratorOptions): Generator {
       const frame = frames[host]!
       const message = Buffer.allocUnsafe(choose(shapes[fleet[host]!.role], frame, chosen, count, random))
       const until = Math.floor(now() * 1000)
-      // The records of a message lie between the last one's and now, but not further apart than 50 us: a burst.
+      // The times of a message's records lie between the last message and now, in steps of at most 50 us: a burst.
       let time = Math.max(last[host]!, until - count * 50)
       const step = Math.max(1, Math.floor((until - time) / count))
       let position = writeMessageHead(message, count)
@@ -94,7 +95,7 @@ function recordSize (frame: Frame, shape: Shape): number {
   return frame.head.length + shape.bytes.length + frame.tail.length
 }
 
-/** Draws the shapes of the next message; how many bytes it will take. */
+/** Draws the shapes of the next message, and returns the message's size in bytes. */
 function choose (places: readonly Shape[], frame: Frame, chosen: Shape[], count: number, random: Random): number {
   let size = MESSAGE_HEAD
   for (let i = 0; i < count; i++) {
@@ -105,7 +106,7 @@ function choose (places: readonly Shape[], frame: Frame, chosen: Shape[], count:
   return size
 }
 
-/** For each role its shapes, each as often as it is likely, and at least once. */
+/** The shapes of each role. A shape occurs as often as it is likely, and at least once. */
 function compileRoles (): Record<Role, readonly Shape[]> {
   const compiled = SOURCES.map(source => {
     const total = source.lines.reduce((sum, line) => sum + line.weight, 0)

@@ -2,37 +2,37 @@ import type { OutcomeName } from '../embedded/bus/ports.ts'
 import type { Generator } from './generator.ts'
 import type { TokenBucket } from './token-bucket.ts'
 
-/** A message on its way, kept as it is until it is accepted or rejected. */
+/** A message in flight. It is kept until it is accepted or rejected. */
 export interface Parcel { readonly bytes: Buffer, readonly records: number, returns: number }
 
-/** Records, by what has become of them: `sent = accepted + rejected + unsettled`. */
+/** Records by their outcome: `sent = accepted + rejected + unsettled`. */
 export interface LoadCounts {
   sent: number
   accepted: number
-  /** For good: as rsyslog drops them. */
+  /** Rejected for good: rsyslog would drop them. */
   rejected: number
-  /** Came back, to be sent again; each time counted. */
+  /** Came back, and will be sent again. Each time counts. */
   released: number
   modified: number
-  /** Sent again: because they came back, or because their connection was lost with them. */
+  /** Sent again because they came back, or because their connection was lost. */
   resent: number
   unsettled: number
 }
 
 export interface LoadOptions {
   generator: Generator
-  /** Number of addresses: machine `i` sends to address `i % addresses`, as it is configured to. */
+  /** The number of addresses. Machine `i` sends to address `i % addresses`, as a configuration would have it. */
   addresses: number
-  /** Records in all; without end if undefined. */
+  /** The number of records in all. Default: without end. */
   records?: number
   bucket?: TokenBucket
-  /** Records a message is to have: at most the generator's. */
+  /** The records in a message, at most the generator's. */
   recordsPerMessage: number
 }
 
 /**
- * What is to be sent, shared by all connections: what came back first, then new messages while there are to be any.
- * Every record of it is counted in exactly one of accepted, rejected and unsettled.
+ * The messages to send, for all connections: first those that came back, then new ones. Each record counts in exactly
+ * one of accepted, rejected and unsettled.
  */
 export class Load {
   readonly counts: LoadCounts = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
@@ -51,17 +51,19 @@ export class Load {
     this.#turns = Array.from({ length: addresses }, (_, index) => index)
   }
 
-  /** No new message comes from now on. */
+  /** Makes no new message from now on. */
   end (): void {
     this.#ended = true
   }
 
-  /** Nothing more is to be sent and nothing is on its way. */
+  /** Whether there is nothing more to send, and nothing in flight. */
   get done (): boolean {
     return this.#exhausted && this.counts.unsettled === 0
   }
 
-  /** The next message for an address; or the milliseconds until the rate allows one; undefined when none is to come. */
+  /**
+   * The next message for an address, or the milliseconds until the rate allows one. Undefined where no more is to come.
+   */
   next (address: number): Parcel | number | undefined {
     const returned = this.#again[address]!.shift()
     if (returned !== undefined) {
@@ -81,7 +83,10 @@ export class Load {
     return { bytes, records: made, returns: 0 }
   }
 
-  /** What the bus decided of a message. True if it is to be sent again: with `sendAgain`, when the time has come. */
+  /**
+   * Counts the outcome of a message. Returns true where the message must be sent again. The caller then calls
+   * `sendAgain`, when it is time.
+   */
   settle (parcel: Parcel, outcome: OutcomeName): boolean {
     this.counts[outcome] += parcel.records
     if (outcome === 'released' || outcome === 'modified') {
@@ -92,7 +97,7 @@ export class Load {
     return false
   }
 
-  /** Puts messages at the head of their address's queue, in order. */
+  /** Puts messages at the head of the queue of their address, in order. */
   sendAgain (address: number, parcels: readonly Parcel[]): void {
     this.#again[address]!.unshift(...parcels)
   }

@@ -1,7 +1,10 @@
 /** Draws 32 random bits. */
 export type Random = () => number
 
-/** The mulberry32 generator: one word of state, every word drawn once in its period of 2^32, the same on every machine. */
+/**
+ * The mulberry32 generator. It has one word of state, draws every word once in its period of 2^32, and is the same on
+ * every machine.
+ */
 export function seededRandom (seed: number): Random {
   let state = seed >>> 0
   return () => {

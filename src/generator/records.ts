@@ -1,4 +1,4 @@
-/** A log record as rsyslog has it, before its template makes JSON of it. */
+/** A log record in rsyslog, before its template makes JSON of it. */
 export interface LogRecord {
   /** RFC 3339. */
   timestamp: string
@@ -16,8 +16,9 @@ export interface LogRecord {
 }
 
 /**
- * The record as rsyslog's template (`option.jsonf`) writes it, byte for byte: keys in this order, a space after the
- * colon of the two constants at the end only, a newline last. Here and nowhere else the layout is written down.
+ * The record as rsyslog's template (`option.jsonf`) writes it, byte for byte. The keys are in this order, a space
+ * follows the colon of only the two constants at the end, and a newline comes last. The layout is written down only
+ * here.
  */
 export function renderRecord (record: LogRecord): string {
   return `{"@timestamp":"${escapeJson(record.timestamp)}", "host":"${escapeJson(record.host)}", ` +
@@ -31,7 +32,9 @@ const SHORT: Record<string, string> = {
   '"': '\\"', '\\': '\\\\', '/': '\\/', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t'
 }
 
-/** rsyslog escapes the slash as well; what lies outside ASCII it leaves as it is. */
+/** rsyslog escapes the slash, too. It leaves characters outside of ASCII as they are. */
 export function escapeJson (text: string): string {
-  return text.replace(/(?![\u007f-\u009f])["\\/\p{Cc}]/gu, character => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(/(?![\u007f-\u009f])["\\/\p{Cc}]/gu, character => {
+    return SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }

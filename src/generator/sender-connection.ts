@@ -12,12 +12,12 @@ export interface SenderConnectionOptions {
   url: string
   addresses: readonly string[]
   load: Load
-  /** Unsettled messages on each link. */
+  /** The most unsettled messages on each link. */
   window: number
   username?: string
   password?: string
   tls?: TlsOptions
-  /** Calls back after so many milliseconds; the function it returns prevents that. */
+  /** Calls `callback` after `ms` milliseconds. The function that it returns cancels the call. */
   timer: (ms: number, callback: () => void) => () => void
   onSettled: () => void
   onRetry: (error: Error, delay: number) => void
@@ -26,20 +26,25 @@ export interface SenderConnectionOptions {
 
 interface Link { address: number, sender: Sender, credit: OutgoingCredit, unsettled: Map<Delivery, Parcel>, pumping: boolean }
 
-/** Milliseconds until a lost connection is tried anew, and until a message that keeps coming back is: doubled each time. */
+/**
+ * Milliseconds until a lost connection is opened again, and until a message that comes back repeatedly is sent again.
+ * Doubled each time.
+ */
 const BACKOFF = { first: 50, most: 5_000 }
-/** Messages sent in one turn of the event loop: others have work to do, and in one process the bus has. */
+/**
+ * Messages to send in one turn of the event loop. Other work waits meanwhile, that of a bus in the same process too.
+ */
 const PER_TURN = 4
 
 /**
- * One connection to the bus, with a link to each address, that is made anew whenever it is lost.
+ * One connection to the bus, with a link to each address. Whenever the connection is lost, a new one is opened.
  *
  *     connecting --open--> open --lost--> waiting --backoff--> connecting
  *         +------failed------------------^
  *     from each of them close() --> closed; a refused login --> closed, and onFatal
  *
- * rhea's own reconnecting is not used: it revives links whose deliveries it has forgotten. Here each connection is new,
- * and what its predecessor had unsettled is sent again, byte for byte.
+ * rhea's own reconnecting is off: it revives links whose deliveries it has forgotten. Here each connection is new, and
+ * unsettled messages of the one before are sent again, byte for byte.
  */
 export class SenderConnection {
   readonly #options: SenderConnectionOptions
@@ -54,12 +59,12 @@ export class SenderConnection {
     this.#connect()
   }
 
-  /** Sends what may be sent now: to be called when there is something new. */
+  /** Sends as many messages as the links allow. Must be called when there are new messages. */
   pump (): void {
     for (const link of this.#links.values()) this.#pump(link)
   }
 
-  /** Closes in order and resolves when the socket is gone. What is unsettled stays so. */
+  /** Closes in order, and resolves when the socket is closed. Unsettled messages stay unsettled. */
   async close (): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -89,10 +94,10 @@ export class SenderConnection {
       ...(secure ? tls : {}),
       transport: secure ? 'tls' : 'tcp',
       host,
-      // rhea would name any host to the server; TLS forbids it to name an address.
+      // rhea would give any host to the server as its name. TLS forbids an IP address there.
       ...(isIP(host) === 0 ? {} : { servername: '' }),
       port: Number(port || (secure ? 5671 : 5672)),
-      // A name without a password makes rhea do SASL ANONYMOUS, as omamqp1 does.
+      // A name without a password makes rhea use SASL ANONYMOUS, as omamqp1 does.
       username: username ?? 'anonymous',
       password,
       reconnect: false,
@@ -118,7 +123,7 @@ export class SenderConnection {
     }
     connection.connect()
     for (const [address, name] of this.#options.addresses.entries()) {
-      // A session each: a delivery that is not settled holds up its session, not the other addresses.
+      // Each address has a session of its own: an unsettled delivery holds up its session, but not the other addresses.
       const session = connection.create_session(Math.max(2_048, this.#options.window * 4))
       session.begin()
       const sender = session.open_sender({ target: { address: name } })
@@ -158,7 +163,10 @@ export class SenderConnection {
     this.#options.onSettled()
   }
 
-  /** At once at first, as rsyslog does; one that came back before waits, or two that disagree would spin. */
+  /**
+   * The first time, the message is sent again at once, as rsyslog does. After that it waits: two peers that disagree
+   * would else spin.
+   */
   #return (address: number, parcel: Parcel): void {
     const again = () => {
       this.#options.load.sendAgain(address, [parcel])

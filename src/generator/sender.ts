@@ -10,26 +10,32 @@ export interface SenderOptions {
   url: string
   addresses: readonly string[]
   generator: Generator
-  /** Records in all. Without it and `duration`: until the signal. */
+  /** The number of records in all. Without it and `duration`, records are sent until the signal. */
   records?: number
-  /** Milliseconds. */
+  /** In milliseconds. */
   duration?: number
-  /** Records a second; as fast as the bus takes them without. */
+  /** Records a second. Default: as fast as the bus takes them. */
   rate?: number
   connections?: number
-  /** Messages unsettled on each connection and address. One machine's omamqp1 has 1; a connection here stands for many machines. */
+  /**
+   * The most unsettled messages on each connection and address. One machine's omamqp1 has 1, but a connection here
+   * stands for many machines.
+   */
   window?: number
   username?: string
   password?: string
   tls?: TlsOptions
-  /** No new message once it is aborted; what is on its way is still waited for, up to `drainTimeout` milliseconds. */
+  /**
+   * When aborted, no new message is sent. Messages in flight may still be settled, for at most `drainTimeout`
+   * milliseconds.
+   */
   signal?: AbortSignal
   drainTimeout?: number
-  /** Called when something was settled, a few times a second at most, and at the end. */
+  /** Called when messages were settled, at most a few times a second, and at the end. */
   onProgress?: (counts: Readonly<LoadCounts>) => void
-  /** A connection failed and is tried anew after so many milliseconds. */
+  /** A connection failed, and is opened again after `delay` milliseconds. */
   onRetry?: (error: Error, delay: number) => void
-  /** Milliseconds, monotonic. */
+  /** Milliseconds of a monotonic clock. */
   now?: () => number
   timer?: (ms: number, callback: () => void) => () => void
 }
@@ -48,14 +54,14 @@ const DEFAULTS = {
   onRetry: () => {}
 } satisfies Partial<SenderOptions>
 
-/** A rate is kept by messages of at most so many seconds' worth of records: one that sends little sends small messages. */
+/** At a rate, a message has the records of at most so many seconds. So a low rate gives small messages. */
 const RATE_STEP = 0.05
 const PROGRESS_INTERVAL = 200
 
 /**
- * Sends generated messages to a bus as many machines with omamqp1 and `action.resumeRetryCount="-1"` would: what comes
- * back, or is lost with its connection, is sent again until it is accepted, or rejected. Resolves when all is sent and
- * settled and the connections are closed; rejects when the bus refuses the login.
+ * Sends generated messages to a bus, as many machines with omamqp1 and `action.resumeRetryCount="-1"` would. A message
+ * that comes back, or whose connection is lost, is sent again until it is accepted or rejected. Resolves when all
+ * messages are sent and settled, and the connections are closed. Rejects where the bus refuses the login.
  */
 export async function startSenders (options: SenderOptions): Promise<SenderResult> {
   const { url, addresses, window, username, password, tls, now, timer, onRetry, ...all } = { ...DEFAULTS, ...options }
@@ -91,7 +97,9 @@ export async function startSenders (options: SenderOptions): Promise<SenderResul
       all.signal?.addEventListener('abort', onAbort, { once: true })
       if (all.duration !== undefined) cancels.push(timer(all.duration, end))
       for (let i = 0; i < all.connections; i++) {
-        connections.push(new SenderConnection({ url, addresses, load, window, username, password, tls, timer, onSettled, onRetry, onFatal: reject }))
+        connections.push(new SenderConnection({
+          url, addresses, load, window, username, password, tls, timer, onSettled, onRetry, onFatal: reject
+        }))
       }
     })
   } finally {

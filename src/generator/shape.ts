@@ -1,10 +1,22 @@
 import { renderRecord } from './records.ts'
 import type { Line, Source } from './log-source.ts'
 
-/** How a slot of a shape is filled, for each record anew. */
-export const SLOT = { DIGITS: 0, HEX: 1, UUID: 2, REQUEST: 3, GLOBAL_REQUEST: 4, USER: 5, PROJECT: 6, INSTANCE: 7, ISO: 8, APACHE: 9, SEQUENCE: 10 } as const
+/** The kinds of slots. Each slot of a shape is filled anew for each record. */
+export const SLOT = {
+  DIGITS: 0,
+  HEX: 1,
+  UUID: 2,
+  REQUEST: 3,
+  GLOBAL_REQUEST: 4,
+  USER: 5,
+  PROJECT: 6,
+  INSTANCE: 7,
+  ISO: 8,
+  APACHE: 9,
+  SEQUENCE: 10
+} as const
 
-/** Names of the slots in a line's text: kind, width in bytes, and for a time what stands between date and time. */
+/** The named slots of a line's text: kind, width in bytes, and, for a time, the character between date and time. */
 const NAMED: Record<string, readonly [kind: number, width: number, separator?: string]> = {
   uuid: [SLOT.UUID, 36],
   req: [SLOT.REQUEST, 36],
@@ -24,8 +36,8 @@ const NAMED: Record<string, readonly [kind: number, width: number, separator?: s
 const SLOTS = /\{(?:(n|hex):(\d+)|([a-z]+))\}/g
 
 /**
- * One kind of record, rendered as far as it is the same on every host: the bytes from behind the host's name up to the
- * cloud's. `slots` holds kind, offset, width and separator of each place to be filled, one after the other.
+ * One kind of record, rendered as far as it is equal on all hosts: the bytes from behind the host's name up to the
+ * cloud's. `slots` holds four numbers for each slot: kind, offset, width and separator.
  */
 export interface Shape {
   readonly source: string
@@ -33,13 +45,13 @@ export interface Shape {
   readonly slots: Int32Array
 }
 
-/** The bytes of a host's records around the shape: the timestamp, at offset `TIMESTAMP_AT`, lies in the head. */
+/** The bytes of a host's records around the shape. The timestamp lies in the head, at `TIMESTAMP_AT`. */
 export interface Frame { readonly head: Buffer, readonly tail: Buffer }
 
 export const TIMESTAMP_AT = '{"@timestamp":"'.length
 const EPOCH = '1970-01-01T00:00:00.000000+00:00'
 
-/** Neither comes about by the template's escapes, nor in a line: the cuts between head, shape and tail. */
+/** Marks for the cuts between head, shape and tail. Neither the template nor a line can contain them. */
 const HOST = '<host>'
 const CLOUD = '<cloud>'
 
@@ -80,7 +92,18 @@ export function compileShape (source: Source, line: Line): Shape {
 }
 
 export function compileFrame (host: { name: string, cloud: string, region: string }): Frame {
-  const record = renderRecord({ timestamp: EPOCH, host: host.name, severity: '', facility: '', tag: '', source: '', message: '', file: '', cloud: CLOUD, region: host.region })
+  const record = renderRecord({
+    timestamp: EPOCH,
+    host: host.name,
+    severity: '',
+    facility: '',
+    tag: '',
+    source: '',
+    message: '',
+    file: '',
+    cloud: CLOUD,
+    region: host.region
+  })
   const head = record.slice(0, record.indexOf('", "severity"'))
   const tail = host.cloud + record.slice(record.indexOf(CLOUD) + CLOUD.length)
   return { head: Buffer.from(head), tail: Buffer.from(tail) }

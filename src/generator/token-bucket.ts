@@ -1,4 +1,4 @@
-/** Lets through `rate` tokens a second on average, and at most `burst` at once. */
+/** Allows `rate` tokens a second on average, and at most `burst` at once. */
 export class TokenBucket {
   readonly #rate: number
   readonly #burst: number
@@ -6,7 +6,7 @@ export class TokenBucket {
   #tokens: number
   #at: number
 
-  /** `now` is in milliseconds. The bucket is full at first. */
+  /** `now` is in milliseconds. The bucket begins full. */
   constructor (rate: number, burst: number, now: () => number) {
     if (!(rate > 0 && burst >= 1)) throw new RangeError(`a rate above 0 and a burst of at least 1 are required, not ${rate} and ${burst}`)
     this.#rate = rate
@@ -16,7 +16,10 @@ export class TokenBucket {
     this.#at = now()
   }
 
-  /** Takes `count` tokens and returns 0; or takes none and returns the milliseconds until there are as many. */
+  /**
+   * Takes `count` tokens and returns 0. Where there are too few, takes none and returns the milliseconds until there
+   * are enough.
+   */
   take (count: number): number {
     const now = this.#now()
     this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) / 1000 * this.#rate)

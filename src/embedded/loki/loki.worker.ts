@@ -43,5 +43,6 @@ try {
   })
   post({ kind: 'listening', url: loki.url, port: loki.port })
 } catch (error) {
-  post({ kind: 'failed', error: error instanceof Error && error.cause instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error) })
+  const caused = error instanceof Error && error.cause instanceof Error
+  post({ kind: 'failed', error: caused ? `${error.message}: ${String(error.cause)}` : String(error) })
 }

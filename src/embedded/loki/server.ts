@@ -14,11 +14,11 @@ import { limitsBodies, tenantLimits } from './tenant-limits.ts'
 import type { LokiVersion } from './version.ts'
 
 export interface LokiOptions {
-  /** 0, the default, takes any free one. */
+  /** 0, the default, takes a free port. */
   port?: number
   /** Default 127.0.0.1. */
   host?: string
-  /** Loki's defaults where not given; Infinity turns one off. */
+  /** Loki's defaults where not given. Infinity turns a limit off. */
   limits?: Partial<Limits>
   /** Which Loki it answers as; default 3.4.6. */
   version?: LokiVersion
@@ -28,11 +28,11 @@ export interface LokiOptions {
   publishedLimits?: readonly string[]
   maxEntries?: number
   maxBytes?: number
-  /** A marker whose numbers are counted in entries that are dropped for room too (see Store.countIds). */
+  /** A marker whose numbers are counted also in entries that the store drops for lack of room (see Store.countIds). */
   countDropped?: string
-  /** For who keeps a tally where the store keeps no entries (see Store). */
+  /** For callers that count entries which the store does not keep (see Store). */
   onStored?: StoreOptions['onStored']
-  /** With it, requests without X-Scope-OrgID get 401; without it, all belong to the tenant `fake`. */
+  /** Where true, a request without X-Scope-OrgID gets 401. Else all requests belong to the tenant `fake`. */
   authEnabled?: boolean
   /** In ms since 1970. */
   now?: () => number
@@ -40,16 +40,19 @@ export interface LokiOptions {
 }
 
 export interface LokiStats {
-  /** Requests to the push endpoint, however they ended. */
+  /** Requests to the push endpoint, with any outcome. */
   pushes: number
-  /** Entries stored since the start, equal ones that were ignored, and stored ones dropped for room since. */
+  /**
+   * Entries stored since the start, equal entries that were ignored, and stored entries that were dropped later for
+   * lack of room.
+   */
   entries: number
   duplicates: number
   dropped: number
-  /** Bytes of the entries held now. */
+  /** The size of the entries that the store holds now. */
   bytes: number
   streams: number
-  /** Entries not stored, by reason; for `malformed`, pushes. */
+  /** Entries that were not stored, by reason. For `malformed`, pushes. */
   rejected: RejectCounts
 }
 
@@ -58,7 +61,7 @@ export interface EmbeddedLoki {
   port: number
   store: Store
   stats (): LokiStats
-  /** Ends all connections, answered or not. */
+  /** Ends all connections, also those with an unanswered request. */
   close (): Promise<void>
 }
 
@@ -87,14 +90,17 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
     if (!url.pathname.startsWith('/loki/api/v1/')) return send(res, 404, '404 page not found\n')
     if (options.authEnabled === true && header === '') return send(res, 401, 'no org id\n')
     const tenant = options.authEnabled === true ? header : 'fake'
-    if (url.pathname === '/loki/api/v1/push') return await answerPush({ req, res, tenant, intake, intercept: options.intercept, counter, closed })
+    if (url.pathname === '/loki/api/v1/push') {
+      return await answerPush({ req, res, tenant, intake, intercept: options.intercept, counter, closed })
+    }
     await answerQuery(req, res, url, tenant, api)
   }
 
   const server = createServer((req, res) => {
     handle(req, res).catch((error: unknown) => {
       if (error instanceof Refusal) send(res, error.status, error.message)
-      // The client went away, or the fault is ours: the former needs no answer, the latter must not look like Loki's refusal.
+      // Either the client is gone and needs no answer, or this server failed, which must not look like a refusal of
+      // Loki's.
       else if (!res.headersSent && !res.destroyed) send(res, 500, `embedded Loki: ${String(error)}\n`)
       else res.destroy()
     })

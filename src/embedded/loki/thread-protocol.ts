@@ -1,9 +1,9 @@
 export interface ReconcileOptions {
-  /** Stands directly before the number, for example ` seq=`. */
+  /** The text directly before the number, for example ` seq=`. */
   marker: string
-  /** How many numbers there should be, from 0 on; without it, up to the largest one found. */
+  /** How many numbers there should be, from 0 on. Default: up to the largest number found. */
   expected?: number
-  /** Default `fake`, the tenant of a Loki without authentication. */
+  /** Default: `fake`, the tenant of a Loki without authentication. */
   tenant?: string
 }
 
@@ -21,7 +21,7 @@ export interface StoredLine {
   line: string
 }
 
-/** What the thread is asked; each carries an `id` that comes back with the answer. */
+/** Requests to the thread. Each has an `id`, which its answer repeats. */
 export type ThreadRequest =
   | { kind: 'stats' }
   | { kind: 'reconcile', options: ReconcileOptions }

@@ -5,7 +5,7 @@ import type { Reconciliation } from './store/id-tally.ts'
 import type { ThreadRequest, ThreadMessage, ReconcileOptions, LinesOptions, StoredLine } from './thread-protocol.ts'
 import type { LokiOptions, LokiStats } from './server.ts'
 
-/** The thread's module has the ending of this one: the compiler rewrites imports, not URLs. */
+/** The compiler rewrites imports, not URLs. So the thread's file must end as this file does. */
 const entry = new URL(`./loki.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 export type LokiThreadOptions = Omit<LokiOptions, 'now' | 'intercept' | 'onStored'>
@@ -16,12 +16,12 @@ export interface LokiThread {
   stats (): Promise<LokiStats>
   /** Compares the numbers behind a marker in the stored lines with 0 ... expected - 1. */
   reconcile (options: ReconcileOptions): Promise<Reconciliation>
-  /** The entries of a log query, oldest first; by default the first 100 of the last seven days. */
+  /** The entries of a log query, oldest first. Default: the first 100 of the last seven days. */
   lines (options: LinesOptions): Promise<StoredLine[]>
   close (): Promise<void>
 }
 
-/** Runs the embedded Loki in a thread of its own, so that it takes no time from the caller's. */
+/** Runs the embedded Loki in a thread of its own, so that it takes no time from the caller's thread. */
 export async function startLokiThread (options: LokiThreadOptions = {}): Promise<LokiThread> {
   const worker = new Worker(entry, { workerData: options, name: 'embedded-loki' })
   const waiting = new Map<number, { resolve: (value: unknown) => void, reject: (error: unknown) => void }>()

@@ -1,14 +1,30 @@
 import type { Label } from '../store/label-set.ts'
 
-/** Loki's `log_level_fields`: the first of these found in the labels, else in the metadata, is the level as it stands. */
+/**
+ * Loki's `log_level_fields`. The first of them in the labels, else in the metadata, gives the level as it is written.
+ */
 const levelFields = ['level', 'LEVEL', 'Level', 'Severity', 'severity', 'SEVERITY', 'lvl', 'LVL', 'Lvl']
 
 const levelWords: Record<string, string> = {
-  trace: 'trace', trc: 'trace', debug: 'debug', dbg: 'debug', info: 'info', inf: 'info', warn: 'warn', wrn: 'warn', warning: 'warn', error: 'error', err: 'error', critical: 'critical', fatal: 'fatal'
+  trace: 'trace',
+  trc: 'trace',
+  debug: 'debug',
+  dbg: 'debug',
+  info: 'info',
+  inf: 'info',
+  warn: 'warn',
+  wrn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  err: 'error',
+  critical: 'critical',
+  fatal: 'fatal'
 }
 
 /** OpenTelemetry's severity numbers: the largest of each level. */
-const severityNumbers: ReadonlyArray<readonly [number, string]> = [[4, 'trace'], [8, 'debug'], [12, 'info'], [16, 'warn'], [20, 'error'], [24, 'fatal']]
+const severityNumbers: ReadonlyArray<readonly [number, string]> = [
+  [4, 'trace'], [8, 'debug'], [12, 'info'], [16, 'warn'], [20, 'error'], [24, 'fatal']
+]
 
 /** The `detected_level` that Loki adds to an entry's structured metadata; undefined where it adds none. */
 export function detectLevel (labels: readonly Label[], metadata: readonly Label[], line: () => string): string | undefined {

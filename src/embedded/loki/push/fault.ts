@@ -1,16 +1,19 @@
-/** What happens to a push instead of, or beside, the usual: for tests of a client's retries. */
+/** A fault that a push meets. Tests use it to try a client's retries. */
 export type Fault =
-  /** Answers this. The push is not stored unless `stored`; the body is `text`, if any. */
+  /** Answers with this status and text. The push is stored only where `stored` is true. */
   | { kind: 'answer', status: number, headers?: Record<string, string>, text?: string, stored?: boolean }
-  /** Closes the socket: before the push is stored, after that but before any answer, or in the middle of an answer of a stored push. */
+  /**
+   * Closes the socket: before the push is stored, after it is stored and before an answer, or in the middle of the
+   * answer to a stored push.
+   */
   | { kind: 'close', when: 'before-store' | 'after-store' | 'mid-response' }
   /**
-   * Says nothing until `release` settles, then goes on as usual; the push is stored before the wait if `stored`, else after it, also where
-   * the client has given up meanwhile.
+   * Sends nothing until `release` settles, then goes on as usual. The push is stored before the wait where `stored` is
+   * true, else after it, also where the client has given up meanwhile.
    */
   | { kind: 'hang', release: Promise<unknown>, stored?: boolean }
 
-/** A push as it came: `attempt` counts all pushes of the server from 1, `body` is still compressed. */
+/** A push as it came. `attempt` counts all pushes of the server from 1. `body` is still compressed. */
 export interface PushAttempt {
   tenant: string
   attempt: number

@@ -1,5 +1,5 @@
 const simpleEscapes: Record<string, number> = { a: 7, b: 8, f: 12, n: 10, r: 13, t: 9, v: 11, '\\': 92 }
-/** How many digits follow, their base, and the largest value, for each letter that begins a numeric escape. */
+/** For each letter that begins a numeric escape: how many digits follow, their base, and the largest value. */
 const numericEscapes: Record<string, { digits: number, base: number, max: number }> = {
   x: { digits: 2, base: 16, max: 0xff },
   u: { digits: 4, base: 16, max: 0x10ffff },
@@ -10,15 +10,16 @@ export class GoStringError extends Error {}
 
 export interface GoString {
   value: string
-  /** Where the text goes on behind the closing quote. */
+  /** The offset behind the closing quote. */
   end: number
 }
 
 const unicodeName = (char: string): string => `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')} '${char}'`
 
 /**
- * Reads the string literal whose opening quote stands at `start`: in double or single quotes with Go's escapes, or raw in back
- * quotes. `\x` and octal escapes give bytes, which may join to a character of UTF-8. Errors carry Prometheus' texts.
+ * Reads the string literal whose opening quote is at `start`. It is in double or single quotes with Go's escapes, or
+ * raw in back quotes. `\x` and octal escapes give bytes, which may join to a character of UTF-8. Errors have
+ * Prometheus' texts.
  */
 export function readGoString (text: string, start: number): GoString {
   const quote = text[start]!
@@ -68,7 +69,9 @@ function readEscape (text: string, at: number, quote: string): { code: number, b
     const char = text[pos]
     if (char === undefined) throw new GoStringError('escape sequence not terminated')
     const digit = /[0-9a-fA-F]/.test(char) ? parseInt(char, 16) : form.base
-    if (digit >= form.base) throw new GoStringError(`illegal character ${unicodeName(String.fromCodePoint(text.codePointAt(pos)!))} in escape sequence`)
+    if (digit >= form.base) {
+      throw new GoStringError(`illegal character ${unicodeName(String.fromCodePoint(text.codePointAt(pos)!))} in escape sequence`)
+    }
     code = code * form.base + digit
   }
   if (code > form.max || (code >= 0xd800 && code < 0xe000)) throw new GoStringError('escape sequence is an invalid Unicode code point')

@@ -20,7 +20,9 @@ interface KnownLabels extends NamedStream {
 interface Tenant {
   name: string
   bucket: TokenBucket
-  /** By the text as sent, its bytes read as latin1: a key that costs no decoding and is as unique as the bytes. */
+  /**
+   * The key is the text as sent, with its bytes read as latin1: that costs no decoding, and is as unique as the bytes.
+   */
   known: Map<string, KnownLabels>
 }
 
@@ -64,7 +66,10 @@ export class Intake {
     return this.#limits
   }
 
-  /** Stores a decoded push of `bytes` that `fill` writes into the chunk it is given. Throws the Refusal to answer with. */
+  /**
+   * Stores a decoded push of `bytes`, which `fill` writes into the chunk that it is given. Throws a Refusal to answer
+   * with.
+   */
   push (tenantName: string, bytes: number, fill: (chunk: Chunk, at: number) => void): void {
     const { chunk, number } = this.#store.table.reserve(bytes)
     const storedBefore = this.#store.entries
@@ -131,7 +136,8 @@ export class Intake {
         if (problem !== undefined) continue
         const lineBytes = columns.lineEnd[entry]! - columns.lineStart[entry]!
         const metadataBytes = columns.metadataBytes[entry]!
-        const fault = window.problem(columns.seconds[entry]!, columns.nanos[entry]!, lineBytes, columns.metadataPairs[entry]!, metadataBytes, text)
+        const pairs = columns.metadataPairs[entry]!
+        const fault = window.problem(columns.seconds[entry]!, columns.nanos[entry]!, lineBytes, pairs, metadataBytes, text)
         if (fault !== undefined) {
           invalid.add(fault)
           this.rejected[fault.reason!]++
@@ -146,7 +152,8 @@ export class Intake {
   }
 
   #anyAccepted (i: number): boolean {
-    for (let entry = this.#columns.firstEntry[i]!; entry < this.#columns.firstEntry[i + 1]!; entry++) if (this.#accepted[entry] === 1) return true
+    const { firstEntry } = this.#columns
+    for (let entry = firstEntry[i]!; entry < firstEntry[i + 1]!; entry++) if (this.#accepted[entry] === 1) return true
     return false
   }
 
@@ -166,7 +173,10 @@ export class Intake {
 
   #tenant (name: string): Tenant {
     let tenant = this.#tenants.get(name)
-    if (tenant === undefined) this.#tenants.set(name, tenant = { name, bucket: new TokenBucket(this.#limits, this.#now()), known: new Map() })
+    if (tenant === undefined) {
+      tenant = { name, bucket: new TokenBucket(this.#limits, this.#now()), known: new Map() }
+      this.#tenants.set(name, tenant)
+    }
     return tenant
   }
 }

@@ -2,7 +2,7 @@ import { goQuote } from '../store/label-set.ts'
 import type { Refusal } from './refusal.ts'
 import { malformed } from './wire.ts'
 
-/** Writes the few protobuf shapes a PushRequest needs, nested messages through a buffer of their own. */
+/** Writes the few protobuf shapes of a PushRequest. A nested message has a buffer of its own. */
 class MessageWriter {
   #buf = Buffer.alloc(1024)
   #length = 0
@@ -41,8 +41,8 @@ class MessageWriter {
 }
 
 /**
- * Turns a JSON push (`{"streams": [{"stream": {...}, "values": [[ns, line, {metadata}], ...]}]}`) into the bytes of the
- * PushRequest it stands for, so that both kinds take one way from there. Refuses as Loki does, in its words.
+ * Turns a JSON push (`{"streams": [{"stream": {...}, "values": [[ns, line, {metadata}], ...]}]}`) into the bytes of its
+ * PushRequest, so that JSON and protobuf pushes are taken in the same way. Refuses as Loki does, in its words.
  */
 export function jsonPush (body: Buffer): Buffer {
   const text = body.toString('utf8')
@@ -70,8 +70,11 @@ function streamMessage (body: Buffer, stream: unknown): Buffer {
   if (stream === null || typeof stream !== 'object') throw fault("Value looks like object, but can't find closing '}' symbol")
   const { stream: labels, values } = stream as { stream?: Record<string, unknown>, values?: unknown }
   const pairs = Object.entries(labels ?? {}).sort(([a], [b]) => a < b ? -1 : 1)
-  const message = new MessageWriter().field(1, Buffer.from(`{${pairs.map(([name, value]) => `${name}=${goQuote(textOf(value))}`).join(', ')}}`))
-  if (values !== null && values !== undefined && !Array.isArray(values)) throw fault("Value looks like array, but can't find closing ']' symbol")
+  const labelText = `{${pairs.map(([name, value]) => `${name}=${goQuote(textOf(value))}`).join(', ')}}`
+  const message = new MessageWriter().field(1, Buffer.from(labelText))
+  if (values !== null && values !== undefined && !Array.isArray(values)) {
+    throw fault("Value looks like array, but can't find closing ']' symbol")
+  }
   for (const value of values ?? []) {
     if (value === null) continue
     if (!Array.isArray(value)) throw fault("Value looks like array, but can't find closing ']' symbol")
@@ -101,12 +104,14 @@ function entryMessage (value: unknown[], fault: (text: string) => Refusal): Buff
   return message.finish()
 }
 
-/** Loki keeps metadata of JSON pushes with its JSON escapes, as it stood in the request. */
+/** Loki keeps the metadata of JSON pushes with the JSON escapes of the request. */
 const asWritten = (text: string): Buffer => Buffer.from(JSON.stringify(text).slice(1, -1))
 
 const textOf = (value: unknown): string => typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value)
 
-/** The text of Loki's JSON decoder for a fault found with `head` bytes read: what stands there, near and far. */
+/**
+ * The text of Loki's JSON decoder for a fault after `head` bytes. It quotes the body near that place, and more widely.
+ */
 function jsonError (body: Buffer, head: number, text: string): Refusal {
   const around = (reach: number): string => body.toString('utf8', Math.max(0, head - reach), Math.min(body.length, head + reach))
   return malformed(`${text}, error found in #${Math.min(head, 10)} byte of ...|${around(10)}|..., bigger context ...|${around(50)}|...`)

@@ -5,7 +5,7 @@ import { Refusal } from './refusal.ts'
 type TokenKind = 'identifier' | 'metric identifier' | 'string' | 'number' | 'operator' | 'punctuation' | 'end'
 interface Token { kind: TokenKind, text: string, value: string, at: number }
 
-/** Reads the tokens of Prometheus' lexer that can occur around a metric description; errors as it words them. */
+/** Reads the tokens of Prometheus' lexer that can occur around a metric description. Errors have Prometheus' texts. */
 class LabelLexer {
   readonly text: string
   pos = 0
@@ -94,9 +94,9 @@ class LabelLexer {
 }
 
 /**
- * Parses a stream's labels as Loki does (Prometheus' `ParseMetric`: an optional metric name, then `{name="value", ...}`) and gives
- * them sorted, without those whose value is empty: these are no labels at all. A name may occur twice; refusing that is a limit's
- * business. Throws a Refusal with Loki's text, under which the whole push is refused.
+ * Parses a stream's labels as Loki does (Prometheus' `ParseMetric`: an optional metric name, then `{name="value",
+ * ...}`). Returns them sorted, without those whose value is empty, which count as absent. A name may occur twice; a
+ * limit refuses that later. Throws a Refusal with Loki's text, which refuses the whole push.
  */
 export function parseLabels (text: string): Label[] {
   const lexer = new LabelLexer(text)
@@ -118,12 +118,16 @@ export function parseLabels (text: string): Label[] {
   return asWritten(sortLabels(kept))
 }
 
-/** Loki writes the labels anew, unescaped where it can, and reads that again: U+FFFD, which was well while it was escaped, is refused now. */
+/**
+ * Loki writes the labels again, unescaped where it can, and reads the result. So an escaped U+FFFD, which the first
+ * reading takes, is refused here.
+ */
 function asWritten (labels: Label[]): Label[] {
   const bad = labels.findIndex(({ value }) => value.includes('\ufffd'))
   const label = labels[bad]
   if (label === undefined) return labels
-  const before = Buffer.byteLength(labelText(labels.slice(0, bad))) + (bad > 0 ? ', '.length : 0) - '}'.length + label.name.length + '='.length
+  const labelsBefore = Buffer.byteLength(labelText(labels.slice(0, bad))) - '}'.length
+  const before = labelsBefore + (bad > 0 ? ', '.length : 0) + label.name.length + '='.length
   throw new Refusal(400, `1:${before + 1}: parse error: invalid UTF-8 rune`, 'malformed')
 }
 

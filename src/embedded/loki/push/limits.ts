@@ -2,14 +2,14 @@ import { labelText, type Label } from '../store/label-set.ts'
 import type { Messages } from './messages.ts'
 import { Refusal, type RejectReason } from './refusal.ts'
 
-/** What a tenant may push and ask for. `Infinity` turns a limit off. */
+/** The limits on what a tenant may push and ask for. `Infinity` turns a limit off. */
 export interface Limits {
   lineBytes: number
-  /** Entries older than this, in ms, are refused. */
+  /** Older entries are refused. In ms. */
   maxAgeMs: number
-  /** Entries further ahead of the clock than this, in ms, are refused. */
+  /** Entries that are further ahead of the clock are refused. In ms. */
   aheadMs: number
-  /** Entries further behind their stream's newest one than this, in ms, are refused. */
+  /** Entries that are further behind the newest entry of their stream are refused. In ms. */
   disorderMs: number
   labelNames: number
   labelNameBytes: number
@@ -20,18 +20,18 @@ export interface Limits {
   metadata: boolean
   metadataPairs: number
   metadataBytes: number
-  /** Lines and metadata, bytes a second of one tenant, and how much may come at once. */
+  /** One tenant's lines and metadata, in bytes a second, and the bytes that may come at once. */
   rateBytes: number
   burstBytes: number
   streams: number
-  /** Largest message between Loki's own parts: a longer push fails with 500. */
+  /** The largest message between Loki's own parts. A larger push fails with 500. */
   messageBytes: number
   queryEntries: number
   querySeries: number
   queryLengthMs: number
 }
 
-/** Loki 3.4's. */
+/** The defaults of Loki 3.4. */
 export const defaultLimits: Readonly<Limits> = {
   lineBytes: 262_144,
   maxAgeMs: 7 * 86_400_000,
@@ -63,11 +63,17 @@ export function labelProblem (tenant: string, labels: readonly Label[], limits: 
   const names = labels.length - (labels.some(({ name }) => name === 'service_name') ? 1 : 0)
   const text = labelText(labels)
   const refuse = (reason: RejectReason, message: string): Refusal => new Refusal(400, message, reason)
-  if (names > limits.labelNames) return refuse('max_label_names_per_series', `entry for stream '${text}' has ${names} label names; limit ${limits.labelNames}`)
+  if (names > limits.labelNames) {
+    return refuse('max_label_names_per_series', `entry for stream '${text}' has ${names} label names; limit ${limits.labelNames}`)
+  }
   let last = ''
   for (const { name, value } of labels) {
-    if (Buffer.byteLength(name) > limits.labelNameBytes) return refuse('label_name_too_long', `stream '${text}' has label name too long: '${name}'`)
-    if (Buffer.byteLength(value) > limits.labelValueBytes) return refuse('label_value_too_long', `stream '${text}' has label value too long: '${value}'`)
+    if (Buffer.byteLength(name) > limits.labelNameBytes) {
+      return refuse('label_name_too_long', `stream '${text}' has label name too long: '${name}'`)
+    }
+    if (Buffer.byteLength(value) > limits.labelValueBytes) {
+      return refuse('label_value_too_long', `stream '${text}' has label value too long: '${value}'`)
+    }
     if (name === last) return refuse('duplicate_label_names', `stream '${text}' has duplicate label name: '${name}'`)
     last = name
   }
@@ -76,7 +82,7 @@ export function labelProblem (tenant: string, labels: readonly Label[], limits: 
   return undefined
 }
 
-/** The times between which an entry is accepted, as seconds and nanoseconds, for one push at `nowMs`. */
+/** The times between which an entry is accepted, for one push at `nowMs`. */
 export class EntryWindow {
   readonly #limits: Limits
   readonly #messages: Messages
@@ -90,7 +96,7 @@ export class EntryWindow {
     this.#newestMs = nowMs + limits.aheadMs
   }
 
-  /** What is wrong with an entry of the stream `text`, or nothing; checked in Loki's order. */
+  /** Refuses an entry of the stream `text` that exceeds a limit. The limits are checked in Loki's order. */
   problem (seconds: number, nanos: number, lineBytes: number, pairs: number, metadataBytes: number, text: string): Refusal | undefined {
     const limits = this.#limits
     const messages = this.#messages
@@ -110,7 +116,7 @@ export class EntryWindow {
   }
 }
 
-/** A tenant's ingestion rate: `rateBytes` flow in a second, up to `burstBytes`; a push is taken whole or not at all. */
+/** A tenant's ingestion rate: `rateBytes` a second, up to `burstBytes` at once. A push is taken whole or not at all. */
 export class TokenBucket {
   readonly #limits: Limits
   #tokens: number

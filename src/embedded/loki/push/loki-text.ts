@@ -10,7 +10,7 @@ export function goTime (seconds: number, nanos: number): string {
   return `${date} ${time}${fraction} +0000 UTC`
 }
 
-/** A duration in ns as Go prints it from a minute on: `60417h11m36.185s`. */
+/** A duration in ns as Go prints it, from a minute on: `60417h11m36.185s`. */
 export function goDuration (ns: bigint): string {
   const minutes = ns / 60_000_000_000n
   const seconds = Number(ns % 60_000_000_000n) / 1e9

@@ -5,7 +5,10 @@ import { readMetadata } from './push-decode.ts'
 
 const plainName = /^(?:[a-zA-Z]|__)[a-zA-Z0-9_]*$/
 
-/** A metadata name as Loki stores it: all but letters and digits become `_`, and it begins with a letter or `__`. */
+/**
+ * A metadata name as Loki stores it. All characters but letters and digits become `_`, and the name begins with a
+ * letter or `__`.
+ */
 export function normalName (name: string): string {
   if (plainName.test(name)) return name
   const clean = name.replace(/[^\p{L}\p{Nd}]/gu, '_')
@@ -13,7 +16,10 @@ export function normalName (name: string): string {
   return clean.startsWith('_') && !clean.startsWith('__') ? 'key' + clean : clean
 }
 
-/** A stored entry's structured metadata as Loki shows it, sorted, `detected_level` included. The last of equal names wins. */
+/**
+ * A stored entry's structured metadata as Loki shows it: sorted, and with `detected_level`. The last of equal names
+ * counts.
+ */
 export function entryMetadata (row: Row, streamLabels: readonly Label[], line: () => string): Label[] {
   const sent = readMetadata(row.buf, row.entryStart, row.entryEnd)
   for (const label of sent) {

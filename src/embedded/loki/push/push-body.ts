@@ -8,12 +8,12 @@ import { malformed } from './wire.ts'
 
 const gunzipped = promisify(gunzip)
 const inflated = promisify(inflateRaw)
-/** More than this unpacked is refused: a few kilobytes could otherwise fill the memory. */
+/** A push that unpacks to more bytes is refused. Else a few kilobytes could fill the memory. */
 const maxOutputLength = 64 * 1_048_576
 
 /**
- * Stores the body of a push: JSON where the content type says so, else a snappy block of protobuf, whatever it says; either may
- * be gzipped or deflated on the way (Loki's `ParseLokiRequest`). Throws the Refusal to answer with.
+ * Stores the body of a push. It is JSON where the content type says so, else a snappy block of protobuf, whatever the
+ * content type says. Either may be gzipped or deflated (Loki's `ParseLokiRequest`). Throws a Refusal to answer with.
  */
 export async function storeBody (intake: Intake, tenant: string, headers: NodeJS.Dict<string | string[]>, body: Buffer): Promise<void> {
   try {
@@ -45,12 +45,14 @@ function unpack (encoding: string, body: Buffer): Buffer | Promise<Buffer> {
   }
 }
 
-/** A content type without its parameters. Go's `mime.ParseMediaType` words the faults. */
+/** A content type without its parameters. Faults have the texts of Go's `mime.ParseMediaType`. */
 function mediaType (header: string): string {
   const type = header.split(';', 1)[0]!.trim().toLowerCase()
   if (type === '') throw malformed('mime: no media type')
   const [main, sub, ...more] = type.split('/')
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(main!) || sub === '') throw malformed('mime: expected token after slash')
-  if (more.length > 0 || (sub !== undefined && !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(sub))) throw malformed('mime: unexpected content after media subtype')
+  if (more.length > 0 || (sub !== undefined && !/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(sub))) {
+    throw malformed('mime: unexpected content after media subtype')
+  }
   return type
 }

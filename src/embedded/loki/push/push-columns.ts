@@ -1,7 +1,7 @@
-/** The time of an entry that has none: Go's zero time, 0001-01-01T00:00:00Z, in seconds. */
+/** The time, in seconds, of an entry without one: Go's zero time, 0001-01-01T00:00:00Z. */
 export const zeroTimeSeconds = -62135596800
 
-/** A column of numbers that grows by doubling and keeps its memory between pushes. */
+/** Makes a column longer, by doubling. Columns keep their memory between pushes. */
 function grown<T extends Float64Array | Int32Array> (column: T, Column: new (length: number) => T): T {
   const wider = new Column(column.length * 2)
   wider.set(column)
@@ -9,8 +9,9 @@ function grown<T extends Float64Array | Int32Array> (column: T, Column: new (len
 }
 
 /**
- * One PushRequest taken apart in columns of offsets into the decoded bytes: no object, no string and no copy per entry.
- * The entries of stream `i` are those from `firstEntry[i]` up to, not including, `firstEntry[i + 1]`. Reused for every push.
+ * One PushRequest as columns of offsets into the decoded bytes, with no object, string or copy per entry. The entries
+ * of stream `i` are those from `firstEntry[i]` up to, but not including, `firstEntry[i + 1]`. One object serves all
+ * pushes.
  */
 export class PushColumns {
   streams = 0
@@ -20,13 +21,13 @@ export class PushColumns {
   firstEntry = new Int32Array(65)
   seconds = new Float64Array(256)
   nanos = new Int32Array(256)
-  /** The whole Entry message, from which structured metadata is read when a query asks for it. */
+  /** The whole Entry message. Its structured metadata is read when a query needs it. */
   entryStart = new Int32Array(256)
   entryEnd = new Int32Array(256)
   lineStart = new Int32Array(256)
   lineEnd = new Int32Array(256)
   metadataPairs = new Int32Array(256)
-  /** Names and values, without what Loki leaves out of the count (`detected_level`). */
+  /** The size of names and values, without those that Loki does not count (`detected_level`). */
   metadataBytes = new Int32Array(256)
 
   addStream (): number {

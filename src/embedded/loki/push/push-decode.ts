@@ -6,8 +6,9 @@ import { malformed, WireReader } from './wire.ts'
 const endOfTimeSeconds = 253402300800
 
 /**
- * Decodes logproto's PushRequest (pkg/push/push.proto of grafana/loki) in `buf[start, end)` into `columns`. Fields come in any
- * order, the last of a kind wins, unknown ones are passed over. Throws Loki's own text for bytes that are no such message.
+ * Decodes logproto's PushRequest (pkg/push/push.proto of grafana/loki) from `buf[start, end)` into `columns`. Fields
+ * may come in any order, the last of a kind counts, and unknown fields are ignored. Throws Loki's own text where the
+ * bytes are no such message.
  */
 export function decodePush (buf: Buffer, start: number, end: number, columns: PushColumns): void {
   columns.streams = columns.entries = 0
@@ -105,7 +106,10 @@ function decodeTimestamp (reader: WireReader, end: number, entry: number, column
   columns.nanos[entry] = nanos
 }
 
-/** Where the pair decoded last lies; beside the reader because a pair is read for its size alone on the way in. */
+/**
+ * The place of the pair that was decoded last. It is no part of the reader, because on the way in a pair is read only
+ * for its size.
+ */
 const pair = { nameStart: 0, nameEnd: 0, valueStart: 0, valueEnd: 0 }
 
 function decodePair (reader: WireReader, end: number): void {
@@ -137,7 +141,7 @@ function pairBytes (reader: WireReader): number {
   return name + pair.valueEnd - pair.valueStart
 }
 
-/** The structured metadata of the Entry message in `buf[start, end)`, as sent. The message has been decoded before. */
+/** The structured metadata of the Entry message in `buf[start, end)`, as sent. The message was decoded before. */
 export function readMetadata (buf: Buffer, start: number, end: number): Label[] {
   const reader = new WireReader(buf)
   const pairs: Label[] = []

@@ -11,7 +11,7 @@ export interface PushExchange {
   intake: Intake
   intercept: Intercept | undefined
   counter: { pushes: number }
-  /** Resolves when the server closes: ends what hangs. */
+  /** Resolves when the server closes, which ends all hanging pushes. */
   closed: Promise<void>
 }
 
@@ -21,7 +21,7 @@ interface Answer {
   headers?: Record<string, string>
 }
 
-/** Takes one push, with whatever fault `intercept` asks for, and answers: 204 without a body, or a status and a text. */
+/** Takes one push, with any fault that `intercept` asks for, and answers 204 without a body, or a status and a text. */
 export async function answerPush ({ req, res, tenant, intake, intercept, counter, closed }: PushExchange): Promise<void> {
   if (req.method !== 'POST') {
     res.writeHead(405).end()
@@ -47,7 +47,7 @@ async function misbehave (fault: Fault, res: ServerResponse, store: () => Promis
     res.destroy()
   } else {
     await store()
-    // A head that promises more than comes: the client has a status, and then the end of the connection.
+    // The head promises more bytes than come. So the client gets a status, and then the end of the connection.
     if (fault.when === 'mid-response') {
       res.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'content-length': 100 })
       await new Promise<void>((resolve) => { res.write('cut short', () => resolve()) })
@@ -73,7 +73,12 @@ function reply (res: ServerResponse, { status, text, headers = {} }: Answer): vo
     res.writeHead(status, headers).end()
     return
   }
-  res.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(text), ...headers })
+  res.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+    'content-length': Buffer.byteLength(text),
+    ...headers
+  })
   res.end(text)
 }
 

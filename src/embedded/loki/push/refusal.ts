@@ -1,4 +1,4 @@
-/** What Loki answers instead of doing what it was asked: an HTTP status and a text; `reason` is set where it is counted. */
+/** An HTTP status and a text, with which Loki refuses a request. `reason` is set where the refusal is counted. */
 export class Refusal extends Error {
   readonly status: number
   readonly reason: RejectReason | undefined
@@ -12,8 +12,8 @@ export class Refusal extends Error {
 }
 
 /**
- * Why entries (or, for `malformed`, whole pushes) were not stored: Loki's own names of its discard reasons, where it has one.
- * A closed list, so that every counter exists from the start.
+ * The reasons for which entries (or, for `malformed`, whole pushes) were not stored. The names are Loki's own discard
+ * reasons, where Loki has one. The list is closed, so that every counter exists from the start.
  */
 export const rejectReasons = [
   'malformed', 'max_label_names_per_series', 'label_name_too_long', 'label_value_too_long', 'duplicate_label_names',
@@ -28,7 +28,7 @@ export function noRejects (): RejectCounts {
   return Object.fromEntries(rejectReasons.map((reason) => [reason, 0])) as RejectCounts
 }
 
-/** The refusals of single entries, answered together: equal texts once, with their number. */
+/** The refusals of single entries, for one answer. Equal texts are given once, with their number. */
 export class GroupedRefusal {
   readonly #texts = new Map<string, number>()
 
@@ -39,6 +39,7 @@ export class GroupedRefusal {
   throwIfAny (): void {
     if (this.#texts.size === 0) return
     const numbered = this.#texts.size > 1
-    throw new Refusal(400, [...this.#texts].map(([text, times]) => (numbered || times > 1 ? `${times} errors like: ` : '') + text).join('; '))
+    const counted = [...this.#texts].map(([text, times]) => (numbered || times > 1 ? `${times} errors like: ` : '') + text)
+    throw new Refusal(400, counted.join('; '))
   }
 }

@@ -1,13 +1,16 @@
 import { Refusal } from './refusal.ts'
 
-/** The largest block Loki takes apart; it refuses a longer one before it allocates. */
+/** The largest block that Loki decodes. Loki refuses a larger one before it allocates. */
 const maxDecodedLength = 0x7fffffff
-/** No element yields more than 64 bytes from fewer than 3, so a longer claim than this per input byte is a lie. */
+/** No element makes more than 64 bytes from fewer than 3. So a block that claims more per byte of input is false. */
 const maxExpansion = 64
 
 const corrupt = (): Refusal => new Refusal(400, 'snappy: corrupt input', 'malformed')
 
-/** A block's claimed length in bytes and where its elements begin. Throws what Loki answers to a preamble it cannot use. */
+/**
+ * The length in bytes that a block claims for its content, and where the block's elements begin. Throws Loki's answer
+ * to a preamble that it cannot use.
+ */
 export function snappyLength (block: Uint8Array): { length: number, start: number } {
   let length = 0
   let factor = 1
@@ -26,8 +29,8 @@ export function snappyLength (block: Uint8Array): { length: number, start: numbe
 }
 
 /**
- * Decodes the elements of a snappy block (format_description.txt of google/snappy) from `src[start]` on into
- * `dst[at, at + length)`. Writes nowhere else, whatever the input; throws unless the elements fill exactly that range.
+ * Decodes the elements of a snappy block (format_description.txt of google/snappy), from `src[start]` on, into `dst[at,
+ * at + length)`. Writes nowhere else, whatever the input. Throws unless the elements fill exactly that range.
  */
 export function snappyDecode (src: Buffer, start: number, dst: Buffer, at: number, length: number): void {
   const from = new DataView(src.buffer, src.byteOffset, src.length)
@@ -51,7 +54,7 @@ export function snappyDecode (src: Buffer, start: number, dst: Buffer, at: numbe
       }
       size++
       if (size > srcEnd - s || size > dstEnd - d) throw corrupt()
-      // A native copy costs as much as about this many bytes word by word.
+      // A native copy costs as much as a copy of about this many bytes word by word.
       if (size > 128) src.copy(dst, d, s, s + size)
       else if (s + size + 3 <= srcEnd && d + size + 3 <= dstEnd) for (let i = 0; i < size; i += 4) to.setInt32(d + i, from.getInt32(s + i))
       else for (let i = 0; i < size; i++) dst[d + i] = src[s + i]!
@@ -77,8 +80,9 @@ export function snappyDecode (src: Buffer, start: number, dst: Buffer, at: numbe
       s += 4
     }
     if (offset === 0 || offset > d - at || size > dstEnd - d) throw corrupt()
-    // Source and target may overlap, and then the copy must repeat what it has just written: forwards, no word ahead of itself.
-    // Words may write up to three bytes more than asked, within the range; the next element writes over them.
+    // Source and target may overlap. Then the copy must repeat bytes that it has just written: it goes forwards, and no
+    // word may overlap itself. A word may write up to three bytes beyond the element, within the range; the next
+    // element overwrites them.
     const end = d + size
     if (offset >= 4 && end + 3 <= dstEnd) for (; d < end; d += 4) to.setInt32(d, to.getInt32(d - offset))
     else for (; d < end; d++) dst[d] = dst[d - offset]!

@@ -4,16 +4,16 @@ export const malformed = (text: string): Refusal => new Refusal(400, text, 'malf
 export const endsEarly = (): Refusal => malformed('unexpected EOF')
 
 /**
- * Reads protobuf's wire format from a window of a buffer. Every read is bounded by the `end` of the message it belongs to, and
- * fails with the text Loki answers. Varints may be as long as the format allows (10 bytes), minimal or not.
+ * Reads protobuf's wire format from a range of a buffer. The `end` of its message bounds every read. A read fails with
+ * the text of Loki's answer. A varint may be as long as the format allows (10 bytes), even where fewer would do.
  */
 export class WireReader {
   buf: Buffer
   pos = 0
-  /** The number and the wire type of the tag read last. */
+  /** The number and the wire type of the last tag. */
   field = 0
   wireType = 0
-  /** The varint read last, as two unsigned 32-bit halves. */
+  /** The last varint, as two unsigned 32-bit halves. */
   lo = 0
   hi = 0
 
@@ -60,7 +60,7 @@ export class WireReader {
     if (this.wireType !== wireType) throw malformed(`proto: wrong wireType = ${this.wireType} for field ${field}`)
   }
 
-  /** Reads a length and answers where the field it announces ends, which is never behind `end`. */
+  /** Reads a length, and returns where its field ends. That is never beyond `end`. */
   lengthEnd (end: number): number {
     const byte = this.pos < end ? this.buf[this.pos]! : 0x80
     let length = byte
@@ -74,7 +74,7 @@ export class WireReader {
     return this.pos + length
   }
 
-  /** Passes over the value of a field nobody knows; `pos` is behind its tag. Groups nest. */
+  /** Skips the value of an unknown field, whose tag ends at `pos`. Groups nest. */
   skip (end: number): void {
     let depth = 0
     let wireType = this.wireType

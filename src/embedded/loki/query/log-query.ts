@@ -5,13 +5,13 @@ import { mergedLabels, rowLine, runStages, selectStreams } from './pipeline.ts'
 import type { StoredStream } from '../store/stored-stream.ts'
 import type { Store } from '../store/store.ts'
 
-/** Times in ns since 1970; from `start`, inclusive, to `end`, exclusive. */
+/** Times in ns since 1970, from `start`, inclusive, to `end`, exclusive. */
 export interface LogRange {
   start: bigint
   end: bigint
   limit: number
   direction: 'forward' | 'backward'
-  /** Only entries at least this many ns from the one before; 0 for all. */
+  /** An entry is returned only where it is at least this many ns from the one before; 0 returns all. */
   interval: number
 }
 
@@ -28,14 +28,14 @@ export interface LogStream {
 
 export interface Scan {
   streams: LogStream[]
-  /** What was looked at, for the statistics. */
+  /** The lines and bytes that were read, for the statistics. */
   linesRead: number
   bytesRead: number
 }
 
 const billion = 1_000_000_000n
 
-/** Where in `rows` (sorted by time) the first one at or after `time` stands. */
+/** The place in `rows` (sorted by time) of the first row at or after `time`. */
 export function lowerBound (rows: Float64Array, table: EntryTable, time: bigint): number {
   const seconds = Number(time / billion)
   const nanos = Number(time % billion)
@@ -53,13 +53,14 @@ interface Cursor {
   stream: StoredStream
   rows: Float64Array
   place: number
-  /** One past the last place, in the direction of travel. */
+  /** One place beyond the last, in the direction of travel. */
   stop: number
 }
 
 /**
- * The first `limit` entries of the query in its direction, over all streams it selects: a merge of their sorted rows, so that no more
- * is read than needed. Grouped by labels, with structured metadata among them unless `categorize` leaves them at each line.
+ * The first `limit` entries of the query in its direction, over all streams that it selects. The sorted rows of the
+ * streams are merged, so that no more entries are read than needed. The entries are grouped by labels. Structured
+ * metadata count among the labels, unless `categorize` leaves them at each line.
  */
 export function runLogQuery (store: Store, tenant: string, query: LogQuery, range: LogRange, categorize = false): Scan {
   const { table } = store
@@ -97,7 +98,7 @@ export function runLogQuery (store: Store, tenant: string, query: LogQuery, rang
   return scan
 }
 
-/** A binary heap of cursors, the one with the next entry on top: the oldest, or travelling backward the newest. */
+/** A binary heap of cursors. The cursor on top has the next entry: the oldest, or, backward, the newest. */
 class CursorHeap {
   readonly #table: EntryTable
   readonly #sign: number
@@ -127,7 +128,7 @@ class CursorHeap {
     }
   }
 
-  /** Moves the top cursor on to its next entry, or out. */
+  /** Moves the top cursor to its next entry, or removes it. */
   advance (): void {
     const cursors = this.#cursors
     const top = this.first

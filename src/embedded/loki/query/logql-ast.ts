@@ -1,6 +1,6 @@
 export type MatchOperator = '=' | '!=' | '=~' | '!~'
 
-/** A condition on one label; a label that is absent has the value ''. */
+/** A condition on one label. An absent label has the value ''. */
 export interface Matcher {
   name: string
   operator: MatchOperator
@@ -8,7 +8,7 @@ export interface Matcher {
   test (value: string): boolean
 }
 
-/** Keeps a line that holds any (or, negated, none) of these texts or matches any of these expressions. */
+/** Keeps a line that contains one of these texts or matches one of these expressions; negated, a line that does not. */
 export interface LineFilter {
   kind: 'line'
   negated: boolean
@@ -26,7 +26,7 @@ export interface LabelFilter {
   condition: Condition
 }
 
-/** Removes the labels named (where a matcher is given: if it holds), or with `keep` all others. */
+/** Removes the named labels (with a matcher: only where it holds), or, with `keep`, all others. */
 export interface LabelSelection {
   kind: 'drop' | 'keep'
   labels: Array<{ name: string, matcher?: Matcher }>
@@ -64,7 +64,7 @@ export interface Grouping {
 export interface VectorAggregation {
   kind: 'vector'
   operation: VectorOperation
-  /** k of topk and bottomk. */
+  /** The k of topk and bottomk. */
   parameter: number
   grouping: Grouping | undefined
   inner: MetricQuery
@@ -73,7 +73,7 @@ export interface VectorAggregation {
 export interface BinaryOperation {
   kind: 'binary'
   operator: BinaryOperator
-  /** A comparison gives 0 or 1 instead of leaving out what does not hold. */
+  /** Where true, a comparison gives 0 or 1. Else it leaves out values for which it does not hold. */
   bool: boolean
   left: MetricQuery
   right: MetricQuery

@@ -3,13 +3,13 @@ import { expected } from './logql-expected.ts'
 import { isCall, isFunction, tokenAt } from './logql-token.ts'
 import { allOf, depthOf, grow, pathToGap, type QueryNode } from './logql-tree.ts'
 
-/** So deep the grammar's parser goes, at least: parts that follow each other lie within each other, too. */
+/** The grammar's parser goes at least so deep. To the parser, parts that follow each other lie within each other. */
 const mostDepth = 300
 
-/** Functions of Loki that the grammar does not have. */
+/** Functions of Loki that the grammar does not know. */
 const newFunctions = new Set(['approx_topk', 'variants'])
 
-/** Lines and columns count characters, from 1; an empty query has none. */
+/** Lines and columns count characters, from 1. An empty query has none. */
 export function parseError (text: string, at: number, message: string, lineless = false): Refusal {
   if (text.trim() === '') return new Refusal(400, `parse error : ${message}`)
   const before = text.slice(0, at)
@@ -21,7 +21,7 @@ export function notSupported ({ query, from }: Pick<QueryNode, 'query' | 'from'>
   return parseError(query, from, `${what} is not supported by the embedded Loki`)
 }
 
-/** The refusal of the token at `at`, which does not fit what stands before it. */
+/** Refuses the token at `at`, which does not fit the text before it. */
 export function unexpected (text: string, at: number): Refusal {
   const before = text.slice(0, at)
   const after = text.slice(at)
@@ -32,19 +32,21 @@ export function unexpected (text: string, at: number): Refusal {
   const [gap, parent, grandparent] = pathToGap(tree).reverse()
   // Loki's lexer reads a range as one token.
   if (parent?.name === 'Range') return unexpected(text, parent.from)
-  // A function that nothing in brackets follows is to Loki a name.
+  // A function without brackets behind it is a name to Loki.
   const call = /\w+(?=\s*$)/.exec(before)
-  if (call !== null && /^(RangeAggregation|VectorAggregation|Vector)Expr$/.test(parent?.name ?? '') && isFunction(call[0]) && !isCall(after)) return unexpected(text, call.index)
+  const inFunction = /^(RangeAggregation|VectorAggregation|Vector)Expr$/.test(parent?.name ?? '')
+  if (call !== null && inFunction && isFunction(call[0]) && !isCall(after)) return unexpected(text, call.index)
   const { name, fault, lineless } = tokenAt(text, at)
   if (fault !== undefined) return parseError(text, at, fault, lineless)
   const last = parent?.children[parent.children.indexOf(gap!) - 1]?.name
   const mark = /[{(),](?=\s*$)/.exec(before)?.[0]
-  const wanted = expected[[parent?.name === 'Matcher' ? grandparent?.name : undefined, parent?.name, last, mark].filter((part) => part !== undefined).join(' ')]
+  const around = parent?.name === 'Matcher' ? grandparent?.name : undefined
+  const wanted = expected[[around, parent?.name, last, mark].filter((part) => part !== undefined).join(' ')]
   if (word !== '' && wanted?.split(' or ').includes(name) === true) return notSupported({ query: text, from: at }, `a label named ${word}`)
   return parseError(text, at, `syntax error: unexpected ${name}${wanted === undefined ? '' : `, expecting ${wanted}`}`, lineless)
 }
 
-/** What Loki may take where the grammar does not, and this one does not answer anyway. */
+/** Queries that Loki may take where the grammar does not, and that this Loki does not answer. */
 function unknownToGrammar (before: QueryNode, word: string, after: string): string | undefined {
   if (newFunctions.has(word.toLowerCase()) && isCall(after)) return word
   if (depthOf(before) > mostDepth) return 'a query of so many parts'

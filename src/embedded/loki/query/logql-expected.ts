@@ -2,8 +2,8 @@ const operators = '= or =~ or !~ or !='
 const labelFilter = 'IDENTIFIER or ('
 
 /**
- * What Loki says it expects, where it says so, by what the query holds up to there: the node that is not complete, what it has last, and
- * the bracket or comma behind that.
+ * The tokens that Loki's error says it expects, where it says so. The key is the end of the query so far: the
+ * incomplete node, the last node in it, and the bracket or comma behind that.
  */
 export const expected: Record<string, string> = {
   'Selector {': 'IDENTIFIER or }',

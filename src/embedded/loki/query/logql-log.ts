@@ -7,13 +7,13 @@ import { isKeyword } from './logql-token.ts'
 import { allOf, childOf, type QueryNode } from './logql-tree.ts'
 import { anchored, compileRegex } from './regex.ts'
 
-/** `{...} |= "x"`, which may stand in parentheses. */
+/** `{...} |= "x"`, also in parentheses. */
 export function logQuery (expression: QueryNode): LogQuery {
   const inner = childOf(expression, 'LogExpr')
   return inner === undefined ? selection(expression) : logQuery(inner)
 }
 
-/** The selector among the children of a node, with all the stages that stand there. */
+/** The selector among the children of a node, and all stages among them. */
 export function selection (node: QueryNode): LogQuery {
   const matchers = allOf(childOf(node, 'Selector')!, 'Matcher').map(matcher)
   if (!matchers.some(({ test }) => !test(''))) throw selectsAll()
@@ -21,7 +21,8 @@ export function selection (node: QueryNode): LogQuery {
 }
 
 export function selectsAll (): Refusal {
-  return new Refusal(400, 'parse error : queries require at least one regexp or equality matcher that does not have an empty-compatible value. ' +
+  return new Refusal(400, 'parse error : queries require at least one regexp or equality matcher ' +
+    'that does not have an empty-compatible value. ' +
     'For instance, app=~".*" does not meet this requirement, but app=~".+" will')
 }
 
@@ -36,7 +37,7 @@ function matcher ({ children: [label, sign, string] }: QueryNode): Matcher {
   return { ...common, test: operator === '=~' ? (candidate) => regex.test(candidate) : (candidate) => !regex.test(candidate) }
 }
 
-/** The grammar takes more for a name than Loki does: its own words, and colons. */
+/** The grammar also takes Loki's keywords and colons in a name; Loki does not. */
 export function labelName ({ query, from, text }: QueryNode): string {
   if (isKeyword(text)) throw unexpected(query, from)
   const colon = text.indexOf(':')
@@ -101,7 +102,7 @@ function labelSelection (kind: 'drop' | 'keep', labels: QueryNode[]): LabelSelec
 
 type Joint = 'or' | 'and' | ','
 
-/** A comma, or nothing between two filters, joins all that follows to what stands before. */
+/** A comma, or nothing, between two filters joins all filters behind it to those before it. */
 const powers: Record<Joint, Power> = { or: [1, 2], and: [3, 4], ',': [Infinity, 0] }
 
 function condition (filter: QueryNode): Condition {

@@ -1,6 +1,8 @@
 import { Refusal } from '../push/refusal.ts'
 import { associate, type Power } from './associate.ts'
-import type { BinaryOperation, BinaryOperator, Grouping, LogQuery, MetricQuery, RangeAggregation, RangeOperation, VectorAggregation, VectorOperation } from './logql-ast.ts'
+import type {
+  BinaryOperation, BinaryOperator, Grouping, LogQuery, MetricQuery, RangeAggregation, RangeOperation, VectorAggregation, VectorOperation
+} from './logql-ast.ts'
 import { durationFault, parseDuration } from './duration.ts'
 import { notSupported, parseError, unexpected } from './logql-error.ts'
 import { labelName, logQuery, selection } from './logql-log.ts'
@@ -8,7 +10,9 @@ import { allOf, childOf, type QueryNode } from './logql-tree.ts'
 import { calculate } from './vector-math.ts'
 
 const rangeOperations = new Set<string>(['count_over_time', 'rate', 'bytes_over_time', 'bytes_rate'] satisfies RangeOperation[])
-const vectorOperations = new Set<string>(['sum', 'min', 'max', 'avg', 'count', 'stddev', 'stdvar', 'topk', 'bottomk'] satisfies VectorOperation[])
+const vectorOperations = new Set<string>([
+  'sum', 'min', 'max', 'avg', 'count', 'stddev', 'stdvar', 'topk', 'bottomk'
+] satisfies VectorOperation[])
 const orPower: Power = [1, 2]
 const andPower: Power = [3, 4]
 const comparisonPower: Power = [5, 6]
@@ -52,7 +56,9 @@ function literal ({ children }: QueryNode): number {
 
 type Operator = Pick<BinaryOperation, 'operator' | 'bool'>
 
-/** The operands and operators of a chain without parentheses, in the order of the text, joined as Loki does. */
+/**
+ * The operands and operators of a chain without parentheses are in the order of the text. They are joined as Loki does.
+ */
 function binary (expression: QueryNode): MetricQuery {
   const operands: Array<MetricQuery | LogQuery> = []
   const operators: Operator[] = []
@@ -83,15 +89,16 @@ function join ({ operator, bool }: Operator, left: MetricQuery | LogQuery, right
       throw new Refusal(400, `parse error : unexpected type for ${side} leg of binary operation (${operator}): *syntax.${type}`)
     }
     if (['and', 'or', 'unless'].includes(operator) && query.kind === 'number') {
-      throw new Refusal(400, `parse error : unexpected literal for ${side} leg of logical/set binary operation (${operator}): ${query.value.toFixed(6)}`)
+      const value = query.value.toFixed(6)
+      throw new Refusal(400, `parse error : unexpected literal for ${side} leg of logical/set binary operation (${operator}): ${value}`)
     }
   }
-  // Loki works out what numbers alone make while it parses.
+  // Loki evaluates an operation of two numbers while it parses.
   if (left.kind === 'number' && right.kind === 'number') return { kind: 'number', value: calculate(operator, left.value, right.value) }
   return { kind: 'binary', operator, bool, left: left as MetricQuery, right: right as MetricQuery }
 }
 
-/** `rate({...} |= "x" [5m] offset 1h)`; the range may also stand behind the selector, before the stages. */
+/** `rate({...} |= "x" [5m] offset 1h)`. The range may also come directly behind the selector, before the stages. */
 function rangeAggregation (node: QueryNode): RangeAggregation {
   const operation = childOf(node, 'RangeOp')!.text.toLowerCase()
   if (!rangeOperations.has(operation)) throw notSupported(node, operation)
@@ -103,7 +110,13 @@ function rangeAggregation (node: QueryNode): RangeAggregation {
   const [unwrap] = allOf(window, 'UnwrapExpr')
   if (unwrap !== undefined) throw notSupported(unwrap, 'unwrap')
   const [offset] = allOf(window, 'OffsetExpr')
-  return { kind: 'range', operation: operation as RangeOperation, query: selection(window), range: rangeLength(childOf(window, 'Range')!), offset: offset === undefined ? 0 : offsetLength(offset) }
+  return {
+    kind: 'range',
+    operation: operation as RangeOperation,
+    query: selection(window),
+    range: rangeLength(childOf(window, 'Range')!),
+    offset: offset === undefined ? 0 : offsetLength(offset)
+  }
 }
 
 function rangeLength ({ query, from, text }: QueryNode): number {
@@ -132,7 +145,7 @@ function vectorAggregation (node: QueryNode): VectorAggregation {
   }
 }
 
-/** The k of topk and bottomk, which no other operation has. */
+/** The k of topk and bottomk. No other operation has one. */
 function vectorParameter (operation: string, text: string | undefined): number {
   const refuse = (message: string): Refusal => new Refusal(400, `parse error : ${message}`)
   if (operation !== 'topk' && operation !== 'bottomk') {

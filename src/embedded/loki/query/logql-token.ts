@@ -1,23 +1,28 @@
 import { GoStringError, readGoString } from '../push/go-string.ts'
 import { durationFault, parseDuration } from './duration.ts'
 
-/** A token as Loki's lexer takes it, which is not always as Grafana's grammar does. */
+/** A token as Loki's lexer reads it. Grafana's grammar may read it in another way. */
 export interface LokiToken {
-  /** By which a parse error names it. */
+  /** The token's name in a parse error. */
   name: string
-  /** What the lexer itself finds wrong with it. */
+  /** The fault that the lexer itself finds in the token. */
   fault?: string
-  /** Loki tells no line of a token that its lexer reads in two goes. */
+  /** Loki's error gives no line for a token that its lexer reads in two steps. */
   lineless?: boolean
 }
 
-const functions = new Set(['rate', 'rate_counter', 'count_over_time', 'bytes_rate', 'bytes_over_time', 'avg_over_time', 'sum_over_time', 'min_over_time', 'max_over_time',
-  'stdvar_over_time', 'stddev_over_time', 'quantile_over_time', 'first_over_time', 'last_over_time', 'absent_over_time', 'vector', 'sum', 'avg', 'max', 'min', 'count',
-  'stddev', 'stdvar', 'bottomk', 'topk', 'sort', 'sort_desc', 'label_replace', 'approx_topk', 'bytes', 'duration', 'duration_seconds', 'ip'])
-const keywords = new Set(['unwrap', 'by', 'without', 'bool', 'label_replace', 'offset', 'on', 'ignoring', 'group_left', 'group_right', 'or', 'and', 'unless', 'json', 'regexp',
-  'logfmt', 'unpack', 'pattern', 'label_format', 'line_format', 'ip', 'decolorize', 'drop', 'keep', 'variants', 'of'])
+const functions = new Set([
+  'rate', 'rate_counter', 'count_over_time', 'bytes_rate', 'bytes_over_time', 'avg_over_time', 'sum_over_time', 'min_over_time',
+  'max_over_time', 'stdvar_over_time', 'stddev_over_time', 'quantile_over_time', 'first_over_time', 'last_over_time',
+  'absent_over_time', 'vector', 'sum', 'avg', 'max', 'min', 'count', 'stddev', 'stdvar', 'bottomk', 'topk', 'sort', 'sort_desc',
+  'label_replace', 'approx_topk', 'bytes', 'duration', 'duration_seconds', 'ip'
+])
+const keywords = new Set([
+  'unwrap', 'by', 'without', 'bool', 'label_replace', 'offset', 'on', 'ignoring', 'group_left', 'group_right', 'or', 'and', 'unless',
+  'json', 'regexp', 'logfmt', 'unpack', 'pattern', 'label_format', 'line_format', 'ip', 'decolorize', 'drop', 'keep', 'variants', 'of'
+])
 
-/** Whether what follows makes a function of the name before it. */
+/** Whether the text behind a name makes a function of the name. */
 export const isCall = (rest: string): boolean => /^\s*(?:\(|(?:by|without)\s*\()/i.test(rest)
 
 export const isFunction = (word: string): boolean => functions.has(word.toLowerCase())

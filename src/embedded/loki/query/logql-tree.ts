@@ -2,9 +2,9 @@ import { parser } from '@grafana/lezer-logql'
 
 type LezerNode = ReturnType<typeof parser.parse>['topNode']
 
-/** A node of the tree that Grafana's grammar makes of a query. Brackets, commas and blanks are none of their own. */
+/** A node of the tree that Grafana's grammar makes of a query. Brackets, commas and blanks have no nodes. */
 export interface QueryNode {
-  /** All of the query. */
+  /** The text of the whole query. */
   query: string
   name: string
   from: number
@@ -12,15 +12,15 @@ export interface QueryNode {
   children: QueryNode[]
 }
 
-/** The name of a node where something is missing, or does not belong. */
+/** The name of a node where a part is missing, or does not belong. */
 const gap = '⚠'
 const mostCommas = 100
 
 const strict = parser.configure({ strict: true })
 
 /**
- * The tree of a text, with gaps in it where that is no query, and where the first token stands that does not fit, if any.
- * Loki joins label filters that stand side by side; the grammar wants a comma between them, and gets it.
+ * The tree of a query, and the place of the first token that does not fit, if any. The tree of a text that is no query
+ * has gaps. Loki joins label filters that have no comma between them. The grammar wants one, and gets it.
  */
 export function grow (query: string): { tree: QueryNode, misfitAt: number | undefined } {
   let text = query
@@ -36,7 +36,7 @@ export function grow (query: string): { tree: QueryNode, misfitAt: number | unde
   }
   const place = (at: number): number => at - commas.filter((comma) => comma < at).length
   const tree = plant(parser.parse(text).topNode, { query, text, place })
-  // The grammar lets a query end behind `sum({...}`, and makes no expression of that.
+  // The grammar lets a query end behind `sum({...}`, and makes no expression of it.
   if (fault === undefined && (tree.children.length !== 1 || tree.children[0]!.name !== 'Expr')) fault = text.length
   const foreign = foreignBlank(query)
   return { tree, misfitAt: fault === undefined ? foreign : Math.min(place(fault), foreign ?? Infinity) }
@@ -61,7 +61,7 @@ function firstFault (text: string): number | undefined {
   }
 }
 
-/** Whether a label filter has ended right before `at`, where another may begin. */
+/** Whether a label filter ends right before `at`, where another may begin. */
 function startsFilter (text: string, at: number): boolean {
   if (!/^[\p{L}_(]/u.test(text.slice(at))) return false
   for (let node: LezerNode | null = parser.parse(text.slice(0, at)).topNode; node !== null;) {
@@ -73,7 +73,7 @@ function startsFilter (text: string, at: number): boolean {
   return false
 }
 
-/** The first of what the grammar skips as blank and Loki does not. */
+/** The first character that the grammar skips as blank and Loki does not. */
 function foreignBlank (text: string): number | undefined {
   for (const { index, groups } of text.matchAll(/"(?:[^"\\]|\\.)*"|`[^`]*`|#[^\n]*|(?<foreign>[^\S\t\n\r ])/gs)) {
     if (groups?.foreign !== undefined) return index
@@ -81,7 +81,7 @@ function foreignBlank (text: string): number | undefined {
   return undefined
 }
 
-/** The nodes from the root down to the first gap, which is the last of them; none where there is no gap. */
+/** The nodes from the root down to the first gap, which is the last of them. Empty where there is no gap. */
 export function pathToGap (node: QueryNode): QueryNode[] {
   if (node.name === gap) return [node]
   for (const child of node.children) {
@@ -95,7 +95,7 @@ export function childOf (node: QueryNode, name: string): QueryNode | undefined {
   return node.children.find((child) => child.name === name)
 }
 
-/** All nodes of a name below `node`, in the order of the text, but none within another. */
+/** All nodes of a name below `node`, in the order of the text, but none that lies within another. */
 export function allOf (node: QueryNode, name: string): QueryNode[] {
   return node.children.flatMap((child) => child.name === name ? [child] : allOf(child, name))
 }

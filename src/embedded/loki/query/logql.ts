@@ -8,8 +8,8 @@ import { Refusal } from '../push/refusal.ts'
 const mostBytes = 131_072
 
 /**
- * Parses LogQL by Grafana's own grammar and gives what of it this Loki answers (logql-ast.ts). Throws a Refusal (400) with Loki's text,
- * or one that names what is left out.
+ * Parses LogQL by Grafana's own grammar, and returns the query where this Loki answers it (logql-ast.ts). Throws a
+ * Refusal (400) with Loki's text, or one that names the part that is not supported.
  */
 export function parseQuery (text: string): Query {
   const bytes = Buffer.byteLength(text)
@@ -24,7 +24,7 @@ export function parseQuery (text: string): Query {
   }
 }
 
-/** Parses `{...}` alone, as the label and series endpoints take it. An empty text selects everything. */
+/** Parses `{...}` alone, as the label and series endpoints take it. An empty text selects all. */
 export function parseSelector (text: string): Matcher[] {
   if (text.trim() === '' || text.trim() === '{}') return []
   const parsed = parseQuery(text)
@@ -32,7 +32,7 @@ export function parseSelector (text: string): Matcher[] {
   return parsed.matchers
 }
 
-/** Loki's grammar takes `{}`, and refuses it for what it selects. */
+/** Loki's grammar takes `{}`. Loki refuses it later, because it selects all streams. */
 function misfit (text: string, at: number): Refusal {
   return text[at] === '}' && text.slice(0, at).trimEnd().endsWith('{') ? selectsAll() : unexpected(text, at)
 }

@@ -7,7 +7,9 @@ import { Refusal } from '../push/refusal.ts'
 import type { Store } from '../store/store.ts'
 import { best, binary, combine, emptySeries, groupLabels, type Series } from './vector-math.ts'
 
-/** The instants at which a metric query is evaluated: `count` of them, from `first` (ns since 1970), `step` ns apart. */
+/**
+ * The instants at which a metric query is evaluated: `count` of them, from `first` (ns since 1970) on, `step` ns apart.
+ */
 export interface Steps {
   first: bigint
   step: number
@@ -16,13 +18,13 @@ export interface Steps {
 
 export interface MetricResult {
   series: Series[]
-  /** Set where the query is a number, not a vector. */
+  /** Set where the query's result is a number, not a vector. */
   scalar: number | undefined
   linesRead: number
   bytesRead: number
 }
 
-/** A series in the making: values and numbers of entries as differences from step to step. */
+/** A series that is not complete. Its values and numbers of entries are differences from step to step. */
 interface Sum {
   series: Series
   entries: Float64Array
@@ -87,8 +89,9 @@ class Evaluation {
   }
 
   /**
-   * Counts lines or bytes in the window (t - range, t] of each step t. An entry counts in a run of neighbouring steps: it is added
-   * where the run begins and taken off behind its end, and one sum over the steps at the end gives every window.
+   * Counts lines or bytes in the window (t - range, t] of each step t. An entry counts in a run of neighbouring steps.
+   * It is added where the run begins, and subtracted behind the run's end. In the end, one sum over the steps gives all
+   * windows.
    */
   #range (query: RangeAggregation, grouping?: Grouping | 'all'): Series[] {
     const { first, step, count } = this.#steps
@@ -103,7 +106,8 @@ class Evaluation {
     for (const stream of selectStreams(this.#store, this.#tenant, query.query.matchers)) {
       const rows = stream.sorted(table)
       const high = lowerBound(rows, table, to)
-      // Working out the labels of a sum costs more than counting: once for each set of metadata that matters in this stream.
+      // To compute the labels of a sum costs more than to count. So it is done once for each set of metadata of this
+      // stream that the result depends on.
       const known = new Map<string, Sum>()
       for (let place = lowerBound(rows, table, from); place < high; place++) {
         table.read(rows[place]!, row)
@@ -118,7 +122,10 @@ class Evaluation {
         if (begin >= end) continue
         const metadata = metadataKey(piped, grouping)
         let sum = known.get(metadata)
-        if (sum === undefined) known.set(metadata, sum = this.#sum(sums, grouping === 'all' ? [] : groupLabels(mergedLabels(piped), grouping)))
+        if (sum === undefined) {
+          sum = this.#sum(sums, grouping === 'all' ? [] : groupLabels(mergedLabels(piped), grouping))
+          known.set(metadata, sum)
+        }
         sum.entries[begin]!++
         sum.entries[end]!--
         const amount = inBytes ? bytes : 1
@@ -143,7 +150,11 @@ class Evaluation {
   #sum (sums: Map<string, Sum>, labels: readonly Label[]): Sum {
     const key = labelText(labels)
     let sum = sums.get(key)
-    if (sum === undefined) sums.set(key, sum = { series: emptySeries(labels, this.#steps.count), entries: new Float64Array(this.#steps.count + 1) })
+    if (sum === undefined) {
+      const { count } = this.#steps
+      sum = { series: emptySeries(labels, count), entries: new Float64Array(count + 1) }
+      sums.set(key, sum)
+    }
     return sum
   }
 
@@ -171,7 +182,10 @@ class Evaluation {
   }
 }
 
-/** What distinguishes entries of one stream in a result: the stream's labels too, for stages may have dropped some. */
+/**
+ * The key that tells a stream's entries apart in a result. It has the stream's labels too, because stages may remove
+ * some.
+ */
 function metadataKey ({ stream, metadata }: Piped, grouping: Grouping | 'all' | undefined): string {
   if (grouping === 'all') return ''
   let key = String(stream.length)

@@ -5,7 +5,7 @@ import { entryMetadata } from '../push/metadata.ts'
 import type { StoredStream } from '../store/stored-stream.ts'
 import type { Store } from '../store/store.ts'
 
-/** The labels an entry has after the stages of a query: the stream's, and those of its structured metadata. */
+/** The labels of an entry behind the stages of a query: those of its stream, and those of its structured metadata. */
 export interface Piped {
   stream: readonly Label[]
   metadata: readonly Label[]
@@ -21,7 +21,10 @@ export function selectStreams (store: Store, tenant: string, matchers: readonly 
 
 export const rowLine = (row: Row): string => row.buf.toString('utf8', row.lineStart, row.lineEnd)
 
-/** Runs a stored entry through the stages; undefined where one of them drops it. Its metadata are decoded once a stage needs them. */
+/**
+ * Runs a stored entry through the stages. Undefined where a stage drops it. The metadata are decoded when a stage first
+ * needs them.
+ */
 export function runStages (stages: readonly Stage[], row: Row, stream: StoredStream, wantLabels = true): Piped | undefined {
   let piped: Piped | undefined
   let line: string | undefined
@@ -40,13 +43,14 @@ export function runStages (stages: readonly Stage[], row: Row, stream: StoredStr
       if (!holds(stage.condition, labels())) return undefined
     } else {
       const chosen = labels()
-      piped = { stream: chosen.stream.filter((label) => remains(stage, label)), metadata: chosen.metadata.filter((label) => remains(stage, label)) }
+      const kept = (all: readonly Label[]): Label[] => all.filter((label) => remains(stage, label))
+      piped = { stream: kept(chosen.stream), metadata: kept(chosen.metadata) }
     }
   }
   return wantLabels ? labels() : piped ?? { stream: stream.labels, metadata: [] }
 }
 
-/** Metadata named like a label of the stream is shown under a name of its own. */
+/** Metadata with the name of a label of the stream is shown under another name. */
 function distinctNames (metadata: Label[], stream: readonly Label[]): Label[] {
   return metadata.map((label) => stream.some(({ name }) => name === label.name) ? { ...label, name: label.name + '_extracted' } : label)
 }

@@ -15,11 +15,16 @@ import type { Store } from '../store/store.ts'
 export interface QueryRequest {
   tenant: string
   params: URLSearchParams
-  /** The client asked for structured metadata apart from the labels (`X-Loki-Response-Encoding-Flags: categorize-labels`). */
+  /**
+   * The client wants structured metadata apart from the labels (`X-Loki-Response-Encoding-Flags: categorize-labels`).
+   */
   categorize: boolean
 }
 
-/** The reading half of Loki's HTTP API. Each method gives the JSON body of the answer or throws the Refusal to answer with. */
+/**
+ * The reading half of Loki's HTTP API. Each method returns the JSON body of the answer, or throws the Refusal to answer
+ * with.
+ */
 export class QueryApi {
   readonly #store: Store
   readonly #limits: Limits
@@ -41,12 +46,14 @@ export class QueryApi {
     const begun = performance.now()
     if (query.kind === 'log') {
       if (range.limit > queryEntries) {
-        throw new Refusal(400, `max entries limit per query exceeded, limit > max_entries_limit_per_query (${range.limit} > ${queryEntries})`)
+        throw new Refusal(400, 'max entries limit per query exceeded, ' +
+          `limit > max_entries_limit_per_query (${range.limit} > ${queryEntries})`)
       }
       const scan = runLogQuery(this.#store, tenant, query, range, categorize)
-      return streamsResponse(scan, cost(scan, scan.streams.length, scan.streams.reduce((sum, { lines }) => sum + lines.length, 0), begun), categorize)
+      const lines = scan.streams.reduce((sum, { lines }) => sum + lines.length, 0)
+      return streamsResponse(scan, cost(scan, scan.streams.length, lines, begun), categorize)
     }
-    // Loki's frontend moves both ends out to multiples of the step.
+    // Loki's frontend moves both ends outwards, to multiples of the step.
     const step = BigInt(range.step)
     const first = range.start - range.start % step
     const steps: Steps = { first, step: range.step, count: Number((range.end - first + step - 1n) / step) + 1 }
@@ -54,13 +61,16 @@ export class QueryApi {
     return matrixResponse(result, steps, cost(result, result.series.length, result.series.length, begun))
   }
 
-  /** At one instant: metric queries only, as in Loki. */
+  /** Evaluates a query at one instant. Only a metric query can be, as in Loki. */
   query ({ tenant, params }: QueryRequest): string {
     parseLimit(params)
     const timeText = params.get('time')
     const time = timeText ? parseTime(timeText, 'time') : BigInt(Math.round(this.#now() * 1000)) * 1000n
     const query = parseQuery(params.get('query') ?? '')
-    if (query.kind === 'log') throw new Refusal(400, 'log queries are not supported as an instant query type, please change your query to a range query type')
+    if (query.kind === 'log') {
+      throw new Refusal(400, 'log queries are not supported as an instant query type, ' +
+        'please change your query to a range query type')
+    }
     const begun = performance.now()
     const result: MetricResult = runMetricQuery(this.#store, tenant, query, { first: time, step: 1, count: 1 }, this.#seriesLimit)
     return vectorResponse(result, time, cost(result, result.series.length, result.series.length, begun))
@@ -75,7 +85,8 @@ export class QueryApi {
   }
 
   series (request: QueryRequest): string {
-    const data = this.#streams(request, 'match[]', 'match').map(({ labels }) => Object.fromEntries(labels.map(({ name, value }) => [name, value])))
+    const data = this.#streams(request, 'match[]', 'match')
+      .map(({ labels }) => Object.fromEntries(labels.map(({ name, value }) => [name, value])))
     return JSON.stringify({ status: 'success', data }) + '\n'
   }
 
@@ -90,7 +101,7 @@ export class QueryApi {
     return JSON.stringify({ streams: streams.length, chunks: streams.length, bytes, entries }) + '\n'
   }
 
-  /** Bytes by the labels that the selector (or `targetLabels`) names, the largest first. */
+  /** The bytes by the labels that the selector (or `targetLabels`) names, with the largest first. */
   indexVolume (request: QueryRequest): string {
     const { params } = request
     const targets = params.get('targetLabels')?.split(',') ?? parseSelector(params.get('query') ?? '').map(({ name }) => name)
@@ -117,7 +128,9 @@ export class QueryApi {
     return JSON.stringify({ detectedLabels: [...values].map(([label, { size: cardinality }]) => ({ label, cardinality })) }) + '\n'
   }
 
-  /** The streams that any of the selectors takes, and that hold entries of the time asked for, where one is given. */
+  /**
+   * The streams that any of the selectors selects. Where the request gives times, only those with entries between them.
+   */
   #streams ({ tenant, params }: QueryRequest, ...names: string[]): StoredStream[] {
     const selectors = names.flatMap((name) => params.getAll(name)).filter((text) => text !== '').map(parseSelector)
     const chosen = new Set<StoredStream>()
@@ -151,7 +164,7 @@ function cost (read: { linesRead: number, bytesRead: number }, streams: number, 
   return { linesRead: read.linesRead, bytesRead: read.bytesRead, streams, returned, time: (performance.now() - begun) / 1000 }
 }
 
-/** Loki leaves `data` out of an empty list. */
+/** Loki omits `data` where the list is empty. */
 function list (values: string[]): string {
   const data = [...new Set(values)].sort()
   return JSON.stringify({ status: 'success', ...(data.length > 0 ? { data } : {}) }) + '\n'

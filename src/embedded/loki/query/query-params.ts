@@ -9,7 +9,7 @@ const mostPoints = 11_000
 export interface RangeParams {
   start: bigint
   end: bigint
-  /** In ns, as are step and interval. */
+  /** In ns, as the interval is. */
   step: number
   interval: number
   limit: number
@@ -18,7 +18,7 @@ export interface RangeParams {
 
 const bad = (text: string): Refusal => new Refusal(400, text)
 
-/** A time in ns since 1970: nanoseconds, seconds (up to ten digits, or with a fraction) or RFC 3339. */
+/** A time in ns since 1970. The text is in nanoseconds, seconds (up to ten digits, or with a fraction) or RFC 3339. */
 export function parseTime (text: string, name: string): bigint {
   if (/^-?\d+\.\d*$/.test(text)) {
     const seconds = Math.trunc(Number(text))
@@ -31,7 +31,7 @@ export function parseTime (text: string, name: string): bigint {
   return BigInt(ms) * 1_000_000n + BigInt((parts![2] ?? '.').slice(1).padEnd(9, '0'))
 }
 
-/** `start`, `end` and `since` with Loki's defaults: the last hour up to now. */
+/** `start`, `end` and `since`, with Loki's defaults: the last hour. */
 export function parseBounds (params: URLSearchParams, nowMs: number): { start: bigint, end: bigint } {
   const now = BigInt(Math.round(nowMs * 1000)) * 1000n
   const sinceText = params.get('since')
@@ -61,13 +61,15 @@ export function parseRange (params: URLSearchParams, nowMs: number): RangeParams
   const lengthNs = Number(end - start)
   const step = parseLength(params.get('step')) ?? Math.max(Math.floor(lengthNs / 1e9 / 250), 1) * 1e9
   if (step <= 0) throw bad('zero or negative query resolution step widths are not accepted. Try a positive integer')
-  if (Math.trunc(lengthNs / step) > mostPoints) throw bad('exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter')
+  if (Math.trunc(lengthNs / step) > mostPoints) {
+    throw bad('exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter')
+  }
   const interval = parseLength(params.get('interval')) ?? 0
   if (interval < 0) throw bad('interval must be >= 0')
   return { start, end, step, interval, limit, direction }
 }
 
-/** Seconds as a number, or a duration; in ns. */
+/** A length in ns. The text is a number of seconds, or a duration. */
 function parseLength (text: string | null): number | undefined {
   if (!text) return undefined
   if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Math.trunc(Number(text) * 1e9)
@@ -79,5 +81,7 @@ function parseLength (text: string | null): number | undefined {
 /** Refuses a query over more than `mostMs`. */
 export function checkLength (start: bigint, end: bigint, mostMs: number): void {
   const ns = end - start
-  if (Number(ns) > mostMs * 1e6) throw bad(`the query time range exceeds the limit (query length: ${goDuration(ns)}, limit: ${promDuration(mostMs)})`)
+  if (Number(ns) > mostMs * 1e6) {
+    throw bad(`the query time range exceeds the limit (query length: ${goDuration(ns)}, limit: ${promDuration(mostMs)})`)
+  }
 }

@@ -2,7 +2,7 @@ import type { Label } from '../store/label-set.ts'
 import type { Scan } from './log-query.ts'
 import type { MetricResult, Steps } from './metric-query.ts'
 
-/** What a query cost, from which the statistics are made up. */
+/** The cost of a query, from which the statistics are made. */
 export interface Cost {
   linesRead: number
   bytesRead: number
@@ -14,7 +14,10 @@ export interface Cost {
 
 const object = (labels: readonly Label[]): Record<string, string> => Object.fromEntries(labels.map(({ name, value }) => [name, value]))
 
-/** The body of a log query's answer. With `categorize`, structured metadata lie beside each line instead of among the labels. */
+/**
+ * The body of the answer to a log query. With `categorize`, structured metadata are given with each line instead of
+ * among the labels.
+ */
 export function streamsResponse (scan: Scan, cost: Cost, categorize: boolean): string {
   const result = scan.streams.map(({ labels, lines }) => ({
     stream: object(labels),
@@ -31,7 +34,9 @@ const seconds = (ns: bigint): number => Number(ns / 1_000_000n) / 1000
 
 export function matrixResponse (result: MetricResult, steps: Steps, cost: Cost): string {
   const times = Array.from({ length: steps.count }, (_, i) => seconds(steps.first + BigInt(steps.step) * BigInt(i)))
-  const series = result.scalar === undefined ? result.series : [{ labels: [], values: times.map(() => result.scalar!), present: times.map(() => 1) }]
+  const series = result.scalar === undefined
+    ? result.series
+    : [{ labels: [], values: times.map(() => result.scalar!), present: times.map(() => 1) }]
   return envelope({
     resultType: 'matrix',
     result: series.map(({ labels, values, present }) => ({
@@ -43,7 +48,9 @@ export function matrixResponse (result: MetricResult, steps: Steps, cost: Cost):
 }
 
 export function vectorResponse (result: MetricResult, time: bigint, cost: Cost): string {
-  if (result.scalar !== undefined) return envelope({ resultType: 'scalar', result: [seconds(time), numberText(result.scalar)], stats: statistics(cost) })
+  if (result.scalar !== undefined) {
+    return envelope({ resultType: 'scalar', result: [seconds(time), numberText(result.scalar)], stats: statistics(cost) })
+  }
   return envelope({
     resultType: 'vector',
     result: result.series.map(({ labels, values }) => ({ metric: object(labels), value: [seconds(time), numberText(values[0]!)] })),
@@ -51,7 +58,7 @@ export function vectorResponse (result: MetricResult, time: bigint, cost: Cost):
   })
 }
 
-/** The shape of index/volume: a vector of bytes by labels. */
+/** The body of index/volume: a vector of bytes by labels. */
 export function volumeResponse (volumes: ReadonlyArray<{ labels: readonly Label[], bytes: number }>, time: bigint): string {
   return envelope({
     resultType: 'vector',
@@ -67,7 +74,10 @@ function numberText (value: number): string {
 
 const envelope = (data: object): string => JSON.stringify({ status: 'success', data })
 
-/** All the fields of Loki's statistics, for clients that decode them: those that apply here are filled in, the rest is 0. */
+/**
+ * All fields of Loki's statistics, because clients decode them. Those that apply here are filled in, and the others are
+ * 0.
+ */
 function statistics (cost: Cost): object {
   const perSecond = (amount: number): number => cost.time > 0 ? Math.round(amount / cost.time) : 0
   const store = (lines: number, bytes: number): object => ({
@@ -90,7 +100,16 @@ function statistics (cost: Cost): object {
     congestionControlLatency: 0,
     pipelineWrapperFilteredLines: 0
   })
-  const cache = { entriesFound: 0, entriesRequested: 0, entriesStored: 0, bytesReceived: 0, bytesSent: 0, requests: 0, downloadTime: 0, queryLengthServed: 0 }
+  const cache = {
+    entriesFound: 0,
+    entriesRequested: 0,
+    entriesStored: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    requests: 0,
+    downloadTime: 0,
+    queryLengthServed: 0
+  }
   return {
     summary: {
       bytesProcessedPerSecond: perSecond(cost.bytesRead),

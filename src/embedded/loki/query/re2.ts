@@ -1,4 +1,4 @@
-/** What Go's regexp says is wrong with an expression. */
+/** The fault that Go's regexp finds in an expression. */
 export class Re2Fault extends Error {
   constructor (reason: string, part: string) {
     super(`error parsing regexp: ${reason}: \`${part}\``)
@@ -15,24 +15,26 @@ const posixClass = /\[:(\^?)(\w+):\]/uy
 const escape = /\\(?:([pP])(?:\{(\^?)(\w+)\}|([A-Z]))|x(?:\{([\da-fA-F]{1,6})\}|([\da-fA-F]{2}))|(0[0-7]{0,2}|[1-7][0-7]{1,2})|([^]?))/uy
 
 const posixClasses = new Map([
-  ['alnum', '0-9A-Za-z'], ['alpha', 'A-Za-z'], ['ascii', '\\0-\\x7f'], ['blank', '\\t '], ['cntrl', '\\0-\\x1f\\x7f'], ['digit', '0-9'], ['graph', '!-~'],
-  ['lower', 'a-z'], ['print', ' -~'], ['punct', '!-\\/:-@\\[-`\\{-~'], ['space', '\\t-\\r '], ['upper', 'A-Z'], ['word', '\\w'], ['xdigit', '\\da-fA-F']
+  ['alnum', '0-9A-Za-z'], ['alpha', 'A-Za-z'], ['ascii', '\\0-\\x7f'], ['blank', '\\t '], ['cntrl', '\\0-\\x1f\\x7f'], ['digit', '0-9'],
+  ['graph', '!-~'], ['lower', 'a-z'], ['print', ' -~'], ['punct', '!-\\/:-@\\[-`\\{-~'], ['space', '\\t-\\r '], ['upper', 'A-Z'],
+  ['word', '\\w'], ['xdigit', '\\da-fA-F']
 ])
 const categories = /^(?:C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?)$/
 const mostRepeats = 1000
 
 /**
- * Reads an expression of RE2, as Go's regexp takes it, and writes it as JavaScript has it under the flag `u`. Throws a Re2Fault for what
- * RE2 refuses, and a SyntaxError for what only JavaScript cannot say. No group is captured: nobody asks what it held.
+ * Translates an expression of RE2, as Go's regexp takes it, to JavaScript's with the flag `u`. Throws a Re2Fault for an
+ * expression that RE2 refuses, and a SyntaxError for one that JavaScript cannot express. Groups do not capture, because
+ * nobody needs their text.
  */
 export class Re2Translation {
   source = ''
-  /** Among them those of the head of the expression, as `(?i)`. */
+  /** The flags that are on, also those from the head of the expression, as `(?i)`. */
   readonly flags: Set<string>
   readonly #pattern: string
   #pos = 0
   #depth = 0
-  /** Whether a quantifier may stand here; or where the one begins that ends here. */
+  /** Whether a quantifier may come here. Where a quantifier ends here, the offset at which it begins. */
   #repeatable: boolean | number = false
 
   constructor (pattern: string, flags: string) {
@@ -75,9 +77,13 @@ export class Re2Translation {
 
   #repeat (at: number, [text, least, most]: RegExpExecArray): void {
     const counts = [least, most].filter(Boolean).map(Number)
-    if (typeof this.#repeatable === 'number') throw new Re2Fault('invalid nested repetition operator', this.#pattern.slice(this.#repeatable, this.#pos))
+    if (typeof this.#repeatable === 'number') {
+      throw new Re2Fault('invalid nested repetition operator', this.#pattern.slice(this.#repeatable, this.#pos))
+    }
     if (!this.#repeatable) throw new Re2Fault('missing argument to repetition operator', text)
-    if (counts.some((count) => count > mostRepeats || count < counts[0]!)) throw new Re2Fault('invalid repeat count', text.replace(/\?$/, ''))
+    if (counts.some((count) => count > mostRepeats || count < counts[0]!)) {
+      throw new Re2Fault('invalid repeat count', text.replace(/\?$/, ''))
+    }
     this.#repeatable = at
     const lazy = text.length > 1 && text.endsWith('?')
     this.source += (lazy ? text.slice(0, -1) : text) + (lazy === this.flags.has('U') ? '' : '?')
@@ -136,10 +142,18 @@ function posixSource ([text, not, name]: RegExpExecArray): string {
 }
 
 const blank = '\\t\\n\\f\\r '
-/** What letters behind a backslash mean outside a class, and in one: those that JavaScript understands otherwise, or not at all. */
+/**
+ * The meaning of letters behind a backslash, outside and inside of a class: of those that JavaScript reads in another
+ * way, or not at all.
+ */
 const letters = new Map<string, [outside: string | undefined, inside: string | undefined]>([
-  ['a', ['\\x07', '\\x07']], ['s', [`[${blank}]`, blank]], ['S', [`[^${blank}]`, '\\S']], ['A', ['(?<![^])', undefined]], ['z', ['(?![^])', undefined]],
-  ['b', ['\\b', undefined]], ['B', ['\\B', undefined]]
+  ['a', ['\\x07', '\\x07']],
+  ['s', [`[${blank}]`, blank]],
+  ['S', [`[^${blank}]`, '\\S']],
+  ['A', ['(?<![^])', undefined]],
+  ['z', ['(?![^])', undefined]],
+  ['b', ['\\b', undefined]],
+  ['B', ['\\B', undefined]]
 ])
 
 function letterSource (text: string, letter: string, inClass: boolean): string {

@@ -1,7 +1,7 @@
 import { labelText, type Label } from '../store/label-set.ts'
 import type { ArithmeticOperator, BinaryOperation, ComparisonOperator, Grouping, SetOperator, VectorOperation } from './logql-ast.ts'
 
-/** A value an instant, where `present` is 1 there. */
+/** One value for each instant. There is none where `present` is 0. */
 export interface Series {
   labels: readonly Label[]
   values: Float64Array
@@ -41,7 +41,7 @@ function variance (values: number[]): number {
   return values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length
 }
 
-/** At each step the k largest (or, with `sign` -1, smallest) values; what is not among them is absent there. */
+/** At each step, the k largest (with `sign` -1: smallest) values. All others are absent there. */
 export function best (members: Series[], k: number, sign: number): Series[] {
   const chosen = members.map(({ labels, values }) => ({ ...emptySeries(labels, members[0]!.values.length), values: values.slice() }))
   for (let i = 0; i < members[0]!.values.length; i++) {
@@ -54,7 +54,7 @@ export function best (members: Series[], k: number, sign: number): Series[] {
 
 type Operation = Pick<BinaryOperation, 'operator' | 'bool'>
 
-/** Numbers meet every series; series meet the one of the same labels, or none. */
+/** A number is combined with every series. A series is combined with the one of the same labels, if any. */
 export function binary (operation: Operation, left: Series[] | number, right: Series[] | number): Series[] | number {
   if (typeof right === 'number') return (left as Series[]).map((series) => zip(operation, series, series, undefined, right))
   if (typeof left === 'number') return right.map((series) => zip(operation, series, series, left, undefined))
@@ -68,8 +68,17 @@ export function binary (operation: Operation, left: Series[] | number, right: Se
 
 const byLabels = (all: Series[]): Map<string, Series> => new Map(all.map((series) => [labelText(series.labels), series]))
 
-/** A comparison leaves out what does not hold, and of the rest keeps the value of the series (of two, the left one's). */
-function zip ({ operator, bool }: Operation, left: Series, right: Series, leftNumber: number | undefined, rightNumber: number | undefined): Series {
+/**
+ * A comparison leaves out values for which it does not hold. It keeps the others with the value of the series; of two
+ * series, with that of the left one.
+ */
+function zip (
+  { operator, bool }: Operation,
+  left: Series,
+  right: Series,
+  leftNumber: number | undefined,
+  rightNumber: number | undefined
+): Series {
   const result = emptySeries(left.labels, left.values.length)
   const kept = leftNumber === undefined ? left : right
   const filters = isComparison(operator) && !bool
@@ -83,7 +92,10 @@ function zip ({ operator, bool }: Operation, left: Series, right: Series, leftNu
   return result
 }
 
-/** What is in the left one, by step, where the right one has the same labels there, too (`and`), or has not (`unless`); or what is in either. */
+/**
+ * By step: the values of `left` where `right` has the same labels (`and`), or has not (`unless`); or the values of
+ * either.
+ */
 function combineSets (operator: SetOperator, left: Series[], right: Series[]): Series[] {
   if (operator === 'or') {
     const others = combineSets('unless', right, left).filter(({ present }) => present.includes(1))
@@ -92,7 +104,11 @@ function combineSets (operator: SetOperator, left: Series[], right: Series[]): S
       const other = added.get(labelText(series.labels))
       if (other === undefined) return series
       added.delete(labelText(series.labels))
-      return { ...series, present: series.present.map((present, i) => present | other.present[i]!), values: series.values.map((value, i) => series.present[i] === 1 ? value : other.values[i]!) }
+      return {
+        ...series,
+        present: series.present.map((present, i) => present | other.present[i]!),
+        values: series.values.map((value, i) => series.present[i] === 1 ? value : other.values[i]!)
+      }
     })
     return [...merged, ...added.values()]
   }

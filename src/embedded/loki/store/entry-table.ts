@@ -12,7 +12,7 @@ class Segment {
   readonly hash = new Int32Array(segmentRows)
 }
 
-/** A piece of memory that holds the decoded bytes of one large push or of many small ones, as long as any of its rows lives. */
+/** Memory with the decoded bytes of one large push or of many small ones. It lives as long as any of its rows. */
 export class Chunk {
   readonly buf: Buffer
   readonly view: DataView
@@ -25,7 +25,7 @@ export class Chunk {
   }
 }
 
-/** One stored entry, as a window on its chunk: valid until the store changes. */
+/** One stored entry, as offsets into its chunk. Valid until the store changes. */
 export interface Row {
   stream: number
   seconds: number
@@ -38,8 +38,8 @@ export interface Row {
 }
 
 /**
- * All entries of the store in order of arrival, 40 bytes of columns each. Rows are numbered from 0 on and never renumbered;
- * those below `first` have been dropped. The bytes lie in chunks that are freed with their last row.
+ * All entries of the store in order of arrival, with 40 bytes of columns each. Row numbers begin at 0 and never change;
+ * rows below `first` have been dropped. The bytes lie in chunks, which are freed with their last row.
  */
 export class EntryTable {
   first = 0
@@ -51,10 +51,15 @@ export class EntryTable {
   #shared: Chunk | undefined
   #sharedNumber = 0
 
-  /** Where a push of `bytes` is to be decoded: from `chunk.used` on. Large pushes have a chunk of their own, which costs no copy. */
+  /**
+   * Reserves memory for the decoded bytes of a push, from `chunk.used` on. A large push gets a chunk of its own, which
+   * saves a copy.
+   */
   reserve (bytes: number): { chunk: Chunk, number: number } {
     const own = bytes >= 262_144
-    if (!own && this.#shared !== undefined && this.#shared.used + bytes <= this.#shared.buf.length) return { chunk: this.#shared, number: this.#sharedNumber }
+    if (!own && this.#shared !== undefined && this.#shared.used + bytes <= this.#shared.buf.length) {
+      return { chunk: this.#shared, number: this.#sharedNumber }
+    }
     const chunk = new Chunk(own ? bytes : 1_048_576)
     const number = this.#firstChunk + this.#chunks.length
     this.#chunks.push(chunk)
@@ -66,7 +71,7 @@ export class EntryTable {
     return { chunk, number }
   }
 
-  /** Ends what `reserve` began: keeps the bytes if any row points at them, else gives them back. */
+  /** Ends what `reserve` began: keeps the bytes where a row points at them, else frees them. */
   settle (chunk: Chunk, number: number, bytes: number, stored: boolean): void {
     if (stored) chunk.used += bytes
     else if (chunk !== this.#shared) this.#release(number)
@@ -91,7 +96,7 @@ export class EntryTable {
     return row
   }
 
-  /** Drops the oldest row; read it first. */
+  /** Drops the oldest row. Callers must read the row before. */
   dropFirst (): void {
     const number = this.#segment(this.first).chunk[this.first % segmentRows]!
     const chunk = this.#chunks[number - this.#firstChunk]!
@@ -121,13 +126,13 @@ export class EntryTable {
     return this.#segment(row).hash[row % segmentRows]!
   }
 
-  /** The bytes of an entry with its structured metadata, as pushed. */
+  /** The size in bytes of an entry with its structured metadata, as pushed. */
   entryBytes (row: number): number {
     const segment = this.#segment(row)
     return segment.entryEnd[row % segmentRows]! - segment.entryStart[row % segmentRows]!
   }
 
-  /** Below, equal (0) or above, as the row's time is to the one given. */
+  /** Below, equal to or above 0, as the row's time is to the given time. */
   compareTime (row: number, seconds: number, nanos: number): number {
     const segment = this.#segment(row)
     const i = row % segmentRows
@@ -152,7 +157,7 @@ export class EntryTable {
     return this.#segments[Math.floor(row / segmentRows) - this.#firstSegment]!
   }
 
-  /** Forgets a chunk; places in front that hold none any more go with it, so that the list stays short. */
+  /** Frees a chunk. Empty places at the front of the list go with it, so that the list stays short. */
   #release (number: number): void {
     this.#chunks[number - this.#firstChunk] = undefined
     let gone = 0
@@ -162,4 +167,6 @@ export class EntryTable {
   }
 }
 
-export const emptyRow = (): Row => ({ stream: 0, seconds: 0, nanos: 0, buf: Buffer.alloc(0), entryStart: 0, entryEnd: 0, lineStart: 0, lineEnd: 0 })
+export const emptyRow = (): Row => {
+  return { stream: 0, seconds: 0, nanos: 0, buf: Buffer.alloc(0), entryStart: 0, entryEnd: 0, lineStart: 0, lineEnd: 0 }
+}

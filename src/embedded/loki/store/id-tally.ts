@@ -1,16 +1,21 @@
 export interface Reconciliation {
   /** Lines outside quarantine that hold the marker and a number. */
   matched: number
-  /** Different numbers among them below `expected`. */
+  /** The different numbers below `expected` among them. */
   distinct: number
   /** Lines that repeat a number already counted. */
   repeated: number
-  /** Numbers of 0 ... expected - 1 that lie neither in a stream nor in quarantine, and the first of them. */
+  /**
+   * The numbers of 0 ... expected - 1 that are neither in a stream nor in quarantine: how many, and the first of them.
+   */
   missing: number
   firstMissing: number[]
   /** Lines whose number is `expected` or more. */
   unexpected: number
-  /** Entries of quarantine streams, whatever they hold, and the different numbers below `expected` found only there. */
+  /**
+   * The entries of quarantine streams, whatever they hold, and the different numbers below `expected` that only these
+   * streams have.
+   */
   quarantined: number
   quarantinedIds: number
 }
@@ -18,7 +23,10 @@ export interface Reconciliation {
 const stored = 1
 const quarantined = 2
 
-/** Counts which of the numbers 0 ... n a set of lines holds, one byte a number. Numbers above 2^28 count as unexpected. */
+/**
+ * Counts which of the numbers 0 ... n a set of lines has, with one byte a number. Numbers above 2^28 count as
+ * unexpected.
+ */
 export class IdTally {
   #seen = new Uint8Array(1024)
   #matched = 0
@@ -30,7 +38,7 @@ export class IdTally {
     this.#quarantined++
   }
 
-  /** `id` stands in a line: of an ordinary stream or of one in quarantine. */
+  /** A line has the number `id`. The line's stream is an ordinary one, or a quarantine stream. */
   add (id: number, inQuarantine: boolean): void {
     if (!inQuarantine) this.#matched++
     if (id >= 0x10000000) {
@@ -60,7 +68,7 @@ export class IdTally {
     return copy
   }
 
-  /** The sums for the numbers 0 ... expected - 1; without `expected`, up to the largest number seen. */
+  /** The sums for the numbers 0 ... expected - 1. Without `expected`, up to the largest number seen. */
   result (expected?: number): Reconciliation {
     const seen = this.#seen
     let count = expected ?? seen.length
@@ -80,6 +88,15 @@ export class IdTally {
       }
     }
     for (let id = count; id < seen.length; id++) if ((seen[id]! & stored) !== 0) unexpected++
-    return { matched: this.#matched, distinct, repeated: this.#repeated, missing, firstMissing, unexpected, quarantined: this.#quarantined, quarantinedIds }
+    return {
+      matched: this.#matched,
+      distinct,
+      repeated: this.#repeated,
+      missing,
+      firstMissing,
+      unexpected,
+      quarantined: this.#quarantined,
+      quarantinedIds
+    }
   }
 }

@@ -1,9 +1,11 @@
 export interface Label { name: string, value: string }
 
-const escapes = new Map([['\x07', '\\a'], ['\b', '\\b'], ['\f', '\\f'], ['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t'], ['\v', '\\v'], ['\\', '\\\\'], ['"', '\\"']])
+const escapes = new Map([
+  ['\x07', '\\a'], ['\b', '\\b'], ['\f', '\\f'], ['\n', '\\n'], ['\r', '\\r'], ['\t', '\\t'], ['\v', '\\v'], ['\\', '\\\\'], ['"', '\\"']
+])
 const needsEscape = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|["\\]/gu
 
-/** A string as Go's `strconv.Quote` writes it, which is how Loki shows label values. */
+/** A string as Go's `strconv.Quote` writes it. Loki shows label values in this form. */
 export function goQuote (text: string): string {
   return '"' + text.replace(needsEscape, (char) => {
     const named = escapes.get(char)
@@ -14,7 +16,7 @@ export function goQuote (text: string): string {
   }) + '"'
 }
 
-/** `{a="b", c="d"}`: the form in which Loki names a stream, and the key by which streams are told apart. */
+/** `{a="b", c="d"}`: the form in which Loki names a stream, and the key that tells streams apart. */
 export function labelText (labels: readonly Label[]): string {
   return '{' + labels.map(({ name, value }) => name + '=' + goQuote(value)).join(', ') + '}'
 }
@@ -34,7 +36,7 @@ export const serviceNameSources: readonly string[] = [
   'component', 'workload', 'job', 'k8s_job_name'
 ]
 
-/** The labels under which a stream is stored: with the `service_name` that Loki adds where there is none. */
+/** The labels under which a stream is stored. Loki adds `service_name` where there is none. */
 export function withServiceName (labels: readonly Label[]): readonly Label[] {
   if (labels.some(({ name }) => name === 'service_name')) return labels
   const source = serviceNameSources.find((name) => labelValue(labels, name))

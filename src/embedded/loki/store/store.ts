@@ -4,17 +4,22 @@ import type { Label } from './label-set.ts'
 import { lineHash, StoredStream } from './stored-stream.ts'
 
 export interface StoreOptions {
-  /** Most entries kept; the oldest by arrival are dropped first. Default 5 million. */
+  /** The most entries to keep. The oldest by arrival are dropped first. Default 5 million. */
   maxEntries?: number
-  /** Most bytes of entries kept. Default 1 GiB. */
+  /** The most bytes of entries to keep. Default 1 GiB. */
   maxBytes?: number
-  /** Entries dropped for room are searched for this marker and a number first, so that `countIds` still knows of them. */
+  /**
+   * Before an entry is dropped for lack of room, it is searched for this marker and a number, so that `countIds` still
+   * counts it.
+   */
   countDropped?: string
-  /** Told of each entry that the store takes for a new one, while it is taken: `hash` is of its time and line. */
+  /**
+   * Called with each entry that the store takes as new, during the call that adds it. `hash` is of its time and line.
+   */
   onStored?: (stream: StoredStream, hash: number, buf: Buffer, lineStart: number, lineEnd: number) => void
 }
 
-/** An entry as handed to a visitor: valid only during the call. */
+/** An entry for a visitor. Valid only during the call. */
 export interface StoredEntry extends Row {
   labels: StoredStream
 }
@@ -23,12 +28,14 @@ const defaultMaxEntries = 5_000_000
 const defaultMaxBytes = 1024 ** 3
 
 /**
- * Entries of all tenants in memory. An entry equal to a stored one in stream, time and line is stored once; equality with one
- * that has been dropped for room cannot be known any more.
+ * The entries of all tenants, in memory. An entry that is equal to a stored one in stream, time and line is stored
+ * once. An entry that is equal to a dropped one cannot be recognised.
  */
 export class Store {
   readonly table = new EntryTable()
-  /** Entries stored since the start, those ignored as equal to a stored one, and those dropped since for want of room. */
+  /**
+   * Entries stored since the start, those ignored as equal to a stored one, and those dropped later for lack of room.
+   */
   entries = 0
   duplicates = 0
   dropped = 0
@@ -78,7 +85,10 @@ export class Store {
     return stream
   }
 
-  /** Stores the entry whose offsets in `chunk` are given, unless it is there already. Answers whether it was stored. */
+  /**
+   * Stores the entry at the given offsets in `chunk`, unless an equal one is stored. Returns whether the entry was
+   * stored.
+   */
   add (stream: StoredStream, seconds: number, nanos: number, chunk: Chunk, chunkNumber: number,
     entryStart: number, entryEnd: number, lineStart: number, lineEnd: number): boolean {
     const hash = lineHash(chunk.view, lineStart, lineEnd, seconds, nanos)
@@ -94,7 +104,7 @@ export class Store {
     return true
   }
 
-  /** Drops the oldest entries while there are more than allowed. */
+  /** Drops the oldest entries while there are too many. */
   trim (): void {
     while (this.table.next - this.table.first > this.#maxEntries || (this.bytes > this.#maxBytes && this.table.first < this.table.next)) {
       const row = this.table.read(this.table.first, this.#row)
@@ -118,8 +128,8 @@ export class Store {
   }
 
   /**
-   * Reads the number behind `marker` in every stored line and compares what is there with 0 ... expected - 1. Dropped entries count
-   * only if the store was told `marker` beforehand. Looks at each byte once.
+   * Reads the number behind `marker` in every stored line, and compares the numbers with 0 ... expected - 1. Dropped
+   * entries count only where the store was told `marker` before. Each byte is read once.
    */
   countIds (marker: string, options: { expected?: number, tenant?: string } = {}): Reconciliation {
     const bytes = Buffer.from(marker)
@@ -127,7 +137,7 @@ export class Store {
     const known = this.#marker !== undefined && this.#marker.equals(bytes) ? this.#tally.get(tenant) : undefined
     const tally = known?.copy() ?? new IdTally()
     const row = emptyRow()
-    // The next place of the marker in the chunk being read: rows of a chunk come in ascending order, so it serves many of them.
+    // The next place of the marker in the chunk. A chunk's rows ascend, so one place serves many rows.
     let buf: Buffer | undefined
     let hit = 0
     for (let number = this.table.first; number < this.table.next; number++) {
@@ -152,7 +162,10 @@ export class Store {
   }
 }
 
-/** Adds the number behind the first marker in the line that has one. `hit` is the first place of the marker from the line on. */
+/**
+ * Adds the number behind the first marker of the line that has one. `hit` is the first place of the marker from the
+ * line on.
+ */
 function countLine (buf: Buffer, start: number, end: number, hit: number, marker: Buffer, quarantine: boolean, tally: IdTally): void {
   if (quarantine) tally.addQuarantined()
   while (hit >= start && hit + marker.length < end) {
@@ -168,7 +181,7 @@ function countLine (buf: Buffer, start: number, end: number, hit: number, marker
   }
 }
 
-/** Where `marker` next stands; past the end where it stands nowhere. */
+/** The next place of `marker`. Where there is none, a place beyond the end. */
 function nextHit (buf: Buffer, marker: Buffer, from: number): number {
   const hit = buf.indexOf(marker, from)
   return hit < 0 ? Infinity : hit

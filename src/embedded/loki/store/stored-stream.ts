@@ -1,7 +1,9 @@
 import type { EntryTable } from './entry-table.ts'
 import { labelText, labelValue, type Label } from './label-set.ts'
 
-/** A hash of a line and its time over 32-bit words. Collisions cost a comparison, nothing else: equality is always verified. */
+/**
+ * A hash of a line and its time, over 32-bit words. A collision costs only a comparison: equality is always checked.
+ */
 export function lineHash (view: DataView, start: number, end: number, seconds: number, nanos: number): number {
   let hash = Math.imul(seconds | 0, 0x9e3779b1) ^ Math.imul(nanos, 0x85ebca6b) ^ (end - start)
   let pos = start
@@ -16,8 +18,9 @@ export function lineHash (view: DataView, start: number, end: number, seconds: n
 }
 
 /**
- * The rows of one stream in order of arrival, and a set of their (time, line) pairs by open addressing: a slot holds a place in
- * `#rows` plus one, 0 is free. Dropped rows leave from the front; their slots stay as tombstones until the set is next built.
+ * The rows of one stream in order of arrival, and a set of their (time, line) pairs by open addressing. A slot of the
+ * set holds a place in `#rows` plus one; 0 is free. Rows are dropped at the front. Their slots stay as tombstones until
+ * the set is built again.
  */
 export class StoredStream {
   readonly tenant: string
@@ -53,12 +56,13 @@ export class StoredStream {
       const place = slots[slot]! - 1
       if (place < this.#dropped) continue
       const row = this.#rows[place]!
-      if (table.hash(row) === hash && table.compareTime(row, seconds, nanos) === 0 && table.lineEquals(row, buf, lineStart, lineEnd)) return true
+      if (table.hash(row) !== hash || table.compareTime(row, seconds, nanos) !== 0) continue
+      if (table.lineEquals(row, buf, lineStart, lineEnd)) return true
     }
     return false
   }
 
-  /** Adds a row that `has` did not find. Rows come in ascending order. */
+  /** Adds a row that `has` did not find. Row numbers must ascend. */
   add (table: EntryTable, row: number, hash: number, seconds: number, nanos: number): void {
     if (this.#count === this.#rows.length) this.#makeRoom(table)
     this.#rows[this.#count] = row
@@ -70,13 +74,16 @@ export class StoredStream {
     } else this.#ordered = false
   }
 
-  /** The table drops this stream's oldest row. */
+  /** Must be called when the table drops this stream's oldest row. */
   dropFirst (): void {
     this.#dropped++
     this.#sorted = undefined
   }
 
-  /** The rows by time, and by arrival where times are equal. Sorted when asked for, and kept until the stream changes. */
+  /**
+   * The rows by time, and by arrival where times are equal. They are sorted on demand, and kept until the stream
+   * changes.
+   */
   sorted (table: EntryTable): Float64Array {
     if (this.#sorted === undefined) {
       const rows = this.#rows.subarray(this.#dropped, this.#count)
@@ -93,7 +100,10 @@ export class StoredStream {
     slots[slot] = place + 1
   }
 
-  /** Moves the living rows to the front, doubles where they fill more than half, and builds the set anew: at most half full. */
+  /**
+   * Moves the living rows to the front, doubles the memory where they fill more than half, and builds the set again, at
+   * most half full.
+   */
   #makeRoom (table: EntryTable): void {
     const living = this.size
     const length = living * 2 > this.#rows.length ? this.#rows.length * 2 : this.#rows.length
