@@ -13,7 +13,9 @@ export interface LogOptions {
   onProblem?: (line: string) => void
 }
 
-/** Compared without case and punctuation, at the end of a key: `LOKEAN_LOKI_TOKEN` and `apiKey`, but not `tokenFile`. */
+/**
+ * Compared without case and punctuation, at the end of a key: `LOKEAN_LOKI_TOKEN` and `apiKey`, but not `tokenFile`.
+ */
 const SECRET_KEY = /(?:password|passwd|passphrase|secret|token|authorization|cookie|credentials|apikey|privatekey|accesskey)$|^(?:key|pass|pfx|auth)$/
 const REDACTED = '[secret]'
 
@@ -73,7 +75,10 @@ function withProblems (stream: DestinationStream, onProblem: (line: string) => v
   } as DestinationStream & { lastLevel: number }
 }
 
-/** An Error alone becomes `{ err }`, from which pino also takes the message. Never throws: it runs where errors are handled. */
+/**
+ * An Error alone becomes `{ err }`, from which pino also takes the message. Never throws: it runs where errors are
+ * handled.
+ */
 function cleanArgument (argument: unknown): unknown {
   try {
     return argument instanceof Error ? { err: clean(argument) } : clean(argument)
@@ -83,7 +88,10 @@ function cleanArgument (argument: unknown): unknown {
   }
 }
 
-/** URL credentials, HTTP authorization values and PEM private keys in `text` replaced, and the text cut to a bounded length. */
+/**
+ * URL credentials, HTTP authorization values and PEM private keys in `text` replaced, and the text cut to a bounded
+ * length.
+ */
 export function cleanText (text: string): string {
   const bounded = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}... (${text.length} characters)` : text
   return redactUrl(bounded)
@@ -93,8 +101,8 @@ export function cleanText (text: string): string {
 }
 
 /**
- * A copy of `value` that is safe to log: text cleaned, values of secret keys replaced, errors as plain objects with type,
- * message, code, stack and cause, and everything bounded in depth, length and count (so circles end too).
+ * A copy of `value` that is safe to log: text cleaned, values of secret keys replaced, errors as plain objects with
+ * type, message, code, stack and cause, and everything bounded in depth, length and count (so circles end too).
  */
 export function clean (value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return cleanText(value)

@@ -1,4 +1,7 @@
-/** What a change did: to the figures of two results that are kept, or to a program beside an earlier one. `npm run bench:compare` */
+/**
+ * What a change did: to the figures of two results that are kept, or to a program beside an earlier one.
+ * `npm run bench:compare`
+ */
 import { print, runCommand } from '../cli/command.ts'
 import { Progress } from '../cli/progress.ts'
 import { OWN_MAIN } from '../harness/program/program.ts'

@@ -8,8 +8,8 @@ const PATIENCE_MS = 5_000
 export type FaultHandler = (fault: unknown) => void | Promise<void>
 
 /**
- * For a fault that nobody foresaw: an error that nothing caught, a promise whose failure nothing waited for. Nobody knows
- * what of the process is still sound then, so it ends.
+ * For a fault that nobody foresaw: an error that nothing caught, a promise whose failure nothing waited for. Nobody
+ * knows what of the process is still sound then, so it ends.
  *
  *     watching --(a fault)--> ending --(handled, out of patience, or a second fault)--> gone, exit code EX_SOFTWARE
  */

@@ -11,8 +11,8 @@ export type Answer =
   | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number, hint?: string }
 
 /**
- * `blocked`: something else than Loki answers, or Loki takes no push of ours (wrong URL, path, credentials, policy). Only
- * an operator can help; no record is given up.
+ * `blocked`: something else than Loki answers, or Loki takes no push of ours (wrong URL, path, credentials, policy).
+ * Only an operator can help; no record is given up.
  */
 export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] as const
 export type RetryReason = typeof RETRY_REASONS[number]

@@ -10,8 +10,8 @@ interface Endpoint {
 
 /**
  * Chooses the distributor (endpoint) for each push. The endpoints take turns, push by push: a stream keeps its order
- * because its shard has one push at a time, not because of its endpoint. An endpoint that failed rests for a while, then
- * has its turn again.
+ * because its shard has one push at a time, not because of its endpoint. An endpoint that failed rests for a while,
+ * then has its turn again.
  */
 export class EndpointSelector {
   readonly #endpoints: Endpoint[]
@@ -26,8 +26,8 @@ export class EndpointSelector {
   }
 
   /**
-   * The next endpoint in turn that is up. Where none is, the one that has rested longest: so each is tried, and one that
-   * is back is soon found.
+   * The next endpoint in turn that is up. Where none is, the one that has rested longest: so each is tried, and one
+   * that is back is soon found.
    */
   pick (): number {
     const now = this.#now()

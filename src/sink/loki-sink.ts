@@ -31,7 +31,10 @@ export interface LokiSinkOptions {
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
 }
 
-/** Grafana Loki as the sink: shards push over one client; what Loki rejects, and what it says of itself, is handled beside them. */
+/**
+ * Grafana Loki as the sink: shards push over one client; what Loki rejects, and what it says of itself, is handled
+ * beside them.
+ */
 export class LokiSink implements Sink {
   readonly #client: LokiClient
   readonly #shards: Shards

@@ -126,7 +126,10 @@ export class Shards {
     return answer
   }
 
-  /** A Retry-After is heeded by whom it concerns: that of a limit by its tenant, any other by all who push to the endpoint. */
+  /**
+   * A Retry-After is heeded by whom it concerns: that of a limit by its tenant, any other by all who push to the
+   * endpoint.
+   */
   #hold (tenant: string): { ms: number, reason: RetryReason } | undefined {
     const limited = (this.#limitedUntil.get(tenant) ?? 0) - this.#now()
     if (limited > 0) return { ms: limited, reason: '429' }

@@ -76,7 +76,11 @@ async function work (t: TestContext, dir: string, through: readonly string[], lo
   const loki = await startLoki({ limits: { lineBytes: 1000 } })
   cleanup.add(async () => { await loki.close() })
   const env = {
-    LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_WORKERS: '2', LOKEAN_DEAD_LETTER_DIR: dir,
+    LOKEAN_AMQP_URL: bus.url,
+    LOKEAN_LOKI_URL: loki.url,
+    LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
+    LOKEAN_WORKERS: '2',
+    LOKEAN_DEAD_LETTER_DIR: dir,
     // Node would write there what a run with coverage gathers.
     NODE_V8_COVERAGE: ''
   }

@@ -5,7 +5,10 @@ interface ErrorLike { stack: string, code?: string, operator?: string, generated
 /** No value is shown at greater length. */
 const MOST_CHARACTERS = 4_000
 
-/** What a test failed with, as it crossed from the test's process: its stack, what was compared where the message does not say, and its causes. */
+/**
+ * What a test failed with, as it crossed from the test's process: its stack, what was compared where the message does
+ * not say, and its causes.
+ */
 export function describe (error: unknown): string {
   if (isErrorLike(error) && error.code === 'ERR_TEST_FAILURE') return describe(error.cause ?? error.stack)
   if (!isErrorLike(error)) return shown(error)

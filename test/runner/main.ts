@@ -1,4 +1,7 @@
-/** Runs test files in processes of their own and reports: node build/test/runner/main.js --in unit,integration [words of paths] */
+/**
+ * Runs test files in processes of their own and reports: node build/test/runner/main.js --in unit,integration [words of
+ * paths]
+ */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'

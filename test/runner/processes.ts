@@ -4,7 +4,10 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 /** Test files that share a process, and the module that is its entry. Paths are from the project's folder. */
 export interface TestProcess { entry: string, files: readonly string[] }
 
-/** Here the files of a folder share processes, so that not each starts Node and loads the program: they keep what they open to themselves, and none waits long. */
+/**
+ * Here the files of a folder share processes, so that not each starts Node and loads the program: they keep what they
+ * open to themselves, and none waits long.
+ */
 const SHARED = ['unit', 'integration', 'tooling']
 /** But for these, which take as long as many others. */
 const ALONE = ['test/tooling/bench/instances/run.test.ts']

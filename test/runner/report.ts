@@ -13,8 +13,8 @@ export interface Outcome { passed: number, failed: number, skipped: number }
 interface Failure { where: string, text: string, remarks: string[] }
 
 /**
- * Says of a run of node:test what somebody who waits for it wants to know: now and then how far it is, of a failure at once that there is
- * one, and when all is over what failed and why. The last line has the counts.
+ * Says of a run of node:test what somebody who waits for it wants to know: now and then how far it is, of a failure at
+ * once that there is one, and when all is over what failed and why. The last line has the counts.
  */
 export class Report {
   readonly outcome: Outcome = { passed: 0, failed: 0, skipped: 0 }

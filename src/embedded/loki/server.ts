@@ -24,7 +24,10 @@ export interface LokiOptions {
   version?: LokiVersion
   /** How many ingesters share a tenant's streams, each with its part of their limit; default 1. */
   ingesters?: number
-  /** Names of the limits that a tenant is told, where the version tells any; Loki's list where not given, all where empty. */
+  /**
+   * Names of the limits that a tenant is told, where the version tells any; Loki's list where not given, all where
+   * empty.
+   */
   publishedLimits?: readonly string[]
   maxEntries?: number
   maxBytes?: number

@@ -37,7 +37,9 @@ const settled: Record<string, Value> = {
   volume_max_series: 1000
 }
 
-/** A tenant's limits by Loki's names, sorted, as far as they are published; an empty list publishes all that there are. */
+/**
+ * A tenant's limits by Loki's names, sorted, as far as they are published; an empty list publishes all that there are.
+ */
 export function tenantLimits (limits: Limits, published = publishedLimits): Record<string, Value> {
   const mebibytes = (bytes: number): number => off(bytes) / 1_048_576
   const all: Record<string, Value> = {

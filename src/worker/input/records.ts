@@ -1,13 +1,18 @@
 /** Takes what is found in a delivery, as offsets into its bytes. Records come in their order. */
 export interface RecordSink {
   record (start: number, end: number): void
-  /** Bytes in the place of a record that are none: an unknown type, a length that does not fit, a message without a body. */
+  /**
+   * Bytes in the place of a record that are none: an unknown type, a length that does not fit, a message without a
+   * body.
+   */
   bad (start: number, end: number): void
 }
 
 const LENGTH_BYTES = 4
 
-/** Reads one delivery of the format `records`, lying in `bytes[start, end)`. Never throws and never reads past `end`. */
+/**
+ * Reads one delivery of the format `records`, lying in `bytes[start, end)`. Never throws and never reads past `end`.
+ */
 export function readRecords (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   let at = start
   while (at < end) {

@@ -10,7 +10,9 @@ const MAIN = fileURLToPath(new URL('../../runner/main.js', import.meta.url))
 /** On one line, so that the first of a file's own is the second. */
 const HEAD = 'import assert from "node:assert/strict"; import { after, suite, test } from "node:test"\n'
 
-/** Runs test files, by their names below `test`, as `npm test` runs those of a clone; what it says, and its exit code. */
+/**
+ * Runs test files, by their names below `test`, as `npm test` runs those of a clone; what it says, and its exit code.
+ */
 function runTests (t: TestContext, files: Record<string, string>, ...args: string[]): { said: string, status: number | null } {
   const clone = realpathSync(mkdtempSync(join(tmpdir(), 'lokean-runner-')))
   t.after(() => { rmSync(clone, { recursive: true }) })

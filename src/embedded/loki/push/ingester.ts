@@ -47,8 +47,9 @@ export class Ingester {
   }
 
   /**
-   * Stores a share; answers with the refusal of it, or nothing. Loki keeps the outcome of the last stream alone, so that a later one
-   * that is stored hides an earlier one's refusal: a client must not read 204 as "all stored" where limits may strike.
+   * Stores a share; answers with the refusal of it, or nothing. Loki keeps the outcome of the last stream alone, so
+   * that a later one that is stored hides an earlier one's refusal: a client must not read 204 as "all stored" where
+   * limits may strike.
    */
   push (tenant: string, share: Share): Refusal | undefined {
     const { limits, rejected } = this.#options
@@ -110,7 +111,10 @@ function acceptedOf ({ columns, accepted }: Share, place: number): number {
   return count
 }
 
-/** Which of `ingesters` a stream is of: each has an equal arc of the ring on which Loki hashes tenant and labels (FNV-1). */
+/**
+ * Which of `ingesters` a stream is of: each has an equal arc of the ring on which Loki hashes tenant and labels
+ * (FNV-1).
+ */
 export function ingesterOf (tenant: string, labels: string, ingesters: number): number {
   let hash = 0x811c9dc5
   for (const byte of Buffer.from(tenant + labels)) hash = Math.imul(hash, 0x01000193) ^ byte

@@ -39,9 +39,9 @@ export interface IntakeOptions {
 }
 
 /**
- * Takes pushes in as Loki's distributor does, in its order: decode and parse labels (any fault refuses the whole push), validate (faults
- * refuse single entries), rate (refuses the whole push), then hand each ingester its share. One that refuses its share speaks for the
- * whole push, though the others have stored theirs.
+ * Takes pushes in as Loki's distributor does, in its order: decode and parse labels (any fault refuses the whole push),
+ * validate (faults refuse single entries), rate (refuses the whole push), then hand each ingester its share. One that
+ * refuses its share speaks for the whole push, though the others have stored theirs.
  */
 export class Intake {
   readonly rejected = noRejects()

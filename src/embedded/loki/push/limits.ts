@@ -58,7 +58,10 @@ export function rfc3339 (seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(/\.000Z$/, 'Z').replace(/^[+-]0*(?=\d{4})/, '')
 }
 
-/** What is wrong with the labels of a tenant's stream, or nothing. They are as stored, with `service_name`, which does not count. */
+/**
+ * What is wrong with the labels of a tenant's stream, or nothing. They are as stored, with `service_name`, which does
+ * not count.
+ */
 export function labelProblem (tenant: string, labels: readonly Label[], limits: Limits, messages: Messages): Refusal | undefined {
   const names = labels.length - (labels.some(({ name }) => name === 'service_name') ? 1 : 0)
   const text = labelText(labels)

@@ -35,9 +35,9 @@ const varintBytes = (value: number): number => Math.max(1, Math.ceil(Math.log2(v
 const fieldBytes = (length: number): number => 1 + varintBytes(length) + length
 
 /**
- * Bytes of the accepted entries of the streams at `places` as the distributor sends them on: with canonical labels, a hash a stream
- * (taken as 11 bytes; the real one's has 10 or 11) and a `detected_level` an entry. Worked out only where it may come near `limit`, for
- * it needs every entry's level; else the entries' own size stands for it.
+ * Bytes of the accepted entries of the streams at `places` as the distributor sends them on: with canonical labels, a
+ * hash a stream (taken as 11 bytes; the real one's has 10 or 11) and a `detected_level` an entry. Worked out only where
+ * it may come near `limit`, for it needs every entry's level; else the entries' own size stands for it.
  */
 export function messageSize (columns: PushColumns, streams: ReadonlyArray<{ labels: readonly Label[], text: string }>, places: readonly number[], accepted: Uint8Array, buf: Buffer, limit: number): number {
   let raw = 0

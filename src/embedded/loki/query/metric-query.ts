@@ -39,7 +39,10 @@ export interface SeriesLimit {
   message: string
 }
 
-/** Evaluates a metric query at all steps. Throws a Refusal where it, or a part that Loki works out by itself, yields too many series. */
+/**
+ * Evaluates a metric query at all steps. Throws a Refusal where it, or a part that Loki works out by itself, yields too
+ * many series.
+ */
 export function runMetricQuery (store: Store, tenant: string, query: MetricQuery, steps: Steps, limit: SeriesLimit): MetricResult {
   const evaluation = new Evaluation(store, tenant, steps, limit)
   const value = evaluation.evaluate(query)
@@ -160,7 +163,8 @@ class Evaluation {
 
   #vector (query: VectorAggregation): Series[] {
     const { operation, grouping, inner } = query
-    // A sum over a range aggregation is counted under the sum's own labels at once: one series per request id never arises.
+    // A sum over a range aggregation is counted under the sum's own labels at once: one series per request id never
+    // arises.
     if (operation === 'sum' && inner.kind === 'range') return this.limited(this.#range(inner, grouping ?? 'all'))
     // Loki's shards aggregate these two levels at once, the others it works out of all the series of the inner one.
     const atOnce = inner.kind === 'range' && shardable.has(operation)

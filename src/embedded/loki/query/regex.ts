@@ -2,9 +2,9 @@ import { Refusal } from '../push/refusal.ts'
 import { Re2Fault, Re2Translation } from './re2.ts'
 
 /**
- * Compiles an expression of RE2, Go's regexp, to one of JavaScript's. Returns a Refusal in Go's words where RE2 does not
- * take the expression, and one that says so where JavaScript cannot express it. RE2 matches in linear time; JavaScript
- * may take longer.
+ * Compiles an expression of RE2, Go's regexp, to one of JavaScript's. Returns a Refusal in Go's words where RE2 does
+ * not take the expression, and one that says so where JavaScript cannot express it. RE2 matches in linear time;
+ * JavaScript may take longer.
  */
 export function compileRegex (pattern: string, wrap: (text: string) => string = (text) => text): Refusal | RegExp {
   try {
