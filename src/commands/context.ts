@@ -10,7 +10,7 @@ export interface Context {
   stdin: NodeJS.ReadableStream & { isTTY?: boolean }
   /** The first SIGTERM or SIGINT aborts it: the command must then end in order. */
   stopping: AbortSignal
-  /** How a fault that nothing caught is told, and what is closed before the process ends of it; the last call holds. */
+  /** Sets the handler of an unexpected fault, which ends the process (ops/last-resort.ts). The last call holds. */
   onFault: (handle: FaultHandler) => void
 }
 

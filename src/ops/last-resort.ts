@@ -1,31 +1,31 @@
 /** sysexits.h: an error within the program itself. */
 export const EX_SOFTWARE = 70
 
-/** What the report and the closing of the bus may take before the process ends all the same. */
-const PATIENCE_MS = 5_000
+/** The process ends after this time, even if the handler of the fault has not finished. */
+const TIMEOUT_MS = 5_000
 
-/** Tells of the fault, and leaves in order what has to be left so. */
+/** Logs the fault, and closes what must be closed in order. */
 export type FaultHandler = (fault: unknown) => void | Promise<void>
 
 /**
- * For a fault that nobody foresaw: an error that nothing caught, a promise whose failure nothing waited for. Nobody
- * knows what of the process is still sound then, so it ends.
+ * Ends the process after an unexpected fault: an error that nothing caught, or a rejected promise that nothing handled.
+ * The state of the process may be wrong then, so it must not go on.
  *
- *     watching --(a fault)--> ending --(handled, out of patience, or a second fault)--> gone, exit code EX_SOFTWARE
+ *     watching --(a fault)--> ending --(handled, timeout, or a second fault)--> gone, exit code EX_SOFTWARE
  */
 export class LastResort {
   #handle: FaultHandler
   readonly #exit: (code: number) => void
-  readonly #patienceMs: number
+  readonly #timeoutMs: number
   #ending = false
 
-  constructor (handle: FaultHandler, exit: (code: number) => void = process.exit, patienceMs = PATIENCE_MS) {
+  constructor (handle: FaultHandler, exit: (code: number) => void = process.exit, timeoutMs = TIMEOUT_MS) {
     this.#handle = handle
     this.#exit = exit
-    this.#patienceMs = patienceMs
+    this.#timeoutMs = timeoutMs
   }
 
-  /** From here on `handle` is asked in the place of the one before: a command that has a log and a bus knows better. */
+  /** Replaces the handler. A command has a log and a bus, so it can do more than the first handler. */
   use (handle: FaultHandler): void {
     this.#handle = handle
   }
@@ -38,8 +38,8 @@ export class LastResort {
   end (fault: unknown): void {
     if (this.#ending) return this.#exit(EX_SOFTWARE)
     this.#ending = true
-    setTimeout(() => this.#exit(EX_SOFTWARE), this.#patienceMs)
-    // Called behind a promise, so that an error of its own is one of these too.
+    setTimeout(() => this.#exit(EX_SOFTWARE), this.#timeoutMs)
+    // In a promise chain, an error of the handler also ends in an exit.
     Promise.resolve(fault).then(this.#handle).then(() => this.#exit(EX_SOFTWARE), () => this.#exit(EX_SOFTWARE))
   }
 }

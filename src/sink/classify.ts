@@ -2,8 +2,8 @@
  * The outcome of a push.
  * - stored: Loki itself said that it has every record of the push.
  * - rejected: Loki does not take the push, or not all of it, now or later. A record is at fault.
- * - retry: nobody knows whether Loki stored any of it. Loki may take the same push later. `hint`: the setting to look
- *   at.
+ * - retry: nobody knows whether Loki stored any of it. Loki may take the same push later. `hint` names a setting to
+ *   look at.
  */
 export type Answer =
   | { kind: 'stored', status: number }
@@ -11,8 +11,8 @@ export type Answer =
   | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number, hint?: string }
 
 /**
- * `blocked`: something else than Loki answers, or Loki takes no push of ours (wrong URL, path, credentials, policy).
- * Only an operator can help; no record is given up.
+ * `blocked`: the answer is not from Loki, or Loki takes no push at all (wrong URL, path, credentials, policy). The push
+ * is tried until an operator helps.
  */
 export const RETRY_REASONS = ['429', '5xx', 'timeout', 'connection', 'blocked'] as const
 export type RetryReason = typeof RETRY_REASONS[number]
@@ -37,7 +37,7 @@ export interface HttpAnswer {
   retryAfter: string | undefined
 }
 
-/** `storedStatus`: a further status that means stored, for a proxy that changes Loki's own. */
+/** `storedStatus`: a further status that means stored, for a proxy that changes Loki's status. */
 export function classify ({ status, message, retryAfter }: HttpAnswer, nowMs: number, storedStatus = STORED_STATUS): Answer {
   if (status === STORED_STATUS || status === storedStatus) return { kind: 'stored', status }
   if (REJECTED.has(status)) return { kind: 'rejected', status, message }

@@ -12,9 +12,9 @@ export interface LokiAccess {
   ca?: string
   cert?: string
   key?: Secret
-  /** For a whole request, from looking for a connection to the end of what is read of the answer. */
+  /** The limit on a whole request: from the search for a connection to the last byte read of the answer. */
   timeoutMs: number
-  /** A further status that means stored, see classify. */
+  /** A further status that means stored: see classify. */
   storedStatus?: number
 }
 
@@ -22,13 +22,13 @@ export interface LokiAccess {
 const MAX_CONNECTIONS = 256
 
 /**
- * Load balancers and servers close a connection that is idle for 60 s or so, and a push on its way then would be lost:
- * ours closes before.
+ * An idle connection is closed after this time. Load balancers and servers close it after about 60 s, and a push that
+ * is on its way then would be lost.
  */
 const KEEP_ALIVE_MS = 30_000
 /**
- * The age at which a connection is used no more: the next one may reach another backend behind the same address. Each
- * client adds up to as much again by chance, so that many clients do not move together.
+ * A connection of this age gets no further push. The next connection may reach another backend behind the same address.
+ * Each client adds a random time, up to as much again, so that many clients do not change their backend together.
  */
 const CONNECTION_AGE_MS = 3_000
 
@@ -52,7 +52,7 @@ export class LokiClient {
       connections: MAX_CONNECTIONS,
       pipelining: 1,
       connect: { ca, cert, key: key?.reveal(), timeout: timeoutMs },
-      // One deadline for the whole request takes the place of one for each of its phases.
+      // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,

@@ -1,10 +1,10 @@
-/** One deadline for a whole request. Its signal aborts when the time is over, or when the caller's signal does. */
+/** A deadline for a whole request. Its signal aborts when the time is over, or when the signal of the caller aborts. */
 export class Deadline {
   readonly #abort = new AbortController()
   readonly #timer: NodeJS.Timeout
   readonly #outer: AbortSignal
   readonly #onOuter = (): void => { this.#abort.abort() }
-  /** The time was over before the request was. */
+  /** The time was over before the request ended. */
   passed = false
 
   constructor (ms: number, outer: AbortSignal) {
@@ -21,7 +21,7 @@ export class Deadline {
     return this.#abort.signal
   }
 
-  /** To be called when the request has ended, however it did. */
+  /** Must be called when the request has ended, with or without an answer. */
   end (): void {
     clearTimeout(this.#timer)
     this.#outer.removeEventListener('abort', this.#onOuter)

@@ -1,16 +1,16 @@
-/** How long an endpoint that failed is passed over while another is up. */
+/** An endpoint that failed rests for this long, while another one is up. */
 const REST_MS = 5_000
 
 interface Endpoint {
-  /** Passed over until then, where there is a better one. */
+  /** Until then, pushes go to other endpoints where one is up. */
   restsUntil: number
-  /** It asked to be left alone until then (Retry-After). */
+  /** The endpoint wants no push until then (Retry-After). */
   closedUntil: number
 }
 
 /**
- * Chooses the distributor (endpoint) for each push. The endpoints take turns, push by push: a stream keeps its order
- * because its shard has one push at a time, not because of its endpoint. An endpoint that failed rests for a while,
+ * Chooses the distributor (endpoint) for each push. The endpoints take turns, push by push. A stream keeps its order
+ * because its shard has one push at a time, not because of its endpoint. An endpoint that failed rests for a while, and
  * then has its turn again.
  */
 export class EndpointSelector {
@@ -26,8 +26,8 @@ export class EndpointSelector {
   }
 
   /**
-   * The next endpoint in turn that is up. Where none is, the one that has rested longest: so each is tried, and one
-   * that is back is soon found.
+   * Picks the next endpoint in turn that is up. Where all are down, picks the one that has rested longest. So each is
+   * tried in turn, and one that is back is soon found.
    */
   pick (): number {
     const now = this.#now()
@@ -43,12 +43,12 @@ export class EndpointSelector {
     return best
   }
 
-  /** How long every endpoint has asked to be left alone, in ms; 0 where one of them may be pushed to. */
+  /** For how many ms no endpoint wants a push (Retry-After); 0 where at least one may get a push. */
   closedForMs (): number {
     return Math.max(0, Math.min(...this.#endpoints.map(({ closedUntil }) => closedUntil)) - this.#now())
   }
 
-  /** `retryAfterMs`: it asked to be left alone for so long. */
+  /** `retryAfterMs`: how long the endpoint wants no push. */
   failed (index: number, retryAfterMs = 0): void {
     const endpoint = this.#endpoints[index]
     if (endpoint === undefined) return

@@ -25,16 +25,13 @@ export interface LokiSinkOptions {
   version: string
   log: Logger
   events: SinkEvents
-  /** Narrows down, on a worker thread, what Loki rejected. */
+  /** Takes one step of the bisection of a rejected part, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
-  /** The first of so many nanoseconds that no other entry has (ArrivalClock). */
+  /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
 }
 
-/**
- * Grafana Loki as the sink: shards push over one client; what Loki rejects, and what it says of itself, is handled
- * beside them.
- */
+/** The sink for Grafana Loki: shards that push over one client, rejected records, dead letters, and Loki's health. */
 export class LokiSink implements Sink {
   readonly #client: LokiClient
   readonly #shards: Shards
@@ -65,7 +62,7 @@ export class LokiSink implements Sink {
     })
   }
 
-  /** Rejects with ConfigError where the dead-letter directory cannot be used. Nothing is connected yet. */
+  /** Makes a sink, without connecting. Rejects with ConfigError where the dead-letter directory cannot be used. */
   static async open (options: LokiSinkOptions): Promise<LokiSink> {
     const { config: { deadLetter: { dir, bytes } }, log } = options
     const deadLetters = dir === undefined

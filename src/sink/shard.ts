@@ -20,7 +20,7 @@ export interface Pending {
 /** What a shard works with. */
 export interface ShardTools {
   pushBytes: number
-  /** How long no push may go out now, and why: Loki has asked for it (Retry-After). */
+  /** For how many ms Loki wants no push, and why (Retry-After); undefined where it may get one. */
   hold: () => { ms: number, reason: RetryReason } | undefined
   /** Tries a push once. */
   push: (shard: Shard, body: Uint8Array, parts: Part[]) => Promise<Answer>

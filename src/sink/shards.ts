@@ -37,7 +37,7 @@ export class Shards {
   readonly #options: Options
   readonly #shards = new Map<string, Shard>()
   readonly #waiting = new Set<Shard>()
-  /** Tenants that Loki asked to leave it alone (Retry-After of a 429), and until when. */
+  /** Until when Loki wants no push of a tenant (Retry-After of a 429). */
   readonly #limitedUntil = new Map<string, number>()
   readonly #now: () => number
   /**
@@ -127,8 +127,7 @@ export class Shards {
   }
 
   /**
-   * A Retry-After is heeded by whom it concerns: that of a limit by its tenant, any other by all who push to the
-   * endpoint.
+   * The Retry-After of a limit (429) holds the pushes of its tenant. Any other one holds all pushes to its endpoint.
    */
   #hold (tenant: string): { ms: number, reason: RetryReason } | undefined {
     const limited = (this.#limitedUntil.get(tenant) ?? 0) - this.#now()

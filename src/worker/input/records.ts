@@ -1,18 +1,13 @@
-/** Takes what is found in a delivery, as offsets into its bytes. Records come in their order. */
+/** Takes the records of a delivery in order, as offsets into its bytes. */
 export interface RecordSink {
   record (start: number, end: number): void
-  /**
-   * Bytes in the place of a record that are none: an unknown type, a length that does not fit, a message without a
-   * body.
-   */
+  /** Takes bytes that should be a record and are none: an unknown type, a wrong length, a message without a body. */
   bad (start: number, end: number): void
 }
 
 const LENGTH_BYTES = 4
 
-/**
- * Reads one delivery of the format `records`, lying in `bytes[start, end)`. Never throws and never reads past `end`.
- */
+/** Reads the delivery of the format `records` in `bytes[start, end)`. Never throws, and never reads beyond `end`. */
 export function readRecords (bytes: Uint8Array, start: number, end: number, sink: RecordSink): void {
   let at = start
   while (at < end) {
