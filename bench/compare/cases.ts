@@ -1,5 +1,5 @@
 import { type Rig, startRig } from '../harness/rig.ts'
-import type { Case, Sides } from './pairs.ts'
+import type { Case, Side, Sides } from './pairs.ts'
 import { takeTurns } from './turns.ts'
 
 /** The smallest messages show the cost of a delivery, the usual ones the cost of a record. */
@@ -12,27 +12,22 @@ const WARM_UP_MS = 3000
 
 export const CASES: readonly Case[] = RECORDS_PER_MESSAGE.map(recordsPerMessage => ({
   name: `full load, ${recordsPerMessage} a message`,
-  measure: async programs => await fullLoad(programs, recordsPerMessage)
+  measure: async (programs, order) => await fullLoad(programs, order, recordsPerMessage)
 }))
 
 /** Each program runs between its own load and its own sink. */
-async function fullLoad (programs: Sides<string>, recordsPerMessage: number): ReturnType<Case['measure']> {
-  const rigs: Rig[] = []
-  const start = async (main: string): Promise<Rig> => {
-    const rig = await startRig({ recordsPerMessage, hosts: HOSTS, env: SETTINGS, program: { main } })
-    rigs.push(rig)
-    return rig
-  }
+async function fullLoad (programs: Sides<string>, order: readonly Side[], recordsPerMessage: number): ReturnType<Case['measure']> {
+  const rigs: Partial<Record<Side, Rig>> = {}
   try {
-    const sides = { before: await start(programs.before), after: await start(programs.after) }
-    await Promise.all(rigs.map(async rig => await rig.load.start()))
-    await Promise.all(rigs.map(async rig => await rig.warmUp(WARM_UP_MS)))
-    const readings = await takeTurns(sides)
-    await check(sides.before, programs.before)
-    await check(sides.after, programs.after)
+    for (const side of order) rigs[side] = await startRig({ recordsPerMessage, hosts: HOSTS, env: SETTINGS, program: { main: programs[side] } })
+    const both = rigs as Sides<Rig>
+    for (const side of order) await both[side].load.start()
+    await Promise.all(order.map(async side => await both[side].warmUp(WARM_UP_MS)))
+    const readings = await takeTurns(both)
+    for (const side of order) await check(both[side], programs[side])
     return readings
   } finally {
-    for (const rig of rigs) {
+    for (const rig of Object.values(rigs)) {
       rig.program.thaw()
       await rig.close()
     }

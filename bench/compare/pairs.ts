@@ -15,14 +15,19 @@ export const SIDES = ['before', 'after'] as const
 export type Side = typeof SIDES[number]
 export type Sides<T> = Readonly<Record<Side, T>>
 
+/** Both sides; every other turn begins with the other one, so that being first is no advantage in the end. */
+export function orderOf (turn: number): readonly Side[] {
+  return turn % 2 === 0 ? SIDES : [...SIDES].reverse()
+}
+
 /**
  * One way to give two programs the same work for the same time on the same machine. `measure` rejects where a program
  * does the work wrongly, since its cost then says nothing.
  */
 export interface Case {
   name: string
-  /** Gets the path of each program's main module. */
-  measure: (programs: Sides<string>) => Promise<Sides<Readings>>
+  /** Gets the path of each program's main module, and in which order they are started. */
+  measure: (programs: Sides<string>, order: readonly Side[]) => Promise<Sides<Readings>>
 }
 
 export interface PairedFigure {
@@ -60,7 +65,7 @@ export async function measurePairs ({ cases, programs, pairs, progress }: PairsO
   for (let pair = 1; pair <= pairs; pair++) {
     for (const [index, { name, measure }] of cases.entries()) {
       progress(`pair ${pair} of ${pairs}: ${name}`)
-      readings[index].push(await measure(programs))
+      readings[index].push(await measure(programs, orderOf(pair)))
     }
   }
   return cases.map(({ name }, index) => ({ case: name, figures: pairedFigures(readings[index]) }))

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Rig, Snapshot } from '../harness/rig.ts'
-import { type Readings, type Side, SIDES, type Sides } from './pairs.ts'
+import { orderOf, type Readings, type Side, SIDES, type Sides } from './pairs.ts'
 
 /**
  * Slices are short, because a shared machine hardly changes its speed from one to the next. There are many, so that the
@@ -20,7 +20,7 @@ export async function takeTurns (rigs: Sides<Rig>, { rounds, sliceMs } = PLAN): 
   const from = await look(rigs)
   const ranMs: Record<Side, number> = { before: 0, after: 0 }
   for (let round = 0; round < rounds; round++) {
-    for (const side of round % 2 === 0 ? SIDES : [...SIDES].reverse()) ranMs[side] += await slice(rigs[side], sliceMs)
+    for (const side of orderOf(round)) ranMs[side] += await slice(rigs[side], sliceMs)
   }
   const to = await look(rigs)
   for (const side of SIDES) rigs[side].program.thaw()

@@ -52,18 +52,18 @@ test('the text has both programs, the medians, and how far the pairs lie apart',
   assert.match(text, /^ +rate, records\/s +250,000 +167,000 {2}0\.800 {2}0\.667 to 1\.000$/m)
 })
 
-test('every pair has all cases, each with both programs', async () => {
+test('every pair has all cases, each with both programs, and who is started first changes', async () => {
   const calls: string[] = []
   const shown: string[] = []
   const one = (name: string, times: number): Case => ({
     name,
-    measure: async ({ before, after }) => {
-      calls.push(`${name}: ${before}, ${after}`)
+    measure: async (programs, order) => {
+      calls.push(`${name}: ${order.map(side => programs[side]).join(', ')}`)
       return pair(1, times)
     }
   })
   const cases = await measurePairs({ cases: [one('small', 2), one('large', 3)], programs: { before: 'old.js', after: 'new.js' }, pairs: 2, progress: text => shown.push(text) })
-  assert.deepEqual(calls, ['small: old.js, new.js', 'large: old.js, new.js', 'small: old.js, new.js', 'large: old.js, new.js'])
+  assert.deepEqual(calls, ['small: new.js, old.js', 'large: new.js, old.js', 'small: old.js, new.js', 'large: old.js, new.js'])
   assert.deepEqual(cases.map(({ case: name, figures }) => [name, figures[0].before.length, figures[0].ratio.median]), [['small', 2, 2], ['large', 2, 3]])
   assert.equal(shown[3], 'pair 2 of 2: large')
 })
