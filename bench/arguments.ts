@@ -59,7 +59,9 @@ function chosen (lists: readonly string[]): SuiteName[] {
   for (const name of names) {
     if ((SUITES as readonly string[]).includes(name)) continue
     const meant = nearest(name, SUITES)
-    throw new UsageError(`there is no suite '${name}': ${meant === undefined ? `there are ${SUITES.join(', ')}` : `the nearest is ${meant}`}`)
+    throw new UsageError(
+      `there is no suite '${name}': ${meant === undefined ? `there are ${SUITES.join(', ')}` : `the nearest is ${meant}`}`
+    )
   }
   return SUITES.filter(suite => names.includes(suite))
 }

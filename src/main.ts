@@ -40,7 +40,9 @@ async function main (): Promise<number> {
   switch (command.command) {
     case 'run': return await (await import('./commands/run.ts')).run(context)
     case 'demo': return await (await import('./commands/demo/demo.ts')).demo(context, command)
-    case 'check': return command.health ? await (await import('./commands/health.ts')).checkHealth(context) : await (await import('./commands/check.ts')).check(context, command)
+    case 'check': return command.health
+      ? await (await import('./commands/health.ts')).checkHealth(context)
+      : await (await import('./commands/check.ts')).check(context, command)
     case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)
   }
 }

@@ -53,7 +53,13 @@ export function parseCompareArguments (args: readonly string[]): CompareResults 
   const { values, positionals } = parse(() => parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { against: { type: 'string' }, pairs: { type: 'string' }, json: { type: 'boolean' }, 'fail-over': { type: 'string' }, help: { type: 'boolean', short: 'h' } }
+    options: {
+      against: { type: 'string' },
+      pairs: { type: 'string' },
+      json: { type: 'boolean' },
+      'fail-over': { type: 'string' },
+      help: { type: 'boolean', short: 'h' }
+    }
   }))
   if (values.help === true) return undefined
   const { against, json } = values

@@ -19,7 +19,9 @@ export const CASES: readonly Case[] = RECORDS_PER_MESSAGE.map(recordsPerMessage 
 async function fullLoad (programs: Sides<string>, order: readonly Side[], recordsPerMessage: number): ReturnType<Case['measure']> {
   const rigs: Partial<Record<Side, Rig>> = {}
   try {
-    for (const side of order) rigs[side] = await startRig({ recordsPerMessage, hosts: HOSTS, env: SETTINGS, program: { main: programs[side] } })
+    for (const side of order) {
+      rigs[side] = await startRig({ recordsPerMessage, hosts: HOSTS, env: SETTINGS, program: { main: programs[side] } })
+    }
     const both = rigs as Sides<Rig>
     for (const side of order) await both[side].load.start()
     await Promise.all(order.map(async side => await both[side].warmUp(WARM_UP_MS)))

@@ -63,7 +63,9 @@ export class Checkout {
   async #run (cwd: string, command: string, ...args: string[]): Promise<void> {
     const step = this.#step = spawn(command, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
-    for (const stream of [step.stdout, step.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { output = (output + text).slice(-OUTPUT_KEPT) })
+    for (const stream of [step.stdout, step.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => { output = (output + text).slice(-OUTPUT_KEPT) })
+    }
     const [code, signal] = await once(step, 'close') as [number | null, NodeJS.Signals | null]
     this.#step = undefined
     if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed at ${this.commit} (${signal ?? `exit code ${code}`}): ${output.trim()}`)
@@ -78,7 +80,9 @@ function attempt (work: () => unknown): void {
 
 function commitOf (repository: string, revision: string): string {
   try {
-    return execFileSync('git', ['rev-parse', '--verify', '--short', `${revision}^{commit}`], { cwd: repository, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
+    return execFileSync('git', [
+      'rev-parse', '--verify', '--short', `${revision}^{commit}`
+    ], { cwd: repository, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim()
   } catch (error) {
     throw new UsageError(`git knows no revision '${revision}' here: ${(error as { stderr?: string }).stderr?.trim() ?? ''}`)
   }

@@ -55,7 +55,9 @@ function row (before: Figure, after: Figure): Row {
 
 function cautions (before: BenchResult, after: BenchResult): string[] {
   const [a, b] = [before.machine, after.machine]
-  const differing = ([['cpu', 'CPUs'], ['cores', 'numbers of cores'], ['node', 'versions of Node']] as const).filter(([key]) => a[key] !== b[key]).map(([, name]) => name)
+  const differing = ([
+    ['cpu', 'CPUs'], ['cores', 'numbers of cores'], ['node', 'versions of Node']
+  ] as const).filter(([key]) => a[key] !== b[key]).map(([, name]) => name)
   return [
     ...(differing.length === 0 ? [] : [`Different ${differing.join(' and ')}: only the ratios can be compared.`]),
     ...(a.target.bus === b.target.bus && a.target.loki === b.target.loki ? [] : ['Different buses or stores: only the CPU figures can be compared.']),

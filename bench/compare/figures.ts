@@ -16,10 +16,15 @@ export interface Figure {
 
 /** Lists every figure of a result that can get better or worse, in the order of the sections. */
 export function figuresOf (result: BenchResult): Figure[] {
-  return [...floor(result), ...pipeline(result), ...latency(result), ...stall(result), ...hosts(result), ...idle(result), ...loki(result), ...micro(result)]
+  return [
+    ...floor(result), ...pipeline(result), ...latency(result), ...stall(result), ...hosts(result), ...idle(result), ...loki(result),
+    ...micro(result)
+  ]
 }
 
-function of (name: string, unit: string, median: number | null | undefined, spread?: Spread | null, also: Pick<Figure, 'more' | 'ratio'> = {}): Figure[] {
+function of (
+  name: string, unit: string, median: number | null | undefined, spread?: Spread | null, also: Pick<Figure, 'more' | 'ratio'> = {}
+): Figure[] {
   return median === null || median === undefined ? [] : [{ name, unit, median, spread: spread ?? undefined, ...also }]
 }
 
@@ -36,7 +41,9 @@ function pipeline ({ pipeline = [] }: BenchResult): Figure[] {
       ...of(`${name}: ratio to the floor`, '', one.ratio, spread.ratio, { ratio: true }),
       ...of(`${name}: main thread to workers`, '', share?.median, share, { ratio: true }),
       // The pushed bytes depend on the records and on how batches form, hardly on the machine's load.
-      ...of(`${name}: bytes to maximal pushes`, '', one.bytesRatio, one.bytesRatio === null ? null : exactly(one.bytesRatio), { ratio: true }),
+      ...of(`${name}: bytes to maximal pushes`, '', one.bytesRatio, one.bytesRatio === null
+        ? null
+        : exactly(one.bytesRatio), { ratio: true }),
       ...of(`${name}: CPU`, 'µs a record', one.usPerRecord, spread.usPerRecord),
       ...of(`${name}: rate`, 'records/s', one.recordsPerSecond, spread.recordsPerSecond, { more: true }),
       ...of(`${name}: peak RSS`, 'MB', one.rssMb),
@@ -48,7 +55,9 @@ function pipeline ({ pipeline = [] }: BenchResult): Figure[] {
 function latency ({ latency = [] }: BenchResult): Figure[] {
   return latency.flatMap(({ recordsPerMessage, load, sinkMs, spread, ...one }) => {
     const name = `latency, ${records(recordsPerMessage)}, ${percent(load)} load, sink ${sinkMs} ms`
-    return (['p50', 'p99', 'p999'] as const).flatMap(quantile => of(`${name}: ${quantile.replace('999', '99.9')}`, 'ms', one[quantile], spread[quantile]))
+    return (['p50', 'p99', 'p999'] as const).flatMap(quantile => of(
+      `${name}: ${quantile.replace('999', '99.9')}`, 'ms', one[quantile], spread[quantile]
+    ))
   })
 }
 
@@ -67,7 +76,10 @@ function hosts (result: BenchResult): Figure[] {
     ...of('senders: 200 against 1', 'times', gain?.median, gain, { more: true, ratio: true }),
     ...hosts.flatMap(({ senders, recordsPerMessage, recordsPerSecond, waitMs, spread }) => {
       const name = `senders, ${senders} with ${records(recordsPerMessage)}`
-      return [...of(`${name}: rate`, 'records/s', recordsPerSecond, spread.recordsPerSecond, { more: true }), ...of(`${name}: wait p99`, 'ms', waitMs.p99, spread.p99)]
+      return [
+        ...of(`${name}: rate`, 'records/s', recordsPerSecond, spread.recordsPerSecond, { more: true }),
+        ...of(`${name}: wait p99`, 'ms', waitMs.p99, spread.p99)
+      ]
     })
   ]
 }
@@ -82,7 +94,8 @@ function loki ({ loki }: BenchResult): Figure[] {
 
 /** Only the alternatives that the program uses are compared; the others are there to choose from. */
 function micro ({ micro = [] }: BenchResult): Figure[] {
-  return micro.flatMap(({ question, unit, alternatives }) => alternatives.filter(({ chosen }) => chosen).flatMap(({ value, spread }) => of(`micro: ${question}`, unit, value, spread)))
+  return micro.flatMap(({ question, unit, alternatives }) => alternatives.filter(({ chosen }) => chosen)
+    .flatMap(({ value, spread }) => of(`micro: ${question}`, unit, value, spread)))
 }
 
 /** The spread is as wide as possible, because any repeat of one figure may belong to any repeat of the other. */

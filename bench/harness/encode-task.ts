@@ -11,5 +11,13 @@ export function encodeTask (messages: readonly Buffer[], number: number): Encode
     starts.push(end)
     ends.push(end += message.copy(view, end))
   }
-  return { address: 'rsyslog/logs', format: 'amqp', bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: Math.floor(Date.now() / 1000), arrivalNanos: number * 1000 }
+  return {
+    address: 'rsyslog/logs',
+    format: 'amqp',
+    bytes,
+    starts: Uint32Array.from(starts),
+    ends: Uint32Array.from(ends),
+    arrivalSeconds: Math.floor(Date.now() / 1000),
+    arrivalNanos: number * 1000
+  }
 }

@@ -64,8 +64,13 @@ export class Rig {
 
   constructor (options: RigOptions) {
     this.#options = options
-    this.#env = { ...(options.own === true ? withoutPeers(process.env) : process.env), ...(options.lokiUrl === undefined ? {} : { LOKEAN_LOKI_URL: options.lokiUrl }) }
-    this.#loadChild = new Child('load', beside(this.#env.LOKEAN_AMQP_URL === undefined ? 'load/load.process' : 'load/bus-senders.process', import.meta.url))
+    this.#env = {
+      ...(options.own === true ? withoutPeers(process.env) : process.env),
+      ...(options.lokiUrl === undefined ? {} : { LOKEAN_LOKI_URL: options.lokiUrl })
+    }
+    this.#loadChild = new Child(
+      'load', beside(this.#env.LOKEAN_AMQP_URL === undefined ? 'load/load.process' : 'load/bus-senders.process', import.meta.url)
+    )
     this.#sinkChild = this.#env.LOKEAN_LOKI_URL === undefined ? new Child('sink', beside('sink/sink.process', import.meta.url)) : undefined
     this.load = new LoadControl(this.#loadChild)
     this.sink = this.#sinkChild === undefined ? undefined : new SinkControl(this.#sinkChild)
@@ -138,7 +143,9 @@ export class Rig {
   }
 
   async #alive<T> (what: Promise<T>): Promise<T> {
-    return await Promise.race([what, this.program.failed, this.#loadChild.failed, ...(this.#sinkChild === undefined ? [] : [this.#sinkChild.failed])])
+    return await Promise.race([
+      what, this.program.failed, this.#loadChild.failed, ...(this.#sinkChild === undefined ? [] : [this.#sinkChild.failed])
+    ])
   }
 }
 

@@ -39,7 +39,14 @@ export function parseInstancesArguments (args: readonly string[]): InstancesArgu
   const { values, positionals } = parse(() => parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, save: { type: 'boolean' }, instances: { type: 'string' }, rate: { type: 'string' }, help: { type: 'boolean', short: 'h' } }
+    options: {
+      quick: { type: 'boolean' },
+      json: { type: 'boolean' },
+      save: { type: 'boolean' },
+      instances: { type: 'string' },
+      rate: { type: 'string' },
+      help: { type: 'boolean', short: 'h' }
+    }
   }))
   if (values.help === true) return undefined
   if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}': bench:instances takes options only`)

@@ -15,11 +15,23 @@ export function instancesChart ({ scale, steadyRate }: InstancesResult): string 
     panels: [
       {
         title: `µs of CPU a record at ${short(steadyRate)} records/s`,
-        groups: steady.map(one => ({ lines: [String(one.instances)], bars: [{ segments: [{ value: one.usPerRecord.median, colour: 'series1' }], spread: one.usPerRecord, label: figure(one.usPerRecord.median) }] }))
+        groups: steady.map(one => ({
+          lines: [String(one.instances)],
+          bars: [{
+            segments: [{ value: one.usPerRecord.median, colour: 'series1' }], spread: one.usPerRecord, label: figure(one.usPerRecord.median)
+          }]
+        }))
       },
       {
         title: 'records/s, as fast as it goes',
-        groups: full.map(one => ({ lines: [String(one.instances)], bars: [{ segments: [{ value: one.recordsPerSecond.median, colour: 'series0' }], spread: one.recordsPerSecond, label: short(one.recordsPerSecond.median) }] }))
+        groups: full.map(one => ({
+          lines: [String(one.instances)],
+          bars: [{
+            segments: [{ value: one.recordsPerSecond.median, colour: 'series0' }],
+            spread: one.recordsPerSecond,
+            label: short(one.recordsPerSecond.median)
+          }]
+        }))
       }
     ]
   })

@@ -38,12 +38,21 @@ export async function happen (event: EventKind, rate: number | undefined, plan: 
     await site.run(plan.quietMs)
     const after = await site.counts()
     const { longestGapMs: usualGapMs } = await site.disturbance()
-    const times = event === 'join' ? { ...await join(site), endSeconds: NaN } : { attachedSeconds: NaN, shareSeconds: NaN, ...await end(site, event) }
+    const times = event === 'join'
+      ? { ...await join(site), endSeconds: NaN }
+      : { attachedSeconds: NaN, shareSeconds: NaN, ...await end(site, event) }
     if (rate !== undefined && !await caughtUp(site, rate, GIVE_UP_MS)) throw new Error(`what gathered in the event (${event}) was not worked off within ${GIVE_UP_MS / 1000} s`)
     await site.run(plan.quietMs)
     const { longestGapMs, returned } = await site.disturbance()
     const tallied = await site.reconcile()
-    return { recordsPerSecond: (after.settled - before.settled) / (after.at - before.at) * 1000, ...times, longestGapMs, usualGapMs, returned, tallied }
+    return {
+      recordsPerSecond: (after.settled - before.settled) / (after.at - before.at) * 1000,
+      ...times,
+      longestGapMs,
+      usualGapMs,
+      returned,
+      tallied
+    }
   } finally {
     await site.close()
   }
@@ -53,7 +62,9 @@ async function join (site: Site): Promise<{ attachedSeconds: number, shareSecond
   const start = performance.now()
   const since = (): number => (performance.now() - start) / 1000
   const newcomer = await site.join()
-  if (!await site.until(async () => (await site.member(newcomer)).linkUp, GIVE_UP_MS)) throw new Error(`the newcomer was not attached within ${GIVE_UP_MS / 1000} s`)
+  if (!await site.until(async () => (await site.member(newcomer)).linkUp, GIVE_UP_MS)) {
+    throw new Error(`the newcomer was not attached within ${GIVE_UP_MS / 1000} s`)
+  }
   const attachedSeconds = since()
   const stored = async (): Promise<number[]> => (await site.reading()).members.map(member => member.stored)
   let last = await stored()

@@ -17,7 +17,9 @@ async function main (): Promise<number> {
   if (options === undefined) return print(INSTANCES_USAGE)
   const progress = new Progress(process.stderr)
   const { quick } = options
-  const result = await runInstances({ plan: planOf(options), quick, machine: describeMachine(peers(process.env)), env: process.env, progress: progress.show })
+  const result = await runInstances({
+    plan: planOf(options), quick, machine: describeMachine(peers(process.env)), env: process.env, progress: progress.show
+  })
     .finally(() => progress.end())
   print(instancesSection(result))
   if (options.save) for (const file of keepResult(result, instancesChart(result))) print(`wrote ${relative(process.cwd(), file)}\n`)

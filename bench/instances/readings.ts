@@ -71,7 +71,8 @@ export function between (from: Reading, to: Reading): Stretch {
   if (from.members.length !== to.members.length) throw new RangeError(`a reading of ${from.members.length} instances and one of ${to.members.length} have no difference`)
   const seconds = (to.load.at - from.load.at) / 1000
   const settled = to.load.settled - from.load.settled
-  const grown = (field: Exclude<keyof MemberReading, 'linkUp'>): number[] => to.members.map((member, i) => member[field] - from.members[i][field])
+  const grown = (field: Exclude<keyof MemberReading, 'linkUp'>): number[] =>
+    to.members.map((member, i) => member[field] - from.members[i][field])
   const total = (field: Exclude<keyof MemberReading, 'linkUp'>): number => grown(field).reduce((sum, value) => sum + value, 0)
   const stored = total('stored')
   return {

@@ -48,9 +48,12 @@ export async function runInstances ({ plan, quick, machine, env, progress }: Run
 }
 
 /** Measures one instance at parts of its highest maximum. The run of that maximum is one point. */
-async function measureCurve (plan: Plan, env: NodeJS.ProcessEnv, rounds: readonly Round[][], progress: (text: string) => void): Promise<CurveResult[]> {
+async function measureCurve (
+  plan: Plan, env: NodeJS.ProcessEnv, rounds: readonly Round[][], progress: (text: string) => void
+): Promise<CurveResult[]> {
   const points: CurveResult[] = []
-  const { run: fastest } = rounds.flat().filter(({ load, instances }) => load === 'full' && instances === 1).reduce((best, one) => one.run.recordsPerSecond > best.run.recordsPerSecond ? one : best)
+  const { run: fastest } = rounds.flat().filter(({ load, instances }) => load === 'full' && instances === 1)
+    .reduce((best, one) => one.run.recordsPerSecond > best.run.recordsPerSecond ? one : best)
   const most = fastest.recordsPerSecond
   // The delay of a real store cannot be set.
   for (const sinkMs of env.LOKEAN_LOKI_URL === undefined ? plan.curveSinkMs : [plan.sinkMs]) {

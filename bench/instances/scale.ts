@@ -16,7 +16,9 @@ export interface Run extends Stretch {
 export interface Round { load: LoadKind, instances: number, run: Run }
 
 /** An undefined `rate` stands for full load. */
-export async function measure (plan: Plan, env: NodeJS.ProcessEnv, instances: number, rate: number | undefined, sinkMs = plan.sinkMs): Promise<Run> {
+export async function measure (
+  plan: Plan, env: NodeJS.ProcessEnv, instances: number, rate: number | undefined, sinkMs = plan.sinkMs
+): Promise<Run> {
   const { recordsPerMessage, hosts } = plan
   const site = await Site.start({ instances, recordsPerMessage, hosts, sinkMs, env })
   try {
@@ -93,5 +95,16 @@ export function curvePoint (sinkMs: number, load: number, run: Run): CurveResult
   const { missing, doubled } = run.tallied
   if (missing + doubled > 0) throw new Error(`of one instance at ${load * 100} % of its most, store ${sinkMs} ms, ${missing} records are missing and ${doubled} doubled`)
   const { recordsPerSecond, usPerRecord, cores, mainBusy, workersBusy, p50, p99, pushesPerSecond } = run
-  return { sinkMs, load, recordsPerSecond, usPerRecord, cores, mainBusy: Number.isNaN(mainBusy) ? null : mainBusy, workersBusy, p50, p99, pushesPerSecond }
+  return {
+    sinkMs,
+    load,
+    recordsPerSecond,
+    usPerRecord,
+    cores,
+    mainBusy: Number.isNaN(mainBusy) ? null : mainBusy,
+    workersBusy,
+    p50,
+    p99,
+    pushesPerSecond
+  }
 }

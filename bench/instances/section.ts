@@ -26,17 +26,26 @@ export function instancesSection (result: InstancesResult): string {
 
 function scaleTable ({ scale, steadyRate }: InstancesResult): string {
   const loadOf = ({ load }: ScaleResult): string => load === 'steady' ? `${figure(steadyRate)} records/s` : 'as fast as it goes'
-  const head = ['load', 'instances', 'records/s', 'of one\'s', 'µs CPU a record', 'of one\'s', 'shares, of an even one', 'memory of all', 'p99 ms', 'pushes/s', 'records a push', 'records a stream in it', 'bytes a record']
+  const head = [
+    'load', 'instances', 'records/s', 'of one\'s', 'µs CPU a record', 'of one\'s', 'shares, of an even one', 'memory of all', 'p99 ms',
+    'pushes/s', 'records a push', 'records a stream in it', 'bytes a record'
+  ]
   return table(head, scale.map(one => [
-    loadOf(one), String(one.instances), withSpread(one.recordsPerSecond), times(one.rateRatio), withSpread(one.usPerRecord), times(one.usRatio),
+    loadOf(one), String(one.instances), withSpread(one.recordsPerSecond), times(one.rateRatio), withSpread(one.usPerRecord),
+    times(one.usRatio),
     `${figure(one.leastShare.median)} to ${figure(one.mostShare.median)}`, `${figure(one.rssMb)} MB`, withSpread(one.latencyMs.p99),
-    figure(one.pushesPerSecond), figure(one.recordsPerPush), one.recordsPerStream === null ? '' : figure(one.recordsPerStream), figure(one.bytesPerRecord)
+    figure(one.pushesPerSecond), figure(one.recordsPerPush), one.recordsPerStream === null ? '' : figure(one.recordsPerStream),
+    figure(one.bytesPerRecord)
   ]))
 }
 
 function curveTable ({ curve }: InstancesResult): string {
-  return table(['load, of its most', 'store answers after', 'records/s', 'cores', 'µs CPU a record', 'main thread busy', 'workers busy', 'p50 ms', 'p99 ms', 'pushes/s'], curve.map(one => [
-    percent(one.load), `${one.sinkMs} ms`, figure(one.recordsPerSecond), figure(one.cores), figure(one.usPerRecord), one.mainBusy === null ? '' : percent(one.mainBusy),
+  return table([
+    'load, of its most', 'store answers after', 'records/s', 'cores', 'µs CPU a record', 'main thread busy', 'workers busy', 'p50 ms',
+    'p99 ms', 'pushes/s'
+  ], curve.map(one => [
+    percent(one.load), `${one.sinkMs} ms`, figure(one.recordsPerSecond), figure(one.cores), figure(one.usPerRecord),
+    one.mainBusy === null ? '' : percent(one.mainBusy),
     percent(one.workersBusy), figure(one.p50), figure(one.p99), figure(one.pushesPerSecond)
   ]))
 }
@@ -44,9 +53,13 @@ function curveTable ({ curve }: InstancesResult): string {
 function eventTable (events: readonly EventResult[]): string {
   const names = { join: 'joins', leave: 'leaves (SIGTERM)', die: 'dies (SIGKILL)' }
   const known = (value: Spread | null): string => value === null ? '–' : `${withSpread(value)} s`
-  return table(['one of them', 'load', 'attached after', 'has its share after', 'ended after', 'longest gap ms', 'before it', 'messages given back', 'records pushed twice, stored once', 'missing', 'doubled'], events.map(one => [
+  return table([
+    'one of them', 'load', 'attached after', 'has its share after', 'ended after', 'longest gap ms', 'before it', 'messages given back',
+    'records pushed twice, stored once', 'missing', 'doubled'
+  ], events.map(one => [
     `${one.instances} instances, one ${one.event === 'join' ? 'more ' : ''}${names[one.event]}`, one.load === 'steady' ? 'steady' : 'full', known(one.attachedSeconds), known(one.shareSeconds), known(one.endSeconds),
-    withSpread(one.longestGapMs), withSpread(one.usualGapMs), withSpread(one.returned), withSpread(one.repeated), String(one.missing), String(one.doubled)
+    withSpread(one.longestGapMs), withSpread(one.usualGapMs), withSpread(one.returned), withSpread(one.repeated), String(one.missing),
+    String(one.doubled)
   ]), 2)
 }
 

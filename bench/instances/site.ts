@@ -141,7 +141,9 @@ export class Site {
   /** Sends nothing more, waits until everything that was sent is accepted, and looks for it in the store. */
   async reconcile (): Promise<Tallied & { sent: number }> {
     const { sent } = await Promise.race([this.#senders.call('stop'), ...this.#failed])
-    const found = this.#sink !== undefined ? await this.#sink.call('reconcile', sent) : await reconcileByQueries(this.#options.env, this.#began, sent)
+    const found = this.#sink !== undefined
+      ? await this.#sink.call('reconcile', sent)
+      : await reconcileByQueries(this.#options.env, this.#began, sent)
     if (found.other > 0) throw new Error(`${found.other} entries are in the store that were not sent as they are there`)
     return { ...found, sent }
   }

@@ -34,12 +34,22 @@ export async function ack (effort: Effort): Promise<MicroResult[]> {
   }
   const all = [
     { name: 'ranges merged each turn', chosen: true as const, settle: merged },
-    { name: 'a range a batch', settle: (session: ReceivingSession, batches: readonly Batch[]) => session.settle(batches.map(({ first, last }) => [first, last])) },
+    {
+      name: 'a range a batch',
+      settle: (session: ReceivingSession, batches: readonly Batch[]) => session.settle(batches.map(({ first, last }) => [first, last]))
+    },
     { name: 'a disposition a delivery', settle: separately }
   ]
   return [
-    await compare({ question: 'settling 4,096 deliveries', unit: 'µs for all', per: TIMES, alternatives: all.map(({ settle, ...one }) => ({ ...one, run: of(settle) })) }, effort),
-    exact('frames that settle 4,096 deliveries', 'frames', all.map(({ settle, ...one }) => ({ ...one, value: settleAll(turns, settle).length })))
+    await compare({
+      question: 'settling 4,096 deliveries',
+      unit: 'µs for all',
+      per: TIMES,
+      alternatives: all.map(({ settle, ...one }) => ({ ...one, run: of(settle) }))
+    }, effort),
+    exact(
+      'frames that settle 4,096 deliveries', 'frames', all.map(({ settle, ...one }) => ({ ...one, value: settleAll(turns, settle).length }))
+    )
   ]
 }
 

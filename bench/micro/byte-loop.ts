@@ -83,7 +83,9 @@ export class ByteLoop {
 
 /** The character for each letter behind a backslash. */
 const PLAIN = new Uint8Array(256)
-for (const [letter, byte] of [['"', 0x22], ['\\', 0x5c], ['/', 0x2f], ['b', 8], ['f', 12], ['n', 10], ['r', 13], ['t', 9]] as const) PLAIN[letter.charCodeAt(0)] = byte
+for (const [letter, byte] of [['"', 0x22], ['\\', 0x5c], ['/', 0x2f], ['b', 8], ['f', 12], ['n', 10], ['r', 13], ['t', 9]] as const) {
+  PLAIN[letter.charCodeAt(0)] = byte
+}
 
 function equals (bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
   if (end - start !== key.length) return false

@@ -32,7 +32,9 @@ export class ByteTable<T> {
 
   #hash (bytes: Buffer): number {
     let hash: number | undefined
-    for (const slot of this.#slots) hash = Math.imul(hashBytes(bytes, this.#fields.start(slot), this.#fields.end(slot), hash) ^ 0xff, 0x01000193)
+    for (const slot of this.#slots) {
+      hash = Math.imul(hashBytes(bytes, this.#fields.start(slot), this.#fields.end(slot), hash) ^ 0xff, 0x01000193)
+    }
     return (hash as number) >>> 0
   }
 

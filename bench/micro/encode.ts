@@ -22,7 +22,10 @@ const MESSAGES = 20
  * byte again.
  */
 export async function encode (effort: Effort): Promise<MicroResult[]> {
-  const batch = new ScannedBatch(sampleMessages(MESSAGES), (kernel, fields) => ({ arena: new Arena(SETTINGS, fields, kernel), streams: new StreamCache(SETTINGS, fields, kernel) }))
+  const batch = new ScannedBatch(
+    sampleMessages(MESSAGES),
+    (kernel, fields) => ({ arena: new Arena(SETTINGS, fields, kernel), streams: new StreamCache(SETTINGS, fields, kernel) })
+  )
   const entries = findEntries(batch)
   const request = asObject(batch, entries)
   const slots = SETTINGS.metadata.map(({ field }) => batch.fields.slot(field))
@@ -69,7 +72,9 @@ function findEntries (batch: Batch): Entry[] {
     batch.load(record, all)
     const [at, message] = [fields.slot('@timestamp'), fields.slot('message')]
     const stream = own.streams.find()
-    if (run.parseTimestamp(fields.start(at), fields.end(at)) === 0 || typeof stream === 'string') throw new Error('a record without a time or labels')
+    if (run.parseTimestamp(fields.start(at), fields.end(at)) === 0 || typeof stream === 'string') {
+      throw new Error('a record without a time or labels')
+    }
     const time = new Timestamp()
     time.set(run.timestampSeconds(), run.timestampNanos())
     return { stream, time, start: fields.start(message), end: fields.end(message) }

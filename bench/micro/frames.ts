@@ -39,10 +39,15 @@ export async function frames (effort: Effort): Promise<MicroResult[]> {
 interface Delivery { id: number | undefined, more: boolean, payload: Uint8Array }
 
 function stream (recordsPerMessage: number): { reads: Buffer[], deliveries: number } {
-  const { bytes, frameStart } = framePool(createPool({ recordsPerMessage, hosts: 20 }), { channel: 1, handle: 0, maxFrameSize: MAX_FRAME_SIZE })
+  const { bytes, frameStart } = framePool(createPool({ recordsPerMessage, hosts: 20 }), {
+    channel: 1, handle: 0, maxFrameSize: MAX_FRAME_SIZE
+  })
   const deliveries = frameStart.length - 1
   for (let id = 0; id < deliveries; id++) bytes.writeUInt32BE(id, frameStart[id] + DELIVERY_ID_AT)
-  return { reads: Array.from({ length: Math.ceil(bytes.length / READ_BYTES) }, (_, i) => bytes.subarray(i * READ_BYTES, (i + 1) * READ_BYTES)), deliveries }
+  return {
+    reads: Array.from({ length: Math.ceil(bytes.length / READ_BYTES) }, (_, i) => bytes.subarray(i * READ_BYTES, (i + 1) * READ_BYTES)),
+    deliveries
+  }
 }
 
 function ownReader (reads: readonly Buffer[], read: (frame: Buffer) => Delivery) {

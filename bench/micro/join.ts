@@ -31,7 +31,12 @@ export async function join (effort: Effort): Promise<MicroResult[]> {
   }
   const raw = parts.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
   return [
-    await compare({ question: `joining ${parts.length} parts to a push`, unit: 'µs a push', per: 1, alternatives: all.map(({ make, ...one }) => ({ ...one, run: of(make) })) }, effort),
+    await compare({
+      question: `joining ${parts.length} parts to a push`,
+      unit: 'µs a push',
+      per: 1,
+      alternatives: all.map(({ make, ...one }) => ({ ...one, run: of(make) }))
+    }, effort),
     exact('size of the joined push', '% of its content', all.map(({ make, ...one }) => ({ ...one, value: make().length / raw * 100 })))
   ]
 }

@@ -41,21 +41,27 @@ export function cpuMicros (): number {
  * alternative always follows the same other. Ratios are taken within a round, because the machine changes its speed.
  * Rejects where the alternatives' outcomes differ: nothing can be compared then.
  */
-export async function compare ({ question, unit, per, alternatives }: Question, effort: Effort, clock: () => number = cpuMicros): Promise<MicroResult> {
+export async function compare (
+  { question, unit, per, alternatives }: Question, effort: Effort, clock: () => number = cpuMicros
+): Promise<MicroResult> {
   await checkAlike(question, alternatives)
   for (const { run } of alternatives) await time(run, effort.warmUpMs, clock)
   const random = seededRandom(1)
   const rounds: number[][] = []
   for (let round = 0; round < effort.rounds; round++) {
     const values: number[] = []
-    for (const index of shuffled(alternatives.length, random)) values[index] = await time(alternatives[index].run, effort.windowMs, clock) / per
+    for (const index of shuffled(alternatives.length, random)) {
+      values[index] = await time(alternatives[index].run, effort.windowMs, clock) / per
+    }
     rounds.push(values)
   }
   return summarise(question, unit, alternatives, rounds)
 }
 
 /** Reports counts that every run repeats exactly, such as frames or bytes. */
-export function exact (question: string, unit: string, alternatives: ReadonlyArray<{ name: string, chosen?: true, value: number }>): MicroResult {
+export function exact (
+  question: string, unit: string, alternatives: ReadonlyArray<{ name: string, chosen?: true, value: number }>
+): MicroResult {
   return summarise(question, unit, alternatives, [alternatives.map(({ value }) => value)])
 }
 
@@ -97,9 +103,13 @@ async function time (run: Alternative['run'], windowMs: number, clock: () => num
   return passed / runs
 }
 
-function summarise (question: string, unit: string, alternatives: ReadonlyArray<{ name: string, chosen?: true }>, rounds: readonly number[][]): MicroResult {
+function summarise (
+  question: string, unit: string, alternatives: ReadonlyArray<{ name: string, chosen?: true }>, rounds: readonly number[][]
+): MicroResult {
   const chosen = alternatives.findIndex(alternative => alternative.chosen)
-  if (chosen < 0 || alternatives.some((alternative, index) => alternative.chosen && index !== chosen)) throw new Error(`${question}: one alternative is the chosen one`)
+  if (chosen < 0 || alternatives.some((alternative, index) => alternative.chosen && index !== chosen)) {
+    throw new Error(`${question}: one alternative is the chosen one`)
+  }
   return {
     question,
     unit,

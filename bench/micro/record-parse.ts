@@ -31,7 +31,9 @@ export async function recordParse (effort: Effort): Promise<MicroResult[]> {
       const shift = kernel.input(bytes)
       for (let i = 0; i < starts.length; i++) {
         const result = kernel.run.scan(shift + starts[i], shift + ends[i])
-        if (result !== SCAN.TAKEN && (result === SCAN.LEFT || !isUtf8(bytes.subarray(starts[i], ends[i])))) throw new Error('the scanner left a record')
+        if (result !== SCAN.TAKEN && (result === SCAN.LEFT || !isUtf8(bytes.subarray(starts[i], ends[i])))) {
+          throw new Error('the scanner left a record')
+        }
         look?.(ofKernel(fields, kernel))
       }
     }
@@ -66,7 +68,9 @@ export async function recordParse (effort: Effort): Promise<MicroResult[]> {
     for (const { bytes, starts, ends } of messages) {
       copy.set(bytes)
       for (let i = 0; i < starts.length; i++) {
-        if (!loop.scan(copy, starts[i], ends[i]) || (loop.beyond !== 0 && !isUtf8(bytes.subarray(starts[i], ends[i])))) throw new Error('the loop left a record')
+        if (!loop.scan(copy, starts[i], ends[i]) || (loop.beyond !== 0 && !isUtf8(bytes.subarray(starts[i], ends[i])))) {
+          throw new Error('the loop left a record')
+        }
         look?.(fields.names.map((_, slot) => copy.toString('utf8', loop.from[slot], loop.to[slot])))
       }
     }

@@ -36,6 +36,8 @@ export function sampleParts ({ shards, messages, tasks }: { shards: number, mess
   const encoder = new Encoder({ ...SETTINGS, shards })
   const all = sampleMessages(messages * tasks)
   const rounds = ['to make the streams known', 'to be used'].map((_, round) => Array.from({ length: tasks }, (_, number) =>
-    encoder.encode(encodeTask(all.slice(number * messages, (number + 1) * messages).map(({ bytes }) => bytes), round * tasks + number)).parts))
+    encoder.encode(encodeTask(
+      all.slice(number * messages, (number + 1) * messages).map(({ bytes }) => bytes), round * tasks + number
+    )).parts))
   return rounds[1].flat().filter(part => part.shard === 0 && !part.solo)
 }

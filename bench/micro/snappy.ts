@@ -27,7 +27,12 @@ export async function snappyBlock (effort: Effort): Promise<MicroResult[]> {
   ]
   const all = [native, ...others]
   return [
-    await compare({ question: 'compressing a push', unit: 'µs a MiB', per: raw.length / 2 ** 20, alternatives: all.map(({ make, ...one }) => ({ ...one, run: of(make) })) }, effort),
+    await compare({
+      question: 'compressing a push',
+      unit: 'µs a MiB',
+      per: raw.length / 2 ** 20,
+      alternatives: all.map(({ make, ...one }) => ({ ...one, run: of(make) }))
+    }, effort),
     exact('compressed size', '% of the push', all.map(({ make, ...one }) => ({ ...one, value: make(raw).length / raw.length * 100 })))
   ]
 }

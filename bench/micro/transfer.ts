@@ -57,7 +57,9 @@ export async function transfer (effort: Effort): Promise<MicroResult[]> {
       alternatives: [
         { name: 'shared memory, copies aligned', chosen: true, run: way(() => shared, { alike: true, back: 'left in the batch' }) },
         { name: 'shared memory, copies as they come', run: way(() => shared, { alike: false, back: 'left in the batch' }) },
-        { name: 'one ArrayBuffer, transferred to and fro', run: way(() => travelling, { alike: false, back: 'transferred with the batch' }) },
+        {
+          name: 'one ArrayBuffer, transferred to and fro', run: way(() => travelling, { alike: false, back: 'transferred with the batch' })
+        },
         { name: 'an ArrayBuffer a batch and a part, transferred', run: way(fresh, { alike: false, back: 'transferred' }) },
         { name: 'ArrayBuffers cloned', run: way(() => kept, { alike: false, back: 'cloned' }) }
       ]

@@ -64,7 +64,13 @@ function leave (parts: readonly Buffer[], { bytes, ends, alike }: Task): Uint8Ar
 parentPort?.on('message', (task: Task) => {
   const { parts, hash } = work(task)
   const left = task.back === 'left in the batch' || task.back === 'transferred with the batch'
-  const answer: Answer = { parts: left ? leave(parts, task) : parts, hash, batch: task.back === 'transferred with the batch' ? task.bytes : undefined }
-  const moved = task.back === 'transferred' ? parts.map(({ buffer }) => buffer as ArrayBuffer) : answer.batch === undefined ? [] : [answer.batch as ArrayBuffer]
+  const answer: Answer = {
+    parts: left ? leave(parts, task) : parts, hash, batch: task.back === 'transferred with the batch' ? task.bytes : undefined
+  }
+  const moved = task.back === 'transferred'
+    ? parts.map(({ buffer }) => buffer as ArrayBuffer)
+    : answer.batch === undefined
+      ? []
+      : [answer.batch as ArrayBuffer]
   parentPort?.postMessage(answer, moved)
 })

@@ -32,7 +32,9 @@ function checked (value: unknown): BenchResult {
   const isObject = (one: unknown): boolean => typeof one === 'object' && one !== null && !Array.isArray(one)
   if (!isObject(value)) throw new TypeError('it is not an object')
   const result = value as Record<string, unknown>
-  if (typeof result.at !== 'string' || !isObject(result.machine) || !isObject((result.machine as Record<string, unknown>).target)) throw new TypeError('`at` or `machine` is missing')
+  if (typeof result.at !== 'string' || !isObject(result.machine) || !isObject((result.machine as Record<string, unknown>).target)) {
+    throw new TypeError('`at` or `machine` is missing')
+  }
   for (const name of LISTS) if (result[name] !== undefined && !Array.isArray(result[name])) throw new TypeError(`\`${name}\` is not a list`)
   for (const name of OBJECTS) if (result[name] !== undefined && !isObject(result[name])) throw new TypeError(`\`${name}\` is not an object`)
   return value as BenchResult

@@ -50,11 +50,17 @@ export function barChart (chart: BarChart): string {
     const left = gap + index * (width + gap)
     return drawPanel(chart, panel, { left, right: left + width, top, bottom }, index === 0)
   })
-  return picture(WIDTH, bottom + 40 + rows * 14, chart.title, chart.description, legend(chart.series, chart.reference?.name) + panels.join(''))
+  return picture(
+    WIDTH, bottom + 40 + rows * 14, chart.title, chart.description, legend(chart.series, chart.reference?.name) + panels.join('')
+  )
 }
 
-function drawPanel (chart: BarChart, { title, groups }: Panel, area: { left: number, right: number, top: number, bottom: number }, first: boolean): string {
-  const highest = Math.max(chart.reference?.value ?? 0, ...groups.flatMap(({ bars }) => bars.map(bar => Math.max(sum(bar), bar.spread?.max ?? 0))))
+function drawPanel (
+  chart: BarChart, { title, groups }: Panel, area: { left: number, right: number, top: number, bottom: number }, first: boolean
+): string {
+  const highest = Math.max(
+    chart.reference?.value ?? 0, ...groups.flatMap(({ bars }) => bars.map(bar => Math.max(sum(bar), bar.spread?.max ?? 0)))
+  )
   const scale = linearScale(highest, area.bottom, area.top + LABEL_ROOM)
   const step = (area.right - area.left) / groups.length
   const bars = groups.flatMap(({ bars }, group) => {

@@ -35,7 +35,9 @@ function cpu (list: readonly PipelineResult[], { floor }: BenchResult): string {
     unit: 'µs of CPU a record',
     groupsAre: 'records a message',
     series: [{ name: 'worker threads', colour: 'series0' }, { name: 'main thread', colour: 'series1' }],
-    panels: [{ groups: list.map(one => ({ lines: [String(one.recordsPerMessage), `${figure(one.ratio)} times the floor`], bars: [bar(one)] })) }],
+    panels: [
+      { groups: list.map(one => ({ lines: [String(one.recordsPerMessage), `${figure(one.ratio)} times the floor`], bars: [bar(one)] })) }
+    ],
     reference: floor === undefined ? undefined : { value: floor.usPerRecord, name: `floor: ${figure(floor.usPerRecord)}` }
   })
 }
@@ -52,7 +54,9 @@ function workers (list: readonly PipelineResult[]): string {
       groups: distinct(list, one => one.workers).map(count => ({
         lines: [String(count)],
         bars: list.filter(one => one.workers === count).sort((a, b) => a.shards - b.shards).map(one => ({
-          segments: [{ value: one.recordsPerSecond, colour: `series${shards.indexOf(one.shards)}` }], spread: one.spread.recordsPerSecond, label: short(one.recordsPerSecond)
+          segments: [{ value: one.recordsPerSecond, colour: `series${shards.indexOf(one.shards)}` }],
+          spread: one.spread.recordsPerSecond,
+          label: short(one.recordsPerSecond)
         }))
       }))
     }]
@@ -60,7 +64,8 @@ function workers (list: readonly PipelineResult[]): string {
 }
 
 function latencies (list: NonNullable<BenchResult['latency']>): string {
-  const panels = distinct(list, one => one.recordsPerMessage).flatMap(size => distinct(list, one => one.sinkMs).map(sinkMs => ({ size, sinkMs })))
+  const panels = distinct(list, one => one.recordsPerMessage)
+    .flatMap(size => distinct(list, one => one.sinkMs).map(sinkMs => ({ size, sinkMs })))
   return rangeChart({
     title: 'Latency',
     description: 'From sending a message to having it accepted, by load; a push is answered after the time that the sink takes',
@@ -80,7 +85,12 @@ function stalled ({ seconds, samples = [] }: StallResult): string {
     title: 'A store that stands still',
     description: `Under full load the sink answers nothing for ${figure(seconds)} s, then returns`,
     tracks: [
-      { name: 'accepted', unit: 'records/s', colour: 'series0', points: samples.map(one => ({ seconds: one.seconds, value: one.recordsPerSecond })) },
+      {
+        name: 'accepted',
+        unit: 'records/s',
+        colour: 'series0',
+        points: samples.map(one => ({ seconds: one.seconds, value: one.recordsPerSecond }))
+      },
       { name: 'resident memory', unit: 'MB', colour: 'series1', points: samples.map(one => ({ seconds: one.seconds, value: one.rssMb })) }
     ],
     shaded: { from: 0, to: seconds, name: 'no answers' }
@@ -92,7 +102,11 @@ function senders (list: NonNullable<BenchResult['hosts']>): string {
     title: `${records(size)} a message`,
     groups: list.filter(one => one.recordsPerMessage === size).sort((a, b) => a.senders - b.senders).map(one => ({
       lines: [String(one.senders), `p50 ${figure(one.waitMs.p50)} ms`, `p99 ${figure(one.waitMs.p99)} ms`],
-      bars: [{ segments: [{ value: one.recordsPerSecond, colour: 'series0' }], spread: one.spread.recordsPerSecond, label: short(one.recordsPerSecond) }]
+      bars: [{
+        segments: [{ value: one.recordsPerSecond, colour: 'series0' }],
+        spread: one.spread.recordsPerSecond,
+        label: short(one.recordsPerSecond)
+      }]
     }))
   })
   return barChart({

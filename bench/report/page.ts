@@ -25,7 +25,9 @@ export function resultPage (result: BenchResult): string {
     'In brackets: the least and the most of the repeats, the median before them.',
     '',
     machineTable(result),
-    ...sections.flatMap(([title, ...blocks]) => blocks.every(block => block === '') ? [] : [`## ${title}`, '', ...blocks.filter(block => block !== '')])
+    ...sections.flatMap(([title, ...blocks]) => blocks.every(block => block === '')
+      ? []
+      : [`## ${title}`, '', ...blocks.filter(block => block !== '')])
   ].join('\n')
 }
 
@@ -53,12 +55,17 @@ function floorText ({ floor }: BenchResult): string {
 
 function pipelineTable ({ pipeline = [] }: BenchResult): string {
   const known = (value: number | null, show = figure): string => value === null ? '' : show(value)
-  const head = ['records a message', 'workers', 'shards', 'records/s', 'µs a record', 'main', 'workers\'', 'ratio', 'bytes a record', 'bytes ratio', 'records a push', 'RSS MB', 'loop delay p99 ms', 'sent', 'missing', 'doubled']
+  const head = [
+    'records a message', 'workers', 'shards', 'records/s', 'µs a record', 'main', 'workers\'', 'ratio', 'bytes a record', 'bytes ratio',
+    'records a push', 'RSS MB', 'loop delay p99 ms', 'sent', 'missing', 'doubled'
+  ]
   return pipeline.length === 0
     ? ''
     : table(head, pipeline.map(one => [
-      String(one.recordsPerMessage), String(one.workers), String(one.shards), withSpread(one.spread.recordsPerSecond), withSpread(one.spread.usPerRecord),
-      known(one.mainUsPerRecord), known(one.workerUsPerRecord), withSpread(one.spread.ratio), known(one.bytesPerRecord), known(one.bytesRatio), known(one.recordsPerPush),
+      String(one.recordsPerMessage), String(one.workers), String(one.shards), withSpread(one.spread.recordsPerSecond),
+      withSpread(one.spread.usPerRecord),
+      known(one.mainUsPerRecord), known(one.workerUsPerRecord), withSpread(one.spread.ratio), known(one.bytesPerRecord),
+      known(one.bytesRatio), known(one.recordsPerPush),
       figure(one.rssMb), known(one.eventLoopDelayMs?.p99 ?? null), one.sent.toLocaleString('en'), String(one.missing), String(one.doubled)
     ]), 0)
 }
@@ -67,7 +74,8 @@ function latencyTable ({ latency = [] }: BenchResult): string {
   return latency.length === 0
     ? ''
     : table(['records a message', 'sink ms', 'load', 'records/s', 'p50 ms', 'p99 ms', 'p99.9 ms'], latency.map(one => [
-      String(one.recordsPerMessage), String(one.sinkMs), percent(one.load), figure(one.recordsPerSecond), withSpread(one.spread.p50), withSpread(one.spread.p99), withSpread(one.spread.p999)
+      String(one.recordsPerMessage), String(one.sinkMs), percent(one.load), figure(one.recordsPerSecond), withSpread(one.spread.p50),
+      withSpread(one.spread.p99), withSpread(one.spread.p999)
     ]), 0)
 }
 
@@ -75,7 +83,8 @@ function stallText ({ stall }: BenchResult): string {
   return stall === undefined
     ? ''
     : table(['sink silent', 'records/s before', 'peak RSS', '90 % of that rate again after', 'missing', 'doubled'], [[
-      `${figure(stall.seconds)} s`, figure(stall.recordsPerSecond), `${figure(stall.peakRssMb)} MB`, `${figure(stall.regainedSeconds)} s`, String(stall.missing), String(stall.doubled)
+      `${figure(stall.seconds)} s`, figure(stall.recordsPerSecond), `${figure(stall.peakRssMb)} MB`, `${figure(stall.regainedSeconds)} s`,
+      String(stall.missing), String(stall.doubled)
     ]], 0)
 }
 
@@ -83,7 +92,8 @@ function hostsTable ({ hosts = [] }: BenchResult): string {
   return hosts.length === 0
     ? ''
     : table(['records a message', 'senders', 'records/s', 'wait p50 ms', 'wait p99 ms'], hosts.map(one => [
-      String(one.recordsPerMessage), String(one.senders), withSpread(one.spread.recordsPerSecond), withSpread(one.spread.p50), withSpread(one.spread.p99)
+      String(one.recordsPerMessage), String(one.senders), withSpread(one.spread.recordsPerSecond), withSpread(one.spread.p50),
+      withSpread(one.spread.p99)
     ]), 0)
 }
 
@@ -93,7 +103,9 @@ function idleText ({ idle }: BenchResult): string {
 
 function lokiTable ({ loki }: BenchResult): string {
   if (loki === undefined) return ''
-  const rows = loki.ceiling.map(one => [String(one.connections), withSpread(one.spread), figure(one.p50), figure(one.p99), String(one.refused)])
+  const rows = loki.ceiling.map(one => [
+    String(one.connections), withSpread(one.spread), figure(one.p50), figure(one.p99), String(one.refused)
+  ])
   return [
     table(['connections', 'records/s', 'p50 ms', 'p99 ms', 'refused'], rows, 0),
     `Lokean reached ${withSpread(loki.reached.spread)} records/s against the same store (${loki.url}), which shared the machine with Lokean and what feeds it unless it is elsewhere. ${scaleHint(loki)}\n`

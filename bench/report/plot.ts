@@ -23,7 +23,8 @@ export function xLabels (area: Area, places: ReadonlyArray<{ x: number, lines: r
   const rows = Math.max(...places.map(({ lines }) => lines.length))
   return [
     line(area.left, area.bottom, area.right, area.bottom, 'line-muted'),
-    ...places.flatMap(({ x, lines }) => lines.map((content, row) => text(x, area.bottom + 18 + row * 14, content, row === 0 ? 'ink' : 'muted small', 'middle'))),
+    ...places.flatMap(({ x, lines }) =>
+      lines.map((content, row) => text(x, area.bottom + 18 + row * 14, content, row === 0 ? 'ink' : 'muted small', 'middle'))),
     what === '' ? '' : text((area.left + area.right) / 2, area.bottom + 24 + rows * 14, what, 'muted', 'middle')
   ].join('')
 }

@@ -38,7 +38,8 @@ export function spaced (positions: readonly number[], gap: number): number[] {
   const blocks: Array<{ members: number[], centre: number }> = []
   for (const index of order) {
     let block = { members: [index], centre: positions[index] }
-    for (let below = blocks.at(-1); below !== undefined && block.centre - below.centre < (below.members.length + block.members.length) * gap / 2; below = blocks.at(-1)) {
+    for (let below = blocks.at(-1); below !== undefined &&
+      block.centre - below.centre < (below.members.length + block.members.length) * gap / 2; below = blocks.at(-1)) {
       blocks.pop()
       const members = [...below.members, ...block.members]
       block = { members, centre: (below.centre * below.members.length + block.centre * block.members.length) / members.length }
@@ -46,6 +47,8 @@ export function spaced (positions: readonly number[], gap: number): number[] {
     blocks.push(block)
   }
   const moved = [...positions]
-  for (const { members, centre } of blocks) members.forEach((index, place) => { moved[index] = centre + (place - (members.length - 1) / 2) * gap })
+  for (const { members, centre } of blocks) {
+    members.forEach((index, place) => { moved[index] = centre + (place - (members.length - 1) / 2) * gap })
+  }
   return moved
 }

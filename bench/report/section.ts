@@ -25,7 +25,9 @@ export function performanceSection (result: BenchResult): string {
 }
 
 function floorSentence ({ floor, pipeline = [] }: BenchResult): string {
-  const fastest = pipeline.reduce<typeof pipeline[number] | undefined>((best, one) => best === undefined || one.recordsPerSecond > best.recordsPerSecond ? one : best, undefined)
+  const fastest = pipeline.reduce<typeof pipeline[number] | undefined>(
+    (best, one) => best === undefined || one.recordsPerSecond > best.recordsPerSecond ? one : best, undefined
+  )
   const missing = pipeline.reduce((sum, one) => sum + one.missing + one.doubled, 0)
   const sent = pipeline.reduce((sum, one) => sum + one.sent, 0)
   return [

@@ -3,7 +3,9 @@ import type { BenchResult, HostsResult, LatencyResult, PipelineResult } from '..
 /** The usual case, which most targets mean: 100 records a message, one worker, and the default number of shards. */
 export const USUAL = { recordsPerMessage: 100, workers: 1, shards: 4 } as const
 
-export function pipelineAt (result: BenchResult, which: Partial<Pick<PipelineResult, 'recordsPerMessage' | 'workers' | 'shards'>> = {}): PipelineResult | undefined {
+export function pipelineAt (
+  result: BenchResult, which: Partial<Pick<PipelineResult, 'recordsPerMessage' | 'workers' | 'shards'>> = {}
+): PipelineResult | undefined {
   const { recordsPerMessage, workers, shards } = { ...USUAL, ...which }
   return result.pipeline?.find(one => one.recordsPerMessage === recordsPerMessage && one.workers === workers && one.shards === shards)
 }

@@ -70,10 +70,15 @@ export function sizingSection (result: BenchResult): string {
       'The cores are those that the records take when instances are full; one that has little to do pushes small, and takes most of a core all the same: give each a core.',
     '',
     table(
-      ['hosts', 'records/s', 'at the peak', 'instances', 'cores, by full ones', 'memory of each', 'to Loki', '`ingestion_rate_mb`', '`max_global_streams_per_user`'],
+      [
+        'hosts', 'records/s', 'at the peak', 'instances', 'cores, by full ones', 'memory of each', 'to Loki', '`ingestion_rate_mb`',
+        '`max_global_streams_per_user`'
+      ],
       rows.map(row => [
-        row.hosts.toLocaleString('en'), figure(row.recordsPerSecond), figure(row.peakPerSecond), `${row.instances}`, figure(row.cores), `${row.memoryMi} MiB`,
-        row.pushedMbPerSecond === null ? '' : `${figure(row.pushedMbPerSecond)} MB/s`, `${row.ingestionRateMb}`, row.streams.toLocaleString('en')
+        row.hosts.toLocaleString('en'), figure(row.recordsPerSecond), figure(row.peakPerSecond), `${row.instances}`, figure(row.cores),
+        `${row.memoryMi} MiB`,
+        row.pushedMbPerSecond === null ? '' : `${figure(row.pushedMbPerSecond)} MB/s`, `${row.ingestionRateMb}`,
+        row.streams.toLocaleString('en')
       ]), 0)
   ].join('\n')
 }

@@ -39,14 +39,21 @@ export function line (x1: number, y1: number, x2: number, y2: number, classes: s
 
 /** Makes the whole file. A screen reader reads `title` and `description`. */
 export function picture (width: number, height: number, title: string, description: string, body: string): string {
-  return element('svg', { xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-labelledby': 'title description' },
-    element('title', { id: 'title' }, escape(title)),
-    element('desc', { id: 'description' }, escape(description)),
-    element('style', {}, STYLE),
-    element('rect', { width, height, class: 'background' }),
-    text(16, 26, title, 'ink title'),
-    text(16, 45, description, 'muted'),
-    body) + '\n'
+  return element('svg', {
+    xmlns: 'http://www.w3.org/2000/svg',
+    width,
+    height,
+    viewBox: `0 0 ${width} ${height}`,
+    role: 'img',
+    'aria-labelledby': 'title description'
+  },
+  element('title', { id: 'title' }, escape(title)),
+  element('desc', { id: 'description' }, escape(description)),
+  element('style', {}, STYLE),
+  element('rect', { width, height, class: 'background' }),
+  text(16, 26, title, 'ink title'),
+  text(16, 45, description, 'muted'),
+  body) + '\n'
 }
 
 function round (value: number): number {

@@ -32,22 +32,36 @@ export function timeChart (chart: TimeChart): string {
   const x = (second: number): number => LEFT + (second - from) / (to - from) * (WIDTH - LEFT - 24)
   const tracks = chart.tracks.map((track, index) => {
     const top = TOP + index * (TRACK_HEIGHT + TRACK_GAP)
-    return drawTrack(track, chart.shaded, { left: LEFT, right: WIDTH - 24, top, bottom: top + TRACK_HEIGHT }, x, secondTicks(from, to), index === 0, index === chart.tracks.length - 1)
+    return drawTrack(track, chart.shaded, {
+      left: LEFT, right: WIDTH - 24, top, bottom: top + TRACK_HEIGHT
+    }, x, secondTicks(from, to), index === 0, index === chart.tracks.length - 1)
   })
   return picture(WIDTH, TOP + chart.tracks.length * (TRACK_HEIGHT + TRACK_GAP) - 4, chart.title, chart.description, tracks.join(''))
 }
 
-function drawTrack (track: Track, shaded: TimeChart['shaded'], area: { left: number, right: number, top: number, bottom: number }, x: (second: number) => number, ticks: readonly number[], first: boolean, last: boolean): string {
+function drawTrack (
+  track: Track, shaded: TimeChart['shaded'], area: { left: number, right: number, top: number, bottom: number },
+  x: (second: number) => number, ticks: readonly number[], first: boolean, last: boolean
+): string {
   const values = track.points.flatMap(({ value }) => value === null ? [] : [value])
   const scale = linearScale(Math.max(...values, 0), area.bottom, area.top + 16, 4)
   const peak = track.points.reduce((best, point) => (point.value ?? -1) > (best.value ?? -1) ? point : best)
   return [
-    element('rect', { x: x(shaded.from), y: area.top, width: x(shaded.to) - x(shaded.from), height: area.bottom - area.top, class: 'grid', 'fill-opacity': 0.6 }),
+    element('rect', {
+      x: x(shaded.from),
+      y: area.top,
+      width: x(shaded.to) - x(shaded.from),
+      height: area.bottom - area.top,
+      class: 'grid',
+      'fill-opacity': 0.6
+    }),
     first ? text((x(shaded.from) + x(shaded.to)) / 2, area.top + 13, shaded.name, 'muted small', 'middle') : '',
     yAxis(area, scale, ''),
     text(16, area.top - 10, `${track.name}, ${track.unit}`, 'ink strong'),
     element('path', { d: path(track, x, scale.at), class: `line-${track.colour}`, 'stroke-width': 2, 'stroke-linejoin': 'round' }),
-    peak.value === null ? '' : text(Math.min(x(peak.seconds), area.right - 30), scale.at(peak.value) - 5, short(peak.value), 'ink small', 'middle'),
+    peak.value === null
+      ? ''
+      : text(Math.min(x(peak.seconds), area.right - 30), scale.at(peak.value) - 5, short(peak.value), 'ink small', 'middle'),
     xLabels(area, ticks.map(tick => ({ x: x(tick), lines: [String(tick)] })), last ? 'seconds' : '')
   ].join('')
 }

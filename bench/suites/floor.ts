@@ -18,7 +18,9 @@ export async function floor ({ quick, progress }: SuiteOptions): Promise<FloorRe
       linesOnly.push(await plain.measure(ms, 'lines'))
     }
     const spread = spreadOf(all)
-    return { usPerRecord: spread.median, linesOnlyUsPerRecord: spreadOf(linesOnly).median, spread, recordBytes: plain.recordBytes, what: WHAT }
+    return {
+      usPerRecord: spread.median, linesOnlyUsPerRecord: spreadOf(linesOnly).median, spread, recordBytes: plain.recordBytes, what: WHAT
+    }
   } finally {
     await plain.close()
   }

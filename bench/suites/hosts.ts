@@ -39,8 +39,18 @@ async function measureOne (senders: number, recordsPerMessage: number, plan: Pla
       before = after
     }
     await rig.load.stop()
-    const spread = { recordsPerSecond: spreadOf(windows.map(one => one.rate)), p50: spreadOf(windows.map(one => one.p50)), p99: spreadOf(windows.map(one => one.p99)) }
-    return { senders, recordsPerMessage, recordsPerSecond: spread.recordsPerSecond.median, waitMs: { p50: spread.p50.median, p99: spread.p99.median }, spread }
+    const spread = {
+      recordsPerSecond: spreadOf(windows.map(one => one.rate)),
+      p50: spreadOf(windows.map(one => one.p50)),
+      p99: spreadOf(windows.map(one => one.p99))
+    }
+    return {
+      senders,
+      recordsPerMessage,
+      recordsPerSecond: spread.recordsPerSecond.median,
+      waitMs: { p50: spread.p50.median, p99: spread.p99.median },
+      spread
+    }
   } finally {
     await rig.close()
   }

@@ -48,7 +48,9 @@ async function measureMaximum (recordsPerMessage: number, { quick, progress }: S
   })
 }
 
-async function measureOne (which: Pick<LatencyResult, 'recordsPerMessage' | 'load' | 'sinkMs'>, rate: number, plan: Plan): Promise<LatencyResult> {
+async function measureOne (
+  which: Pick<LatencyResult, 'recordsPerMessage' | 'load' | 'sinkMs'>, rate: number, plan: Plan
+): Promise<LatencyResult> {
   const { recordsPerMessage, sinkMs } = which
   const windowMs = Math.min(plan.mostMs, Math.max(plan.leastMs, MESSAGES_A_WINDOW * recordsPerMessage / rate * 1000))
   return await withRig({ recordsPerMessage, env: SETTINGS, sinkMs }, async rig => {
@@ -66,7 +68,9 @@ async function measureOne (which: Pick<LatencyResult, 'recordsPerMessage' | 'loa
     }
     const recordsPerSecond = rateBetween(before, await rig.load.counts())
     await rig.load.stop()
-    const spread = { p50: spreadOf(windows.map(one => one.p50)), p99: spreadOf(windows.map(one => one.p99)), p999: spreadOf(windows.map(one => one.p999)) }
+    const spread = {
+      p50: spreadOf(windows.map(one => one.p50)), p99: spreadOf(windows.map(one => one.p99)), p999: spreadOf(windows.map(one => one.p999))
+    }
     return { ...which, recordsPerSecond, p50: spread.p50.median, p99: spread.p99.median, p999: spread.p999.median, spread }
   })
 }

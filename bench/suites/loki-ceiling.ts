@@ -14,7 +14,9 @@ const MOST_ERRORS = 20
  * Sends each push once over so many connections. Each connection waits for an answer before its next push. Rejects
  * where no push is stored.
  */
-export async function pushAll (loki: Config['loki'], baseUrl: string, pushes: readonly PreparedPush[], connections: number): Promise<Pushed> {
+export async function pushAll (
+  loki: Config['loki'], baseUrl: string, pushes: readonly PreparedPush[], connections: number
+): Promise<Pushed> {
   const headers = { 'content-type': 'application/x-protobuf', ...authorization(loki) }
   let taken = 0
   const next = (request: autocannon.Request): autocannon.Request => {
@@ -57,5 +59,7 @@ export async function pushAll (loki: Config['loki'], baseUrl: string, pushes: re
 
 function authorization ({ username, password, token }: Config['loki']): Record<string, string> {
   if (token !== undefined) return { authorization: `Bearer ${token.reveal()}` }
-  return username === undefined ? {} : { authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}` }
+  return username === undefined
+    ? {}
+    : { authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}` }
 }

@@ -12,7 +12,9 @@ const MARKER = ' seq='
 const MOST_PUSHES = 400
 
 /** The embedded Loki without its tenant limits. It drops old records when it reaches this size. */
-const EMBEDDED = { limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity }, maxEntries: 4_000_000, maxBytes: 2 ** 30, countDropped: MARKER }
+const EMBEDDED = {
+  limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity }, maxEntries: 4_000_000, maxBytes: 2 ** 30, countDropped: MARKER
+}
 
 /**
  * Measures the store's own limit: prepared pushes, as Lokean would make them, over 1 to 16 connections, none sent
@@ -46,14 +48,25 @@ export async function loki ({ quick, progress }: SuiteOptions): Promise<LokiResu
     const runs: Pushed[] = []
     for (let repeat = 0; repeat < repeats; repeat++) {
       progress(`loki: the store alone, ${connections} connections, repeat ${repeat + 1} of ${repeats}`)
-      runs.push(await push(Math.min(MOST_PUSHES, Math.max(4 * connections, Math.ceil(guess * (quick ? 0.3 : 2) / recordsPerPush))), connections))
+      runs.push(await push(
+        Math.min(MOST_PUSHES, Math.max(4 * connections, Math.ceil(guess * (quick ? 0.3 : 2) / recordsPerPush))), connections
+      ))
       guess = runs[repeat].recordsPerSecond
     }
     const spread = spreadOf(runs.map(run => run.recordsPerSecond))
-    ceiling.push({ connections, recordsPerSecond: spread.median, p50: spreadOf(runs.map(run => run.p50)).median, p99: spreadOf(runs.map(run => run.p99)).median, refused: runs.reduce((sum, run) => sum + run.refused, 0), spread })
+    ceiling.push({
+      connections,
+      recordsPerSecond: spread.median,
+      p50: spreadOf(runs.map(run => run.p50)).median,
+      p99: spreadOf(runs.map(run => run.p99)).median,
+      refused: runs.reduce((sum, run) => sum + run.refused, 0),
+      spread
+    })
   }
   const spread = spreadOf(reached)
-  return { url: embedded ? 'the embedded one' : settings.urls[0], recordsPerPush, ceiling, reached: { recordsPerSecond: spread.median, spread } }
+  return {
+    url: embedded ? 'the embedded one' : settings.urls[0], recordsPerPush, ceiling, reached: { recordsPerSecond: spread.median, spread }
+  }
 }
 
 async function withStore<T> (embedded: boolean, work: (store: LokiThread | undefined) => Promise<T>): Promise<T> {
@@ -69,7 +82,9 @@ async function withStore<T> (embedded: boolean, work: (store: LokiThread | undef
 async function reach (store: LokiThread | undefined, quick: boolean, first: boolean): Promise<number> {
   // Only the first of several distributors is used, as for the prepared pushes. The setting's own text also holds user
   // and password.
-  const rig = await startRig({ recordsPerMessage: RECORDS_A_MESSAGE, lokiUrl: store?.url ?? process.env.LOKEAN_LOKI_URL?.split(',')[0].trim() })
+  const rig = await startRig({
+    recordsPerMessage: RECORDS_A_MESSAGE, lokiUrl: store?.url ?? process.env.LOKEAN_LOKI_URL?.split(',')[0].trim()
+  })
   try {
     await rig.load.start()
     await rig.warmUp(quick ? 700 : 2000, 15_000)
@@ -79,7 +94,11 @@ async function reach (store: LokiThread | undefined, quick: boolean, first: bool
     if (rate === 0) throw new Error('nothing was accepted within the time that was measured')
     const { sent } = await rig.load.stop()
     // Reading everything back from a real store takes longer than the run, so it is done once.
-    const { missing, doubled } = store !== undefined ? await reconcileEmbedded(store, sent) : first ? await rig.reconcile(sent) : { missing: 0, doubled: 0 }
+    const { missing, doubled } = store !== undefined
+      ? await reconcileEmbedded(store, sent)
+      : first
+        ? await rig.reconcile(sent)
+        : { missing: 0, doubled: 0 }
     if (missing + doubled > 0) throw new Error(`of ${sent} records ${missing} are missing from the store and ${doubled} are doubled`)
     return rate
   } finally {

@@ -5,7 +5,9 @@ import { type PipelineResult, type Spread, spreadOf, type SuiteOptions } from '.
 export interface Case { recordsPerMessage: number, workers: number, shards: number }
 
 const HOSTS = 100
-const FULL_CASES: readonly Case[] = [1, 4].flatMap(shards => [1, 2, 4].flatMap(workers => [1, 10, 100, 256].map(recordsPerMessage => ({ recordsPerMessage, workers, shards }))))
+const FULL_CASES: readonly Case[] = [
+  1, 4
+].flatMap(shards => [1, 2, 4].flatMap(workers => [1, 10, 100, 256].map(recordsPerMessage => ({ recordsPerMessage, workers, shards }))))
 const QUICK_CASES: readonly Case[] = [1, 100].map(recordsPerMessage => ({ recordsPerMessage, workers: 1, shards: 4 }))
 
 /** Milliseconds: the least that V8 needs to compile, the measured window, and one measurement of the floor. */
@@ -42,7 +44,11 @@ interface Repeat extends Measured {
  * its rate, and the CPU that each record costs. Each repeat has a new program, and its floor is measured right before
  * and after it, because a shared machine changes its speed. Every sent record is reconciled with the store.
  */
-export async function pipeline ({ quick, progress, cases = quick ? QUICK_CASES : FULL_CASES }: SuiteOptions & { cases?: readonly Case[] }): Promise<PipelineResult[]> {
+export async function pipeline ({
+  quick, progress, cases = quick
+    ? QUICK_CASES
+    : FULL_CASES
+}: SuiteOptions & { cases?: readonly Case[] }): Promise<PipelineResult[]> {
   const times = quick ? QUICK : FULL
   const results: PipelineResult[] = []
   for (const [index, one] of cases.entries()) {
@@ -69,7 +75,9 @@ async function repeat ({ recordsPerMessage, workers, shards }: Case, floor: Floo
     const measured = await measure(rig, times)
     // The floor is measured at once, while the machine has not changed. Everything is settled, so the rig is idle.
     const after = await floor.measure(times.floorMs)
-    return { ...measured, ...await check(rig, measured.sent), ratio: measured.usPerRecord / ((before + after) / 2), ...await pushed(rig, measured) }
+    return {
+      ...measured, ...await check(rig, measured.sent), ratio: measured.usPerRecord / ((before + after) / 2), ...await pushed(rig, measured)
+    }
   } finally {
     await rig.close()
   }
@@ -112,14 +120,20 @@ async function check (rig: Rig, sent: number): Promise<Pick<Repeat, 'stored' | '
 }
 
 /** Reads the sink's own books. For another store, only the program's metrics tell. */
-async function pushed (rig: Rig, { section, metricsBefore: before, metrics: after }: Measured): Promise<Pick<Repeat, 'bytesPerRecord' | 'bytesRatio' | 'recordsPerPush'>> {
+async function pushed (
+  rig: Rig, { section, metricsBefore: before, metrics: after }: Measured
+): Promise<Pick<Repeat, 'bytesPerRecord' | 'bytesRatio' | 'recordsPerPush'>> {
   if (rig.sink !== undefined && section !== undefined) {
     const { pushes, bytes, records, maximal } = await rig.sink.section(section)
-    return { bytesPerRecord: bytes / records, bytesRatio: (bytes / records) / (maximal.bytes / maximal.records), recordsPerPush: records / pushes }
+    return {
+      bytesPerRecord: bytes / records, bytesRatio: (bytes / records) / (maximal.bytes / maximal.records), recordsPerPush: records / pushes
+    }
   }
   const grown = (name: string): number => (after.get(name) ?? NaN) - (before.get(name) ?? NaN)
   const records = grown('lokean_push_records_sum')
-  return { bytesPerRecord: grown('lokean_push_bytes_sum') / records, bytesRatio: NaN, recordsPerPush: records / grown('lokean_push_records_count') }
+  return {
+    bytesPerRecord: grown('lokean_push_bytes_sum') / records, bytesRatio: NaN, recordsPerPush: records / grown('lokean_push_records_count')
+  }
 }
 
 function summarise (one: Case, repeats: readonly Repeat[]): PipelineResult {

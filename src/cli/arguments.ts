@@ -46,7 +46,9 @@ export const FLAGS = {
   records: { value: count(1e12), commands: LOAD, text: `how many records to send (default ${DEFAULTS.records}; no limit with --for)` },
   hosts: { value: count(1e6), commands: LOAD, text: `how many machines the records come from (default ${DEFAULTS.hosts})` },
   rate: { value: count(1e9), commands: LOAD, text: 'records per second (default: as fast as the bus takes them)' },
-  for: { value: { name: 'TIME', schema: durationBetween(100, 365 * 86400e3) }, commands: LOAD, text: 'how long to send, such as 10s or 5m' },
+  for: {
+    value: { name: 'TIME', schema: durationBetween(100, 365 * 86400e3) }, commands: LOAD, text: 'how long to send, such as 10s or 5m'
+  },
   'records-per-message': { value: count(100_000), commands: LOAD, text: `records in one AMQP message (default ${DEFAULTS.recordsPerMessage})` },
   seed: { value: { name: 'N', schema: integerBetween(0, 2 ** 32 - 1) }, commands: LOAD, text: `the same seed gives the same records (default ${DEFAULTS.seed})` },
   connections: { value: count(10_000), commands: ['generate'], text: `connections to the bus (default ${DEFAULTS.connections})` },
@@ -121,7 +123,9 @@ function parseMeta (word: 'help' | 'version', given: Given, rest: readonly strin
 }
 
 function scan (argv: readonly string[]): { given: Given, positionals: string[] } {
-  const options = Object.fromEntries(FLAG_NAMES.map((name) => [name, { type: flagOf(name).value === undefined ? 'boolean' as const : 'string' as const }]))
+  const options = Object.fromEntries(FLAG_NAMES.map((name) => [
+    name, { type: flagOf(name).value === undefined ? 'boolean' as const : 'string' as const }
+  ]))
   // With `strict`, parseArgs would throw its own messages, which suggest nothing.
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
   const given: Given = {}
@@ -155,7 +159,9 @@ function commandOf (word: string): CommandName {
   const command = COMMANDS.find((one) => one === word)
   if (command !== undefined) return command
   const meant = nearest(word, [...COMMANDS, 'help', 'version'])
-  throw new UsageError(`unknown command ${quote(word)}${meant === undefined ? `: there are ${COMMANDS.join(', ')}` : `; the nearest is ${meant}`}`)
+  throw new UsageError(
+    `unknown command ${quote(word)}${meant === undefined ? `: there are ${COMMANDS.join(', ')}` : `; the nearest is ${meant}`}`
+  )
 }
 
 function number (given: Given, name: FlagName): number | undefined {

@@ -97,7 +97,9 @@ async function tryLoki (config: Config): Promise<Array<Finding & { url: string }
     for (const tenant of tenants) {
       const found = judge(await client.push(endpoint, tenant, empty, signal))
       if (found.detail === TAKES_PUSHES) continue
-      finding = tenants.length === 1 ? found : { ...found, detail: `${tenant === '' ? 'without a tenant' : `as tenant ${tenant}`}: ${found.detail}` }
+      finding = tenants.length === 1
+        ? found
+        : { ...found, detail: `${tenant === '' ? 'without a tenant' : `as tenant ${tenant}`}: ${found.detail}` }
       if (!finding.ok) break
     }
     return finding
@@ -158,7 +160,13 @@ async function sample ({ stdin }: Context, config: Config): Promise<{ record: St
 
 function storedForm (config: Config, address: string, bytes: SharedArrayBuffer, now: number): StoredForm {
   const result = new Encoder(encoderSettings(config)).encode({
-    address, format: 'amqp', bytes, starts: Uint32Array.of(0), ends: Uint32Array.of(bytes.byteLength), arrivalSeconds: Math.floor(now / 1000), arrivalNanos: (now % 1000) * 1e6
+    address,
+    format: 'amqp',
+    bytes,
+    starts: Uint32Array.of(0),
+    ends: Uint32Array.of(bytes.byteLength),
+    arrivalSeconds: Math.floor(now / 1000),
+    arrivalNanos: (now % 1000) * 1e6
   })
   const [part] = result.parts
   const [stream] = part === undefined ? [] : decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams
@@ -176,7 +184,9 @@ function storedForm (config: Config, address: string, bytes: SharedArrayBuffer, 
   }
 }
 
-function describe (config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: StoredForm, others: StoredForm[]): string {
+function describe (
+  config: Config, warnings: string[], bus: Finding, loki: Array<Finding & { url: string }>, record: StoredForm, others: StoredForm[]
+): string {
   const mark = (ok: boolean): string => ok ? 'ok    ' : 'MEND  '
   // A reason that names a setting needs no hint.
   const hintOf = ({ detail, hint }: Finding): string[] => hint === undefined || detail.includes('LOKEAN_') ? [] : [`             ${hint}`]
@@ -194,7 +204,9 @@ function describe (config: Config, warnings: string[], bus: Finding, loki: Array
     `  line       ${JSON.stringify(record.line)}`,
     ...Object.entries(record.metadata).map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
     ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
-    ...others.flatMap(({ address, tenant, labels }) => ['', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`]),
+    ...others.flatMap(({ address, tenant, labels }) => [
+      '', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`
+    ]),
     ''
   ].join('\n')
 }

@@ -15,7 +15,9 @@ export async function generate (context: Context, options: LoadOptions & { conne
   try {
     const { sent, accepted, rejected, released, modified, resent, seconds, seed } = await runLoad(context, options, config, thread)
     const recordsPerSecond = Math.round(accepted / seconds)
-    const report = { sent, accepted, rejected, released, modified, resent, seconds: Math.round(seconds * 1000) / 1000, recordsPerSecond, seed }
+    const report = {
+      sent, accepted, rejected, released, modified, resent, seconds: Math.round(seconds * 1000) / 1000, recordsPerSecond, seed
+    }
     if (options.json) context.stdout.write(`${JSON.stringify(report)}\n`)
     else {
       context.stdout.write(`${sent.toLocaleString('en')} records sent, ${accepted.toLocaleString('en')} accepted, ${rejected.toLocaleString('en')} rejected, ` +

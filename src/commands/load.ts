@@ -18,7 +18,9 @@ const WARN_MS = 5_000
  * Sends records to the bus of the settings, as `--records`, `--for`, `--rate`, ... say, until all are settled. Shows
  * progress on stderr. Stops early, in order, when the process is asked to stop.
  */
-export async function runLoad (context: Context, options: LoadOptions & { connections?: number }, config: Config, thread: BusThread): Promise<SenderResult & { seed: number }> {
+export async function runLoad (
+  context: Context, options: LoadOptions & { connections?: number }, config: Config, thread: BusThread
+): Promise<SenderResult & { seed: number }> {
   const { amqp } = config
   const [endpoint] = amqp.urls
   if (amqp.addresses.length === 0 || endpoint === undefined) throw new ConfigError('LOKEAN_AMQP_ADDRESSES is off: there is no address to send to')

@@ -37,7 +37,9 @@ export function arrange (v: Values) {
     /** Undefined where there is no socket. */
     socket: v.LOKEAN_SOCKET && {
       ...origin(v.LOKEAN_SOCKET),
-      place: v.LOKEAN_SOCKET.place.kind === 'udp' ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER } : v.LOKEAN_SOCKET.place
+      place: v.LOKEAN_SOCKET.place.kind === 'udp'
+        ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER }
+        : v.LOKEAN_SOCKET.place
     },
     /** All that is read from: the bus's addresses, and the socket. */
     addresses: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(origin),

@@ -121,7 +121,10 @@ export const OPTIONS = {
   },
 
   LOKEAN_LABELS: {
-    group: 'Records', schema: labels, default: 'cloud,region,host,source,service_name=source', text: 'stream labels: `name` or `name=field`, comma-separated'
+    group: 'Records',
+    schema: labels,
+    default: 'cloud,region,host,source,service_name=source',
+    text: 'stream labels: `name` or `name=field`, comma-separated'
   },
   LOKEAN_METADATA: {
     group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'

@@ -16,7 +16,9 @@ export function measureEventLoopLag (registry: Registry): void {
   delay.enable()
   const read = (reading: typeof READINGS[number]): number => {
     if (reading === 'stddev') return seconds(delay.stddev)
-    return Math.max(0, seconds(reading.startsWith('p') ? delay.percentile(Number(reading.slice(1))) : delay[reading as 'min' | 'max' | 'mean']) - RESOLUTION_MS / 1000)
+    return Math.max(0, seconds(reading.startsWith('p')
+      ? delay.percentile(Number(reading.slice(1)))
+      : delay[reading as 'min' | 'max' | 'mean']) - RESOLUTION_MS / 1000)
   }
   for (const reading of READINGS) {
     const name = `nodejs_eventloop_lag_${reading}_seconds`

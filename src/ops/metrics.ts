@@ -164,7 +164,9 @@ function histograms (registry: Registry, { addresses }: MetricsOptions) {
     lag,
     batchBytes: histogram('lokean_batch_bytes', 'Bytes of AMQP messages handed to a worker at once', BYTES),
     batchRecords: histogram('lokean_batch_records', 'Records handed to a worker at once', RECORDS),
-    encodeDuration: histogram('lokean_encode_duration_seconds', 'From handing a batch to a worker to having it encoded', [0.0005, 0.001, 0.0025, ...SECONDS]),
+    encodeDuration: histogram('lokean_encode_duration_seconds', 'From handing a batch to a worker to having it encoded', [
+      0.0005, 0.001, 0.0025, ...SECONDS
+    ]),
     pushDuration: histogram('lokean_push_duration_seconds', 'Duration of one push request, whatever its answer', SECONDS),
     pushBytes: histogram('lokean_push_bytes', 'Bytes of one push request as sent, compressed', BYTES),
     pushUncompressedBytes: histogram('lokean_push_uncompressed_bytes', 'Bytes of one push request before compression', BYTES),
@@ -191,7 +193,9 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
     if (label !== undefined) for (const value of values) gauge.set({ [label]: value }, 0)
     return { gauge, from: (source) => { read = source } }
   }
-  new Gauge({ name: 'lokean_build_info', help: 'Always 1; which Lokean runs on which Node', labelNames: ['version', 'node'], registers: [registry] })
+  new Gauge({
+    name: 'lokean_build_info', help: 'Always 1; which Lokean runs on which Node', labelNames: ['version', 'node'], registers: [registry]
+  })
     .set({ version, node: process.version }, 1)
   return {
     linkUp: derived('lokean_link_up', 'Whether the link that reads the address is open (1) or not (0)', 'address', addresses),

@@ -43,7 +43,9 @@ export function classify ({ status, message, retryAfter }: HttpAnswer, nowMs: nu
   if (REJECTED.has(status)) return { kind: 'rejected', status, message }
   const text = `${status} ${message}`
   if (status === 429) return { kind: 'retry', reason: '429', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
-  if (status >= 500 || status === 408) return { kind: 'retry', reason: '5xx', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
+  if (status >= 500 || status === 408) {
+    return { kind: 'retry', reason: '5xx', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
+  }
   return { kind: 'retry', reason: 'blocked', status, message: text, hint: hintOf(status) }
 }
 

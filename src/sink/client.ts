@@ -101,7 +101,9 @@ export class LokiClient {
 
   /** Reads any path of Loki's API, for `demo`. Rejects where Loki gives no answer. */
   async get (endpoint: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
-    const { statusCode, body } = await this.#pool(endpoint).request({ method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal })
+    const { statusCode, body } = await this.#pool(endpoint).request({
+      method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal
+    })
     return { status: statusCode, text: await body.text() }
   }
 

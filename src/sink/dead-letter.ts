@@ -32,7 +32,9 @@ export class DeadLetters {
   }
 
   /** Rejects with ConfigError where the directory cannot be made, or cannot be written to. */
-  static async open (dir: string, maxBytes: number, now: () => number = Date.now, onDeleted: (file: string) => void = () => {}): Promise<DeadLetters> {
+  static async open (
+    dir: string, maxBytes: number, now: () => number = Date.now, onDeleted: (file: string) => void = () => {}
+  ): Promise<DeadLetters> {
     try {
       await mkdir(dir, { recursive: true })
       await access(dir, constants.W_OK)
@@ -84,7 +86,8 @@ export class DeadLetters {
   }
 
   async #makeRoom (bytes: number): Promise<void> {
-    const names = (await readdir(this.#dir)).filter(name => NAME.test(name)).sort((a, b) => Number(a.slice(12, -7)) - Number(b.slice(12, -7)))
+    const names = (await readdir(this.#dir)).filter(name => NAME.test(name))
+      .sort((a, b) => Number(a.slice(12, -7)) - Number(b.slice(12, -7)))
     const files = await Promise.all(names.map(async name => ({ name, size: (await stat(join(this.#dir, name))).size })))
     let total = files.reduce((sum, { size }) => sum + size, 0)
     for (const { name, size } of files) {

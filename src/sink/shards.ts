@@ -23,7 +23,9 @@ interface Options {
   pushBytes: number
   onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
   onPush?: (report: PushReport) => void
-  onRetry?: (retry: { tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number, hint: string | undefined }) => void
+  onRetry?: (
+    retry: { tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number, hint: string | undefined }
+  ) => void
   random?: () => number
   /** A clock in ms that never goes back. */
   now?: () => number

@@ -1,5 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { type DeliveryFormat, type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part, QUARANTINE_REASONS, type QuarantineReason } from './messages.ts'
+import {
+  type DeliveryFormat, type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part,
+  QUARANTINE_REASONS, type QuarantineReason
+} from './messages.ts'
 import { readBody } from './input/amqp-body.ts'
 import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'
@@ -57,7 +60,15 @@ export class Encoder implements RecordSink {
     }
     this.#parts.push(...this.#entries.flush(false))
     this.#mend('metadata_cut', this.#kernel.run.takeCuts())
-    return { parts: this.#parts, shared: false, records: this.#records, quarantined: this.#quarantined, mended: this.#mended, cardinalityReports: this.#entries.takeCardinalityReports(), oldestMs: this.#entries.oldestMs }
+    return {
+      parts: this.#parts,
+      shared: false,
+      records: this.#records,
+      quarantined: this.#quarantined,
+      mended: this.#mended,
+      cardinalityReports: this.#entries.takeCardinalityReports(),
+      oldestMs: this.#entries.oldestMs
+    }
   }
 
   record (start: number, end: number): void {

@@ -10,7 +10,8 @@ scenario('Loki', 'limits the tenant of one address while the other address flows
   site.fault = ({ tenant }) => tenant === 'a' ? { kind: 'answer', status: 429, text: 'too much\n' } : undefined
   site.start({ LOKEAN_AMQP_ADDRESSES: 'rsyslog/a;cloud=cloudA;tenant=a,rsyslog/b;cloud=cloudB;tenant=b' })
   site.send()
-  await site.bus.until(({ [ADDRESSES[0]]: limited, [ADDRESSES[1]]: other }) => limited?.received + other?.received >= 2_000 && other.unsettled === 0)
+  await site.bus.until(({ [ADDRESSES[0]]: limited, [ADDRESSES[1]]: other }) => limited?.received + other?.received >= 2_000 &&
+    other.unsettled === 0)
   const { accepted, unsettled } = site.bus.stats()[ADDRESSES[0]]
   assert.equal(accepted, 0, 'the limited tenant is still limited')
   assert.ok(unsettled > 0, 'the limited tenant waits')

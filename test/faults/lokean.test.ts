@@ -80,14 +80,20 @@ async function withPoison (site: Site, how: string, share: number): Promise<{ me
   const sender = await RawSender.connect(site.bus.port, 'rsyslog/logs')
   site.cleanup.add(async () => { await sender.close() })
   const now = new Date().toISOString()
-  const message = rsyslogMessage([recordText({ '@timestamp': now, message: 'beside it' }), recordText({ '@timestamp': now, message: `a line poison=${how}` })])
+  const message = rsyslogMessage([
+    recordText({ '@timestamp': now, message: 'beside it' }), recordText({ '@timestamp': now, message: `a line poison=${how}` })
+  ])
   assert.equal(await sender.deliver(message), 1)
   const { body } = await program.ask('/metrics')
-  const failures = new Map([...body.matchAll(/^lokean_worker_failures_total\{kind="(\w+)"\} (\d+)$/gm)].map(([, kind, count]) => [kind, Number(count)]))
+  const failures = new Map([...body.matchAll(/^lokean_worker_failures_total\{kind="(\w+)"\} (\d+)$/gm)].map(([, kind, count]) => [
+    kind, Number(count)
+  ]))
   return { message, failures }
 }
 
-for (const [how, kind, what] of [['throw', 'threw', 'throws'], ['memory', 'died', 'runs out of memory'], ['hang', 'hung', 'hangs']] as const) {
+for (const [how, kind, what] of [
+  ['throw', 'threw', 'throws'], ['memory', 'died', 'runs out of memory'], ['hang', 'hung', 'hangs']
+] as const) {
   scenario('Lokean', `a worker thread ${what}`, {}, async site => {
     const { failures } = await withPoison(site, `${how}-once`, 0.2)
     assert.equal(failures.get(kind), 1)

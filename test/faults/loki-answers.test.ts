@@ -8,7 +8,9 @@ import { FEW_STREAMS, MARKER, type Site } from './site.ts'
 function turnAway (site: Site, statuses: readonly number[]): Fault {
   const again = ['0', '1', new Date(Date.now() + 1000).toUTCString()][site.below(9)]
   const status = statuses[site.below(statuses.length)]
-  return { kind: 'answer', status, text: 'not now\n', headers: again === undefined ? {} : { 'retry-after': again }, stored: site.below(4) === 0 }
+  return {
+    kind: 'answer', status, text: 'not now\n', headers: again === undefined ? {} : { 'retry-after': again }, stored: site.below(4) === 0
+  }
 }
 
 scenario('Loki', 'answers 500, 502, 503 or 429 to a third of the pushes', FEW_STREAMS, async site => {
@@ -45,14 +47,16 @@ scenario('Loki', 'answers 400 to everything for 5 s', { ...FEW_STREAMS, rate: 40
 
 const ADDRESSES = ['cloud1/logs', 'cloud2/logs']
 
-scenario('Loki', 'limits one tenant while another flows', { ...FEW_STREAMS, addresses: ADDRESSES, clouds: 2, tenants: ['cloud1', 'cloud2'] }, async site => {
-  site.fault = ({ tenant }) => tenant === 'cloud1' ? { kind: 'answer', status: 429, text: 'too much\n' } : undefined
-  site.start({ LOKEAN_LOKI_TENANT: '{cloud}' })
-  site.send()
-  await site.bus.until(({ [ADDRESSES[0]]: limited, [ADDRESSES[1]]: other }) => limited?.received + other?.received >= 2_000 && other.unsettled === 0)
-  const { accepted, unsettled } = site.bus.stats()[ADDRESSES[0]]
-  assert.equal(accepted, 0, 'the limited tenant is still limited')
-  assert.ok(unsettled > 0, 'the limited tenant waits')
-  site.fault = undefined
-  await site.over()
-})
+scenario('Loki', 'limits one tenant while another flows',
+  { ...FEW_STREAMS, addresses: ADDRESSES, clouds: 2, tenants: ['cloud1', 'cloud2'] }, async site => {
+    site.fault = ({ tenant }) => tenant === 'cloud1' ? { kind: 'answer', status: 429, text: 'too much\n' } : undefined
+    site.start({ LOKEAN_LOKI_TENANT: '{cloud}' })
+    site.send()
+    await site.bus.until(({ [ADDRESSES[0]]: limited, [ADDRESSES[1]]: other }) => limited?.received + other?.received >= 2_000 &&
+    other.unsettled === 0)
+    const { accepted, unsettled } = site.bus.stats()[ADDRESSES[0]]
+    assert.equal(accepted, 0, 'the limited tenant is still limited')
+    assert.ok(unsettled > 0, 'the limited tenant waits')
+    site.fault = undefined
+    await site.over()
+  })

@@ -16,7 +16,9 @@ export const registry: { scenarios: Array<{ group: string, name: string }>, list
  * missing, none is doubled. The test prints its seed; `FAULTS_SEED` sets it. `skip` returns why the test cannot run
  * here.
  */
-export function scenario (group: string, name: string, options: SiteOptions & { skip?: () => string | false }, body: (site: Site) => Promise<void>): void {
+export function scenario (
+  group: string, name: string, options: SiteOptions & { skip?: () => string | false }, body: (site: Site) => Promise<void>
+): void {
   registry.scenarios.push({ group, name })
   if (registry.listOnly) return
   test(`${group}: ${name}`, { timeout: TIMEOUT_MS, skip: options.skip?.() }, async t => {
@@ -26,7 +28,18 @@ export function scenario (group: string, name: string, options: SiteOptions & { 
     const start = performance.now()
     await Promise.race([body(site), site.broken])
     const { sent, stored, missing, doubled, repeated } = await Promise.race([site.reconcile(), site.broken])
-    const result = { group, name, seed, sent, stored, missing, doubled, repeated, recoverySeconds: site.recoverySeconds, seconds: (performance.now() - start) / 1000 }
+    const result = {
+      group,
+      name,
+      seed,
+      sent,
+      stored,
+      missing,
+      doubled,
+      repeated,
+      recoverySeconds: site.recoverySeconds,
+      seconds: (performance.now() - start) / 1000
+    }
     t.diagnostic(JSON.stringify(result))
     assert.deepEqual({ missing, doubled }, { missing: 0, doubled: 0 })
     assert.ok(sent >= LEAST_RECORDS, `${sent} records are too few`)

@@ -11,7 +11,8 @@ export function faultsSection ({ at, machine, results }: Run): string {
     `Run on ${at.slice(0, 10)}: ${machineLine(machine)}.`,
     '',
     table(HEAD, results.map(({ group, name, sent, stored, missing, doubled, recoverySeconds }) => [
-      group, name, whole(sent), whole(stored), whole(missing), whole(doubled), recoverySeconds === undefined ? '–' : seconds(recoverySeconds)
+      group, name, whole(sent), whole(stored), whole(missing), whole(doubled),
+      recoverySeconds === undefined ? '–' : seconds(recoverySeconds)
     ]), 2)
   ].join('\n')
 }

@@ -203,10 +203,19 @@ export class Site {
     const { accepted: sent, rejected } = this.counts
     assert.equal(rejected, 0)
     const parts = (this.#options.tenants ?? ['fake']).map(tenant => this.loki.store.countIds(MARKER, { expected: sent, tenant }))
-    const sum = (key: 'distinct' | 'repeated' | 'quarantined' | 'quarantinedIds' | 'unexpected'): number => parts.reduce((total, part) => total + part[key], 0)
+    const sum = (key: 'distinct' | 'repeated' | 'quarantined' | 'quarantinedIds' | 'unexpected'): number => parts.reduce(
+      (total, part) => total + part[key], 0
+    )
     assert.equal(sum('unexpected'), 0, 'nothing is stored that was not sent')
     const stored = sum('distinct') + sum('quarantinedIds')
-    return { sent, stored, missing: sent - stored, doubled: sum('repeated'), repeated: this.loki.stats().duplicates, quarantined: sum('quarantined') }
+    return {
+      sent,
+      stored,
+      missing: sent - stored,
+      doubled: sum('repeated'),
+      repeated: this.loki.stats().duplicates,
+      quarantined: sum('quarantined')
+    }
   }
 
   #accepted (stats: BusStats): number {

@@ -37,7 +37,11 @@ export function parseFuzzArguments (args: readonly string[]): FuzzArguments | un
   const targets = only === undefined ? TARGET_NAMES : chosen(only)
   if (replay !== undefined && targets.length !== 1) throw new UsageError('--replay needs --only with one target')
   return {
-    seconds: number('--seconds', values.seconds, 60, 1, 86_400), targets, seed: number('--seed', values.seed, Math.floor(Math.random() * 2 ** 31), 0, 2 ** 32 - 1), keep, replay
+    seconds: number('--seconds', values.seconds, 60, 1, 86_400),
+    targets,
+    seed: number('--seed', values.seed, Math.floor(Math.random() * 2 ** 31), 0, 2 ** 32 - 1),
+    keep,
+    replay
   }
 }
 
@@ -47,7 +51,12 @@ function parse (args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        seconds: { type: 'string' }, only: { type: 'string', multiple: true }, seed: { type: 'string' }, keep: { type: 'boolean' }, replay: { type: 'string' }, help: { type: 'boolean', short: 'h' }
+        seconds: { type: 'string' },
+        only: { type: 'string', multiple: true },
+        seed: { type: 'string' },
+        keep: { type: 'boolean' },
+        replay: { type: 'string' },
+        help: { type: 'boolean', short: 'h' }
       }
     })
   } catch (error) {

@@ -36,7 +36,9 @@ export class Coverage {
     for (const { url, functions } of result) {
       if (!OWN.test(url)) continue
       const code = new Uint8Array(Math.max(...functions.flatMap(({ ranges }) => ranges.map(({ endOffset }) => endOffset))))
-      for (const { ranges } of functions) for (const { startOffset, endOffset, count } of ranges) code.fill(Math.min(1, count), startOffset, endOffset)
+      for (const { ranges } of functions) {
+        for (const { startOffset, endOffset, count } of ranges) code.fill(Math.min(1, count), startOffset, endOffset)
+      }
       ran.set(url, code)
     }
     return ran

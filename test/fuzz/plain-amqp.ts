@@ -19,7 +19,11 @@ export function recordsOf (message: Buffer): Array<Buffer | null> | undefined {
       if (rest[0] !== 0x00 || rest[1] === 0x00) throw new Odd()
       const [descriptor, behind] = read(rest.subarray(1), 0)
       const [value, next] = read(behind, 0)
-      const section = SECTIONS.indexOf(descriptor.kind === 'text' && descriptor.symbol ? descriptor.bytes.toString('latin1') : descriptor.kind === 'ulong' ? SECTIONS[descriptor.value - 0x70] ?? '' : '')
+      const section = SECTIONS.indexOf(descriptor.kind === 'text' && descriptor.symbol
+        ? descriptor.bytes.toString('latin1')
+        : descriptor.kind === 'ulong'
+          ? SECTIONS[descriptor.value - 0x70] ?? ''
+          : '')
       if (section < 0) throw new Odd()
       if (section >= 5 && section <= 7) {
         bodies++
@@ -35,7 +39,8 @@ export function recordsOf (message: Buffer): Array<Buffer | null> | undefined {
 }
 
 const SECTIONS = [
-  'amqp:header:list', 'amqp:delivery-annotations:map', 'amqp:message-annotations:map', 'amqp:properties:list', 'amqp:application-properties:map',
+  'amqp:header:list', 'amqp:delivery-annotations:map', 'amqp:message-annotations:map', 'amqp:properties:list',
+  'amqp:application-properties:map',
   'amqp:data:binary', 'amqp:amqp-sequence:list', 'amqp:amqp-value:*', 'amqp:footer:map'
 ]
 

@@ -34,7 +34,8 @@ export async function runTarget (options: RunOptions): Promise<Outcome> {
   const outcome = await inThread(options)
   if (outcome.kind === 'done' || outcome.kind === 'broken') return outcome
   // Each try needs a new thread, so there are only a few.
-  const again = async (input: Buffer): Promise<boolean> => (await inThread({ ...options, corpus: [input], search: undefined })).kind === outcome.kind
+  const again = async (input: Buffer): Promise<boolean> =>
+    (await inThread({ ...options, corpus: [input], search: undefined })).kind === outcome.kind
   return { ...outcome, input: await minimise(outcome.input, again, 24) }
 }
 
@@ -44,7 +45,9 @@ async function inThread ({ target, corpus, search, module = REAL_TARGETS, hangMs
   const worker = new Worker(new URL(`./fuzz.worker${EXTENSION}`, import.meta.url), { workerData: job, resourceLimits: heapLimits(heapMiB) })
   let resolve: (outcome: Outcome) => void = () => {}
   const promise = new Promise<Outcome>(_resolve => { resolve = _resolve })
-  worker.once('message', (ending: Ending) => resolve(ending.kind === 'done' ? { ...ending, kept: ending.kept.map(one => Buffer.from(one)) } : { ...ending, input: Buffer.from(ending.input) }))
+  worker.once('message', (ending: Ending) => resolve(ending.kind === 'done'
+    ? { ...ending, kept: ending.kept.map(one => Buffer.from(one)) }
+    : { ...ending, input: Buffer.from(ending.input) }))
   worker.once('error', error => resolve({ kind: 'died', input: slot.input, error: error.stack ?? String(error) }))
   worker.once('exit', code => resolve({ kind: 'died', input: slot.input, error: `the thread ended with ${code}` }))
   let runs = 0

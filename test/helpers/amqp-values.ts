@@ -63,7 +63,9 @@ export function encodeValue (value: AmqpValue): Buffer {
     case 'array': {
       const wide = value.wideElements || value.items.some(({ length }) => length > 255)
       const elements = value.items.map(item => withLength(0xa0, wide, item).subarray(1))
-      return compound(0xe0, value.wide, value.items.length, Buffer.concat([Buffer.of((wide ? 0xb0 : 0xa0) + TEXT_CODE[value.type]), ...elements]))
+      return compound(
+        0xe0, value.wide, value.items.length, Buffer.concat([Buffer.of((wide ? 0xb0 : 0xa0) + TEXT_CODE[value.type]), ...elements])
+      )
     }
     case 'described': return Buffer.concat([Buffer.of(0), encodeValue(value.descriptor), encodeValue(value.value)])
   }
@@ -138,13 +140,21 @@ export function amqpValue ({ string = anyBytes, described = true, widest = 16 }:
   const type = fc.constantFrom<TextType>('binary', 'string', 'symbol')
   const text = type.chain(type => fc.record({ kind: fc.constant('text' as const), type: fc.constant(type), wide, bytes: bytesOf(type) }))
   const fixed = fc.constantFrom(...FIXED.filter(([, width]) => width <= widest)).chain(([code, width]) =>
-    fc.record({ kind: fc.constant('fixed' as const), code: fc.constant(code), bytes: fc.uint8Array({ minLength: width, maxLength: width }) }))
+    fc.record({
+      kind: fc.constant('fixed' as const), code: fc.constant(code), bytes: fc.uint8Array({ minLength: width, maxLength: width })
+    }))
   const array = type.chain(type => fc.record({
-    kind: fc.constant('array' as const), wide, type: fc.constant(type), wideElements: fc.boolean(), items: fc.array(bytesOf(type), { maxLength: 6 })
+    kind: fc.constant('array' as const),
+    wide,
+    type: fc.constant(type),
+    wideElements: fc.boolean(),
+    items: fc.array(bytesOf(type), { maxLength: 6 })
   }))
   const numbers = fc.record({ kind: fc.constant('numbers' as const), wide, items: fc.array(fc.nat({ max: 255 }), { maxLength: 6 }) })
   return fc.letrec<{ value: AmqpValue, list: AmqpValue, map: AmqpValue, described: AmqpValue, leaf: AmqpValue }>(tie => ({
-    leaf: fc.oneof({ weight: 6, arbitrary: text }, fixed, array, numbers, fc.constant({ kind: 'null' as const }), fc.constant({ kind: 'list0' as const })),
+    leaf: fc.oneof({
+      weight: 6, arbitrary: text
+    }, fixed, array, numbers, fc.constant({ kind: 'null' as const }), fc.constant({ kind: 'list0' as const })),
     list: fc.record({ kind: fc.constant('list' as const), wide, items: fc.array(tie('value'), { maxLength: 8 }) }),
     map: fc.record({
       kind: fc.constant('map' as const), wide, items: fc.array(fc.tuple(text, tie('leaf')), { maxLength: 3 }).map(pairs => pairs.flat())
@@ -159,15 +169,25 @@ export function amqpValue ({ string = anyBytes, described = true, widest = 16 }:
 /** A whole message: a body of any kind, any of the other sections, each descriptor in any form. */
 export function amqpMessage (options: ValueOptions & { forms?: DescriptorForm[] } = {}): fc.Arbitrary<Section[]> {
   const form = fc.constantFrom<DescriptorForm>(...options.forms ?? ['smallulong', 'ulong', 'symbol8', 'symbol32'] as const)
-  const section = (name: SectionName, value: fc.Arbitrary<AmqpValue>): fc.Arbitrary<Section> => fc.record({ name: fc.constant(name), form, value })
-  const empty = fc.constantFrom<AmqpValue>({ kind: 'list0' }, { kind: 'list', wide: false, items: [] }, { kind: 'list', wide: true, items: [] })
+  const section = (name: SectionName, value: fc.Arbitrary<AmqpValue>): fc.Arbitrary<Section> => fc.record({
+    name: fc.constant(name), form, value
+  })
+  const empty = fc.constantFrom<AmqpValue>({ kind: 'list0' }, {
+    kind: 'list', wide: false, items: []
+  }, { kind: 'list', wide: true, items: [] })
   const pairs = fc.array(ascii, { maxLength: 3 }).chain(keys => fc.boolean().map((wide): AmqpValue => ({
     kind: 'map',
     wide,
-    items: keys.flatMap((bytes): AmqpValue[] => [{ kind: 'text', type: 'symbol', wide, bytes }, { kind: 'text', type: 'string', wide: false, bytes: Buffer.from('v') }])
+    items: keys.flatMap((bytes): AmqpValue[] => [
+      { kind: 'text', type: 'symbol', wide, bytes }, { kind: 'text', type: 'string', wide: false, bytes: Buffer.from('v') }
+    ])
   })))
-  const maybe = (name: SectionName, value: fc.Arbitrary<AmqpValue>): fc.Arbitrary<Section[]> => fc.option(section(name, value), { nil: undefined }).map(one => one === undefined ? [] : [one])
-  const binary = fc.record({ kind: fc.constant('text' as const), type: fc.constant('binary' as const), wide: fc.boolean(), bytes: anyBytes })
+  const maybe = (
+    name: SectionName, value: fc.Arbitrary<AmqpValue>
+  ): fc.Arbitrary<Section[]> => fc.option(section(name, value), { nil: undefined }).map(one => one === undefined ? [] : [one])
+  const binary = fc.record({
+    kind: fc.constant('text' as const), type: fc.constant('binary' as const), wide: fc.boolean(), bytes: anyBytes
+  })
   const list = fc.record({ kind: fc.constant('list' as const), wide: fc.boolean(), items: fc.array(amqpValue(options), { maxLength: 5 }) })
   const body = fc.oneof(
     { weight: 4, arbitrary: section('amqp-value', amqpValue(options)).map(one => [one]) },

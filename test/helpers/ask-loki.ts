@@ -16,7 +16,9 @@ export class AskLoki {
 
   /** Returns streams or series. */
   async range (expr: string, { direction = 'backward' }: Pick<Query, 'direction'> = {}): Promise<Found[]> {
-    const { result } = await this.#ask<{ result: Array<{ stream?: Record<string, string>, metric?: Record<string, string>, values: Found['values'] }> }>(
+    const {
+      result
+    } = await this.#ask<{ result: Array<{ stream?: Record<string, string>, metric?: Record<string, string>, values: Found['values'] }> }>(
       'query_range', { query: expr, direction, limit: '1000', step: '5' })
     return result.map(({ stream, metric, values }) => ({ labels: stream ?? metric ?? {}, values }))
   }

@@ -13,7 +13,9 @@ export function dataSources (): DataSource[] {
 }
 
 /** Returns what the field finds in a line, or among its labels and metadata, by Grafana's rules. */
-export function derived ({ matcherType, matcherRegex }: DerivedField, line: string, labels: Readonly<Record<string, string>>): string | undefined {
+export function derived (
+  { matcherType, matcherRegex }: DerivedField, line: string, labels: Readonly<Record<string, string>>
+): string | undefined {
   if (matcherType === 'regex') return new RegExp(matcherRegex).exec(line)?.[1]
   const label = Object.keys(labels).find(name => new RegExp(matcherRegex).test(name))
   return label === undefined ? undefined : labels[label]

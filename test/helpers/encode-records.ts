@@ -6,7 +6,10 @@ import { counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, 
 
 export interface Encoded { result: EncodeResult, entries: DecodedEntry[], counts: ReturnType<typeof counters> }
 
-export function encodeMessages (messages: readonly Uint8Array[], overrides: Partial<EncoderSettings> = {}, encoder = new Encoder(encoderSettings(overrides)), address?: string): Encoded {
+export function encodeMessages (
+  messages: readonly Uint8Array[], overrides: Partial<EncoderSettings> = {}, encoder = new Encoder(encoderSettings(overrides)),
+  address?: string
+): Encoded {
   const result = encoder.encode(encodeTask(messages, undefined, address))
   const entries = decodeParts(result.parts)
   assert.equal(result.parts.reduce((sum, { records }) => sum + records, 0), entries.length)
@@ -21,7 +24,9 @@ export const encode = (records: ReadonlyArray<string | Uint8Array>, overrides?: 
   encodeMessages([rsyslogMessage(records)], overrides, overrides === undefined ? shared : undefined)
 
 /** Encodes one record to its one entry. */
-export function single (record: string | Uint8Array, overrides?: Partial<EncoderSettings>): DecodedEntry & { selector: Record<string, string>, counts: Encoded['counts'] } {
+export function single (
+  record: string | Uint8Array, overrides?: Partial<EncoderSettings>
+): DecodedEntry & { selector: Record<string, string>, counts: Encoded['counts'] } {
   const { entries, counts, result } = encode([record], overrides)
   assert.equal(entries.length, 1)
   assert.equal(result.records, 1)

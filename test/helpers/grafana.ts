@@ -36,7 +36,8 @@ export type Choices = Readonly<Record<string, Choice>>
 
 /** Reads the committed dashboards. */
 export function dashboards (): Dashboard[] {
-  return readdirSync(FOLDER).filter(file => file.endsWith('.json')).sort().map(file => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard)
+  return readdirSync(FOLDER).filter(file => file.endsWith('.json')).sort()
+    .map(file => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Dashboard)
 }
 
 export function panelsOf (dashboard: Dashboard): Panel[] {
@@ -65,7 +66,9 @@ function escaped (choice: Choice, source: Source['type'], { multi, includeAll }:
     const text = String(choice)
     return source === 'loki' ? text : text.replaceAll('\\', '\\\\').replaceAll("'", "\\\\'")
   }
-  const values = (typeof choice === 'string' ? [choice] : choice).map(value => value.replaceAll('\\', '\\\\\\\\').replace(/[$^*{}[\]+?.()|]/g, '\\\\$&'))
+  const values = (typeof choice === 'string'
+    ? [choice]
+    : choice).map(value => value.replaceAll('\\', '\\\\\\\\').replace(/[$^*{}[\]+?.()|]/g, '\\\\$&'))
   return source === 'loki' || values.length === 1 ? values.join('|') : `(${values.join('|')})`
 }
 
@@ -108,7 +111,9 @@ export function interpolate (text: string, source: Source['type'], variables: re
 export type LabelValues = (source: Source['type'], label: string, selector: string) => Promise<string[]>
 
 /** Returns the values that each query variable offers. Chooses the first where nothing is chosen, as Grafana does. */
-export async function offered (dashboard: Dashboard, choices: Choices, ask: LabelValues): Promise<{ options: Record<string, string[]>, choices: Choices }> {
+export async function offered (
+  dashboard: Dashboard, choices: Choices, ask: LabelValues
+): Promise<{ options: Record<string, string[]>, choices: Choices }> {
   const filled: Record<string, Choice> = { ...choices }
   const options: Record<string, string[]> = {}
   const variables = dashboard.templating.list
@@ -120,8 +125,12 @@ export async function offered (dashboard: Dashboard, choices: Choices, ask: Labe
       : [variable.query.label, variable.query.stream]
     const values = await ask(type, label, interpolate(selector, type, variables, filled))
     const pattern = variable.regex === undefined ? undefined : new RegExp(variable.regex.slice(1, -1))
-    options[variable.name] = [...new Set(values.map(value => pattern === undefined ? value : pattern.exec(value)?.[1] ?? '').filter(value => value !== ''))]
-    if (variable.current === undefined && filled[variable.name] === undefined && options[variable.name].length > 0) filled[variable.name] = options[variable.name][0]
+    options[variable.name] = [
+      ...new Set(values.map(value => pattern === undefined ? value : pattern.exec(value)?.[1] ?? '').filter(value => value !== ''))
+    ]
+    if (variable.current === undefined && filled[variable.name] === undefined && options[variable.name].length > 0) {
+      filled[variable.name] = options[variable.name][0]
+    }
   }
   return { options, choices: filled }
 }

@@ -23,7 +23,9 @@ export function list (items: readonly Uint8Array[], { count = items.length, code
 }
 
 /** An array32 of so many values of no bytes. */
-export const emptyElements = (count: number, code = 0x40): Buffer => Buffer.concat([Buffer.of(0xf0), uint32(5), uint32(count), Buffer.of(code)])
+export const emptyElements = (count: number, code = 0x40): Buffer => Buffer.concat([
+  Buffer.of(0xf0), uint32(5), uint32(count), Buffer.of(code)
+])
 
 /** A list within a list, so many deep. */
 export function nested (depth: number, count = 1): Buffer {
@@ -38,7 +40,10 @@ export function nested (depth: number, count = 1): Buffer {
   return bytes
 }
 
-export function frame (body: Uint8Array, { channel = 0, type = 0, size = body.length + 8, doff = 2 }: { channel?: number, type?: number, size?: number, doff?: number } = {}): Buffer {
+export function frame (
+  body: Uint8Array,
+  { channel = 0, type = 0, size = body.length + 8, doff = 2 }: { channel?: number, type?: number, size?: number, doff?: number } = {}
+): Buffer {
   return Buffer.concat([uint32(size), Buffer.of(doff, type, channel >> 8, channel & 0xff), body])
 }
 
@@ -49,19 +54,27 @@ export function described (code: number, value: Uint8Array): Buffer {
 const performative = (code: number, fields: readonly Uint8Array[], payload: Uint8Array = Buffer.alloc(0), channel = 0): Buffer =>
   frame(Buffer.concat([described(code, list(fields)), payload]), { channel })
 
-export const open = ({ id = text('hostile'), maxFrame = uint(65536), properties = NULL }: { id?: Buffer, maxFrame?: Buffer, properties?: Buffer } = {}): Buffer =>
+export const open = ({
+  id = text('hostile'), maxFrame = uint(65536), properties = NULL
+}: { id?: Buffer, maxFrame?: Buffer, properties?: Buffer } = {}): Buffer =>
   performative(0x10, [id, NULL, maxFrame, ushort(1000), NULL, NULL, NULL, NULL, NULL, properties])
-export const begin = (channel = 0, remote: Buffer = ushort(0), { outgoingId = uint(0), properties = NULL }: { outgoingId?: Buffer, properties?: Buffer } = {}): Buffer =>
+export const begin = (
+  channel = 0, remote: Buffer = ushort(0), { outgoingId = uint(0), properties = NULL }: { outgoingId?: Buffer, properties?: Buffer } = {}
+): Buffer =>
   performative(0x11, [remote, outgoingId, uint(1000), uint(1000), uint(255), NULL, NULL, properties], undefined, channel)
 /** `role`: TRUE for a receiver. */
-export const attach = (name: Buffer, { handle = 0, role = FALSE, address = 'a', count = uint(0), properties = NULL }: { handle?: number, role?: Buffer, address?: string, count?: Buffer, properties?: Buffer } = {}): Buffer => {
+export const attach = (name: Buffer, {
+  handle = 0, role = FALSE, address = 'a', count = uint(0), properties = NULL
+}: { handle?: number, role?: Buffer, address?: string, count?: Buffer, properties?: Buffer } = {}): Buffer => {
   const source = described(0x28, list([text(address)]))
   const target = described(0x29, list([text(address)]))
   return performative(0x12, [name, uint(handle), role, NULL, NULL, source, target, NULL, NULL, count, NULL, NULL, NULL, properties])
 }
 export const flow = (handle: Buffer = NULL, credit = uint(0), echo = FALSE): Buffer =>
   performative(0x13, [uint(0), uint(1000), uint(0), uint(1000), handle, uint(0), credit, NULL, NULL, echo])
-export const transfer = ({ handle = 0, id = 0, more = false, payload = Buffer.alloc(0), channel = 0 }: { handle?: number, id?: number, more?: boolean, payload?: Uint8Array, channel?: number } = {}): Buffer =>
+export const transfer = ({
+  handle = 0, id = 0, more = false, payload = Buffer.alloc(0), channel = 0
+}: { handle?: number, id?: number, more?: boolean, payload?: Uint8Array, channel?: number } = {}): Buffer =>
   performative(0x14, [uint(handle), uint(id), text('t', 0xb0), uint(0), FALSE, more ? TRUE : FALSE], payload, channel)
 export const disposition = (first: number, last: number, role = TRUE): Buffer =>
   performative(0x15, [role, uint(first), uint(last), TRUE, described(0x24, list([]))])

@@ -7,7 +7,9 @@ const hex4 = fc.nat({ max: 0xffff }).chain(code => fc.boolean().map(upper => {
   return `\\u${upper ? text.toUpperCase() : text}`
 }))
 const escape = fc.oneof(
-  fc.constantFrom('\\"', '\\\\', '\\/', '\\b', '\\f', '\\n', '\\r', '\\t', '\\u0000', '\\u001b', '\\u00e9', '\\u2028', '\\uFEFF', '\\ud83d\\ude00'),
+  fc.constantFrom(
+    '\\"', '\\\\', '\\/', '\\b', '\\f', '\\n', '\\r', '\\t', '\\u0000', '\\u001b', '\\u00e9', '\\u2028', '\\uFEFF', '\\ud83d\\ude00'
+  ),
   fc.constantFrom('\\ud800', '\\uDFFF', '\\udc00\\ud800'),
   hex4
 )
@@ -17,7 +19,9 @@ const invalid = fc.constantFrom('\\x', '\\u12', '\\u12g4', '\\', '\\U0041', '\u0
 
 /** The text between two quotes. With `broken`, it is invalid now and then. */
 export function stringContent (broken: boolean): fc.Arbitrary<string> {
-  const piece = fc.oneof({ weight: 12, arbitrary: plain }, { weight: 6, arbitrary: escape }, { weight: 3, arbitrary: rare }, ...(broken ? [{ weight: 1, arbitrary: invalid }] : []))
+  const piece = fc.oneof({
+    weight: 12, arbitrary: plain
+  }, { weight: 6, arbitrary: escape }, { weight: 3, arbitrary: rare }, ...(broken ? [{ weight: 1, arbitrary: invalid }] : []))
   return fc.array(piece, { maxLength: 6 }).map(pieces => pieces.join(''))
 }
 
@@ -37,11 +41,20 @@ export function objectText (keys: readonly string[], { broken = false, strings =
     { weight: 1, arbitrary: fc.constantFrom('__proto__', 'constructor', '\\u006dessage', 'messag', 'messages', '') }
   )
   const string = strings.map(text => `"${text}"`)
-  const value = fc.oneof({ weight: 14, arbitrary: string }, { weight: 2, arbitrary: otherValue }, ...(broken ? [{ weight: 1, arbitrary: badValue }] : []))
+  const value = fc.oneof({
+    weight: 14, arbitrary: string
+  }, { weight: 2, arbitrary: otherValue }, ...(broken ? [{ weight: 1, arbitrary: badValue }] : []))
   const colon = broken ? fc.oneof({ weight: 30, arbitrary: fc.constant(':') }, fc.constantFrom('', '=', '::')) : fc.constant(':')
   const comma = broken ? fc.oneof({ weight: 30, arbitrary: fc.constant(',') }, fc.constantFrom('', ';', ',,')) : fc.constant(',')
-  const pair = fc.tuple(space, key, space, colon, space, value, space, comma).map(([a, k, b, c, d, v, e, separator]) => [`${a}"${k}"${b}${c}${d}${v}${e}`, separator])
-  const body = fc.oneof({ weight: 1, arbitrary: space }, { weight: 19, arbitrary: fc.array(pair, { minLength: 1, maxLength: 12 }).map(pairs => pairs.flat().slice(0, -1).join('')) })
-  const edge = (whole: string): fc.Arbitrary<string> => broken ? fc.oneof({ weight: 20, arbitrary: fc.constant(whole) }, fc.constantFrom('', whole + whole, ',' + whole, whole + ',', 'x', '\ufeff' + whole, whole + '\0')) : fc.constant(whole)
+  const pair = fc.tuple(space, key, space, colon, space, value, space, comma)
+    .map(([a, k, b, c, d, v, e, separator]) => [`${a}"${k}"${b}${c}${d}${v}${e}`, separator])
+  const body = fc.oneof({
+    weight: 1, arbitrary: space
+  }, { weight: 19, arbitrary: fc.array(pair, { minLength: 1, maxLength: 12 }).map(pairs => pairs.flat().slice(0, -1).join('')) })
+  const edge = (whole: string): fc.Arbitrary<string> => broken
+    ? fc.oneof({
+      weight: 20, arbitrary: fc.constant(whole)
+    }, fc.constantFrom('', whole + whole, ',' + whole, whole + ',', 'x', '\ufeff' + whole, whole + '\0'))
+    : fc.constant(whole)
   return fc.tuple(space, edge('{'), body, edge('}'), space).map(parts => parts.join(''))
 }

@@ -42,20 +42,26 @@ export function kustomization (folder: string): Kustomization {
 
 /** Returns the objects of a kustomization. Those of its base folders come first. */
 export function resources (folder: string): Manifest[] {
-  return kustomization(folder).resources.flatMap(name => name.endsWith('.yaml') ? documents<Manifest>(join(folder, name)) : resources(join(folder, name)))
+  return kustomization(folder).resources.flatMap(name => name.endsWith('.yaml')
+    ? documents<Manifest>(join(folder, name))
+    : resources(join(folder, name)))
 }
 
 /** Returns the settings in the generated ConfigMap. Later layers win. */
 export function settings (folder: string): Record<string, string> {
   const { resources: names, configMapGenerator } = kustomization(folder)
   const below = names.filter(name => !name.endsWith('.yaml')).map(name => settings(join(folder, name)))
-  const own = configMapGenerator.flatMap(({ literals }) => literals.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+  const own = configMapGenerator.flatMap(({ literals }) => literals.map(line => [
+    line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)
+  ]))
   return Object.assign({}, ...below, Object.fromEntries(own))
 }
 
 /** The module with the types and the schema of an object. The operator's objects have a package of their own. */
 function moduleOf ({ apiVersion }: Manifest): string {
-  return apiVersion.startsWith('monitoring.coreos.com/') ? `@kubernetes-models/prometheus-operator/${apiVersion}` : `kubernetes-models/${apiVersion}`
+  return apiVersion.startsWith('monitoring.coreos.com/')
+    ? `@kubernetes-models/prometheus-operator/${apiVersion}`
+    : `kubernetes-models/${apiVersion}`
 }
 
 /** Returns the API schema's error for an object, or ''. Throws for an unknown kind. */
@@ -84,7 +90,9 @@ export function typeErrors (manifests: readonly Manifest[], { partial = false } 
     ...lines
   ].join('\n')
   const name = join(dirname(KUBERNETES), 'objects.ts')
-  const options: TypeScript.CompilerOptions = { strict: true, noEmit: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext }
+  const options: TypeScript.CompilerOptions = {
+    strict: true, noEmit: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext
+  }
   const host = ts.createCompilerHost(options)
   const { getSourceFile, fileExists } = host
   host.fileExists = file => file === name || fileExists(file)

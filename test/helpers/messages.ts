@@ -15,7 +15,9 @@ export interface Captured {
 }
 
 export function captured (): Captured[] {
-  const index = JSON.parse(readFileSync(join(FIXTURES, 'omamqp1', 'index.json'), 'utf8')) as Array<Omit<Captured, 'message' | 'records'> & { records: Array<string | { hex: string }> }>
+  const index = JSON.parse(readFileSync(
+    join(FIXTURES, 'omamqp1', 'index.json'), 'utf8'
+  )) as Array<Omit<Captured, 'message' | 'records'> & { records: Array<string | { hex: string }> }>
   return index.map(entry => ({
     ...entry,
     records: entry.records.map(record => typeof record === 'string' ? Buffer.from(record) : Buffer.from(record.hex, 'hex')),

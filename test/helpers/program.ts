@@ -29,7 +29,10 @@ export class Program {
    * Starts `lokean <args>` with no environment but `env`, on the Node of this process. It is killed after the test.
    * `through`: a command that executes it.
    */
-  constructor (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '', { through = [], hangsAfterMs = HANGS_AFTER_MS }: { through?: readonly string[], hangsAfterMs?: number } = {}) {
+  constructor (
+    cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = '',
+    { through = [], hangsAfterMs = HANGS_AFTER_MS }: { through?: readonly string[], hangsAfterMs?: number } = {}
+  ) {
     const [command, ...rest] = [...through, process.execPath, join('dist', 'main.js'), ...args]
     this.#child = spawn(command, rest, { env: { PATH: process.env.PATH, ...env } })
     const ended = once(this.#child, 'close')
@@ -107,12 +110,16 @@ export class Program {
 }
 
 /** Runs the program to its end. */
-export async function lokean (cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''): Promise<Exit> {
+export async function lokean (
+  cleanup: Cleanup, args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''
+): Promise<Exit> {
   return await new Program(cleanup, args, env, stdin).exited
 }
 
 /** Starts `run` with an admin port of its own. `env` wins. */
-export function startRun (cleanup: Cleanup, env: Readonly<Record<string, string>>, flags: readonly string[] = [], hangsAfterMs?: number): Program {
+export function startRun (
+  cleanup: Cleanup, env: Readonly<Record<string, string>>, flags: readonly string[] = [], hangsAfterMs?: number
+): Program {
   return new Program(cleanup, ['run', ...flags], { LOKEAN_ADMIN_ADDR: '127.0.0.1:0', LOKEAN_WORKERS: '1', ...env }, '', { hangsAfterMs })
 }
 

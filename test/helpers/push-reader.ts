@@ -27,8 +27,11 @@ export function readPush (bytes: Uint8Array): ReadPush {
 
 function readStream (tag: number, stream: ReadStream, pbf: PbfReader): void {
   if (tag === 1) stream.labels = text(pbf)
-  else if (tag === 2) stream.entries.push(pbf.readMessage(readEntry, { timestamp: { seconds: 0, nanos: 0 }, line: '', structuredMetadata: [] }))
-  else throw new Error(`Stream has no field ${tag}`)
+  else if (tag === 2) {
+    stream.entries.push(pbf.readMessage(readEntry, {
+      timestamp: { seconds: 0, nanos: 0 }, line: '', structuredMetadata: []
+    }))
+  } else throw new Error(`Stream has no field ${tag}`)
 }
 
 function readEntry (tag: number, entry: ReadEntry, pbf: PbfReader): void {

@@ -9,11 +9,22 @@ import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtur
 
 const METADATA = 'level,file,pid,request_id,global_request_id,instance_id,copy=message'
 /** An address that gives its records a cloud and one label that no record has. */
-export const MODEL_ORIGIN: Origin = { address: 'clouds/a', labels: [{ name: 'cloud', value: 'a "cloud"' }, { name: 'zone', value: 'z1' }], tenant: 'tenant-a' }
-export const MODEL_SETTINGS: EncoderSettings = encoderSettings({ metadata: mappings(METADATA), maxDisorderMs: Infinity, origins: [MODEL_ORIGIN] })
+export const MODEL_ORIGIN: Origin = {
+  address: 'clouds/a', labels: [{ name: 'cloud', value: 'a "cloud"' }, { name: 'zone', value: 'z1' }], tenant: 'tenant-a'
+}
+export const MODEL_SETTINGS: EncoderSettings = encoderSettings({
+  metadata: mappings(METADATA), maxDisorderMs: Infinity, origins: [MODEL_ORIGIN]
+})
 const settings = MODEL_SETTINGS
 
-export interface Stored { tenant: string, selector: Record<string, string>, line: string, time: bigint, metadata: Record<string, string>, counts: Record<string, number> }
+export interface Stored {
+  tenant: string,
+  selector: Record<string, string>,
+  line: string,
+  time: bigint,
+  metadata: Record<string, string>,
+  counts: Record<string, number>
+}
 
 /** Returns what must be stored of a record that arrives at ARRIVAL, from an address with labels or without. */
 export function model (bytes: Buffer, origin?: Origin): Stored {
@@ -21,7 +32,14 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const text = bytes.toString()
   const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
   const quarantine = (reason: string, metadata = {}): Stored =>
-    ({ tenant, selector: { source: 'lokean', quarantine: reason }, line: text, time: nanoseconds(ARRIVAL), metadata, counts: { [reason]: 1, ...utf8 } })
+    ({
+      tenant,
+      selector: { source: 'lokean', quarantine: reason },
+      line: text,
+      time: nanoseconds(ARRIVAL),
+      metadata,
+      counts: { [reason]: 1, ...utf8 }
+    })
 
   if (text.trim() === '') return quarantine('empty')
   let record: Record<string, unknown>
@@ -38,17 +56,30 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const time = timeOf(timestamp)
   if (time === undefined) return quarantine('bad_timestamp')
   const age = nanoseconds(ARRIVAL) - time
-  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return quarantine('too_old', { original_timestamp: timestamp.slice(0, 64) })
+  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) {
+    return quarantine('too_old', { original_timestamp: timestamp.slice(0, 64) })
+  }
   if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new', { original_timestamp: timestamp.slice(0, 64) })
 
   const line = message.replace(/^ /, '').replace(/\n$/, '')
   const oslo = osloOf(line)
   const tagPid = /[^]\[(\d{1,10})\]:?$/.exec(field('tag') ?? '')?.[1]
-  const severity = { 0: 'critical', 1: 'critical', 2: 'critical', 3: 'error', 4: 'warning', 5: 'info', 6: 'info', 7: 'debug' }[field('severity') ?? '']
+  const severity = {
+    0: 'critical', 1: 'critical', 2: 'critical', 3: 'error', 4: 'warning', 5: 'info', 6: 'info', 7: 'debug'
+  }[field('severity') ?? '']
   const derived: Record<string, string | undefined> = oslo ?? { level: field('level') || severity, pid: field('pid') || tagPid }
-  const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [name, from === 'message' ? line : derived[from] ?? field(from) ?? '']))
+  const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [
+    name, from === 'message' ? line : derived[from] ?? field(from) ?? ''
+  ]))
   const source = field('source')
-  const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source, service_name: source, ...Object.fromEntries(origin?.labels.map(({ name, value }) => [name, value]) ?? []) }
+  const labels = {
+    cloud: field('cloud'),
+    region: field('region'),
+    host: field('host') || field('hostname'),
+    source,
+    service_name: source,
+    ...Object.fromEntries(origin?.labels.map(({ name, value }) => [name, value]) ?? [])
+  }
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
   const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
@@ -69,7 +100,9 @@ function timeOf (text: string): bigint | undefined {
 /** Reads the fields at the start of an oslo.log line. */
 function osloOf (line: string): Record<string, string | undefined> | undefined {
   const bare = line.replace(/^\ufeff/, '')
-  const head = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (\d{1,10}) (CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT|TRACE)(?:[ \]][^ \]]*(?:[ \]]([^]*))?)?$/.exec(bare)
+  const head = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (\d{1,10}) (CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT|TRACE)(?:[ \]][^ \]]*(?:[ \]]([^]*))?)?$/.exec(
+    bare
+  )
   if (head === null || Buffer.byteLength(bare) < 30) return undefined
   const [, pid, word, rest = ''] = head
   const level = { AUDIT: 'info', TRACE: 'debug' }[word] ?? word.toLowerCase()
@@ -93,7 +126,8 @@ function cut (text: string): string {
 }
 
 function cutAll (values: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value = '']): [string, string] => [name, cut(value)]).filter(([, value]) => value !== ''))
+  return Object.fromEntries(Object.entries(values).map(([name, value = '']): [string, string] => [name, cut(value)])
+    .filter(([, value]) => value !== ''))
 }
 
 function counted (reason: string, values: Record<string, string | undefined>): Record<string, number> {

@@ -86,7 +86,12 @@ export class Stack {
   stored (tenant?: string): Array<{ labels: string, time: bigint, line: Buffer, tenant: string }> {
     const entries: Array<{ labels: string, time: bigint, line: Buffer, tenant: string }> = []
     this.loki.store.forEach(({ labels, seconds, nanos, buf, lineStart, lineEnd }) => {
-      entries.push({ labels: labels.text, tenant: labels.tenant, time: BigInt(seconds) * 1_000_000_000n + BigInt(nanos), line: Buffer.from(buf.subarray(lineStart, lineEnd)) })
+      entries.push({
+        labels: labels.text,
+        tenant: labels.tenant,
+        time: BigInt(seconds) * 1_000_000_000n + BigInt(nanos),
+        line: Buffer.from(buf.subarray(lineStart, lineEnd))
+      })
     }, tenant)
     return entries
   }

@@ -86,13 +86,23 @@ export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL, 
     new Uint8Array(bytes).set(message, at)
     ends.push(at += message.length)
   }
-  return { address, format: 'amqp', bytes, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends), arrivalSeconds: arrival.seconds, arrivalNanos: arrival.nanos }
+  return {
+    address,
+    format: 'amqp',
+    bytes,
+    starts: Uint32Array.from(starts),
+    ends: Uint32Array.from(ends),
+    arrivalSeconds: arrival.seconds,
+    arrivalNanos: arrival.nanos
+  }
 }
 
 /**
  * Puts text into the kernel's memory between other text, as in a batch. Returns its address and the address behind it.
  */
-export function lay (kernel: Kernel, text: string | Uint8Array, before: string | Uint8Array = '', after: string | Uint8Array = ''): [start: number, end: number] {
+export function lay (
+  kernel: Kernel, text: string | Uint8Array, before: string | Uint8Array = '', after: string | Uint8Array = ''
+): [start: number, end: number] {
   const [ahead, middle, behind] = [before, text, after].map(part => Buffer.from(part as string))
   const messages = Buffer.concat([ahead, middle, behind])
   kernel.window(messages.length)
@@ -138,8 +148,12 @@ export function nanoseconds ({ seconds, nanos }: { seconds: number, nanos: numbe
 }
 
 /** Returns the counters of a result that are not 0, by name. */
-export function counters ({ quarantined, mended }: Pick<EncodeResult, 'quarantined' | 'mended'>): Partial<Record<QuarantineReason | MendReason, number>> {
-  const named = [...QUARANTINE_REASONS.map((name, i) => [name, quarantined[i]] as const), ...MEND_REASONS.map((name, i) => [name, mended[i]] as const)]
+export function counters (
+  { quarantined, mended }: Pick<EncodeResult, 'quarantined' | 'mended'>
+): Partial<Record<QuarantineReason | MendReason, number>> {
+  const named = [
+    ...QUARANTINE_REASONS.map((name, i) => [name, quarantined[i]] as const), ...MEND_REASONS.map((name, i) => [name, mended[i]] as const)
+  ]
   return Object.fromEntries(named.filter(([, count]) => count > 0))
 }
 
@@ -153,7 +167,9 @@ export interface Capture {
   records: Buffer[]
 }
 
-interface IndexEntry { file: string, case: string, count: number, sha256OfConcatenatedRecords: string, records: Array<string | { hex: string }> }
+interface IndexEntry {
+  file: string, case: string, count: number, sha256OfConcatenatedRecords: string, records: Array<string | { hex: string }>
+}
 
 /** Reads the messages captured from rsyslog, with their content according to rsyslog's own log. */
 export function captures (): Capture[] {

@@ -58,7 +58,10 @@ test('bodies that are no records are quarantined whole, in base64, or skipped wh
     ['a map', bodyOf(Buffer.from('c10100', 'hex')), [whole('c10100')]],
     ['null', bodyOf(Buffer.from('40', 'hex')), []],
     ['an empty list', bodyOf(Buffer.from('45', 'hex')), []],
-    ['a cut body', message([record({ message: 'whole' }), record({ message: 'cut' })]).subarray(0, -20), [/^whole$/, /^\d+ bytes, base64: [0-9A-Za-z+/]+=*$/]],
+    [
+      'a cut body', message([record({ message: 'whole' }), record({ message: 'cut' })]).subarray(0, -20),
+      [/^whole$/, /^\d+ bytes, base64: [0-9A-Za-z+/]+=*$/]
+    ],
     ['noise', Buffer.from('ffeeddccbbaa', 'hex'), [whole('ffeeddccbbaa')]]
   ]
   for (const [what, bytes, lines] of cases) {
@@ -74,8 +77,16 @@ test('all the forms of a body that other producers send', async t => {
   const stack = await Stack.start(t)
   const sender = await stack.sender()
   const text = (line: string): Buffer => Buffer.from(record({ message: line }))
-  const typed = (code: number, bytes: Buffer): Buffer => { const value = string(Buffer.concat([bytes, Buffer.alloc(Math.max(0, 256 - bytes.length), ' ')])); value[0] = code; return value }
-  const list = (...items: Buffer[]): Buffer => { const body = Buffer.concat(items); const head = Buffer.alloc(9); head[0] = 0xd0; head.writeUInt32BE(body.length + 4, 1); head.writeUInt32BE(items.length, 5); return Buffer.concat([head, body]) }
+  const typed = (code: number, bytes: Buffer): Buffer => {
+    const value = string(Buffer.concat([
+      bytes, Buffer.alloc(Math.max(0, 256 - bytes.length), ' ')
+    ])); value[0] = code; return value
+  }
+  const list = (...items: Buffer[]): Buffer => {
+    const body = Buffer.concat(items); const head = Buffer.alloc(
+      9
+    ); head[0] = 0xd0; head.writeUInt32BE(body.length + 4, 1); head.writeUInt32BE(items.length, 5); return Buffer.concat([head, body])
+  }
   const data = typed(0xb0, text('data'))
   const sent = [
     bodyOf(typed(0xb1, text('a string'))),
@@ -85,7 +96,9 @@ test('all the forms of a body that other producers send', async t => {
     Buffer.concat([Buffer.from('005375', 'hex'), data, Buffer.from('005375', 'hex'), typed(0xb0, text('more data'))])
   ]
   for (const bytes of sent) assert.equal(await sender.send(bytes), 'accepted')
-  assert.deepEqual(stack.stored().map(({ line }) => line.toString()).sort(), ['a string', 'a symbol', 'binary', 'data', 'more data', 'more nested', 'nested'])
+  assert.deepEqual(stack.stored().map(({ line }) => line.toString()).sort(), [
+    'a string', 'a symbol', 'binary', 'data', 'more data', 'more nested', 'nested'
+  ])
 })
 
 test('a list of a million empty strings', async t => {
@@ -110,7 +123,9 @@ test('what Loki refuses after all is isolated: the rest is stored once, it goes 
   assert.equal(await sender.send(message([...records, record({ message: 'x'.repeat(2000) })])), 'accepted')
   const stored = stack.stored().map(({ labels, line }) => ({ refused: labels.includes('quarantine="refused"'), line: line.toString() }))
   const isLine = ({ line }: { line: string }): boolean => line.startsWith('line')
-  assert.deepEqual(stored.filter(isLine).map(({ line }) => line).sort(), Array.from({ length: 64 }, (_, i) => `line ${i}`).sort(), 'each once')
+  assert.deepEqual(
+    stored.filter(isLine).map(({ line }) => line).sort(), Array.from({ length: 64 }, (_, i) => `line ${i}`).sort(), 'each once'
+  )
   assert.deepEqual(stored.filter(one => one.refused && isLine(one)).map(({ line }) => line).sort(), ['line 27', 'line 47', 'line 7'])
   const pieces = stored.filter(one => !isLine(one))
   assert.ok(pieces.every(({ refused }) => refused))
@@ -120,7 +135,10 @@ test('what Loki refuses after all is isolated: the rest is stored once, it goes 
 
 test('a Loki that answers 400 to whatever comes gets no record accepted', async t => {
   let pushes = 0
-  const stack = await Stack.start(t, { env: { LOKEAN_DRAIN_TIMEOUT: '100ms' }, loki: { intercept: () => { pushes++; return { kind: 'answer', status: 400, text: 'The plain HTTP request was sent to HTTPS port' } } } })
+  const stack = await Stack.start(t, {
+    env: { LOKEAN_DRAIN_TIMEOUT: '100ms' },
+    loki: { intercept: () => { pushes++; return { kind: 'answer', status: 400, text: 'The plain HTTP request was sent to HTTPS port' } } }
+  })
   const sender = await stack.sender()
   void sender.send(message([record(), record()]))
   await until('it was tried down to a single record, and that in quarantine', () => stack.log.some(line => line.includes('"blocked"')))
@@ -135,7 +153,9 @@ test('with a dead-letter directory, what Loki refuses lies there as NDJSON', asy
   const stack = await Stack.start(t, { env: { LOKEAN_DEAD_LETTER_DIR: dir }, loki: { limits: { lineBytes: 1000 } } })
   const sender = await stack.sender()
   const line = `bad ${'x'.repeat(2000)}`
-  assert.equal(await sender.send(message([record({ message: 'good' }), record({ message: line, file: '/var/log/x' }), record({ message: 'also good' })])), 'accepted')
+  assert.equal(await sender.send(message([
+    record({ message: 'good' }), record({ message: line, file: '/var/log/x' }), record({ message: 'also good' })
+  ])), 'accepted')
   assert.deepEqual(stack.stored().map(({ line }) => line.toString()).sort(), ['also good', 'good'])
   const [file, ...more] = await readdir(dir)
   assert.deepEqual(more, [])

@@ -9,7 +9,10 @@ const MIB = 2 ** 20
 /** Never resolves. A push that waits for it hangs until the embedded Loki closes. */
 const forever = new Promise<void>(() => {})
 
-for (const [name, bytesEach, count] of [['single-record messages', 400, 10_000], ['messages of 200 KB', 200_000, 100], ['messages of 1.5 MB, a budget\'s share each', 1_500_000, 12]] as const) {
+for (const [name, bytesEach, count] of [
+  ['single-record messages', 400, 10_000], ['messages of 200 KB', 200_000, 100],
+  ['messages of 1.5 MB, a budget\'s share each', 1_500_000, 12]
+] as const) {
   test(`with a Loki that does not answer, what is taken stays within LOKEAN_INFLIGHT_BYTES: ${name}`, async t => {
     const limit = 2 * MIB
     const stack = await Stack.start(t, {
@@ -39,7 +42,9 @@ for (const [name, bytesEach, count] of [['single-record messages', 400, 10_000],
 }
 
 test('a message larger than the budget is refused at the link, in words; the others go on', async t => {
-  const stack = await Stack.start(t, { env: { LOKEAN_INFLIGHT_BYTES: `${4 * MIB}`, LOKEAN_AMQP_ADDRESSES: 'small,large', LOKEAN_PUSH_BYTES: '256KiB' } })
+  const stack = await Stack.start(
+    t, { env: { LOKEAN_INFLIGHT_BYTES: `${4 * MIB}`, LOKEAN_AMQP_ADDRESSES: 'small,large', LOKEAN_PUSH_BYTES: '256KiB' } }
+  )
   const large = await stack.sender('large')
   const small = await stack.sender('small')
   const outcome = large.send(message(Array.from({ length: 30 }, () => record({ message: 'y'.repeat(100_000) }))))
@@ -53,8 +58,18 @@ test('a message larger than the budget is refused at the link, in words; the oth
 
 test('a tenant that Loki limits holds up its own address only', async t => {
   const stack = await Stack.start(t, {
-    env: { LOKEAN_AMQP_ADDRESSES: 'a,b', LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_WORKERS: '1', LOKEAN_INFLIGHT_BYTES: `${4 * MIB}`, LOKEAN_PUSH_BYTES: '256KiB', LOKEAN_DRAIN_TIMEOUT: '100ms' },
-    loki: { authEnabled: true, intercept: ({ tenant }) => tenant === 'limited' ? { kind: 'answer', status: 429, headers: { 'retry-after': '300' } } : undefined }
+    env: {
+      LOKEAN_AMQP_ADDRESSES: 'a,b',
+      LOKEAN_LOKI_TENANT: '{cloud}',
+      LOKEAN_WORKERS: '1',
+      LOKEAN_INFLIGHT_BYTES: `${4 * MIB}`,
+      LOKEAN_PUSH_BYTES: '256KiB',
+      LOKEAN_DRAIN_TIMEOUT: '100ms'
+    },
+    loki: {
+      authEnabled: true,
+      intercept: ({ tenant }) => tenant === 'limited' ? { kind: 'answer', status: 429, headers: { 'retry-after': '300' } } : undefined
+    }
   })
   const a = await stack.sender('a')
   const b = await stack.sender('b')
@@ -68,7 +83,10 @@ test('a tenant that Loki limits holds up its own address only', async t => {
 test('credit comes back as what was taken is stored: a small budget passes a large load', async t => {
   const stack = await Stack.start(t, { env: { LOKEAN_INFLIGHT_BYTES: `${2 * MIB}`, LOKEAN_PUSH_BYTES: '64KiB' } })
   const sender = await stack.sender()
-  const outcomes = await Promise.all(Array.from({ length: 200 }, async (_, m) => await sender.send(message(Array.from({ length: 50 }, (_, r) => record({ message: `id=${m}.${r} ${'z'.repeat(500)}` }))))))
+  const outcomes = await Promise.all(Array.from(
+    { length: 200 },
+    async (_, m) => await sender.send(message(Array.from({ length: 50 }, (_, r) => record({ message: `id=${m}.${r} ${'z'.repeat(500)}` }))))
+  ))
   assert.deepEqual(new Set(outcomes), new Set(['accepted']))
   assert.equal(stack.stored().length, 10_000)
 })

@@ -18,7 +18,10 @@ function expected (record: Buffer): { time: bigint, line: string, labels: string
 
 test('every message captured from rsyslog arrives in the store byte for byte', async t => {
   // All captures are of one day. Without these settings they would be too old after a week.
-  const stack = await Stack.start(t, { env: { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '1h', LOKEAN_LOKI_MAX_DISORDER: '3650d' }, loki: { limits: { maxAgeMs: Infinity, disorderMs: Infinity } } })
+  const stack = await Stack.start(t, {
+    env: { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '1h', LOKEAN_LOKI_MAX_DISORDER: '3650d' },
+    loki: { limits: { maxAgeMs: Infinity, disorderMs: Infinity } }
+  })
   const sender = await stack.sender()
   for (const { message, records, count, file, sha256OfConcatenatedRecords } of captured()) {
     const before = stack.stored().length
@@ -32,8 +35,11 @@ test('every message captured from rsyslog arrives in the store byte for byte', a
       assert.equal(stored[i].labels, labels, `${file}: stream of record ${i}`)
     }
     // The index holds only the first records of a large message. A digest of the whole message checks the others.
-    if (records.length === count) assert.equal(createHash('sha256').update(Buffer.concat(records)).digest('hex'), sha256OfConcatenatedRecords, file)
-    else assert.equal(new Set(stored.map(({ line }) => line.toString())).size, count, `${file}: all lines differ`)
+    if (records.length === count) {
+      assert.equal(
+        createHash('sha256').update(Buffer.concat(records)).digest('hex'), sha256OfConcatenatedRecords, file
+      )
+    } else assert.equal(new Set(stored.map(({ line }) => line.toString())).size, count, `${file}: all lines differ`)
   }
   assert.equal(await stack.metric('lokean_records_mended_total', { reason: 'utf8' }), 1, 'the one that is not UTF-8')
 })

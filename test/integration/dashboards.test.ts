@@ -67,10 +67,24 @@ const CASES: Record<string, Case[]> = {
   'lokean-openstack-logs': [
     { chosen: { request_id: REQUEST } },
     {
-      chosen: { cloud: [ODD.cloud], region: [ODD.region], host: [ODD.host], source: [ODD.source], level: ['error', 'critical'], request_id: REQUEST, search: `INSTANCE: ${INSTANCE}` },
+      chosen: {
+        cloud: [ODD.cloud],
+        region: [ODD.region],
+        host: [ODD.host],
+        source: [ODD.source],
+        level: ['error', 'critical'],
+        request_id: REQUEST,
+        search: `INSTANCE: ${INSTANCE}`
+      },
       exactly: [3, 2]
     },
-    { chosen: { cloud: [ODD.cloud, 'cloud1', 'cloud2'], host: [ODD.host, 'controller-0000.cloud1.example.org', 'compute-0001.cloud2.example.org'], request_id: REQUEST } }
+    {
+      chosen: {
+        cloud: [ODD.cloud, 'cloud1', 'cloud2'],
+        host: [ODD.host, 'controller-0000.cloud1.example.org', 'compute-0001.cloud2.example.org'],
+        request_id: REQUEST
+      }
+    }
   ],
   'lokean-one-host': [
     { chosen: {} },
@@ -85,7 +99,9 @@ async function everyQuery (t: TestContext, env: Record<string, string>): Promise
   const begun = Math.floor(Date.now() / 1000)
   await load(stack)
   const loki = new AskLoki(env.LOKEAN_LOKI_URL ?? stack.loki.url, begun - 60, Math.ceil(Date.now() / 1000) + 60)
-  const lokiValues = async (source: string, label: string, selector: string): Promise<string[]> => source === 'loki' ? await loki.labelValues(label, selector) : ['']
+  const lokiValues = async (source: string, label: string, selector: string): Promise<string[]> => source === 'loki'
+    ? await loki.labelValues(label, selector)
+    : ['']
   const ask = async (query: Query, choices: Choices): Promise<Found[]> =>
     await loki.range(interpolate(query.expr, 'loki', query.dashboard.templating.list, { ...choices, __auto: '5s' }), query)
   const seen = new Set<Dashboard>()
@@ -118,14 +134,16 @@ async function everyQuery (t: TestContext, env: Record<string, string>): Promise
 
   // The target of a derived field's link must hold the line of the field.
   const [{ jsonData: { derivedFields = [] } }] = dataSources()
-  const found = (await loki.range('{source=~".+"} |= "[instance: "')).flatMap(({ labels, values }) => values.map(([, line]) => ({ labels, line })))
+  const found = (await loki.range('{source=~".+"} |= "[instance: "')).flatMap(({ labels, values }) =>
+    values.map(([, line]) => ({ labels, line })))
   for (const field of derivedFields) {
     const value = found.map(({ labels, line }) => derived(field, line, labels)).find(one => one !== undefined)
     assert.ok(value !== undefined, `${field.name} finds nothing`)
     const { uid, variable } = target(field)
     const dashboard = dashboards().find(one => one.uid === uid) as Dashboard
     const { choices } = await offered(dashboard, { [variable]: value }, lokiValues)
-    const panels = queriesOf(dashboard).filter(({ expr, datasource }) => datasource.type === 'loki' && new RegExp(`\\$\\{?${variable}\\b`).test(expr))
+    const panels = queriesOf(dashboard)
+      .filter(({ expr, datasource }) => datasource.type === 'loki' && new RegExp(`\\$\\{?${variable}\\b`).test(expr))
     assert.ok(panels.length > 0)
     for (const query of panels) assert.ok((await ask(query, choices)).length > 0, `${field.name} leads to nothing in ${query.panel}`)
   }

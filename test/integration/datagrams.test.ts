@@ -7,8 +7,11 @@ import { Stack } from '../helpers/stack.ts'
 import { until } from '../helpers/until.ts'
 
 test('datagrams are stored as messages of the bus are, with the labels and the tenant of the socket, beside a bus or without one', async t => {
-  const stack = await Stack.start(t, { env: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: 'udp://127.0.0.1:0;cloud=edge;tenant=t' }, loki: { authEnabled: true } })
-  const { port } = stack.log.map(line => JSON.parse(line) as { port?: number, msg: string }).find(({ msg }) => msg.startsWith('listening for datagrams')) ?? assert.fail('it says where it listens')
+  const stack = await Stack.start(t, {
+    env: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: 'udp://127.0.0.1:0;cloud=edge;tenant=t' }, loki: { authEnabled: true }
+  })
+  const { port } = stack.log.map(line => JSON.parse(line) as { port?: number, msg: string })
+    .find(({ msg }) => msg.startsWith('listening for datagrams')) ?? assert.fail('it says where it listens')
   const socket = createSocket('udp4')
   stack.cleanup.add(async () => { const closed = once(socket, 'close'); socket.close(); await closed })
   const send = async (text: string): Promise<void> => { await new Promise(resolve => { socket.send(text, port, '127.0.0.1', resolve) }) }
@@ -23,7 +26,9 @@ test('datagrams are stored as messages of the bus are, with the labels and the t
   assert.deepEqual(new Set(stack.stored().map(({ tenant }) => tenant)), new Set(['t']))
   const { labels } = stack.stored().find(({ line }) => line.toString() === 'id=7') ?? assert.fail('stored')
   assert.match(labels, /cloud="edge"/)
-  assert.deepEqual(stack.stored().filter(({ labels }) => labels.includes('quarantine="invalid_json"')).map(({ line }) => line.toString()), ['not JSON'])
+  assert.deepEqual(
+    stack.stored().filter(({ labels }) => labels.includes('quarantine="invalid_json"')).map(({ line }) => line.toString()), ['not JSON']
+  )
   await until('it is ready', () => stack.pipeline.status().ready)
   assert.deepEqual(Object.keys(stack.pipeline.status().checks), ['socket', 'loki'])
   const address = 'udp://127.0.0.1:0'

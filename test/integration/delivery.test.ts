@@ -50,11 +50,15 @@ test('whatever Loki does, in any order, every message is accepted once all of it
     }
   })
   const sender = await stack.sender()
-  const messages = Array.from({ length: 120 }, (_, m) => Array.from({ length: 10 }, (_, r) => record({ host: `h${m % 7}`, message: `id=${m}.${r}` })))
+  const messages = Array.from(
+    { length: 120 }, (_, m) => Array.from({ length: 10 }, (_, r) => record({ host: `h${m % 7}`, message: `id=${m}.${r}` }))
+  )
   const outcomes = await Promise.all(messages.map(async records => await sender.send(message(records))))
   assert.deepEqual(new Set(outcomes), new Set(['accepted']))
   const lines = stack.stored().map(({ line }) => line.toString())
-  assert.deepEqual(lines.toSorted(), messages.flat().map(text => (JSON.parse(text) as { message: string }).message).sort(), 'each record is stored once')
+  assert.deepEqual(
+    lines.toSorted(), messages.flat().map(text => (JSON.parse(text) as { message: string }).message).sort(), 'each record is stored once'
+  )
   const { rejected, released, modified } = stack.bus.stats()[ADDRESS]
   assert.deepEqual({ rejected, released, modified }, { rejected: 0, released: 0, modified: 0 })
 })
@@ -91,7 +95,9 @@ test('what is delivered twice, over a new connection, is stored once', async t =
 
 test('the connection is cut again and again with deliveries unsettled: nothing missing, nothing doubled', async t => {
   let gate = deferred()
-  const stack = await Stack.start(t, { loki: { intercept: ({ attempt }) => attempt % 3 === 0 ? undefined : { kind: 'hang', release: gate.promise, stored: attempt % 3 === 1 } } })
+  const stack = await Stack.start(t, {
+    loki: { intercept: ({ attempt }) => attempt % 3 === 0 ? undefined : { kind: 'hang', release: gate.promise, stored: attempt % 3 === 1 } }
+  })
   const sender = await stack.sender()
   const lines: string[] = []
   for (let round = 0; round < 4; round++) {
@@ -123,7 +129,9 @@ test('the bus restarts, and Loki is down at first: Lokean waits for both', async
   assert.equal(stack.bus.port, port)
   const sender = await stack.sender()
   assert.equal(await sender.send(message([record()])), 'accepted')
-  assert.deepEqual(stack.pipeline.status(), { ready: true, checks: { bus: { ok: true, detail: 'open' }, loki: { ok: true, detail: 'pushes are stored' } } })
+  assert.deepEqual(stack.pipeline.status(), {
+    ready: true, checks: { bus: { ok: true, detail: 'open' }, loki: { ok: true, detail: 'pushes are stored' } }
+  })
 })
 
 test('several hosts of the bus are tried in turn', async t => {

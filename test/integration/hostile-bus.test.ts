@@ -16,7 +16,9 @@ for (const attack of ATTACKS) {
     const hostile = await hostileBus(t, [attack])
     const honest = await AmqpPeer.listen(t)
     const before = process.memoryUsage().rss
-    const { lines, deliveries, budgets, done } = runningBus(t, { ports: [hostile.port, honest.port], addresses: ['logs'], limit: 4 * 2 ** 20 })
+    const { lines, deliveries, budgets, done } = runningBus(t, {
+      ports: [hostile.port, honest.port], addresses: ['logs'], limit: 4 * 2 ** 20
+    })
     await until('the attack is over', () => lines.some(({ msg }) => LOST.test(msg)))
     const reasons = lines.filter(({ msg }) => LOST.test(msg)).map(({ reason }) => String(reason))
     assert.match(reasons[0], attack.reason)

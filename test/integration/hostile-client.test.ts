@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { AMQP_HEADER, attach, begin, challenge, disposition, emptyElements, flow, frame, FALSE, list, mechanisms, nested, NULL, open, outcome, response, SASL_HEADER, saslInit, symbol, text, transfer, TRUE, uint, ushort } from '../helpers/hostile-frames.ts'
+import {
+  AMQP_HEADER, attach, begin, challenge, disposition, emptyElements, flow, frame, FALSE, list, mechanisms, nested, NULL, open, outcome,
+  response, SASL_HEADER, saslInit, symbol, text, transfer, TRUE, uint, ushort
+} from '../helpers/hostile-frames.ts'
 import { message, record } from '../helpers/messages.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
@@ -33,7 +36,10 @@ const ATTACKS: Array<[name: string, bytes: Iterable<Buffer>, error: RegExp | und
   ['a mechanism by the name of a function', [SASL_HEADER, saslInit(symbol('constructor'))], /./],
   ['an array of four billion', [AMQP_HEADER, open({ properties: emptyElements(0xffffffff) })], /elements in \d+ bytes/],
   ['lists that claim 30 million, in each other', [AMQP_HEADER, open({ properties: nested(20, 30_000_000) })], /elements in \d+ bytes/],
-  ['a map that claims a million', [...UP, attach(text('m'), { properties: list([NULL], { count: 1_000_000, code: 0xd1 }) })], /elements in \d+ bytes/],
+  [
+    'a map that claims a million', [...UP, attach(text('m'), { properties: list([NULL], { count: 1_000_000, code: 0xd1 }) })],
+    /elements in \d+ bytes/
+  ],
   ['lists 1,000 deep', [AMQP_HEADER, open({ properties: nested(1_000) })], /values more than 32 deep/],
   ['a frame size that leaves no room for a payload', [AMQP_HEADER, open({ maxFrame: uint(10) })], /max-frame-size 10/],
   ['a flood of sessions', times(1_000, i => i === 0 ? AMQP_HEADER : i === 1 ? open() : begin(i, NULL)), /more than 256 are open/],
@@ -41,8 +47,14 @@ const ATTACKS: Array<[name: string, bytes: Iterable<Buffer>, error: RegExp | und
   ['a link whose name is true', [...UP, attach(TRUE)], /must be of type string/],
   ['a link at the count -1', [...UP, attach(text('r'), { role: TRUE, count: Buffer.of(0x54, 0xff) }), flow(uint(0), uint(10))], undefined],
   ['a handle that nobody has', [...UP, transfer({ handle: 5 })], /Invalid handle 5/],
-  ['transfers without credit', times(20_000, i => SENDING[i] ?? transfer({ id: i - SENDING.length, payload: Buffer.from('005377a10178', 'hex') })), /no credit/],
-  ['a message without an end', times(30_000, i => TO_A_RECEIVER[i] ?? transfer({ more: true, payload: Buffer.alloc(16_000) })), /a message of more than \d+ bytes/],
+  [
+    'transfers without credit',
+    times(20_000, i => SENDING[i] ?? transfer({ id: i - SENDING.length, payload: Buffer.from('005377a10178', 'hex') })), /no credit/
+  ],
+  [
+    'a message without an end', times(30_000, i => TO_A_RECEIVER[i] ?? transfer({ more: true, payload: Buffer.alloc(16_000) })),
+    /a message of more than \d+ bytes/
+  ],
   ['settlement of what was never sent', times(500, i => RECEIVING[i] ?? disposition(0, 0xffffffff)), undefined],
   ['settlement of what it did not send', times(500, i => SENDING[i] ?? disposition(1, 0xfffffffe, FALSE)), undefined],
   ['a flow for a session that nobody has', [AMQP_HEADER, open(), flow()], /invalid channel 0/],
@@ -54,7 +66,9 @@ for (const [name, bytes, error] of ATTACKS) {
     const cleanup = Cleanup.of(t)
     const bus = await startBus()
     cleanup.add(async () => { await bus.close() })
-    const { receiver } = await openReceiver(await connectClient(t, bus.port), 'logs', 10, ({ delivery }) => { delivery.accept(); receiver.add_credit(1) })
+    const { receiver } = await openReceiver(
+      await connectClient(t, bus.port), 'logs', 10, ({ delivery }) => { delivery.accept(); receiver.add_credit(1) }
+    )
     const sender = await RawSender.connect(bus.port, 'logs')
     cleanup.add(async () => { await sender.close() })
     const before = process.memoryUsage().rss

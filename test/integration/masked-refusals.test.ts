@@ -11,16 +11,24 @@ const HOUR = 3_600_000
  * embedded Loki does the same, so these tests would lose records if a push ended with a known stream.
  */
 test('streams over Loki\'s limit are not lost behind a 204: their message is not accepted', async t => {
-  const stack = await Stack.start(t, { loki: { limits: { streams: 20 } }, env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' } })
+  const stack = await Stack.start(t, {
+    loki: { limits: { streams: 20 } }, env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' }
+  })
   const sender = await stack.sender()
   const known = Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `first of ${i}` }))
   assert.equal(await sender.send(message(known)), 'accepted')
 
   // A new stream comes before known ones. In message order the push would end with a known stream, and Loki would
   // answer 204.
-  void sender.send(message([record({ source: 'new', message: 'must not be lost' }), ...Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `second of ${i}` }))]))
+  void sender.send(message([
+    record({ source: 'new', message: 'must not be lost' }),
+    ...Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `second of ${i}` }))
+  ]))
   await until('Loki turned the new stream away', () => stack.loki.stats().rejected.stream_limit > 0)
-  await until('that was the answer to the push', () => stack.log.some(line => line.includes('429') && line.includes('Maximum active stream limit exceeded')))
+  await until(
+    'that was the answer to the push',
+    () => stack.log.some(line => line.includes('429') && line.includes('Maximum active stream limit exceeded'))
+  )
   await stack.stop()
   assert.equal(stack.bus.stats()['rsyslog/logs'].accepted, 1, 'the first, and not the second')
 })
@@ -52,7 +60,9 @@ test('a record too far behind its stream goes to quarantine, where Loki might ha
   assert.equal(await sender.send(message(records)), 'accepted')
   const stored = stack.stored()
   assert.deepEqual(stored.filter(({ labels }) => labels.includes('quarantine="too_late"')).map(({ line }) => line.toString()), [records[1]])
-  assert.deepEqual(stored.filter(({ labels }) => !labels.includes('quarantine')).map(({ line }) => line.toString()).sort(), ['another stream', 'in time', 'newest'])
+  assert.deepEqual(stored.filter(({ labels }) => !labels.includes('quarantine')).map(({ line }) => line.toString()).sort(), [
+    'another stream', 'in time', 'newest'
+  ])
   assert.deepEqual(stack.loki.stats().rejected.too_far_behind, 0)
 })
 
@@ -62,6 +72,10 @@ test('what another Lokean has brought further is refused by Loki in sight, and g
   assert.equal(await (await before.sender()).send(message([record({ source: 'a' })])), 'accepted')
   const stack = await Stack.start(t, { env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_LOKI_URL: before.loki.url } })
   const sender = await stack.sender()
-  assert.equal(await sender.send(message([record({ source: 'a', '@timestamp': at(2 * HOUR), message: 'late' }), record({ source: 'b', message: 'good' })])), 'accepted')
-  assert.deepEqual(before.stored().map(({ labels, line }) => [labels.includes('quarantine="refused"'), line.toString()]).sort(), [[false, 'good'], [false, 'hello'], [true, 'late']])
+  assert.equal(await sender.send(message([
+    record({ source: 'a', '@timestamp': at(2 * HOUR), message: 'late' }), record({ source: 'b', message: 'good' })
+  ])), 'accepted')
+  assert.deepEqual(before.stored().map(({ labels, line }) => [labels.includes('quarantine="refused"'), line.toString()]).sort(), [
+    [false, 'good'], [false, 'hello'], [true, 'late']
+  ])
 })

@@ -110,5 +110,8 @@ test('batches that fill little of their memory do not keep more of it than the b
   gate.resolve()
   assert.deepEqual(new Set(await Promise.all(outcomes)), new Set(['accepted']))
   assert.equal(watched.held.size, 0)
-  assert.deepEqual(stack.stored().map(({ line }) => line.toString()).sort(), texts.flat().map(text => (JSON.parse(text) as { message: string }).message).sort())
+  assert.deepEqual(
+    stack.stored().map(({ line }) => line.toString()).sort(),
+    texts.flat().map(text => (JSON.parse(text) as { message: string }).message).sort()
+  )
 })

@@ -29,7 +29,9 @@ test('labels that change with every record, with a limit: what is beyond it lies
   const limit = 40
   const stack = await Stack.start(t, { env: { ...LABELS, LOKEAN_MAX_STREAMS: `${limit}`, LOKEAN_WORKERS: '4' } })
   const sender = await stack.sender()
-  const steady = (wave: string): string[] => Array.from({ length: 300 }, (_, i) => record({ source: `steady-${i % 10}`, message: `steady ${wave} ${i}` }))
+  const steady = (wave: string): string[] => Array.from(
+    { length: 300 }, (_, i) => record({ source: `steady-${i % 10}`, message: `steady ${wave} ${i}` })
+  )
   const first = steady('first')
   await send(sender, first)
   const sent = [...exploding('a', 2000), ...steady('again')].sort((a, b) => a.length % 7 - b.length % 7)
@@ -41,7 +43,9 @@ test('labels that change with every record, with a limit: what is beyond it lies
   assert.equal(await stack.metric('lokean_streams'), limit)
   const texts = [...aside.map(({ line }) => line.toString()), ...flowing.map(one => one.line.toString())].sort()
   const refused = new Set(aside.map(({ line }) => line.toString()))
-  assert.deepEqual(texts, [...first, ...sent].map(text => refused.has(text) ? text : line(text)).sort(), 'each once: in its stream, or as it came')
+  assert.deepEqual(
+    texts, [...first, ...sent].map(text => refused.has(text) ? text : line(text)).sort(), 'each once: in its stream, or as it came'
+  )
   assert.deepEqual([...refused].filter(text => text.includes('steady')), [], 'what flows goes on flowing')
   assert.equal(aside.length, 2000 - (limit - 10))
   assert.equal(await stack.metric('lokean_records_quarantined_total', { reason: 'too_many_streams' }), aside.length)
@@ -54,7 +58,9 @@ test('labels that change with every record, with a limit: what is beyond it lies
 
 test('one tenant\'s explosion takes no stream from another', async t => {
   const limit = 20
-  const stack = await Stack.start(t, { env: { ...LABELS, LOKEAN_MAX_STREAMS: `${limit}`, LOKEAN_LOKI_TENANT: '{cloud}' }, loki: { authEnabled: true } })
+  const stack = await Stack.start(t, {
+    env: { ...LABELS, LOKEAN_MAX_STREAMS: `${limit}`, LOKEAN_LOKI_TENANT: '{cloud}' }, loki: { authEnabled: true }
+  })
   const sender = await stack.sender()
   await send(sender, exploding('a', 1000, { cloud: 'loud' }))
   const calm = Array.from({ length: 200 }, (_, i) => record({ cloud: 'calm', source: `s${i % limit}`, message: `calm ${i}` }))

@@ -28,7 +28,9 @@ function assertEachOnce (stack: Stack, count: number): void {
 test('what comes to a Unix socket is stored, each record once, the largest and those for quarantine too', addon, async t => {
   const path = socketPath(Cleanup.of(t))
   const address = `unixgram:${path}`
-  const stack = await Stack.start(t, { env: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: `${address};cloud=edge;tenant=t` }, loki: { authEnabled: true } })
+  const stack = await Stack.start(t, {
+    env: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: `${address};cloud=edge;tenant=t` }, loki: { authEnabled: true }
+  })
   const sender = new UnixSender(stack.cleanup, path)
   const count = 5000
   for (let i = 0; i < count; i++) await sender.send(record({ message: `id=${i}`, cloud: 'other' }))
@@ -58,7 +60,13 @@ test('while Loki does not answer the sender waits; what the kernel has taken is 
   let release = (): void => {}
   const held = new Promise<void>(resolve => { release = resolve })
   const stack = await Stack.start(t, {
-    env: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: `unixgram:${path}`, LOKEAN_INFLIGHT_BYTES: '1MiB', LOKEAN_PUSH_BYTES: '256KiB', LOKEAN_DRAIN_TIMEOUT: '60s' },
+    env: {
+      LOKEAN_AMQP_ADDRESSES: 'off',
+      LOKEAN_SOCKET: `unixgram:${path}`,
+      LOKEAN_INFLIGHT_BYTES: '1MiB',
+      LOKEAN_PUSH_BYTES: '256KiB',
+      LOKEAN_DRAIN_TIMEOUT: '60s'
+    },
     loki: { intercept: () => ({ kind: 'hang', release: held }) }
   })
   stack.cleanup.add(release)

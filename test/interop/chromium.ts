@@ -9,13 +9,17 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { folder } from './peer-process.ts'
 
 const FLAGS = [
-  '--headless=new', '--remote-debugging-pipe', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--hide-scrollbars', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
+  '--headless=new', '--remote-debugging-pipe', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--hide-scrollbars',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'
 ]
 /** Chromium starts slowly on a busy machine. No page takes longer. */
 const PATIENCE_MS = 60_000
 
-interface Message { id?: number, method?: string, params?: Record<string, unknown>, result?: unknown, error?: { message: string }, sessionId?: string }
+interface Message {
+  id?: number, method?: string, params?: Record<string, unknown>, result?: unknown, error?: { message: string }, sessionId?: string
+}
 
 /** How to show the page. */
 export interface View { width: number, height: number, dark?: boolean, reducedMotion?: boolean, phone?: boolean }
@@ -65,7 +69,10 @@ export class Chromium {
   async look ({ width, height, dark = false, reducedMotion = false, phone = false }: View): Promise<void> {
     await this.#ask('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: phone ? 2 : 1, mobile: phone })
     await this.#ask('Emulation.setEmulatedMedia', {
-      features: [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }, { name: 'prefers-reduced-motion', value: reducedMotion ? 'reduce' : 'no-preference' }]
+      features: [
+        { name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' },
+        { name: 'prefers-reduced-motion', value: reducedMotion ? 'reduce' : 'no-preference' }
+      ]
     })
   }
 
@@ -77,7 +84,9 @@ export class Chromium {
 
   /** Returns the value of an expression in the page. */
   async evaluate<T> (expression: string): Promise<T> {
-    const { result, exceptionDetails } = await this.#ask<{ result: { value: T }, exceptionDetails?: unknown }>('Runtime.evaluate', { expression, returnByValue: true, awaitPromise: true })
+    const { result, exceptionDetails } = await this.#ask<{ result: { value: T }, exceptionDetails?: unknown }>('Runtime.evaluate', {
+      expression, returnByValue: true, awaitPromise: true
+    })
     assert.equal(exceptionDetails, undefined, expression)
     return result.value
   }
@@ -93,7 +102,9 @@ export class Chromium {
 
   /** Returns role and name of all nodes in the accessibility tree, which assistive programs read. */
   async accessible (): Promise<Array<{ role: string, name: string }>> {
-    const { nodes } = await this.#ask<{ nodes: Array<{ ignored: boolean, role?: { value: string }, name?: { value: string } }> }>('Accessibility.getFullAXTree')
+    const { nodes } = await this.#ask<{ nodes: Array<{ ignored: boolean, role?: { value: string }, name?: { value: string } }> }>(
+      'Accessibility.getFullAXTree'
+    )
     return nodes.filter(({ ignored }) => !ignored).map(({ role, name }) => ({ role: role?.value ?? '', name: name?.value ?? '' }))
   }
 
@@ -127,10 +138,15 @@ export class Chromium {
       return
     }
     const { entry, type } = params as { entry?: { level: string }, type?: string }
-    if (method === 'Network.requestWillBeSent') this.requests.push((params as { request: { url: string } }).request.url)
-    else if (method === 'Log.entryAdded' && entry?.level !== 'verbose' && entry?.level !== 'info') this.complaints.push(JSON.stringify(entry))
-    else if (method === 'Runtime.consoleAPICalled' && (type === 'error' || type === 'warning')) this.complaints.push(JSON.stringify(params))
-    else if (method === 'Runtime.exceptionThrown' || method === 'Audits.issueAdded') this.complaints.push(JSON.stringify(params))
+    if (method === 'Network.requestWillBeSent') {
+      this.requests.push((params as { request: { url: string } }).request.url)
+    } else if (method === 'Log.entryAdded') {
+      if (entry?.level !== 'verbose' && entry?.level !== 'info') this.complaints.push(JSON.stringify(entry))
+    } else if (method === 'Runtime.consoleAPICalled') {
+      if (type === 'error' || type === 'warning') this.complaints.push(JSON.stringify(params))
+    } else if (method === 'Runtime.exceptionThrown' || method === 'Audits.issueAdded') {
+      this.complaints.push(JSON.stringify(params))
+    }
   }
 
   /** Kills all of its processes; they share a process group. */

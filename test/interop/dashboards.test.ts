@@ -42,7 +42,9 @@ async function everyQuery (prometheus: Prometheus, of: Dashboard, choices: Choic
 
 /** Takes the variables' values from Prometheus, and those of Loki from `logged`. */
 async function choose (prometheus: Prometheus, of: Dashboard, wanted: Choices, logged: readonly string[] = []): Promise<Choices> {
-  const { options, choices } = await offered(of, wanted, async (source, label, series) => source === 'loki' ? [...logged] : await prometheus.ask<string[]>(`label/${label}/values`, { 'match[]': series }))
+  const { options, choices } = await offered(of, wanted, async (source, label, series) => source === 'loki'
+    ? [...logged]
+    : await prometheus.ask<string[]>(`label/${label}/values`, { 'match[]': series }))
   for (const { name, datasource } of of.templating.list) if (datasource?.type === 'prometheus') assert.ok(options[name].length > 0, name)
   return choices
 }
@@ -63,10 +65,14 @@ test('every PromQL query on Lokean has an answer while Prometheus scrapes it und
   const sent = startSenders({ url: bus.url, addresses: [ADDRESS], generator, rate: 2_000, signal: enough.signal })
   try {
     // Records must be stored within the window of a rate before any other query.
-    await prometheus.patiently(async () => (await prometheus.query('sum(rate(lokean_records_stored_total[2s]))'))[''] > 0, () => 'nothing is stored')
+    await prometheus.patiently(
+      async () => (await prometheus.query('sum(rate(lokean_records_stored_total[2s]))'))[''] > 0, () => 'nothing is stored'
+    )
     const lokean = dashboard('lokean')
     const choices = await choose(prometheus, lokean, {})
-    for (const chosen of [choices, { job: ['lokean'], instance: [target] }, { job: ['lokean', 'other'], instance: [target, '127.0.0.1:1'] }]) {
+    for (const chosen of [
+      choices, { job: ['lokean'], instance: [target] }, { job: ['lokean', 'other'], instance: [target, '127.0.0.1:1'] }
+    ]) {
       await everyQuery(prometheus, lokean, chosen)
     }
   } finally {
@@ -80,7 +86,10 @@ const node = (host: string, part: string): Node => ({ host, part, instance: rand
 
 async function telemetry (t: TestContext): Promise<Prometheus> {
   const gateways = await startGateways(Cleanup.of(t), {
-    [CLOUD]: [node('compute-0', 'asked'), node('compute-1.ctlplane.example.org', 'asked'), node('compute-10', 'not asked'), node('xcompute-0', 'not asked')],
+    [CLOUD]: [
+      node('compute-0', 'asked'), node('compute-1.ctlplane.example.org', 'asked'), node('compute-10', 'not asked'),
+      node('xcompute-0', 'not asked')
+    ],
     // The chosen cloud's name would match this one if it were not escaped.
     c11x: [node('compute-0', 'not asked'), node('compute-1.ctlplane.example.org', 'not asked')]
   })

@@ -19,7 +19,9 @@ function forOldKubectl (t: TestContext): string {
   cpSync(KUBERNETES, home, { recursive: true })
   for (const name of FOLDERS) {
     const file = join(home, name, 'kustomization.yaml')
-    const { resources, patches = [], ...rest } = parse(readFileSync(file, 'utf8')) as { resources: string[], patches?: Array<{ path: string }> }
+    const {
+      resources, patches = [], ...rest
+    } = parse(readFileSync(file, 'utf8')) as { resources: string[], patches?: Array<{ path: string }> }
     writeFileSync(file, stringify({
       ...rest,
       resources: resources.filter(resource => resource.endsWith('.yaml')),
@@ -44,9 +46,13 @@ for (const name of FOLDERS) {
     const objects = built(t, name)
     for (const one of objects) assert.equal(schemaError(one), '', one.kind)
     assert.deepEqual(typeErrors(objects), [])
-    const of = (kind: string, start = 'lokean'): Manifest => objects.find(one => one.kind === kind && one.metadata.name.startsWith(start)) ?? assert.fail(kind)
+    const of = (
+      kind: string, start = 'lokean'
+    ): Manifest => objects.find(one => one.kind === kind && one.metadata.name.startsWith(start)) ?? assert.fail(kind)
 
-    for (const { kind, metadata } of objects) assert.equal(metadata.namespace, /^(Namespace|ClusterRole|ClusterRoleBinding)$/.test(kind) ? undefined : 'lokean', kind)
+    for (const { kind, metadata } of objects) {
+      assert.equal(metadata.namespace, /^(Namespace|ClusterRole|ClusterRoleBinding)$/.test(kind) ? undefined : 'lokean', kind)
+    }
     const map = of('ConfigMap', 'lokean-settings-')
     assert.deepEqual(map.data, settings(join(KUBERNETES, name)))
     const { containers: [container], volumes } = of('Deployment').spec.template.spec
@@ -54,7 +60,10 @@ for (const name of FOLDERS) {
     assert.match(container.image, /^registry\.example\.org\/lokean:\d/)
     // The patch is merged with the base, and does not replace it.
     assert.equal(container.livenessProbe.httpGet.path, '/healthz')
-    assert.deepEqual(container.volumeMounts.map((mount: { name: string }) => mount.name).sort(), volumes.map((volume: { name: string }) => volume.name).sort())
+    assert.deepEqual(
+      container.volumeMounts.map((mount: { name: string }) => mount.name).sort(),
+      volumes.map((volume: { name: string }) => volume.name).sort()
+    )
     assert.ok(volumes.some((volume: { name: string }) => volume.name === 'credentials'))
     assert.equal(container.resources.requests.memory, container.resources.limits.memory)
   })

@@ -53,7 +53,8 @@ function promtool (...args: string[]): { status: number | null, said: string } {
 /** Tests which alerts fire at the end of each hour. */
 function rulesTest (alert: string | undefined): unknown {
   const changes = Object.entries(alert === undefined ? {} : ILL[alert])
-  const series = Object.entries(WELL).map(([name, values]) => ({ series: name, values: changes.find(([start]) => name.startsWith(start))?.[1] ?? values }))
+  const series = Object.entries(WELL)
+    .map(([name, values]) => ({ series: name, values: changes.find(([start]) => name.startsWith(start))?.[1] ?? values }))
   return {
     interval: '1m',
     input_series: series,
@@ -73,7 +74,8 @@ test('promtool takes the configuration and the rules, without a remark', NEEDED,
 })
 
 test('each alert fires when what it is for is so, and alone; none does while all is well', NEEDED, t => {
-  const alerts = documents<{ groups: Array<{ rules: Array<{ alert?: string }> }> }>(RULES)[0].groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []))
+  const alerts = documents<{ groups: Array<{ rules: Array<{ alert?: string }> }> }>(RULES)[0].groups.flatMap(({ rules }) =>
+    rules.flatMap(({ alert }) => alert ?? []))
   assert.deepEqual(Object.keys(ILL), alerts)
   const run = (tests: unknown[]): ReturnType<typeof promtool> => {
     const file = join(folder(t), 'test.yaml')
@@ -88,7 +90,9 @@ test('each alert fires when what it is for is so, and alone; none does while all
 })
 
 test('what the autoscaler goes by is the share of its time that each pod\'s workers are busy', NEEDED, t => {
-  const [{ rules: [{ seriesQuery, metricsQuery }] }] = documents<{ rules: Array<{ seriesQuery: string, metricsQuery: string }> }>('deploy/prometheus/adapter.yaml')
+  const [{ rules: [{ seriesQuery, metricsQuery }] }] = documents<{ rules: Array<{ seriesQuery: string, metricsQuery: string }> }>(
+    'deploy/prometheus/adapter.yaml'
+  )
   // The adapter fills the template in this way.
   const [series, matchers] = seriesQuery.split(/[{}]/)
   const filled = { Series: series, GroupBy: 'pod', LabelMatchers: 'namespace="lokean",pod=~"a|b"' }

@@ -17,12 +17,18 @@ for (const parts of [[], ...INPUTS.map(input => [input]), INPUTS]) {
 
 test('it would complain, and no file is left out', NEEDED, async t => {
   assert.deepEqual(readdirSync('deploy/rsyslog').sort(), ['Dockerfile', 'compose.conf', ...INPUTS, 'lokean.conf'].sort())
-  assert.match(await complaints(t, home => adapted(home, deployed('lokean.conf', 'containers.conf').replace('reopenOnTruncate=', 'reopen='))), /parameter 'reopen' not known/)
+  assert.match(
+    await complaints(t, home => adapted(home, deployed('lokean.conf', 'containers.conf').replace('reopenOnTruncate=', 'reopen='))),
+    /parameter 'reopen' not known/
+  )
 })
 
 test('logs of containers are of the source that their folder is called by, also where it comes later', NEEDED, async t => {
   const rsyslog = await Rsyslog.start(t, '', deployed('lokean.conf', 'containers.conf'))
-  const logs = [['containers/nova', 'nova-compute.log', 'nova'], ['kolla/cinder', 'cinder-volume.log', 'cinder'], ['containers/late-one', 'a.log', 'late-one'], ['containers/httpd/keystone', 'keystone_wsgi_error_log', 'httpd']]
+  const logs = [
+    ['containers/nova', 'nova-compute.log', 'nova'], ['kolla/cinder', 'cinder-volume.log', 'cinder'],
+    ['containers/late-one', 'a.log', 'late-one'], ['containers/httpd/keystone', 'keystone_wsgi_error_log', 'httpd']
+  ]
   for (const [folder, name, source] of logs) rsyslog.append(name, `a line of ${source}`, folder)
   await until('rsyslog has written them', () => rsyslog.records().length >= logs.length)
   const found = rsyslog.records().map(record => JSON.parse(record.toString()) as { source: string, file: string, message: string })

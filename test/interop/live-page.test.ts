@@ -27,7 +27,10 @@ const CONTRAST = `(() => {
 })()`
 
 /** The texts that reach beyond their stage's box or the picture. */
-const OUTSIDE = `[[document.querySelector('#picture'), document.querySelector('#picture')], ...[...document.querySelectorAll('#picture [data-stage]')].map(stage => [stage, stage.querySelector('.box')])].flatMap(([stage, edge]) => {
+const OUTSIDE = `[
+  [document.querySelector('#picture'), document.querySelector('#picture')],
+  ...[...document.querySelectorAll('#picture [data-stage]')].map(stage => [stage, stage.querySelector('.box')])
+].flatMap(([stage, edge]) => {
   const box = edge.getBoundingClientRect()
   return [...stage.querySelectorAll('text:not(.flag)')].map(text => [text.textContent, text.getBoundingClientRect()])
     .filter(([, at]) => at.left < box.left || at.right > box.right || at.top < box.top || at.bottom > box.bottom).map(([text]) => text)
@@ -40,7 +43,9 @@ test('the live page of the program under load, in a real browser', { ...needs('c
   const bus = await startBus()
   cleanup.add(async () => { await bus.close() })
   let down = false
-  const intercept = (): Fault | undefined => down ? { kind: 'answer', status: 503, text: `no room at http://me:hunter2@loki ${MARKUP}` } : undefined
+  const intercept = (): Fault | undefined => down
+    ? { kind: 'answer', status: 503, text: `no room at http://me:hunter2@loki ${MARKUP}` }
+    : undefined
   const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity }, intercept })
   cleanup.add(loki.close)
   const run = startRun(cleanup, { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url }, [], 180_000)
@@ -55,11 +60,19 @@ test('the live page of the program under load, in a real browser', { ...needs('c
   })
 
   const stop = new AbortController()
-  const load = startSenders({ url: bus.url, addresses: [ADDRESS], generator: createGenerator({ hosts: 30, seed: 5, recordsPerMessage: 50 }), rate: 4_000, signal: stop.signal })
+  const load = startSenders({
+    url: bus.url,
+    addresses: [ADDRESS],
+    generator: createGenerator({ hosts: 30, seed: 5, recordsPerMessage: 50 }),
+    rate: 4_000,
+    signal: stop.signal
+  })
   cleanup.add(async () => { stop.abort(); await load })
   const sender = await RawSender.connect(bus.port, ADDRESS)
   cleanup.add(async () => { await sender.close() })
-  for (const bad of ['no JSON\n', 'nor this\n', record({ '@timestamp': 'yesterday' })]) assert.equal(await sender.send(message([bad])), 'accepted')
+  for (const bad of ['no JSON\n', 'nor this\n', record({ '@timestamp': 'yesterday' })]) {
+    assert.equal(await sender.send(message([bad])), 'accepted')
+  }
 
   await t.test('shows live figures at each stage, and what is in quarantine', async () => {
     for (const stage of STAGES) await browser.until(`/[1-9]/.test(${shown(stage)})`)
@@ -72,7 +85,9 @@ test('the live page of the program under load, in a real browser', { ...needs('c
     await browser.until(`document.querySelector("#totals").innerText !== ${JSON.stringify(first)}`)
   })
 
-  for (const [name, view] of [['desk-light', DESK], ['desk-dark', { ...DESK, dark: true }], ['phone-light', PHONE], ['phone-dark', { ...PHONE, dark: true }]] as const) {
+  for (const [name, view] of [
+    ['desk-light', DESK], ['desk-dark', { ...DESK, dark: true }], ['phone-light', PHONE], ['phone-dark', { ...PHONE, dark: true }]
+  ] as const) {
     await t.test(`${name}: readable, and nothing sticks out`, async () => {
       await browser.look(view)
       await browser.until(`innerWidth === ${view.width} && matchMedia("(prefers-color-scheme: dark)").matches === ${view.dark === true}`)
@@ -98,7 +113,9 @@ test('the live page of the program under load, in a real browser', { ...needs('c
     const nodes = await browser.accessible()
     const named = (role: string): string[] => nodes.filter(node => node.role === role).map(({ name }) => name)
     assert.ok(named('image').some(name => /^Workers: \S+ records\/s, 1 thread/.test(name)), JSON.stringify(named('image')))
-    for (const heading of ['Addresses', 'Quarantine', 'Last warnings and errors', 'Lag']) assert.ok(named('heading').includes(heading), heading)
+    for (const heading of ['Addresses', 'Quarantine', 'Last warnings and errors', 'Lag']) {
+      assert.ok(named('heading').includes(heading), heading)
+    }
     assert.ok(named('columnheader').includes('records/s'))
     assert.equal(named('main').length, 1)
     assert.equal(named('status').length, 2)

@@ -23,11 +23,14 @@ async function query (logql: string, fromMs: number): Promise<Entry[]> {
   // Loki's components exchange at most 4 MiB at a time, also for a page.
   const most = 500
   for (let start = BigInt(fromMs) * 1_000_000n; ;) {
-    const parameters = new URLSearchParams({ query: logql, start: `${start}`, end: `${Date.now() + 3600_000}000000`, limit: `${most}`, direction: 'forward' })
+    const parameters = new URLSearchParams({
+      query: logql, start: `${start}`, end: `${Date.now() + 3600_000}000000`, limit: `${most}`, direction: 'forward'
+    })
     const { status, body } = await httpGet(`${LOKI}/loki/api/v1/query_range?${parameters}`)
     assert.equal(status, 200, body)
     const { data } = JSON.parse(body) as { data: { result: Array<{ values: Array<[string, string]> }> } }
-    const page = data.result.flatMap(({ values }) => values).map(([time, line]) => ({ time: BigInt(time), line })).sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0)
+    const page = data.result.flatMap(({ values }) => values).map(([time, line]) => ({ time: BigInt(time), line }))
+      .sort((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0)
     if (page.length < most) return [...found, ...page]
     // The last nanosecond of a page may go on in the next.
     start = page[page.length - 1].time
@@ -60,11 +63,17 @@ function cloud (): string {
 }
 
 test('the demo against a real Loki: nothing missing, nothing doubled', NEEDED, async t => {
-  const demo = new Program(Cleanup.of(t), ['demo', '--records', '50000', '--hosts', '20', '--json'], { LOKEAN_LOKI_URL: LOKI }, '', { hangsAfterMs: RUN_FOR_MS })
+  const demo = new Program(Cleanup.of(t), [
+    'demo', '--records', '50000', '--hosts', '20', '--json'
+  ], { LOKEAN_LOKI_URL: LOKI }, '', { hangsAfterMs: RUN_FOR_MS })
   const { code, stdout, stderr } = await demo.exited
   assert.equal(code, 0, stderr)
-  const { sent, stored, missing, duplicates, quarantined, query: { lines } } = JSON.parse(stdout) as Record<string, number> & { query: { lines: string[] } }
-  assert.deepEqual({ sent, stored, missing, duplicates, quarantined }, { sent: 50_000, stored: 50_000, missing: 0, duplicates: 0, quarantined: 0 })
+  const {
+    sent, stored, missing, duplicates, quarantined, query: { lines }
+  } = JSON.parse(stdout) as Record<string, number> & { query: { lines: string[] } }
+  assert.deepEqual({
+    sent, stored, missing, duplicates, quarantined
+  }, { sent: 50_000, stored: 50_000, missing: 0, duplicates: 0, quarantined: 0 })
   assert.ok(lines.length > 0)
 })
 
@@ -76,8 +85,9 @@ test('more than its default limits take at once: Loki says 429, and all arrives 
   const of = { cloud: cloud(), source: 's' }
   const text = 'x'.repeat(4_000)
   const records = 8_000
-  const messages = Array.from({ length: records / RECORDS_PER_MESSAGE }, (_, i) => message(Array.from({ length: RECORDS_PER_MESSAGE }, (_, j) =>
-    record({ ...of, host: `h${i % 8}`, message: `${text}${MARKER}${i * RECORDS_PER_MESSAGE + j}` }))))
+  const messages = Array.from({ length: records / RECORDS_PER_MESSAGE },
+    (_, i) => message(Array.from({ length: RECORDS_PER_MESSAGE }, (_, j) =>
+      record({ ...of, host: `h${i % 8}`, message: `${text}${MARKER}${i * RECORDS_PER_MESSAGE + j}` }))))
   await Promise.all(messages.map(async bytes => assert.equal(await sender.send(bytes), 'accepted')))
   const retries = await metric(run, 'lokean_push_retries_total{reason="429"}')
   t.diagnostic(`${retries} pushes tried again for 429; Loki takes ${megabytes} MB/s`)
@@ -100,7 +110,9 @@ test('equal records of one message are nanoseconds apart; a resend is stored onc
   for (let times = 0; times < 3; times++) assert.equal(await sender.send(three), 'accepted')
   const [, whole, micros] = /^(.*)\.(\d{6})/.exec(at) as RegExpExecArray
   const first = BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(micros) * 1000n
-  assert.deepEqual(await query(`{cloud="${of.cloud}"} |= "the same"`, start), [0n, 1n, 2n].map(apart => ({ time: first + apart, line: 'the same' })))
+  assert.deepEqual(
+    await query(`{cloud="${of.cloud}"} |= "the same"`, start), [0n, 1n, 2n].map(apart => ({ time: first + apart, line: 'the same' }))
+  )
   assert.deepEqual(await query(`{cloud="${of.cloud}"} |= "another"`, start), [{ time: first, line: 'another' }])
 })
 
@@ -129,7 +141,9 @@ test('what cannot be stored as it should be lies in quarantine, where an operato
 
 test('Loki refuses some entries of a push: the others are stored, and those are in quarantine', NEEDED, async t => {
   // Lokean's limits are wider than Loki's, so that Loki refuses the records.
-  const { run, sender } = await between(t, { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_DISORDER: '3650d', LOKEAN_LOKI_MAX_LINE_BYTES: '1MiB' })
+  const { run, sender } = await between(t, {
+    LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_DISORDER: '3650d', LOKEAN_LOKI_MAX_LINE_BYTES: '1MiB'
+  })
   const of = { cloud: cloud(), host: 'h', source: 's' }
   const start = Date.now() - 1000
   const old = new Date(Date.now() - 30 * 24 * 3600_000).toISOString()

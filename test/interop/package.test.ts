@@ -45,14 +45,19 @@ function filesOf (root: string): string[] {
 
 /** Returns the only files that a package may hold: the built sources, and npm's own. */
 function promised (): string[] {
-  const compiled = filesOf('src').filter(path => path.endsWith('.ts') && !path.startsWith('worker/kernel/assembly/')).map(path => path.replace(/\.ts$/, '.js'))
+  const compiled = filesOf('src').filter(path => path.endsWith('.ts') && !path.startsWith('worker/kernel/assembly/'))
+    .map(path => path.replace(/\.ts$/, '.js'))
   const page = filesOf('src/ops/page/files').map(path => join('ops/page/files', path))
-  return ['LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, 'worker/kernel/kernel.wasm'].map(path => join('dist', path))].sort()
+  return [
+    'LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, 'worker/kernel/kernel.wasm'].map(path => join('dist', path))
+  ].sort()
 }
 
 /** Returns the packages that the files import, by their installed names. */
 function imported (sources: string[]): Set<string> {
-  const found = sources.flatMap(source => [...source.matchAll(/(?:^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s+)?|\b(?:import|require|resolve)\()['"]([^'"]+)['"]/gm)].map(([, name]) => name))
+  const found = sources.flatMap(source => [
+    ...source.matchAll(/(?:^\s*(?:import|export)\s(?:[^'"]*?\sfrom\s+)?|\b(?:import|require|resolve)\()['"]([^'"]+)['"]/gm)
+  ].map(([, name]) => name))
   return new Set(found.filter(name => !/^(\.|node:)/.test(name)).map(name => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] as string))
 }
 
@@ -72,12 +77,16 @@ async function cache (t: TestContext): Promise<string> {
   return path
 }
 
-const REGISTRY = { what: 'npm\'s registry, or a cache of it', probe: ['npm', 'view', '--prefer-offline', '--fetch-retries=0', 'rhea', 'version'] as const }
+const REGISTRY = {
+  what: 'npm\'s registry, or a cache of it', probe: ['npm', 'view', '--prefer-offline', '--fetch-retries=0', 'rhea', 'version'] as const
+}
 
 test('the package', { timeout: 230_000 }, async t => {
   const { tarball, root, files, clone } = await pack(t)
   const sources = files.filter(path => path.endsWith('.js')).map(path => readFileSync(join(root, path), 'utf8'))
-  const { dependencies, optionalDependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
+  const {
+    dependencies, optionalDependencies = {}
+  } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>
 
   await t.test('packed on a bare clone it holds the program, whole and of now, and nothing else', () => {
     assert.deepEqual(files, promised())
@@ -118,9 +127,13 @@ test('the package', { timeout: 230_000 }, async t => {
 
   await t.test('npx of it in an empty folder runs the demo', needs(REGISTRY), async t => {
     const cwd = folder(t)
-    const npx = ['--yes', '--prefer-offline', '--cache', await cache(t), '--package', tarball, '--', 'lokean', 'demo', '--records', '20000', '--json']
+    const npx = [
+      '--yes', '--prefer-offline', '--cache', await cache(t), '--package', tarball, '--', 'lokean', 'demo', '--records', '20000', '--json'
+    ]
     const { stdout } = await run('npx', npx, { cwd, env: ENV, timeout: 180_000 })
-    const { sent, stored, missing, duplicates, query } = JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as { sent: number, stored: number, missing: number, duplicates: number, query: { lines: string[] } }
+    const { sent, stored, missing, duplicates, query } = JSON.parse(stdout.trimEnd().split('\n').at(-1) as string) as {
+      sent: number, stored: number, missing: number, duplicates: number, query: { lines: string[] }
+    }
     assert.deepEqual({ sent, stored, missing, duplicates }, { sent: 20000, stored: 20000, missing: 0, duplicates: 0 })
     assert.ok(query.lines.length > 0)
     assert.deepEqual(readdirSync(cwd), [])

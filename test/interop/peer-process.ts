@@ -44,7 +44,9 @@ export class PeerProcess {
     })
     const killed = (): void => this.kill('SIGKILL')
     process.once('exit', killed)
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => this.#said(text))
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => this.#said(text))
+    }
     Cleanup.of(t).add(async () => {
       this.kill('SIGKILL')
       await this.exited

@@ -30,7 +30,9 @@ export class Prometheus {
     writeFileSync(join(home, 'prometheus.yml'), stringify({
       global: { scrape_interval: often, scrape_timeout: often, evaluation_interval: often },
       rule_files: ['rules.yml'],
-      scrape_configs: scraped.map(({ job, target, path = '/metrics', relabel = [] }) => ({ job_name: job, metrics_path: path, static_configs: [{ targets: [target] }], metric_relabel_configs: relabel }))
+      scrape_configs: scraped.map(({ job, target, path = '/metrics', relabel = [] }) => ({
+        job_name: job, metrics_path: path, static_configs: [{ targets: [target] }], metric_relabel_configs: relabel
+      }))
     }))
     await PeerProcess.start(t, 'prometheus', [
       `--config.file=${join(home, 'prometheus.yml')}`, `--storage.tsdb.path=${join(home, 'data')}`, `--web.listen-address=127.0.0.1:${port}`
@@ -52,7 +54,11 @@ export class Prometheus {
 
   /** Queries each second from `start` (seconds since 1970) to now, or with `instant` only now. */
   async series (query: string, start: number, instant = false): Promise<Series[]> {
-    if (!instant) return (await this.ask<{ result: Series[] }>('query_range', { query, start: String(start), end: String(Date.now() / 1000), step: '1' })).result
+    if (!instant) {
+      return (await this.ask<{ result: Series[] }>('query_range', {
+        query, start: String(start), end: String(Date.now() / 1000), step: '1'
+      })).result
+    }
     const { result } = await this.ask<{ result: Array<{ metric: Series['metric'], value: Series['values'][0] }> }>('query', { query })
     return result.map(({ metric, value }) => ({ metric, values: [value] }))
   }

@@ -77,13 +77,19 @@ test('Prometheus scrapes the program under load, and has counted what was sent',
   assert.deepEqual(await prometheus.query('lokean_records_quarantined_total > 0', 'reason'), quarantined)
   assert.ok(answered[429] > 0 && answered[503] > 0)
   assert.deepEqual(await prometheus.query('lokean_push_retries_total > 0', 'reason'), { 429: answered[429], '5xx': answered[503] })
-  assert.deepEqual(await prometheus.query('lokean_pushes_total > 0', 'status'), { '2xx': loki.stats().pushes - answered[429] - answered[503], 429: answered[429], '5xx': answered[503] })
+  assert.deepEqual(await prometheus.query('lokean_pushes_total > 0', 'status'), {
+    '2xx': loki.stats().pushes - answered[429] - answered[503], 429: answered[429], '5xx': answered[503]
+  })
   assert.equal(loki.stats().entries, sent)
 
   // Every scrape succeeded, and some came while records flowed.
   assert.deepEqual(await prometheus.query('min_over_time(up[1h])'), { '': 1 })
   assert.ok((await prometheus.query('changes(lokean_records_stored_total[1h])'))[''] >= 2)
-  const { activeTargets: [{ health, lastError }] } = await prometheus.ask<{ activeTargets: Array<{ health: string, lastError: string }> }>('targets')
+  const {
+    activeTargets: [{
+      health, lastError
+    }]
+  } = await prometheus.ask<{ activeTargets: Array<{ health: string, lastError: string }> }>('targets')
   assert.deepEqual({ health, lastError }, { health: 'up', lastError: '' })
 
   assert.equal(await lint(run), '', 'with counters of quarantine and of retries')

@@ -15,7 +15,10 @@ const ENDINGS: Array<['detach' | 'end' | 'close', AmqpError | undefined, string]
   ['end', { condition: 'amqp:session:errant-link', description: 'bad link' }, 'amqp:session:errant-link: bad link'],
   ['end', undefined, 'the bus ended the session'],
   ['close', { condition: 'amqp:connection:forced', description: 'maintenance' }, 'amqp:connection:forced: maintenance'],
-  ['close', { condition: 'amqp:resource-limit-exceeded', description: 'too many connections' }, 'amqp:resource-limit-exceeded: too many connections'],
+  [
+    'close', { condition: 'amqp:resource-limit-exceeded', description: 'too many connections' },
+    'amqp:resource-limit-exceeded: too many connections'
+  ],
   ['close', undefined, 'the bus closed the connection']
 ]
 
@@ -32,13 +35,17 @@ for (const stored of [false, true]) {
       broker.finish(what, error)
       await broker.says('returned')
       await broker.says('returned')
-      const line = await run.logged(what === 'close' ? 'lost the bus; connecting again' : 'the link is closed; attaching again', line => line.reason === reason)
+      const line = await run.logged(what === 'close'
+        ? 'lost the bus; connecting again'
+        : 'the link is closed; attaching again', line => line.reason === reason)
       assert.equal(line.level, 'warn')
       gate.open()
       await broker.delivered(loki)
     }
     await readyz(run, 200)
-    assert.equal(broker.count('opened'), 1 + ENDINGS.filter(([what]) => what === 'close').length, 'a link or session takes no connection with it')
+    assert.equal(
+      broker.count('opened'), 1 + ENDINGS.filter(([what]) => what === 'close').length, 'a link or session takes no connection with it'
+    )
     const { code, stderr } = await run.stop()
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
   })
@@ -47,7 +54,10 @@ for (const stored of [false, true]) {
 test('an address that the bus refuses: the log and /readyz say so, and it heals', withProton(), async t => {
   const { broker, loki, run } = await site(Cleanup.of(t))
   await readyz(run, 200)
-  for (const [condition, mend] of [['amqp:not-found', /LOKEAN_AMQP_ADDRESSES/], ['amqp:unauthorized-access', /LOKEAN_AMQP_USERNAME/], ['amqp:resource-limit-exceeded', undefined]] as const) {
+  for (const [condition, mend] of [
+    ['amqp:not-found', /LOKEAN_AMQP_ADDRESSES/], ['amqp:unauthorized-access', /LOKEAN_AMQP_USERNAME/],
+    ['amqp:resource-limit-exceeded', undefined]
+  ] as const) {
     broker.answer('refuse', { condition, description: `no ${condition}` })
     const before = run.log().length
     broker.finish('detach')

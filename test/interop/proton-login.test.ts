@@ -28,8 +28,12 @@ interface Case {
 
 const LOGIN = { LOKEAN_AMQP_USERNAME: 'reader', LOKEAN_AMQP_PASSWORD: RIGHT }
 const trusting = ({ ours }: Authorities): Record<string, string> => ({ LOKEAN_AMQP_CA: ours.ca })
-const identified = (by: Authorities, { cert, key }: Identity): Record<string, string> => ({ ...trusting(by), LOKEAN_AMQP_CERT: cert, LOKEAN_AMQP_KEY: key })
-const external = (by: Authorities, trusted: Authority): BrokerSettings => ({ mechanisms: 'EXTERNAL', ...by.ours.issue('broker'), ca: trusted.ca })
+const identified = (by: Authorities, { cert, key }: Identity): Record<string, string> => ({
+  ...trusting(by), LOKEAN_AMQP_CERT: cert, LOKEAN_AMQP_KEY: key
+})
+const external = (by: Authorities, trusted: Authority): BrokerSettings => ({
+  mechanisms: 'EXTERNAL', ...by.ours.issue('broker'), ca: trusted.ca
+})
 const RIGHT_LOGIN = { username: 'reader', password: RIGHT }
 
 const CASES: Case[] = [{

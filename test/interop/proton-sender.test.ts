@@ -42,23 +42,31 @@ function records (...messages: string[]): string[] {
 }
 
 test('a sender like omamqp1: each message is accepted when its records are stored', withProton(), async t => {
-  const batches = [1, 20, 256, 1, 100].map((count, batch) => Array.from({ length: count }, (_, i) => `batch ${batch} line ${i} ${'ü/x"'.repeat(i)}`))
+  const batches = [
+    1, 20, 256, 1, 100
+  ].map((count, batch) => Array.from({ length: count }, (_, i) => `batch ${batch} line ${i} ${'ü/x"'.repeat(i)}`))
   const { outcomes, lines } = await sent(t, batches.map(batch => records(...batch)))
   assert.deepEqual(outcomes, batches.map(() => 'accepted'))
   assert.deepEqual(lines, batches.flat().sort())
 })
 
 test('bodies of every kind that producers send: string, binary, symbol, lists of them and lists in lists', withProton(), async t => {
-  const [text, binary, symbol, ...others] = records('a string', 'a binary', 'a symbol', 'in a list', 'binary in a list', 'deep', 'deeper', 'deeper binary')
+  const [text, binary, symbol, ...others] = records(
+    'a string', 'a binary', 'a symbol', 'in a list', 'binary in a list', 'deep', 'deeper', 'deeper binary'
+  )
   const [listed, listedBinary, deep, deeper, deeperBinary] = others
-  const { outcomes, lines } = await sent(t, [text, { binary }, { symbol }, [listed, { binary: listedBinary }], [[deep], [[deeper], [[{ binary: deeperBinary }]]]]])
+  const { outcomes, lines } = await sent(t, [
+    text, { binary }, { symbol }, [listed, { binary: listedBinary }], [[deep], [[deeper], [[{ binary: deeperBinary }]]]]
+  ])
   assert.deepEqual(outcomes, Array.from({ length: 5 }, () => 'accepted'))
   assert.deepEqual(lines, ['a string', 'a binary', 'a symbol', 'in a list', 'binary in a list', 'deep', 'deeper', 'deeper binary'].sort())
 })
 
 for (const maxFrameSize of [512, 2 ** 20]) {
   test(`messages of 300 KB and more through a bus that takes frames of ${maxFrameSize} bytes`, withProton(), async t => {
-    const batches = [300, 1, 1200].map((count, batch) => Array.from({ length: count }, (_, i) => `batch ${batch} line ${i} ${'x'.repeat(900)}`))
+    const batches = [
+      300, 1, 1200
+    ].map((count, batch) => Array.from({ length: count }, (_, i) => `batch ${batch} line ${i} ${'x'.repeat(900)}`))
     const { outcomes, lines } = await sent(t, batches.map(batch => records(...batch)), { maxFrameSize })
     assert.deepEqual(outcomes, ['accepted', 'accepted', 'accepted'])
     assert.deepEqual(lines, batches.flat().sort())

@@ -17,7 +17,9 @@ async function idle (cleanup: Cleanup): Promise<void> {
   broker.send(['before'])
   await broker.delivered(loki)
   for (let beats = 0; beats < HEARTBEATS_IN; beats++) await broker.says('heartbeat', ({ way }) => way === 'in')
-  for (let beats = broker.count('heartbeat', ({ way }) => way === 'out'); beats < HEARTBEATS_OUT; beats++) await broker.says('heartbeat', ({ way }) => way === 'out')
+  for (let beats = broker.count('heartbeat', ({ way }) => way === 'out'); beats < HEARTBEATS_OUT; beats++) {
+    await broker.says('heartbeat', ({ way }) => way === 'out')
+  }
   broker.send(['after'])
   await broker.delivered(loki)
   assert.deepEqual([broker.count('opened'), broker.count('lost')], [1, 0])

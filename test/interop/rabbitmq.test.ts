@@ -56,7 +56,9 @@ test('RabbitMQ', NEEDED, async t => {
     await close()
   })
   // The smallest budget that the settings allow, so that the broker keeps the rest.
-  const env = { LOKEAN_AMQP_URL: broker.url, LOKEAN_AMQP_ADDRESSES: `/amq/queue/${QUEUE}`, LOKEAN_LOKI_URL: url, LOKEAN_INFLIGHT_BYTES: '2MiB', ...GUEST }
+  const env = {
+    LOKEAN_AMQP_URL: broker.url, LOKEAN_AMQP_ADDRESSES: `/amq/queue/${QUEUE}`, LOKEAN_LOKI_URL: url, LOKEAN_INFLIGHT_BYTES: '2MiB', ...GUEST
+  }
   const run = startRun(cleanup, env, [], RUN_FOR_MS)
   const stop = new AbortController()
   cleanup.add(() => stop.abort())
@@ -65,7 +67,9 @@ test('RabbitMQ', NEEDED, async t => {
   await t.test('down, no such queue, a wrong password: each is said, and what can be healed is', async () => {
     const wrong = startRun(cleanup, { ...env, LOKEAN_AMQP_PASSWORD: 'a-wrong-guess' }, [], RUN_FOR_MS)
     // `/queue/` makes a missing queue, which lives as long as the broker.
-    const anonymous = startRun(cleanup, { ...env, LOKEAN_AMQP_ADDRESSES: '/queue/other', LOKEAN_AMQP_USERNAME: '', LOKEAN_AMQP_PASSWORD: '' }, [], RUN_FOR_MS)
+    const anonymous = startRun(cleanup, {
+      ...env, LOKEAN_AMQP_ADDRESSES: '/queue/other', LOKEAN_AMQP_USERNAME: '', LOKEAN_AMQP_PASSWORD: ''
+    }, [], RUN_FOR_MS)
     const down = await run.logged('no connection to the bus; trying again')
     assert.deepEqual({ level: down.level, reason: down.reason }, { level: 'warn', reason: `connect ECONNREFUSED 127.0.0.1:${broker.port}` })
     await broker.start()
@@ -84,7 +88,9 @@ test('RabbitMQ', NEEDED, async t => {
     await until('all is stored', () => stats().entries === records)
     assert.equal((await anonymous.stop()).code, 0)
 
-    const { level, reason } = await wrong.logged('no connection to the bus; trying again', line => !String(line.reason).includes('ECONNREFUSED'))
+    const { level, reason } = await wrong.logged(
+      'no connection to the bus; trying again', line => !String(line.reason).includes('ECONNREFUSED')
+    )
     assert.equal(level, 'warn')
     assert.match(String(reason), /^amqp:unauthorized-access: /)
     assert.equal((await wrong.stop()).code, 0)
@@ -95,7 +101,9 @@ test('RabbitMQ', NEEDED, async t => {
     const records = 120_000
     const first = stats().entries
     const generator = forRabbitMq(createGenerator({ hosts: 40, seed: 11, recordsPerMessage: 50, firstSequence: first }))
-    const sending = startSenders({ ...bus, addresses: [`/amq/queue/${QUEUE}`], generator, records, rate: 12_000, connections: 2, window: 64 })
+    const sending = startSenders({
+      ...bus, addresses: [`/amq/queue/${QUEUE}`], generator, records, rate: 12_000, connections: 2, window: 64
+    })
     for (const [signal, share] of [['SIGTERM', 0.2], ['SIGKILL', 0.6]] as const) {
       await until(`${share} of it is stored`, () => stats().entries >= first + share * records, 60_000)
       gate.shut()

@@ -26,7 +26,9 @@ test('a real router, as compose.yaml configures it: an instance killed and one a
   const cleanup = Cleanup.of(t)
   const [port] = await freePorts(1)
   const conf = join(folder(t), 'qdrouterd.conf')
-  writeFileSync(conf, readFileSync(CONFIGURATION, 'utf8').replace('host: 0.0.0.0', 'host: 127.0.0.1').replace('port: 5672', `port: ${port}`))
+  writeFileSync(
+    conf, readFileSync(CONFIGURATION, 'utf8').replace('host: 0.0.0.0', 'host: 127.0.0.1').replace('port: 5672', `port: ${port}`)
+  )
   const start = async (): Promise<PeerProcess> => await PeerProcess.start(t, ROUTER, ['-c', conf], { ready: /Listening on/ })
   let router = await start()
   const { url, store, stats, close } = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
@@ -39,8 +41,12 @@ test('a real router, as compose.yaml configures it: an instance killed and one a
   const stop = new AbortController()
   cleanup.add(() => stop.abort())
   const generator = createGenerator({ hosts: 40, seed: 11, recordsPerMessage: 50 })
-  const sending = startSenders({ url: `amqp://127.0.0.1:${port}`, addresses: [ADDRESS], generator, records, rate: 12_000, connections: 2, window: 64, signal: stop.signal })
-  const reached = async (share: number): Promise<void> => await until(`${share} of it is stored`, () => stats().entries >= share * records, 60_000)
+  const sending = startSenders({
+    url: `amqp://127.0.0.1:${port}`, addresses: [ADDRESS], generator, records, rate: 12_000, connections: 2, window: 64, signal: stop.signal
+  })
+  const reached = async (share: number): Promise<void> => await until(
+    `${share} of it is stored`, () => stats().entries >= share * records, 60_000
+  )
   await reached(0.2)
   assert.ok(await stored(first) > 0 && await stored(second) > 0, 'the router shares the messages out')
   await first.stop('SIGKILL')

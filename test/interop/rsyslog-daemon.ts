@@ -33,7 +33,10 @@ export function deployed (...parts: string[]): string {
 export function adapted (home: string, text = recommended()): string {
   const swaps: Array<[RegExp, string | ((found: string) => string)]> = [
     [/module\(load="omamqp1"\)\n/, ''],
-    [/action\(type="omamqp1"[^]*?\)/, action => action.replace(OF_OMAMQP1, '').replace('type="omamqp1"', `type="omfile" file="${join(home, 'records')}"`)],
+    [
+      /action\(type="omamqp1"[^]*?\)/,
+      action => action.replace(OF_OMAMQP1, '').replace('type="omamqp1"', `type="omfile" file="${join(home, 'records')}"`)
+    ],
     [/workDirectory="[^"]*"/, `workDirectory="${home}"`]
   ]
   return swaps.reduce((text, [pattern, by]) => {
@@ -47,8 +50,10 @@ export async function complaints (t: TestContext, config: (home: string) => stri
   const home = folder(t)
   mkdirSync(join(home, 'log', 'containers', 'nova'), { recursive: true })
   writeFileSync(join(home, 'rsyslog.conf'), config(home))
-  const { stdout, stderr } = await promisify(execFile)(RSYSLOGD, ['-N1', '-f', join(home, 'rsyslog.conf'), '-i', join(home, 'pid')]).catch((error: { stdout: string, stderr: string }) => error)
-  return `${stdout}${stderr}`.split('\n').filter(line => !/^$|version .*config validation run|End of config validation run/.test(line)).join('\n')
+  const { stdout, stderr } = await promisify(execFile)(RSYSLOGD, ['-N1', '-f', join(home, 'rsyslog.conf'), '-i', join(home, 'pid')])
+    .catch((error: { stdout: string, stderr: string }) => error)
+  return `${stdout}${stderr}`.split('\n').filter(line => !/^$|version .*config validation run|End of config validation run/.test(line))
+    .join('\n')
 }
 
 /** Whether a port accepts connections. rsyslogd opens all other inputs before the one for TCP. */
@@ -94,7 +99,9 @@ export class Rsyslog {
   /** Sends the message as one datagram. */
   async datagram (message: Uint8Array): Promise<void> {
     const socket = createSocket('udp4')
-    await new Promise<void>((resolve, reject) => { socket.send(message, this.#udp, '127.0.0.1', error => { error === null ? resolve() : reject(error) }) })
+    await new Promise<void>((
+      resolve, reject
+    ) => { socket.send(message, this.#udp, '127.0.0.1', error => { error === null ? resolve() : reject(error) }) })
     socket.close()
     await once(socket, 'close')
   }
@@ -115,7 +122,9 @@ export class Rsyslog {
 
   /** Logs as a local program does. */
   async local (tag: string, message: string): Promise<void> {
-    await promisify(execFile)('logger', ['--socket', join(this.home, 'socket'), '--priority', 'daemon.err', '--tag', tag, '--id=4242', '--', message])
+    await promisify(execFile)('logger', [
+      '--socket', join(this.home, 'socket'), '--priority', 'daemon.err', '--tag', tag, '--id=4242', '--', message
+    ])
   }
 
   /** Returns what the template has written so far. Each record ends in a newline, as for omamqp1. */
@@ -127,7 +136,9 @@ export class Rsyslog {
       return []
     }
     const records: Buffer[] = []
-    for (let start = 0, end = bytes.indexOf('\n'); end >= 0; start = end + 1, end = bytes.indexOf('\n', start)) records.push(bytes.subarray(start, end + 1))
+    for (let start = 0, end = bytes.indexOf('\n'); end >= 0; start = end + 1, end = bytes.indexOf('\n', start)) {
+      records.push(bytes.subarray(start, end + 1))
+    }
     return records
   }
 }

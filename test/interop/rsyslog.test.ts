@@ -24,12 +24,28 @@ interface Entry { of: Record<string, string>, time: bigint, line: string }
  * of these records play no part.
  */
 function expected (record: Buffer): Entry {
-  const { '@timestamp': at, host, severity, tag, source, message, file, cloud, region } = JSON.parse(record.toString()) as Record<string, string>
+  const {
+    '@timestamp': at, host, severity, tag, source, message, file, cloud, region
+  } = JSON.parse(record.toString()) as Record<string, string>
   const line = message.replace(/^ /, '').replace(/\n$/, '')
   const [, fraction = ''] = /\.(\d+)/.exec(at) ?? []
-  const [, pid, word, request, instance] = /^[\d-]+ [\d:.]+ (\d+) (ERROR|WARNING) \S+(?: \[(req-\S+) [^\]]*\])?(?: \[instance: ([^\]]+)\])?/.exec(line) ?? []
+  const [, pid, word, request, instance] = /^[\d-]+ [\d:.]+ (\d+) (ERROR|WARNING) \S+(?: \[(req-\S+) [^\]]*\])?(?: \[instance: ([^\]]+)\])?/.exec(
+    line
+  ) ?? []
   const level = word?.toLowerCase() ?? ['critical', 'critical', 'critical', 'error', 'warning', 'info', 'info', 'debug'][Number(severity)]
-  const of = { cloud, region, host, source, service_name: source, level, detected_level: level, file, pid: pid ?? /\[(\d+)\]:?$/.exec(tag)?.[1] ?? '', request_id: request ?? '', instance_id: instance ?? '' }
+  const of = {
+    cloud,
+    region,
+    host,
+    source,
+    service_name: source,
+    level,
+    detected_level: level,
+    file,
+    pid: pid ?? /\[(\d+)\]:?$/.exec(tag)?.[1] ?? '',
+    request_id: request ?? '',
+    instance_id: instance ?? ''
+  }
   return {
     of: Object.fromEntries(Object.entries(of).filter(([, value]) => value !== '').sort()),
     time: BigInt(Date.parse(at.replace(/\.\d+/, ''))) * 1_000_000n + BigInt(fraction.padEnd(9, '0')),
@@ -50,7 +66,9 @@ async function stored (t: TestContext, records: readonly Buffer[]): Promise<{ en
   assert.equal(await sender.send(message(records)), 'accepted')
   await sender.close()
   const hour = 3600_000
-  const parameters = new URLSearchParams({ query: '{cloud=~".+"}', limit: '1000', start: `${Date.now() - 24 * hour}000000`, end: `${Date.now() + hour}000000` })
+  const parameters = new URLSearchParams({
+    query: '{cloud=~".+"}', limit: '1000', start: `${Date.now() - 24 * hour}000000`, end: `${Date.now() + hour}000000`
+  })
   const { status, body } = await httpGet(`${loki.url}/loki/api/v1/query_range?${parameters}`)
   assert.equal(status, 200)
   const { data } = JSON.parse(body) as { data: { result: Array<{ stream: Record<string, string>, values: Array<[string, string]> }> } }

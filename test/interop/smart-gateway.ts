@@ -17,7 +17,9 @@ type Sample = readonly [name: string, kind: Kind, labels: Record<string, string>
  */
 const COLLECTORS: Record<string, (node: Node, scrape: number) => Sample[]> = {
   coll: ({ host, part, instance }, scrape) => {
-    const sample = (name: string, kind: Kind, plugin: string, type: string, value: number, of = host): Sample => [`collectd_${name}`, kind, { host: of, plugin_instance: plugin, type_instance: type }, value]
+    const sample = (name: string, kind: Kind, plugin: string, type: string, value: number, of = host): Sample => [
+      `collectd_${name}`, kind, { host: of, plugin_instance: plugin, type_instance: type }, value
+    ]
     const counter = (name: string, plugin = part): Sample => sample(`${name}_total`, 'counter', plugin, 'base', 1000 * scrape)
     const sides = (name: string, ...ways: string[]): Sample[] => ways.map(way => counter(`${name}_${way}`))
     return [
@@ -34,8 +36,19 @@ const COLLECTORS: Record<string, (node: Node, scrape: number) => Sample[]> = {
     ]
   },
   sens: ({ host, part }) => [['sensubility_container_health_status', 'gauge', { host, process: part }, 1]],
-  ceil: ({ part, instance, host }, scrape) => ([['cpu', 'counter', 5e8 * scrape, 'ns'], ['memory.usage', 'gauge', 512, 'MB']] as const).map(([counter, kind, value, unit]): Sample =>
-    [`ceilometer_${counter.replaceAll('.', '_')}`, kind, { [counter.split('.')[0]]: instance, publisher: host, type: counter.split('.').at(-1) ?? '', counter, project: 'p', unit, resource: instance, resource_name: part }, value])
+  ceil: ({ part, instance, host }, scrape) => ([
+    ['cpu', 'counter', 5e8 * scrape, 'ns'], ['memory.usage', 'gauge', 512, 'MB']
+  ] as const).map(([counter, kind, value, unit]): Sample =>
+    [`ceilometer_${counter.replaceAll('.', '_')}`, kind, {
+      [counter.split('.')[0]]: instance,
+      publisher: host,
+      type: counter.split('.').at(-1) ?? '',
+      counter,
+      project: 'p',
+      unit,
+      resource: instance,
+      resource_name: part
+    }, value])
 }
 
 /**
@@ -56,7 +69,8 @@ export async function startGateways (cleanup: Cleanup, clouds: Readonly<Record<s
   const server = createServer((request, response) => {
     const [cloud, collector] = (request.url ?? '').slice(1).split('/')
     scrape++
-    response.setHeader('content-type', 'text/plain; version=0.0.4').end(exposition(clouds[cloud].flatMap(node => COLLECTORS[collector](node, scrape))))
+    response.setHeader('content-type', 'text/plain; version=0.0.4')
+      .end(exposition(clouds[cloud].flatMap(node => COLLECTORS[collector](node, scrape))))
   }).listen(0, '127.0.0.1')
   cleanup.add(async () => {
     server.closeAllConnections()

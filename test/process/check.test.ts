@@ -13,7 +13,16 @@ interface Report {
   warnings: string[]
   bus: Finding
   loki: Array<Finding & { url: string }>
-  record: { address: string, tenant: string, labels: string, timestamp: string, line: string, metadata: Record<string, string>, quarantined?: string, mended: string[] }
+  record: {
+    address: string,
+    tenant: string,
+    labels: string,
+    timestamp: string,
+    line: string,
+    metadata: Record<string, string>,
+    quarantined?: string,
+    mended: string[]
+  }
 }
 
 /** A record as people paste one: with white space around it, and the old spelling of the host. */
@@ -25,7 +34,9 @@ test('all is well: 0, and neither the bus nor Loki has more or less than before'
   cleanup.add(async () => { await bus.close() })
   const loki = await startLoki()
   cleanup.add(async () => { await loki.close() })
-  const env = { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '365d', LOKEAN_SHARD: '2' }
+  const env = {
+    LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '365d', LOKEAN_SHARD: '2'
+  }
   // The sender gets credit as soon as check receives. check must not take the message.
   const sending = RawSender.connect(bus.port, ADDRESS).then(async sender => {
     cleanup.add(async () => { await sender.close() })
@@ -41,12 +52,17 @@ test('all is well: 0, and neither the bus nor Loki has more or less than before'
   assert.match(people.stdout, /^note {3}LOKEAN_SHARD is not a setting .*LOKEAN_SHARDS$/m)
   assert.ok(people.stdout.includes(`ok     bus   127.0.0.1:${bus.port}: attached to ${ADDRESS}\n`), people.stdout)
   assert.ok(people.stdout.includes(`ok     loki  ${loki.url}: takes pushes\n`), people.stdout)
-  assert.match(people.stdout, /^ {2}stream +\{cloud="cloud1", host="compute-0", region="regionOne", service_name="nova-compute", source="nova-compute"\}$/m)
+  assert.match(
+    people.stdout,
+    /^ {2}stream +\{cloud="cloud1", host="compute-0", region="regionOne", service_name="nova-compute", source="nova-compute"\}$/m
+  )
   assert.match(people.stdout, /^ {2}level +info$/m)
 
   assert.deepEqual({ code: machines.code, stderr: machines.stderr }, { code: 0, stderr: '' })
   const { ok, warnings, record, bus: { ok: busOk }, loki: [{ ok: lokiOk, url }] } = JSON.parse(machines.stdout) as Report
-  assert.deepEqual({ ok, busOk, lokiOk, url, warnings: warnings.length }, { ok: true, busOk: true, lokiOk: true, url: loki.url, warnings: 1 })
+  assert.deepEqual({
+    ok, busOk, lokiOk, url, warnings: warnings.length
+  }, { ok: true, busOk: true, lokiOk: true, url: loki.url, warnings: 1 })
   assert.deepEqual(record, {
     address: ADDRESS,
     tenant: '',

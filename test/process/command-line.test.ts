@@ -11,7 +11,10 @@ test('help and version go to stdout, with nothing on stderr', async t => {
   const cleanup = Cleanup.of(t)
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
   const cases: Array<[args: string[], expected: RegExp]> = [
-    [['--help'], /^Takes OpenStack logs off .*\n\nUsage: lokean \[command\] \[flags\]\n[^]*^ {2}LOKEAN_AMQP_URL {2}\[amqp:\/\/127\.0\.0\.1:5672\]$/m],
+    [
+      ['--help'],
+      /^Takes OpenStack logs off .*\n\nUsage: lokean \[command\] \[flags\]\n[^]*^ {2}LOKEAN_AMQP_URL {2}\[amqp:\/\/127\.0\.0\.1:5672\]$/m
+    ],
     [['demo', '-h', '--json'], /^Usage: lokean demo \[flags\]\n[^]*--keep/],
     [['help', 'check'], /^Usage: lokean check \[flags\]\n[^]*--health/],
     [['--version'], new RegExp(`^lokean ${version.replaceAll('.', '\\.')}\n$`)]

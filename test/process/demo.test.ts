@@ -55,12 +55,17 @@ test('for people: what was sent and stored, and with --keep a Loki that answers 
   const [, page] = await demo.said(/^Live page: (\S+)$/m)
   assert.match((await httpGet(page)).body, /<title>Lokean<\/title>/)
   const [, loki, metrics] = await demo.said(/^Loki: (\S+) +metrics: (\S+)$/m)
-  assert.match(demo.stdout, /^ {2}sent +2,000 records over the embedded bus\b.*\n {2}stored +2,000 in \d+ streams of the embedded Loki\n {2}missing +0\n {2}duplicates +0\n/m)
+  assert.match(
+    demo.stdout,
+    /^ {2}sent +2,000 records over the embedded bus\b.*\n {2}stored +2,000 in \d+ streams of the embedded Loki\n {2}missing +0\n {2}duplicates +0\n/m
+  )
   assert.ok(demo.stdout.includes(`${SELECTOR}\n`))
 
   const { status, body } = await httpGet(`${loki}/loki/api/v1/query_range?${new URLSearchParams({ query: `${SELECTOR} |= "sudo"` })}`)
   assert.equal(status, 200)
-  const { data: { result } } = JSON.parse(body) as { data: { result: Array<{ stream: Record<string, string>, values: Array<[string, string]> }> } }
+  const { data: { result } } = JSON.parse(
+    body
+  ) as { data: { result: Array<{ stream: Record<string, string>, values: Array<[string, string]> }> } }
   for (const { stream: { cloud, source } } of result) assert.deepEqual({ cloud, source }, { cloud: 'cloud1', source: 'sudo' })
   assertSudo(result.flatMap(({ values }) => values.map(([, line]) => line)))
   assert.match((await httpGet(metrics)).body, new RegExp(`^lokean_records_stored_total\\{address="${ADDRESS}"\\} 2000$`, 'm'))
@@ -73,7 +78,9 @@ test('between a bus and a Loki of one\'s own it reads back all that is stored', 
   const bus = await startBus()
   cleanup.add(async () => { await bus.close() })
   const loki = await startStore(cleanup)
-  const exit = await lokean(cleanup, ['demo', '--records', '7000', '--records-per-message', '50', '--json'], { LOKEAN_LOKI_URL: loki.url, LOKEAN_AMQP_URL: bus.url })
+  const exit = await lokean(cleanup, [
+    'demo', '--records', '7000', '--records-per-message', '50', '--json'
+  ], { LOKEAN_LOKI_URL: loki.url, LOKEAN_AMQP_URL: bus.url })
   assert.equal(exit.code, 0, exit.stderr)
   const { sent, stored, missing, duplicates, streams, query } = report(exit)
   assert.deepEqual({ sent, stored, missing, duplicates }, { sent: 7000, stored: 7000, missing: 0, duplicates: 0 })
@@ -113,7 +120,9 @@ test('a store that loses records is found out: exit code 1', async t => {
 async function pushElsewhere (url: string, body: Buffer): Promise<void> {
   const text = (await snappy.uncompress(body) as Buffer).toString('latin1').replaceAll('region="regionOne"', 'region="regionTwo"')
   const { status } = await fetch(`${url}/loki/api/v1/push`, {
-    method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: new Uint8Array(await snappy.compress(Buffer.from(text, 'latin1')))
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf' },
+    body: new Uint8Array(await snappy.compress(Buffer.from(text, 'latin1')))
   })
   assert.equal(status, 204)
 }

@@ -6,7 +6,16 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, Program, startRun } from '../helpers/program.ts'
 import { ADDRESS, MARKER } from './numbered-sender.ts'
 
-interface Report { sent: number, accepted: number, rejected: number, released: number, modified: number, resent: number, seconds: number, recordsPerSecond: number }
+interface Report {
+  sent: number,
+  accepted: number,
+  rejected: number,
+  released: number,
+  modified: number,
+  resent: number,
+  seconds: number,
+  recordsPerSecond: number
+}
 
 test('what it sends to a bus is stored by a run at its other end; SIGTERM ends it in order', BOUNDED, async t => {
   const cleanup = Cleanup.of(t)
@@ -15,7 +24,9 @@ test('what it sends to a bus is stored by a run at its other end; SIGTERM ends i
   const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
   cleanup.add(async () => { await loki.close() })
   // No receiver is attached yet, so the program waits.
-  const counted = new Program(cleanup, ['generate', '--records', '3000', '--hosts', '30', '--records-per-message', '40', '--seed', '3', '--json'], { LOKEAN_AMQP_URL: bus.url })
+  const counted = new Program(cleanup, [
+    'generate', '--records', '3000', '--hosts', '30', '--records-per-message', '40', '--seed', '3', '--json'
+  ], { LOKEAN_AMQP_URL: bus.url })
   await bus.until(stats => (stats[ADDRESS]?.senders ?? 0) > 0)
   const run = startRun(cleanup, { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url })
   const { code, stdout } = await counted.exited

@@ -9,7 +9,9 @@ import { until } from '../helpers/until.ts'
 import { ADDRESS, NumberedSender, MARKER } from './numbered-sender.ts'
 import { Gate } from './gate.ts'
 
-for (const [signal, what] of [['SIGUSR2', 'an error that nothing catches'], ['SIGHUP', 'a promise that fails with nobody waiting']] as const) {
+for (const [signal, what] of [
+  ['SIGUSR2', 'an error that nothing catches'], ['SIGHUP', 'a promise that fails with nobody waiting']
+] as const) {
   test(`${what}: told as any line, the bus closed unsettled, exit code 70; the next one takes the rest`, BOUNDED, async t => {
     const cleanup = Cleanup.of(t)
     const bus = await startBus()

@@ -14,7 +14,9 @@ import { until } from '../helpers/until.ts'
 
 /** A user and group of nobody's, without capabilities or a way to get any. */
 const NOBODY = 65534
-const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs']
+const AS_NOBODY = [
+  'setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs'
+]
 
 /** Traces the file calls of all threads, one a line. With `-D` the process stays its parent's child. */
 const traced = (file: string): string[] => ['strace', '-D', '-f', '-q', '-s', '4096', '-e', 'trace=%file', '-e', 'signal=none', '-o', file]
@@ -41,7 +43,11 @@ function writes (trace: string): string[] {
     const call = /^\d+ +(\w+)\((.*)\) += (?!-1)/.exec(line)
     if (call === null) return []
     const [, name, args] = call
-    const changes = /^(open|openat|openat2)$/.test(name) ? /O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)/.test(args) : /^(creat|mkdir|rmdir|rename|unlink|link|symlink|truncate|ch(mod|own)|[fl]ch(mod|own)|mknod|utime|setxattr|lsetxattr|mount|pivot_root|chroot)/.test(name)
+    const changes = /^(open|openat|openat2)$/.test(name)
+      ? /O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)/.test(args)
+      : /^(creat|mkdir|rmdir|rename|unlink|link|symlink|truncate|ch(mod|own)|[fl]ch(mod|own)|mknod|utime|setxattr|lsetxattr|mount|pivot_root|chroot)/.test(
+        name
+      )
     return changes ? [/"((?:[^"\\]|\\.)*)"/.exec(args)?.[1] ?? line] : []
   })
 }
@@ -55,7 +61,9 @@ function why (): string | false {
   if (process.getuid?.() !== 0) return 'only root can become nobody'
   if (spawnSync('setpriv', ['--version']).status !== 0) return 'there is no setpriv'
   const [command, ...args] = [...AS_NOBODY, process.execPath, '--check', join('dist', 'main.js')]
-  return spawnSync(command, args, { env: { PATH: process.env.PATH } }).status === 0 ? false : 'nobody may not read this folder, or not run this Node'
+  return spawnSync(command, args, { env: { PATH: process.env.PATH } }).status === 0
+    ? false
+    : 'nobody may not read this folder, or not run this Node'
 }
 
 function folder (t: TestContext, owner?: number): string {
@@ -105,7 +113,9 @@ test('it writes nowhere but to the dead-letter folder', { ...BOUNDED, skip: noSt
   const trace = join(folder(t), 'trace')
   let pid: number | undefined
   await work(t, dir, traced(trace), run => { pid = run.pid })
-  await until('the tracer has seen its end', () => new RegExp(`^${pid} +\\+\\+\\+ exited with 0 \\+\\+\\+$`, 'm').test(readFileSync(trace, 'utf8')))
+  await until(
+    'the tracer has seen its end', () => new RegExp(`^${pid} +\\+\\+\\+ exited with 0 \\+\\+\\+$`, 'm').test(readFileSync(trace, 'utf8'))
+  )
   const paths = writes(readFileSync(trace, 'utf8'))
   assert.ok(paths.some(path => path.startsWith(`${dir}/dead-letter-`)), 'the dead letter itself was seen')
   assert.deepEqual(paths.filter(path => !path.startsWith(dir) && path !== '/dev/null' && path !== '/dev/tty'), [])

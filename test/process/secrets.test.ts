@@ -120,6 +120,8 @@ test('a wrong setting that holds a password is refused without it', async t => {
     LOKEAN_LOKI_TOKEN: `${TOKEN} with a space`
   })
   assert.equal(code, 78)
-  for (const name of ['LOKEAN_AMQP_URL', 'LOKEAN_LOKI_URL', 'LOKEAN_LOKI_TOKEN']) assert.match(stderr, new RegExp(`^lokean: ${name} is `, 'm'))
+  for (const name of ['LOKEAN_AMQP_URL', 'LOKEAN_LOKI_URL', 'LOKEAN_LOKI_TOKEN']) {
+    assert.match(stderr, new RegExp(`^lokean: ${name} is `, 'm'))
+  }
   assertNoSecret(stdout + stderr)
 })

@@ -49,7 +49,9 @@ test('wrong settings stop the start with 78 and a line for each that names it', 
     }
   }))
   // Without the `--`, Node takes this flag in the program's arguments as its own, and ends with its own code.
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--', join('dist', 'main.js'), 'run', '--env-file', absent], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [
+    '--', join('dist', 'main.js'), 'run', '--env-file', absent
+  ], { encoding: 'utf8' })
   assert.equal(stdout, '')
   // Node 20.18 reads the flag in spite of the dashes, and reports it itself.
   if (status === 9) assert.match(stderr, /absent: not found/)

@@ -109,7 +109,9 @@ test('the drain timeout: what Loki does not take in time goes back to the bus, u
   assert.deepEqual({ level, unsettledBytes }, { level: 'warn', unsettledBytes: bytes + DELIVERY_BYTES })
   assert.equal(await outcome, 'modified')
   const { delivered, accepted, modified, released, rejected } = all.bus.stats()[ADDRESS]
-  assert.deepEqual({ delivered, accepted, modified, released, rejected }, { delivered: 1, accepted: 0, modified: 1, released: 0, rejected: 0 })
+  assert.deepEqual({
+    delivered, accepted, modified, released, rejected
+  }, { delivered: 1, accepted: 0, modified: 1, released: 0, rejected: 0 })
 })
 
 test('a second signal ends it at once, and what it had goes back to the bus', BOUNDED, async t => {

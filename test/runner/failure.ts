@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 
-interface ErrorLike { stack: string, code?: string, operator?: string, generatedMessage?: boolean, actual?: unknown, expected?: unknown, cause?: unknown }
+interface ErrorLike {
+  stack: string, code?: string, operator?: string, generatedMessage?: boolean, actual?: unknown, expected?: unknown, cause?: unknown
+}
 
 /** No value is shown at greater length. */
 const MOST_CHARACTERS = 4_000

@@ -60,7 +60,9 @@ export class Report {
     const { passed, failed, skipped } = this.outcome
     for (const { where, text, remarks } of this.#failures) this.#write(`\nFAILED ${where}\n${indented([text, ...remarks].join('\n'))}\n`)
     for (const [{ files }, text] of this.#output) {
-      if (this.#failures.some(({ where }) => files.some(file => where.includes(file)))) this.#write(`\nOUTPUT ${files.join(' ')}\n${indented(text.trimEnd())}\n`)
+      if (this.#failures.some(({ where }) => files.some(file => where.includes(file)))) {
+        this.#write(`\nOUTPUT ${files.join(' ')}\n${indented(text.trimEnd())}\n`)
+      }
     }
     if (failed > 0 && this.#remarks.length > 0) this.#write(`\nREMARKS\n${indented(this.#remarks.join('\n'))}\n`)
     this.#write('\n')

@@ -13,7 +13,8 @@ export interface SoakArguments {
 const RATE = 5_000
 const LEAST_MS = 5_000
 
-export const SOAK_USAGE = `Runs Lokean for as long as asked with random faults all the time, then reconciles every record: npm run soak -- --for TIME [options]
+export const SOAK_USAGE = `Runs Lokean for as long as asked with random faults all the time, then reconciles every record:
+npm run soak -- --for TIME [options]
 
   --for TIME  how long, such as 20s, 10m or 12h
   --seed N    the same number draws the same faults, in the same order (a random one, which is printed)
@@ -25,7 +26,9 @@ Ctrl-C ends it in order, with the reconciliation. Exit code 1 where a record is 
 `
 
 /** Returns undefined where help was asked for. Throws UsageError with what is wrong. */
-export function parseSoakArguments (args: readonly string[], anySeed = (): number => Math.floor(Math.random() * 2 ** 32)): SoakArguments | undefined {
+export function parseSoakArguments (
+  args: readonly string[], anySeed = (): number => Math.floor(Math.random() * 2 ** 32)
+): SoakArguments | undefined {
   const { values, positionals } = parse(args)
   if (values.help === true) return undefined
   if (positionals.length > 0) throw new UsageError(`unexpected argument '${positionals[0]}': the soak takes options only`)
@@ -55,7 +58,13 @@ function parse (args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { for: { type: 'string' }, seed: { type: 'string' }, rate: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }
+      options: {
+        for: { type: 'string' },
+        seed: { type: 'string' },
+        rate: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' }
+      }
     })
   } catch (error) {
     throw new UsageError((error as Error).message.replace(/\. To specify .*$/s, ''))

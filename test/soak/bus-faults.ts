@@ -11,8 +11,13 @@ const FRAME = 65_536
 /** A bus that goes wrong, and the programs' wire to it. The senders have no wire. */
 export function busFaults (bus: EmbeddedBus, wire: Wire): Fault[] {
   return [
-    { kind: 'bus connection cut inside a frame', run: async draw => { await Promise.race([wire.cut({ intoFrame: Math.floor(draw.spread(1, FRAME)) }), draw.last(5_000)]) } },
-    { kind: 'bus connection cut between frames', run: async draw => { await Promise.race([wire.cut({ intoFrame: 0 }), draw.last(5_000)]) } },
+    {
+      kind: 'bus connection cut inside a frame',
+      run: async draw => { await Promise.race([wire.cut({ intoFrame: Math.floor(draw.spread(1, FRAME)) }), draw.last(5_000)]) }
+    },
+    {
+      kind: 'bus connection cut between frames', run: async draw => { await Promise.race([wire.cut({ intoFrame: 0 }), draw.last(5_000)]) }
+    },
     { kind: 'bus connections dropped', run: async () => wire.drop() },
     { kind: 'bus senders dropped', run: async draw => { bus.dropConnections(() => draw.chance(0.5)) } },
     {

@@ -28,7 +28,9 @@ const CALM = [1_000, 12_000] as const
  * Makes one part fail in one way after another until the signal. The draws depend on the seed alone, not on how long
  * anything took.
  */
-export async function injectFaults (seed: number, faults: readonly Fault[], signal: AbortSignal, onFault: (kind: string) => void, calm: readonly [number, number] = CALM): Promise<void> {
+export async function injectFaults (
+  seed: number, faults: readonly Fault[], signal: AbortSignal, onFault: (kind: string) => void, calm: readonly [number, number] = CALM
+): Promise<void> {
   const random = seededRandom(seed)
   const last = async (ms: number): Promise<void> => {
     // Aborted, because the end was asked for.

@@ -22,7 +22,10 @@ export class LokiFaults {
     this.faults = [
       { kind: 'Loki answers errors', run: async draw => await this.#share(draw, () => refusal(draw)) },
       { kind: 'Loki closes connections', run: async draw => await this.#share(draw, () => ({ kind: 'close', when: draw.pick(CLOSES) })) },
-      { kind: 'Loki answers too late', run: async draw => await this.#share(draw, () => late(draw.spread(PUSH_TIMEOUT_MS * 1.2, PUSH_TIMEOUT_MS * 3), draw.chance(0.5))) },
+      {
+        kind: 'Loki answers too late',
+        run: async draw => await this.#share(draw, () => late(draw.spread(PUSH_TIMEOUT_MS * 1.2, PUSH_TIMEOUT_MS * 3), draw.chance(0.5)))
+      },
       { kind: 'Loki is slow', run: async draw => await this.#share(draw, () => late(draw.spread(10, PUSH_TIMEOUT_MS / 2), false), 1) },
       { kind: 'Loki is down', run: async draw => await this.#down(draw) },
       { kind: 'Loki loses its connections', run: async () => this.#wire.drop() }

@@ -16,8 +16,11 @@ async function main (): Promise<number> {
   const progress = new Progress(process.stderr)
   progress.show(`seed ${options.seed}, ${options.rate} records/s`)
   // A line wider than the terminal could not be written over.
-  const show = process.stderr.isTTY ? (text: string) => progress.show(text.slice(0, process.stderr.columns - CLOCK_WIDTH)) : nowAndThen(progress.show)
-  const result = await runSoak({ ...options, stopping: onSignals(), onProgress: now => show(progressLine(now)) }).finally(() => progress.end())
+  const show = process.stderr.isTTY
+    ? (text: string) => progress.show(text.slice(0, process.stderr.columns - CLOCK_WIDTH))
+    : nowAndThen(progress.show)
+  const result = await runSoak({ ...options, stopping: onSignals(), onProgress: now => show(progressLine(now)) })
+    .finally(() => progress.end())
   print(soakReport(result))
   if (options.json) print(`${JSON.stringify(result)}\n`)
   if (wrong(result) === 0) return 0

@@ -32,7 +32,9 @@ export class MemoryLine {
     if (first === undefined || last === undefined) return undefined
     const settled = this.#samples.filter(([seconds]) => seconds - first[0] >= WARM_UP_S)
     const long = last[0] - first[0] >= WARM_UP_S + LEAST_S
-    return { seconds: last[0] - first[0], firstMb: first[1], lastMb: last[1], peakMb: this.#peak, mbPerHour: long ? slope(settled) * 3600 : null }
+    return {
+      seconds: last[0] - first[0], firstMb: first[1], lastMb: last[1], peakMb: this.#peak, mbPerHour: long ? slope(settled) * 3600 : null
+    }
   }
 }
 

@@ -88,7 +88,14 @@ export class RecordTally {
         else beyond++
       }
     }
-    return { stored, missing: sent - stored, doubled: this.#doubled, repeated: this.#repeated, quarantined: this.#quarantined, other: this.#other + beyond }
+    return {
+      stored,
+      missing: sent - stored,
+      doubled: this.#doubled,
+      repeated: this.#repeated,
+      quarantined: this.#quarantined,
+      other: this.#other + beyond
+    }
   }
 
   #begin (index: number): void {
@@ -106,6 +113,8 @@ function numberOf (line: Buffer): number {
   const mark = line.lastIndexOf(MARK)
   if (mark < 0) return -1
   let number = -1
-  for (let at = mark + MARK.length; at < line.length && line[at] >= ZERO && line[at] <= ZERO + 9; at++) number = Math.max(number, 0) * 10 + line[at] - ZERO
+  for (let at = mark + MARK.length; at < line.length && line[at] >= ZERO && line[at] <= ZERO + 9; at++) {
+    number = Math.max(number, 0) * 10 + line[at] - ZERO
+  }
   return number
 }

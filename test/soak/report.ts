@@ -16,9 +16,12 @@ export function soakReport (result: SoakResult): string {
     `  ${whole(seconds).padStart(6)} s: ${whole(firstMb)} MB at first, ${whole(lastMb)} MB at last, ${whole(peakMb)} MB at most` +
     (mbPerHour === null ? '' : `, ${mbPerHour >= 0 ? '+' : ''}${figure(mbPerHour)} MB/hour`))
   return [
-    `${whole(result.seconds)} s, seed ${result.seed}: ${whole(result.sent)} records sent, ${whole(result.stored)} stored, ${whole(result.missing)} missing, ${whole(result.doubled)} doubled`,
+    `${whole(result.seconds)} s, seed ${result.seed}: ${whole(result.sent)} records sent, ${whole(result.stored)} stored, ` +
+      `${whole(result.missing)} missing, ${whole(result.doubled)} doubled`,
     `(${whole(result.resent)} sent again, ${whole(result.repeated)} pushed again and stored once, ${whole(result.quarantined)} in quarantine` +
-      `${result.unsettled === 0 ? '' : `, ${whole(result.unsettled)} never settled`}${result.rejected === 0 ? '' : `, ${whole(result.rejected)} rejected`}${result.other === 0 ? '' : `, ${whole(result.other)} that nobody sent`})`,
+      (result.unsettled === 0 ? '' : `, ${whole(result.unsettled)} never settled`) +
+      (result.rejected === 0 ? '' : `, ${whole(result.rejected)} rejected`) +
+      `${result.other === 0 ? '' : `, ${whole(result.other)} that nobody sent`})`,
     'Faults:',
     ...faults,
     `Memory of the longest lives of ${whole(result.programs)} programs:`,

@@ -111,7 +111,9 @@ interface Parts { bus: EmbeddedBus, busWire: Wire, instances: Instances, lokiFau
  * Runs until the time is up or the signal comes. Then it mends the faults, waits until everything is settled, and stops
  * the programs.
  */
-async function underFaults ({ forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, instances, lokiFaults }: Parts): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {
+async function underFaults (
+  { forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, instances, lokiFaults }: Parts
+): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {
   await instances.start()
   const faults = new Map<string, number>()
   const calm = new AbortController()

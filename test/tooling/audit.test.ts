@@ -13,11 +13,15 @@ function audit (t: TestContext, answer: string, code: number): { status: number 
   const npm = join(folder, 'npm')
   writeFileSync(npm, `#!/bin/sh\n[ "$*" = "audit --omit=dev --json" ] || exit 9\necho "npm warn something" >&2\ncat "${join(folder, 'answer')}"\nexit ${code}\n`)
   chmodSync(npm, 0o755)
-  const { status, stdout, stderr } = spawnSync(join('.ci', 'audit'), { env: { PATH: [folder, dirname(process.execPath), process.env.PATH].join(delimiter) }, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(join('.ci', 'audit'), {
+    env: { PATH: [folder, dirname(process.execPath), process.env.PATH].join(delimiter) }, encoding: 'utf8'
+  })
   return { status, stdout, stderr }
 }
 
-const report = (total: number, vulnerabilities = {}): string => JSON.stringify({ auditReportVersion: 2, vulnerabilities, metadata: { vulnerabilities: { total } } })
+const report = (total: number, vulnerabilities = {}): string => JSON.stringify({
+  auditReportVersion: 2, vulnerabilities, metadata: { vulnerabilities: { total } }
+})
 const refused = (statusCode: number, message: string): string => JSON.stringify({ message, method: 'POST', uri: 'https://registry.example.org/-/npm/v1/security/advisories/bulk', statusCode, body: '' })
 
 test('nothing known: it passes, and says so', t => {
@@ -37,7 +41,10 @@ for (const status of [404, 405, 410, 501]) {
   })
 }
 
-for (const [what, answer] of [['one that fails', refused(500, '500 Internal Server Error')], ['one that wants a login', refused(401, '401 Unauthorized')], ['no network', JSON.stringify({ error: { code: 'ENOTFOUND', summary: 'request failed' } })], ['nothing at all', ''], ['text', 'npm ERR!']] as const) {
+for (const [what, answer] of [
+  ['one that fails', refused(500, '500 Internal Server Error')], ['one that wants a login', refused(401, '401 Unauthorized')],
+  ['no network', JSON.stringify({ error: { code: 'ENOTFOUND', summary: 'request failed' } })], ['nothing at all', ''], ['text', 'npm ERR!']
+] as const) {
   test(`${what}: it cannot be told, and fails`, t => {
     const { status, stdout, stderr } = audit(t, answer, 1)
     assert.deepEqual([status, stdout], [1, ''])

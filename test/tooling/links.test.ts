@@ -12,7 +12,9 @@ function prose (path: string): string {
 
 /** Returns the names of GitHub's links to the headings of a document. */
 function anchors (path: string): string[] {
-  return [...prose(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-'))
+  return [...prose(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(
+    ' ', '-'
+  ))
 }
 
 test('what the documents link to is there', () => {

@@ -16,7 +16,12 @@ import { arrowsOf, cruise } from './imports/cruise.ts'
 import { drawing } from './imports/drawing.ts'
 
 const { registry } = createMetrics({
-  version: 'readme', addresses: [], quarantineReasons: QUARANTINE_REASONS, mendReasons: MEND_REASONS, deadLetterReasons: ['refused'], processMetrics: false
+  version: 'readme',
+  addresses: [],
+  quarantineReasons: QUARANTINE_REASONS,
+  mendReasons: MEND_REASONS,
+  deadLetterReasons: ['refused'],
+  processMetrics: false
 })
 
 /** The text between `<!-- name:begin -->` and `<!-- name:end -->`, by page and name. */
@@ -57,7 +62,12 @@ test('the table of faults is of the scenarios that there are (npm run test:fault
 
 test('the README names every quarantine reason and every dependency', () => {
   const readme = readFileSync('README.md', 'utf8')
-  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>
-  const named = [...QUARANTINE_REASONS.map(reason => `\`${reason}\``), ...[dependencies, devDependencies, optionalDependencies].flatMap(Object.keys).filter(name => !name.startsWith('@types/'))]
+  const {
+    dependencies, devDependencies, optionalDependencies
+  } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>
+  const named = [
+    ...QUARANTINE_REASONS.map(reason => `\`${reason}\``),
+    ...[dependencies, devDependencies, optionalDependencies].flatMap(Object.keys).filter(name => !name.startsWith('@types/'))
+  ]
   assert.deepEqual(named.filter(name => !readme.includes(name)), [])
 })

@@ -8,7 +8,9 @@ import { test, type TestContext } from 'node:test'
 interface Answer { status: number | null, stdout: string, stderr: string }
 
 function run (script: string, ...args: string[]): Answer {
-  const { status, stdout, stderr } = spawnSync(script, args, { env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }, encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(script, args, {
+    env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }, encoding: 'utf8'
+  })
   return { status, stdout, stderr }
 }
 

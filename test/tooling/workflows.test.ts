@@ -22,7 +22,8 @@ interface Workflow { on: object, permissions: object, concurrency: { group: stri
 const FOLDER = '.github/workflows'
 const texts = new Map(readdirSync(FOLDER).map(name => [name, readFileSync(join(FOLDER, name), 'utf8')]))
 const workflows = new Map([...texts.keys()].map(name => [name, documents<Workflow>(join(FOLDER, name))[0]]))
-const jobs = [...workflows].flatMap(([file, workflow]) => Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${file}: ${name}`, job })))
+const jobs = [...workflows].flatMap(([file, workflow]) => Object.entries(workflow.jobs)
+  .map(([name, job]) => ({ name: `${file}: ${name}`, job })))
 const steps = jobs.flatMap(({ job }) => job.steps ?? [])
 const scripts = steps.flatMap(({ run }) => run ?? [])
 const release = (workflows.get('release.yml') as Workflow).jobs
@@ -31,13 +32,17 @@ test('GitHub\'s own parser takes the workflows', () => {
   assert.deepEqual([...texts.keys()].sort(), ['ci.yml', 'release.yml'])
   for (const [name, text] of texts) assert.deepEqual(workflowErrors(name, text), [], name)
   const ci = texts.get('ci.yml') as string
-  for (const [right, wrong] of [['timeout-minutes', 'timeout-minuets'], ['contents: read', 'contents: reed'], ['matrix.node', 'matrx.node'], ['runs-on: ubuntu-24.04\n', '\n']]) {
+  for (const [right, wrong] of [
+    ['timeout-minutes', 'timeout-minuets'], ['contents: read', 'contents: reed'], ['matrix.node', 'matrx.node'],
+    ['runs-on: ubuntu-24.04\n', '\n']
+  ]) {
     assert.ok(workflowErrors('ci.yml', ci.replace(right, wrong)).length > 0, `it would say so of ${wrong}`)
   }
 })
 
 test('other people\'s actions are pinned by commit, each to one, with the version beside it', () => {
-  const used = [...texts.values()].flatMap(text => text.split('\n')).filter(line => /\buses:/.test(line)).map(line => line.trim().replace(/^- /, ''))
+  const used = [...texts.values()].flatMap(text => text.split('\n')).filter(line => /\buses:/.test(line))
+    .map(line => line.trim().replace(/^- /, ''))
   assert.ok(used.length > 0)
   const pins = new Map<string, string>()
   for (const line of used) {
@@ -58,14 +63,18 @@ test('a job may do only what it is for, and has an end', () => {
     assert.deepEqual(permissions, {}, file)
     assert.ok(concurrency.group.length > 0, file)
   }
-  const writes = jobs.map(({ name, job }) => [name, Object.keys(job.permissions).filter(scope => job.permissions[scope] !== 'read')] as const).filter(([, scopes]) => scopes.length > 0)
+  const writes = jobs.map(({ name, job }) => [
+    name, Object.keys(job.permissions).filter(scope => job.permissions[scope] !== 'read')
+  ] as const).filter(([, scopes]) => scopes.length > 0)
   assert.deepEqual(Object.fromEntries(writes), {
     'release.yml: npm': ['id-token'],
     'release.yml: image': ['packages', 'id-token', 'attestations'],
     'release.yml: release': ['contents']
   })
   for (const { name, job } of jobs) assert.ok(job.uses !== undefined || (job['timeout-minutes'] ?? Infinity) <= 90, name)
-  for (const { uses, with: inputs } of steps) if (uses?.startsWith('actions/checkout@')) assert.equal(inputs?.['persist-credentials'], false)
+  for (const { uses, with: inputs } of steps) {
+    if (uses?.startsWith('actions/checkout@')) assert.equal(inputs?.['persist-credentials'], false)
+  }
 })
 
 test('a called workflow does not wait for its caller', () => {

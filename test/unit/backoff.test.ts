@@ -11,9 +11,10 @@ test('doubles from the base to the most, half of it left to chance', () => {
 })
 
 test('stays between half the full pause and the whole of it, however often it failed', () => {
-  fc.assert(fc.property(fc.nat(), fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1_000, max: 60_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, base, max, chance) => {
-    const full = Math.min(max, base * 2 ** Math.min(attempt, 40))
-    const delay = backoffMs(attempt, base, max, () => chance)
-    assert.ok(delay >= full / 2 && delay <= full, `${delay} of ${full}`)
-  }))
+  fc.assert(fc.property(fc.nat(), fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1_000, max: 60_000 }),
+    fc.double({ min: 0, max: 1, noNaN: true }), (attempt, base, max, chance) => {
+      const full = Math.min(max, base * 2 ** Math.min(attempt, 40))
+      const delay = backoffMs(attempt, base, max, () => chance)
+      assert.ok(delay >= full / 2 && delay <= full, `${delay} of ${full}`)
+    }))
 })

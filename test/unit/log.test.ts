@@ -43,7 +43,15 @@ suite('secrets', () => {
   })
   const cases: Record<string, (log: Logger) => void> = {
     'a password by its key': (log) => log.info({ password: secret }, 'm'),
-    'any spelling of the key': (log) => log.info({ LOKEAN_LOKI_TOKEN: secret, clientSecret: secret, 'Api-Key': secret, passphrase: secret, proxyAuthorization: secret, key: secret, 'set-cookie': [secret] }, 'm'),
+    'any spelling of the key': (log) => log.info({
+      LOKEAN_LOKI_TOKEN: secret,
+      clientSecret: secret,
+      'Api-Key': secret,
+      passphrase: secret,
+      proxyAuthorization: secret,
+      key: secret,
+      'set-cookie': [secret]
+    }, 'm'),
     'nested in objects and lists': (log) => log.info({ a: [{ b: { c: { token: secret } } }] }, 'm'),
     'a whole object under a secret key': (log) => log.info({ credentials: { user: secret, deep: [secret] } }, 'm'),
     'raw header lists': (log) => log.info({ headers: ['Host', 'x', 'Authorization', secret] }, 'm'),
@@ -135,7 +143,15 @@ suite('whatever is logged is bounded', () => {
     const failure: Error & { cause?: unknown } = new Error('round')
     failure.cause = failure
     log.info({
-      long: 'x'.repeat(1e6), list: new Array(1e5).fill(1), wide: Object.fromEntries(Array.from({ length: 1e4 }, (_, index) => [`k${index}`, 1])), circle, failure, buffer: Buffer.alloc(1e6), big: 10n ** 20n, at: new Date(NaN), call: () => 1
+      long: 'x'.repeat(1e6),
+      list: new Array(1e5).fill(1),
+      wide: Object.fromEntries(Array.from({ length: 1e4 }, (_, index) => [`k${index}`, 1])),
+      circle,
+      failure,
+      buffer: Buffer.alloc(1e6),
+      big: 10n ** 20n,
+      at: new Date(NaN),
+      call: () => 1
     }, 'y'.repeat(1e6))
     assert.ok(text().length < 80_000, String(text().length))
     const line = last()
@@ -149,7 +165,9 @@ suite('whatever is logged is bounded', () => {
   })
 
   test('nothing makes it throw, and what comes out is plain data', () => {
-    fc.assert(fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true }), (value) => {
+    fc.assert(fc.property(fc.anything({
+      withBigInt: true, withDate: true, withMap: true, withSet: true, withTypedArray: true, withNullPrototype: true
+    }), (value) => {
       JSON.stringify(clean(value))
       const { log, text } = collect()
       log.info({ value }, 'm')
@@ -173,12 +191,17 @@ suite('whatever is logged is bounded', () => {
   })
 
   test('texts made to be slow are not', () => {
-    for (const text of ['://'.repeat(1e5) + ' @', 'basic '.repeat(1e5), 'authorization '.repeat(1e5), '-----BEGIN PRIVATE KEY-----'.repeat(1e4), 'Bearer ' + 'a'.repeat(1e6)]) cleanText(text)
+    for (const text of [
+      '://'.repeat(1e5) + ' @', 'basic '.repeat(1e5), 'authorization '.repeat(1e5), '-----BEGIN PRIVATE KEY-----'.repeat(1e4),
+      'Bearer ' + 'a'.repeat(1e6)
+    ]) cleanText(text)
   })
 })
 
 test('lines go to stdout, or to stderr so that stdout stays free for a result', () => {
-  const script = (destination: string) => `import('${new URL(`../../src/log${extension}`, import.meta.url).href}').then(({ createLogger }) => {
+  const script = (
+    destination: string
+  ) => `import('${new URL(`../../src/log${extension}`, import.meta.url).href}').then(({ createLogger }) => {
     createLogger({ level: 'info'${destination} }).info('here'); process.exit(0) })`
   for (const [option, mine, other] of [['', 'stdout', 'stderr'], [", destination: 'stderr'", 'stderr', 'stdout']] as const) {
     const result = spawnSync(process.execPath, ['--input-type=module', '-e', script(option)], { encoding: 'utf8' })

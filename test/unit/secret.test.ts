@@ -8,7 +8,8 @@ test('only reveal gives a secret away', () => {
   const secret = new Secret('hunter2')
   assert.equal(secret.reveal(), 'hunter2')
   const texts = [
-    String(secret), `${secret}`, JSON.stringify({ secret }), inspect({ secret }, { showHidden: true, depth: 9 }), format('%s %o %j', secret, secret, secret),
+    String(secret), `${secret}`, JSON.stringify({ secret }), inspect({ secret }, { showHidden: true, depth: 9 }),
+    format('%s %o %j', secret, secret, secret),
     Object.keys(secret).join(), JSON.stringify(structuredClone({ secret })), JSON.stringify({ ...secret })
   ]
   for (const text of texts) assert.doesNotMatch(text, /hunter2/)

@@ -28,7 +28,9 @@ test('copies into and out of shared memory are exact, and touch nothing beside t
         const place = alignLike(target, source)
         shared.set(source, place)
         assert.deepEqual([...shared.subarray(place, place + length)], [...source])
-        assert.ok(shared.every((byte, at) => (at >= place && at < place + length) || byte === GUARD), `${offset} to ${place}, ${length} bytes`)
+        assert.ok(
+          shared.every((byte, at) => (at >= place && at < place + length) || byte === GUARD), `${offset} to ${place}, ${length} bytes`
+        )
         const back = new Uint8Array(256).fill(GUARD)
         const again = alignLike(offset, shared.subarray(place, place + length))
         back.set(shared.subarray(place, place + length), again)

@@ -125,7 +125,14 @@ function counts (): LoadCounts {
   const { user, system } = process.cpuUsage()
   const { sent = 0, accepted = 0 } = load?.counts ?? {}
   const due = paced === undefined ? 0 : (performance.now() - paced.since) * paced.rate / 1000
-  return { sent, settled: accepted, messages: load?.messages ?? 0, behind: Math.max(0, Math.floor(due) - sent), at: performance.timeOrigin + performance.now(), cpuMicros: user + system }
+  return {
+    sent,
+    settled: accepted,
+    messages: load?.messages ?? 0,
+    behind: Math.max(0, Math.floor(due) - sent),
+    at: performance.timeOrigin + performance.now(),
+    cpuMicros: user + system
+  }
 }
 
 /** The load for the bus that the environment names. It uses the senders of `lokean generate` with prepared messages. */

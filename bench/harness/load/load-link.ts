@@ -116,7 +116,9 @@ export class LoadLink {
   /** Starts the next message, if one may be sent. */
   #begin (now: number): boolean {
     const { outgoing } = this
-    if (this.#stoppedAt !== undefined || outgoing.credit <= 0 || outgoing.frames <= 0 || this.#sentAt[outgoing.messages % RING] >= 0) return false
+    if (this.#stoppedAt !== undefined || outgoing.credit <= 0 || outgoing.frames <= 0 || this.#sentAt[outgoing.messages % RING] >= 0) {
+      return false
+    }
     const message = this.#pace?.next(now) ?? -1
     if (message < 0) return false
     const { hosts, recordsPerMessage } = this.#pool

@@ -40,7 +40,9 @@ async function listen (options: PoolOptions): Promise<{ url: string, poolRecords
   const server = container.listen({ port: 0, host: '127.0.0.1', idle_time_out: IDLE_TIMEOUT_MS, tcp_no_delay: true } as never)
   container.on('session_open', ({ session, connection }: EventContext) => {
     if (link !== undefined) return fail(new Error('the program opened a second session'))
-    link = new LoadLink(pool, { channel: channelOf(session as Session), handle: 0, maxFrameSize: maxFrameSizeOf(connection) }, socketOf(connection))
+    link = new LoadLink(pool, {
+      channel: channelOf(session as Session), handle: 0, maxFrameSize: maxFrameSizeOf(connection)
+    }, socketOf(connection))
     takeOver(session as Session, link.outgoing)
   })
   container.on('sender_open', ({ sender }: EventContext) => {
@@ -50,7 +52,9 @@ async function listen (options: PoolOptions): Promise<{ url: string, poolRecords
   })
   // rhea catches errors thrown in its event handlers, but such an error must end the process.
   for (const event of ['error', 'protocol_error', 'connection_error', 'session_error', 'sender_error']) {
-    container.on(event, (context: Error | EventContext) => fail(context instanceof Error ? context : new Error(event, { cause: context.error ?? context.connection.error })))
+    container.on(event, (context: Error | EventContext) => fail(context instanceof Error
+      ? context
+      : new Error(event, { cause: context.error ?? context.connection.error })))
   }
   for (const event of ['disconnected', 'connection_close', 'session_close', 'sender_close']) {
     container.on(event, ({ error }: EventContext) => {

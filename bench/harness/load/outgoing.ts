@@ -1,5 +1,7 @@
 /** The fields of `flow`, `begin` and `disposition` (AMQP 1.0, 2.7) that a sender reads. */
-export interface FlowFields { next_incoming_id?: number, incoming_window: number, handle?: number, delivery_count?: number, link_credit?: number }
+export interface FlowFields {
+  next_incoming_id?: number, incoming_window: number, handle?: number, delivery_count?: number, link_credit?: number
+}
 export interface DispositionFields { first: number, last?: number, settled?: boolean, state?: { descriptor: { value: unknown } } }
 
 const ACCEPTED = 0x24

@@ -16,7 +16,9 @@ export type PaceOptions =
   /** As fast as the peer takes them. */
   | Record<string, never>
 
-export function createPace (options: PaceOptions, pool: { hosts: number, recordsPerMessage: number, messages: number }, now: number, ring: number): Pace {
+export function createPace (
+  options: PaceOptions, pool: { hosts: number, recordsPerMessage: number, messages: number }, now: number, ring: number
+): Pace {
   if ('rate' in options && options.rate !== undefined) return new Steady(options.rate / pool.recordsPerMessage / 1000, pool.messages, now)
   if ('senders' in options && options.senders !== undefined) return new Waiting(options.senders, pool.hosts, pool.messages, ring)
   return new Steady(Infinity, pool.messages, now)

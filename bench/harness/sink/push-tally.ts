@@ -86,7 +86,14 @@ export class PushTally {
       if (number < sent) stored++
       else beyond++
     }
-    return { stored, missing: sent - stored, doubled: this.#doubled, repeated: this.#repeated, other: this.#unnumbered + beyond, streams: this.#streams.size }
+    return {
+      stored,
+      missing: sent - stored,
+      doubled: this.#doubled,
+      repeated: this.#repeated,
+      other: this.#unnumbered + beyond,
+      streams: this.#streams.size
+    }
   }
 
   #count (number: number, print: number): void {

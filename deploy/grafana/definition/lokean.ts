@@ -12,7 +12,9 @@ const total = (metric: string, by = ''): string => `sum${by === '' ? '' : ` by (
 const perLabel = (metric: string, label: string): Plot => [total(metric, label), `{{${label}}}`]
 const perInstance = (metric: string, legend = '{{instance}}'): Plot => [`${metric}${CHOSEN}`, legend]
 /** Plots the median and the 99th percentile. */
-const quantiles = (histogram: string): Plot[] => [0.5, 0.99].map(part => [`histogram_quantile(${part}, ${total(`${histogram}_bucket`, 'le')})`, `p${part * 100}`])
+const quantiles = (histogram: string): Plot[] => [
+  0.5, 0.99
+].map(part => [`histogram_quantile(${part}, ${total(`${histogram}_bucket`, 'le')})`, `p${part * 100}`])
 const mean = (histogram: string, legend: string): Plot => [`${total(`${histogram}_sum`)} / ${total(`${histogram}_count`)}`, legend]
 
 const QUARANTINE = '{source="lokean", quarantine=~".+"}'
@@ -31,32 +33,56 @@ export function lokean (): DashboardBuilder {
     .withPanel(figure('Since the last push that Loki took', 's', [`max(time() - lokean_last_push_success_timestamp_seconds${CHOSEN})`, 'seconds']))
     .withPanel(naming('Version', [`count by (version, node) (lokean_build_info${CHOSEN})`, '{{version}}']))
     .withRow(new RowBuilder('Flow'))
-    .withPanel(graph('Records', 'short', [total('lokean_records_received_total', 'address'), '{{address}} received/s'], [total('lokean_records_stored_total', 'address'), '{{address}} stored/s']))
-    .withPanel(graph('Messages', 'short', [total('lokean_messages_received_total', 'address'), '{{address}} received/s'], [total('lokean_messages_settled_total', 'address'), '{{address}} settled/s']))
+    .withPanel(graph('Records', 'short', [
+      total('lokean_records_received_total', 'address'), '{{address}} received/s'
+    ], [total('lokean_records_stored_total', 'address'), '{{address}} stored/s']))
+    .withPanel(graph('Messages', 'short', [
+      total('lokean_messages_received_total', 'address'), '{{address}} received/s'
+    ], [total('lokean_messages_settled_total', 'address'), '{{address}} settled/s']))
     .withPanel(graph('Bytes from the bus', 'Bps', perLabel('lokean_received_bytes_total', 'address')))
     .withPanel(graph('Lag, from a record\'s time to its storage', 's', ...quantiles('lokean_lag_seconds')))
     .withPanel(graph('Credit: messages the bus may send', 'short', perInstance('lokean_credit', '{{address}} {{instance}}')))
-    .withPanel(graph('In flight, and the limit', 'bytes', perInstance('lokean_inflight_bytes', '{{address}} {{instance}}'), perInstance('lokean_inflight_bytes_limit', '{{address}} {{instance}} limit')))
+    .withPanel(graph(
+      'In flight, and the limit', 'bytes', perInstance('lokean_inflight_bytes', '{{address}} {{instance}}'),
+      perInstance('lokean_inflight_bytes_limit', '{{address}} {{instance}} limit')
+    ))
     .withPanel(stacked(graph('Where bytes wait', 'bytes', [`sum by (stage) (lokean_queue_bytes${CHOSEN})`, '{{stage}}'])))
-    .withPanel(graph('The bus', 'short', perInstance('lokean_link_up', '{{address}} {{instance}} up'), [total('lokean_bus_connects_total'), 'connects/s'], [total('lokean_bus_disconnects_total'), 'disconnects/s']))
-    .withPanel(graph('Datagrams that the kernel dropped (with LOKEAN_SOCKET)', 'short', perLabel('lokean_datagrams_dropped_total', 'address')))
+    .withPanel(graph('The bus', 'short', perInstance('lokean_link_up', '{{address}} {{instance}} up'), [
+      total('lokean_bus_connects_total'), 'connects/s'
+    ], [total('lokean_bus_disconnects_total'), 'disconnects/s']))
+    .withPanel(graph(
+      'Datagrams that the kernel dropped (with LOKEAN_SOCKET)', 'short', perLabel('lokean_datagrams_dropped_total', 'address')
+    ))
     .withRow(new RowBuilder('Pushes to Loki'))
     .withPanel(graph('Push latency', 's', ...quantiles('lokean_push_duration_seconds'), mean('lokean_push_duration_seconds', 'mean')))
     .withPanel(stacked(graph('Pushes by answer', 'reqps', perLabel('lokean_pushes_total', 'status'))))
     .withPanel(graph('Pushes made again, by reason', 'reqps', perLabel('lokean_push_retries_total', 'reason')))
-    .withPanel(graph('Size of a push', 'bytes', mean('lokean_push_bytes', 'compressed'), mean('lokean_push_uncompressed_bytes', 'before compression')))
+    .withPanel(graph(
+      'Size of a push', 'bytes', mean('lokean_push_bytes', 'compressed'), mean('lokean_push_uncompressed_bytes', 'before compression')
+    ))
     .withPanel(graph('Records and parts in a push', 'short', mean('lokean_push_records', 'records'), mean('lokean_push_parts', 'parts')))
-    .withPanel(graph('Streams, and lanes in use', 'short', perInstance('lokean_streams', '{{instance}} streams'), perInstance('lokean_sink_lanes', '{{instance}} lanes')))
+    .withPanel(graph(
+      'Streams, and lanes in use', 'short', perInstance('lokean_streams', '{{instance}} streams'),
+      perInstance('lokean_sink_lanes', '{{instance}} lanes')
+    ))
     .withRow(new RowBuilder('Set aside and mended'))
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
-    .withPanel(graph('Mended and dead-lettered, by reason', 'short', [total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'], [total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s']))
+    .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
+      total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'
+    ], [total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s']))
     .withPanel(logVolume('Lines in quarantine', [`sum by (quarantine) (count_over_time(${QUARANTINE} [$__auto]))`, '{{quarantine}}']))
     .withPanel(logPanel('Quarantine', QUARANTINE).height(8))
     .withRow(new RowBuilder('Workers and process'))
     .withPanel(graph('Workers, part of their time spent working', 'percentunit', [`${rate('lokean_worker_busy_seconds_total')} / lokean_workers${CHOSEN}`, '{{instance}}']).max(1))
-    .withPanel(graph('Worker threads, and what they failed on', 'short', perInstance('lokean_workers', '{{instance}} threads'), [total('lokean_worker_failures_total', 'kind'), '{{kind}}/s']))
+    .withPanel(graph('Worker threads, and what they failed on', 'short', perInstance('lokean_workers', '{{instance}} threads'), [
+      total('lokean_worker_failures_total', 'kind'), '{{kind}}/s'
+    ]))
     .withPanel(graph('Time to encode a batch', 's', ...quantiles('lokean_encode_duration_seconds')))
     .withPanel(graph('Size of a batch', 'short', mean('lokean_batch_records', 'records'), mean('lokean_batch_bytes', 'bytes')))
-    .withPanel(graph('Memory', 'bytes', perInstance('process_resident_memory_bytes', '{{instance}} resident'), perInstance('nodejs_heap_size_used_bytes', '{{instance}} heap used'), perInstance('nodejs_external_memory_bytes', '{{instance}} outside the heap')))
+    .withPanel(graph(
+      'Memory', 'bytes', perInstance('process_resident_memory_bytes', '{{instance}} resident'),
+      perInstance('nodejs_heap_size_used_bytes', '{{instance}} heap used'),
+      perInstance('nodejs_external_memory_bytes', '{{instance}} outside the heap')
+    ))
     .withPanel(graph('CPU, in cores', 'short', [rate('process_cpu_seconds_total'), '{{instance}}']))
 }

@@ -46,17 +46,25 @@ export function oneHost (): DashboardBuilder {
     .withVariable(several(lokiLabel('source', HOST), '.*'))
     .withVariable(levels())
     .withVariable(textBox('search', 'Line matches', '', 'A regular expression, whatever the case.'))
-    .annotation(new AnnotationQueryBuilder().name('Alerts').datasource(PROMETHEUS).enable(true).iconColor('red').expr(ALERTS).titleFormat('{{alertname}}').tagKeys('severity').step('1m'))
+    .annotation(new AnnotationQueryBuilder().name('Alerts').datasource(PROMETHEUS).enable(true).iconColor('red').expr(ALERTS)
+      .titleFormat('{{alertname}}').tagKeys('severity').step('1m'))
     .withPanel(logVolume('Lines by level', [`sum by (level) (count_over_time(${LOGS} [$__auto]))`, '{{level}}']))
     .withPanel(logPanel('Logs', LOGS))
     .withPanel(stacked(graph('CPU by state', 'percent', [`avg by (type_instance) (collectd_cpu_percent${collectd(', type_instance!="idle"')})`, '{{type_instance}}'])))
-    .withPanel(graph('Load', 'short', [`collectd_load_shortterm${collectd()}`, '1 min'], [`collectd_load_midterm${collectd()}`, '5 min'], [`collectd_load_longterm${collectd()}`, '15 min']))
+    .withPanel(graph('Load', 'short', [
+      `collectd_load_shortterm${collectd()}`, '1 min'
+    ], [`collectd_load_midterm${collectd()}`, '5 min'], [`collectd_load_longterm${collectd()}`, '15 min']))
     .withPanel(stacked(graph('Memory', 'bytes', [`sum by (type_instance) (collectd_memory${collectd()})`, '{{type_instance}}'])))
     .withPanel(graph('File systems, part used', 'percentunit', [`sum by (plugin_instance) (collectd_df_df_complex${collectd(', type_instance="used"')}) / sum by (plugin_instance) (collectd_df_df_complex${collectd()})`, '{{plugin_instance}}']))
-    .withPanel(graph('Disks', 'Bps', [perSecond('collectd_disk_disk_octets_read_total'), '{{plugin_instance}} read'], [perSecond('collectd_disk_disk_octets_write_total'), '{{plugin_instance}} written']))
-    .withPanel(graph('Network', 'Bps', [perSecond('collectd_interface_if_octets_rx_total'), '{{plugin_instance}} received'], [perSecond('collectd_interface_if_octets_tx_total'), '{{plugin_instance}} sent']))
-    .withPanel(graph('Network errors and drops', 'pps', ...(['errors', 'dropped'] as const).flatMap(kind => (['rx', 'tx'] as const).map(way =>
-      [perSecond(`collectd_interface_if_${kind}_${way}_total`), `{{plugin_instance}} ${kind} ${way}`] as const))))
+    .withPanel(graph('Disks', 'Bps', [
+      perSecond('collectd_disk_disk_octets_read_total'), '{{plugin_instance}} read'
+    ], [perSecond('collectd_disk_disk_octets_write_total'), '{{plugin_instance}} written']))
+    .withPanel(graph('Network', 'Bps', [
+      perSecond('collectd_interface_if_octets_rx_total'), '{{plugin_instance}} received'
+    ], [perSecond('collectd_interface_if_octets_tx_total'), '{{plugin_instance}} sent']))
+    .withPanel(graph('Network errors and drops', 'pps',
+      ...(['errors', 'dropped'] as const).flatMap(kind => (['rx', 'tx'] as const).map(way =>
+        [perSecond(`collectd_interface_if_${kind}_${way}_total`), `{{plugin_instance}} ${kind} ${way}`] as const))))
     .withPanel(graph('Uptime', 's', [`collectd_uptime${collectd()}`, 'uptime']))
     .withRow(new RowBuilder('Events'))
     .withPanel(states('Container health', [{ value: 1, text: 'healthy', colour: 'green' }, { value: 0, text: 'unhealthy', colour: 'red' }],
@@ -66,5 +74,7 @@ export function oneHost (): DashboardBuilder {
     .withPanel(graph('Containers, CPU, the ten with the most', 'percent', [`topk(10, sum by (plugin_instance) (collectd_libpodstats_pod_cpu_percent${collectd()}))`, '{{plugin_instance}}']))
     .withPanel(graph('Containers, memory, the ten with the most', 'bytes', [`topk(10, sum by (plugin_instance) (collectd_libpodstats_pod_memory${collectd()}))`, '{{plugin_instance}}']))
     .withPanel(graph('Instances, CPU in cores', 'short', [`rate(ceilometer_cpu{${gateway('ceil')}}[${POLLED}]) / 1e9 * ${here}`, '{{resource_name}} {{resource}}']))
-    .withPanel(graph('Instances, memory used', 'decmbytes', [`ceilometer_memory_usage{${gateway('ceil')}} * ${here}`, '{{resource_name}} {{resource}}']))
+    .withPanel(graph('Instances, memory used', 'decmbytes', [
+      `ceilometer_memory_usage{${gateway('ceil')}} * ${here}`, '{{resource_name}} {{resource}}'
+    ]))
 }

@@ -1,5 +1,8 @@
 import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog'
-import { BigValueGraphMode, GraphDrawStyle, LegendDisplayMode, LegendPlacement, LogsSortOrder, ReduceDataOptionsBuilder, StackingConfigBuilder, StackingMode, TooltipDisplayMode, VizLegendOptionsBuilder, VizTooltipOptionsBuilder } from '@grafana/grafana-foundation-sdk/common'
+import {
+  BigValueGraphMode, GraphDrawStyle, LegendDisplayMode, LegendPlacement, LogsSortOrder, ReduceDataOptionsBuilder, StackingConfigBuilder,
+  StackingMode, TooltipDisplayMode, VizLegendOptionsBuilder, VizTooltipOptionsBuilder
+} from '@grafana/grafana-foundation-sdk/common'
 import { FieldColorBuilder, FieldColorModeId, MappingType, type ValueMapping } from '@grafana/grafana-foundation-sdk/dashboard'
 import { PanelBuilder as LogsPanel } from '@grafana/grafana-foundation-sdk/logs'
 import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat'
@@ -37,8 +40,11 @@ export function stacked (panel: TimeSeries): TimeSeries {
 
 /** Draws numbers of log lines as stacked bars. A series named like a level gets that level's colour. */
 export function logVolume (title: string, ...plots: Plot[]): TimeSeries {
-  const panel = stacked(plotted(title, 'short')).datasource(LOKI).drawStyle(GraphDrawStyle.Bars).fillOpacity(80).lineWidth(0).span(24).height(6)
-  for (const [level, fixedColor] of Object.entries(LEVEL_COLOURS)) panel.overrideByName(level, [{ id: 'color', value: { mode: 'fixed', fixedColor } }])
+  const panel = stacked(plotted(title, 'short')).datasource(LOKI).drawStyle(GraphDrawStyle.Bars).fillOpacity(80).lineWidth(0).span(24)
+    .height(6)
+  for (const [level, fixedColor] of Object.entries(LEVEL_COLOURS)) {
+    panel.overrideByName(level, [{ id: 'color', value: { mode: 'fixed', fixedColor } }])
+  }
   return ask(panel, plots.map(logSeries))
 }
 
@@ -50,7 +56,9 @@ export function logPanel (title: string, expr: string, direction: 'newest first'
 
 /** Shows the newest value in large type, with its history behind it. */
 export function figure (title: string, unit: string, plot: Plot, width = 4): StatPanel {
-  return ask(new StatPanel().title(title).unit(unit).datasource(PROMETHEUS).span(width).height(4).graphMode(BigValueGraphMode.Area), [samples(plot)])
+  return ask(
+    new StatPanel().title(title).unit(unit).datasource(PROMETHEUS).span(width).height(4).graphMode(BigValueGraphMode.Area), [samples(plot)]
+  )
 }
 
 /** Shows the newest value's name instead of the value. */

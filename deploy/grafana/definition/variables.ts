@@ -1,4 +1,7 @@
-import { CustomVariableBuilder, DatasourceVariableBuilder, QueryVariableBuilder, TextBoxVariableBuilder, VariableHide, VariableRefresh, VariableSort } from '@grafana/grafana-foundation-sdk/dashboard'
+import {
+  CustomVariableBuilder, DatasourceVariableBuilder, QueryVariableBuilder, TextBoxVariableBuilder, VariableHide, VariableRefresh,
+  VariableSort
+} from '@grafana/grafana-foundation-sdk/dashboard'
 import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common'
 import { LOKI, PROMETHEUS } from './queries.ts'
 
@@ -6,10 +9,12 @@ import { LOKI, PROMETHEUS } from './queries.ts'
 export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug']
 
 export const lokiSource = (): DatasourceVariableBuilder => new DatasourceVariableBuilder('loki').label('Loki').type('loki')
-export const prometheusSource = (): DatasourceVariableBuilder => new DatasourceVariableBuilder('prometheus').label('Prometheus').type('prometheus')
+export const prometheusSource = (): DatasourceVariableBuilder => new DatasourceVariableBuilder('prometheus').label('Prometheus')
+  .type('prometheus')
 
 function labelValues (name: string, datasource: DataSourceRef, query: string | Record<string, unknown>): QueryVariableBuilder {
-  return new QueryVariableBuilder(name).datasource(datasource).query(query).refresh(VariableRefresh.OnTimeRangeChanged).sort(VariableSort.NaturalAsc)
+  return new QueryVariableBuilder(name).datasource(datasource).query(query).refresh(VariableRefresh.OnTimeRangeChanged)
+    .sort(VariableSort.NaturalAsc)
 }
 
 /** Offers the values of a stream label among the selected streams. */

@@ -59,7 +59,9 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
     owned.unshift({ close: service.stop })
     if (options.keep) context.stderr.write(`Live page: ${service.admin.url}/\n`)
     const report = await perform(context, options, config, bus, loki)
-    context.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report, options.seed, loki === undefined, given.has('LOKEAN_AMQP_URL')))
+    context.stdout.write(options.json
+      ? `${JSON.stringify(report)}\n`
+      : describe(report, options.seed, loki === undefined, given.has('LOKEAN_AMQP_URL')))
     if (options.keep && !context.stopping.aborted) {
       context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nLive page: ${service.admin.url}/\nStays up for it, for Grafana or logcli until Ctrl-C.\n`)
       await stopAsked(context.stopping)
@@ -78,7 +80,9 @@ const LOKI_OPTIONS = {
   countDropped: MARKER
 }
 
-async function perform (context: Context, options: DemoOptions, config: Config, bus: BusThread, loki: LokiThread | undefined): Promise<Report> {
+async function perform (
+  context: Context, options: DemoOptions, config: Config, bus: BusThread, loki: LokiThread | undefined
+): Promise<Report> {
   const started = BigInt(Date.now() - 1000) * 1_000_000n
   const { sent, seconds } = await runLoad(context, options, config, bus)
   const range = { start: started, end: BigInt(Date.now() + 1000) * 1_000_000n }

@@ -140,7 +140,9 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
   }
 }
 
-const buildInfo = (version: LokiVersion): string => JSON.stringify({ version, revision: 'embedded', branch: 'lokean', buildUser: '', buildDate: '', goVersion: '' }) + '\n'
+const buildInfo = (version: LokiVersion): string => JSON.stringify({
+  version, revision: 'embedded', branch: 'lokean', buildUser: '', buildDate: '', goVersion: ''
+}) + '\n'
 
 export function send (res: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
   res.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(text) })

@@ -7,15 +7,20 @@ type Value = string | number | boolean | readonly Value[] | { readonly [name: st
 
 /** What Loki publishes of a tenant's limits unless its operator says otherwise. */
 export const publishedLimits: readonly string[] = [
-  'discover_log_levels', 'discover_service_name', 'log_level_fields', 'max_entries_limit_per_query', 'max_line_size_truncate', 'max_query_bytes_read', 'max_query_length',
-  'max_query_lookback', 'max_query_range', 'max_query_series', 'metric_aggregation_enabled', 'otlp_config', 'pattern_persistence_enabled', 'query_timeout', 'retention_period',
+  'discover_log_levels', 'discover_service_name', 'log_level_fields', 'max_entries_limit_per_query', 'max_line_size_truncate',
+  'max_query_bytes_read', 'max_query_length',
+  'max_query_lookback', 'max_query_range', 'max_query_series', 'metric_aggregation_enabled', 'otlp_config', 'pattern_persistence_enabled',
+  'query_timeout', 'retention_period',
   'retention_stream', 'volume_enabled', 'volume_max_series'
 ]
 
-const levelFields = ['level', 'LEVEL', 'Level', 'log.level', 'severity', 'SEVERITY', 'Severity', 'SeverityText', 'lvl', 'LVL', 'Lvl', 'severity_text', 'Severity_Text',
+const levelFields = ['level', 'LEVEL', 'Level', 'log.level', 'severity', 'SEVERITY', 'Severity', 'SeverityText', 'lvl', 'LVL', 'Lvl',
+  'severity_text', 'Severity_Text',
   'SEVERITY_TEXT']
-const resourceAttributes = ['service.name', 'service.namespace', 'service.instance.id', 'deployment.environment', 'deployment.environment.name', 'cloud.region',
-  'cloud.availability_zone', 'k8s.cluster.name', 'k8s.namespace.name', 'k8s.pod.name', 'k8s.container.name', 'container.name', 'k8s.replicaset.name', 'k8s.deployment.name',
+const resourceAttributes = ['service.name', 'service.namespace', 'service.instance.id', 'deployment.environment',
+  'deployment.environment.name', 'cloud.region',
+  'cloud.availability_zone', 'k8s.cluster.name', 'k8s.namespace.name', 'k8s.pod.name', 'k8s.container.name', 'container.name',
+  'k8s.replicaset.name', 'k8s.deployment.name',
   'k8s.statefulset.name', 'k8s.daemonset.name', 'k8s.cronjob.name', 'k8s.job.name']
 
 /** What is the same for every tenant here: Loki's defaults. */
@@ -81,7 +86,9 @@ function byteSize (bytes: number): string {
 /** The bodies of the two endpoints that tell a tenant's limits, and their content types. */
 export const limitsBodies: Record<string, (limits: Record<string, Value>, version: LokiVersion) => [text: string, type: string]> = {
   '/config/tenant/v1/limits': (limits) => [yamlMap(limits, ''), 'text/plain; charset=utf-8'],
-  '/loki/api/v1/drilldown-limits': (limits, version) => [JSON.stringify({ limits, pattern_ingester_enabled: true, version }) + '\n', 'application/json']
+  '/loki/api/v1/drilldown-limits': (limits, version) => [
+    JSON.stringify({ limits, pattern_ingester_enabled: true, version }) + '\n', 'application/json'
+  ]
 }
 
 /** As Go's YAML writes it: a list stands no deeper than its name, a map does, and a million is 1e+06. */

@@ -58,7 +58,11 @@ export const FULL = 0.75
 export function findBottleneck (signals: Signals): Verdict {
   const { bus, loki, arriving, inflight, fill, mainThreadBusy, workersBusy, pushing, limited } = signals
   if (bus?.ok === false) return { kind: 'bus_down', stage: 'bus', level: 'bad', title: 'The bus is not there', advice: bus.detail }
-  if (!loki.ok) return { kind: 'loki_down', stage: 'loki', level: 'bad', title: 'Loki takes nothing', advice: `${loki.detail}. Records are held; none is lost.` }
+  if (!loki.ok) {
+    return {
+      kind: 'loki_down', stage: 'loki', level: 'bad', title: 'Loki takes nothing', advice: `${loki.detail}. Records are held; none is lost.`
+    }
+  }
   if (arriving === 0 && inflight === 0) return { kind: 'quiet', level: 'good', title: 'All quiet', advice: 'Nothing comes from the bus, and everything that came is stored.' }
   if (limited > 0) return { kind: 'loki_limits', stage: 'loki', level: 'busy', title: 'Loki limits a tenant', advice: 'It answers 429: raise its ingestion limits, or send less. What waits is tried again.' }
   if (mainThreadBusy >= BUSY) return { kind: 'main_thread', stage: 'batch', level: 'busy', title: 'The main thread is busy all the time', advice: 'This instance takes no more: add another one on the same address.' }

@@ -39,7 +39,14 @@ export interface Snapshot {
   batch: { bytes: number, records?: number, mainThreadBusy: number }
   workers: { count: number, busy: number, recordsPerSecond: number, bytes: number, seconds?: number, failures: number }
   shards: { count: number, lanes: number, bytes: number, recordsPerPush?: number }
-  loki: { pushesPerSecond: number, bytesPerSecond: number, recordsPerSecond: number, seconds?: number, p99Seconds?: number, retriesPerSecond: number }
+  loki: {
+    pushesPerSecond: number,
+    bytesPerSecond: number,
+    recordsPerSecond: number,
+    seconds?: number,
+    p99Seconds?: number,
+    retriesPerSecond: number
+  }
   lag: { meanSeconds?: number, p99Seconds?: number }
   totals: { received: number, stored: number, quarantined: number, mended: number, deadLettered: number, retries: number }
   streams: number
@@ -54,7 +61,9 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
   const addresses = window.labels('link_up').map(address => addressSnapshot(window, address))
   const workers = window.now('workers')
   const busy = Math.min(1, window.rate('worker_busy_seconds_total') / Math.max(1, workers))
-  const fill = Math.max(0, ...addresses.map(({ address }) => window.mean('inflight_bytes', address) / Math.max(1, window.now('inflight_bytes_limit', address))))
+  const fill = Math.max(
+    0, ...addresses.map(({ address }) => window.mean('inflight_bytes', address) / Math.max(1, window.now('inflight_bytes_limit', address)))
+  )
   return {
     version,
     time: Date.now(),
@@ -78,7 +87,9 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
       bytesPerSecond: window.rate('received_bytes_total'),
       connects: window.now('bus_connects_total')
     },
-    credit: { messages: window.now('credit'), inflightBytes: window.mean('inflight_bytes'), limitBytes: window.now('inflight_bytes_limit'), fill },
+    credit: {
+      messages: window.now('credit'), inflightBytes: window.mean('inflight_bytes'), limitBytes: window.now('inflight_bytes_limit'), fill
+    },
     batch: { bytes: window.mean('queue_bytes', 'batch'), records: window.average('batch_records'), mainThreadBusy: window.mainThreadBusy },
     workers: {
       count: workers,
@@ -88,7 +99,12 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
       seconds: window.average('encode_duration_seconds'),
       failures: window.now('worker_failures_total')
     },
-    shards: { count: shards, lanes: window.mean('sink_lanes'), bytes: window.mean('queue_bytes', 'sink'), recordsPerPush: window.average('push_records') },
+    shards: {
+      count: shards,
+      lanes: window.mean('sink_lanes'),
+      bytes: window.mean('queue_bytes', 'sink'),
+      recordsPerPush: window.average('push_records')
+    },
     loki: {
       pushesPerSecond: window.rate('pushes_total'),
       bytesPerSecond: window.rate('push_bytes_sum'),
@@ -108,7 +124,9 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
     },
     streams: window.now('streams'),
     quarantine: window.labels('records_quarantined_total')
-      .map(reason => ({ reason, records: window.now('records_quarantined_total', reason), perSecond: window.rate('records_quarantined_total', reason) }))
+      .map(reason => ({
+        reason, records: window.now('records_quarantined_total', reason), perSecond: window.rate('records_quarantined_total', reason)
+      }))
       .filter(({ records }) => records > 0)
       .sort((a, b) => b.records - a.records),
     addresses,

@@ -34,7 +34,9 @@ export class Arena {
   constructor (settings: Pick<EncoderSettings, 'metadata'>, fields: Fields, kernel: Kernel) {
     this.kernel = kernel
     const metadata = settings.metadata.map(({ name, field }) => ({ name, slot: fields.slot(field) }))
-    if (metadata.length > 0) metadata.push({ name: 'piece', slot: fields.piece }, { name: 'original_timestamp', slot: fields.originalTimestamp })
+    if (metadata.length > 0) {
+      metadata.push({ name: 'piece', slot: fields.piece }, { name: 'original_timestamp', slot: fields.originalTimestamp })
+    }
     kernel.run.setMaxMetadataValue(MAX_METADATA_VALUE_BYTES)
     for (const { name, slot } of metadata) {
       const { at, length } = kernel.text(metadataHead(name))

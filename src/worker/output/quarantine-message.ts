@@ -1,4 +1,6 @@
-import { type EncodeResult, type EncoderSettings, MEND_REASONS, type Part, QUARANTINE_REASONS, type QuarantineMessageTask } from '../messages.ts'
+import {
+  type EncodeResult, type EncoderSettings, MEND_REASONS, type Part, QUARANTINE_REASONS, type QuarantineMessageTask
+} from '../messages.ts'
 import { compress } from './compress.ts'
 import { shardOf } from '../streams/labels.ts'
 import { encodePush } from './push-schema.ts'
@@ -12,7 +14,9 @@ const PREFIX = 64
  * base64, as the bytes of AMQP are no text. A long line is cut into pieces, with one part for each. This code shares
  * nothing with the encoder that could fail too.
  */
-export function quarantineMessage ({ address, message, arrivalSeconds, arrivalNanos }: QuarantineMessageTask, settings: EncoderSettings): EncodeResult {
+export function quarantineMessage (
+  { address, message, arrivalSeconds, arrivalNanos }: QuarantineMessageTask, settings: EncoderSettings
+): EncodeResult {
   const labels = QUARANTINE_LABELS.worker_failed
   const tenant = quarantineTenant(settings, address)
   const text = Buffer.from(message).toString('base64')
@@ -35,5 +39,7 @@ export function quarantineMessage ({ address, message, arrivalSeconds, arrivalNa
   })
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   quarantined[QUARANTINE_REASONS.indexOf('worker_failed')] = 1
-  return { parts, cardinalityReports: [], shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN }
+  return {
+    parts, cardinalityReports: [], shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN
+  }
 }

@@ -57,7 +57,9 @@ export class Repeats {
     this.#remembering.push(stream)
     const arena = this.#arena
     for (let entry = stream.head; entry >= 0; entry = arena.next[entry]!) {
-      if (entry >= stream.firstOfMessage) stream.seen.set(this.#key(arena.seconds[entry]!, arena.nanos[entry]!, arena.lineStart[entry]!, arena.lineEnd[entry]!), 1)
+      if (entry >= stream.firstOfMessage) {
+        stream.seen.set(this.#key(arena.seconds[entry]!, arena.nanos[entry]!, arena.lineStart[entry]!, arena.lineEnd[entry]!), 1)
+      }
     }
   }
 

@@ -62,7 +62,9 @@ export class Attempts {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
     const time = this.#arrival(batch.starts[from]!, batch.ends[to - 1]! + to - from)
-    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({ address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, transfer, ...time }))
+    return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({
+      address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, transfer, ...time
+    }))
   }
 
   async #quarantineMessage (batch: Batch, message: number): Promise<EncodeResult> {
@@ -71,7 +73,10 @@ export class Attempts {
     const time = this.#arrival(start, end)
     log.error({ address: batch.address, bytes: end - start }, 'a message that makes the workers fail goes to the quarantine stream worker_failed, as it came')
     while (true) {
-      const result = await this.#guard(batch, 1, async () => await pool.quarantineMessage({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time }))
+      const result = await this.#guard(
+        batch, 1,
+        async () => await pool.quarantineMessage({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time })
+      )
       if (result !== undefined) return result
       await this.#pause()
     }
@@ -107,7 +112,8 @@ function closed (): LokeanError {
 }
 
 function merge (results: EncodeResult[]): EncodeResult {
-  const sums = (key: 'quarantined' | 'mended'): Uint32Array => results[0]![key].map((_, i) => results.reduce((sum, result) => sum + result[key][i]!, 0))
+  const sums = (key: 'quarantined' | 'mended'): Uint32Array =>
+    results[0]![key].map((_, i) => results.reduce((sum, result) => sum + result[key][i]!, 0))
   return {
     parts: results.flatMap(({ parts }) => parts),
     cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),

@@ -50,7 +50,10 @@ export class WorkerPool {
       resourceLimits: heapLimits(HEAP_MIB),
       workerData: { settings, busy: this.#busy } satisfies WorkerSetup
     })
-    this.#piscina.on('error', (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause })))
+    this.#piscina.on(
+      'error',
+      (cause: Error) => onBroken(new LokeanError('LOKEAN_WORKER', `the worker threads cannot be kept running: ${cause.message}`, { cause }))
+    )
   }
 
   /**

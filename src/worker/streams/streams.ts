@@ -72,7 +72,9 @@ export class StreamCache {
     if (settings.activeStreams !== undefined) this.#active = new ActiveStreams(settings.activeStreams)
     for (const slot of this.#slots) kernel.run.addKeySlot(slot)
     const table = kernel.allocate(4 * MAX_CACHED)
-    kernel.run.setStreams(table, MAX_CACHED, kernel.allocate(maxKeyBytes), maxKeyBytes, MAX_LABEL_VALUE_BYTES, randomBytes(8).readBigInt64LE())
+    kernel.run.setStreams(
+      table, MAX_CACHED, kernel.allocate(maxKeyBytes), maxKeyBytes, MAX_LABEL_VALUE_BYTES, randomBytes(8).readBigInt64LE()
+    )
   }
 
   /** The stream of the record whose fields are set, or why it has none. */
@@ -164,7 +166,9 @@ export class StreamCache {
 function defaultRules ({ labels, tenant: rule }: EncoderSettings, fields: Fields): LabelRules {
   return {
     labels: labels.map(({ name, field }) => ({ name, slot: fields.slot(field), value: '' })),
-    tenant: rule.kind === 'field' ? { slot: fields.slot(rule.field), value: '' } : { slot: -1, value: rule.kind === 'fixed' ? rule.tenant : '' }
+    tenant: rule.kind === 'field'
+      ? { slot: fields.slot(rule.field), value: '' }
+      : { slot: -1, value: rule.kind === 'fixed' ? rule.tenant : '' }
   }
 }
 

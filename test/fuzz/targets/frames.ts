@@ -3,7 +3,10 @@ import { LokeanError } from '../../../src/errors.ts'
 import { FrameReader } from '../../../src/source/amqp/frames.ts'
 import { frames as rhea } from '../../../src/source/amqp/rhea.ts'
 import { readTransfer } from '../../../src/source/amqp/transfer.ts'
-import { AMQP_HEADER, attach, begin, disposition, emptyElements, flow, list, mechanisms, nested, NULL, open, outcome, SASL_HEADER, symbol, text, transfer, TRUE, uint } from '../../helpers/hostile-frames.ts'
+import {
+  AMQP_HEADER, attach, begin, disposition, emptyElements, flow, list, mechanisms, nested, NULL, open, outcome, SASL_HEADER, symbol, text,
+  transfer, TRUE, uint
+} from '../../helpers/hostile-frames.ts'
 import { type Target, words } from '../target.ts'
 
 const MOST = 64 * 1024
@@ -33,9 +36,13 @@ function read (stream: Buffer, sizes: readonly number[]): { frames: string[], er
  */
 export const frames: Target = {
   name: 'frames',
-  words: [AMQP_HEADER, SASL_HEADER, emptyElements(0xffffffff), emptyElements(3, 0x70), nested(3), list([NULL, TRUE]), ...words(Buffer.of(0, 0, 0, 8, 2, 0, 0, 0), Buffer.of(0xd1), Buffer.of(0xf0), Buffer.of(0, 0x53, 0x14), Buffer.of(0xff, 0xff, 0xff, 0xff))],
+  words: [AMQP_HEADER, SASL_HEADER, emptyElements(0xffffffff), emptyElements(3, 0x70), nested(3), list([NULL, TRUE]), ...words(
+    Buffer.of(0, 0, 0, 8, 2, 0, 0, 0), Buffer.of(0xd1), Buffer.of(0xf0), Buffer.of(0, 0x53, 0x14), Buffer.of(0xff, 0xff, 0xff, 0xff)
+  )],
   seeds: () => [
-    Buffer.concat([SASL_HEADER, mechanisms(), outcome(), AMQP_HEADER, open(), begin(), attach(text('l')), flow(uint(0), uint(5), TRUE), disposition(0, 5)]),
+    Buffer.concat([
+      SASL_HEADER, mechanisms(), outcome(), AMQP_HEADER, open(), begin(), attach(text('l')), flow(uint(0), uint(5), TRUE), disposition(0, 5)
+    ]),
     Buffer.concat([AMQP_HEADER, transfer({ id: 1, more: true, payload: Buffer.from('payload') }), transfer({ id: 1 })]),
     open({ properties: list([symbol('a'), emptyElements(9)], { code: 0xd1 }) })
   ],
@@ -44,7 +51,9 @@ export const frames: Target = {
     const stream = input[0] === 0x41 ? input : Buffer.concat([AMQP_HEADER, input])
     const whole = read(stream, [MOST])
     // A stream that does not begin as AMQP is passed on in any chunks.
-    if (stream.toString('latin1', 0, 4) === 'AMQP') assert.deepEqual(read(stream, [8, 1 + input.length % 7, 3]), whole, 'the cuts make a difference')
+    if (stream.toString('latin1', 0, 4) === 'AMQP') {
+      assert.deepEqual(read(stream, [8, 1 + input.length % 7, 3]), whole, 'the cuts make a difference')
+    }
     return [whole.error === undefined ? 'whole' : 'refused', ...whole.frames.map(frame => look(Buffer.from(frame, 'latin1')))]
   }
 }

@@ -16,7 +16,11 @@ const PIECES_IN_LINE = 1
 const ENCODERS = [
   new Encoder(encoderSettings({ maxLineBytes: 1024, pushBytes: 64 * 1024, shards: 3, maxDisorderMs: Infinity })),
   new Encoder(encoderSettings({ metadata: [], maxLineBytes: 1024, maxDisorderMs: Infinity })),
-  new Encoder(encoderSettings({ tenant: { kind: 'field', field: 'tenant' }, labels: mappings('m=message,t=@timestamp,x=message'), metadata: mappings('message,tag,other') }))
+  new Encoder(encoderSettings({
+    tenant: { kind: 'field', field: 'tenant' },
+    labels: mappings('m=message,t=@timestamp,x=message'),
+    metadata: mappings('message,tag,other')
+  }))
 ]
 
 /**
@@ -26,7 +30,10 @@ const ENCODERS = [
 export const message: Target = {
   name: 'message',
   words: [...body.words, ...record.words],
-  seeds: () => [...captures().map(({ bytes }) => bytes.subarray(0, 4096)), rsyslogMessage(['', '{', recordText(), recordText(), recordText({ message: 'x'.repeat(3000) }), recordText({ tenant: 't' })])],
+  seeds: () => [
+    ...captures().map(({ bytes }) => bytes.subarray(0, 4096)),
+    rsyslogMessage(['', '{', recordText(), recordText(), recordText({ message: 'x'.repeat(3000) }), recordText({ tenant: 't' })])
+  ],
   run (input) {
     const seen: string[] = []
     let expected = 0
@@ -36,7 +43,8 @@ export const message: Target = {
         const { parts, records, quarantined, mended } = encoder.encode(encodeTask(Array.from({ length: times }, () => input)))
         assert.equal(records, times * expected, 'records that were found')
         for (const part of parts) readAsLoki(part)
-        const entries = decodeParts(parts).filter(({ line, metadata }) => !/^([2-9]|1\d+)\//.test(metadata.piece ?? '') && !(i === PIECES_IN_LINE && /^\[([2-9]|1\d+)\/\d+\] /.test(line)))
+        const entries = decodeParts(parts).filter(({ line, metadata }) => !/^([2-9]|1\d+)\//.test(metadata.piece ?? '') &&
+          !(i === PIECES_IN_LINE && /^\[([2-9]|1\d+)\/\d+\] /.test(line)))
         // A line may look like a numbered piece; the count then seems too low.
         if (i !== PIECES_IN_LINE || !input.includes('] ')) assert.equal(entries.length, records, 'records in and entries out')
         seen.push(`${i} ${[...quarantined].map(Math.sign)} ${[...mended].map(Math.sign)} ${Math.min(9, parts.length)}`)

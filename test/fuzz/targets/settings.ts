@@ -11,7 +11,8 @@ const SECRETS = OPTION_NAMES.filter(name => optionOf(name).secret === true && op
 /** A file of settings. It makes a configuration or a ConfigError. Neither shows the secret or forges a line. */
 export const settings: Target = {
   name: 'settings',
-  words: words('=', ',', '\n', '"', '\'', '{', '}', '://', '@', ':', '%', '[::1]', 'amqps://', 'https://', `amqp://u:${SECRET}@h`, 'KiB', '1h30m', '9'.repeat(20), 'off', 'none', '__proto__', '_FILE', '/dev/null', ' '.repeat(50), 'a,'.repeat(500),
+  words: words('=', ',', '\n', '"', '\'', '{', '}', '://', '@', ':', '%', '[::1]', 'amqps://', 'https://', `amqp://u:${SECRET}@h`, 'KiB',
+    '1h30m', '9'.repeat(20), 'off', 'none', '__proto__', '_FILE', '/dev/null', ' '.repeat(50), 'a,'.repeat(500),
     '-----BEGIN CERTIFICATE-----', ...OPTION_NAMES.map(name => `\n${name}=`), ...SECRETS.map(name => `\n${name}=${SECRET}`)),
   seeds: () => OPTION_NAMES.map(name => Buffer.from(`${name}=${optionOf(name).default ?? 'x'}\n`)),
   run (input) {
@@ -34,5 +35,6 @@ export const settings: Target = {
 
 /** Whether the secret stands only where secrets belong. Text in another setting or in a name may be shown. */
 function isSecret (text: string): boolean {
-  return text.split('\n').every(line => !line.includes(SECRET) || SECRETS.some(name => line.startsWith(`${name}=${SECRET}`) && line.length === name.length + 1 + SECRET.length))
+  return text.split('\n').every(line => !line.includes(SECRET) ||
+    SECRETS.some(name => line.startsWith(`${name}=${SECRET}`) && line.length === name.length + 1 + SECRET.length))
 }

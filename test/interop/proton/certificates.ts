@@ -38,7 +38,9 @@ export class Authority {
     this.#issued++
     const [cert, key, request] = ['pem', 'key', 'csr'].map(kind => join(this.#folder, `${this.#issued}.${kind}`))
     openssl('req', '-new', ...NEW_KEY, '-subj', `/CN=${subject}`, '-addext', `subjectAltName=${name}`, '-keyout', key, '-out', request)
-    openssl('x509', '-req', '-in', request, '-CA', this.ca, '-CAkey', this.#key, '-days', String(days), '-copy_extensions', 'copy', '-out', cert)
+    openssl(
+      'x509', '-req', '-in', request, '-CA', this.ca, '-CAkey', this.#key, '-days', String(days), '-copy_extensions', 'copy', '-out', cert
+    )
     return { cert, key }
   }
 }

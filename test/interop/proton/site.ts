@@ -10,7 +10,9 @@ import { type BrokerSettings, ProtonBroker } from './broker.ts'
 export interface Site { broker: ProtonBroker, loki: EmbeddedLoki, gate: Gate, run: Program }
 
 /** The broker listens, and the program has just started. `env` gets the broker, to read its URL. */
-export async function site (cleanup: Cleanup, settings: BrokerSettings = {}, env: (broker: ProtonBroker) => Record<string, string> = () => ({})): Promise<Site> {
+export async function site (
+  cleanup: Cleanup, settings: BrokerSettings = {}, env: (broker: ProtonBroker) => Record<string, string> = () => ({})
+): Promise<Site> {
   const gate = new Gate()
   const loki = await unlimitedLoki(cleanup, gate.intercept)
   cleanup.add(() => { gate.open() })

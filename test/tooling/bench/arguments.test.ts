@@ -12,7 +12,9 @@ test('a quick or a partial run writes nothing unless it is told to', () => {
   assert.equal(parseBenchArguments(['--quick'])?.save, false)
   assert.equal(parseBenchArguments(['--only', 'idle'])?.save, false)
   assert.equal(parseBenchArguments(['--quick', '--save'])?.save, true)
-  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), { quick: true, json: true, suites: QUICK_SUITES, save: false, saveBaseline: true, gate: false })
+  assert.deepEqual(parseBenchArguments(['--quick', '--json', '--save-baseline']), {
+    quick: true, json: true, suites: QUICK_SUITES, save: false, saveBaseline: true, gate: false
+  })
 })
 
 test('a gate is put up where it is asked for', () => {

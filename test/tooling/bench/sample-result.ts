@@ -16,7 +16,13 @@ export function pipelineResult (recordsPerMessage: number, workers: number, shar
     workerUsPerRecord: worker,
     rssMb: 181.4,
     ratio: (main + worker) / 3.1,
-    spread: { recordsPerSecond: around(recordsPerSecond), usPerRecord: around(main + worker), mainUsPerRecord: around(main), workerUsPerRecord: around(worker), ratio: around((main + worker) / 3.1, 0.03) },
+    spread: {
+      recordsPerSecond: around(recordsPerSecond),
+      usPerRecord: around(main + worker),
+      mainUsPerRecord: around(main),
+      workerUsPerRecord: around(worker),
+      ratio: around((main + worker) / 3.1, 0.03)
+    },
     bytesPerRecord: 118.2,
     bytesRatio: 1.04,
     recordsPerPush: 1934,
@@ -31,12 +37,27 @@ export function pipelineResult (recordsPerMessage: number, workers: number, shar
 function latencyResult (recordsPerMessage: number, load: number, sinkMs: number): LatencyResult {
   const p50 = sinkMs + 1.2 + load * 2
   const [p99, p999] = [p50 * (1.5 + load * 4), p50 * (3 + load * 12)]
-  return { recordsPerMessage, load, sinkMs, recordsPerSecond: load * 200_000, p50, p99, p999, spread: { p50: around(p50), p99: around(p99), p999: around(p999, 0.3) } }
+  return {
+    recordsPerMessage,
+    load,
+    sinkMs,
+    recordsPerSecond: load * 200_000,
+    p50,
+    p99,
+    p999,
+    spread: { p50: around(p50), p99: around(p99), p999: around(p999, 0.3) }
+  }
 }
 
 function hosts (recordsPerMessage: number, senders: number, recordsPerSecond: number): NonNullable<BenchResult['hosts']>[number] {
   const p50 = senders * recordsPerMessage / recordsPerSecond * 1000
-  return { senders, recordsPerMessage, recordsPerSecond, waitMs: { p50, p99: p50 * 2.2 }, spread: { recordsPerSecond: around(recordsPerSecond), p50: around(p50), p99: around(p50 * 2.2) } }
+  return {
+    senders,
+    recordsPerMessage,
+    recordsPerSecond,
+    waitMs: { p50, p99: p50 * 2.2 },
+    spread: { recordsPerSecond: around(recordsPerSecond), p50: around(p50), p99: around(p50 * 2.2) }
+  }
 }
 
 /** A whole, invented result. The program meets some targets, misses one, and loses no record. */
@@ -44,7 +65,15 @@ export function sampleResult (): BenchResult {
   return {
     at: '2026-11-22T12:00:00.000Z',
     quick: false,
-    machine: { cpu: 'Some CPU @ 2.60GHz', cores: 2, memoryMb: 7963, os: 'Linux 6.1.0', node: 'v20.20.0', lokean: '0.1.0 abcdef1', target: { bus: 'bench', loki: 'bench' } },
+    machine: {
+      cpu: 'Some CPU @ 2.60GHz',
+      cores: 2,
+      memoryMb: 7963,
+      os: 'Linux 6.1.0',
+      node: 'v20.20.0',
+      lokean: '0.1.0 abcdef1',
+      target: { bus: 'bench', loki: 'bench' }
+    },
     floor: { usPerRecord: 3.1, linesOnlyUsPerRecord: 2.4, spread: around(3.1), recordBytes: 526.4, what: 'one thread: UTF-8 to a string, JSON.parse, and snappy over 1 MiB blocks' },
     pipeline: [
       ...[1, 4].flatMap(shards => [1, 2, 4].map(workers => pipelineResult(100, workers, shards, 0.31, 2.9 + workers * 0.1))),
@@ -61,15 +90,26 @@ export function sampleResult (): BenchResult {
       samples: Array.from({ length: 91 }, (_, index) => {
         const seconds = index / 2 - 5
         const silent = seconds > 0.5 && seconds < 30
-        return { seconds, recordsPerSecond: silent ? 0 : 205_000 + 9000 * Math.sin(index), rssMb: silent ? 262 + index / 20 : 170 + index / 10 }
+        return {
+          seconds, recordsPerSecond: silent ? 0 : 205_000 + 9000 * Math.sin(index), rssMb: silent ? 262 + index / 20 : 170 + index / 10
+        }
       })
     },
-    hosts: [hosts(1, 1, 900), hosts(1, 10, 9000), hosts(1, 200, 61_000), hosts(100, 1, 61_000), hosts(100, 10, 160_000), hosts(100, 200, 204_000)],
+    hosts: [
+      hosts(1, 1, 900), hosts(1, 10, 9000), hosts(1, 200, 61_000), hosts(100, 1, 61_000), hosts(100, 10, 160_000), hosts(100, 200, 204_000)
+    ],
     idle: { cpuPercent: 0.31 },
     loki: {
       url: 'the embedded one',
       recordsPerPush: 2210,
-      ceiling: [1, 2, 4, 8, 16].map(connections => ({ connections, recordsPerSecond: 410_000 - 100_000 / connections, p50: connections * 5, p99: connections * 9, refused: 0, spread: around(410_000 - 100_000 / connections) })),
+      ceiling: [1, 2, 4, 8, 16].map(connections => ({
+        connections,
+        recordsPerSecond: 410_000 - 100_000 / connections,
+        p50: connections * 5,
+        p99: connections * 9,
+        refused: 0,
+        spread: around(410_000 - 100_000 / connections)
+      })),
       reached: { recordsPerSecond: 133_000, spread: around(133_000) }
     }
   }

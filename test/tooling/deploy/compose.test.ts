@@ -65,7 +65,8 @@ test('what is mounted and what is depended on is there, and ports are for this m
 })
 
 test('a file that a command names is mounted', () => {
-  const named = all.flatMap(([name, { command = [] }]) => command.flatMap(argument => /\/\S+\.(?:yaml|conf)$/.exec(argument)?.map(path => ({ name, path })) ?? []))
+  const named = all.flatMap(([name, { command = [] }]) =>
+    command.flatMap(argument => /\/\S+\.(?:yaml|conf)$/.exec(argument)?.map(path => ({ name, path })) ?? []))
   assert.deepEqual(named.map(({ name }) => name), ['rsyslog', 'loki', 'prometheus'])
   for (const { name, path } of named) {
     const found = (services[name].volumes ?? []).some(mount => {
@@ -94,5 +95,6 @@ test('rsyslog finds the router by the name in its configuration, and listens whe
   assert.match(readFileSync('deploy/qdrouterd/qdrouterd.conf', 'utf8'), new RegExp(`port: ${port}\\b`))
   const listens = readFileSync('deploy/rsyslog/rfc5424.conf', 'utf8')
   for (const published of services.rsyslog.ports ?? []) assert.match(listens, new RegExp(`port="${published.split(':')[2].split('/')[0]}"`))
-  for (const [, path] of readFileSync('deploy/rsyslog/compose.conf', 'utf8').matchAll(/include\(file="\/etc\/rsyslog\.d\/lokean\/([^"]+)"/g)) assert.ok(existsSync(join('deploy/rsyslog', path)), path)
+  for (const [, path] of readFileSync('deploy/rsyslog/compose.conf', 'utf8')
+    .matchAll(/include\(file="\/etc\/rsyslog\.d\/lokean\/([^"]+)"/g)) assert.ok(existsSync(join('deploy/rsyslog', path)), path)
 })

@@ -38,9 +38,19 @@ for (const dashboard of dashboards()) {
 }
 
 test('the dashboard of Lokean asks for every metric that Lokean has, and for no other of its name', () => {
-  const { registry } = createMetrics({ version: '', addresses: [], quarantineReasons: QUARANTINE_REASONS, mendReasons: MEND_REASONS, deadLetterReasons: [], processMetrics: false })
-  const asked = dashboards().flatMap(queriesOf).flatMap(({ expr }) => expr.match(/\blokean_\w+/g) ?? []).map(name => name.replace(/_(bucket|sum|count)$/, ''))
-  assert.deepEqual([...new Set(asked)].sort(), registry.getMetricsAsArray().map(({ name }) => name).filter(name => name.startsWith('lokean_')).sort())
+  const { registry } = createMetrics({
+    version: '',
+    addresses: [],
+    quarantineReasons: QUARANTINE_REASONS,
+    mendReasons: MEND_REASONS,
+    deadLetterReasons: [],
+    processMetrics: false
+  })
+  const asked = dashboards().flatMap(queriesOf).flatMap(({ expr }) => expr.match(/\blokean_\w+/g) ?? [])
+    .map(name => name.replace(/_(bucket|sum|count)$/, ''))
+  assert.deepEqual(
+    [...new Set(asked)].sort(), registry.getMetricsAsArray().map(({ name }) => name).filter(name => name.startsWith('lokean_')).sort()
+  )
 })
 
 test('the dashboards are provided from where the comment says they are mounted', () => {
@@ -61,10 +71,15 @@ test('derived fields link to dashboards and variables that there are', () => {
 
 test('derived fields find the request and the instance in the lines of every release, and in metadata', () => {
   const [loki] = dataSources()
-  const find = (name: string, line: string, labels: Record<string, string> = {}): string | undefined => derived(loki.jsonData.derivedFields?.find(field => field.name === name) as DerivedField, line, labels)
+  const find = (name: string, line: string, labels: Record<string, string> = {}): string | undefined => derived(
+    loki.jsonData.derivedFields?.find(field => field.name === name) as DerivedField, line, labels
+  )
   const id = '3f2b8c1d-0a4e-4b57-9c2a-1d2e3f405162'
   const head = '2026-11-22 08:00:01.234 7 INFO nova.compute.manager'
-  for (const context of [`[req-${id} - - - - -]`, `[None req-${id} user project - - default default]`, `[req-${id} req-00000000-0000-0000-0000-000000000000 user]`]) {
+  for (const context of [
+    `[req-${id} - - - - -]`, `[None req-${id} user project - - default default]`,
+    `[req-${id} req-00000000-0000-0000-0000-000000000000 user]`
+  ]) {
     assert.equal(find('request in the line', `${head} ${context} [instance: ${id}] text`), `req-${id}`)
   }
   assert.equal(find('request in the line', `${head} [-] text`), undefined)
@@ -74,10 +89,16 @@ test('derived fields find the request and the instance in the lines of every rel
 })
 
 test('variables are put in as Grafana does it', () => {
-  const variable = (name: string, more: Partial<Variable> = {}): Variable => ({ name, type: 'custom', multi: false, includeAll: false, query: '', ...more })
-  const variables = [variable('one'), variable('many', { multi: true, includeAll: true, allValue: '.*' }), variable('text', { type: 'textbox', query: 'a|b' })]
+  const variable = (name: string, more: Partial<Variable> = {}): Variable => ({
+    name, type: 'custom', multi: false, includeAll: false, query: '', ...more
+  })
+  const variables = [
+    variable('one'), variable('many', { multi: true, includeAll: true, allValue: '.*' }),
+    variable('text', { type: 'textbox', query: 'a|b' })
+  ]
   const choices = { one: 'a.b', many: ['a.b', 'c|d'], __auto: '5s' }
-  assert.equal(interpolate('$one $many ${text:raw} ${one:regex} [$__auto] $1', 'loki', variables, choices), 'a.b a\\\\.b|c\\\\|d a|b a\\.b [5s] $1') // eslint-disable-line no-template-curly-in-string
+  const template = '$one $many ${text:raw} ${one:regex} [$__auto] $1' // eslint-disable-line no-template-curly-in-string
+  assert.equal(interpolate(template, 'loki', variables, choices), 'a.b a\\\\.b|c\\\\|d a|b a\\.b [5s] $1')
   assert.equal(interpolate('$many', 'prometheus', variables, choices), '(a\\\\.b|c\\\\|d)')
   assert.equal(interpolate('$many', 'prometheus', variables, { many: [ALL] }), '.*')
   assert.throws(() => interpolate('$none', 'loki', variables, {}), /no such variable/)

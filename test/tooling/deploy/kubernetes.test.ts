@@ -6,14 +6,17 @@ import { rootCertificates } from 'node:tls'
 import { startAdmin } from '../../../src/ops/admin.ts'
 import { COMMANDS } from '../../../src/cli/arguments.ts'
 import { loadConfig } from '../../../src/config/load.ts'
-import { documents, KUBERNETES, kustomization, type Manifest, resources, schemaError, settings, typeErrors } from '../../helpers/manifests.ts'
+import {
+  documents, KUBERNETES, kustomization, type Manifest, resources, schemaError, settings, typeErrors
+} from '../../helpers/manifests.ts'
 import { httpGet } from '../../helpers/program.ts'
 
 const BASE = join(KUBERNETES, 'base')
 const OVERLAYS = readdirSync(join(KUBERNETES, 'overlays')).map(name => join(KUBERNETES, 'overlays', name))
 const DOCKERFILE = readFileSync('Dockerfile', 'utf8')
 
-const patches = (folder: string): Manifest[] => (kustomization(folder).patches ?? []).flatMap(({ path }) => documents<Manifest>(join(folder, path)))
+const patches = (folder: string): Manifest[] =>
+  (kustomization(folder).patches ?? []).flatMap(({ path }) => documents<Manifest>(join(folder, path)))
 const example = documents<Manifest>(join(BASE, 'secret.example.yaml'))[0]
 const objects = [...new Map([BASE, ...OVERLAYS].flatMap(resources).map(one => [`${one.kind} ${one.metadata.name}`, one])).values(), example]
 const of = (kind: string): Manifest => {
@@ -26,7 +29,8 @@ const [container] = pod.spec.containers
 
 test('every object is what the API takes, without a field that it does not know', () => {
   assert.deepEqual(objects.map(({ kind }) => kind).sort(), [
-    'ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Deployment', 'HorizontalPodAutoscaler', 'Namespace', 'NetworkPolicy', 'PodDisruptionBudget',
+    'ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Deployment', 'HorizontalPodAutoscaler', 'Namespace', 'NetworkPolicy',
+    'PodDisruptionBudget',
     'PrometheusRule', 'Secret', 'Secret', 'Service', 'ServiceAccount', 'ServiceMonitor'
   ])
   for (const one of objects) assert.equal(schemaError(one), '', one.kind)
@@ -86,7 +90,9 @@ function keysOf (volume: { secret?: { secretName: string }, configMap?: { name: 
     (kind === 'Secret' && name === volume?.secret?.secretName) || (kind === 'ConfigMap' && name === volume?.configMap?.name))
   assert.ok(object !== undefined, `${JSON.stringify(volume)} is of an object that is there`)
   if (object.type === 'kubernetes.io/service-account-token') return ['token', 'ca.crt', 'namespace']
-  return object.metadata.annotations?.['service.beta.openshift.io/inject-cabundle'] === 'true' ? ['service-ca.crt'] : Object.keys(object.data ?? {})
+  return object.metadata.annotations?.['service.beta.openshift.io/inject-cabundle'] === 'true'
+    ? ['service-ca.crt']
+    : Object.keys(object.data ?? {})
 }
 
 test('the image is the Dockerfile\'s: its command, port and user', () => {
@@ -116,13 +122,17 @@ test('the admin port answers what the probes and Prometheus ask for', async t =>
   t.after(() => admin.close())
   const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'].map(name => container[name].httpGet)
   assert.deepEqual(probes.map(({ port }) => port), ['metrics', 'metrics', 'metrics'])
-  for (const path of [...probes.map(probe => probe.path), of('ServiceMonitor').spec.endpoints[0].path]) assert.equal((await httpGet(admin.url + path)).status, 200, path)
+  for (const path of [...probes.map(probe => probe.path), of('ServiceMonitor').spec.endpoints[0].path]) {
+    assert.equal((await httpGet(admin.url + path)).status, 200, path)
+  }
 })
 
 test('pods are restricted, and of no user', () => {
   assert.equal(of('Namespace').metadata.labels?.['pod-security.kubernetes.io/enforce'], 'restricted')
   assert.deepEqual(pod.spec.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
-  assert.deepEqual(container.securityContext, { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
+  assert.deepEqual(container.securityContext, {
+    allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] }
+  })
   assert.equal(pod.spec.automountServiceAccountToken, false)
 })
 

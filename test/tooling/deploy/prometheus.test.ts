@@ -16,7 +16,9 @@ const rules = groups.flatMap(group => group.rules)
 
 /** Returns the names in a scrape. A histogram has three. */
 async function scraped (): Promise<Set<string>> {
-  const { registry } = createMetrics({ version: '1', addresses: ['a'], quarantineReasons: ['q'], mendReasons: ['m'], deadLetterReasons: ['d'] })
+  const { registry } = createMetrics({
+    version: '1', addresses: ['a'], quarantineReasons: ['q'], mendReasons: ['m'], deadLetterReasons: ['d']
+  })
   return new Set((await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>
     String(type) === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]))
 }
@@ -44,9 +46,13 @@ function dashboards (): string[] {
 
 test('the rule files of prometheus.yaml are there, and what it scrapes are services of the compose file', () => {
   const file = 'deploy/prometheus/prometheus.yaml'
-  const [{ rule_files: names, scrape_configs: jobs }] = documents<{ rule_files: string[], scrape_configs: Array<{ job_name: string, static_configs: Array<{ targets: string[] }> }> }>(file)
+  const [{ rule_files: names, scrape_configs: jobs }] = documents<{
+    rule_files: string[], scrape_configs: Array<{ job_name: string, static_configs: Array<{ targets: string[] }> }>
+  }>(file)
   for (const name of names) assert.ok(existsSync(join(dirname(file), name)), name)
   const [{ services }] = documents<{ services: Record<string, unknown> }>('deploy/compose.yaml')
   assert.ok(jobs.some(({ job_name: name }) => name === 'lokean'), 'the rules know it by this name')
-  for (const target of jobs.flatMap(job => job.static_configs).flatMap(({ targets }) => targets)) assert.ok(target.split(':')[0] in services, target)
+  for (const target of jobs.flatMap(job => job.static_configs).flatMap(({ targets }) => targets)) {
+    assert.ok(target.split(':')[0] in services, target)
+  }
 })

@@ -10,7 +10,9 @@ test('without arguments: all targets for a minute, from a seed of its own', () =
 })
 
 test('every option', () => {
-  assert.deepEqual(parseFuzzArguments(['--seconds', '5', '--only', 'record,body', '--seed', '9', '--keep']), { seconds: 5, targets: ['body', 'record'], seed: 9, keep: true, replay: undefined })
+  assert.deepEqual(parseFuzzArguments(['--seconds', '5', '--only', 'record,body', '--seed', '9', '--keep']), {
+    seconds: 5, targets: ['body', 'record'], seed: 9, keep: true, replay: undefined
+  })
   assert.equal(parseFuzzArguments(['--only', 'frames', '--replay', 'f.bin'])?.replay, 'f.bin')
   assert.equal(parseFuzzArguments(['--help', '--seconds', '1']), undefined)
 })

@@ -8,7 +8,8 @@ export function drawing (arrows: readonly Arrow[]): string {
   const names = Object.keys(ROOMS)
   const column = Math.max(...names.map(({ length }) => length)) + 1
   const lines = names.flatMap(room => {
-    const targets = (typeOnly: boolean): string[] => names.filter(to => arrows.some(arrow => arrow.from === room && arrow.to === to && arrow.typeOnly === typeOnly))
+    const targets = (typeOnly: boolean): string[] =>
+      names.filter(to => arrows.some(arrow => arrow.from === room && arrow.to === to && arrow.typeOnly === typeOnly))
     return [...fold(targets(false), '-->', column), ...fold(targets(true), '..>', column)]
       .map((line, index) => (index === 0 ? room : '').padEnd(column) + line)
       .concat(arrows.some(({ from }) => from === room) ? [] : [room])

@@ -5,12 +5,18 @@
 export const ROOMS: Record<string, readonly string[]> = {
   'main.ts': ['commands/demo', 'commands', 'cli', 'ops', 'config'],
   'commands/demo': ['commands', 'cli', 'pipeline', 'ops/page', 'config', 'generator', 'embedded/loki', 'sink'],
-  commands: ['cli', 'pipeline', 'ops', 'ops/page', 'config', 'generator', 'source/amqp', 'sink', 'worker', 'worker/output', 'source/budget.ts', 'worker/messages.ts'],
+  commands: [
+    'cli', 'pipeline', 'ops', 'ops/page', 'config', 'generator', 'source/amqp', 'sink', 'worker', 'worker/output', 'source/budget.ts',
+    'worker/messages.ts'
+  ],
   cli: ['config'],
 
   // Only the pipeline knows more than one stage. Metrics know the reasons that stages count by, and the streams that
   // worker threads share.
-  pipeline: ['ops', 'ops/page', 'source', 'config', 'batch', 'worker/pool', 'sink', 'ack', 'batch/batch.ts', 'source/source.ts', 'source/budget.ts', 'sink/sink.ts', 'worker/messages.ts'],
+  pipeline: [
+    'ops', 'ops/page', 'source', 'config', 'batch', 'worker/pool', 'sink', 'ack', 'batch/batch.ts', 'source/source.ts', 'source/budget.ts',
+    'sink/sink.ts', 'worker/messages.ts'
+  ],
   ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages.ts'],
   'ops/page': ['worker/messages.ts'],
   source: ['config', 'source/amqp', 'source/datagrams', 'source/source.ts', 'source/budget.ts'],

@@ -34,7 +34,12 @@ export const RULES: IForbiddenRuleType[] = [
   { name: 'what all may import imports no room', severity, from: { path: common }, to: { path: '^src/', pathNot: common } },
   { name: 'the program needs no test, bench or deployment', severity, from: { path: '^src/' }, to: { path: '^(test|bench|deploy)/' } },
   { name: 'benches and deployments need no test', severity, from: { path: '^(bench|deploy)/' }, to: { path: '^test/' } },
-  { name: 'the program needs no package of the development', severity, from: { path: '^src/' }, to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] } },
+  {
+    name: 'the program needs no package of the development',
+    severity,
+    from: { path: '^src/' },
+    to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] }
+  },
   {
     name: 'a worker thread reaches neither the bus, nor HTTP, nor logs, nor metrics',
     severity,

@@ -14,7 +14,14 @@ test('lines of Node\'s own are left out of a stack', () => {
 })
 
 test('megabytes are not shown', () => {
-  const error = { stack: `AssertionError: ${'x'.repeat(10_000)}`, code: 'ERR_ASSERTION', generatedMessage: false, operator: 'strictEqual', actual: 'a'.repeat(2 ** 20), expected: 'b' }
+  const error = {
+    stack: `AssertionError: ${'x'.repeat(10_000)}`,
+    code: 'ERR_ASSERTION',
+    generatedMessage: false,
+    operator: 'strictEqual',
+    actual: 'a'.repeat(2 ** 20),
+    expected: 'b'
+  }
   const text = describe(error)
   assert.ok(text.length < 9_000)
   assert.match(text, /x \.\.\. and 6016 more characters\nactual: {3}a+ \.\.\. and 1044576 more characters\nexpected: b$/)

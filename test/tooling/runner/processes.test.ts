@@ -21,6 +21,9 @@ test('files of one folder share, seven at the most, as evenly as can be', () => 
 })
 
 test('those that start programs, and the slowest, have a process each', () => {
-  for (const folder of ['process', 'interop', 'faults']) assert.deepEqual(share(folder, testFiles(folder)), testFiles(folder).map(file => [file]))
-  assert.ok(share('tooling', testFiles('tooling')).some(([file, ...more]) => file === 'test/tooling/bench/instances/run.test.ts' && more.length === 0))
+  for (const folder of ['process', 'interop', 'faults']) {
+    assert.deepEqual(share(folder, testFiles(folder)), testFiles(folder).map(file => [file]))
+  }
+  assert.ok(share('tooling', testFiles('tooling'))
+    .some(([file, ...more]) => file === 'test/tooling/bench/instances/run.test.ts' && more.length === 0))
 })

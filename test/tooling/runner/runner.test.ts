@@ -38,7 +38,9 @@ test('of what passes only the number is said, in the last line, and what was lef
     'unit/a/two.test.ts': 'test("parent", async t => { await t.test("child", () => {}); console.log("said") })',
     'process/three.test.ts': 'test("left out", { skip: "not here" }, () => {})'
   }, '--in', 'process,unit')
-  assert.match(said, /^\nskipped test\/process\/three\.test\.ts:2 left out: not here\n3 test files took \d+\.\d s\n4 passed, 0 failed, 1 skipped\n$/)
+  assert.match(
+    said, /^\nskipped test\/process\/three\.test\.ts:2 left out: not here\n3 test files took \d+\.\d s\n4 passed, 0 failed, 1 skipped\n$/
+  )
   assert.equal(status, 0)
 })
 
@@ -52,12 +54,20 @@ test('what failed stands at the end: file, line, names, difference, stack, cause
     'process/three.test.ts': 'test("of no interest", () => { console.error("nothing") })'
   }, '--in', 'unit,process')
   const [atOnce, ...reports] = said.split(/\n\n(?=FAILED|OUTPUT)/)
-  assert.equal(atOnce, ['test/unit/a/one.test.ts:3 differs', 'test/unit/a/one.test.ts:4 throws', 'test/unit/a/one.test.ts:5 says more'].map(one => `FAILED ${one}`).join('\n'))
+  assert.equal(atOnce, [
+    'test/unit/a/one.test.ts:3 differs', 'test/unit/a/one.test.ts:4 throws', 'test/unit/a/one.test.ts:5 says more'
+  ].map(one => `FAILED ${one}`).join('\n'))
   const [differs, throws, saysMore, output] = reports
-  assert.match(differs, /^FAILED test\/unit\/a\/one\.test\.ts:3 differs\n {2}AssertionError.*\n(.*\n)+ {2}\+ {5}2\n {2}- {5}3\n(.*\n)+ {6}at .*one\.test\.js:3:\d+\)\n {2}seed 5$/)
+  assert.match(
+    differs,
+    /^FAILED test\/unit\/a\/one\.test\.ts:3 differs\n {2}AssertionError.*\n(.*\n)+ {2}\+ {5}2\n {2}- {5}3\n(.*\n)+ {6}at .*one\.test\.js:3:\d+\)\n {2}seed 5$/
+  )
   assert.match(throws, /^FAILED test\/unit\/a\/one\.test\.ts:4 within > throws\n {2}TypeError: outer\n(.*\n)+ {2}caused by Error: inner\n/)
   assert.match(saysMore, /^FAILED .*:5 says more\n(.*\n)+ {2}actual: {3}7\n {2}expected: 8$/)
-  assert.match(output, /^OUTPUT test\/unit\/a\/one\.test\.ts test\/unit\/a\/two\.test\.ts\n {2}to stderr\n {2}of no interest\n\n3 test files took .* s\n2 passed, 3 failed, 0 skipped\n$/)
+  assert.match(
+    output,
+    /^OUTPUT test\/unit\/a\/one\.test\.ts test\/unit\/a\/two\.test\.ts\n {2}to stderr\n {2}of no interest\n\n3 test files took .* s\n2 passed, 3 failed, 0 skipped\n$/
+  )
   assert.equal(status, 1)
 })
 
@@ -67,7 +77,10 @@ test('a process that ends before its tests do fails, with the test that ran and 
     'process/syntax.test.ts': 'this is none',
     'process/whole.test.ts': 'test("whole", () => {}); after(() => { process.exitCode = 4 })'
   }, '--in', 'process')
-  assert.match(said, /^\nFAILED test\/process\/ends\.test\.ts\n {2}the process ended with exit code 3\n {2}in test\/process\/ends\.test\.ts:2 ends it\n\nFAILED/)
+  assert.match(
+    said,
+    /^\nFAILED test\/process\/ends\.test\.ts\n {2}the process ended with exit code 3\n {2}in test\/process\/ends\.test\.ts:2 ends it\n\nFAILED/
+  )
   assert.match(said, /\n\nFAILED test\/process\/syntax\.test\.ts\n {2}the process ended with exit code 1\n/)
   assert.match(said, /\n\nOUTPUT test\/process\/syntax\.test\.ts\n(.*\n)+ {2}SyntaxError: .*\n/)
   assert.match(said, /\n\nFAILED test\/process\/whole\.test\.ts\n {2}the process ended with exit code 4\n\n/)

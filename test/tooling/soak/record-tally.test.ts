@@ -20,7 +20,9 @@ function told (): { tally: RecordTally, push: (...streams: TestStream[]) => void
   }
 }
 
-const numbered = (number: number, ms = clock, text = 'sudo'): TestStream['entries'][number] => ({ ms, line: `${text} seq=${String(number).padStart(10, '0')}` })
+const numbered = (number: number, ms = clock, text = 'sudo'): TestStream['entries'][number] => ({
+  ms, line: `${text} seq=${String(number).padStart(10, '0')}`
+})
 
 test('an entry that comes again is one, and one that differs in stream, time or line is doubled', () => {
   const { tally, push } = told()
@@ -35,7 +37,10 @@ test('an entry that comes again is one, and one that differs in stream, time or 
 test('what is not there is missing, and what nobody sent shows', () => {
   const { tally, push } = told()
   push({ labels: '{s="a"}', entries: [numbered(0), numbered(5), { ms: clock, line: 'no number' }] })
-  push({ labels: '{quarantine="no_message", source="lokean"}', entries: [{ ms: clock, line: '{"text":"sudo seq=0000000002", "cloud": "cloud1"}' }] })
+  push({
+    labels: '{quarantine="no_message", source="lokean"}',
+    entries: [{ ms: clock, line: '{"text":"sudo seq=0000000002", "cloud": "cloud1"}' }]
+  })
   assert.deepEqual(tally.result(4), { stored: 2, missing: 2, doubled: 0, repeated: 0, quarantined: 1, other: 2 })
 })
 

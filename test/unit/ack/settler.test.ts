@@ -115,7 +115,9 @@ test('a batch of many connections is settled over each of them, once a turn', ()
 })
 
 test('ranges say exactly what was stored, in the fewest words, in order of delivery (against a naive set)', () => {
-  const step = fc.record({ length: fc.integer({ min: 1, max: 5 }), gap: fc.constantFrom(0, 0, 0, 1, 3), place: fc.nat(), link: fc.nat({ max: 1 }) })
+  const step = fc.record({
+    length: fc.integer({ min: 1, max: 5 }), gap: fc.constantFrom(0, 0, 0, 1, 3), place: fc.nat(), link: fc.nat({ max: 1 })
+  })
   const start = fc.oneof(fc.constantFrom(0, 0xffffffe0, 0x7fffffe0), fc.nat({ max: 0xffffffff }))
   fc.assert(fc.property(start, fc.array(step, { maxLength: 60 }), (start, batches) => {
     const links = [new Link(), new Link()]

@@ -61,7 +61,9 @@ test('an idle worker gets what arrived in the same turn, as one batch', async ()
   assert.equal(work.length, 1)
   const { batch } = work[0]
   assert.deepEqual(messages(batch), ['one', 'two', ''])
-  assert.deepEqual({ spans: batch.spans, messages: batch.messages, length: batch.length }, { spans: [{ connection: CONNECTION, first: 7, last: 9 }], messages: 3, length: 16 })
+  assert.deepEqual({
+    spans: batch.spans, messages: batch.messages, length: batch.length
+  }, { spans: [{ connection: CONNECTION, first: 7, last: 9 }], messages: 3, length: 16 })
   assert.equal(batcher.waitingBytes, 0)
 })
 
@@ -105,7 +107,9 @@ test('a message larger than a buffer goes alone', async () => {
 test('a batch holds deliveries of many connections: neighbours of one are a span, a gap or another connection begins a new one', async () => {
   const { batcher, work } = started(1)
   const other = connection()
-  for (const [id, over] of [[0xfffffffe, CONNECTION], [0xffffffff, CONNECTION], [0, CONNECTION], [7, other], [1, CONNECTION], [8, other], [10, other]] as const) add(batcher, id, 'x', 'a', over)
+  for (const [id, over] of [
+    [0xfffffffe, CONNECTION], [0xffffffff, CONNECTION], [0, CONNECTION], [7, other], [1, CONNECTION], [8, other], [10, other]
+  ] as const) add(batcher, id, 'x', 'a', over)
   await turn()
   assert.deepEqual(work.map(({ batch: { spans } }) => spans.map(({ connection, first, last }) => [connection === other, first, last])), [
     [[false, 0xfffffffe, 0], [true, 7, 7], [false, 1, 1], [true, 8, 8], [true, 10, 10]]
@@ -190,7 +194,10 @@ test('a finished worker takes what waits before new arrivals can', async () => {
 
 test('every delivery comes out once, in order within its address, over its connection, byte for byte', async () => {
   const step = fc.oneof(
-    { weight: 6, arbitrary: fc.record({ address: fc.constantFrom('a', 'b', 'c'), content: fc.uint8Array({ maxLength: SIZE }), offset: fc.nat(15) }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ address: fc.constantFrom('a', 'b', 'c'), content: fc.uint8Array({ maxLength: SIZE }), offset: fc.nat(15) })
+    },
     { weight: 2, arbitrary: fc.record({ finish: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ reconnect: fc.constantFrom('a', 'b', 'c') }) },
     { weight: 1, arbitrary: fc.constant('turn' as const) }
@@ -234,20 +241,24 @@ test('every delivery comes out once, in order within its address, over its conne
     for (const address of ['a', 'b', 'c']) {
       const out = work.filter(({ batch }) => batch.address === address).flatMap(({ batch }) => deliveries(batch))
       assert.deepEqual(out.map(({ id, content }) => [id, content]), expected[address].map(({ id, content }) => [id, content]))
-      assert.ok(out.every(({ connection, start }, i) => connection === expected[address][i].connection && start % WORD === expected[address][i].offset % WORD))
+      assert.ok(out.every(({ connection, start }, i) => connection === expected[address][i].connection &&
+        start % WORD === expected[address][i].offset % WORD))
     }
     for (const { batch } of work) {
       assert.equal(batch.messages, batch.ends.length)
       assert.equal(batch.ends.at(-1), batch.length)
       assert.ok(batch.length <= SIZE || batch.messages === 1)
-      assert.ok(batch.starts.every((start, i) => start >= (batch.ends[i - 1] ?? 0) && start < (batch.ends[i - 1] ?? 0) + WORD && batch.ends[i] >= start), 'one behind the other')
+      assert.ok(batch.starts.every((start, i) => start >= (batch.ends[i - 1] ?? 0) && start < (batch.ends[i - 1] ?? 0) + WORD &&
+        batch.ends[i] >= start), 'one behind the other')
       assert.ok(batch.length <= batch.room && batch.room < batch.bytes.byteLength)
     }
   }), { numRuns: 60 })
 })
 
 function deliveries (batch: Batch): Array<{ connection: Connection, id: number, start: number, content: string }> {
-  const ids = batch.spans.flatMap(({ connection, first, last }) => Array.from({ length: ((last - first) >>> 0) + 1 }, (_, i) => ({ connection, id: (first + i) >>> 0 })))
+  const ids = batch.spans.flatMap(({ connection, first, last }) => Array.from(
+    { length: ((last - first) >>> 0) + 1 }, (_, i) => ({ connection, id: (first + i) >>> 0 })
+  ))
   assert.equal(ids.length, batch.messages)
   return batch.ends.map((end, i) => ({
     ...ids[i],

@@ -15,10 +15,28 @@ function refused (...argv: string[]): string {
 }
 
 const DEMO = {
-  command: 'demo', records: 100_000, hosts: 100, rate: undefined, forMs: undefined, seed: 1, recordsPerMessage: 100, json: false, keep: false, envFile: undefined
+  command: 'demo',
+  records: 100_000,
+  hosts: 100,
+  rate: undefined,
+  forMs: undefined,
+  seed: 1,
+  recordsPerMessage: 100,
+  json: false,
+  keep: false,
+  envFile: undefined
 }
 const GENERATE = {
-  command: 'generate', records: 100_000, hosts: 100, rate: undefined, forMs: undefined, seed: 1, recordsPerMessage: 100, json: false, connections: 4, envFile: undefined
+  command: 'generate',
+  records: 100_000,
+  hosts: 100,
+  rate: undefined,
+  forMs: undefined,
+  seed: 1,
+  recordsPerMessage: 100,
+  json: false,
+  connections: 4,
+  envFile: undefined
 }
 
 test('commands with their defaults; run is the one when none is named', () => {
@@ -31,11 +49,18 @@ test('commands with their defaults; run is the one when none is named', () => {
 
 test('every flag, apart from its value or joined to it, before or after the command', () => {
   assert.deepEqual(parseCommand(['--env-file', 'a.env']), { command: 'run', envFile: 'a.env' })
-  assert.deepEqual(parseCommand(['check', '--json', '--health', '--env-file=b']), { command: 'check', json: true, health: true, envFile: 'b' })
-  assert.deepEqual(parseCommand(['--json', 'demo', '--records', '5', '--hosts=6', '--rate', '7', '--for', '1m30s', '--keep', '--seed', '0', '--records-per-message', '9', '--env-file', 'c']), {
+  assert.deepEqual(parseCommand(['check', '--json', '--health', '--env-file=b']), {
+    command: 'check', json: true, health: true, envFile: 'b'
+  })
+  assert.deepEqual(parseCommand([
+    '--json', 'demo', '--records', '5', '--hosts=6', '--rate', '7', '--for', '1m30s', '--keep', '--seed', '0', '--records-per-message', '9',
+    '--env-file', 'c'
+  ]), {
     command: 'demo', records: 5, hosts: 6, rate: 7, forMs: 90e3, seed: 0, recordsPerMessage: 9, json: true, keep: true, envFile: 'c'
   })
-  assert.deepEqual(parseCommand(['generate', '--records', '5', '--connections', '12', '--json']), { ...GENERATE, records: 5, connections: 12, json: true })
+  assert.deepEqual(parseCommand(['generate', '--records', '5', '--connections', '12', '--json']), {
+    ...GENERATE, records: 5, connections: 12, json: true
+  })
 })
 
 test('a duration alone lifts the default limit on records, a number beside it stays', () => {
@@ -49,8 +74,12 @@ test('the last one counts where a flag is there twice', () => {
 
 test('help and version, as commands and as flags', () => {
   for (const argv of [['--help'], ['-h'], ['help']]) assert.deepEqual(parseCommand(argv), { command: 'help', topic: undefined })
-  for (const argv of [['demo', '--help'], ['-h', 'demo'], ['help', 'demo'], ['demo', '--help', '--version']]) assert.deepEqual(parseCommand(argv), { command: 'help', topic: 'demo' })
-  for (const argv of [['--version'], ['-V'], ['version'], ['check', '--version']]) assert.deepEqual(parseCommand(argv), { command: 'version' })
+  for (const argv of [['demo', '--help'], ['-h', 'demo'], ['help', 'demo'], ['demo', '--help', '--version']]) {
+    assert.deepEqual(parseCommand(argv), { command: 'help', topic: 'demo' })
+  }
+  for (const argv of [['--version'], ['-V'], ['version'], ['check', '--version']]) {
+    assert.deepEqual(parseCommand(argv), { command: 'version' })
+  }
 })
 
 suite('refusals name what is wrong, and the nearest word that is known', () => {
@@ -99,7 +128,10 @@ test('an argument of any length is cut in the message', () => {
 })
 
 test('whatever the words, the answer is a command or a UsageError', () => {
-  const word = fc.oneof(fc.string(), fc.constantFrom(...COMMANDS, 'help', 'version', '--', '-', '5', '10s'), fc.constantFrom(...Object.keys(FLAGS)).map((flag) => `--${flag}`))
+  const word = fc.oneof(
+    fc.string(), fc.constantFrom(...COMMANDS, 'help', 'version', '--', '-', '5', '10s'),
+    fc.constantFrom(...Object.keys(FLAGS)).map((flag) => `--${flag}`)
+  )
   fc.assert(fc.property(fc.array(word, { maxLength: 6 }), (argv) => {
     try {
       assert.ok([...COMMANDS, 'help', 'version'].includes(parseCommand(argv).command))

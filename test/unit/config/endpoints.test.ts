@@ -18,10 +18,14 @@ test('AMQP URLs with their default ports', () => {
 
 test('AMQP URLs that are refused, with the reason', () => {
   const cases: Array<[string, RegExp]> = [
-    ['', /entries/], ['bus:5672', /must be a URL such as amqp/], ['http://bus', /must be a URL such as amqp/], ['amqp://', /must name a host/], ['amqp:bus', /must have \/\//],
-    ['amqp://bus:99999', /must be a URL/], ['amqp://bus:0', /port 0/], ['amqp://bus/queue', /LOKEAN_AMQP_ADDRESSES/], ['amqp://bus?x', /query/], ['amqp://bus#x', /fragment/],
-    ['amqp://a,amqp://b/q', /^URL 2 must not have a path/], ['amqp://b us', /must be a URL/], ['amqp://büs', /must name a host/], ['amqp://-bus', /must name a host/],
-    ['amqp://u:%zz@bus', /%25/], ['amqp://u:%00@bus', /control characters/], ['amqp://:p@bus', /password without a user name/], ['amqp://[::g]', /must be a URL/]
+    ['', /entries/], ['bus:5672', /must be a URL such as amqp/], ['http://bus', /must be a URL such as amqp/],
+    ['amqp://', /must name a host/], ['amqp:bus', /must have \/\//],
+    ['amqp://bus:99999', /must be a URL/], ['amqp://bus:0', /port 0/], ['amqp://bus/queue', /LOKEAN_AMQP_ADDRESSES/],
+    ['amqp://bus?x', /query/], ['amqp://bus#x', /fragment/],
+    ['amqp://a,amqp://b/q', /^URL 2 must not have a path/], ['amqp://b us', /must be a URL/], ['amqp://büs', /must name a host/],
+    ['amqp://-bus', /must name a host/],
+    ['amqp://u:%zz@bus', /%25/], ['amqp://u:%00@bus', /control characters/], ['amqp://:p@bus', /password without a user name/],
+    ['amqp://[::g]', /must be a URL/]
   ]
   for (const [text, reason] of cases) assert.match(problem(amqpUrls, text), reason, text)
 })
@@ -34,7 +38,8 @@ test('Loki URLs keep a path prefix and lose the trailing slash', () => {
 
 test('Loki URLs that are refused, with the reason', () => {
   const cases: Array<[string, RegExp]> = [
-    ['loki:3100', /must be a URL such as http/], ['ftp://loki', /must be a URL/], ['http:loki', /must have \/\//], ['http://loki/loki/api/v1/push', /base URL/], ['http://loki/x/loki/api/v1/push/', /base URL/],
+    ['loki:3100', /must be a URL such as http/], ['ftp://loki', /must be a URL/], ['http:loki', /must have \/\//],
+    ['http://loki/loki/api/v1/push', /base URL/], ['http://loki/x/loki/api/v1/push/', /base URL/],
     ['http://loki?tenant=a', /query/], ['http://user:12/34@loki', /percent-encoded/], ['http://loki,', /number 2 is empty/]
   ]
   for (const [text, reason] of cases) assert.match(problem(lokiUrls, text), reason, text)
@@ -53,7 +58,10 @@ test('any user name and password come back from their percent-encoded form, and 
 })
 
 test('no text makes the URL parsers throw', () => {
-  const text = fc.oneof(fc.string(), fc.webUrl({ withQueryParameters: true }), fc.string().map((rest) => `amqp://${rest}`), fc.string().map((rest) => `http://u:${rest}@h`))
+  const text = fc.oneof(
+    fc.string(), fc.webUrl({ withQueryParameters: true }), fc.string().map((rest) => `amqp://${rest}`),
+    fc.string().map((rest) => `http://u:${rest}@h`)
+  )
   fc.assert(fc.property(text, (input) => {
     for (const schema of [amqpUrls, lokiUrls, listenAddress]) schema.safeParse(input)
   }))
@@ -61,13 +69,16 @@ test('no text makes the URL parsers throw', () => {
 
 test('listen addresses', () => {
   const cases: Array<[string, string, number]> = [
-    ['127.0.0.1:9464', '127.0.0.1', 9464], ['0.0.0.0:0', '0.0.0.0', 0], ['localhost:65535', 'localhost', 65535], ['[::1]:9464', '::1', 9464], ['[::]:0', '::', 0]
+    ['127.0.0.1:9464', '127.0.0.1', 9464], ['0.0.0.0:0', '0.0.0.0', 0], ['localhost:65535', 'localhost', 65535],
+    ['[::1]:9464', '::1', 9464], ['[::]:0', '::', 0]
   ]
   for (const [text, host, port] of cases) {
     assert.deepEqual(listenAddress.parse(text), { host, port })
     assert.equal(formatHostPort(host, port), text)
   }
-  for (const text of ['9464', ':9464', 'host', 'host:', 'host:65536', 'host:-1', '::1:9464', '[::1]', '[host]:1', 'a b:1', 'http://a:1', 'host:1x']) {
+  for (const text of [
+    '9464', ':9464', 'host', 'host:', 'host:65536', 'host:-1', '::1:9464', '[::1]', '[host]:1', 'a b:1', 'http://a:1', 'host:1x'
+  ]) {
     assert.match(problem(listenAddress, text), /must be host:port/, text)
   }
 })

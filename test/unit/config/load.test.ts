@@ -186,7 +186,9 @@ test('an empty value counts as unset', () => {
 
 test('the configuration is frozen all through', () => {
   const { config } = load({ LOKEAN_AMQP_USERNAME: 'u', LOKEAN_AMQP_PASSWORD: 'p' })
-  for (const part of [config, config.amqp, config.amqp.urls, config.amqp.urls[0], config.amqp.password, config.labels, config.labels[0], config.loki.tenant]) {
+  for (const part of [
+    config, config.amqp, config.amqp.urls, config.amqp.urls[0], config.amqp.password, config.labels, config.labels[0], config.loki.tenant
+  ]) {
     assert.ok(Object.isFrozen(part), inspect(part))
   }
 })
@@ -198,7 +200,9 @@ test('secrets do not show when the configuration is printed', () => {
     LOKEAN_AMQP_CERT: '/pem/cert',
     LOKEAN_AMQP_KEY: '/pem/key'
   })
-  for (const text of [JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), `${config.amqp.password} ${config.loki.token}`]) {
+  for (const text of [
+    JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), `${config.amqp.password} ${config.loki.token}`
+  ]) {
     assert.doesNotMatch(text, /hunter|PRIVATE KEY/)
     assert.match(text, /\[secret\]/)
   }
@@ -211,7 +215,9 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_AMQP_USERNAME: ['a\nb', /^LOKEAN_AMQP_USERNAME is "a\\nb": must not contain control/],
   LOKEAN_AMQP_PASSWORD: ['hunter\0', /^LOKEAN_AMQP_PASSWORD is \(hidden\): must not contain control/],
   LOKEAN_AMQP_CA: ['/pem/key', /^LOKEAN_AMQP_CA is "\/pem\/key": must hold a PEM certificate$/],
-  LOKEAN_AMQP_CERT: ['/pem/broken-cert', /^LOKEAN_AMQP_CERT is "\/pem\/broken-cert": holds a certificate that cannot be read \(number 1\)$/],
+  LOKEAN_AMQP_CERT: [
+    '/pem/broken-cert', /^LOKEAN_AMQP_CERT is "\/pem\/broken-cert": holds a certificate that cannot be read \(number 1\)$/
+  ],
   LOKEAN_AMQP_KEY: ['/pem/encrypted-key', /^LOKEAN_AMQP_KEY is "\/pem\/encrypted-key": must hold a PEM private key without a passphrase$/],
   LOKEAN_SOCKET: ['unixgram:run/x', /^LOKEAN_SOCKET is "unixgram:run\/x": must be udp:\/\/host:port.* or unixgram:\/path/],
   LOKEAN_SOCKET_BUFFER: ['1KiB', /^LOKEAN_SOCKET_BUFFER is "1KiB": must be a size from 64 KiB/],
@@ -279,7 +285,9 @@ test('a value in an error is short, on one line and without the password of a UR
 
 suite('secrets from files', () => {
   test('the file\'s content without its last line end is the value', () => {
-    const { config, given } = load({ LOKEAN_AMQP_USERNAME: 'u', LOKEAN_AMQP_PASSWORD_FILE: '/secret/password', LOKEAN_LOKI_TOKEN_FILE: '/secret/token' })
+    const { config, given } = load({
+      LOKEAN_AMQP_USERNAME: 'u', LOKEAN_AMQP_PASSWORD_FILE: '/secret/password', LOKEAN_LOKI_TOKEN_FILE: '/secret/token'
+    })
     assert.equal(config.amqp.password?.reveal(), 'from file')
     assert.equal(config.loki.token?.reveal(), 'tok3n')
     assert.ok(given.has('LOKEAN_AMQP_PASSWORD') && given.has('LOKEAN_LOKI_TOKEN'))
@@ -306,14 +314,23 @@ suite('secrets from files', () => {
 
   test('what a file holds is not shown when it is wrong', (t) => {
     const { path } = file(t, 'hunter2\nhunter3\n')
-    assert.throws(() => loadConfig({ LOKEAN_LOKI_TOKEN_FILE: path }), (error: Error) => !error.message.includes('hunter') && error.message.includes(path))
+    assert.throws(
+      () => loadConfig({ LOKEAN_LOKI_TOKEN_FILE: path }),
+      (error: Error) => !error.message.includes('hunter') && error.message.includes(path)
+    )
   })
 
   test('files are read from disk, and a directory in their place is named', (t) => {
     const { path, directory } = file(t, 'hunter2\n')
     assert.equal(loadConfig({ LOKEAN_LOKI_TOKEN_FILE: path }).config.loki.token?.reveal(), 'hunter2')
-    assert.throws(() => loadConfig({ LOKEAN_LOKI_TOKEN_FILE: directory }), (error: Error) => /_FILE is ".*": cannot be read \(EISDIR/.test(error.message))
-    assert.throws(() => loadConfig({ LOKEAN_AMQP_CA: join(directory, 'none') }), /LOKEAN_AMQP_CA is ".*none": cannot be read \(ENOENT: no such file or directory\)$/)
+    assert.throws(
+      () => loadConfig({ LOKEAN_LOKI_TOKEN_FILE: directory }),
+      (error: Error) => /_FILE is ".*": cannot be read \(EISDIR/.test(error.message)
+    )
+    assert.throws(
+      () => loadConfig({ LOKEAN_AMQP_CA: join(directory, 'none') }),
+      /LOKEAN_AMQP_CA is ".*none": cannot be read \(ENOENT: no such file or directory\)$/
+    )
   })
 })
 
@@ -358,18 +375,47 @@ suite('settings that contradict each other', () => {
     ['AMQP password without user', { LOKEAN_AMQP_PASSWORD: 'p' }, /^LOKEAN_AMQP_PASSWORD is set without LOKEAN_AMQP_USERNAME/],
     ['Loki user without password', { LOKEAN_LOKI_USERNAME: 'u' }, /^LOKEAN_LOKI_USERNAME is set without/],
     ['Loki password without user', { LOKEAN_LOKI_PASSWORD: 'p' }, /^LOKEAN_LOKI_PASSWORD is set without/],
-    ['token and user', { LOKEAN_LOKI_TOKEN: 't', LOKEAN_LOKI_USERNAME: 'u', LOKEAN_LOKI_PASSWORD: 'p' }, /^LOKEAN_LOKI_TOKEN is set together with LOKEAN_LOKI_USERNAME/],
-    ['token and user in the URL', { LOKEAN_LOKI_TOKEN: 't', LOKEAN_LOKI_URL: 'http://u:p@loki' }, /^LOKEAN_LOKI_TOKEN is set together with a user name in LOKEAN_LOKI_URL/],
+    [
+      'token and user', { LOKEAN_LOKI_TOKEN: 't', LOKEAN_LOKI_USERNAME: 'u', LOKEAN_LOKI_PASSWORD: 'p' },
+      /^LOKEAN_LOKI_TOKEN is set together with LOKEAN_LOKI_USERNAME/
+    ],
+    [
+      'token and user in the URL', { LOKEAN_LOKI_TOKEN: 't', LOKEAN_LOKI_URL: 'http://u:p@loki' },
+      /^LOKEAN_LOKI_TOKEN is set together with a user name in LOKEAN_LOKI_URL/
+    ],
     ['AMQP certificate without key', { LOKEAN_AMQP_CERT: '/pem/cert' }, /^LOKEAN_AMQP_CERT is set without LOKEAN_AMQP_KEY/],
     ['Loki key without certificate', { LOKEAN_LOKI_KEY: '/pem/key' }, /^LOKEAN_LOKI_KEY is set without LOKEAN_LOKI_CERT/],
-    ['a key of another certificate', { LOKEAN_AMQP_CERT: '/pem/cert', LOKEAN_AMQP_KEY: '/pem/other-key' }, /^LOKEAN_AMQP_KEY is not the private key/],
-    ['budget under 1 MiB an address', { LOKEAN_INFLIGHT_BYTES: '2MiB', LOKEAN_AMQP_ADDRESSES: 'a,b,c' }, /^LOKEAN_INFLIGHT_BYTES is 2 MiB: must be at least 3 MiB, 1 MiB for each of 3 addresses/],
-    ['budget under two pushes', { LOKEAN_INFLIGHT_BYTES: '31MiB', LOKEAN_PUSH_BYTES: '16MiB' }, /^LOKEAN_INFLIGHT_BYTES is 31 MiB: must be at least 32 MiB, twice LOKEAN_PUSH_BYTES/],
-    ['more labels than Loki takes', { LOKEAN_LABELS: Array.from({ length: 14 }, (_, i) => `l${i}`).join(), LOKEAN_AMQP_ADDRESSES: 'a,b;l3=x;m=y;n=z' }, /^LOKEAN_AMQP_ADDRESSES gives "b" labels beside those of LOKEAN_LABELS: 16 together, and Loki takes 15$/],
-    ['a label that would be the tenant, and is none', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_AMQP_ADDRESSES: 'a;cloud=c 1' }, /^LOKEAN_AMQP_ADDRESSES gives "a" the value "c 1" for what LOKEAN_LOKI_TENANT makes its tenant: must be a tenant of at most 150/],
+    [
+      'a key of another certificate', { LOKEAN_AMQP_CERT: '/pem/cert', LOKEAN_AMQP_KEY: '/pem/other-key' },
+      /^LOKEAN_AMQP_KEY is not the private key/
+    ],
+    [
+      'budget under 1 MiB an address', { LOKEAN_INFLIGHT_BYTES: '2MiB', LOKEAN_AMQP_ADDRESSES: 'a,b,c' },
+      /^LOKEAN_INFLIGHT_BYTES is 2 MiB: must be at least 3 MiB, 1 MiB for each of 3 addresses/
+    ],
+    [
+      'budget under two pushes', { LOKEAN_INFLIGHT_BYTES: '31MiB', LOKEAN_PUSH_BYTES: '16MiB' },
+      /^LOKEAN_INFLIGHT_BYTES is 31 MiB: must be at least 32 MiB, twice LOKEAN_PUSH_BYTES/
+    ],
+    [
+      'more labels than Loki takes',
+      { LOKEAN_LABELS: Array.from({ length: 14 }, (_, i) => `l${i}`).join(), LOKEAN_AMQP_ADDRESSES: 'a,b;l3=x;m=y;n=z' },
+      /^LOKEAN_AMQP_ADDRESSES gives "b" labels beside those of LOKEAN_LABELS: 16 together, and Loki takes 15$/
+    ],
+    [
+      'a label that would be the tenant, and is none', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_AMQP_ADDRESSES: 'a;cloud=c 1' },
+      /^LOKEAN_AMQP_ADDRESSES gives "a" the value "c 1" for what LOKEAN_LOKI_TENANT makes its tenant: must be a tenant of at most 150/
+    ],
     ['nothing to read from', { LOKEAN_AMQP_ADDRESSES: 'off' }, /^LOKEAN_AMQP_ADDRESSES is off, and LOKEAN_SOCKET is not set/],
-    ['budget under 1 MiB for each address and the socket', { LOKEAN_INFLIGHT_BYTES: '2MiB', LOKEAN_AMQP_ADDRESSES: 'a,b', LOKEAN_SOCKET: 'udp://127.0.0.1:1' }, /^LOKEAN_INFLIGHT_BYTES is 2 MiB: must be at least 3 MiB/],
-    ['a label of the socket that would be the tenant', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_SOCKET: 'udp://127.0.0.1:1;cloud=a b' }, /^LOKEAN_SOCKET gives "udp:\/\/127.0.0.1:1" the value "a b"/],
+    [
+      'budget under 1 MiB for each address and the socket',
+      { LOKEAN_INFLIGHT_BYTES: '2MiB', LOKEAN_AMQP_ADDRESSES: 'a,b', LOKEAN_SOCKET: 'udp://127.0.0.1:1' },
+      /^LOKEAN_INFLIGHT_BYTES is 2 MiB: must be at least 3 MiB/
+    ],
+    [
+      'a label of the socket that would be the tenant', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_SOCKET: 'udp://127.0.0.1:1;cloud=a b' },
+      /^LOKEAN_SOCKET gives "udp:\/\/127.0.0.1:1" the value "a b"/
+    ],
     ['an address twice', { LOKEAN_AMQP_ADDRESSES: 'a,b, a' }, /^LOKEAN_AMQP_ADDRESSES .*"a" is there twice/]
   ]
   for (const [name, env, line] of cases) {
@@ -417,7 +463,9 @@ suite('what addresses say of their records', () => {
 })
 
 test('settings without effect are warned of', () => {
-  const { warnings } = load({ LOKEAN_AMQP_CA: '/pem/cert', LOKEAN_LOKI_CERT: '/pem/cert', LOKEAN_LOKI_KEY: '/pem/key', LOKEAN_METADATA: 'level,host' })
+  const { warnings } = load({
+    LOKEAN_AMQP_CA: '/pem/cert', LOKEAN_LOKI_CERT: '/pem/cert', LOKEAN_LOKI_KEY: '/pem/key', LOKEAN_METADATA: 'level,host'
+  })
   assert.equal(warnings.length, 3)
   assert.match(warnings[0] ?? '', /^LOKEAN_AMQP_CA has no effect: .*amqps/)
   assert.match(warnings[1] ?? '', /^LOKEAN_LOKI_CERT has no effect: .*https/)

@@ -4,7 +4,9 @@ import fc from 'fast-check'
 import { editDistance, nearest } from '../../../src/config/nearest.ts'
 
 test('edit distances known by hand', () => {
-  for (const [a, b, distance] of [['', '', 0], ['', 'abc', 3], ['kitten', 'sitting', 3], ['flaw', 'lawn', 2], ['same', 'same', 0]] as const) {
+  for (const [a, b, distance] of [
+    ['', '', 0], ['', 'abc', 3], ['kitten', 'sitting', 3], ['flaw', 'lawn', 2], ['same', 'same', 0]
+  ] as const) {
     assert.equal(editDistance(a, b), distance)
   }
 })

@@ -17,7 +17,13 @@ TZAh+bR5Mu6OOv/d
 /** Its private key. */
 export const PRIVATE_KEY = createPrivateKey({
   format: 'jwk',
-  key: { kty: 'EC', x: 'mKZwPeKQlKJOCNxGlEddzyMJB3muqhXPVLo9SFl2W9w', y: 'id99YCVQ-pfOnqruwjSdYlNQV69wFY9pRKKZ9WjFG-0', crv: 'P-256', d: 'jAvO5Q98nnB6HudGqvHYkyv5bf9FoMKQDw699-7LtJk' }
+  key: {
+    kty: 'EC',
+    x: 'mKZwPeKQlKJOCNxGlEddzyMJB3muqhXPVLo9SFl2W9w',
+    y: 'id99YCVQ-pfOnqruwjSdYlNQV69wFY9pRKKZ9WjFG-0',
+    crv: 'P-256',
+    d: 'jAvO5Q98nnB6HudGqvHYkyv5bf9FoMKQDw699-7LtJk'
+  }
 }).export({ type: 'pkcs8', format: 'pem' }) as string
 
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { bytesBetween, durationBetween, formatBytes, formatDuration, integerBetween, oneOf, parseBytes, parseDuration } from '../../../src/config/units.ts'
+import {
+  bytesBetween, durationBetween, formatBytes, formatDuration, integerBetween, oneOf, parseBytes, parseDuration
+} from '../../../src/config/units.ts'
 
 test('sizes in decimal and binary units, in any case, with or without a space', () => {
   const cases: Array<[string, number]> = [
@@ -19,7 +21,8 @@ test('what is no size', () => {
 
 test('durations, alone and joined', () => {
   const cases: Array<[string, number]> = [
-    ['0', 0], ['0s', 0], ['500ms', 500], ['25s', 25e3], ['10m', 600e3], ['168h', 604800e3], ['7d', 604800e3], ['1.5h', 5400e3], ['1h30m', 5400e3], ['1 h 30 m', 5400e3], ['0.1s', 100]
+    ['0', 0], ['0s', 0], ['500ms', 500], ['25s', 25e3], ['10m', 600e3], ['168h', 604800e3], ['7d', 604800e3], ['1.5h', 5400e3],
+    ['1h30m', 5400e3], ['1 h 30 m', 5400e3], ['0.1s', 100]
   ]
   for (const [text, ms] of cases) assert.equal(parseDuration(text), ms, text)
 })
@@ -38,7 +41,9 @@ test('what is formatted is parsed back to the same', () => {
 test('no text makes a parser throw or give anything but a whole number that is not negative', () => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^[0-9.]{1,6} ?(ms|[smhd]|[kmgt]i?b?)?$/))
   fc.assert(fc.property(text, (input) => {
-    for (const parsed of [parseBytes(input), parseDuration(input)]) assert.ok(parsed === undefined || (Number.isInteger(parsed) && parsed >= 0), input)
+    for (const parsed of [parseBytes(input), parseDuration(input)]) {
+      assert.ok(parsed === undefined || (Number.isInteger(parsed) && parsed >= 0), input)
+    }
   }))
 })
 
@@ -60,7 +65,9 @@ test('ranges hold at both ends', () => {
 })
 
 test('whole numbers are decimal digits and nothing else', () => {
-  for (const text of ['', ' 1', '1.0', '1e1', '0x1', '-1', '1_000', 'one']) assert.equal(integerBetween(0, 100).safeParse(text).success, false, text)
+  for (const text of ['', ' 1', '1.0', '1e1', '0x1', '-1', '1_000', 'one']) {
+    assert.equal(integerBetween(0, 100).safeParse(text).success, false, text)
+  }
   assert.equal(integerBetween(0, 100).parse('007'), 7)
 })
 

@@ -5,7 +5,8 @@ import { unknownNames } from '../../../src/config/unknown.ts'
 test('a mistyped name is named with the nearest one, without its value', () => {
   const cases: Array<[string, string]> = [
     ['LOKEAN_SHARD', 'LOKEAN_SHARDS'], ['LOKEAN_LOKI_URLS', 'LOKEAN_LOKI_URL'], ['LOKEAN_AMQP_ADDRESS', 'LOKEAN_AMQP_ADDRESSES'],
-    ['LOKEAN_LOKI_PASSWORD_FIEL', 'LOKEAN_LOKI_PASSWORD_FILE'], ['LOKEAN_LOKI_PUSH_TIMEOUT', 'LOKEAN_PUSH_TIMEOUT'], ['LOKEAN_ADMIN_PORT', 'LOKEAN_ADMIN_ADDR']
+    ['LOKEAN_LOKI_PASSWORD_FIEL', 'LOKEAN_LOKI_PASSWORD_FILE'], ['LOKEAN_LOKI_PUSH_TIMEOUT', 'LOKEAN_PUSH_TIMEOUT'],
+    ['LOKEAN_ADMIN_PORT', 'LOKEAN_ADMIN_ADDR']
   ]
   for (const [name, meant] of cases) {
     assert.deepEqual(unknownNames({ [name]: 'hunter2' }), [`${name} is not a setting of Lokean and has no effect; the nearest is ${meant}`])
@@ -14,7 +15,9 @@ test('a mistyped name is named with the nearest one, without its value', () => {
 })
 
 test('known names, other programs\' names, test names and unset ones pass', () => {
-  assert.deepEqual(unknownNames({ LOKEAN_SHARDS: '1', LOKEAN_LOKI_TOKEN_FILE: '/x', LOKEAN_TEST_LOKI: 'x', LOKEANX: '1', PATH: '/', LOKEAN_SHARD: undefined }), [])
+  assert.deepEqual(unknownNames({
+    LOKEAN_SHARDS: '1', LOKEAN_LOKI_TOKEN_FILE: '/x', LOKEAN_TEST_LOKI: 'x', LOKEANX: '1', PATH: '/', LOKEAN_SHARD: undefined
+  }), [])
 })
 
 test('what Kubernetes injects for services called lokean and lokean-x passes', () => {

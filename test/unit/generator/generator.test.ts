@@ -67,7 +67,9 @@ test('oslo.log lines carry their time, level and request', () => {
   const { records } = generate({ hosts: 20, clouds: 1, seed: 7, recordsPerMessage: 500 }, 20)
   const levels = new Map<string, number>()
   for (const { source, message, timestamp } of records.filter(record => /^(nova|neutron|cinder)-/.test(record.source))) {
-    const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) \d\d (INFO|DEBUG|WARNING|ERROR) [\w.]+ \[(None )?req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}( |\])/.exec(message)
+    const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{3}) \d\d (INFO|DEBUG|WARNING|ERROR) [\w.]+ \[(None )?req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}( |\])/.exec(
+      message
+    )
     assert.ok(match !== null, `${source}: ${message}`)
     assert.equal(`${match[1]}T${match[2]}`, timestamp.slice(0, 23))
     levels.set(match[3], (levels.get(match[3]) ?? 0) + 1)
@@ -78,18 +80,19 @@ test('oslo.log lines carry their time, level and request', () => {
 })
 
 test('numbers are consecutive; times strictly increase on each host and are never ahead of a clock that goes on', () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 4 }), fc.nat(), (hosts, recordsPerMessage, tick, seed) => {
-    const { records, hosts: of } = generate({ hosts, recordsPerMessage, seed, firstSequence: 99_990 }, 20, tick)
-    const last = new Map<number, string>()
-    for (const [i, record] of records.entries()) {
-      assert.equal(Number(record.message.slice(-10)), 99_990 + i)
-      assert.ok(record.timestamp > (last.get(of[i]) ?? ''), `${last.get(of[i])} then ${record.timestamp}`)
-      last.set(of[i], record.timestamp)
-    }
-    const end = new Date(NOW + 20 * tick).toISOString().slice(0, -1)
-    // While the clock stands still, each record is a microsecond later than the last.
-    if (tick > 0) for (const time of last.values()) assert.ok(time.slice(0, 26) <= `${end}999`, `${time} is after ${end}`)
-  }), { numRuns: 40 })
+  fc.assert(fc.property(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 4 }), fc.nat(),
+    (hosts, recordsPerMessage, tick, seed) => {
+      const { records, hosts: of } = generate({ hosts, recordsPerMessage, seed, firstSequence: 99_990 }, 20, tick)
+      const last = new Map<number, string>()
+      for (const [i, record] of records.entries()) {
+        assert.equal(Number(record.message.slice(-10)), 99_990 + i)
+        assert.ok(record.timestamp > (last.get(of[i]) ?? ''), `${last.get(of[i])} then ${record.timestamp}`)
+        last.set(of[i], record.timestamp)
+      }
+      const end = new Date(NOW + 20 * tick).toISOString().slice(0, -1)
+      // While the clock stands still, each record is a microsecond later than the last.
+      if (tick > 0) for (const time of last.values()) assert.ok(time.slice(0, 26) <= `${end}999`, `${time} is after ${end}`)
+    }), { numRuns: 40 })
 })
 
 test('the same seed and clock make the same bytes, another seed others', () => {
@@ -109,7 +112,9 @@ test('the fleet: hosts by role and cloud, one host a message, about 20 streams a
     const { message, host } = generator.next()
     for (const record of recordsOf(message)) {
       const { cloud, region, host: name, source } = read(record)
-      assert.deepEqual({ cloud, region, name }, { cloud: generator.hosts[host].cloud, region: generator.hosts[host].region, name: generator.hosts[host].name })
+      assert.deepEqual({
+        cloud, region, name
+      }, { cloud: generator.hosts[host].cloud, region: generator.hosts[host].region, name: generator.hosts[host].name })
       streams.add([cloud, region, name, source].join())
       bytes += record.length
     }

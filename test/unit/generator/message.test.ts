@@ -16,7 +16,9 @@ for (const { file, case: name, count } of cases.filter(({ file }) => file.starts
     assert.equal(records.length, count)
     const rebuilt = records.map(bytes => {
       // Latin-1 keeps every byte, also those of broken UTF-8.
-      const { '@timestamp': timestamp, ...rest } = JSON.parse(bytes.toString('latin1')) as { '@timestamp': string } & Omit<LogRecord, 'timestamp'>
+      const {
+        '@timestamp': timestamp, ...rest
+      } = JSON.parse(bytes.toString('latin1')) as { '@timestamp': string } & Omit<LogRecord, 'timestamp'>
       return Buffer.from(renderRecord({ timestamp, ...rest }), 'latin1')
     })
     assert.deepEqual(encodeMessage(rebuilt), captured)

@@ -19,7 +19,9 @@ async function start (t: TestContext, options: BusOptions = {}): Promise<Embedde
 }
 
 /** A receiver that treats each delivery as told and collects the numbers of the accepted records. */
-async function consume (t: TestContext, bus: EmbeddedBus, address: string, decide: (delivery: Delivery, index: number) => void = delivery => delivery.accept()) {
+async function consume (
+  t: TestContext, bus: EmbeddedBus, address: string, decide: (delivery: Delivery, index: number) => void = delivery => delivery.accept()
+) {
   const connection = await connectClient(t, bus.port)
   const accepted: number[] = []
   let index = 0
@@ -33,7 +35,9 @@ async function consume (t: TestContext, bus: EmbeddedBus, address: string, decid
   return { connection, accepted }
 }
 
-const settings = (bus: EmbeddedBus) => ({ url: bus.url, addresses: [LOGS], generator: createGenerator({ hosts: 10, seed: 1, recordsPerMessage: 20 }) })
+const settings = (bus: EmbeddedBus) => ({
+  url: bus.url, addresses: [LOGS], generator: createGenerator({ hosts: 10, seed: 1, recordsPerMessage: 20 })
+})
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b)
 
@@ -41,8 +45,12 @@ test('all is sent, accepted once, and nothing stays open', async t => {
   const bus = await start(t)
   const { accepted } = await consume(t, bus, LOGS)
   const progress: number[] = []
-  const result = await startSenders({ ...settings(bus), records: 2_010, connections: 3, window: 4, onProgress: counts => progress.push(counts.sent) })
-  assert.deepEqual({ ...result, seconds: 0 }, { sent: 2_010, accepted: 2_010, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0, seconds: 0 })
+  const result = await startSenders({
+    ...settings(bus), records: 2_010, connections: 3, window: 4, onProgress: counts => progress.push(counts.sent)
+  })
+  assert.deepEqual({
+    ...result, seconds: 0
+  }, { sent: 2_010, accepted: 2_010, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0, seconds: 0 })
   assert.deepEqual(sorted(accepted), upTo(2_010))
   assert.equal(progress.at(-1), 2_010)
   await bus.until(stats => stats[LOGS]?.senders === 0)
@@ -57,7 +65,9 @@ test('what is released or modified is sent again, what is rejected is not', asyn
     else delivery.accept()
   })
   const result = await startSenders({ ...settings(bus), records: 400 })
-  assert.deepEqual({ ...result, seconds: 0 }, { sent: 400, accepted: 380, rejected: 20, released: 60, modified: 80, resent: 140, unsettled: 0, seconds: 0 })
+  assert.deepEqual({
+    ...result, seconds: 0
+  }, { sent: 400, accepted: 380, rejected: 20, released: 60, modified: 80, resent: 140, unsettled: 0, seconds: 0 })
   assert.equal(new Set(accepted).size, 380)
 })
 
@@ -163,7 +173,9 @@ test('a rate is kept by the clock, in small messages when it is low', async t =>
 
 test('name and password, over TLS; a wrong one ends it', async t => {
   const bus = await start(t, { username: 'lokean', password: 'secret', tls: { cert: CERTIFICATE, key: KEY } })
-  const { receiver } = await openReceiver(await connectClient(t, bus.port, { transport: 'tls', ca: CERTIFICATE, servername: '', username: 'lokean', password: 'secret' } as object), LOGS, 50, ({ delivery }) => {
+  const { receiver } = await openReceiver(await connectClient(
+    t, bus.port, { transport: 'tls', ca: CERTIFICATE, servername: '', username: 'lokean', password: 'secret' } as object
+  ), LOGS, 50, ({ delivery }) => {
     delivery.accept()
     receiver.add_credit(1)
   })

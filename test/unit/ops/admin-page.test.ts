@@ -15,7 +15,9 @@ const FILES = ['/', '/page.css', '/page.js', '/picture.js', '/format.js', '/icon
 const ok = { ok: true, detail: '' }
 
 async function start (t: TestContext) {
-  const metrics = createMetrics({ version: '1', addresses: ['a'], quarantineReasons: ['empty'], mendReasons: [], deadLetterReasons: [], processMetrics: false })
+  const metrics = createMetrics({
+    version: '1', addresses: ['a'], quarantineReasons: ['empty'], mendReasons: [], deadLetterReasons: [], processMetrics: false
+  })
   const log = createLogger({ level: 'silent' })
   let asked = 0
   const page = new LivePage({
@@ -23,7 +25,9 @@ async function start (t: TestContext) {
     surroundings: () => { asked++; return { version: '1.2.3', shards: 4, checks: { bus: ok, loki: ok }, problems: [] } },
     log
   })
-  const admin = await startAdmin({ host: '127.0.0.1', port: 0, registry: metrics.registry, status: () => ({ ready: true, checks: {} }), page, log })
+  const admin = await startAdmin({
+    host: '127.0.0.1', port: 0, registry: metrics.registry, status: () => ({ ready: true, checks: {} }), page, log
+  })
   Cleanup.of(t).add(async () => { await admin.close() })
   return { admin, page, metrics, asked: () => asked }
 }
@@ -52,7 +56,12 @@ test('the page and its files, under a policy that allows nothing else', async t 
     const policy = String(headers['content-security-policy'])
     assert.match(policy, /^default-src 'none'; /)
     assert.doesNotMatch(policy, /unsafe|\*|https?:|data:/)
-    for (const [name, value] of Object.entries({ 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' })) {
+    for (const [name, value] of Object.entries({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin'
+    })) {
       assert.equal(headers[name], value, `${path} ${name}`)
     }
     const head = await ask(admin, path, 'HEAD')
@@ -85,7 +94,9 @@ test('events come while somebody looks, and tell of what is new', async t => {
   await ask(admin, '/')
   assert.equal(asked(), 0, 'the page alone asks for no snapshot')
   const response = await open(admin, '/live')
-  assert.deepEqual([response.statusCode, response.headers['content-type'], response.headers['cache-control'], response.headers['x-content-type-options']], [200, 'text/event-stream; charset=utf-8', 'no-store', 'nosniff'])
+  assert.deepEqual([
+    response.statusCode, response.headers['content-type'], response.headers['cache-control'], response.headers['x-content-type-options']
+  ], [200, 'text/event-stream; charset=utf-8', 'no-store', 'nosniff'])
   let text = ''
   response.setEncoding('utf8').on('data', (chunk: string) => { text += chunk })
   metrics.recordsQuarantined.inc({ reason: 'empty' }, 7)
@@ -128,8 +139,12 @@ test('closing the port ends the streams and what feeds them', async t => {
 })
 
 test('without a page the path is not there', async t => {
-  const { registry } = createMetrics({ version: '1', addresses: [], quarantineReasons: [], mendReasons: [], deadLetterReasons: [], processMetrics: false })
-  const admin = await startAdmin({ host: '127.0.0.1', port: 0, registry, status: () => ({ ready: true, checks: {} }), log: createLogger({ level: 'silent' }) })
+  const { registry } = createMetrics({
+    version: '1', addresses: [], quarantineReasons: [], mendReasons: [], deadLetterReasons: [], processMetrics: false
+  })
+  const admin = await startAdmin({
+    host: '127.0.0.1', port: 0, registry, status: () => ({ ready: true, checks: {} }), log: createLogger({ level: 'silent' })
+  })
   Cleanup.of(t).add(async () => { await admin.close() })
   for (const path of ['/', '/live', '/page.js']) assert.equal((await ask(admin, path)).statusCode, 404, path)
 })

@@ -87,7 +87,9 @@ test('/readyz follows the status and names each check', async (t) => {
   now = { ready: false, checks: { bus: { ok: false, detail: 'amqp://u:hunter2@bus refused' }, loki: { ok: true, detail: '' } } }
   const down = await ask(admin, '/readyz')
   assert.equal(down.status, 503)
-  assert.deepEqual(JSON.parse(down.body), { ready: false, checks: { bus: { ok: false, detail: 'amqp://[secret]@bus refused' }, loki: { ok: true, detail: '' } } })
+  assert.deepEqual(JSON.parse(down.body), {
+    ready: false, checks: { bus: { ok: false, detail: 'amqp://[secret]@bus refused' }, loki: { ok: true, detail: '' } }
+  })
 })
 
 test('HEAD has the headers of GET and no body', async (t) => {
@@ -105,7 +107,8 @@ test('other paths and other methods are refused, and every answer has the safe h
   const admin = await start(t)
   const cases: Array<[path: string, method: string, status: number]> = [
     ['/', 'GET', 404], ['/metrics/', 'GET', 404], ['/../metrics', 'GET', 404], ['//metrics', 'GET', 404], ['/nothing', 'POST', 404],
-    ['/metrics', 'POST', 405], ['/healthz', 'DELETE', 405], ['/readyz', 'OPTIONS', 405], ['/metrics', 'TRACE', 405], ['/healthz', 'GET', 200]
+    ['/metrics', 'POST', 405], ['/healthz', 'DELETE', 405], ['/readyz', 'OPTIONS', 405], ['/metrics', 'TRACE', 405],
+    ['/healthz', 'GET', 200]
   ]
   for (const [path, method, expected] of cases) {
     const { status, headers, body } = await ask(admin, path, { method, path })
@@ -121,7 +124,9 @@ test('what fails inside becomes a 500 without details, and a line of the log', a
   const lines: string[] = []
   const log = createLogger({ level: 'info', destination: { write: (line) => { lines.push(line) } } })
   const admin = await start(t, {
-    log, status: () => { throw new Error('no status at amqp://u:hunter2@bus') }, registry: { contentType: 'x', metrics: () => Promise.reject(new Error('no metrics')) }
+    log,
+    status: () => { throw new Error('no status at amqp://u:hunter2@bus') },
+    registry: { contentType: 'x', metrics: () => Promise.reject(new Error('no metrics')) }
   })
   for (const path of ['/metrics', '/readyz']) {
     const { status, body } = await ask(admin, path)
@@ -137,7 +142,9 @@ test('nothing can be written: of all methods that there are, GET and HEAD are th
   // Node takes CONNECT for a tunnel, not for a request. No code listens for tunnels, so Node closes the connection.
   for (const method of METHODS.filter((method) => !['GET', 'HEAD', 'CONNECT'].includes(method))) {
     for (const path of ['/metrics', '/healthz', '/readyz']) {
-      assert.match(await raw(t, admin, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 405 /, `${method} ${path}`)
+      assert.match(
+        await raw(t, admin, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 405 /, `${method} ${path}`
+      )
     }
   }
   assert.equal(await raw(t, admin, 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'), '')
@@ -257,7 +264,8 @@ suite('listening', () => {
 
   test('so is an address that is not ours', async (t) => {
     await assert.rejects(start(t, { host: '192.0.2.1' }), (error: unknown) => {
-      return error instanceof ConfigError && /^LOKEAN_ADMIN_ADDR is "192\.0\.2\.1:0": cannot listen there \(EADDRNOTAVAIL\)$/.test(error.message)
+      return error instanceof ConfigError &&
+        /^LOKEAN_ADMIN_ADDR is "192\.0\.2\.1:0": cannot listen there \(EADDRNOTAVAIL\)$/.test(error.message)
     })
   })
 

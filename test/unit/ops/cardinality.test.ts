@@ -27,7 +27,9 @@ test('an operator is told of the tenant, the number, the label that makes the st
   new CardinalityGuard(5000, log).warn([{ ...report, tenant: '', values: [...report.values] }])
   const [without, limited, ...more] = lines
   assert.deepEqual(more, [])
-  assert.deepEqual([without.level, without.tenant, without.streams, without.limit, without.newest, without.values], ['warn', 'a', 5001, undefined, 100, { request: 100, host: 3 }])
+  assert.deepEqual([
+    without.level, without.tenant, without.streams, without.limit, without.newest, without.values
+  ], ['warn', 'a', 5001, undefined, 100, { request: 100, host: 3 }])
   assert.match(String(without.mend), /take the label request out of LOKEAN_LABELS.*LOKEAN_MAX_STREAMS/)
   assert.deepEqual([limited.level, limited.tenant, limited.limit], ['warn', undefined, 5000])
   assert.match(String(limited.mend), /take the label request out of LOKEAN_LABELS, or raise LOKEAN_MAX_STREAMS/)

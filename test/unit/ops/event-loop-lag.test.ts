@@ -45,7 +45,8 @@ async function untilRead (what: string, look: () => Promise<boolean>): Promise<v
 test('the names are prom-client\'s, each once', async () => {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const names = (): string[] => registry.getMetricsAsArray().map(({ name }) => name).filter(name => name.startsWith('nodejs_eventloop_lag_')).sort()
+  const names = (): string[] =>
+    registry.getMetricsAsArray().map(({ name }) => name).filter(name => name.startsWith('nodejs_eventloop_lag_')).sort()
   const before = names()
   assert.ok(before.includes('nodejs_eventloop_lag_p99_seconds'))
   measureEventLoopLag(registry)
@@ -65,7 +66,8 @@ test('a blocked loop shows, and no longer does once it was read', async () => {
   await untilRead('the block shows', async () => await read(registry, 'max') > INTERVAL)
   const first = await scrape(registry)
   assert.ok(first.max > INTERVAL && first.max < 10, `${first.max}`)
-  assert.ok(first.p99 > INTERVAL && first.mean > 0 && first.mean < first.max && first.min <= first.p50 && first.p50 <= first.p90 && first.p90 <= first.p99, JSON.stringify(first))
+  assert.ok(first.p99 > INTERVAL && first.mean > 0 && first.mean < first.max && first.min <= first.p50 && first.p50 <= first.p90 &&
+    first.p90 <= first.p99, JSON.stringify(first))
   const second = await scrape(registry)
   assert.ok(second.max < first.max, `${second.max} after ${first.max}`)
 })

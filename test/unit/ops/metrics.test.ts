@@ -12,7 +12,12 @@ const extension = extname(import.meta.url)
 
 function create (processMetrics = false) {
   return createMetrics({
-    version: '1.2.3', addresses: ['a/1', 'b/2'], quarantineReasons: ['invalid_json', 'empty'], mendReasons: ['utf8'], deadLetterReasons: ['too_old'], processMetrics
+    version: '1.2.3',
+    addresses: ['a/1', 'b/2'],
+    quarantineReasons: ['invalid_json', 'empty'],
+    mendReasons: ['utf8'],
+    deadLetterReasons: ['too_old'],
+    processMetrics
   })
 }
 
@@ -30,7 +35,9 @@ test('before anything happened every series of a closed label set is there, at 0
   const addresses = ['a/1', 'b/2']
   const counted = (name: string) => [`${name}_sum 0`, `${name}_count 0`]
   const expected = [
-    ...['messages_received', 'received_bytes', 'messages_settled', 'records_received', 'records_stored'].flatMap((name) => perLabel(`lokean_${name}_total`, 'address', addresses)),
+    ...[
+      'messages_received', 'received_bytes', 'messages_settled', 'records_received', 'records_stored'
+    ].flatMap((name) => perLabel(`lokean_${name}_total`, 'address', addresses)),
     ...perLabel('lokean_records_quarantined_total', 'reason', ['invalid_json', 'empty']),
     ...perLabel('lokean_records_mended_total', 'reason', ['utf8']),
     ...perLabel('lokean_records_dead_lettered_total', 'reason', ['too_old']),
@@ -41,7 +48,10 @@ test('before anything happened every series of a closed label set is there, at 0
     'lokean_bus_connects_total 0',
     'lokean_bus_disconnects_total 0',
     ...perLabel('lokean_lag_seconds', 'address', addresses, ['_sum', '_count']),
-    ...['batch_bytes', 'batch_records', 'encode_duration_seconds', 'push_duration_seconds', 'push_bytes', 'push_uncompressed_bytes', 'push_records', 'push_parts'].flatMap((name) => counted(`lokean_${name}`)),
+    ...[
+      'batch_bytes', 'batch_records', 'encode_duration_seconds', 'push_duration_seconds', 'push_bytes', 'push_uncompressed_bytes',
+      'push_records', 'push_parts'
+    ].flatMap((name) => counted(`lokean_${name}`)),
     `lokean_build_info{version="1.2.3",node="${process.version}"} 1`,
     ...['link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit'].flatMap((name) => perLabel(`lokean_${name}`, 'address', addresses)),
     ...perLabel('lokean_queue_bytes', 'stage', QUEUE_STAGES),
@@ -73,8 +83,10 @@ test('counters and histograms count', async () => {
   metrics.lastPushSuccess.set(1800000000)
   const text = await metrics.registry.metrics()
   for (const line of [
-    'lokean_records_stored_total{address="a/1"} 100', 'lokean_records_quarantined_total{reason="empty"} 1', 'lokean_pushes_total{status="2xx"} 1', 'lokean_push_retries_total{reason="429"} 2',
-    'lokean_push_duration_seconds_bucket{le="0.01"} 0', 'lokean_push_duration_seconds_bucket{le="0.025"} 1', 'lokean_lag_seconds_bucket{le="3600",address="b/2"} 0',
+    'lokean_records_stored_total{address="a/1"} 100', 'lokean_records_quarantined_total{reason="empty"} 1',
+    'lokean_pushes_total{status="2xx"} 1', 'lokean_push_retries_total{reason="429"} 2',
+    'lokean_push_duration_seconds_bucket{le="0.01"} 0', 'lokean_push_duration_seconds_bucket{le="0.025"} 1',
+    'lokean_lag_seconds_bucket{le="3600",address="b/2"} 0',
     'lokean_lag_seconds_bucket{le="14400",address="b/2"} 1', 'lokean_last_push_success_timestamp_seconds 1800000000',
     '# HELP lokean_records_stored_total Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', '# TYPE lokean_records_stored_total counter'
   ]) assert.ok(text.split('\n').includes(line), line)
@@ -89,7 +101,10 @@ suite('derived gauges', () => {
     assert.ok((await series(metrics)).includes('lokean_workers 1'))
     metrics.queueBytes.from(() => [['batch', 10], ['sink', 32]])
     const second = await series(metrics)
-    for (const line of ['lokean_workers 2', 'lokean_queue_bytes{stage="batch"} 10', 'lokean_queue_bytes{stage="worker"} 0', 'lokean_queue_bytes{stage="sink"} 32']) assert.ok(second.includes(line), line)
+    for (const line of [
+      'lokean_workers 2', 'lokean_queue_bytes{stage="batch"} 10', 'lokean_queue_bytes{stage="worker"} 0',
+      'lokean_queue_bytes{stage="sink"} 32'
+    ]) assert.ok(second.includes(line), line)
   })
 
   test('take a map of addresses', async () => {
@@ -97,7 +112,9 @@ suite('derived gauges', () => {
     metrics.credit.from(() => new Map([['a/1', 250]]))
     metrics.linkUp.from(() => [['a/1', 1]])
     const lines = await series(metrics)
-    for (const line of ['lokean_credit{address="a/1"} 250', 'lokean_credit{address="b/2"} 0', 'lokean_link_up{address="a/1"} 1']) assert.ok(lines.includes(line), line)
+    for (const line of ['lokean_credit{address="a/1"} 250', 'lokean_credit{address="b/2"} 0', 'lokean_link_up{address="a/1"} 1']) {
+      assert.ok(lines.includes(line), line)
+    }
   })
 })
 
@@ -105,7 +122,10 @@ test('each HTTP status has one label', () => {
   const cases: Array<[Answer, string]> = [
     [{ kind: 'stored', status: 204 }, '2xx'], [{ kind: 'stored', status: 200 }, '2xx'],
     [{ kind: 'rejected', status: 400, message: '' }, '400'], [{ kind: 'rejected', status: 413, message: '' }, '4xx'],
-    ...([[200, 'other'], [260, 'other'], [302, 'other'], [401, '4xx'], [429, '429'], [500, '5xx'], [503, '5xx'], [599, '5xx'], [600, 'other'], [undefined, 'none']] as const)
+    ...([
+      [200, 'other'], [260, 'other'], [302, 'other'], [401, '4xx'], [429, '429'], [500, '5xx'], [503, '5xx'], [599, '5xx'], [600, 'other'],
+      [undefined, 'none']
+    ] as const)
       .map(([status, label]): [Answer, string] => [{ kind: 'retry', reason: 'blocked', message: '', status }, label])
   ]
   for (const [answer, label] of cases) assert.equal(pushStatus(answer), label, JSON.stringify(answer))
@@ -118,7 +138,9 @@ test('two registries share nothing but the process\'s own metrics', async () => 
   assert.match(first, /^lokean_bus_connects_total 1$/m)
   assert.match(second, /^lokean_bus_connects_total 0$/m)
   for (const text of [first, second]) {
-    for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes']) {
+    for (const name of [
+      'process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'nodejs_heap_size_used_bytes'
+    ]) {
       assert.match(text, new RegExp(`^${name} `, 'm'))
     }
   }

@@ -23,7 +23,14 @@ async function running (t: TestContext, { gate, env = {} }: { gate?: Promise<voi
   const loki = await startLoki({ intercept: gate === undefined ? undefined : () => ({ kind: 'hang', release: gate }) })
   cleanup.add(async () => { await loki.close() })
   const { config } = loadConfig({ LOKEAN_LOKI_URL: loki.url, LOKEAN_WORKERS: '1', LOKEAN_AMQP_ADDRESSES: 'list', ...env })
-  const metrics = createMetrics({ version: 't', addresses: ['list'], quarantineReasons: QUARANTINE_REASONS, mendReasons: MEND_REASONS, deadLetterReasons: ['refused'], processMetrics: false })
+  const metrics = createMetrics({
+    version: 't',
+    addresses: ['list'],
+    quarantineReasons: QUARANTINE_REASONS,
+    mendReasons: MEND_REASONS,
+    deadLetterReasons: ['refused'],
+    processMetrics: false
+  })
   let opened: { source: ListSource, budget: Budget } | undefined
   const pipeline = await Pipeline.create({
     config,

@@ -34,13 +34,16 @@ for (const [statuses, kind, reason] of CLASSES) {
 }
 
 test('a further status means stored only where a setting says so, and 204 means it all the same', () => {
-  for (const status of [200, 204]) assert.deepEqual(classify({ status, message: '', retryAfter: undefined }, NOW, 200), { kind: 'stored', status })
+  for (const status of [200, 204]) {
+    assert.deepEqual(classify({ status, message: '', retryAfter: undefined }, NOW, 200), { kind: 'stored', status })
+  }
   assert.equal(classify({ status: 202, message: '', retryAfter: undefined }, NOW, 200).kind, 'retry')
 })
 
 test('what blocks every push comes with the setting to look at', () => {
   const hints: Array<[status: number, hint: RegExp]> = [
-    [200, /LOKEAN_LOKI_URL.*LOKEAN_LOKI_STORED_STATUS/], [260, /policy/], [302, /redirect.*LOKEAN_LOKI_URL/], [401, /LOKEAN_LOKI_TENANT.*LOKEAN_LOKI_TOKEN/],
+    [200, /LOKEAN_LOKI_URL.*LOKEAN_LOKI_STORED_STATUS/], [260, /policy/], [302, /redirect.*LOKEAN_LOKI_URL/],
+    [401, /LOKEAN_LOKI_TENANT.*LOKEAN_LOKI_TOKEN/],
     [403, /LOKEAN_LOKI_TOKEN/], [404, /path prefix in LOKEAN_LOKI_URL/], [405, /path prefix in LOKEAN_LOKI_URL/], [418, /LOKEAN_LOKI_URL/]
   ]
   for (const [status, hint] of hints) {

@@ -238,7 +238,9 @@ test('TLS: takes a server that its own CA has signed for, and no other', async t
 
 test('readiness: ready, not ready, unknown to a gateway, unreachable', async t => {
   const statuses = [200, 503, 404]
-  const { url, received } = await httpServer(t, response => { response.writeHead(statuses[received.length - 1]).end(' Ingester not ready\n') })
+  const { url, received } = await httpServer(
+    t, response => { response.writeHead(statuses[received.length - 1]).end(' Ingester not ready\n') }
+  )
   const client = clientFor(t, { urls: [url, `http://127.0.0.1:${NOBODY}`] })
   const { signal } = new AbortController()
   assert.equal(await client.ready(0, signal), undefined)

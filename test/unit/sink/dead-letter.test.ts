@@ -31,7 +31,8 @@ async function files (dir: string): Promise<Array<{ name: string, text: string }
 }
 
 async function lines (dir: string): Promise<Array<RejectedEntry & { time: string }>> {
-  return (await files(dir)).flatMap(({ text }) => text.split('\n').slice(0, -1)).map(line => JSON.parse(line) as RejectedEntry & { time: string })
+  return (await files(dir)).flatMap(({ text }) => text.split('\n').slice(0, -1))
+    .map(line => JSON.parse(line) as RejectedEntry & { time: string })
 }
 
 async function totalBytes (dir: string): Promise<number> {
@@ -119,7 +120,10 @@ test('a directory that cannot be one is a wrong setting', async t => {
   const dir = await temporary(t)
   await writeFile(join(dir, 'file'), '')
   for (const path of [join(dir, 'file'), join(dir, 'file', 'below')]) {
-    await assert.rejects(DeadLetters.open(path, 1_000), (error: Error) => error instanceof ConfigError && error.message.includes('LOKEAN_DEAD_LETTER_DIR') && error.message.includes(path))
+    await assert.rejects(
+      DeadLetters.open(path, 1_000),
+      (error: Error) => error instanceof ConfigError && error.message.includes('LOKEAN_DEAD_LETTER_DIR') && error.message.includes(path)
+    )
   }
 })
 

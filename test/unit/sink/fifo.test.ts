@@ -6,7 +6,13 @@ import { Fifo } from '../../../src/sink/fifo.ts'
 test('whatever is done to it, it holds what an array would', () => {
   const action = fc.oneof(
     { weight: 3, arbitrary: fc.record({ push: fc.integer({ min: 1, max: 400 }) }) },
-    { weight: 3, arbitrary: fc.record({ take: fc.integer({ min: 0, max: 400 }), put: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 5 }), fc.constant(600)) }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        take: fc.integer({ min: 0, max: 400 }),
+        put: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 0, max: 5 }), fc.constant(600))
+      })
+    },
     { weight: 1, arbitrary: fc.constant('clear' as const) }
   )
   fc.assert(fc.property(fc.array(action, { maxLength: 40 }), actions => {

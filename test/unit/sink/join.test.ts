@@ -62,8 +62,10 @@ test('parts of which one fits a fragment of the compressor and one does not (65,
 test('uncompress(join(blocks)) is the contents one behind the other (against two decoders)', () => {
   const content = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
-    fc.record({ length: fc.constantFrom(0, 127, 128, 16_383, 16_384, 70_000), seed: fc.nat() }).map(({ length, seed }) => filled(length, seed)),
-    fc.record({ piece: fc.uint8Array({ minLength: 1, maxLength: 20 }), times: fc.nat({ max: 500 }) }).map(({ piece, times }) => Buffer.concat(new Array(times).fill(piece)))
+    fc.record({ length: fc.constantFrom(0, 127, 128, 16_383, 16_384, 70_000), seed: fc.nat() })
+      .map(({ length, seed }) => filled(length, seed)),
+    fc.record({ piece: fc.uint8Array({ minLength: 1, maxLength: 20 }), times: fc.nat({ max: 500 }) })
+      .map(({ piece, times }) => Buffer.concat(new Array(times).fill(piece)))
   )
   fc.assert(fc.property(fc.array(content, { minLength: 1, maxLength: 8 }), assertJoins))
 })

@@ -15,7 +15,9 @@ function bench (urls: string[]) {
 
 test('asks until Loki is ready, and then no more', async t => {
   mockPauses(t)
-  const { url, received } = await httpServer(t, response => { response.writeHead(received.length <= 2 ? 503 : 200).end('Ingester not ready') })
+  const { url, received } = await httpServer(
+    t, response => { response.writeHead(received.length <= 2 ? 503 : 200).end('Ingester not ready') }
+  )
   const { client, health, lines, abort } = bench([url])
   t.after(async () => { await client.close() })
   const probing = probeUntilReady(client, health, abort.signal)

@@ -49,7 +49,9 @@ function pending (...lines: string[]): Pending {
       entries: [{ timestamp: { seconds: 1_700_000_000, nanos: 7 }, line, structuredMetadata: [{ name: 'level', value: 'info' }] }]
     }))
   })
-  const part: Part = { tenant: 'cloud1', shard: 2, body: snappy.compressSync(Buffer.from(raw)), rawBytes: raw.length, records: lines.length, solo: false }
+  const part: Part = {
+    tenant: 'cloud1', shard: 2, body: snappy.compressSync(Buffer.from(raw)), rawBytes: raw.length, records: lines.length, solo: false
+  }
   return { part, ticket: TICKET }
 }
 
@@ -62,7 +64,8 @@ test('a part of several entries becomes two halves, each to be pushed alone', as
   const { rejectedRecords, counts, tasks } = bench(false)
   const halves = await rejectedRecords.handle(pending('a', 'b', 'c'), ANSWER) ?? []
   assert.deepEqual(halves.map(entries), [[['{source="a"}', 'a'], ['{source="b"}', 'b']], [['{source="c"}', 'c']]])
-  assert.ok(halves.every(({ ticket, solo, quarantine, part }) => ticket === TICKET && solo === true && quarantine !== true && part.shard === 2))
+  assert.ok(halves.every(({ ticket, solo, quarantine, part }) => ticket === TICKET && solo === true && quarantine !== true &&
+    part.shard === 2))
   assert.deepEqual(counts, { quarantined: 0, deadLettered: 0 })
   assert.equal(tasks[0].reason, '400 line too long')
 })

@@ -384,53 +384,56 @@ test('whatever Loki answers, each ticket resolves once, and each part is stored,
   mockTimers(t)
   const arrival = fc.oneof({ weight: 4, arbitrary: fc.stringMatching(/^[a-z]{0,4}!?$/) }, { weight: 3, arbitrary: fc.constant(undefined) })
   const answer = fc.constantFrom<RetryReason | 'ok' | 'wake'>('ok', 'ok', 'ok', '429', '5xx', 'timeout', 'connection', 'blocked', 'wake')
-  await fc.assert(fc.asyncProperty(fc.array(arrival, { maxLength: 40 }), fc.array(answer, { maxLength: 60 }), fc.integer({ min: 1, max: 12 }), async (arrivals, answers, pushBytes) => {
-    const bench = new Bench(pushBytes)
-    const stored: string[] = []
-    const givenUp: string[] = []
-    const resolved = new Map<number, number>()
-    const added: string[] = []
-    let tried = 0
-    let replaced = 0
-    const step = async (): Promise<void> => {
-      if (replaced < bench.rejections.length) {
-        const { pending, replace } = bench.rejections[replaced++]
-        const text = content(pending.part.body)
-        const half = Math.floor(text.length / 2)
-        if (text.length === 1) {
-          givenUp.push(text)
-          return await replace([])
+  await fc.assert(fc.asyncProperty(fc.array(arrival, { maxLength: 40 }), fc.array(answer, { maxLength: 60 }),
+    fc.integer({ min: 1, max: 12 }), async (arrivals, answers, pushBytes) => {
+      const bench = new Bench(pushBytes)
+      const stored: string[] = []
+      const givenUp: string[] = []
+      const resolved = new Map<number, number>()
+      const added: string[] = []
+      let tried = 0
+      let replaced = 0
+      const step = async (): Promise<void> => {
+        if (replaced < bench.rejections.length) {
+          const { pending, replace } = bench.rejections[replaced++]
+          const text = content(pending.part.body)
+          const half = Math.floor(text.length / 2)
+          if (text.length === 1) {
+            givenUp.push(text)
+            return await replace([])
+          }
+          return await replace([
+            text.slice(0, half), text.slice(half)
+          ].map(half => ({ part: part(half), ticket: pending.ticket, solo: true })))
         }
-        return await replace([text.slice(0, half), text.slice(half)].map(half => ({ part: part(half), ticket: pending.ticket, solo: true })))
+        if (tried < bench.pushes.length) {
+          const { body, answer } = bench.pushes[tried++]
+          const drawn = answers.pop() ?? 'ok'
+          const text = content(body)
+          if (drawn !== 'ok' && drawn !== 'wake') return await answer(retry(drawn))
+          if (text.includes('!')) return await answer(REJECTED)
+          stored.push(text)
+          return await answer(STORED)
+        }
+        if (answers.at(-1) === 'wake') {
+          answers.pop()
+          bench.shard.wake()
+        } else mock.timers.tick(60_000)
+        await turn()
       }
-      if (tried < bench.pushes.length) {
-        const { body, answer } = bench.pushes[tried++]
-        const drawn = answers.pop() ?? 'ok'
-        const text = content(body)
-        if (drawn !== 'ok' && drawn !== 'wake') return await answer(retry(drawn))
-        if (text.includes('!')) return await answer(REJECTED)
-        stored.push(text)
-        return await answer(STORED)
+      for (const name of arrivals) {
+        if (name === undefined) await step()
+        else {
+          const index = added.push(name) - 1
+          bench.shard.add({ part: part(name), ticket: new Ticket(1, () => resolved.set(index, (resolved.get(index) ?? 0) + 1)) })
+        }
       }
-      if (answers.at(-1) === 'wake') {
-        answers.pop()
-        bench.shard.wake()
-      } else mock.timers.tick(60_000)
-      await turn()
-    }
-    for (const name of arrivals) {
-      if (name === undefined) await step()
-      else {
-        const index = added.push(name) - 1
-        bench.shard.add({ part: part(name), ticket: new Ticket(1, () => resolved.set(index, (resolved.get(index) ?? 0) + 1)) })
+      for (let steps = 0; bench.shard.bytes > 0; steps++) {
+        assert.ok(steps < 2_000, 'it never ends')
+        await step()
       }
-    }
-    for (let steps = 0; bench.shard.bytes > 0; steps++) {
-      assert.ok(steps < 2_000, 'it never ends')
-      await step()
-    }
-    assert.equal(stored.join(''), added.join('').replaceAll('!', ''))
-    assert.equal(givenUp.length, added.join('').split('!').length - 1)
-    assert.deepEqual([...resolved], added.map((_, i) => [i, 1]))
-  }), { numRuns: 100 })
+      assert.equal(stored.join(''), added.join('').replaceAll('!', ''))
+      assert.equal(givenUp.length, added.join('').split('!').length - 1)
+      assert.deepEqual([...resolved], added.map((_, i) => [i, 1]))
+    }), { numRuns: 100 })
 })

@@ -227,7 +227,9 @@ test('reports each attempt, with what was in it', async t => {
   await pushes[1].answer(retry('5xx'))
   mock.timers.tick(100)
   await pushes[2].answer(STORED)
-  assert.deepEqual(reports.map(({ answer, tenant, shard, url, parts, records, bytes, rawBytes }) => ({ kind: answer.kind, tenant, shard, url, parts, records, bytes, rawBytes })), [
+  assert.deepEqual(reports.map(({ answer, tenant, shard, url, parts, records, bytes, rawBytes }) => ({
+    kind: answer.kind, tenant, shard, url, parts, records, bytes, rawBytes
+  })), [
     { kind: 'stored', tenant: 'a', shard: 2, url: 'http://loki-0', parts: 1, records: 10, bytes: 3, rawBytes: 1 },
     { kind: 'retry', tenant: 'a', shard: 2, url: 'http://loki-0', parts: 2, records: 12, bytes: 5, rawBytes: 2 },
     { kind: 'stored', tenant: 'a', shard: 2, url: 'http://loki-0', parts: 2, records: 12, bytes: 5, rawBytes: 2 }

@@ -16,23 +16,39 @@ const written = (text: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.tuple(t
   const plain = JSON.stringify(text).slice(1, -1)
   if (way === 0) return plain
   if (way === 1) return plain.replaceAll('/', '\\/')
-  return [...text].map((character, i) => i % 3 === 0 ? [...character].map(one => one.length === 1 ? `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}` : one).join('') : JSON.stringify(character).slice(1, -1)).join('')
+  return [...text].map((character, i) => i % 3 === 0
+    ? [...character].map(one => one.length === 1 ? `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}` : one).join('')
+    : JSON.stringify(character).slice(1, -1)).join('')
 })
 
-const id = fc.constantFrom('req-1', 'req-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0', 'req-', `req-${'é'.repeat(30)}`, `req-${'é'.repeat(31)}`, 'None', '-', '')
+const id = fc.constantFrom(
+  'req-1', 'req-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0', 'req-', `req-${'é'.repeat(30)}`, `req-${'é'.repeat(31)}`, 'None', '-', ''
+)
 const level = fc.constantFrom('INFO', 'DEBUG', 'ERROR', 'WARNING', 'CRITICAL', 'TRACE', 'AUDIT', 'INFOS', 'info', '')
-const instance = fc.constantFrom('', '[instance: i-1]', '[instance: i-1', '[instance: ]', '[instance: a b]', `[instance: ${'x'.repeat(64)}] `, `[instance: ${'x'.repeat(65)}] `)
-const oslo = fc.tuple(fc.constantFrom('', ' ', '\ufeff'), fc.constantFrom('7', '12345678901', '', '1234567890'), level, id, id, fc.constantFrom(' ', ' ', ' ', '', '-', 'é'), instance, fc.constantFrom('', ' text', '\n', ' é\n\n'))
+const instance = fc.constantFrom(
+  '', '[instance: i-1]', '[instance: i-1', '[instance: ]', '[instance: a b]', `[instance: ${'x'.repeat(64)}] `,
+  `[instance: ${'x'.repeat(65)}] `
+)
+const oslo = fc.tuple(
+  fc.constantFrom('', ' ', '\ufeff'), fc.constantFrom('7', '12345678901', '', '1234567890'), level, id, id,
+  fc.constantFrom(' ', ' ', ' ', '', '-', 'é'), instance, fc.constantFrom('', ' text', '\n', ' é\n\n')
+)
   .map(([front, pid, level, one, other, gap, instance, text]) => `${front}2026-11-22 08:00:01.234 ${pid} ${level} nova [${one} ${other} u p]${gap}${instance}${text}`)
 const length = fc.oneof(fc.nat({ max: 40 }), fc.constantFrom(120, 127, 128, 500, 512, 513, 2047, 2048, 2049, 16_300, 16_384, 20_000))
 const sized = fc.tuple(fc.constantFrom('x', 'é', '\u{1f600}'), length).map(([character, length]) => character.repeat(length))
 const time = fc.oneof(
-  fc.tuple(fc.nat({ max: 59 }), fc.constantFrom('', '.5', '.000000001', '.123456', '.1234567890123'), fc.constantFrom('Z', '+00:00', 'z', '-00:15', '+01:00'))
+  fc.tuple(
+    fc.nat({ max: 59 }), fc.constantFrom('', '.5', '.000000001', '.123456', '.1234567890123'),
+    fc.constantFrom('Z', '+00:00', 'z', '-00:15', '+01:00')
+  )
     .map(([second, fraction, zone]) => `2026-11-22T08:14:${String(second).padStart(2, '0')}${fraction}${zone}`),
-  fc.constantFrom('2026-11-15T08:15:00.123455Z', '2026-11-15T08:15:00.123458Z', '2026-11-22T08:25:00.123455Z', '2026-11-22T08:25:00.123458Z', '2026-11-22T08:14:60Z', '2026-11-31T00:00:00Z', '2026-11-22T08:14Z', '', `${'\0'.repeat(16)}:00Z`,
+  fc.constantFrom('2026-11-15T08:15:00.123455Z', '2026-11-15T08:15:00.123458Z', '2026-11-22T08:25:00.123455Z',
+    '2026-11-22T08:25:00.123458Z', '2026-11-22T08:14:60Z', '2026-11-31T00:00:00Z', '2026-11-22T08:14Z', '', `${'\0'.repeat(16)}:00Z`,
     `2026-11-22T08:14:00.${'0'.repeat(80)}Z`, `2020-11-22T08:14:00.${'0'.repeat(80)}Z`)
 )
-const anything = fc.oneof({ weight: 4, arbitrary: stringContent(false) }, { weight: 2, arbitrary: written(fc.string({ unit: 'grapheme', maxLength: 20 })) }, { weight: 1, arbitrary: written(sized) })
+const anything = fc.oneof({
+  weight: 4, arbitrary: stringContent(false)
+}, { weight: 2, arbitrary: written(fc.string({ unit: 'grapheme', maxLength: 20 })) }, { weight: 1, arbitrary: written(sized) })
 const string = (text: fc.Arbitrary<string>): fc.Arbitrary<string> => text.map(text => `"${text}"`)
 const values: Record<string, fc.Arbitrary<string>> = {
   '@timestamp': string(written(time)),
@@ -51,13 +67,22 @@ const values: Record<string, fc.Arbitrary<string>> = {
   other: fc.oneof(string(anything), fc.jsonValue().map(value => JSON.stringify(value)))
 }
 const usual = ['@timestamp', 'message', 'cloud', 'host']
-const pairs = fc.tuple(fc.shuffledSubarray(usual, { minLength: 2 }), fc.array(fc.constantFrom(...Object.keys(values)), { maxLength: 6 })).chain(([some, more]) =>
-  fc.tuple(...[...some, ...more].map(name => fc.tuple(space, space, space, values[name], space).map(([a, b, c, value, d]) => `${a}"${name}"${b}:${c}${value}${d}`))))
+const pairs = fc.tuple(
+  fc.shuffledSubarray(usual, { minLength: 2 }), fc.array(fc.constantFrom(...Object.keys(values)), { maxLength: 6 })
+).chain(([some, more]) =>
+  fc.tuple(...[
+    ...some, ...more
+  ].map(name => fc.tuple(space, space, space, values[name], space).map(([a, b, c, value, d]) => `${a}"${name}"${b}:${c}${value}${d}`))))
 const record = fc.tuple(pairs, space, space).map(([all, before, behind]) => Buffer.from(`${before}{${all.join(',')}}${behind}`))
 
 /** Inserts, replaces or removes bytes, or cuts off all that follows. */
-const edit = fc.tuple(fc.nat(), fc.constantFrom('ff', 'c3', 'e282', 'f09f98', '80', '00', '0a', '22', '5c', '2c', '7d', '5c75', 'efbbbf', ''), fc.nat({ max: 2 }), fc.integer({ min: 0, max: 9 }))
-const damaged = fc.tuple(record, fc.array(edit, { minLength: 1, maxLength: 3 })).map(([bytes, edits]) => edits.reduce((bytes, [at, hex, lost, cut]) => {
+const edit = fc.tuple(
+  fc.nat(), fc.constantFrom('ff', 'c3', 'e282', 'f09f98', '80', '00', '0a', '22', '5c', '2c', '7d', '5c75', 'efbbbf', ''),
+  fc.nat({ max: 2 }), fc.integer({ min: 0, max: 9 })
+)
+const damaged = fc.tuple(
+  record, fc.array(edit, { minLength: 1, maxLength: 3 })
+).map(([bytes, edits]) => edits.reduce((bytes, [at, hex, lost, cut]) => {
   const from = at % (bytes.length + 1)
   return Buffer.concat([bytes.subarray(0, from), Buffer.from(hex, 'hex'), cut === 0 ? Buffer.alloc(0) : bytes.subarray(from + lost)])
 }, bytes))
@@ -69,7 +94,8 @@ const encoder = new Encoder(MODEL_SETTINGS)
 function encoded (record: Buffer, origin?: Origin): Stored {
   const other = recordText({ region: 'elsewhere', file: 'f', message: 'a "line"' })
   const { entries, counts } = encodeMessages([rsyslogMessage([other, record, other])], {}, encoder, origin?.address)
-  const [stored, ...more] = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) })).filter(({ selector }) => selector.region !== 'elsewhere')
+  const [stored, ...more] = entries.map(entry => ({ ...entry, selector: parseSelector(entry.labels) }))
+    .filter(({ selector }) => selector.region !== 'elsewhere')
   assert.deepEqual([more, entries.length], [[], 3])
   const { tenant, selector, line, time, metadata } = stored
   return { tenant, selector, line, time, metadata, counts: { ...counts } }

@@ -8,10 +8,15 @@ import { amqpMessage, encodeMessage } from '../../helpers/amqp-values.ts'
 import { encode, encodeMessages } from '../../helpers/encode-records.ts'
 import { objectText, stringContent } from '../../helpers/json-text.ts'
 import { parseSelector } from '../../helpers/selector.ts'
-import { ARRIVAL, captures, counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, mappings, nanoseconds, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+import {
+  ARRIVAL, captures, counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, mappings, nanoseconds, recordText,
+  rsyslogMessage
+} from '../../helpers/worker-fixtures.ts'
 
 const arrival = nanoseconds(ARRIVAL)
-const nova = { level: 'info', pid: '7', request_id: 'req-5d3f0c1e-3f6a-4ac5-8c5c-0c6c4a6f9b57', instance_id: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0' }
+const nova = {
+  level: 'info', pid: '7', request_id: 'req-5d3f0c1e-3f6a-4ac5-8c5c-0c6c4a6f9b57', instance_id: '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0'
+}
 
 suite('what rsyslog sent', () => {
   for (const { file, case: name, bytes, count } of captures()) {
@@ -40,7 +45,8 @@ suite('what rsyslog sent', () => {
     assert.equal(first.result.records, captures().reduce((sum, { count }) => sum + count, 0))
     assert.deepEqual(second, first)
     const alone = captures().flatMap(({ bytes }) => encodeMessages([bytes]).entries)
-    const sorted = (entries: DecodedEntry[]): string[] => entries.map(({ part, time, ...rest }) => JSON.stringify([String(time), rest])).sort()
+    const sorted = (entries: DecodedEntry[]): string[] => entries.map(({ part, time, ...rest }) => JSON.stringify([String(time), rest]))
+      .sort()
     assert.deepEqual(sorted(first.entries), sorted(alone))
   })
 })
@@ -82,7 +88,10 @@ suite('bodies with nothing in them', () => {
 
 test('any record is the same entry, whether scanned or parsed by JSON.parse', () => {
   const keys = ['host', 'hostname', 'cloud', 'source', 'severity', 'tag', 'file', 'level', 'pid', 'message', '@timestamp', 'x']
-  const time = fc.constantFrom('2026-11-22T08:13:28.486506+00:00', '2026-11-22T08:13:28Z', '2026-11-22T08:13:28\\u002b00:00', '2020-01-01T00:00:00Z', '2030-01-01T00:00:00Z', 'never')
+  const time = fc.constantFrom(
+    '2026-11-22T08:13:28.486506+00:00', '2026-11-22T08:13:28Z', '2026-11-22T08:13:28\\u002b00:00', '2020-01-01T00:00:00Z',
+    '2030-01-01T00:00:00Z', 'never'
+  )
   const message = fc.oneof(stringContent(false), stringContent(false).map(text => `2026-11-22 08:00:01.234 7 INFO nova [req-1 u] [instance: i] ${text}`), stringContent(false).map(text => `${text.repeat(30)} `))
   const record = fc.tuple(objectText(keys), message, time).map(([text, message, time]) => {
     const body = text.trim().slice(1, -1).trim()
@@ -92,7 +101,9 @@ test('any record is the same entry, whether scanned or parsed by JSON.parse', ()
   const encoder = new Encoder(encoderSettings(settings))
   let stored = 0
   fc.assert(fc.property(record, record => {
-    const [scanned, parsed] = [record, record.replace(/\}$/, ',"unused key":1}')].map(text => encodeMessages([rsyslogMessage([text])], settings, encoder))
+    const [scanned, parsed] = [
+      record, record.replace(/\}$/, ',"unused key":1}')
+    ].map(text => encodeMessages([rsyslogMessage([text])], settings, encoder))
     assert.deepEqual(scanned.counts, parsed.counts)
     assert.equal(scanned.result.records, 1)
     if (scanned.result.quarantined.some(count => count > 0)) return
@@ -105,7 +116,11 @@ test('any record is the same entry, whether scanned or parsed by JSON.parse', ()
 test('any messages: every record found is stored once or in quarantine once, whatever they hold', () => {
   const record = fc.oneof(
     { weight: 4, arbitrary: objectText(['message', '@timestamp', 'cloud', 'host'], { broken: true }) },
-    { weight: 4, arbitrary: fc.dictionary(fc.constantFrom('message', 'cloud', 'host', 'file'), fc.oneof(fc.string(), fc.jsonValue())).map(all => recordText(all)) },
+    {
+      weight: 4,
+      arbitrary: fc.dictionary(fc.constantFrom('message', 'cloud', 'host', 'file'), fc.oneof(fc.string(), fc.jsonValue()))
+        .map(all => recordText(all))
+    },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 4000 }).map(size => recordText({ message: 'x'.repeat(size) })) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 3000 }) },
     { weight: 1, arbitrary: fc.constantFrom('', '\n', 'null', '{}', 'é') }
@@ -114,7 +129,11 @@ test('any messages: every record found is stored once or in quarantine once, wha
     { weight: 4, arbitrary: fc.array(record, { maxLength: 8 }).map(rsyslogMessage) },
     { weight: 2, arbitrary: amqpMessage().map(encodeMessage) },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 100 }) },
-    { weight: 1, arbitrary: fc.tuple(fc.array(record, { maxLength: 8 }).map(rsyslogMessage), fc.nat()).map(([bytes, at]) => bytes.subarray(0, at % bytes.length)) }
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.array(record, { maxLength: 8 }).map(rsyslogMessage), fc.nat())
+        .map(([bytes, at]) => bytes.subarray(0, at % bytes.length))
+    }
   )
   const encoder = new Encoder(encoderSettings({ maxLineBytes: 1024, pushBytes: 64 * 1024 }))
   fc.assert(fc.property(fc.array(message, { maxLength: 6 }), messages => {
@@ -132,8 +151,12 @@ test('any messages: every record found is stored once or in quarantine once, wha
 })
 
 test('what lies between messages, and which of them are looked at together, makes no difference', () => {
-  const text = fc.oneof(fc.constantFrom('', 'a "line"', 'é', '\ud83d'), fc.integer({ min: 15_000, max: 90_000 }).map(size => 'long '.repeat(size / 5)))
-  const record = fc.oneof({ weight: 6, arbitrary: text.map(message => recordText({ message })) }, { weight: 1, arbitrary: fc.constant('{"message":"cut') })
+  const text = fc.oneof(
+    fc.constantFrom('', 'a "line"', 'é', '\ud83d'), fc.integer({ min: 15_000, max: 90_000 }).map(size => 'long '.repeat(size / 5))
+  )
+  const record = fc.oneof({
+    weight: 6, arbitrary: text.map(message => recordText({ message }))
+  }, { weight: 1, arbitrary: fc.constant('{"message":"cut') })
   const message = fc.array(record, { maxLength: 3 }).map(rsyslogMessage)
   const gap = fc.constantFrom('', '"', '"}', '":"x"}', '\u00ff')
   const encoder = new Encoder(encoderSettings())
@@ -142,7 +165,8 @@ test('what lies between messages, and which of them are looked at together, make
     const apart = { ...task, starts: task.starts.filter((_, i) => i % 2 === 1), ends: task.ends.filter((_, i) => i % 2 === 1) }
     const alone = parts.map(([, message]) => encodeMessages([message], {}, encoder))
     const result = encoder.encode(apart)
-    const entries = (all: DecodedEntry[]): unknown[] => all.map(({ labels, line, metadata }) => JSON.stringify([labels, line, metadata])).sort()
+    const entries = (all: DecodedEntry[]): unknown[] => all.map(({ labels, line, metadata }) => JSON.stringify([labels, line, metadata]))
+      .sort()
     assert.deepEqual(entries(decodeParts(result.parts)), entries(alone.flatMap(({ entries }) => entries)))
     assert.equal(result.records, alone.reduce((sum, { result }) => sum + result.records, 0))
   }), { numRuns: 100 })
@@ -155,13 +179,19 @@ test('memory that grows in the middle of a batch leaves everything in it as it w
     const text = recordText({ message: `${'long '.repeat(300_000 * i)}~`, file: 'f', host: `h${i}`, level: 'own' })
     return Buffer.from(i % 2 === 0 ? text.replace('~', '\\ud83d\\ude00') : text.replace('~', '\xff'), i % 2 === 0 ? 'utf8' : 'latin1')
   }
-  const records = Array.from({ length: 6 }, (_, i) => [...Array.from({ length: 300 }, (_, j) => recordText({ message: `a "line" ${i} ${j}`, host: `h${j % 4}` })), long(i + 1)]).flat()
+  const records = Array.from(
+    { length: 6 },
+    (_, i) => [...Array.from({ length: 300 }, (_, j) => recordText({ message: `a "line" ${i} ${j}`, host: `h${j % 4}` })), long(i + 1)]
+  ).flat()
   const { entries, counts } = encodeMessages(records.map(record => rsyslogMessage([record])), { maxLineBytes: 64 * 1024 * 1024 })
   const byHost = (all: Array<{ host: string, line: string }>): Map<string, string[]> =>
     all.reduce((hosts, { host, line }) => hosts.set(host, [...hosts.get(host) ?? [], line]), new Map<string, string[]>())
-  const expected = records.map(record => JSON.parse(record.toString()) as { host: string, message: string }).map(({ host, message }) => ({ host, line: message }))
+  const expected = records.map(record => JSON.parse(record.toString()) as { host: string, message: string })
+    .map(({ host, message }) => ({ host, line: message }))
   assert.deepEqual(byHost(entries.map(({ labels, line }) => ({ host: parseSelector(labels).host, line }))), byHost(expected))
-  assert.ok(entries.every(({ metadata, line }) => line.startsWith('long') ? metadata.file === 'f' && metadata.level === 'own' : metadata.level === 'info'))
+  assert.ok(entries.every(({ metadata, line }) => line.startsWith('long')
+    ? metadata.file === 'f' && metadata.level === 'own'
+    : metadata.level === 'info'))
   assert.deepEqual(counts, { utf8: 3 })
 })
 
@@ -196,7 +226,9 @@ test('a stream with much at once has a part of its own, as Loki may limit it, be
   const message = rsyslogMessage([...few.slice(0, 2), ...much, ...few.slice(2)])
   encoder.encode(encodeTask([message]))
   const { parts } = encoder.encode(encodeTask([message], later))
-  assert.deepEqual(parts.map(part => [part.solo, [...new Set(decodeParts([part]).map(({ labels }) => parseSelector(labels).host))]]), [[false, ['h0', 'h1', 'h2', 'h3', 'h4']], [true, ['busy']]])
+  assert.deepEqual(parts.map(part => [part.solo, [...new Set(decodeParts([part]).map(({ labels }) => parseSelector(labels).host))]]), [
+    [false, ['h0', 'h1', 'h2', 'h3', 'h4']], [true, ['busy']]
+  ])
 })
 
 test('a batch that fails half-way leaves nothing behind for the next, not even what it has counted', () => {

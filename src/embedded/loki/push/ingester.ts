@@ -98,7 +98,10 @@ export class Ingester {
           `${rfc3339(seconds)}, oldest acceptable timestamp is: ${rfc3339(Math.floor(oldest))}',\n`)
         continue
       }
-      store.add(stream, seconds, nanos, chunk, chunkNumber, columns.entryStart[entry]!, columns.entryEnd[entry]!, columns.lineStart[entry]!, columns.lineEnd[entry]!)
+      store.add(
+        stream, seconds, nanos, chunk, chunkNumber, columns.entryStart[entry]!, columns.entryEnd[entry]!, columns.lineStart[entry]!,
+        columns.lineEnd[entry]!
+      )
     }
     if (late.length === 0) return undefined
     return new Refusal(400, `${late.slice(0, mostShownErrors).join('')}user '${tenant}', total ignored: ${late.length} out of ${acceptedOf(share, place)} for stream: ${stream.text}`)

@@ -58,7 +58,10 @@ export class Intake {
     this.#store = store
     this.#limits = { ...defaultLimits, ...limits }
     this.#messages = messagesOf(version)
-    this.#ingesters = Array.from({ length: ingesters }, () => new Ingester({ store, limits: this.#limits, messages: this.#messages, rejected: this.rejected, ingesters }))
+    this.#ingesters = Array.from(
+      { length: ingesters },
+      () => new Ingester({ store, limits: this.#limits, messages: this.#messages, rejected: this.rejected, ingesters })
+    )
     this.#now = now
   }
 
@@ -100,7 +103,9 @@ export class Intake {
     const shares = this.#shares(streams)
     let outcome: Refusal | undefined
     for (const [i, places] of shares.entries()) {
-      const refusal = places.length === 0 ? undefined : this.#ingesters[i]!.push(tenant.name, { columns, accepted: this.#accepted, streams, places, chunk, chunkNumber })
+      const refusal = places.length === 0
+        ? undefined
+        : this.#ingesters[i]!.push(tenant.name, { columns, accepted: this.#accepted, streams, places, chunk, chunkNumber })
       outcome ??= refusal
     }
     if (outcome !== undefined) throw outcome

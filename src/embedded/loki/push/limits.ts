@@ -114,7 +114,9 @@ export class EntryWindow {
     if (metadataBytes > limits.metadataBytes) {
       return new Refusal(400, messages.metadataTooLarge(text, metadataBytes, limits.metadataBytes), 'structured_metadata_too_large')
     }
-    if (pairs > limits.metadataPairs) return new Refusal(400, messages.metadataTooMany(text, pairs, limits.metadataPairs), 'structured_metadata_too_many')
+    if (pairs > limits.metadataPairs) {
+      return new Refusal(400, messages.metadataTooMany(text, pairs, limits.metadataPairs), 'structured_metadata_too_many')
+    }
     return undefined
   }
 }

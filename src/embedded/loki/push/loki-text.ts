@@ -39,7 +39,10 @@ const fieldBytes = (length: number): number => 1 + varintBytes(length) + length
  * hash a stream (taken as 11 bytes; the real one's has 10 or 11) and a `detected_level` an entry. Worked out only where
  * it may come near `limit`, for it needs every entry's level; else the entries' own size stands for it.
  */
-export function messageSize (columns: PushColumns, streams: ReadonlyArray<{ labels: readonly Label[], text: string }>, places: readonly number[], accepted: Uint8Array, buf: Buffer, limit: number): number {
+export function messageSize (
+  columns: PushColumns, streams: ReadonlyArray<{ labels: readonly Label[], text: string }>, places: readonly number[], accepted: Uint8Array,
+  buf: Buffer, limit: number
+): number {
   let raw = 0
   let upper = 0
   for (const place of places) {

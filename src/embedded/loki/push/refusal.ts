@@ -18,7 +18,8 @@ export class Refusal extends Error {
 export const rejectReasons = [
   'malformed', 'max_label_names_per_series', 'label_name_too_long', 'label_value_too_long', 'duplicate_label_names',
   'line_too_long', 'greater_than_max_sample_age', 'too_far_in_future', 'too_far_behind', 'structured_metadata_too_large',
-  'structured_metadata_too_many', 'disallowed_structured_metadata', 'missing_enforced_labels', 'rate_limited', 'stream_limit', 'message_too_large'
+  'structured_metadata_too_many', 'disallowed_structured_metadata', 'missing_enforced_labels', 'rate_limited', 'stream_limit',
+  'message_too_large'
 ] as const
 
 export type RejectReason = typeof rejectReasons[number]

@@ -52,7 +52,11 @@ function string (text: string, at: number): LokiToken {
     return { name: 'STRING' }
   } catch (error) {
     if (!(error instanceof GoStringError)) throw error
-    const fault = error.message.startsWith('unterminated') ? 'literal not terminated' : error.message.includes('code point') ? 'invalid syntax' : 'invalid char escape'
+    const fault = error.message.startsWith('unterminated')
+      ? 'literal not terminated'
+      : error.message.includes('code point')
+        ? 'invalid syntax'
+        : 'invalid char escape'
     return { name: 'STRING', fault }
   }
 }

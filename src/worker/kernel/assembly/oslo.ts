@@ -103,7 +103,8 @@ function levelOf (start: usize, end: usize): u32 {
     case 4: return <u32>word === 0x4f464e49 ? INFO : NO_LEVEL
     case 5: {
       const five = word & 0xffffffffff
-      return five === 0x4755424544 || five === 0x4543415254 ? DEBUG : five === 0x524f525245 ? ERROR : five === 0x5449445541 ? INFO : NO_LEVEL
+      if (five === 0x4755424544 || five === 0x4543415254) return DEBUG
+      return five === 0x524f525245 ? ERROR : five === 0x5449445541 ? INFO : NO_LEVEL
     }
     case 7: return (word & 0xffffffffffffff) === 0x474e494e524157 ? WARNING : NO_LEVEL
     case 8: return word === 0x4c41434954495243 ? CRITICAL : NO_LEVEL

@@ -5,12 +5,18 @@ import { refused } from '../../../helpers/refused.ts'
 
 test('two results at most, and a bound', () => {
   assert.deepEqual(parseCompareArguments([]), { kind: 'results', before: undefined, after: undefined, failOver: undefined })
-  assert.deepEqual(parseCompareArguments(['a.json', 'b.json', '--fail-over', '7.5']), { kind: 'results', before: 'a.json', after: 'b.json', failOver: 7.5 })
+  assert.deepEqual(parseCompareArguments(['a.json', 'b.json', '--fail-over', '7.5']), {
+    kind: 'results', before: 'a.json', after: 'b.json', failOver: 7.5
+  })
 })
 
 test('a revision to compare the program with', () => {
-  assert.deepEqual(parseCompareArguments(['--against', 'v0.1.0']), { kind: 'programs', against: 'v0.1.0', pairs: 7, json: false, failOver: undefined })
-  assert.deepEqual(parseCompareArguments(['--against=HEAD~1', '--pairs', '12', '--json', '--fail-over', '3']), { kind: 'programs', against: 'HEAD~1', pairs: 12, json: true, failOver: 3 })
+  assert.deepEqual(parseCompareArguments(['--against', 'v0.1.0']), {
+    kind: 'programs', against: 'v0.1.0', pairs: 7, json: false, failOver: undefined
+  })
+  assert.deepEqual(parseCompareArguments(['--against=HEAD~1', '--pairs', '12', '--json', '--fail-over', '3']), {
+    kind: 'programs', against: 'HEAD~1', pairs: 12, json: true, failOver: 3
+  })
 })
 
 test('help is asked for, and names every option', () => {

@@ -18,7 +18,10 @@ function repository (t: TestContext, ...builds: string[]): { folder: string, git
   const git = (...args: string[]): string => execFileSync('git', [...WHO, ...args], { cwd: folder, encoding: 'utf8' }).trim()
   git('init', '--quiet')
   const name = 'built'
-  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ name, version: '1.0.0', lockfileVersion: 3, packages: { '': { name, version: '1.0.0' } } }))
+  writeFileSync(
+    join(folder, 'package-lock.json'),
+    JSON.stringify({ name, version: '1.0.0', lockfileVersion: 3, packages: { '': { name, version: '1.0.0' } } })
+  )
   for (const build of builds) {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name, version: '1.0.0', scripts: { build } }))
     git('add', '.')
@@ -48,10 +51,13 @@ test('a build that fails is told with what it said, and leaves nothing', async t
 
 test('a comparison that is stopped leaves nothing, nor does what it had started', async t => {
   const { folder, git } = repository(t, 'touch begun && sleep 1000')
-  const comparison = spawn(process.execPath, [join(process.cwd(), 'build', 'bench', 'compare', 'main.js'), '--against', 'HEAD'], { cwd: folder, stdio: 'ignore' })
+  const comparison = spawn(process.execPath, [
+    join(process.cwd(), 'build', 'bench', 'compare', 'main.js'), '--against', 'HEAD'
+  ], { cwd: folder, stdio: 'ignore' })
   t.after(() => comparison.kill('SIGKILL'))
   const ended = once(comparison, 'close')
-  const worktrees = (): string[] => git('worktree', 'list', '--porcelain').split('\n').filter(line => line.startsWith('worktree ')).map(line => line.slice(9))
+  const worktrees = (): string[] => git('worktree', 'list', '--porcelain').split('\n').filter(line => line.startsWith('worktree '))
+    .map(line => line.slice(9))
   await until('the build has begun', () => worktrees().some(path => existsSync(join(path, 'begun'))), 60_000)
   const path = worktrees()[1]
   comparison.kill('SIGTERM')
@@ -62,5 +68,8 @@ test('a comparison that is stopped leaves nothing, nor does what it had started'
 
 test('a revision that is not there is the caller\'s mistake', async t => {
   const { folder } = repository(t, 'true')
-  await assert.rejects(Checkout.build(folder, 'v9', () => {}), (error: unknown) => error instanceof UsageError && error.message.includes('git knows no revision \'v9\' here'))
+  await assert.rejects(
+    Checkout.build(folder, 'v9', () => {}),
+    (error: unknown) => error instanceof UsageError && error.message.includes('git knows no revision \'v9\' here')
+  )
 })

@@ -29,7 +29,9 @@ test('nothing has changed between a result and itself', () => {
 })
 
 test('a change is marked where the spreads do not overlap, and only there', () => {
-  const of = (before: BenchResult, after: BenchResult): string | undefined => compareResults(before, after).rows.find(({ name }) => name === RATIO)?.mark
+  const of = (
+    before: BenchResult, after: BenchResult
+  ): string | undefined => compareResults(before, after).rows.find(({ name }) => name === RATIO)?.mark
   assert.equal(of(withRatio(1), withRatio(1.2)), 'worse')
   assert.equal(of(withRatio(1.2), withRatio(1)), 'better')
   assert.equal(of(withRatio(1), withRatio(1.05)), '')
@@ -44,7 +46,9 @@ test('more is better for rates, and for 200 senders against one', () => {
     one.spread.recordsPerSecond = around(one.recordsPerSecond)
   }
   const marked = compareResults(sampleResult(), after).rows.filter(({ mark }) => mark !== '').map(({ name, mark }) => [name, mark])
-  assert.deepEqual(marked, [['senders: 200 against 1', 'better'], ['senders, 200 with 1 record: rate', 'better'], ['senders, 200 with 100 records: rate', 'better']])
+  assert.deepEqual(marked, [
+    ['senders: 200 against 1', 'better'], ['senders, 200 with 1 record: rate', 'better'], ['senders, 200 with 100 records: rate', 'better']
+  ])
 })
 
 test('what was measured once is shown and never marked', () => {
@@ -55,7 +59,8 @@ test('what was measured once is shown and never marked', () => {
 })
 
 test('only ratios can fail it, by more than the bound, beyond their spread', () => {
-  const failed = (before: BenchResult, after: BenchResult, percent: number): string[] => failures(compareResults(before, after), percent).map(({ name }) => name)
+  const failed = (before: BenchResult, after: BenchResult, percent: number): string[] => failures(compareResults(before, after), percent)
+    .map(({ name }) => name)
   assert.deepEqual(failed(withRatio(1), withRatio(1.2), 10), [RATIO])
   assert.deepEqual(failed(withRatio(1), withRatio(1.2), 25), [])
   assert.deepEqual(failed(withRatio(1), withRatio(1.2, 0.25), 10), [])
@@ -67,7 +72,9 @@ test('only ratios can fail it, by more than the bound, beyond their spread', () 
 
 test('sections and machines may differ, and that is said', () => {
   const { latency, ...after } = sampleResult()
-  const comparison = compareResults(sampleResult(), { ...after, quick: true, machine: { ...after.machine, cores: 64, target: { bus: 'router:5672', loki: 'bench' } } })
+  const comparison = compareResults(sampleResult(), {
+    ...after, quick: true, machine: { ...after.machine, cores: 64, target: { bus: 'router:5672', loki: 'bench' } }
+  })
   assert.equal(comparison.unmatched, 3 * (latency ?? []).length)
   assert.deepEqual(comparison.cautions.map(text => text.split(':')[0]), ['Different numbers of cores', 'Different buses or stores', 'A quick run has too few repeats for its spread to mean much.'])
   const text = comparisonText(comparison)
@@ -83,7 +90,9 @@ test('a figure that was 0 before has no change in percent', () => {
   assert.match(comparisonText(compareResults(before, after)), /^idle: CPU of a core +0 +0\.4 +% +worse$/m)
 })
 
-function run (t: TestContext, before: BenchResult, after: BenchResult, ...args: string[]): { status: number | null, stdout: string, stderr: string } {
+function run (
+  t: TestContext, before: BenchResult, after: BenchResult, ...args: string[]
+): { status: number | null, stdout: string, stderr: string } {
   const folder = mkdtempSync(join(tmpdir(), 'lokean-bench-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const files = [['before.json', before], ['after.json', after]].map(([name, result]) => {

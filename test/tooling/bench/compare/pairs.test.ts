@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Case, measurePairs, type PairedResult, pairedFigures, type Readings, type Sides, worsePercent } from '../../../../bench/compare/pairs.ts'
+import {
+  type Case, measurePairs, type PairedResult, pairedFigures, type Readings, type Sides, worsePercent
+} from '../../../../bench/compare/pairs.ts'
 import { pairedFailures, pairedText } from '../../../../bench/compare/pairs-text.ts'
 
 const MACHINE = { cpu: 'Some CPU', cores: 2, memoryMb: 7963, os: 'Linux 6.1.0', node: 'v20.20.0', lokean: '0.1.0 abcdef1' }
 
 /** A pair where the program after costs so many times as much as the one before. */
 function pair (cost: number, times: number): Sides<Readings> {
-  return { before: { usPerRecord: cost, recordsPerSecond: 1e6 / cost }, after: { usPerRecord: cost * times, recordsPerSecond: 1e6 / cost / times } }
+  return {
+    before: { usPerRecord: cost, recordsPerSecond: 1e6 / cost }, after: { usPerRecord: cost * times, recordsPerSecond: 1e6 / cost / times }
+  }
 }
 
 function result (...pairs: Array<Sides<Readings>>): PairedResult {
-  return { at: '2026-11-22T12:00:00.000Z', machine: MACHINE, against: '1234567', pairs: pairs.length, cases: [{ case: 'full load, 1 a message', figures: pairedFigures(pairs) }] }
+  return {
+    at: '2026-11-22T12:00:00.000Z',
+    machine: MACHINE,
+    against: '1234567',
+    pairs: pairs.length,
+    cases: [{ case: 'full load, 1 a message', figures: pairedFigures(pairs) }]
+  }
 }
 
 test('a ratio is taken within each pair, so a machine that grows slower changes none', () => {
@@ -40,7 +50,9 @@ test('more CPU is worse, and so is a lower rate', () => {
 
 test('a median beyond the bound fails it, whatever a single pair shows', () => {
   assert.deepEqual(pairedFailures(result(pair(2, 1.02), pair(2, 1.02), pair(2, 9)), 3), [])
-  assert.deepEqual(pairedFailures(result(pair(2, 1.25), pair(2, 1.25), pair(2, 1)), 3), ['full load, 1 a message: CPU, by 25.0 %', 'full load, 1 a message: rate, by 20.0 %'])
+  assert.deepEqual(pairedFailures(result(pair(2, 1.25), pair(2, 1.25), pair(2, 1)), 3), [
+    'full load, 1 a message: CPU, by 25.0 %', 'full load, 1 a message: rate, by 20.0 %'
+  ])
   assert.deepEqual(pairedFailures(result(pair(2, 0.5)), 3), [])
 })
 
@@ -62,8 +74,12 @@ test('every pair has all cases, each with both programs, and who is started firs
       return pair(1, times)
     }
   })
-  const cases = await measurePairs({ cases: [one('small', 2), one('large', 3)], programs: { before: 'old.js', after: 'new.js' }, pairs: 2, progress: text => shown.push(text) })
+  const cases = await measurePairs({
+    cases: [one('small', 2), one('large', 3)], programs: { before: 'old.js', after: 'new.js' }, pairs: 2, progress: text => shown.push(text)
+  })
   assert.deepEqual(calls, ['small: new.js, old.js', 'large: new.js, old.js', 'small: old.js, new.js', 'large: old.js, new.js'])
-  assert.deepEqual(cases.map(({ case: name, figures }) => [name, figures[0].before.length, figures[0].ratio.median]), [['small', 2, 2], ['large', 2, 3]])
+  assert.deepEqual(cases.map(({ case: name, figures }) => [name, figures[0].before.length, figures[0].ratio.median]), [
+    ['small', 2, 2], ['large', 2, 3]
+  ])
   assert.equal(shown[3], 'pair 2 of 2: large')
 })

@@ -19,7 +19,11 @@ function rig (name: string, log: string[], { records, micros }: { records: numbe
       ran += ms
     },
     load: { counts: async () => ({ settled: 1000 + ran * records }) },
-    program: { freeze: () => { frozen = true }, thaw: () => { frozen = false }, cpu: () => ({ totalMicros: 5000 + ran * micros, mainMicros: ran * micros / 4 }) }
+    program: {
+      freeze: () => { frozen = true },
+      thaw: () => { frozen = false },
+      cpu: () => ({ totalMicros: 5000 + ran * micros, mainMicros: ran * micros / 4 })
+    }
   }
   return fake as unknown as Rig
 }
@@ -43,7 +47,9 @@ test('where nothing is known of the CPU, the rate is', async () => {
 
 test('two real programs, each by its path, lose nothing by it', BOUNDED, async t => {
   const start = async (): Promise<Rig> => {
-    const rig = await startRig({ recordsPerMessage: 10, hosts: 5, own: true, env: { LOKEAN_WORKERS: '1' }, program: { main: join(process.cwd(), 'dist', 'main.js') } })
+    const rig = await startRig({
+      recordsPerMessage: 10, hosts: 5, own: true, env: { LOKEAN_WORKERS: '1' }, program: { main: join(process.cwd(), 'dist', 'main.js') }
+    })
     t.after(async () => {
       rig.program.thaw()
       await rig.close()

@@ -29,7 +29,8 @@ test('load, program and sink: what is sent arrives, once, and is measured', BOUN
   const { stored, missing, doubled, other, streams } = await rig.reconcile(sent)
   assert.deepEqual({ stored, missing, doubled, other }, { stored: sent, missing: 0, doubled: 0, other: 0 })
   assert.ok(streams > 20)
-  const [received] = [...await rig.program.metrics()].filter(([name]) => name.startsWith('lokean_records_received_total')).map(([, value]) => value)
+  const [received] = [...await rig.program.metrics()].filter(([name]) => name.startsWith('lokean_records_received_total'))
+    .map(([, value]) => value)
   assert.equal(received, sent, 'as the program itself counts them')
 })
 
@@ -41,5 +42,8 @@ test('the death of the program fails whoever waits', BOUNDED, async t => {
 })
 
 test('another program is measured by its path', BOUNDED, async () => {
-  await assert.rejects(startRig({ recordsPerMessage: 10, own: true, program: { main: join('dist', 'no-such-program.js') } }), /lokean ended \(exit code 1\): [^]*no-such-program\.js/)
+  await assert.rejects(
+    startRig({ recordsPerMessage: 10, own: true, program: { main: join('dist', 'no-such-program.js') } }),
+    /lokean ended \(exit code 1\): [^]*no-such-program\.js/
+  )
 })

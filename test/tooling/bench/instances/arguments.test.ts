@@ -6,13 +6,17 @@ import { UsageError } from '../../../../src/errors.ts'
 
 test('a full run is kept, a quick one where that is asked for', () => {
   assert.deepEqual(parseInstancesArguments([]), { quick: false, json: false, save: true, instances: undefined, rate: undefined })
-  assert.deepEqual(parseInstancesArguments(['--quick', '--json', '--instances', '3', '--rate=5000']), { quick: true, json: true, save: false, instances: 3, rate: 5000 })
+  assert.deepEqual(parseInstancesArguments(['--quick', '--json', '--instances', '3', '--rate=5000']), {
+    quick: true, json: true, save: false, instances: 3, rate: 5000
+  })
   assert.equal(parseInstancesArguments(['--quick', '--save'])?.save, true)
 })
 
 test('help is asked for, and names every option and both settings', () => {
   assert.equal(parseInstancesArguments(['--help']), undefined)
-  for (const name of ['--quick', '--instances', '--rate', '--json', '--save', 'LOKEAN_AMQP_URL', 'LOKEAN_LOKI_URL']) assert.ok(INSTANCES_USAGE.includes(name), name)
+  for (const name of ['--quick', '--instances', '--rate', '--json', '--save', 'LOKEAN_AMQP_URL', 'LOKEAN_LOKI_URL']) {
+    assert.ok(INSTANCES_USAGE.includes(name), name)
+  }
 })
 
 test('what is wrong is said', () => {
@@ -23,7 +27,11 @@ test('what is wrong is said', () => {
     [['4'], /unexpected argument '4'/],
     [['--nonsense'], /--nonsense/]
   ]
-  for (const [args, message] of cases) assert.throws(() => parseInstancesArguments(args), (error: unknown) => error instanceof UsageError && message.test(error.message), args.join(' '))
+  for (const [args, message] of cases) {
+    assert.throws(
+      () => parseInstancesArguments(args), (error: unknown) => error instanceof UsageError && message.test(error.message), args.join(' ')
+    )
+  }
 })
 
 test('one instance is always among them: the others are compared with it', () => {

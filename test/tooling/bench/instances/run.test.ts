@@ -11,7 +11,9 @@ const TOY: Plan = { ...QUICK, recordsPerMessage: 10, hosts: 7, warmUpMs: 0, most
 const RATE = 2_000
 
 test('two instances on one address: what is sent arrives, once, both take part, and it is measured', BOUNDED, async () => {
-  const { recordsPerSecond, usPerRecord, shares, workersBusy, p50, p99, recordsPerPush, recordsPerStream, bytesPerRecord, rssMb, tallied } = await measure(TOY, env, 2, RATE)
+  const {
+    recordsPerSecond, usPerRecord, shares, workersBusy, p50, p99, recordsPerPush, recordsPerStream, bytesPerRecord, rssMb, tallied
+  } = await measure(TOY, env, 2, RATE)
   assert.ok(tallied.sent > 2000)
   assert.deepEqual([tallied.stored, tallied.missing, tallied.doubled], [tallied.sent, 0, 0])
   assert.equal(shares.length, 2)

@@ -28,7 +28,17 @@ export function run (changed: Partial<Run> = {}): Run {
 }
 
 export function happened (changed: Partial<Happened> = {}): Happened {
-  return { recordsPerSecond: 50_000, attachedSeconds: 1, shareSeconds: 3, endSeconds: 0.5, longestGapMs: 200, usualGapMs: 20, returned: 8, tallied: TALLIED, ...changed }
+  return {
+    recordsPerSecond: 50_000,
+    attachedSeconds: 1,
+    shareSeconds: 3,
+    endSeconds: 0.5,
+    longestGapMs: 200,
+    usualGapMs: 20,
+    returned: 8,
+    tallied: TALLIED,
+    ...changed
+  }
 }
 
 export function round (load: LoadKind, slower: number): Round[] {
@@ -50,6 +60,9 @@ export function sampleInstances (): InstancesResult {
     steadyRate: 56_000,
     scale: summarise([both(1), both(2), both(4)]),
     curve: [curvePoint(10, 0.5, run())],
-    events: [eventResult('join', 'steady', [happened({ endSeconds: NaN })]), eventResult('leave', 'steady', [happened({ attachedSeconds: NaN, shareSeconds: NaN })])]
+    events: [
+      eventResult('join', 'steady', [happened({ endSeconds: NaN })]),
+      eventResult('leave', 'steady', [happened({ attachedSeconds: NaN, shareSeconds: NaN })])
+    ]
   }
 }

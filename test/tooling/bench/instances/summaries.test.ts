@@ -27,7 +27,9 @@ test('what could not be told in one round is not told', () => {
 })
 
 test('a record that is missing or doubled at a part of the load is an error', () => {
-  for (const wrong of ['missing', 'doubled'] as const) assert.throws(() => curvePoint(10, 0.5, run({ tallied: { ...run().tallied, [wrong]: 1 } })), /at 50 % of its most, store 10 ms, .*1/)
+  for (const wrong of ['missing', 'doubled'] as const) {
+    assert.throws(() => curvePoint(10, 0.5, run({ tallied: { ...run().tallied, [wrong]: 1 } })), /at 50 % of its most, store 10 ms, .*1/)
+  }
 })
 
 test('a newcomer\'s share is of what was stored meanwhile', () => {
@@ -49,7 +51,10 @@ test('the section has a row for each measurement, says what was lost, and links 
   const result = sampleInstances()
   const text = instancesSection(result)
   assert.doesNotMatch(text + instancesChart(result), /NaN|undefined|null|Infinity/)
-  assert.equal(text.split('\n').filter(line => line.startsWith('| ') && !line.includes('---')).length, 3 + result.scale.length + result.curve.length + result.events.length)
+  assert.equal(
+    text.split('\n').filter(line => line.startsWith('| ') && !line.includes('---')).length,
+    3 + result.scale.length + result.curve.length + result.events.length
+  )
   assert.match(text, /\| 56,000 records\/s \| 2 \| .* \| 1\.5 \| .* \| 1\.25 \| 0\.8 to 1\.2 \| 350 MB \|/)
   assert.match(text, /Of 14,000 records sent, none was missing or doubled\./)
   assert.match(text, /\]\(bench\/results\/instances\.svg\)/)

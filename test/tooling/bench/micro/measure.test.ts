@@ -61,14 +61,20 @@ test('alternatives that do not come to the same are not timed', async () => {
   }
   const first = { name: 'first', chosen: true as const, run: showing('one', Buffer.from('two')) }
   for (const [outcomes, message] of [
-    [['one', Buffer.from('too')], /other and first differ .* at 1/], [['one'], /differ .*of 1 and 2/], [['one', Buffer.from('two'), 'three'], /of 3 and 2/], [[], /other shows nothing/]
+    [['one', Buffer.from('too')], /other and first differ .* at 1/], [['one'], /differ .*of 1 and 2/],
+    [['one', Buffer.from('two'), 'three'], /of 3 and 2/], [[], /other shows nothing/]
   ] as const) await assert.rejects(compare(ask([first, { name: 'other', run: showing(...outcomes) }]), EFFORT), message)
 })
 
 test('one of the alternatives is the chosen one', () => {
   assert.throws(() => exact('how many', 'frames', [{ name: 'a', value: 1 }]), /one alternative is the chosen one/)
-  assert.throws(() => exact('how many', 'frames', [{ name: 'a', chosen: true, value: 1 }, { name: 'b', chosen: true, value: 1 }]), /one alternative is/)
-  assert.deepEqual(exact('how many', 'frames', [{ name: 'a', chosen: true, value: 2 }, { name: 'b', value: 5 }]).alternatives[1].timesChosen, { median: 2.5, min: 2.5, max: 2.5 })
+  assert.throws(
+    () => exact('how many', 'frames', [{ name: 'a', chosen: true, value: 1 }, { name: 'b', chosen: true, value: 1 }]), /one alternative is/
+  )
+  assert.deepEqual(
+    exact('how many', 'frames', [{ name: 'a', chosen: true, value: 2 }, { name: 'b', value: 5 }]).alternatives[1].timesChosen,
+    { median: 2.5, min: 2.5, max: 2.5 }
+  )
 })
 
 test('the clock is the processor\'s', () => {
@@ -84,13 +90,20 @@ test('the clock is the processor\'s', () => {
 test('the loop that is compared with the kernel takes what JSON.parse takes, with the same outcome', () => {
   const names = ['message', 'host', 'n\u00e4me']
   const loop = new ByteLoop({ names })
-  fc.assert(fc.property(fc.dictionary(fc.oneof(fc.constantFrom(...names, 'other'), fc.string()), fc.oneof({ weight: 9, arbitrary: fc.string({ unit: 'grapheme' }) }, { weight: 1, arbitrary: fc.integer() })), fc.boolean(), fc.boolean(), (record, slashes, spaced) => {
+  fc.assert(fc.property(fc.dictionary(
+    fc.oneof(fc.constantFrom(...names, 'other'), fc.string()),
+    fc.oneof({ weight: 9, arbitrary: fc.string({ unit: 'grapheme' }) }, { weight: 1, arbitrary: fc.integer() })
+  ), fc.boolean(), fc.boolean(), (record, slashes, spaced) => {
     const text = JSON.stringify(record, undefined, spaced ? 1 : undefined).replaceAll('/', slashes ? '\\/' : '/')
     const bytes = Buffer.from(`x${text}\nx`)
     if (!loop.scan(bytes, 1, bytes.length - 1)) return
-    for (const [slot, name] of names.entries()) assert.equal(bytes.toString('utf8', loop.from[slot], loop.to[slot]), Object.hasOwn(record, name) ? record[name] : '')
+    for (const [slot, name] of names.entries()) {
+      assert.equal(bytes.toString('utf8', loop.from[slot], loop.to[slot]), Object.hasOwn(record, name) ? record[name] : '')
+    }
   }))
   const taken = Buffer.from('{"message":"a \\/ b \\"c\\"","host":"h"}')
   assert.ok(loop.scan(taken, 0, taken.length))
-  for (const text of ['', '{', '{"message":"', '{"message":1}', '{"message":"a"', '{"message":"a"}}', '["a"]', '{"message":"\\u0041"}']) assert.equal(loop.scan(Buffer.from(text), 0, Buffer.byteLength(text)), false, text)
+  for (const text of ['', '{', '{"message":"', '{"message":1}', '{"message":"a"', '{"message":"a"}}', '["a"]', '{"message":"\\u0041"}']) {
+    assert.equal(loop.scan(Buffer.from(text), 0, Buffer.byteLength(text)), false, text)
+  }
 })

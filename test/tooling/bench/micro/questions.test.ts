@@ -21,7 +21,9 @@ function chosenOf ({ alternatives }: MicroResult): MicroResult['alternatives'][n
   return chosen
 }
 
-for (const [ask, count] of [[recordParse, 1], [labels, 1], [encode, 1], [snappyBlock, 2], [join, 2], [transfer, 1], [frames, 2], [ack, 2]] as const) {
+for (const [ask, count] of [
+  [recordParse, 1], [labels, 1], [encode, 1], [snappyBlock, 2], [join, 2], [transfer, 1], [frames, 2], [ack, 2]
+] as const) {
   test(`${ask.name}: the alternatives come to the same, and each has a figure`, async t => {
     Cleanup.of(t)
     const results = await ask(ONCE)
@@ -29,7 +31,9 @@ for (const [ask, count] of [[recordParse, 1], [labels, 1], [encode, 1], [snappyB
     for (const { question, unit, alternatives } of results) {
       assert.ok(question !== '' && unit !== '' && alternatives.length >= 2)
       assert.equal(new Set(alternatives.map(({ name }) => name)).size, alternatives.length)
-      for (const { value, timesChosen } of alternatives) assert.ok(Number.isFinite(value) && value >= 0 && timesChosen.median >= 0, question)
+      for (const { value, timesChosen } of alternatives) {
+        assert.ok(Number.isFinite(value) && value >= 0 && timesChosen.median >= 0, question)
+      }
     }
     results.forEach(chosenOf)
   })

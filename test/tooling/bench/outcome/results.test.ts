@@ -42,10 +42,15 @@ test('a result that is written is read again, and nothing else is left behind', 
 test('a file that holds no result is refused by name', t => {
   const path = folder(t)
   const refused = (name: string, message: RegExp): void => {
-    assert.throws(() => readResult(join(path, name)), (error: unknown) => error instanceof UsageError && error.message.includes(name) && message.test(error.message), String(message))
+    assert.throws(
+      () => readResult(join(path, name)),
+      (error: unknown) => error instanceof UsageError && error.message.includes(name) && message.test(error.message), String(message)
+    )
   }
   const { pipeline, ...rest } = sampleResult()
-  for (const [name, text] of [['text', 'no\n\nJSON'], ['list', '[]'], ['other', '{"at":"now"}'], ['bent', JSON.stringify({ ...rest, pipeline: { ...pipeline } })]]) writeFileSync(join(path, name), text)
+  for (const [name, text] of [
+    ['text', 'no\n\nJSON'], ['list', '[]'], ['other', '{"at":"now"}'], ['bent', JSON.stringify({ ...rest, pipeline: { ...pipeline } })]
+  ]) writeFileSync(join(path, name), text)
   refused('absent', /does not exist/)
   refused('text', /holds no bench result: .*JSON/)
   refused('list', /not an object/)

@@ -10,14 +10,15 @@ import { sampleResult } from '../sample-result.ts'
 function elements (svg: string): string[] {
   const open: string[] = []
   const names: string[] = []
-  const rest = svg.trim().replace(/<(\/?)([a-z]+)((?: [a-zA-Z][a-zA-Z0-9-]*="[^"<&]*(?:&#\d+;[^"<&]*)*")*)(\/?)>/g, (_, closing: string, name: string, _attributes: string, empty: string) => {
-    if (closing !== '') assert.equal(open.pop(), name)
-    else {
-      names.push(name)
-      if (empty === '') open.push(name)
-    }
-    return ''
-  })
+  const rest = svg.trim().replace(/<(\/?)([a-z]+)((?: [a-zA-Z][a-zA-Z0-9-]*="[^"<&]*(?:&#\d+;[^"<&]*)*")*)(\/?)>/g,
+    (_, closing: string, name: string, _attributes: string, empty: string) => {
+      if (closing !== '') assert.equal(open.pop(), name)
+      else {
+        names.push(name)
+        if (empty === '') open.push(name)
+      }
+      return ''
+    })
   assert.deepEqual(open, [])
   assert.doesNotMatch(rest, /[<>]|&(?!#\d+;)/)
   return names
@@ -42,7 +43,9 @@ test('every chart is well-formed, named for who cannot see it, and dark where th
 test('nothing is drawn outside of the picture', () => {
   for (const [name, svg] of charts(sampleResult())) {
     const [width, height] = [numbers(svg, 'width')[0], numbers(svg, 'height')[0]]
-    for (const [attribute, most] of [['x', width], ['x1', width], ['x2', width], ['cx', width], ['y', height], ['y1', height], ['y2', height], ['cy', height]] as const) {
+    for (const [attribute, most] of [
+      ['x', width], ['x1', width], ['x2', width], ['cx', width], ['y', height], ['y1', height], ['y2', height], ['cy', height]
+    ] as const) {
       assert.ok(numbers(svg, attribute).every(value => value >= 0 && value <= most), `${name}: ${attribute}`)
     }
     assert.ok(numbers(svg, 'height').every(value => value >= 0), name)
@@ -51,7 +54,10 @@ test('nothing is drawn outside of the picture', () => {
 
 test('values and the floor are written out', () => {
   const [[, cpu]] = charts(sampleResult())
-  for (const shown of ['>9.8<', '>4.02<', '>3.31<', '>3.12<', '>main 6.2<', '>floor: 3.1<', '>1.07 times the floor<', '>µs of CPU a record<', '>records a message<']) assert.ok(cpu.includes(shown), shown)
+  for (const shown of [
+    '>9.8<', '>4.02<', '>3.31<', '>3.12<', '>main 6.2<', '>floor: 3.1<', '>1.07 times the floor<', '>µs of CPU a record<',
+    '>records a message<'
+  ]) assert.ok(cpu.includes(shown), shown)
 })
 
 test('a bar is as high as its value on the scale that stands beside it', () => {

@@ -7,7 +7,8 @@ import { sampleResult } from '../sample-result.ts'
 /** The sample result with other figures where the targets look: at one worker and four shards. */
 function changed (recordsPerMessage: number, change: Partial<PipelineResult>): BenchResult {
   const result = sampleResult()
-  const one = result.pipeline?.find(({ workers, shards, ...one }) => one.recordsPerMessage === recordsPerMessage && workers === 1 && shards === 4)
+  const one = result.pipeline?.find(({ workers, shards, ...one }) => one.recordsPerMessage === recordsPerMessage && workers === 1 &&
+    shards === 4)
   assert.ok(one)
   Object.assign(one, change)
   return result
@@ -15,13 +16,17 @@ function changed (recordsPerMessage: number, change: Partial<PipelineResult>): B
 
 test('a good result passes, and so does one that misses a must by less than a fifth', () => {
   assert.deepEqual(gateFailures(sampleResult()), [])
-  for (const [recordsPerMessage, change] of [[100, { ratio: 1.79 }], [1, { ratio: 4.79 }], [100, { bytesRatio: 1.37 }], [100, { recordsPerPush: 1450 }]] as const) {
+  for (const [recordsPerMessage, change] of [
+    [100, { ratio: 1.79 }], [1, { ratio: 4.79 }], [100, { bytesRatio: 1.37 }], [100, { recordsPerPush: 1450 }]
+  ] as const) {
     assert.deepEqual(gateFailures(changed(recordsPerMessage, change)), [])
   }
 })
 
 test('what misses a must by more than a fifth is named, with what it is, what it must be, and by how much', () => {
-  const failures = (recordsPerMessage: number, change: Partial<PipelineResult>): string[] => gateFailures(changed(recordsPerMessage, change))
+  const failures = (
+    recordsPerMessage: number, change: Partial<PipelineResult>
+  ): string[] => gateFailures(changed(recordsPerMessage, change))
   assert.deepEqual(failures(100, { ratio: 1.86 }), ['all CPU of the program, against the floor: 1.86, must be at most 1.5, and misses that by 24 %'])
   assert.deepEqual(failures(1, { ratio: 6 }), ['all CPU at 1 record a message, against the floor: 6, must be at most 4, and misses that by 50 %'])
   assert.deepEqual(failures(100, { bytesRatio: 2.3 }), ['bytes pushed, against one maximal push per MiB: 2.3, must be at most 1.15, and misses that by 100 %'])

@@ -16,7 +16,9 @@ function found (result: BenchResult): Record<string, string> {
 /** A result with these sections only. */
 function only (...names: Array<keyof BenchResult>): BenchResult {
   const { at, quick, machine, ...sections } = sampleResult()
-  return { at, quick, machine, ...Object.fromEntries(Object.entries(sections).filter(([name]) => names.includes(name as keyof BenchResult))) }
+  return {
+    at, quick, machine, ...Object.fromEntries(Object.entries(sections).filter(([name]) => names.includes(name as keyof BenchResult)))
+  }
 }
 
 test('each target is judged by the figure it is about', () => {
@@ -42,7 +44,9 @@ test('what was not measured is not met', () => {
 })
 
 test('a single record that is missing or doubled, in any run, misses the target', () => {
-  for (const spoil of [(result: BenchResult) => { result.pipeline![3].missing = 1 }, (result: BenchResult) => { result.stall!.doubled = 1 }]) {
+  for (const spoil of [
+    (result: BenchResult) => { result.pipeline![3].missing = 1 }, (result: BenchResult) => { result.stall!.doubled = 1 }
+  ]) {
     const result = sampleResult()
     spoil(result)
     assert.equal(lostOrDoubled(result), 1)
@@ -64,7 +68,9 @@ test('200 senders need not reach 100 times where they reach the maximum', () => 
 
 test('threads that cannot be told apart are no reason to call the main thread cheap', () => {
   const result = sampleResult()
-  for (const one of result.pipeline!) one.mainUsPerRecord = one.workerUsPerRecord = one.spread.mainUsPerRecord = one.spread.workerUsPerRecord = null
+  for (const one of result.pipeline!) {
+    one.mainUsPerRecord = one.workerUsPerRecord = one.spread.mainUsPerRecord = one.spread.workerUsPerRecord = null
+  }
   assert.equal(found(result)['main thread, CPU per record, against the workers\''], 'not measured')
   assert.doesNotMatch(charts(result)[0][1], /NaN|undefined|null/)
 })
@@ -101,7 +107,9 @@ test('the README\'s section has the targets, the loss, and links that lead from 
   const text = performanceSection(sampleResult())
   assert.ok(text.includes(targetsTable(sampleResult())))
   assert.match(text, /Of 9,000,000 records sent, none was missing or doubled\./)
-  assert.deepEqual([...text.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => path), ['bench/results/cpu.svg', 'bench/results/latency.svg', 'bench/results/README.md'])
+  assert.deepEqual([...text.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => path), [
+    'bench/results/cpu.svg', 'bench/results/latency.svg', 'bench/results/README.md'
+  ])
   const spoilt = sampleResult()
   spoilt.pipeline![0].missing = 9
   assert.match(performanceSection(spoilt), /, 9 were missing or doubled/)
@@ -112,6 +120,8 @@ test('the terminal gets a line for each measurement', () => {
   const text = summary(sampleResult())
   const count = (name: string): number => text.split('\n').filter(line => line.startsWith(`${name} `)).length
   const { pipeline, latency, hosts } = sampleResult()
-  assert.deepEqual(['floor', 'pipeline', 'latency', 'stall', 'hosts', 'idle', 'loki'].map(count), [1, pipeline!.length, latency!.length, 1, hosts!.length, 1, 1])
+  assert.deepEqual(['floor', 'pipeline', 'latency', 'stall', 'hosts', 'idle', 'loki'].map(count), [
+    1, pipeline!.length, latency!.length, 1, hosts!.length, 1, 1
+  ])
   assert.doesNotMatch(summary(only()), /NaN|undefined|null/)
 })

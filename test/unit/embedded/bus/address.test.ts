@@ -22,7 +22,9 @@ class FakeSender implements SenderPort {
   /** Sends one message, as a peer with credit does. */
   send (address: Address, text: string, presettled = false): void {
     this.credit--
-    address.receive(this, { message: Buffer.from(text), format: 0, presettled, settle: outcome => this.outcomes.push(`${text} ${outcome.name}`) })
+    address.receive(this, {
+      message: Buffer.from(text), format: 0, presettled, settle: outcome => this.outcomes.push(`${text} ${outcome.name}`)
+    })
   }
 }
 
@@ -59,11 +61,15 @@ test('the sender sees the receiver\'s own outcome, and only when it is given', (
   const sender = attach(address, receiver)
   for (const text of ['a', 'b', 'c', 'd']) sender.send(address, text)
   assert.deepEqual(sender.outcomes, [])
-  for (const [i, name] of (['released', 'accepted', 'modified', 'rejected'] as const).entries()) address.settled(receiver.got[i], { name, state: 0 })
+  for (const [i, name] of (['released', 'accepted', 'modified', 'rejected'] as const).entries()) {
+    address.settled(receiver.got[i], { name, state: 0 })
+  }
   assert.deepEqual(sender.outcomes, ['a released', 'b accepted', 'c modified', 'd rejected'])
   address.settled(receiver.got[0], ACCEPTED)
   assert.equal(sender.outcomes.length, 4, 'an outcome is final')
-  assert.deepEqual(address.stats(), { received: 4, delivered: 4, accepted: 1, rejected: 1, released: 1, modified: 1, presettled: 0, unsettled: 0, senders: 1, receivers: 1 })
+  assert.deepEqual(address.stats(), {
+    received: 4, delivered: 4, accepted: 1, rejected: 1, released: 1, modified: 1, presettled: 0, unsettled: 0, senders: 1, receivers: 1
+  })
 })
 
 test('messages wait, in order, for a receiver\'s credit', () => {
@@ -172,7 +178,10 @@ test('messages sent settled are passed on and have no outcome', () => {
 
 /** Draws random steps and compares every history with a model. */
 test('whatever comes and goes, nothing is settled twice or forgotten, and no credit is overdrawn', () => {
-  const step = fc.record({ kind: fc.constantFrom('send', 'accept', 'release', 'credit', 'add receiver', 'remove receiver', 'add sender', 'remove sender'), pick: fc.nat() })
+  const step = fc.record({
+    kind: fc.constantFrom('send', 'accept', 'release', 'credit', 'add receiver', 'remove receiver', 'add sender', 'remove sender'),
+    pick: fc.nat()
+  })
   fc.assert(fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 20 }), (steps, capacity) => {
     const address = new Address(capacity, OWN)
     const senders: FakeSender[] = []

@@ -53,10 +53,13 @@ test('bytes and format pass unchanged, in many frames and in one, and each outco
   d.modified({ delivery_failed: true, undeliverable_here: true })
   const results = await Promise.all(outcomes)
   assert.deepEqual(results.map(({ name }) => name), ['accepted', 'rejected', 'released', 'modified'])
-  const states = results.map(({ delivery }) => delivery.remote_state as { error?: { condition: string, description: string }, undeliverable_here?: boolean })
+  const states = results.map(({ delivery }) =>
+    delivery.remote_state as { error?: { condition: string, description: string }, undeliverable_here?: boolean })
   assert.equal(states[1].error?.condition, 'amqp:precondition-failed')
   assert.equal(states[3].undeliverable_here, true)
-  assert.deepEqual(bus.stats()[LOGS], { received: 4, delivered: 4, accepted: 1, rejected: 1, released: 1, modified: 1, presettled: 0, unsettled: 0, senders: 1, receivers: 2 })
+  assert.deepEqual(bus.stats()[LOGS], {
+    received: 4, delivered: 4, accepted: 1, rejected: 1, released: 1, modified: 1, presettled: 0, unsettled: 0, senders: 1, receivers: 2
+  })
 })
 
 test('a sender gets credit when the first receiver attaches', async t => {
@@ -220,7 +223,9 @@ for (const [over, event] of [['link', 'receiver_error'], ['session', 'session_er
     assert.equal(bus.endReceiving(over, { condition: 'amqp:internal-error', description: 'no more' }), 1)
     await ended
     const { error } = over === 'link' ? receiver : over === 'session' ? receiver.session : connection
-    assert.deepEqual([(error as { condition: string }).condition, (error as { description: string }).description], ['amqp:internal-error', 'no more'])
+    assert.deepEqual([
+      (error as { condition: string }).condition, (error as { description: string }).description
+    ], ['amqp:internal-error', 'no more'])
     assert.equal((await back).name, 'modified')
     assert.ok(sender.is_open())
     assert.equal(bus.endReceiving(over, { condition: 'amqp:internal-error' }), 0)
@@ -250,7 +255,9 @@ test('it sends frames as small as it is told to, whatever the receiver would tak
   const connection = await connectClient(t, bus.port)
   const sizes: number[] = []
   const { until, taken } = await openReceiver(connection, LOGS, 1)
-  socketOf(connection).on('data', (bytes: Buffer) => { for (let at = 0; at + 4 <= bytes.length; at += sizes.at(-1)!) sizes.push(bytes.readUInt32BE(at)) })
+  socketOf(connection).on(
+    'data', (bytes: Buffer) => { for (let at = 0; at + 4 <= bytes.length; at += sizes.at(-1)!) sizes.push(bytes.readUInt32BE(at)) }
+  )
   const { outcome } = await openSender(await connectClient(t, bus.port), LOGS)
   outcome(Buffer.alloc(2_000, 'x')).catch(() => {})
   await until(1)

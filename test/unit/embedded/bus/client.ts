@@ -9,13 +9,18 @@ import { separateOutcomes } from '../../../../src/embedded/bus/separate-outcomes
 import { streamWrites } from '../../../../src/embedded/bus/write-path.ts'
 
 /** Connects a plain AMQP client to the bus. The test's end closes it. rhea does not reconnect it. */
-export async function connectClient (t: Pick<TestContext, 'after'>, port: number, options: Partial<ConnectionOptions> = {}): Promise<Connection> {
-  const connection = rhea.create_container().create_connection({ host: '127.0.0.1', port, username: 'anonymous', reconnect: false, ...options } as ConnectionOptions)
+export async function connectClient (
+  t: Pick<TestContext, 'after'>, port: number, options: Partial<ConnectionOptions> = {}
+): Promise<Connection> {
+  const connection = rhea.create_container()
+    .create_connection({ host: '127.0.0.1', port, username: 'anonymous', reconnect: false, ...options } as ConnectionOptions)
   deliverRaw(connection)
   separateOutcomes(connection)
   streamWrites(connection)
   boundFrames(connection, 0xffffffff)
-  for (const event of ['error', 'protocol_error', 'connection_error', 'sender_error', 'receiver_error', 'disconnected', 'connection_close']) connection.on(event, () => {})
+  for (const event of [
+    'error', 'protocol_error', 'connection_error', 'sender_error', 'receiver_error', 'disconnected', 'connection_close'
+  ]) connection.on(event, () => {})
   t.after(() => cut(connection))
   const opened = once(connection, 'connection_open')
   const refused = once(connection, 'connection_error').then(([{ error }]: EventContext[]) => { throw error })
@@ -32,7 +37,9 @@ export function cut (connection: Connection): void {
 export interface Taken { message: Buffer, format: number, delivery: Delivery }
 
 /** Opens a receiver with manual credit that collects its deliveries. */
-export async function openReceiver (connection: Connection, address: string, credit: number, onTaken?: (taken: Taken) => void): Promise<{ receiver: Receiver, taken: Taken[], until: (count: number) => Promise<void> }> {
+export async function openReceiver (
+  connection: Connection, address: string, credit: number, onTaken?: (taken: Taken) => void
+): Promise<{ receiver: Receiver, taken: Taken[], until: (count: number) => Promise<void> }> {
   const taken: Taken[] = []
   const waiting = new Set<() => void>()
   const receiver = connection.open_receiver({ source: { address }, credit_window: 0, autoaccept: false })
@@ -57,7 +64,9 @@ export async function openReceiver (connection: Connection, address: string, cre
 }
 
 /** Opens a sender. `outcome` sends one message and resolves with the name of its outcome. */
-export async function openSender (connection: Connection, address: string, { credit = true } = {}): Promise<{ sender: Sender, outcome: (message: Buffer, format?: number) => Promise<Outcome> }> {
+export async function openSender (
+  connection: Connection, address: string, { credit = true } = {}
+): Promise<{ sender: Sender, outcome: (message: Buffer, format?: number) => Promise<Outcome> }> {
   const sender = connection.open_sender({ target: { address }, treat_modified_as_released: false } as object)
   const waiting = new Map<Delivery, (outcome: Outcome) => void>()
   for (const name of ['accepted', 'rejected', 'released', 'modified'] as const) {

@@ -17,7 +17,9 @@ test('captured messages, bytes that are not UTF-8 among them, arrive as they wer
   const { sender } = await openSender(await connectClient(t, bus.port), 'a')
   for (const name of names) sender.send(fixture(name), undefined, 0)
   await until(names.length)
-  assert.deepEqual(taken.map(({ message }) => message.equals(fixture(names[taken.findIndex(one => one.message === message)]))), names.map(() => true))
+  assert.deepEqual(
+    taken.map(({ message }) => message.equals(fixture(names[taken.findIndex(one => one.message === message)]))), names.map(() => true)
+  )
   assert.deepEqual(taken.map(({ format }) => format), [0, 0, 0, 0])
 })
 
@@ -50,10 +52,14 @@ test('a message sent settled is passed on settled', async t => {
 })
 
 /** Writes a transfer frame by hand (AMQP 1.0, 2.7.5) that rhea would not write. */
-function writeTransfer (connection: Connection, sender: Sender, id: number, payload: Buffer, flags: { more?: boolean, aborted?: boolean }): void {
+function writeTransfer (
+  connection: Connection, sender: Sender, id: number, payload: Buffer, flags: { more?: boolean, aborted?: boolean }
+): void {
   const bool = (value = false) => value ? 0x41 : 0x42
   const { local } = sender as unknown as { local: { handle: number } }
-  const fields = Buffer.from([0x52, local.handle, 0x52, id, 0xa0, 1, id, 0x43, 0x42, bool(flags.more), 0x40, 0x40, 0x42, bool(flags.aborted)])
+  const fields = Buffer.from([
+    0x52, local.handle, 0x52, id, 0xa0, 1, id, 0x43, 0x42, bool(flags.more), 0x40, 0x40, 0x42, bool(flags.aborted)
+  ])
   const { channel } = (sender.session as unknown as { local: { channel: number } }).local
   const head = Buffer.from([0, 0, 0, 0, 2, 0, 0, channel, 0, 0x53, 0x14, 0xc0, fields.length + 1, 10])
   const frame = Buffer.concat([head, fields, payload])

@@ -19,8 +19,13 @@ test('takes JSON pushes, gzipped ones and text timestamps', async (t) => {
   assert.equal((await post(server, body, json)).status, 204)
   assert.equal((await post(server, gzipSync(body), { ...json, 'content-encoding': 'gzip' })).status, 204)
   assert.equal(server.stats().duplicates, 1)
-  const { data } = JSON.parse((await get(server, '/loki/api/v1/query_range', { query: '{a="b"} | level="error"', end: String(clock + 1) + '000000' })).text) as { data: { result: unknown[] } }
-  assert.deepEqual(data.result, [{ stream: { a: 'b', detected_level: 'error', http_path: 'a/b', level: 'error', service_name: 'unknown_service' }, values: [[now, 'líne "1"']] }])
+  const { data } = JSON.parse((await get(server, '/loki/api/v1/query_range', {
+    query: '{a="b"} | level="error"', end: String(clock + 1) + '000000'
+  })).text) as { data: { result: unknown[] } }
+  assert.deepEqual(data.result, [{
+    stream: { a: 'b', detected_level: 'error', http_path: 'a/b', level: 'error', service_name: 'unknown_service' },
+    values: [[now, 'líne "1"']]
+  }])
 })
 
 test('takes gzipped protobuf, and any content type but JSON as protobuf', async (t) => {
@@ -75,7 +80,9 @@ test('the interceptor sees each push and lets it pass where it answers nothing',
   const body = block(pushRequest(one))
   await post(server, body)
   await post(server, body)
-  assert.deepEqual(seen.map(({ tenant, attempt, body }) => [tenant, attempt, body.length]), [['fake', 1, body.length], ['fake', 2, body.length]])
+  assert.deepEqual(seen.map(({ tenant, attempt, body }) => [tenant, attempt, body.length]), [
+    ['fake', 1, body.length], ['fake', 2, body.length]
+  ])
   assert.equal(server.stats().pushes, 2)
 })
 
@@ -85,8 +92,12 @@ test('a fault answers any status with any headers, before or after the push is s
     { kind: 'answer', status: 503, stored: true }
   ]
   const server = await loki(t, { intercept: async () => faults.shift() })
-  const limited = await fetch(`${server.url}/loki/api/v1/push`, { method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: block(pushRequest(one)) })
-  assert.deepEqual([limited.status, limited.headers.get('retry-after'), await limited.text(), server.stats().entries], [429, '7', 'slow down', 0])
+  const limited = await fetch(`${server.url}/loki/api/v1/push`, {
+    method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: block(pushRequest(one))
+  })
+  assert.deepEqual([
+    limited.status, limited.headers.get('retry-after'), await limited.text(), server.stats().entries
+  ], [429, '7', 'slow down', 0])
   assert.deepEqual([(await push(server, one)).status, server.stats().entries], [503, 1])
   assert.deepEqual([(await push(server, one)).status, server.stats().entries, server.stats().duplicates], [204, 1, 1])
 })
@@ -101,7 +112,9 @@ for (const [when, stored] of [['before-store', 0], ['after-store', 1]] as const)
 
 test('a fault closes the connection in the middle of an answer', async (t) => {
   const server = await loki(t, { intercept: () => ({ kind: 'close', when: 'mid-response' }) })
-  const response = await fetch(`${server.url}/loki/api/v1/push`, { method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: block(pushRequest(one)) })
+  const response = await fetch(`${server.url}/loki/api/v1/push`, {
+    method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: block(pushRequest(one))
+  })
   assert.equal(response.status, 200)
   await assert.rejects(response.text())
   assert.equal(server.stats().entries, 1)
@@ -132,7 +145,9 @@ test('what hung is stored although the client has given up', async (t) => {
   const hanging = new Promise<void>((resolve) => { reached = resolve })
   const server = await loki(t, { intercept: () => { reached(); return { kind: 'hang', release: released } } })
   const impatient = new AbortController()
-  const answer = fetch(`${server.url}/loki/api/v1/push`, { method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: block(pushRequest(one)), signal: impatient.signal })
+  const answer = fetch(`${server.url}/loki/api/v1/push`, {
+    method: 'POST', headers: { 'content-type': 'application/x-protobuf' }, body: block(pushRequest(one)), signal: impatient.signal
+  })
   await hanging
   impatient.abort()
   await assert.rejects(answer, { name: 'AbortError' })
@@ -163,7 +178,10 @@ test('a port that is taken is an error of its own', async (t) => {
 
 test('entries of many pushes at once are all stored, once each', async (t) => {
   const server = await loki(t)
-  const pushes = Array.from({ length: 40 }, (_, i) => [{ labels: `{s="${i % 5}"}`, entries: Array.from({ length: 25 }, (_, n) => ({ ms: clock + n, line: `id=${i * 25 + n}` })) }])
+  const pushes = Array.from(
+    { length: 40 },
+    (_, i) => [{ labels: `{s="${i % 5}"}`, entries: Array.from({ length: 25 }, (_, n) => ({ ms: clock + n, line: `id=${i * 25 + n}` })) }]
+  )
   const answers = await Promise.all([...pushes, ...pushes].map((streams) => push(server, streams)))
   assert.ok(answers.every(({ status }) => status === 204))
   assert.equal((await lines(server, '{s=~".+"}')).length, 1000)

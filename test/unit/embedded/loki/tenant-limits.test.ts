@@ -18,7 +18,9 @@ function projectFolder (): URL {
   return folder
 }
 
-const { responses } = JSON.parse(readFileSync(new URL('test/fixtures/loki/tenant-limits.json', projectFolder()), 'utf8')) as { responses: Captured[] }
+const { responses } = JSON.parse(readFileSync(
+  new URL('test/fixtures/loki/tenant-limits.json', projectFolder()), 'utf8'
+)) as { responses: Captured[] }
 
 /** Arrays of the capture are cut to two items; whose build a Loki is does not matter. */
 function shortened (value: unknown): unknown {
@@ -36,22 +38,41 @@ for (const { path, headers, status, contentType, body } of responses) {
   })
 }
 
-const told = async (server: { url: string }): Promise<Answer> => await get(server, '/config/tenant/v1/limits', {}, { 'x-scope-orgid': 'fake' })
+const told = async (server: { url: string }): Promise<Answer> => await get(
+  server, '/config/tenant/v1/limits', {}, { 'x-scope-orgid': 'fake' }
+)
 
 test('an operator may publish other limits', async (t) => {
-  const limits = { rateBytes: 8 * 1_048_576, burstBytes: 12_000_000, lineBytes: 256_000, maxAgeMs: 30 * 86_400_000, streams: 1_250_000, enforcedLabels: ['cluster'], metadata: false }
-  const server = await loki(t, { version: '3.7.6', limits, publishedLimits: ['ingestion_rate_mb', 'max_line_size', 'max_global_streams_per_user', 'enforced_labels', 'nosuch'] })
+  const limits = {
+    rateBytes: 8 * 1_048_576,
+    burstBytes: 12_000_000,
+    lineBytes: 256_000,
+    maxAgeMs: 30 * 86_400_000,
+    streams: 1_250_000,
+    enforcedLabels: ['cluster'],
+    metadata: false
+  }
+  const server = await loki(t, {
+    version: '3.7.6',
+    limits,
+    publishedLimits: ['ingestion_rate_mb', 'max_line_size', 'max_global_streams_per_user', 'enforced_labels', 'nosuch']
+  })
   assert.equal((await told(server)).text, 'enforced_labels:\n- cluster\ningestion_rate_mb: 8\nmax_global_streams_per_user: 1.25e+06\nmax_line_size: 250KB\n')
   const all = parse((await told(await loki(t, { version: '3.7.6', limits, publishedLimits: [] }))).text) as Record<string, unknown>
   assert.deepEqual(Object.keys(all), Object.keys(all).toSorted())
-  assert.deepEqual([all.max_global_streams_per_user, all.reject_old_samples_max_age, all.allow_structured_metadata, all.creation_grace_period, all.max_query_series],
-    [1_250_000, '30d', false, '10m', 500])
+  assert.deepEqual([
+    all.max_global_streams_per_user, all.reject_old_samples_max_age, all.allow_structured_metadata, all.creation_grace_period,
+    all.max_query_series
+  ],
+  [1_250_000, '30d', false, '10m', 500])
 })
 
 test('a limit that is off is told as Loki writes it', async (t) => {
   const limits = { maxAgeMs: Infinity, streams: Infinity, lineBytes: Infinity, queryLengthMs: Infinity }
   const all = parse((await told(await loki(t, { version: '3.7.6', limits, publishedLimits: [] }))).text) as Record<string, unknown>
-  assert.deepEqual([all.reject_old_samples, all.max_global_streams_per_user, all.max_line_size, all.max_query_length, all.enforced_labels], [false, 0, '0B', '0s', []])
+  assert.deepEqual([
+    all.reject_old_samples, all.max_global_streams_per_user, all.max_line_size, all.max_query_length, all.enforced_labels
+  ], [false, 0, '0B', '0s', []])
 })
 
 test('an older Loki tells no limits', async (t) => {

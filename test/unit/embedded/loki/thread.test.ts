@@ -13,14 +13,18 @@ test('runs in a thread, takes pushes, and tells what it holds', async (t) => {
   const loki = await thread(t, { limits: { rateBytes: Infinity }, maxEntries: 100, countDropped: ' seq=' })
   const ms = Date.now()
   const entries = Array.from({ length: 150 }, (_, i) => i).filter((i) => i !== 70).map((i) => ({ ms: ms + i, line: `line seq=${i}` }))
-  assert.equal((await push(loki, [{ labels: '{source="sudo"}', entries }, { labels: '{source="lokean",quarantine="not_json"}', entries: [{ ms, line: 'bad seq=70' }] }])).status, 204)
+  assert.equal((await push(loki, [
+    { labels: '{source="sudo"}', entries }, { labels: '{source="lokean",quarantine="not_json"}', entries: [{ ms, line: 'bad seq=70' }] }
+  ])).status, 204)
   const stats = await loki.stats()
   assert.deepEqual([stats.pushes, stats.entries, stats.dropped, stats.streams, stats.rejected.rate_limited], [1, 150, 50, 2, 0])
   assert.deepEqual(await loki.reconcile({ marker: ' seq=', expected: 151 }), {
     matched: 149, distinct: 149, repeated: 0, missing: 1, firstMissing: [150], unexpected: 0, quarantined: 1, quarantinedIds: 1
   })
   assert.deepEqual(await loki.lines({ query: '{source="sudo"} |~ "seq=(99|100)$"' }), [99, 100].map((i) => ({
-    labels: { detected_level: 'unknown', service_name: 'unknown_service', source: 'sudo' }, time: String(ms + i) + '000000', line: `line seq=${i}`
+    labels: { detected_level: 'unknown', service_name: 'unknown_service', source: 'sudo' },
+    time: String(ms + i) + '000000',
+    line: `line seq=${i}`
   })))
 })
 

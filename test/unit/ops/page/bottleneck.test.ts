@@ -3,7 +3,9 @@ import { suite, test } from 'node:test'
 import { findBottleneck, type Signals, type Verdict } from '../../../../src/ops/page/bottleneck.ts'
 
 const ok = { ok: true, detail: '' }
-const flowing: Signals = { bus: ok, loki: ok, arriving: 100, inflight: 5e6, fill: 0.1, mainThreadBusy: 0.3, workersBusy: 0.5, pushing: 1e5, limited: 0 }
+const flowing: Signals = {
+  bus: ok, loki: ok, arriving: 100, inflight: 5e6, fill: 0.1, mainThreadBusy: 0.3, workersBusy: 0.5, pushing: 1e5, limited: 0
+}
 const full: Partial<Signals> = { fill: 0.95 }
 
 function verdict (signals: Partial<Signals> = {}): Verdict {

@@ -8,7 +8,14 @@ const ok = { ok: true, detail: '' }
 const surroundings: Surroundings = { version: '1', shards: 4, checks: { bus: ok, loki: ok }, problems: [] }
 
 function setUp () {
-  const metrics = createMetrics({ version: '1', addresses: ['a', 'b'], quarantineReasons: ['empty', 'too_old', 'no_labels'], mendReasons: ['utf8'], deadLetterReasons: ['refused'], processMetrics: false })
+  const metrics = createMetrics({
+    version: '1',
+    addresses: ['a', 'b'],
+    quarantineReasons: ['empty', 'too_old', 'no_labels'],
+    mendReasons: ['utf8'],
+    deadLetterReasons: ['refused'],
+    processMetrics: false
+  })
   metrics.workers.from(() => 2)
   metrics.linkUp.from(() => [['a', 1], ['b', 0]])
   metrics.inflightBytesLimit.from(() => [['a', 1000], ['b', 1000]])
@@ -25,7 +32,9 @@ async function look (metrics: ReturnType<typeof setUp>, steps: Array<() => void>
   return samples.map((sample, i) => ({ ...sample, atMs: 5000 + i * 1000, busyMs: i * busyMs }))
 }
 
-async function snapshot (metrics: ReturnType<typeof setUp>, steps: Array<() => void>, changed: Partial<Surroundings> = {}, busyMs = 0): Promise<Snapshot> {
+async function snapshot (
+  metrics: ReturnType<typeof setUp>, steps: Array<() => void>, changed: Partial<Surroundings> = {}, busyMs = 0
+): Promise<Snapshot> {
   return makeSnapshot(await look(metrics, steps, busyMs), { ...surroundings, ...changed })
 }
 
@@ -49,7 +58,9 @@ test('counters become rates of the window, and totals of what was before it', as
   assert.equal(workers.recordsPerSecond, 100)
   assert.deepEqual([loki.pushesPerSecond, loki.recordsPerSecond, loki.retriesPerSecond], [4, 40, 1])
   assert.deepEqual([totals.received, totals.stored, totals.retries], [1200, 1080, 2])
-  assert.deepEqual(addresses.map(({ address, up, recordsPerSecond }) => [address, up, recordsPerSecond]), [['a', true, 100], ['b', false, 0]])
+  assert.deepEqual(addresses.map(({ address, up, recordsPerSecond }) => [address, up, recordsPerSecond]), [
+    ['a', true, 100], ['b', false, 0]
+  ])
 })
 
 test('it has the names and the values that /metrics has: none of those that it reads is missing there', async () => {
@@ -58,7 +69,9 @@ test('it has the names and the values that /metrics has: none of those that it r
   const { values } = await takeSample(metrics.registry)
   const text = await metrics.registry.metrics()
   for (const name of values.keys()) assert.match(text, new RegExp(`^lokean_${name}[ {]`, 'm'))
-  assert.ok(['messages_received_total', 'lag_seconds_bucket', 'queue_bytes', 'streams', 'sink_lanes', 'push_duration_seconds_sum'].every(name => values.has(name)))
+  assert.ok([
+    'messages_received_total', 'lag_seconds_bucket', 'queue_bytes', 'streams', 'sink_lanes', 'push_duration_seconds_sum'
+  ].every(name => values.has(name)))
 })
 
 test('durations are of the window alone, and unknown where nothing was measured in it', async () => {
@@ -66,7 +79,9 @@ test('durations are of the window alone, and unknown where nothing was measured 
   metrics.pushDuration.observe(30)
   metrics.lag.observe({ address: 'a' }, 1000)
   const before = await snapshot(metrics, [() => {}])
-  assert.deepEqual([before.loki.seconds, before.loki.p99Seconds, before.lag.meanSeconds, before.addresses[0].lagSeconds], [undefined, undefined, undefined, undefined])
+  assert.deepEqual([
+    before.loki.seconds, before.loki.p99Seconds, before.lag.meanSeconds, before.addresses[0].lagSeconds
+  ], [undefined, undefined, undefined, undefined])
   const { loki, lag, addresses } = await snapshot(metrics, [() => {
     metrics.pushDuration.observe(0.2)
     metrics.pushDuration.observe(0.4)
@@ -118,7 +133,9 @@ suite('the bottleneck from the metrics themselves', () => {
 
   test('limits of a tenant', async () => {
     const metrics = setUp()
-    assert.equal((await snapshot(metrics, [() => { arriving(metrics)(); metrics.pushRetries.inc({ reason: '429' }) }])).bottleneck.kind, 'loki_limits')
+    assert.equal(
+      (await snapshot(metrics, [() => { arriving(metrics)(); metrics.pushRetries.inc({ reason: '429' }) }])).bottleneck.kind, 'loki_limits'
+    )
   })
 
   test('a neighbour that is not there', async () => {
@@ -139,7 +156,9 @@ suite('quantiles', () => {
   const window = (buckets: Record<string, number>): SampleWindow => {
     const counts = new Map(Object.entries(buckets))
     const empty: Sample = { atMs: 0, busyMs: 0, values: new Map() }
-    return new SampleWindow([empty, { atMs: 1000, busyMs: 0, values: new Map([['x_bucket', counts], ['x_count', new Map([['', counts.get('+Inf') ?? 0]])]]) }])
+    return new SampleWindow([
+      empty, { atMs: 1000, busyMs: 0, values: new Map([['x_bucket', counts], ['x_count', new Map([['', counts.get('+Inf') ?? 0]])]]) }
+    ])
   }
 
   test('within a bucket, evenly', () => assert.equal(window({ 1: 10, 3: 20, '+Inf': 20 }).quantile('x', 0.75), 2))

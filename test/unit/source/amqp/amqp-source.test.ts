@@ -35,7 +35,9 @@ test('delivers, settles over the connection of a delivery, and is granted room',
   assert.ok(source.canSendMore('logs'))
   const outcomes = [peer.send('logs', Buffer.from('one')), peer.send('logs', Buffer.from('two'))]
   await until('both are here', () => deliveries.length === 2)
-  assert.deepEqual(deliveries.map(({ address, id, cost }) => [address, id, cost]), [['logs', 0, 3 + DELIVERY_BYTES], ['logs', 1, 3 + DELIVERY_BYTES]])
+  assert.deepEqual(deliveries.map(({ address, id, cost }) => [address, id, cost]), [
+    ['logs', 0, 3 + DELIVERY_BYTES], ['logs', 1, 3 + DELIVERY_BYTES]
+  ])
   source.settle(deliveries[0].connection, [[0, 1]])
   budget.release(budget.used)
   source.grant('logs')

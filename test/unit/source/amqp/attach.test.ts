@@ -27,7 +27,8 @@ test('a link that is not attached within 10 s is given up and asked for again; a
   const peer = await AmqpPeer.listen(t)
   const { held, ended } = answeringLate(peer, 'slow')
   const { client, deliveries, lines, counts } = runningBus(t, { ports: [peer.port], addresses: ['slow', 'fine'] })
-  const closed = (): unknown[] => lines.filter(({ msg }) => msg.startsWith('the link is closed')).map(({ address, reason, retryMs }) => [address, reason, retryMs])
+  const closed = (): unknown[] => lines.filter(({ msg }) => msg.startsWith('the link is closed'))
+    .map(({ address, reason, retryMs }) => [address, reason, retryMs])
   const gaveUp = (retryMs: number): unknown[] => ['slow', 'the bus did not attach the link within 10 s', retryMs]
   await until('the other is attached', () => held.length === 1 && client.attached('fine'))
   mock.timers.tick(9_999)

@@ -76,7 +76,9 @@ test('many are settled as one range', async t => {
   await until('all are here', () => deliveries.length === 500)
   client.cork()
   deliveries[0].connection.settle([[0, 249], [251, 499]])
-  budgets[0].release(deliveries.reduce((sum, { content }) => sum + content.length + DELIVERY_BYTES, 0) - deliveries[250].content.length - DELIVERY_BYTES)
+  budgets[0].release(deliveries.reduce(
+    (sum, { content }) => sum + content.length + DELIVERY_BYTES, 0
+  ) - deliveries[250].content.length - DELIVERY_BYTES)
   const settled = await Promise.all(outcomes.filter((_, i) => i !== 250))
   assert.ok(settled.every(outcome => outcome === 'accepted'))
   done(deliveries[250])
@@ -156,7 +158,9 @@ test('comes back when the bus drops the connection; what came before settles not
   assert.equal(await outcome, 'accepted')
   assert.deepEqual(counts, { connected: 2, disconnected: 1 })
   assert.deepEqual(client.status(), { ok: true, detail: 'open' })
-  assert.deepEqual(lines.map(({ msg }) => msg), ['connected to the bus', 'receiving', 'lost the bus; connecting again', 'connected to the bus', 'receiving'])
+  assert.deepEqual(lines.map(({ msg }) => msg), [
+    'connected to the bus', 'receiving', 'lost the bus; connecting again', 'connected to the bus', 'receiving'
+  ])
 })
 
 test('a delivery that was cut off half way gives its room back', async t => {
@@ -250,7 +254,9 @@ test('a session that the bus ends is begun anew', async t => {
 
 test('an address that the bus does not know is asked for again, with growing pauses, until it does', async t => {
   let known = false
-  const peer = await AmqpPeer.listen(t, { refuse: address => known || address === 'fine' ? undefined : { condition: 'amqp:not-found', description: `no ${address}` } })
+  const peer = await AmqpPeer.listen(
+    t, { refuse: address => known || address === 'fine' ? undefined : { condition: 'amqp:not-found', description: `no ${address}` } }
+  )
   const { client, deliveries, lines } = runningBus(t, { ports: [peer.port], addresses: ['unknown', 'fine'] })
   const refusals = (): unknown[] => lines.filter(({ msg }) => msg.startsWith('the link is closed')).map(({ retryMs }) => retryMs)
   await until('it was refused three times', () => refusals().length >= 3)
@@ -273,12 +279,16 @@ test('a connection that the bus closes, with and without an error, is made anew'
   await peer.sender('logs')
   peer.connections.at(-1)?.close()
   await until('it is attached once more', () => peer.attached === 3)
-  assert.deepEqual(lines.filter(({ msg }) => msg.startsWith('lost')).map(({ reason }) => reason), ['amqp:connection:forced: maintenance', 'the bus closed the connection'])
+  assert.deepEqual(lines.filter(({ msg }) => msg.startsWith('lost')).map(({ reason }) => reason), [
+    'amqp:connection:forced: maintenance', 'the bus closed the connection'
+  ])
 })
 
 test('logs in with user name and password, which need not be ASCII', async t => {
   const seen: string[] = []
-  const peer = await AmqpPeer.listen(t, { plain: (username, password) => seen.push(`${username}/${password}`) > 0 && password === 'pässwörd: 密' })
+  const peer = await AmqpPeer.listen(
+    t, { plain: (username, password) => seen.push(`${username}/${password}`) > 0 && password === 'pässwörd: 密' }
+  )
   const { client } = runningBus(t, { ports: [peer.port], credentials: { username: 'büs', password: new Secret('pässwörd: 密') } })
   await until('it is attached', () => client.status().ok)
   assert.deepEqual(seen, ['büs/pässwörd: 密'])

@@ -25,7 +25,17 @@ async function tlsBus (t: TestContext): Promise<{ port: number, users: string[],
     if (mechanism.constructor.name === 'ExternalServer') users.push('EXTERNAL')
   })
   for (const quiet of ['disconnected', 'connection_error', 'connection_close', 'error', 'protocol_error']) container.on(quiet, () => {})
-  const options = { port: 0, host: '127.0.0.1', transport: 'tls', key: KEY, cert: CERTIFICATE, ca: CERTIFICATE, requestCert: true, rejectUnauthorized: false, enable_sasl_external: true }
+  const options = {
+    port: 0,
+    host: '127.0.0.1',
+    transport: 'tls',
+    key: KEY,
+    cert: CERTIFICATE,
+    ca: CERTIFICATE,
+    requestCert: true,
+    rejectUnauthorized: false,
+    enable_sasl_external: true
+  }
   const server = container.listen(options as never) as Server
   server.on('tlsClientError', () => {})
   const sockets = new Set<Socket>()
@@ -71,17 +81,23 @@ test('says who it is and what it takes', async t => {
   await outcome(t, port, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') })
   await until('the bus knows', () => connections.length === 1)
   const [{ container_id: id, max_frame_size: frame, channel_max: channels, idle_time_out: idle, hostname, properties }] = connections
-  assert.deepEqual({ id, frame, channels, idle, hostname, properties }, { id: 'a-test', frame: MAX_FRAME_SIZE, channels: 1_023, idle: 10_000, hostname: '127.0.0.1', properties: { product: 'lokean' } })
+  assert.deepEqual({
+    id, frame, channels, idle, hostname, properties
+  }, { id: 'a-test', frame: MAX_FRAME_SIZE, channels: 1_023, idle: 10_000, hostname: '127.0.0.1', properties: { product: 'lokean' } })
 })
 
 test('messages come over TLS as they were sent, small ones and such as take many frames', async t => {
   const { port, connections } = await tlsBus(t)
-  const connection = connect({ host: '127.0.0.1', port, tls: true }, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') }, 'a-test')
+  const connection = connect({
+    host: '127.0.0.1', port, tls: true
+  }, { ca: CERTIFICATE, username: 'lokean', password: new Secret('x') }, 'a-test')
   t.after(() => { socketOf(connection)?.destroy(new Error('the test is over')) })
   connection.on('disconnected', () => {})
   await until('it is open', () => connection.is_open() && connections.length === 1)
   const contents: Buffer[] = []
-  const messages = [3, 200, 2 ** 20, 70_000, 0, 2 ** 20 + 1].map((size, seed) => Buffer.from(Uint8Array.from({ length: size }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 13) & 0xff)))
+  const messages = [
+    3, 200, 2 ** 20, 70_000, 0, 2 ** 20 + 1
+  ].map((size, seed) => Buffer.from(Uint8Array.from({ length: size }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 13) & 0xff)))
   connections[0].on('sender_open', ({ sender }: EventContext) => { for (const message of messages) sender?.send(message, undefined, 0) })
   const subscription = new Subscription({
     connection,

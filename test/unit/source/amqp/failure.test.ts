@@ -29,21 +29,66 @@ function failure (cause: unknown, credentials: Credentials = {}, { tls = true, o
 const ALERT = 'C0:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../ssl/record/rec_layer_s3.c:1605:SSL alert number 116\n'
 
 for (const [what, cause, credentials, reason, hint] of [
-  ['an authority that the system does not know', error('unable to verify the first certificate', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }), {}, /^unable/, /LOKEAN_AMQP_CA must name a file/],
-  ['one that is not in the given file', error('self-signed certificate', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), { ca: CERTIFICATE }, /^self-signed/, /^LOKEAN_AMQP_CA does not hold/],
-  ['a certificate that is not valid yet', error('certificate is not yet valid', { code: 'CERT_NOT_YET_VALID' }), {}, /not yet/, /valid now \(or the clock here/],
-  ['a certificate without other names', error('no', { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert: { subject: { CN: 'router' } } }), {}, /^the certificate of the bus is for router, not for bus\.example$/, /LOKEAN_AMQP_URL/],
-  ['a certificate without any name', error('no', { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert: {} }), {}, /is for no name, not for/, /LOKEAN_AMQP_URL/],
-  ['a client certificate that is wanted', error(ALERT, { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', reason: 'tlsv13 alert certificate required' }), {}, /^TLS: tlsv13 alert certificate required$/, /LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set\.$/],
-  ['a client certificate that is not trusted', error(ALERT, { code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', reason: 'tlsv1 alert unknown ca' }), { cert: CERTIFICATE }, /unknown ca$/, /trust who has signed the certificate in LOKEAN_AMQP_CERT\?$/],
-  ['a client certificate that has expired', error(ALERT, { code: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', reason: 'sslv3 alert certificate expired' }), { cert: EXPIRED }, /expired$/, /LOKEAN_AMQP_CERT has expired \(Nov 21 15:40:35 2026 GMT\): renew it\.$/],
-  ['what is no TLS', error('x', { code: 'ERR_SSL_WRONG_VERSION_NUMBER', reason: 'wrong version number' }), {}, /^TLS: wrong version number$/, /begin with amqp:\/\/$/],
-  ['a login that is refused', error('Failed', { condition: 'amqp:unauthorized-access', description: 'Failed' }), LOGIN, /^amqp:unauthorized-access: Failed$/, /LOKEAN_AMQP_USERNAME with LOKEAN_AMQP_PASSWORD/],
-  ['a client certificate in place of a login', error('no', { condition: 'amqp:unauthorized-access', description: 'no' }), { cert: CERTIFICATE }, /no$/, /EXTERNAL, and know the subject of LOKEAN_AMQP_CERT/],
-  ['a login that is missing', error('no', { condition: 'amqp:unauthorized-access', description: 'no' }), {}, /no$/, /^the bus wants a login/],
+  [
+    'an authority that the system does not know',
+    error('unable to verify the first certificate', { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }), {}, /^unable/,
+    /LOKEAN_AMQP_CA must name a file/
+  ],
+  [
+    'one that is not in the given file', error('self-signed certificate', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), { ca: CERTIFICATE },
+    /^self-signed/, /^LOKEAN_AMQP_CA does not hold/
+  ],
+  [
+    'a certificate that is not valid yet', error('certificate is not yet valid', { code: 'CERT_NOT_YET_VALID' }), {}, /not yet/,
+    /valid now \(or the clock here/
+  ],
+  [
+    'a certificate without other names', error('no', { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert: { subject: { CN: 'router' } } }), {},
+    /^the certificate of the bus is for router, not for bus\.example$/, /LOKEAN_AMQP_URL/
+  ],
+  [
+    'a certificate without any name', error('no', { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert: {} }), {}, /is for no name, not for/,
+    /LOKEAN_AMQP_URL/
+  ],
+  [
+    'a client certificate that is wanted',
+    error(ALERT, { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', reason: 'tlsv13 alert certificate required' }), {},
+    /^TLS: tlsv13 alert certificate required$/, /LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set\.$/
+  ],
+  [
+    'a client certificate that is not trusted', error(ALERT, { code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', reason: 'tlsv1 alert unknown ca' }),
+    { cert: CERTIFICATE }, /unknown ca$/, /trust who has signed the certificate in LOKEAN_AMQP_CERT\?$/
+  ],
+  [
+    'a client certificate that has expired',
+    error(ALERT, { code: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', reason: 'sslv3 alert certificate expired' }), { cert: EXPIRED },
+    /expired$/, /LOKEAN_AMQP_CERT has expired \(Nov 21 15:40:35 2026 GMT\): renew it\.$/
+  ],
+  [
+    'what is no TLS', error('x', { code: 'ERR_SSL_WRONG_VERSION_NUMBER', reason: 'wrong version number' }), {},
+    /^TLS: wrong version number$/, /begin with amqp:\/\/$/
+  ],
+  [
+    'a login that is refused', error('Failed', { condition: 'amqp:unauthorized-access', description: 'Failed' }), LOGIN,
+    /^amqp:unauthorized-access: Failed$/, /LOKEAN_AMQP_USERNAME with LOKEAN_AMQP_PASSWORD/
+  ],
+  [
+    'a client certificate in place of a login', error('no', { condition: 'amqp:unauthorized-access', description: 'no' }),
+    { cert: CERTIFICATE }, /no$/, /EXTERNAL, and know the subject of LOKEAN_AMQP_CERT/
+  ],
+  [
+    'a login that is missing', error('no', { condition: 'amqp:unauthorized-access', description: 'no' }), {}, /no$/,
+    /^the bus wants a login/
+  ],
   ['a host without a name', error('getaddrinfo ENOTFOUND bus.example', { code: 'ENOTFOUND' }), {}, /ENOTFOUND/, /LOKEAN_AMQP_URL right\?$/],
-  ['a name that fails on all addresses', Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }), {}, /^ECONNREFUSED$/, /^is the bus up/],
-  ['an error of the bus that is its own affair', error('full', { condition: 'amqp:resource-limit-exceeded', description: 'full' }), {}, /^amqp:resource-limit-exceeded: full$/, undefined]
+  [
+    'a name that fails on all addresses', Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }), {}, /^ECONNREFUSED$/,
+    /^is the bus up/
+  ],
+  [
+    'an error of the bus that is its own affair', error('full', { condition: 'amqp:resource-limit-exceeded', description: 'full' }), {},
+    /^amqp:resource-limit-exceeded: full$/, undefined
+  ]
 ] as Array<[string, Error, Credentials, RegExp, RegExp | undefined]>) {
   test(`no connection: ${what}`, () => {
     const found = failure(cause, credentials)
@@ -59,7 +104,9 @@ test('a connection that ends without a word, before and after the bus has let us
   assert.match(failure(undefined).hint ?? '', /LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set\. If this port speaks no TLS/)
   assert.match(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), { cert: EXPIRED }).hint ?? '', /has expired/)
   assert.deepEqual(failure(undefined, {}, { opened: true }), { reason: 'connection lost', hint: undefined })
-  assert.deepEqual(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), {}, { opened: true }), { reason: 'read ECONNRESET', hint: undefined })
+  assert.deepEqual(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), {}, { opened: true }), {
+    reason: 'read ECONNRESET', hint: undefined
+  })
 })
 
 test('a link: which setting asks for the address, and as whom', () => {

@@ -115,7 +115,9 @@ for (const size of [...Array(8).keys(), MAX_FRAME_BYTES + 1, 0x41_4d_51_4f, 0x41
 }
 
 test('a header in the middle is an error: what waits for the end of such a frame would wait for a gibibyte', () => {
-  for (const before of [[AMQP_HEADER], [SASL_HEADER], [AMQP_HEADER, frame(30)], [SASL_HEADER, frame(30, 1), AMQP_HEADER, frame(8), frame(70_000)]]) {
+  for (const before of [
+    [AMQP_HEADER], [SASL_HEADER], [AMQP_HEADER, frame(30)], [SASL_HEADER, frame(30, 1), AMQP_HEADER, frame(8), frame(70_000)]
+  ]) {
     const { reader, units } = reading()
     assert.throws(() => feed(reader, Buffer.concat([...before, AMQP_HEADER]), []), refused(0x41_4d_51_50))
     assertUnits(units, before)
@@ -123,7 +125,9 @@ test('a header in the middle is an error: what waits for the end of such a frame
 })
 
 test('what does not begin as AMQP does is handed on as it is', () => {
-  for (const text of ['HTTP/1.1 400 Bad Request\r\n\r\n', 'SSH-2.0-OpenSSH_9.9\r\n', '\x15\x03\x01\x00\x02\x02\x46 an alert', '\0\0\0\0\0\0\0\0']) {
+  for (const text of [
+    'HTTP/1.1 400 Bad Request\r\n\r\n', 'SSH-2.0-OpenSSH_9.9\r\n', '\x15\x03\x01\x00\x02\x02\x46 an alert', '\0\0\0\0\0\0\0\0'
+  ]) {
     const { reader, units } = reading()
     feed(reader, Buffer.from(text, 'latin1'), [])
     assertUnits(units, [Buffer.from(text, 'latin1')])

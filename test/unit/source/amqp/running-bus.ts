@@ -22,7 +22,9 @@ export interface RunningBus {
 /** Runs a client that reads `addresses` from the first of `ports` that answers. It closes with the test. */
 export function runningBus (
   t: TestContext,
-  { ports, addresses = ['logs'], limit = 16 * 2 ** 20, credentials = {}, host = '127.0.0.1' }: { ports: number[], addresses?: string[], limit?: number, credentials?: Credentials, host?: string }
+  {
+    ports, addresses = ['logs'], limit = 16 * 2 ** 20, credentials = {}, host = '127.0.0.1'
+  }: { ports: number[], addresses?: string[], limit?: number, credentials?: Credentials, host?: string }
 ): RunningBus {
   const { log, lines } = collectedLog()
   const deliveries: Taken[] = []

@@ -10,7 +10,11 @@ import { ReceivingSession } from '../../../../src/source/amqp/session.ts'
 import { readTransfer } from '../../../../src/source/amqp/transfer.ts'
 import { transferFrame } from './transfer-frame.ts'
 
-const rhea: { read_frame (frame: Buffer): Parameters<ReceivingSession['on_transfer']>[0] } = createRequire(import.meta.url)('rhea/lib/frames.js')
+const rhea: {
+  read_frame (
+    frame: Buffer
+  ): Parameters<ReceivingSession['on_transfer']>[0]
+} = createRequire(import.meta.url)('rhea/lib/frames.js')
 
 /** The largest payload of a frame in the window. */
 const PAYLOAD = FRAME_BYTES - DELIVERY_BYTES
@@ -350,7 +354,9 @@ for (const way of ['past', 'through'] as const) {
       const { open, transfer, whole } = bench(16 * FRAME_BYTES)
       open()
       for (const [id, parts] of messages.entries()) {
-        for (const [i, payload] of parts.entries()) transfer({ id: i === 0 || i % 3 === 0 ? id : undefined, more: i + 1 < parts.length, payload }, way)
+        for (const [i, payload] of parts.entries()) {
+          transfer({ id: i === 0 || i % 3 === 0 ? id : undefined, more: i + 1 < parts.length, payload }, way)
+        }
       }
       assert.deepEqual(whole.map(message => message.toString('hex')), messages.map(parts => Buffer.concat(parts).toString('hex')))
     }))
@@ -361,7 +367,9 @@ test('a long delivery is joined byte for byte, while its memory grows', () => {
   const { open, transfer, whole, memory } = bench(128 * FRAME_BYTES)
   open()
   const message = Buffer.from(Uint8Array.from({ length: 3_000_001 }, (_, i) => (Math.imul(i, 2654435761) >>> 11) & 0xff))
-  for (let at = 0; at < message.length; at += 61_000) transfer({ id: 0, more: at + 61_000 < message.length, payload: message.subarray(at, at + 61_000) })
+  for (let at = 0; at < message.length; at += 61_000) {
+    transfer({ id: 0, more: at + 61_000 < message.length, payload: message.subarray(at, at + 61_000) })
+  }
   assert.ok(whole[0].equals(message))
   assert.ok(memory[0] < 3 * message.length, `${memory[0]} bytes for it`)
 })
@@ -437,7 +445,11 @@ test('what is taken from the budget is exactly what is unsettled and what has co
           const last = i + 1 === parts.length
           partial = last ? 0 : partial + size
           transfer({ id, more: !last, aborted: last && aborted, payload: Buffer.alloc(size) }, way)
-          if (last && !aborted) assert.deepEqual([costs.length, costs.at(-1)], [deliveries.length, parts.reduce((sum, { size }) => sum + size, 0) + DELIVERY_BYTES])
+          if (last && !aborted) {
+            assert.deepEqual([
+              costs.length, costs.at(-1)
+            ], [deliveries.length, parts.reduce((sum, { size }) => sum + size, 0) + DELIVERY_BYTES])
+          }
           check()
         }
         id = (id + 1) >>> 0

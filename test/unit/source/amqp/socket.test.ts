@@ -66,7 +66,9 @@ for (const tls of [false, true]) {
       if (ids.push(frame.length) === 3) throw failure
     })
     const server = await accepted
-    server.write(Buffer.concat([HEADER, transferFrame({ id: 0 }), transferFrame({ id: 1 }), transferFrame({ id: 2 }), transferFrame({ id: 3 }).subarray(0, 9)]))
+    server.write(Buffer.concat([
+      HEADER, transferFrame({ id: 0 }), transferFrame({ id: 1 }), transferFrame({ id: 2 }), transferFrame({ id: 3 }).subarray(0, 9)
+    ]))
     await until('the socket is closed', () => seen.closed)
     server.write(transferFrame({ id: 4 }))
     await turn()

@@ -55,7 +55,9 @@ const DESCRIPTORS = {
   symbol8: Buffer.concat([Buffer.of(0xa3, SYMBOL.length), SYMBOL]),
   symbol32: Buffer.concat([Buffer.of(0xb3), uint32(SYMBOL.length), SYMBOL])
 }
-const STATES = { none: NULL, accepted: Buffer.of(0x00, 0x53, 0x24, 0x45), received: Buffer.of(0x00, 0x53, 0x23, 0xc0, 0x04, 0x02, 0x43, 0x52, 0x07) }
+const STATES = {
+  none: NULL, accepted: Buffer.of(0x00, 0x53, 0x24, 0x45), received: Buffer.of(0x00, 0x53, 0x23, 0xc0, 0x04, 0x02, 0x43, 0x52, 0x07)
+}
 
 export function transferFrame (said: Partial<Said>, layout: Partial<Layout> = {}): Buffer {
   const { channel = 0, handle = 0, id, more = false, aborted = false, payload = new Uint8Array() } = said
@@ -114,13 +116,17 @@ export function said (): fc.Arbitrary<Said> {
 /** `plain`: only layouts that must be read without rhea's help. */
 export function layout ({ plain = false }: { plain?: boolean } = {}): fc.Arbitrary<Layout> {
   return fc.record({
-    descriptor: plain ? fc.constant('smallulong') : fc.constantFrom<Layout['descriptor']>('smallulong', 'smallulong', 'smallulong', 'ulong', 'symbol8', 'symbol32'),
+    descriptor: plain
+      ? fc.constant('smallulong')
+      : fc.constantFrom<Layout['descriptor']>('smallulong', 'smallulong', 'smallulong', 'ulong', 'symbol8', 'symbol32'),
     wide: fc.boolean(),
     extended: fc.nat({ max: 5 }).chain(words => fc.uint8Array({ minLength: 4 * words, maxLength: 4 * words })),
     uint: fc.constantFrom('short', 'long'),
     flag: fc.constantFrom('short', 'long'),
     silent: fc.boolean(),
-    tag: fc.option(fc.record({ wide: plain ? fc.constant(false) : fc.boolean(), bytes: fc.uint8Array({ maxLength: 32 }) }), { nil: undefined }),
+    tag: fc.option(
+      fc.record({ wide: plain ? fc.constant(false) : fc.boolean(), bytes: fc.uint8Array({ maxLength: 32 }) }), { nil: undefined }
+    ),
     format: fc.option(uints, { nil: undefined }),
     settled: fc.boolean(),
     mode: fc.option(fc.nat({ max: 1 }), { nil: undefined }),

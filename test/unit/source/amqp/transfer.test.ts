@@ -27,7 +27,14 @@ function asRheaReads (frame: Buffer): unknown {
   read.performative?.dispatch({
     on_transfer: ({ channel, performative, payload }) => {
       const { handle, delivery_id: id, more, aborted } = performative as Performative
-      transfer = plain({ channel, handle: handle as number, id: (id ?? undefined) as number | undefined, more: Boolean(more), aborted: Boolean(aborted), payload: payload ?? Buffer.alloc(0) })
+      transfer = plain({
+        channel,
+        handle: handle as number,
+        id: (id ?? undefined) as number | undefined,
+        more: Boolean(more),
+        aborted: Boolean(aborted),
+        payload: payload ?? Buffer.alloc(0)
+      })
     }
   }, read)
   assert.notEqual(transfer, undefined)
@@ -87,26 +94,37 @@ for (const [what, how] of Object.entries<Partial<Layout>>({
 
 /** Any value of a fixed width, short variable values, lists, and codes that are no type. */
 const wild = fc.tuple(
-  fc.constantFrom(0x00, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x56, 0x60, 0x70, 0x71, 0x80, 0xa0, 0xa1, 0xa3, 0xb0, 0xc0, 0xd0, 0xe0, 0x13, 0xff),
+  fc.constantFrom(
+    0x00, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x56, 0x60, 0x70, 0x71, 0x80, 0xa0, 0xa1, 0xa3, 0xb0, 0xc0,
+    0xd0, 0xe0, 0x13, 0xff
+  ),
   fc.uint8Array({ maxLength: 9 })
 ).map(([code, bytes]) => {
   const width = [0, 1, 2, 4, 8, 16][(code >>> 4) - 4] ?? 0
-  return code >= 0xa0 ? Buffer.of(code, bytes.length, ...bytes) : Buffer.concat([Buffer.of(code), bytes, Buffer.alloc(16)]).subarray(0, 1 + width)
+  return code >= 0xa0
+    ? Buffer.of(code, bytes.length, ...bytes)
+    : Buffer.concat([Buffer.of(code), bytes, Buffer.alloc(16)]).subarray(0, 1 + width)
 })
 
 test('fields of types that they do not have are never read as something else than rhea reads', () => {
   let taken = 0
-  fc.assert(fc.property(fc.array(fc.oneof(wild, fc.constant(Buffer.of(0x43)), fc.constant(Buffer.of(0x40))), { maxLength: 13 }), fc.boolean(), fc.uint8Array({ maxLength: 20 }), (fields, wide, payload) => {
-    if (assertAsRhea(frameOf(3, new Uint8Array(), Buffer.concat([Buffer.of(0x00, 0x53, 0x14), list(fields, wide)]), payload))) taken++
-  }), { numRuns: 3_000 })
+  fc.assert(fc.property(fc.array(fc.oneof(wild, fc.constant(Buffer.of(0x43)), fc.constant(Buffer.of(0x40))), { maxLength: 13 }),
+    fc.boolean(), fc.uint8Array({ maxLength: 20 }), (fields, wide, payload) => {
+      if (assertAsRhea(frameOf(3, new Uint8Array(), Buffer.concat([Buffer.of(0x00, 0x53, 0x14), list(fields, wide)]), payload))) taken++
+    }), { numRuns: 3_000 })
   assert.ok(taken > 0)
 })
 
 for (const [name, field] of [['handle', 0], ['id', 1], ['more', 5], ['aborted', 9]] as const) {
   test(`a ${name} of another type is left to rhea`, () => {
-    for (const value of [[0x50, 1], [0x54, 1], [0x60, 0, 1], [0xa0, 1, 1], ...(field < 2 ? [[0x41], [0x42], [0x56, 1]] : [[0x43], [0x52, 1], [0x70, 0, 0, 0, 1]]), ...(field === 0 ? [[0x40]] : [])]) {
+    for (const value of [
+      [0x50, 1], [0x54, 1], [0x60, 0, 1], [0xa0, 1, 1],
+      ...(field < 2 ? [[0x41], [0x42], [0x56, 1]] : [[0x43], [0x52, 1], [0x70, 0, 0, 0, 1]]), ...(field === 0 ? [[0x40]] : [])
+    ]) {
       const fields = Array.from({ length: 11 }, (_, i) => i < 2 ? Buffer.of(0x52, i) : Buffer.of(0x40))
-      const frame = (): Buffer => frameOf(0, new Uint8Array(), Buffer.concat([Buffer.of(0x00, 0x53, 0x14), list(fields, false)]), Buffer.from('x'))
+      const frame = (): Buffer => frameOf(
+        0, new Uint8Array(), Buffer.concat([Buffer.of(0x00, 0x53, 0x14), list(fields, false)]), Buffer.from('x')
+      )
       assert.notEqual(readTransfer(frame()), undefined)
       fields[field] = Buffer.from(value)
       assert.equal(readTransfer(frame()), undefined, `0x${value[0].toString(16)}`)
@@ -116,7 +134,8 @@ for (const [name, field] of [['handle', 0], ['id', 1], ['more', 5], ['aborted', 
 
 test('random bytes never throw, and never read as something else than rhea reads', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), bytes => { readTransfer(Buffer.from(bytes)) }), { numRuns: 3_000 })
-  const beginning = fc.constantFrom('0053 14', '0053 14c0', '0053 14d0000000', '0053 14c00a05').map(hex => Buffer.from(hex.replace(' ', ''), 'hex'))
+  const beginning = fc.constantFrom('0053 14', '0053 14c0', '0053 14d0000000', '0053 14c00a05')
+    .map(hex => Buffer.from(hex.replace(' ', ''), 'hex'))
   fc.assert(fc.property(beginning, fc.uint8Array({ maxLength: 40 }), (start, rest) => {
     assertAsRhea(frameOf(0, new Uint8Array(), Buffer.concat([start, rest]), new Uint8Array()))
   }), { numRuns: 3_000 })
@@ -125,16 +144,17 @@ test('random bytes never throw, and never read as something else than rhea reads
 test('a frame of which bytes were changed, or the end is missing, never throws, and is what rhea reads or left to it', () => {
   let taken = 0
   const change = fc.tuple(fc.nat({ max: 60 }), fc.nat({ max: 255 }))
-  fc.assert(fc.property(said(), layout(), fc.array(change, { maxLength: 4 }), fc.option(fc.nat({ max: 80 }), { nil: undefined }), (what, how, changes, length) => {
-    const whole = transferFrame(what, how)
-    for (const [at, value] of changes) whole[at % whole.length] = value
-    const frame = whole.subarray(0, length)
-    readTransfer(frame)
-    if (frame.length < 8) return
-    // The frame reader guarantees that a frame has the size that it states.
-    frame.writeUInt32BE(frame.length, 0)
-    if (assertAsRhea(frame)) taken++
-  }), { numRuns: 5_000 })
+  fc.assert(fc.property(said(), layout(), fc.array(change, { maxLength: 4 }), fc.option(fc.nat({ max: 80 }), { nil: undefined }),
+    (what, how, changes, length) => {
+      const whole = transferFrame(what, how)
+      for (const [at, value] of changes) whole[at % whole.length] = value
+      const frame = whole.subarray(0, length)
+      readTransfer(frame)
+      if (frame.length < 8) return
+      // The frame reader guarantees that a frame has the size that it states.
+      frame.writeUInt32BE(frame.length, 0)
+      if (assertAsRhea(frame)) taken++
+    }), { numRuns: 5_000 })
   assert.ok(taken > 100)
 })
 
@@ -154,7 +174,9 @@ test('a field that goes on behind the end of its list, or of the frame, is left 
         const cut = Buffer.of(code, ...Array.from({ length: there }, () => width))
         const before = Array.from({ length: field }, (_, i) => i === 0 ? Buffer.of(0x43) : Buffer.of(0x40))
         for (const payload of [Buffer.alloc(0), Buffer.alloc(9, 0x40)]) {
-          assert.equal(readTransfer(frameOf(0, new Uint8Array(), Buffer.concat([Buffer.of(0x00, 0x53, 0x14), list([...before, cut], field % 2 === 0)]), payload)), undefined)
+          assert.equal(readTransfer(frameOf(
+            0, new Uint8Array(), Buffer.concat([Buffer.of(0x00, 0x53, 0x14), list([...before, cut], field % 2 === 0)]), payload
+          )), undefined)
         }
       }
     }

@@ -82,7 +82,8 @@ function assertDelivered ({ deliveries }: RunningBus): void {
 test('the capture is what it is taken for', () => {
   assert.deepEqual(TRANSFERS.map(({ payload }) => payload.length), [305, 118_120, 313])
   assert.equal(CLOSE.code, 0x18)
-  assert.deepEqual(dispositions(readFileSync(join('test', 'fixtures', 'omamqp1', 'wire-router-receiver-c2s.bin'))).map(({ first, outcome }) => [first, outcome]), [[0, 0x24], [1, 0x24], [2, 0x24]])
+  assert.deepEqual(dispositions(readFileSync(join('test', 'fixtures', 'omamqp1', 'wire-router-receiver-c2s.bin')))
+    .map(({ first, outcome }) => [first, outcome]), [[0, 0x24], [1, 0x24], [2, 0x24]])
 })
 
 test('all at once', async t => {
@@ -186,7 +187,9 @@ test('a frame too small to be one ends the connection', async t => {
 
 test('a delivery id that leaps ends the connection, and what came before it stays', async t => {
   const third = UNTIL_CLOSE.length - TRANSFERS[2].bytes.length
-  const { lines, deliveries, budgets } = await replayed(t, Buffer.concat([UNTIL_CLOSE.subarray(0, third), TRANSFERS[0].bytes]), () => 200_000)
+  const { lines, deliveries, budgets } = await replayed(
+    t, Buffer.concat([UNTIL_CLOSE.subarray(0, third), TRANSFERS[0].bytes]), () => 200_000
+  )
   await until('it is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
   assert.match(String(lines.find(({ msg }) => msg.startsWith('lost'))?.reason), /delivery 0 where 2 had to come/)
   assert.equal(deliveries.length, 2)
@@ -225,14 +228,27 @@ function relaid (framePayload: number, layouts: Array<Partial<Layout>>): Buffer 
   return Buffer.concat(TRANSFERS.flatMap(({ payload }, id) =>
     Array.from({ length: Math.ceil(payload.length / framePayload) }, (_, i) => {
       const end = (i + 1) * framePayload
-      return transferFrame({ channel, handle: handle as number, id: i === 0 ? id : undefined, more: end < payload.length, payload: payload.subarray(i * framePayload, end) }, layouts[turn++ % layouts.length])
+      return transferFrame({
+        channel,
+        handle: handle as number,
+        id: i === 0 ? id : undefined,
+        more: end < payload.length,
+        payload: payload.subarray(i * framePayload, end)
+      }, layouts[turn++ % layouts.length])
     })))
 }
 
-const PAST_RHEA: Array<Partial<Layout>> = [{}, { wide: true, uint: 'long', flag: 'long', trimmed: false }, { tag: undefined, silent: true, extended: Buffer.alloc(8, 0xff), format: undefined }]
-const THROUGH_RHEA: Array<Partial<Layout>> = [{ state: 'accepted', flag: 'long' }, { descriptor: 'symbol8' }, { tag: { wide: true, bytes: Buffer.from('tag') }, flag: 'long' }]
+const PAST_RHEA: Array<Partial<Layout>> = [
+  {}, { wide: true, uint: 'long', flag: 'long', trimmed: false },
+  { tag: undefined, silent: true, extended: Buffer.alloc(8, 0xff), format: undefined }
+]
+const THROUGH_RHEA: Array<Partial<Layout>> = [
+  { state: 'accepted', flag: 'long' }, { descriptor: 'symbol8' }, { tag: { wide: true, bytes: Buffer.from('tag') }, flag: 'long' }
+]
 
-for (const [how, layouts] of Object.entries({ 'past rhea': PAST_RHEA, 'through rhea': THROUGH_RHEA, 'by turns': PAST_RHEA.flatMap((layout, i) => [layout, THROUGH_RHEA[i]]) })) {
+for (const [how, layouts] of Object.entries({
+  'past rhea': PAST_RHEA, 'through rhea': THROUGH_RHEA, 'by turns': PAST_RHEA.flatMap((layout, i) => [layout, THROUGH_RHEA[i]])
+})) {
   for (const framePayload of [1_000, 50_000]) {
     test(`frames of ${framePayload} bytes in every way that a bus may write them, ${how}`, async t => {
       const running = await replayed(t, Buffer.concat([UNTIL_TRANSFERS, relaid(framePayload, layouts)]), () => 7_777)
@@ -244,9 +260,14 @@ for (const [how, layouts] of Object.entries({ 'past rhea': PAST_RHEA, 'through r
   }
 }
 
-for (const [what, said, reason] of [['a handle', { handle: 7 }, /Invalid handle 7/], ['a channel', { channel: 9 }, /invalid channel 9/]] as const) {
+for (const [what, said, reason] of [
+  ['a handle', { handle: 7 }, /Invalid handle 7/], ['a channel', { channel: 9 }, /invalid channel 9/]
+] as const) {
   test(`a transfer with ${what} that nobody knows ends the connection, and is nobody's`, async t => {
-    const { lines, deliveries, budgets } = await replayed(t, Buffer.concat([UNTIL_CLOSE, transferFrame({ channel: TRANSFERS[0].channel, id: 3, payload: Buffer.from('whose?'), ...said })]), () => 200_000)
+    const { lines, deliveries, budgets } = await replayed(
+      t, Buffer.concat([UNTIL_CLOSE, transferFrame({ channel: TRANSFERS[0].channel, id: 3, payload: Buffer.from('whose?'), ...said })]),
+      () => 200_000
+    )
     await until('it is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
     assert.match(String(lines.find(({ msg }) => msg.startsWith('lost'))?.reason), reason)
     assert.equal(deliveries.length, 3)
@@ -257,10 +278,14 @@ for (const [what, said, reason] of [['a handle', { handle: 7 }, /Invalid handle 
 test('a transfer over a second link that the bus opened in our session ends the connection, and is not stored as ours', async t => {
   const name = ATTACH.bytes.indexOf(Buffer.from([0xa1, 3, ...Buffer.from('raw')]))
   assert.deepEqual([...ATTACH.bytes.subarray(name + 5, name + 6)], [0x43], 'the handle is behind the name')
-  const second = Buffer.concat([ATTACH.bytes.subarray(0, name), Buffer.from([0xa1, 3, ...Buffer.from('own'), 0x52, 1]), ATTACH.bytes.subarray(name + 6)])
+  const second = Buffer.concat([
+    ATTACH.bytes.subarray(0, name), Buffer.from([0xa1, 3, ...Buffer.from('own'), 0x52, 1]), ATTACH.bytes.subarray(name + 6)
+  ])
   second.writeUInt32BE(second.length, 0)
   second[12]++
-  const { lines, deliveries } = await replayed(t, Buffer.concat([UNTIL_CLOSE, second, transferFrame({ channel: TRANSFERS[0].channel, handle: 1, id: 3, payload: Buffer.from('not asked for') })]), () => 200_000)
+  const { lines, deliveries } = await replayed(t, Buffer.concat([
+    UNTIL_CLOSE, second, transferFrame({ channel: TRANSFERS[0].channel, handle: 1, id: 3, payload: Buffer.from('not asked for') })
+  ]), () => 200_000)
   await until('it is known', () => lines.some(({ msg }) => msg === 'lost the bus; connecting again'))
   assert.match(String(lines.find(({ msg }) => msg.startsWith('lost'))?.reason), /handle 1/)
   assert.equal(deliveries.length, 3)

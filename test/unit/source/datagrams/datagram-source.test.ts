@@ -14,13 +14,28 @@ import { turn, until } from '../../../helpers/until.ts'
 
 const MIB = 2 ** 20
 
-interface Running { source: DatagramSource, connections: Set<Connection>, port: number, budget: Budget, records: Buffer[], costs: number[], bad: number, most: number, ids: number[], send (record: Uint8Array | string): Promise<void>, start (): void, giveBack (): void }
+interface Running {
+  source: DatagramSource,
+  connections: Set<Connection>,
+  port: number,
+  budget: Budget,
+  records: Buffer[],
+  costs: number[],
+  bad: number,
+  most: number,
+  ids: number[],
+  send (record: Uint8Array | string): Promise<void>,
+  start (): void,
+  giveBack (): void
+}
 
 async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, receiveBuffer = 208 * 1024 } = {}): Promise<Running> {
   const cleanup = Cleanup.of(t)
   const budget = new Budget('udp', limit)
   const { log, lines } = collectedLog()
-  const source = await DatagramSource.open({ origin: { address: 'udp', labels: [], tenant: undefined }, budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log })
+  const source = await DatagramSource.open({
+    origin: { address: 'udp', labels: [], tenant: undefined }, budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log
+  })
   const port = lines[0].port as number
   cleanup.add(async () => { await source.close() })
   const socket: Socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
@@ -43,7 +58,9 @@ async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, r
     start () {
       const onDelivery: SourceEvents['onDelivery'] = ({ id, message, cost, connection }) => {
         run.connections.add(connection)
-        readRecords(message, 0, message.length, { record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => { run.bad++ } })
+        readRecords(message, 0, message.length, {
+          record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => { run.bad++ }
+        })
         run.costs.push(cost)
         run.ids.push(id)
         run.most = Math.max(run.most, budget.used)
@@ -62,7 +79,10 @@ for (const host of ['127.0.0.1', '::1']) {
   test(`each datagram is a record, whatever its bytes and its length up to the largest (${host})`, async t => {
     const run = await running(t, { host })
     run.start()
-    const sent = [Buffer.from('{"a":1}\n'), Buffer.of(0, 0xff, 0x80), Buffer.alloc(0), Buffer.alloc(255, 'x'), Buffer.alloc(256, 'y'), Buffer.alloc(9000, 'z'), Buffer.alloc(65_507, 'w'), Buffer.from('last')]
+    const sent = [
+      Buffer.from('{"a":1}\n'), Buffer.of(0, 0xff, 0x80), Buffer.alloc(0), Buffer.alloc(255, 'x'), Buffer.alloc(256, 'y'),
+      Buffer.alloc(9000, 'z'), Buffer.alloc(65_507, 'w'), Buffer.from('last')
+    ]
     for (const [i, record] of sent.entries()) {
       await run.send(record)
       await until('it is here', () => run.records.length > i)
@@ -82,7 +102,9 @@ test('what comes before it is started waits in the kernel; what came before it i
   await until('they are here', () => run.records.length === 50)
   for (let i = 0; i < 100; i++) await run.send(`late ${i}`)
   await run.source.stop()
-  assert.deepEqual(run.records.map(String), [...Array.from({ length: 50 }, (_, i) => `early ${i}`), ...Array.from({ length: 100 }, (_, i) => `late ${i}`)])
+  assert.deepEqual(run.records.map(String), [
+    ...Array.from({ length: 50 }, (_, i) => `early ${i}`), ...Array.from({ length: 100 }, (_, i) => `late ${i}`)
+  ])
   assert.equal(run.source.status().ok, false)
 })
 
@@ -112,13 +134,25 @@ test('a budget that is used up is never overdrawn: the kernel keeps what it can,
 test('a port that is taken is a wrong setting, and nothing stays open', async t => {
   const { port } = await running(t)
   const budget = new Budget('udp://127.0.0.1:x', MIB)
-  await assert.rejects(DatagramSource.open({ origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'udp', host: '127.0.0.1', port, receiveBuffer: 65_536 }, log: collectedLog().log }),
-    (error: unknown) => error instanceof ConfigError && error.message === 'LOKEAN_SOCKET is "udp://127.0.0.1:x": the port is in use')
+  await assert.rejects(DatagramSource.open({
+    origin: { address: budget.address, labels: [], tenant: undefined },
+    budget,
+    place: { kind: 'udp', host: '127.0.0.1', port, receiveBuffer: 65_536 },
+    log: collectedLog().log
+  }),
+  (error: unknown) => error instanceof ConfigError && error.message === 'LOKEAN_SOCKET is "udp://127.0.0.1:x": the port is in use')
 })
 
 test('a kernel that gives less than was asked for is told of', async t => {
   const { log, lines } = collectedLog()
-  const source = await DatagramSource.open({ origin: { address: 'udp', labels: [], tenant: undefined }, budget: new Budget('udp', MIB), place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 }, log })
+  const source = await DatagramSource.open({
+    origin: { address: 'udp', labels: [], tenant: undefined },
+    budget: new Budget('udp', MIB),
+    place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 },
+    log
+  })
   Cleanup.of(t).add(async () => { await source.close() })
-  assert.ok(lines.some(({ level, mend, msg }) => level === 'warn' && `${msg}${String(mend)}`.includes('net.core.rmem_max')), JSON.stringify(lines))
+  assert.ok(
+    lines.some(({ level, mend, msg }) => level === 'warn' && `${msg}${String(mend)}`.includes('net.core.rmem_max')), JSON.stringify(lines)
+  )
 })

@@ -10,7 +10,9 @@ const V6 = `${HEAD} 100: 00000000000000000000000001000000:7530 00000000000000000
   ' 101: B80D0120000000000000000001000000:0035 00000000000000000000000000000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 1 2 0 8\n'
 
 test('the line of the address and port, in the kernel\'s spelling', { skip: endianness() === 'BE' && 'the samples are of a little-endian machine' }, () => {
-  const drops = (address: string, port: number, family = 'IPv4'): number | undefined => kernelDrops({ address, port, family }, path => path === '/proc/net/udp' ? V4 : V6)
+  const drops = (address: string, port: number, family = 'IPv4'): number | undefined => kernelDrops({
+    address, port, family
+  }, path => path === '/proc/net/udp' ? V4 : V6)
   assert.equal(drops('127.0.0.1', 30000), 17)
   assert.equal(drops('0.0.0.0', 30000), 4)
   assert.equal(drops('::1', 30000, 'IPv6'), 9)

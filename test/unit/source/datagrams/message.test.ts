@@ -5,7 +5,9 @@ import { readRecords } from '../../../../src/worker/input/records.ts'
 
 function recordsOf (message: Buffer): string[] {
   const records: string[] = []
-  readRecords(message, 0, message.length, { record: (start, end) => { records.push(message.toString('latin1', start, end)) }, bad: () => assert.fail() })
+  readRecords(message, 0, message.length, {
+    record: (start, end) => { records.push(message.toString('latin1', start, end)) }, bad: () => assert.fail()
+  })
   return records
 }
 

@@ -26,7 +26,9 @@ test('where there is nothing, nothing is done', t => {
 
 test('a socket that nobody is bound to is removed, any other stays', t => {
   const path = left(t)
-  for (const [code, why] of [[undefined, /another process listens/], ['EPROTOTYPE', /another process listens/], ['EACCES', /cannot be told.*\(EACCES\)/]] as const) {
+  for (const [code, why] of [
+    [undefined, /another process listens/], ['EPROTOTYPE', /another process listens/], ['EACCES', /cannot be told.*\(EACCES\)/]
+  ] as const) {
     assert.throws(() => makeWay(path, asked => { assert.equal(asked, path); return code }), why)
     assert.ok(existsSync(path))
   }

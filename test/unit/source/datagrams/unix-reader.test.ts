@@ -25,14 +25,28 @@ function children (): number[] {
   return readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim().split(' ').filter(pid => pid !== '').map(Number)
 }
 
-interface Running { source: DatagramSource, path: string, lines: LogLine[], sender (): UnixSender, budget: Budget, records: Buffer[], costs: number[], most: number, start (): void, giveBack (): void, close (): Promise<void> }
+interface Running {
+  source: DatagramSource,
+  path: string,
+  lines: LogLine[],
+  sender (): UnixSender,
+  budget: Budget,
+  records: Buffer[],
+  costs: number[],
+  most: number,
+  start (): void,
+  giveBack (): void,
+  close (): Promise<void>
+}
 
 async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Running> {
   const cleanup = Cleanup.of(t)
   const path = socketPath(cleanup)
   const budget = new Budget(`unixgram:${path}`, limit)
   const { log, lines } = collectedLog()
-  const source = await DatagramSource.open({ origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log })
+  const source = await DatagramSource.open({
+    origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log
+  })
   cleanup.add(async () => { await source.close() })
   const run: Running = {
     source,
@@ -45,7 +59,9 @@ async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Runni
     sender: () => new UnixSender(cleanup, path),
     start () {
       const onDelivery: SourceEvents['onDelivery'] = ({ message, cost }) => {
-        readRecords(message, 0, message.length, { record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => assert.fail() })
+        readRecords(message, 0, message.length, {
+          record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => assert.fail()
+        })
         run.costs.push(cost)
         run.most = Math.max(run.most, budget.used)
       }
@@ -63,7 +79,10 @@ async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Runni
 test('each datagram is a record, whatever its bytes and its length up to the largest', addon, async t => {
   const run = await running(t)
   run.start()
-  const sent = [Buffer.from('{"a":1}\n'), Buffer.of(0, 0xff, 0x80), Buffer.alloc(0), Buffer.alloc(255, 'x'), Buffer.alloc(9000, 'z'), Buffer.alloc(65_535, 'w'), Buffer.alloc(65_536, 'v'), Buffer.from('last')]
+  const sent = [
+    Buffer.from('{"a":1}\n'), Buffer.of(0, 0xff, 0x80), Buffer.alloc(0), Buffer.alloc(255, 'x'), Buffer.alloc(9000, 'z'),
+    Buffer.alloc(65_535, 'w'), Buffer.alloc(65_536, 'v'), Buffer.from('last')
+  ]
   const sender = run.sender()
   for (const record of sent) await sender.send(record)
   await until('they are here', () => run.records.length === sent.length)
@@ -190,9 +209,13 @@ test('a path that another listens at, or that is no socket, is a wrong setting; 
   const { path } = await running(t)
   const open = async (path: string): Promise<DatagramSource> => {
     const budget = new Budget(`unixgram:${path}`, MIB)
-    return await DatagramSource.open({ origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log: collectedLog().log })
+    return await DatagramSource.open({
+      origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log: collectedLog().log
+    })
   }
-  const refusal = (path: string, why: string) => (error: unknown) => error instanceof ConfigError && error.message === `LOKEAN_SOCKET is "unixgram:${path}": ${why}`
+  const refusal = (
+    path: string, why: string
+  ) => (error: unknown) => error instanceof ConfigError && error.message === `LOKEAN_SOCKET is "unixgram:${path}": ${why}`
   await assert.rejects(open(path), refusal(path, 'another process listens there'))
   const file = `${path}.txt`
   writeFileSync(file, '')
@@ -218,9 +241,12 @@ test('where the package cannot be loaded it says what to install', async t => {
   mkdirSync(addon, { recursive: true })
   writeFileSync(join(addon, 'package.json'), '{"main":"index.cjs"}')
   writeFileSync(join(addon, 'index.cjs'), "throw new Error('it was not built')")
-  const { UnixReader: Elsewhere } = await import(pathToFileURL(join(dir, 'source', 'datagrams', 'unix-reader.js')).href) as { UnixReader: typeof UnixReader }
+  const { UnixReader: Elsewhere } = await import(pathToFileURL(join(
+    dir, 'source', 'datagrams', 'unix-reader.js'
+  )).href) as { UnixReader: typeof UnixReader }
   const events = { message: assert.fail, stopped: assert.fail, failed: assert.fail }
   const path = join(dir, 'logs.sock')
   await assert.rejects(Elsewhere.open({ address: `unixgram:${path}`, path, limit: MIB, log: collectedLog().log }, events),
-    ({ code, message }: LokeanError) => code === 'LOKEAN_CONFIG' && /unix-dgram cannot be loaded by Node v.*C\+\+ compiler.*npm rebuild unix-dgram.*\(it was not built\)/.test(message))
+    ({ code, message }: LokeanError) => code === 'LOKEAN_CONFIG' &&
+      /unix-dgram cannot be loaded by Node v.*C\+\+ compiler.*npm rebuild unix-dgram.*\(it was not built\)/.test(message))
 })

@@ -11,7 +11,9 @@ import { turn } from '../../../helpers/until.ts'
 test('frames come out as they went in, however they are cut', async t => {
   const dir = mkdtempSync(join(tmpdir(), 'lokean-'))
   Cleanup.of(t).add(() => { rmSync(dir, { recursive: true }) })
-  const frames = [{ payload: Buffer.from('{}'), cost: 0 }, { payload: Buffer.alloc(300_000, 'm'), cost: 300_320 }, { payload: Buffer.of(1), cost: 321 }]
+  const frames = [
+    { payload: Buffer.from('{}'), cost: 0 }, { payload: Buffer.alloc(300_000, 'm'), cost: 300_320 }, { payload: Buffer.of(1), cost: 321 }
+  ]
   const fd = openSync(join(dir, 'pipe'), 'w')
   for (const { payload, cost } of frames) writeFrame(fd, payload, cost)
   closeSync(fd)

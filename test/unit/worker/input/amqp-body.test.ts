@@ -3,7 +3,9 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import rhea from 'rhea'
 import { readBody } from '../../../../src/worker/input/amqp-body.ts'
-import { amqpMessage, amqpValue, encodeMessage, encodeValue, type Found, foundInMessage, type Section, uint32 } from '../../../helpers/amqp-values.ts'
+import {
+  amqpMessage, amqpValue, encodeMessage, encodeValue, type Found, foundInMessage, type Section, uint32
+} from '../../../helpers/amqp-values.ts'
 import { captures, sha256 } from '../../../helpers/worker-fixtures.ts'
 
 interface Range { kind: 'record' | 'bad', start: number, end: number }
@@ -120,7 +122,9 @@ suite('forms of a body', () => {
     'an unknown section': [Buffer.from('00537f45', 'hex'), ['BAD']],
     'an unknown section before a body': [Buffer.concat([Buffer.from('00537f45', 'hex'), value('a10178')]), ['BAD', 'x']],
     'an unknown name of a section': [Buffer.from('00a3026162a10178', 'hex'), ['BAD']],
-    'a section whose name is a megabyte long': [Buffer.concat([Buffer.of(0x00, 0xb3), uint32(1 << 20), Buffer.alloc(1 << 20, 0x61), Buffer.of(0x40)]), ['BAD']],
+    'a section whose name is a megabyte long': [
+      Buffer.concat([Buffer.of(0x00, 0xb3), uint32(1 << 20), Buffer.alloc(1 << 20, 0x61), Buffer.of(0x40)]), ['BAD']
+    ],
     'a section with a code beyond one byte': [Buffer.from('0080000000000000017740', 'hex'), ['BAD']],
     'no section at all': [Buffer.from('a10178', 'hex'), ['BAD']],
     'text that is no AMQP': [Buffer.from('{"message":"x"}'), ['BAD']],
@@ -184,7 +188,9 @@ suite('bytes that were damaged on the way', () => {
   })
 
   test('any bytes overwritten', () => {
-    const change = fc.record({ at: fc.nat(), byte: fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0x00, 0x45, 0xa1, 0xb1, 0xc0, 0xd0, 0xe0, 0xf0, 0xff)) })
+    const change = fc.record({
+      at: fc.nat(), byte: fc.oneof(fc.nat({ max: 255 }), fc.constantFrom(0x00, 0x45, 0xa1, 0xb1, 0xc0, 0xd0, 0xe0, 0xf0, 0xff))
+    })
     const source = fc.oneof(fc.constantFrom(...small.map(({ bytes }) => bytes)), amqpMessage().map(encodeMessage))
     fc.assert(fc.property(source, fc.array(change, { minLength: 1, maxLength: 6 }), (source, changes) => {
       const bytes = Buffer.from(source)
@@ -194,7 +200,9 @@ suite('bytes that were damaged on the way', () => {
   })
 
   test('any bytes at all', () => {
-    const likely = fc.constantFrom(0x00, 0x40, 0x45, 0x53, 0x75, 0x76, 0x77, 0x80, 0xa0, 0xa1, 0xa3, 0xb1, 0xc0, 0xd0, 0xc1, 0xe0, 0xf0, 0x01, 0x02, 0x04)
+    const likely = fc.constantFrom(
+      0x00, 0x40, 0x45, 0x53, 0x75, 0x76, 0x77, 0x80, 0xa0, 0xa1, 0xa3, 0xb1, 0xc0, 0xd0, 0xc1, 0xe0, 0xf0, 0x01, 0x02, 0x04
+    )
     fc.assert(fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: likely }, fc.nat({ max: 255 })), { maxLength: 200 }), bytes => {
       ranges(Uint8Array.from(bytes))
       ranges(Uint8Array.from([0x00, 0x53, 0x77, ...bytes]))
@@ -224,7 +232,9 @@ suite('large and hostile', () => {
     }
     return Buffer.concat([value(''), bytes])
   }
-  const described = (count: number): Buffer => list(count, Buffer.concat(Array.from({ length: count }, () => Buffer.from('005301'.repeat(31) + 'a10178', 'hex'))))
+  const described = (count: number): Buffer => list(
+    count, Buffer.concat(Array.from({ length: count }, () => Buffer.from('005301'.repeat(31) + 'a10178', 'hex')))
+  )
 
   test('a million empty strings are a million empty records', () => {
     const all = ranges(list(1_000_000, Buffer.alloc(2_000_000, Buffer.from('a100', 'hex'))))
@@ -297,7 +307,9 @@ test('all sections in all descriptor forms are known', () => {
     const names: Array<Section['name']> = ['header', 'delivery-annotations', 'message-annotations', 'properties', 'application-properties']
     const text = { kind: 'text', type: 'binary', wide: false, bytes: Buffer.from('x') } as const
     for (const body of ['data', 'amqp-sequence', 'amqp-value'] as const) {
-      const sections: Section[] = [...names.map(name => ({ name, form, value: empty })), { name: body, form, value: text }, { name: 'footer', form, value: empty }]
+      const sections: Section[] = [
+        ...names.map(name => ({ name, form, value: empty })), { name: body, form, value: text }, { name: 'footer', form, value: empty }
+      ]
       assert.deepEqual(records(encodeMessage(sections)), ['x'], `${form} ${body}`)
     }
   }

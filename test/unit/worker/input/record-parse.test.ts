@@ -50,7 +50,9 @@ suite('values', () => {
     'a lone surrogate is replaced': ['{"message":"a\\ud800b"}', { message: 'a\ufffdb' }],
     'the last of equal keys': ['{"message":"a","message":"b"}', { message: 'b' }],
     'names that every object has, only where the record has them': ['{"message":"a"}', { message: 'a' }],
-    'the same names as keys of their own': ['{"__proto__":"p","constructor":"c"}', Object.fromEntries([['constructor', 'c'], ['__proto__', 'p']])],
+    'the same names as keys of their own': [
+      '{"__proto__":"p","constructor":"c"}', Object.fromEntries([['constructor', 'c'], ['__proto__', 'p']])
+    ],
     'a deep value that nobody asked for': [`{"x":${'['.repeat(100_000)}${']'.repeat(100_000)},"message":"m"}`, { message: 'm' }]
   }
   for (const [name, [text, fields]] of Object.entries(cases)) test(name, () => assert.deepEqual(parse(text), fields))

@@ -4,7 +4,9 @@ import fc from 'fast-check'
 import type { Bisected, BisectTask, Part, RejectedEntry } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { bisect } from '../../../../src/worker/output/bisect.ts'
-import { ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
+import {
+  ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage
+} from '../../../helpers/worker-fixtures.ts'
 
 const SHARDS = 3
 const settings = encoderSettings({ shards: SHARDS, tenant: { kind: 'fixed', tenant: 'me' } })
@@ -39,7 +41,9 @@ test('a single entry is told in full, and carried to the quarantine stream', () 
     metadata: { level: 'info', file: '/f', pid: '7', request_id: 'req-1' }
   })
   const labels = '{quarantine="refused", source="lokean"}'
-  assert.deepEqual(decodeParts([carrier]), [{ part: 0, tenant: 'me', shard: part.shard, labels, time: nanoseconds({ seconds: 1_800_000_000, nanos: 5 }), line: message, metadata: {} }])
+  assert.deepEqual(decodeParts([carrier]), [{
+    part: 0, tenant: 'me', shard: part.shard, labels, time: nanoseconds({ seconds: 1_800_000_000, nanos: 5 }), line: message, metadata: {}
+  }])
   assert.equal(carrier.records, 1)
 })
 
@@ -49,7 +53,9 @@ test('a long line is carried in small pieces, a nanosecond apart, that joined ar
   const carried = decodeParts([asEntry(bisect(task(part))).part])
   assert.ok(carried.length > 10 && carried.every(({ line }) => Buffer.byteLength(line) < 1000))
   assert.deepEqual(carried.map(({ time }) => time - carried[0].time), carried.map((_, i) => BigInt(i)))
-  assert.deepEqual(carried.map(({ line }) => /^\[(\d+)\/(\d+)\] /.exec(line)?.slice(1, 3)), carried.map((_, i) => [`${i + 1}`, `${carried.length}`]))
+  assert.deepEqual(
+    carried.map(({ line }) => /^\[(\d+)\/(\d+)\] /.exec(line)?.slice(1, 3)), carried.map((_, i) => [`${i + 1}`, `${carried.length}`])
+  )
   assert.equal(carried.map(({ line }) => line.replace(/^\[\d+\/\d+\] /, '')).join(''), message)
 })
 
@@ -76,7 +82,8 @@ test('two entries become two parts of one', () => {
 })
 
 test('any part, halved until each entry stands alone, gives exactly its entries, in as few steps as may be', () => {
-  const record = fc.record({ host: fc.constantFrom('a', 'b', 'c'), message: fc.string({ unit: 'grapheme', maxLength: 20 }) }).map(recordText)
+  const record = fc.record({ host: fc.constantFrom('a', 'b', 'c'), message: fc.string({ unit: 'grapheme', maxLength: 20 }) })
+    .map(recordText)
   fc.assert(fc.property(fc.array(record, { minLength: 1, maxLength: 60 }), records => {
     for (const part of partsOf(records)) {
       const found: RejectedEntry[] = []
@@ -106,7 +113,9 @@ test('any part, halved until each entry stands alone, gives exactly its entries,
 test('a part that came from quarantine is narrowed down like any other', () => {
   const [part] = partsOf(['not JSON'])
   const { entry } = asEntry(bisect(task(part)))
-  assert.deepEqual([entry.stream, entry.line, entry.timestamp], ['{quarantine="invalid_json", source="lokean"}', 'not JSON', String(nanoseconds(ARRIVAL))])
+  assert.deepEqual([
+    entry.stream, entry.line, entry.timestamp
+  ], ['{quarantine="invalid_json", source="lokean"}', 'not JSON', String(nanoseconds(ARRIVAL))])
 })
 
 test('bytes that are no part are an error, not an answer', () => {

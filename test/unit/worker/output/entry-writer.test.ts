@@ -5,7 +5,9 @@ import type { EncoderSettings } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encode, encodeMessages, single } from '../../../helpers/encode-records.ts'
-import { ARRIVAL, counters, decodeParts, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
+import {
+  ARRIVAL, counters, decodeParts, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage
+} from '../../../helpers/worker-fixtures.ts'
 
 const LABELS = { cloud: 'cloud1', region: 'regionOne', host: 'host1', source: 'tag1', service_name: 'tag1' }
 const arrival = nanoseconds(ARRIVAL)
@@ -76,11 +78,15 @@ suite('quarantine', () => {
     const { entries, counts } = encode(records, {})
     assert.deepEqual(counts, { too_late: 2 })
     const late = entries.filter(({ labels }) => labels.includes('quarantine="too_late"'))
-    assert.deepEqual(late.map(({ line, metadata }) => [line, metadata.original_timestamp]), [[records[1], '2026-11-22T06:59:59.999Z'], [records[5], '2026-11-22T07:09:59Z']])
+    assert.deepEqual(late.map(({ line, metadata }) => [line, metadata.original_timestamp]), [
+      [records[1], '2026-11-22T06:59:59.999Z'], [records[5], '2026-11-22T07:09:59Z']
+    ])
   })
 
   test('the limits themselves are stored', () => {
-    for (const time of ['2026-11-15T08:15:00.123456789Z', '2026-11-22T08:25:00.123456789Z']) assert.deepEqual(single(recordText({ '@timestamp': time })).counts, {})
+    for (const time of ['2026-11-15T08:15:00.123456789Z', '2026-11-22T08:25:00.123456789Z']) {
+      assert.deepEqual(single(recordText({ '@timestamp': time })).counts, {})
+    }
   })
 
   test('the original time as it was written, wherever its bytes had to be unescaped', () => {
@@ -94,7 +100,11 @@ suite('quarantine', () => {
   })
 
   test('so does an address with a tenant of its own, in the stream that all others have', () => {
-    const settings = { tenant: { kind: 'field', field: 'cloud' } as const, quarantineTenant: 'bin', origins: [{ address: 'a', labels: [{ name: 'cloud', value: 'c' }], tenant: 'own' }] }
+    const settings = {
+      tenant: { kind: 'field', field: 'cloud' } as const,
+      quarantineTenant: 'bin',
+      origins: [{ address: 'a', labels: [{ name: 'cloud', value: 'c' }], tenant: 'own' }]
+    }
     const encoder = new Encoder(encoderSettings(settings))
     for (const [address, tenant] of [['a', 'own'], ['b', 'bin'], ['a', 'own']]) {
       const [entry] = encodeMessages([rsyslogMessage(['x'])], {}, encoder, address).entries
@@ -140,7 +150,19 @@ suite('values', () => {
   })
 
   test('one leading space and one trailing newline are taken away, and no more', () => {
-    const lines = { ' a': 'a', '  a': ' a', 'a\n': 'a', 'a\n\n': 'a\n', ' \n': '', ' ': '', '\n': '', '': '', ' a\nb \n': 'a\nb ', '\ta ': '\ta ', '\ufeff a': '\ufeff a' }
+    const lines = {
+      ' a': 'a',
+      '  a': ' a',
+      'a\n': 'a',
+      'a\n\n': 'a\n',
+      ' \n': '',
+      ' ': '',
+      '\n': '',
+      '': '',
+      ' a\nb \n': 'a\nb ',
+      '\ta ': '\ta ',
+      '\ufeff a': '\ufeff a'
+    }
     for (const [message, expected] of Object.entries(lines)) assert.equal(line(message), expected, JSON.stringify(message))
   })
 
@@ -216,7 +238,9 @@ suite('a line longer than Loki takes', () => {
   test('what oslo.log says of it is said of each piece', () => {
     const message = `2026-11-22 08:00:01.234 7 INFO nova [req-1 u p] [instance: i-1] ${long}`
     const { entries } = encode([recordText({ message })])
-    for (const [i, { metadata }] of entries.entries()) assert.deepEqual(metadata, { piece: `${i + 1}/${entries.length}`, level: 'info', pid: '7', request_id: 'req-1', instance_id: 'i-1' })
+    for (const [i, { metadata }] of entries.entries()) {
+      assert.deepEqual(metadata, { piece: `${i + 1}/${entries.length}`, level: 'info', pid: '7', request_id: 'req-1', instance_id: 'i-1' })
+    }
   })
 
   test('at the limit and about it', () => {

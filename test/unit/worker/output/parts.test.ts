@@ -70,9 +70,12 @@ function roundTrip (streams: Stream[], written: readonly Written[], writer: Writ
   assert.ok(touched.every(({ head, tail, bytes, entries }) => head === -1 && tail === -1 && bytes === 0 && entries === 0))
   const found = parts.flatMap(part => decode(part).streams.map(({ labels, entries }) => ({ part, labels, entries })))
   for (const [i, stream] of streams.entries()) {
-    const own = found.filter(({ part, labels }) => part.tenant === stream.tenant && part.shard === stream.shard && labels === Buffer.from(stream.labels).toString())
+    const own = found.filter(({ part, labels }) => part.tenant === stream.tenant && part.shard === stream.shard &&
+      labels === Buffer.from(stream.labels).toString())
     const expected = written.filter(one => one.stream === i).map(({ seconds, nanos, line, metadata }) => ({
-      timestamp: { seconds, nanos }, line, structuredMetadata: NAMES.filter(name => (metadata[name] ?? '') !== '').map(name => ({ name, value: metadata[name] }))
+      timestamp: { seconds, nanos },
+      line,
+      structuredMetadata: NAMES.filter(name => (metadata[name] ?? '') !== '').map(name => ({ name, value: metadata[name] }))
     }))
     assert.deepEqual(own.flatMap(({ entries }) => entries), expected)
   }
@@ -81,7 +84,9 @@ function roundTrip (streams: Stream[], written: readonly Written[], writer: Writ
 }
 
 const tenants = ['', 'a', 'b']
-const manyStreams = (): Stream[] => Array.from({ length: 12 }, (_, i) => new Stream(`{cloud="c", host="h${Math.floor(i / 3)}"}`, tenants[i % 3], 3))
+const manyStreams = (): Stream[] => Array.from(
+  { length: 12 }, (_, i) => new Stream(`{cloud="c", host="h${Math.floor(i / 3)}"}`, tenants[i % 3], 3)
+)
 
 const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.string({ unit: 'grapheme' }).map(text => text.repeat(20)))
 const written = fc.record({
@@ -103,7 +108,9 @@ test('any entries of any streams come back from two protobuf readers and two sna
 test('lines about the size of a push', () => {
   const writer = new Writer(1000)
   for (let size = 880; size < 1010; size++) {
-    const all = [10, size, 10, size, size, 10].map((length, i) => ({ stream: i % 2, seconds: 1, nanos: i, line: 'x'.repeat(length), metadata: {} }))
+    const all = [
+      10, size, 10, size, size, 10
+    ].map((length, i) => ({ stream: i % 2, seconds: 1, nanos: i, line: 'x'.repeat(length), metadata: {} }))
     for (const { rawBytes, records } of roundTrip(manyStreams(), all, writer)) assert.ok(rawBytes <= 1000 || records === 1)
   }
 })
@@ -112,7 +119,9 @@ test('lines whose lengths need one byte more', () => {
   const writer = new Writer(1024 * 1024)
   for (const size of [127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) {
     for (const more of [-30, -20, -10, 0, 1]) {
-      roundTrip(manyStreams(), [{ stream: 0, seconds: 1_795_335_300, nanos: 5, line: 'x'.repeat(size + more), metadata: { level: 'info' } }], writer)
+      roundTrip(
+        manyStreams(), [{ stream: 0, seconds: 1_795_335_300, nanos: 5, line: 'x'.repeat(size + more), metadata: { level: 'info' } }], writer
+      )
     }
   }
 })
@@ -122,7 +131,9 @@ test('more entries than the arena first has room for', () => {
   const parts = roundTrip(manyStreams(), all, new Writer(50_000))
   for (const { tenant, shard } of parts) {
     const own = parts.filter(part => part.tenant === tenant && part.shard === shard)
-    for (const [i, { rawBytes }] of own.entries()) assert.ok(i === 0 || rawBytes + own[i - 1].rawBytes > 49_000, 'two parts where one would do')
+    for (const [i, { rawBytes }] of own.entries()) {
+      assert.ok(i === 0 || rawBytes + own[i - 1].rawBytes > 49_000, 'two parts where one would do')
+    }
   }
 })
 

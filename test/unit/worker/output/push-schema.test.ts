@@ -7,11 +7,15 @@ import { readPush } from '../../../helpers/push-reader.ts'
 const text = fc.string({ unit: 'grapheme' })
 const plain = { noNullPrototype: true }
 const entry = fc.record({
-  timestamp: fc.record({ seconds: fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 33, 253_402_300_799)), nanos: fc.nat({ max: 999_999_999 }) }, plain),
+  timestamp: fc.record({
+    seconds: fc.oneof(fc.nat(), fc.constantFrom(0, 2 ** 33, 253_402_300_799)), nanos: fc.nat({ max: 999_999_999 })
+  }, plain),
   line: text,
   structuredMetadata: fc.array(fc.record({ name: text, value: text }, plain), { maxLength: 3 })
 }, plain)
-const request = fc.record({ streams: fc.array(fc.record({ labels: text, entries: fc.array(entry, { maxLength: 4 }) }, plain), { maxLength: 4 }) }, plain)
+const request = fc.record(
+  { streams: fc.array(fc.record({ labels: text, entries: fc.array(entry, { maxLength: 4 }) }, plain), { maxLength: 4 }) }, plain
+)
 
 test('any request is read back, here and by a second library', () => {
   fc.assert(fc.property(request, request => {
@@ -22,10 +26,16 @@ test('any request is read back, here and by a second library', () => {
 })
 
 test('the fields have the numbers of Loki\'s push.proto', () => {
-  const bytes = encodePush({ streams: [{ labels: 'L', entries: [{ timestamp: { seconds: 1, nanos: 2 }, line: 'l', structuredMetadata: [{ name: 'n', value: 'v' }] }] }] })
+  const bytes = encodePush({
+    streams: [{
+      labels: 'L', entries: [{ timestamp: { seconds: 1, nanos: 2 }, line: 'l', structuredMetadata: [{ name: 'n', value: 'v' }] }]
+    }]
+  })
   assert.equal(Buffer.from(bytes).toString('hex'), '0a16' + '0a014c' + '1211' + '0a0408011002' + '12016c' + '1a06' + '0a016e' + '120176')
 })
 
 test('what is no request is refused', () => {
-  for (const hex of ['0a', '0a05', '0aff', '0a02' + '12ff', 'ffffffffffffffffffffff']) assert.throws(() => decodePush(Buffer.from(hex, 'hex')), hex)
+  for (const hex of ['0a', '0a05', '0aff', '0a02' + '12ff', 'ffffffffffffffffffffff']) {
+    assert.throws(() => decodePush(Buffer.from(hex, 'hex')), hex)
+  }
 })

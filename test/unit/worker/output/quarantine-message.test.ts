@@ -31,13 +31,16 @@ test('a message comes out as it went in, in pieces that Loki takes, each at a ti
 })
 
 test('a short one is a single line that says how long it was', () => {
-  const { lines } = read(quarantineMessage({ address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }, encoderSettings()))
+  const { lines } = read(quarantineMessage({
+    address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0
+  }, encoderSettings()))
   assert.deepEqual(lines, ['3 bytes, base64: YWJj'])
 })
 
 test('it goes to the tenant of the quarantine', () => {
   const task = { address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }
-  const tenantOf = (settings: Parameters<typeof encoderSettings>[0]): string => quarantineMessage(task, encoderSettings(settings)).parts[0].tenant
+  const tenantOf = (settings: Parameters<typeof encoderSettings>[0]): string =>
+    quarantineMessage(task, encoderSettings(settings)).parts[0].tenant
   assert.equal(tenantOf({ tenant: { kind: 'none' } }), '')
   assert.equal(tenantOf({ tenant: { kind: 'fixed', tenant: 't' } }), 't')
   assert.equal(tenantOf({ tenant: { kind: 'field', field: 'cloud' }, quarantineTenant: 'q' }), 'q')

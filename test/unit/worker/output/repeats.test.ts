@@ -8,7 +8,9 @@ import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { Repeats } from '../../../../src/worker/output/repeats.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'
 import { Timestamp } from '../../../../src/worker/input/timestamp.ts'
-import { decodeParts, type DecodedEntry, encoderSettings, encodeTask, lay, nanoseconds, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
+import {
+  decodeParts, type DecodedEntry, encoderSettings, encodeTask, lay, nanoseconds, recordText, rsyslogMessage
+} from '../../../helpers/worker-fixtures.ts'
 
 const SECOND = 1_000_000_000n
 const BASE = BigInt(Date.UTC(2026, 10, 22, 8)) * 1_000_000n
@@ -150,7 +152,9 @@ test('what is written down of a message is forgotten with it', () => {
 
 suite('a message larger than what is written out at once (8 MiB)', () => {
   const filler = 'x'.repeat(100_000)
-  const mixed = (count: number): Entry[] => Array.from({ length: count }, (_, i) => ({ host: `h${i % 3}`, time: BASE + BigInt(i % 2), line: i % 4 === 3 ? 'same' : filler }))
+  const mixed = (count: number): Entry[] => Array.from(
+    { length: count }, (_, i) => ({ host: `h${i % 3}`, time: BASE + BigInt(i % 2), line: i % 4 === 3 ? 'same' : filler })
+  )
 
   test('keeps its repeats apart across the pieces', () => {
     const entries = mixed(300)
@@ -179,7 +183,11 @@ suite('lines that are split', () => {
   test('the pieces of a line rise in time, and of equal lines none equals another', () => {
     const piece = fc.constantFrom('a'.repeat(1024), 'b'.repeat(1024))
     const long = fc.array(piece, { minLength: 1, maxLength: 4 }).map(pieces => pieces.join(''))
-    const timed = fc.record({ host: fc.constant('h'), time: fc.integer({ min: 0, max: 2 }).map(nanos => BASE + BigInt(nanos)), line: fc.oneof(long, fc.constant('a')) })
+    const timed = fc.record({
+      host: fc.constant('h'),
+      time: fc.integer({ min: 0, max: 2 }).map(nanos => BASE + BigInt(nanos)),
+      line: fc.oneof(long, fc.constant('a'))
+    })
     fc.assert(fc.property(fc.array(timed, { minLength: 1, maxLength: 6 }), entries => {
       const result = encode(entries)
       assert.equal(new Set(result.map(({ time, line }) => `${time} ${line}`)).size, result.length)
@@ -197,7 +205,8 @@ test('any records of any sizes: no two entries of one message are ever equal in 
   const sized = fc.record({
     host: fc.constantFrom('h1', 'h2'),
     time: fc.integer({ min: 0, max: 1 }).map(nanos => BASE + BigInt(nanos)),
-    line: fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom(0, 1, 10, 1023, 1024, 1025, 2048, 3000)).map(([character, length]) => character.repeat(length))
+    line: fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom(0, 1, 10, 1023, 1024, 1025, 2048, 3000))
+      .map(([character, length]) => character.repeat(length))
   })
   const encoders = [encoderSettings().metadata, []].map(metadata => new Encoder(encoderSettings({ maxLineBytes: 1024, metadata })))
   fc.assert(fc.property(fc.array(sized, { maxLength: 40 }), fc.constantFrom(...encoders), (entries, encoder) => {

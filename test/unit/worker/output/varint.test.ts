@@ -7,7 +7,9 @@ const edges = [1, 2, 3, 4].flatMap(bytes => [2 ** (7 * bytes) - 1, 2 ** (7 * byt
 
 test('any length: the bytes of a varint, and as many as are said', () => {
   const bytes = Buffer.alloc(16)
-  fc.assert(fc.property(fc.oneof(fc.nat({ max: 2 ** 32 - 1 }), fc.nat({ max: 2 ** 14 }), fc.constantFrom(...edges, 0, 2 ** 31, 2 ** 32 - 1)), value => {
+  fc.assert(fc.property(fc.oneof(
+    fc.nat({ max: 2 ** 32 - 1 }), fc.nat({ max: 2 ** 14 }), fc.constantFrom(...edges, 0, 2 ** 31, 2 ** 32 - 1)
+  ), value => {
     const end = writeVarint(bytes, 3, value)
     let read = 0n
     for (let i = end - 1; i >= 3; i--) read = (read << 7n) | BigInt(bytes[i] & 0x7f)

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Batch } from '../../../../src/batch/batch.ts'
-import { type EncodeResult, type EncodeTask, MEND_REASONS, QUARANTINE_REASONS, type QuarantineMessageTask } from '../../../../src/worker/messages.ts'
+import {
+  type EncodeResult, type EncodeTask, MEND_REASONS, QUARANTINE_REASONS, type QuarantineMessageTask
+} from '../../../../src/worker/messages.ts'
 import { Attempts } from '../../../../src/worker/pool/attempts.ts'
 import { WorkerFailure } from '../../../../src/worker/pool/failure.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'
@@ -14,13 +16,34 @@ function batchOf (messages: readonly number[]): Batch {
   view.set(messages.map((_, i) => i))
   const starts = messages.map((_, i) => i)
   const link = { stale: false, settle: () => {} }
-  return { address: 'a', link, first: 0, last: messages.length - 1, messages: messages.length, cost: messages.length, bytes, room: messages.length, view, length: messages.length, starts, ends: starts.map(i => i + 1) } as unknown as Batch
+  return {
+    address: 'a',
+    link,
+    first: 0,
+    last: messages.length - 1,
+    messages: messages.length,
+    cost: messages.length,
+    bytes,
+    room: messages.length,
+    view,
+    length: messages.length,
+    starts,
+    ends: starts.map(i => i + 1)
+  } as unknown as Batch
 }
 
 function result (records: number[], reason?: string): EncodeResult {
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   if (reason !== undefined) quarantined[QUARANTINE_REASONS.indexOf(reason as never)] = records.length
-  return { parts: records.map(body => ({ body })) as never, cardinalityReports: [], shared: false, records: records.length, quarantined, mended: new Uint32Array(MEND_REASONS.length).fill(1), oldestMs: reason === undefined ? Math.min(...records) : NaN }
+  return {
+    parts: records.map(body => ({ body })) as never,
+    cardinalityReports: [],
+    shared: false,
+    records: records.length,
+    quarantined,
+    mended: new Uint32Array(MEND_REASONS.length).fill(1),
+    oldestMs: reason === undefined ? Math.min(...records) : NaN
+  }
 }
 
 /**
@@ -28,7 +51,13 @@ function result (records: number[], reason?: string): EncodeResult {
  * fail too.
  */
 function threads (failures: number[], asideFailures = 0) {
-  const seen = { memories: [] as SharedArrayBuffer[], attempts: [] as number[][], transferred: [] as boolean[], times: [] as number[], addresses: new Set<string>() }
+  const seen = {
+    memories: [] as SharedArrayBuffer[],
+    attempts: [] as number[][],
+    transferred: [] as boolean[],
+    times: [] as number[],
+    addresses: new Set<string>()
+  }
   const encode = async (task: EncodeTask): Promise<EncodeResult> => {
     const messages = [...task.starts].map(start => new Uint8Array(task.bytes)[start])
     seen.memories.push(task.bytes)
@@ -99,7 +128,9 @@ test('one that fails twice is narrowed down: the messages at fault are set aside
 })
 
 test('whatever messages fail, however often, each comes out once', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 9 }), fc.constant(Infinity)), { minLength: 1, maxLength: 40 }), fc.nat({ max: 3 }), async (failures, asideFailures) => {
+  await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 9 }), fc.constant(Infinity)), {
+    minLength: 1, maxLength: 40
+  }), fc.nat({ max: 3 }), async (failures, asideFailures) => {
     const lethal = failures.filter(times => times === Infinity).length
     const { pool } = threads([...failures], asideFailures)
     const encoded = await attempts(pool).attempts.encode(batchOf(failures), false)

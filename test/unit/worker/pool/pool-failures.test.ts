@@ -39,7 +39,9 @@ if (process.env.POISONED_ENCODER === undefined) {
   test('a thread that hangs is replaced, and who waited behind it is served', async t => {
     const { pool, failures } = openPool(t, { timeoutMs: 2_000 })
     assert.equal((await pool.encode(good)).records, 1)
-    const hangs = assert.rejects(pool.encode(bad('hang')), { code: 'LOKEAN_WORKER', kind: 'hung', message: /gave no answer for 2 s \(encode, LOKEAN_WORKER_TIMEOUT\)/ })
+    const hangs = assert.rejects(pool.encode(bad('hang')), {
+      code: 'LOKEAN_WORKER', kind: 'hung', message: /gave no answer for 2 s \(encode, LOKEAN_WORKER_TIMEOUT\)/
+    })
     const waits = [pool.encode(good), pool.encode(good)]
     await hangs
     assert.deepEqual((await Promise.all(waits)).map(({ records }) => records), [1, 1])

@@ -18,7 +18,8 @@ function openPool (t: TestContext, workers: number): WorkerPool {
   return pool
 }
 
-const failed = (error: unknown): boolean => error instanceof LokeanError && error.code === 'LOKEAN_WORKER' && error.retryable && error.cause instanceof Error
+const failed = (error: unknown): boolean => error instanceof LokeanError && error.code === 'LOKEAN_WORKER' && error.retryable &&
+  error.cause instanceof Error
 
 /**
  * A batch of these messages, placed as the batcher does, with other bytes in front of each. `end` is the end of the
@@ -36,7 +37,9 @@ function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask
     starts.push(start)
     ends.push(start + message.length)
   }
-  return { task: { ...encodeTask([]), bytes: placed.buffer, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends) }, end: ends.at(-1) ?? 0 }
+  return {
+    task: { ...encodeTask([]), bytes: placed.buffer, starts: Uint32Array.from(starts), ends: Uint32Array.from(ends) }, end: ends.at(-1) ?? 0
+  }
 }
 
 /** Tasks that fail in any worker's thread. */
@@ -47,7 +50,10 @@ suite('through threads', () => {
   test('a batch gives what the encoder gives in this one, byte for byte', async t => {
     const pool = openPool(t, 2)
     const messages = captures().map(({ bytes }) => bytes)
-    const tasks = [...messages.map(message => encodeTask([message])), encodeTask(messages), encodeTask([rsyslogMessage(['x']), Buffer.from('zz')]), encodeTask([])]
+    const tasks = [
+      ...messages.map(message => encodeTask([message])), encodeTask(messages), encodeTask([rsyslogMessage(['x']), Buffer.from('zz')]),
+      encodeTask([])
+    ]
     const results = await Promise.all(tasks.map(task => pool.encode(task)))
     const encoder = new Encoder(settings)
     for (const [i, task] of tasks.entries()) {
@@ -61,7 +67,9 @@ suite('through threads', () => {
     const pool = openPool(t, 2)
     assert.equal(pool.busySeconds, 0)
     const started = performance.now()
-    const messages = Array.from({ length: 50 }, () => rsyslogMessage(Array.from({ length: 100 }, (_, i) => recordText({ message: `line ${i}` }))))
+    const messages = Array.from(
+      { length: 50 }, () => rsyslogMessage(Array.from({ length: 100 }, (_, i) => recordText({ message: `line ${i}` })))
+    )
     await Promise.all([pool.encode(encodeTask(messages)), pool.encode(encodeTask(messages))])
     const first = pool.busySeconds
     assert.ok(first > 0 && first <= 2 * (performance.now() - started) / 1000, `${first}`)
@@ -88,7 +96,9 @@ suite('through threads', () => {
 
   test('where there is room behind the messages, and enough to put there, the parts lie there', async t => {
     const pool = openPool(t, 1)
-    const records = (count: number): Buffer => rsyslogMessage(Array.from({ length: count }, (_, i) => recordText({ host: `h${i % 50}`, message: `line ${i} ${randomBytes(60).toString('latin1')}` })))
+    const records = (count: number): Buffer => rsyslogMessage(Array.from(
+      { length: count }, (_, i) => recordText({ host: `h${i % 50}`, message: `line ${i} ${randomBytes(60).toString('latin1')}` })
+    ))
     for (const [count, room, shared] of [[2000, 1, true], [2000, 0.01, false], [20, 10, false]] as const) {
       const message = records(count)
       const bytes = new SharedArrayBuffer(Math.ceil(message.length * (1 + room)))
@@ -109,7 +119,9 @@ suite('through threads', () => {
     const here = new Encoder(settings)
     const outcomes = { shared: 0, transferred: 0 }
     let word = 0
-    for (const [count, spare] of [[1500, 0], [1500, -1], [1500, 1], [1500, 100_000], [900, 0], [4000, 0], [4000, -1], [4000, 33], [30, 500_000], [0, 100_000], [1500, 0]] as const) {
+    for (const [count, spare] of [
+      [1500, 0], [1500, -1], [1500, 1], [1500, 100_000], [900, 0], [4000, 0], [4000, -1], [4000, 33], [30, 500_000], [0, 100_000], [1500, 0]
+    ] as const) {
       const messages = [0, 1, 2].map(m => rsyslogMessage(Array.from({ length: Math.ceil(count / 3) }, (_, i) =>
         recordText({ host: `h${i % 7}`, message: `${m}.${i} ${randomBytes(60).toString('hex')}` }))))
       const needed = (parts: readonly Part[]): number => parts.reduce((sum, { body }) => sum + body.length + WORD, 0)
@@ -123,7 +135,10 @@ suite('through threads', () => {
       const result = await pool.encode({ ...task, bytes })
       assert.equal(result.shared, spare >= 0 && total >= 64 * 1024, `${count} records, ${spare} bytes to spare, ${total} of parts`)
       outcomes[result.shared ? 'shared' : 'transferred']++
-      assert.deepEqual(result.parts.map(({ body }) => Buffer.from(body).toString('base64')), expected.parts.map(({ body }) => Buffer.from(body).toString('base64')))
+      assert.deepEqual(
+        result.parts.map(({ body }) => Buffer.from(body).toString('base64')),
+        expected.parts.map(({ body }) => Buffer.from(body).toString('base64'))
+      )
       assert.ok(Buffer.from(bytes, 0, end).equals(before), 'the messages, and what is between them, are left alone')
       let behind = end
       for (const { body } of result.parts) {
@@ -138,7 +153,9 @@ suite('through threads', () => {
 
   test('parts that are asked for are handed over, however much room there is', async t => {
     const pool = openPool(t, 1)
-    const message = rsyslogMessage(Array.from({ length: 2000 }, (_, i) => recordText({ message: `${i} ${randomBytes(60).toString('hex')}` })))
+    const message = rsyslogMessage(Array.from(
+      { length: 2000 }, (_, i) => recordText({ message: `${i} ${randomBytes(60).toString('hex')}` })
+    ))
     const bytes = new SharedArrayBuffer(3 * message.length)
     new Uint8Array(bytes).set(message)
     for (const transfer of [true, false]) {
@@ -155,7 +172,9 @@ suite('through threads', () => {
     const bytes = new SharedArrayBuffer(3 * 2 ** 20)
     const held: number[] = []
     for (const count of [3000, 200, 2500, 1200]) {
-      const message = rsyslogMessage(Array.from({ length: count }, (_, i) => recordText({ host: `h${i % 5}`, message: `${count}.${i} ${randomBytes(60).toString('hex')}` })))
+      const message = rsyslogMessage(Array.from(
+        { length: count }, (_, i) => recordText({ host: `h${i % 5}`, message: `${count}.${i} ${randomBytes(60).toString('hex')}` })
+      ))
       new Uint8Array(bytes).set(message)
       const { parts, shared } = await pool.encode({ ...encodeTask([message]), bytes })
       const lines = decodeParts(parts).map(({ line }) => line)
@@ -195,7 +214,9 @@ suite('a task that fails', () => {
   test('among others fails alone', async t => {
     const pool = openPool(t, 2)
     const good = encodeTask([captures()[0].bytes])
-    const settled = await Promise.allSettled([pool.encode(good), pool.encode(impossible), pool.encode(good), pool.encode(impossible), pool.encode(good)])
+    const settled = await Promise.allSettled([
+      pool.encode(good), pool.encode(impossible), pool.encode(good), pool.encode(impossible), pool.encode(good)
+    ])
     assert.deepEqual(settled.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
   })
 })

@@ -6,7 +6,9 @@ import fc from 'fast-check'
 import { ActiveStreams, IDLE_TICKS, LOKI_DEFAULT_LIMIT, WARN_TICKS, type Touch } from '../../../../src/worker/streams/active-streams.ts'
 import type { Race, Raced } from './active-streams.worker.ts'
 
-const touch = (streams: ActiveStreams, stream: number | string, tenant = ''): Touch => streams.touch(tenant, Buffer.from(`{host="${stream}"}`))
+const touch = (streams: ActiveStreams, stream: number | string, tenant = ''): Touch => streams.touch(
+  tenant, Buffer.from(`{host="${stream}"}`)
+)
 const pass = (streams: ActiveStreams, ticks: number): void => { for (let i = 0; i < ticks; i++) streams.tick() }
 
 suite('in one thread', () => {
@@ -18,7 +20,9 @@ suite('in one thread', () => {
 
   test('labels and tenant make the stream, and do not run into one another', () => {
     const streams = ActiveStreams.create(undefined, 64)
-    for (const [tenant, labels] of [['', 'ab'], ['a', 'b'], ['ab', ''], ['', 'a\0b'], ['a\0', 'b']]) assert.equal(streams.touch(tenant, Buffer.from(labels)), 'new')
+    for (const [tenant, labels] of [['', 'ab'], ['a', 'b'], ['ab', ''], ['', 'a\0b'], ['a\0', 'b']]) {
+      assert.equal(streams.touch(tenant, Buffer.from(labels)), 'new')
+    }
     assert.equal(streams.count, 5)
   })
 
@@ -48,7 +52,9 @@ suite('in one thread', () => {
       assert.equal(touch(streams, 'more'), 'over_limit')
     }
     streams.tick()
-    assert.deepEqual([streams.count, touch(streams, 'more'), touch(streams, 'idle'), touch(streams, 'busy')], [1, 'new', 'over_limit', 'known'])
+    assert.deepEqual([
+      streams.count, touch(streams, 'more'), touch(streams, 'idle'), touch(streams, 'busy')
+    ], [1, 'new', 'over_limit', 'known'])
     pass(streams, IDLE_TICKS + 1)
     assert.equal(streams.count, 0)
   })
@@ -98,7 +104,9 @@ suite('in one thread', () => {
     states.fill(-2)
     assert.equal(touch(streams, 'a'), 'new', 'though it cannot be counted')
     for (let slot = 0; slot < 64; slot += 2) states[slot] = 0
-    assert.deepEqual([touch(streams, 'b'), touch(streams, 'b'), touch(streams, 'c'), touch(streams, 'd')], ['new', 'known', 'new', 'over_limit'])
+    assert.deepEqual([
+      touch(streams, 'b'), touch(streams, 'b'), touch(streams, 'c'), touch(streams, 'd')
+    ], ['new', 'known', 'new', 'over_limit'])
   })
 
   test('too many are told of once in a while: beyond the limit, or what Loki takes by default', () => {
@@ -144,7 +152,9 @@ suite('at any moment within one thread\'s work comes another\'s', () => {
         let result: Touch | undefined
         more = interrupt(t, moment, () => { result = touch(streams, 'a') }, () => streams.tick())
         assert.notEqual(result, 'over_limit')
-        assert.deepEqual([touch(streams, 'a'), touch(streams, 'c'), touch(streams, 'd')], before.length === 2 && !more ? ['known', 'over_limit', 'over_limit'] : ['known', 'new', 'over_limit'], `moment ${moment}`)
+        assert.deepEqual([
+          touch(streams, 'a'), touch(streams, 'c'), touch(streams, 'd')
+        ], before.length === 2 && !more ? ['known', 'over_limit', 'over_limit'] : ['known', 'new', 'over_limit'], `moment ${moment}`)
         pass(streams, IDLE_TICKS + 1)
         assert.equal(streams.count, 0)
         assert.deepEqual([touch(streams, 'e'), touch(streams, 'f'), touch(streams, 'g')], ['new', 'new', 'over_limit'])
@@ -190,7 +200,9 @@ suite('in several threads at once', () => {
   const THREADS = 4
 
   /** Runs the same work in all threads at the same time, over and over. `during` runs here meanwhile. */
-  async function race (streams: ActiveStreams, options: Omit<Race, 'memory' | 'start' | 'thread'>, during: () => void = () => {}): Promise<Raced[]> {
+  async function race (
+    streams: ActiveStreams, options: Omit<Race, 'memory' | 'start' | 'thread'>, during: () => void = () => {}
+  ): Promise<Raced[]> {
     const start = new SharedArrayBuffer(4)
     const workers = Array.from({ length: THREADS }, (_, thread) => {
       const workerData: Race = { memory: streams.memory, start, thread, ...options }

@@ -15,23 +15,35 @@ import { parseLabels } from '../../../../src/embedded/loki/push/label-parser.ts'
  */
 
 const NASTY = [
-  '"', '\\', '"}', '{', '}', ',', '=', '="', '"}{quarantine="', '", source="sudo', '\\"', '\\\\"', '`', '\'', '#', '\n', '\r', '\t', '\0', '\x01', '\x1b', '\x7f', '\x85', '\x9f', '\\x22', '\\u0022', '\\n', '\\', '\u2028', '\u2029',
-  '\u202e', '\u2066', '\ufeff', '\ufffd', '\ufffe', '\u{10ffff}', 'é', 'e\u0301', '\u{1f600}', '\ud800', '\udc00', '\ud83d', ' ', '  ', '{}', '{"a":"b"}', '[1]', '__name__', '%s', '{{.x}}'
+  '"', '\\', '"}', '{', '}', ',', '=', '="', '"}{quarantine="', '", source="sudo', '\\"', '\\\\"', '`', '\'', '#', '\n', '\r', '\t', '\0',
+  '\x01', '\x1b', '\x7f', '\x85', '\x9f', '\\x22', '\\u0022', '\\n', '\\', '\u2028', '\u2029',
+  '\u202e', '\u2066', '\ufeff', '\ufffd', '\ufffe', '\u{10ffff}', 'é', 'e\u0301', '\u{1f600}', '\ud800', '\udc00', '\ud83d', ' ', '  ',
+  '{}', '{"a":"b"}', '[1]', '__name__', '%s', '{{.x}}'
 ]
-const text = fc.array(fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 5 }) }), { maxLength: 8 }).map(parts => parts.join(''))
-const long = fc.tuple(text, fc.constantFrom('x', 'é', '"', '\u{1f600}'), fc.integer({ min: 2030, max: 2060 })).map(([text, character, length]) => `${character.repeat(length)}${text}`)
+const text = fc.array(
+  fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...NASTY) }, { weight: 1, arbitrary: fc.string({ unit: anyCharacter, maxLength: 5 }) }),
+  { maxLength: 8 }
+).map(parts => parts.join(''))
+const long = fc.tuple(text, fc.constantFrom('x', 'é', '"', '\u{1f600}'), fc.integer({ min: 2030, max: 2060 }))
+  .map(([text, character, length]) => `${character.repeat(length)}${text}`)
 
 /** JSON of a value, with its characters as they are or all as escapes. */
 const string = fc.tuple(fc.oneof({ weight: 9, arbitrary: text }, { weight: 1, arbitrary: long }), fc.boolean()).map(([value, escaped]) =>
   escaped ? `"${Buffer.from(value, 'utf16le').swap16().toString('hex').replace(/.{4}/g, '\\u$&')}"` : JSON.stringify(value))
-const value = fc.oneof({ weight: 12, arbitrary: string }, { weight: 1, arbitrary: fc.jsonValue().map(one => JSON.stringify(one)) }, { weight: 1, arbitrary: fc.constantFrom('null', 'true', '1e400', '{"cloud":"inner","host":["x"]}', '[[]]') })
-const key = fc.oneof({ weight: 12, arbitrary: fc.constantFrom('cloud', 'region', 'host', 'hostname', 'source', 'service_name', 'quarantine', 'cl\\u006fud') }, { weight: 1, arbitrary: text.map(one => JSON.stringify(one).slice(1, -1)) })
+const value = fc.oneof({ weight: 12, arbitrary: string }, {
+  weight: 1, arbitrary: fc.jsonValue().map(one => JSON.stringify(one))
+}, { weight: 1, arbitrary: fc.constantFrom('null', 'true', '1e400', '{"cloud":"inner","host":["x"]}', '[[]]') })
+const key = fc.oneof({
+  weight: 12, arbitrary: fc.constantFrom('cloud', 'region', 'host', 'hostname', 'source', 'service_name', 'quarantine', 'cl\\u006fud')
+}, { weight: 1, arbitrary: text.map(one => JSON.stringify(one).slice(1, -1)) })
 const pairs = fc.array(fc.tuple(key, value).map(([key, value]) => `"${key}":${value}`), { minLength: 1, maxLength: 8 })
 /**
  * Bytes that no string can hold: overlong forms, halves of surrogate pairs, cut sequences, and bytes that UTF-8 never
  * has.
  */
-const RAW = ['ff', 'c0a2', 'c080', 'e080a2', 'eda080', 'edb080', 'f4908080', 'f08080a2', 'e282', '80', 'fe', '22', '5c', '5c22', '7d', '00', '0a'].map(hex => Buffer.from(hex, 'hex'))
+const RAW = [
+  'ff', 'c0a2', 'c080', 'e080a2', 'eda080', 'edb080', 'f4908080', 'f08080a2', 'e282', '80', 'fe', '22', '5c', '5c22', '7d', '00', '0a'
+].map(hex => Buffer.from(hex, 'hex'))
 const raw = fc.array(fc.tuple(fc.nat(), fc.constantFrom(...RAW)), { maxLength: 3 })
 const record = fc.tuple(pairs, raw).map(([pairs, raw]) => raw.reduce((bytes, [at, put]) => {
   const where = at % (bytes.length + 1)
@@ -48,8 +60,15 @@ function named (bytes: Buffer): Record<string, string> | undefined {
     const value = Object.hasOwn(fields, name) ? fields[name] ?? '' : ''
     return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
   }
-  const labels = { cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source: field('source'), service_name: field('source') }
-  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, firstBytes(value, 2048).replaceAll('\ufffd', '?')]).filter(([, value]) => value !== ''))
+  const labels = {
+    cloud: field('cloud'),
+    region: field('region'),
+    host: field('host') || field('hostname'),
+    source: field('source'),
+    service_name: field('source')
+  }
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, firstBytes(value, 2048).replaceAll('\ufffd', '?')])
+    .filter(([, value]) => value !== ''))
 }
 
 function firstBytes (text: string, limit: number): string {
@@ -72,7 +91,9 @@ test('an entry lies in the stream that its fields name, or in quarantine, whatev
     assert.equal(entries.length, 2)
     const labels = entries.map(entry => {
       const selector = parseSelector(entry.labels)
-      assert.deepEqual(Object.fromEntries(parseLabels(entry.labels).map(({ name, value }) => [name, value])), selector, 'both parsers read the same')
+      assert.deepEqual(
+        Object.fromEntries(parseLabels(entry.labels).map(({ name, value }) => [name, value])), selector, 'both parsers read the same'
+      )
       return selector
     })
     const wanted = [one, other].map(bytes => {

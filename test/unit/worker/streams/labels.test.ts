@@ -7,22 +7,26 @@ import { parseSelector } from '../../../helpers/selector.ts'
 
 const name = fc.string({ unit: fc.constantFrom(...'abcXYZ_09'), minLength: 1, maxLength: 8 }).map(text => `_${text}`)
 const hostile = fc.constantFrom(
-  '"', '\\', '\n', '\r', '\t', '\0', '\u0001', '\u001b', '\u007f', '\u0085', '\u009f', '\u2028', '\u2029', '\ufeff', '\ufffd', '\u{1f600}', '{', '}', ',', '=', '`', '\'',
+  '"', '\\', '\n', '\r', '\t', '\0', '\u0001', '\u001b', '\u007f', '\u0085', '\u009f', '\u2028', '\u2029', '\ufeff', '\ufffd', '\u{1f600}',
+  '{', '}', ',', '=', '`', '\'',
   '\\"', '\\n', '\\u0000', '", x="', '"} | json', '"}\n{a="b', '\\', ' '
 )
-const text = fc.array(fc.oneof({ weight: 3, arbitrary: hostile }, fc.string({ unit: 'grapheme', maxLength: 4 })), { maxLength: 12 }).map(all => all.join(''))
+const text = fc.array(fc.oneof({ weight: 3, arbitrary: hostile }, fc.string({ unit: 'grapheme', maxLength: 4 })), { maxLength: 12 })
+  .map(all => all.join(''))
 
 suite('formatLabels', () => {
   test('any values come back from a parser of Loki\'s selectors, under the same names', () => {
     fc.assert(fc.property(fc.dictionary(name, fc.oneof(text, fc.string({ unit: 'grapheme' }), fc.constant(''))), labels => {
-      const expected = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '').map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
+      const expected = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')
+        .map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
       assert.deepEqual(parseSelector(formatLabels(Object.entries(labels))), expected)
     }), { numRuns: 2000 })
   })
 
   test('every character there is', () => {
     for (let code = 0; code <= 0x10ffff; code += 0x100) {
-      const block = Array.from({ length: 0x100 }, (_, i) => code + i).filter(one => one < 0xd800 || one >= 0xe000).map(one => String.fromCodePoint(one)).join('')
+      const block = Array.from({ length: 0x100 }, (_, i) => code + i).filter(one => one < 0xd800 || one >= 0xe000)
+        .map(one => String.fromCodePoint(one)).join('')
       const labels = formatLabels([['a', block]])
       assert.equal(parseSelector(labels).a, block === '' ? undefined : block.replace('\ufffd', '?'))
     }
@@ -62,17 +66,18 @@ suite('formatLabels', () => {
 
 suite('cutAt', () => {
   test('the longest whole characters that fit', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.integer({ min: 4, max: 60 }), fc.nat({ max: 5 }), (text, limit, before) => {
-      const bytes = Buffer.concat([Buffer.alloc(before, 0x80), Buffer.from(text), Buffer.alloc(3, 0x80)])
-      const end = before + Buffer.byteLength(text)
-      const cut = cutAt(bytes, before, end, limit)
-      let expected = ''
-      for (const character of text) {
-        if (Buffer.byteLength(expected + character) > limit) break
-        expected += character
-      }
-      assert.equal(bytes.toString('utf8', before, cut), expected)
-    }), { numRuns: 2000 })
+    fc.assert(fc.property(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.integer({ min: 4, max: 60 }), fc.nat({ max: 5 }),
+      (text, limit, before) => {
+        const bytes = Buffer.concat([Buffer.alloc(before, 0x80), Buffer.from(text), Buffer.alloc(3, 0x80)])
+        const end = before + Buffer.byteLength(text)
+        const cut = cutAt(bytes, before, end, limit)
+        let expected = ''
+        for (const character of text) {
+          if (Buffer.byteLength(expected + character) > limit) break
+          expected += character
+        }
+        assert.equal(bytes.toString('utf8', before, cut), expected)
+      }), { numRuns: 2000 })
   })
 
   test('at every offset of a character of each length', () => {
@@ -92,7 +97,9 @@ suite('isTenant', () => {
   })
 
   test('what it does not', () => {
-    for (const tenant of ['', '.', '..', 'a/b', 'a b', 'a|b', 'a\n', '\na', 'é', 'a\0', 'a,b', 'a:b', '../x', '"', 'a'.repeat(151)]) assert.equal(isTenant(tenant), false, JSON.stringify(tenant))
+    for (const tenant of ['', '.', '..', 'a/b', 'a b', 'a|b', 'a\n', '\na', 'é', 'a\0', 'a,b', 'a:b', '../x', '"', 'a'.repeat(151)]) {
+      assert.equal(isTenant(tenant), false, JSON.stringify(tenant))
+    }
   })
 
   test('every character, one by one', () => {

@@ -70,7 +70,9 @@ test('any records: one stream for each set of labels, the same object each time,
     const byLabels = new Map<string, Stream | NoStreamReason>()
     for (const [values, before, behind] of [...records, ...records]) {
       const stream = cache.find(values, before, behind)
-      const [cloud, host, source] = [values.cloud ?? '', values.host ?? '', values.source ?? ''].map(value => value.replaceAll('\ufffd', '?'))
+      const [cloud, host, source] = [
+        values.cloud ?? '', values.host ?? '', values.source ?? ''
+      ].map(value => value.replaceAll('\ufffd', '?'))
       const expected = Object.fromEntries(Object.entries({ cloud, host, app: source }).filter(([, one]) => one !== ''))
       const key = JSON.stringify([cloud, host, source])
       if (Object.keys(expected).length === 0) assert.equal(stream, 'no_labels')
@@ -85,7 +87,10 @@ test('any records: one stream for each set of labels, the same object each time,
 
 test('values that run into one another are kept apart', () => {
   const cache = new Cache()
-  const all: Array<Record<string, string>> = [{ cloud: 'ab', host: 'c' }, { cloud: 'a', host: 'bc' }, { cloud: 'abc' }, { host: 'abc' }, { cloud: 'a\0', host: 'bc' }, { cloud: 'a', host: '\0bc' }]
+  const all: Array<Record<string, string>> = [
+    { cloud: 'ab', host: 'c' }, { cloud: 'a', host: 'bc' }, { cloud: 'abc' }, { host: 'abc' }, { cloud: 'a\0', host: 'bc' },
+    { cloud: 'a', host: '\0bc' }
+  ]
   assert.equal(new Set(all.map(values => cache.stream(values))).size, all.length)
 })
 
@@ -326,7 +331,10 @@ suite('addresses that say something of their records', () => {
   })
 
   test('shards are those of the labels and tenant as they are stored', () => {
-    const [one, plain] = [new Cache({ origins, shards: 64 }), new Cache({ tenant: { kind: 'fixed', tenant: 'a' }, labels: mappings('cloud,host,zone'), origins: [], shards: 64 })]
+    const [one, plain] = [
+      new Cache({ origins, shards: 64 }),
+      new Cache({ tenant: { kind: 'fixed', tenant: 'a' }, labels: mappings('cloud,host,zone'), origins: [], shards: 64 })
+    ]
     for (let i = 0; i < 50; i++) {
       const { shard } = from(one, 'a', { host: `h${i}` })
       assert.equal(plain.stream({ cloud: 'cloudA', host: `h${i}`, zone: 'z"1' }).shard, shard)
@@ -345,14 +353,18 @@ suite('addresses that say something of their records', () => {
 })
 
 suite('with a table of active streams', () => {
-  const limited = (limit: number | undefined, overrides: Partial<EncoderSettings> = {}, slots = 64): { active: ActiveStreams, one: Cache, other: Cache } => {
+  const limited = (
+    limit: number | undefined, overrides: Partial<EncoderSettings> = {}, slots = 64
+  ): { active: ActiveStreams, one: Cache, other: Cache } => {
     const active = ActiveStreams.create(limit, slots)
     const settings = { ...overrides, activeStreams: active.memory }
     const [one, other] = [new Cache(settings), new Cache(settings)]
     for (const { streams } of [one, other]) streams.begin('a')
     return { active, one, other }
   }
-  const hosts = (cache: Cache, from: number, to: number): Array<Stream | NoStreamReason> => Array.from({ length: to - from }, (_, i) => cache.find({ host: `h${from + i}` }))
+  const hosts = (cache: Cache, from: number, to: number): Array<Stream | NoStreamReason> => Array.from(
+    { length: to - from }, (_, i) => cache.find({ host: `h${from + i}` })
+  )
 
   test('a tenant gets as many streams as it may have; those go on flowing, in each worker, and others are refused in each', () => {
     const { active, one, other } = limited(3)
@@ -437,6 +449,8 @@ suite('with a table of active streams', () => {
     for (let i = 0; i < 200; i++) one.find({ cloud: 'c', host: `h${i}` })
     for (let i = 0; i <= 11; i++) active.tick()
     one.find({ cloud: 'c', host: 'last' })
-    assert.deepEqual(one.streams.takeCardinalityReports(), [{ tenant: '', streams: 501, newest: 100, values: [['host', 100], ['cloud', 1]] }])
+    assert.deepEqual(
+      one.streams.takeCardinalityReports(), [{ tenant: '', streams: 501, newest: 100, values: [['host', 100], ['cloud', 1]] }]
+    )
   })
 })

@@ -13,7 +13,14 @@ const pool = createPool({ recordsPerMessage: RECORDS, hosts: HOSTS })
 const ACCEPTED = { descriptor: { value: 0x24 } }
 
 /** Opens a link whose socket is a list, with a peer that has granted nothing yet. */
-function open (maxFrameSize = 65_280): { link: LoadLink, frames: () => Frame[], flow: (frames: number, credit: number) => void, settle: (first: number, last: number) => void } {
+function open (maxFrameSize = 65_280): {
+  link: LoadLink,
+  frames: () => Frame[],
+  flow: (
+    frames: number, credit: number
+  ) => void,
+  settle: (first: number, last: number) => void
+} {
   const written: Buffer[] = []
   const socket = { write: (bytes: Buffer, done: () => void) => { written.push(Buffer.from(bytes)); setImmediate(done) } }
   const link = new LoadLink(pool, { channel: 0, handle: 0, maxFrameSize }, socket as unknown as Socket)
@@ -22,7 +29,13 @@ function open (maxFrameSize = 65_280): { link: LoadLink, frames: () => Frame[], 
     link,
     frames: () => readFrames(Buffer.concat(written)),
     // The peer grants more than has come, as a receiver does that has got everything.
-    flow: (frames, credit) => link.outgoing.on_flow({ next_incoming_id: link.outgoing.next_transfer_id, incoming_window: frames, handle: 0, delivery_count: link.outgoing.messages, link_credit: credit }),
+    flow: (frames, credit) => link.outgoing.on_flow({
+      next_incoming_id: link.outgoing.next_transfer_id,
+      incoming_window: frames,
+      handle: 0,
+      delivery_count: link.outgoing.messages,
+      link_credit: credit
+    }),
     settle: (first, last) => link.outgoing.on_disposition({ first, last, settled: true, state: ACCEPTED })
   }
 }

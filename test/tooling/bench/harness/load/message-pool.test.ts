@@ -28,13 +28,16 @@ test('message i is of host i modulo hosts, with as many records as asked for, an
 })
 
 test('the records are about as long as those that were measured in the field', () => {
-  const lengths = createPool({ recordsPerMessage: 100, hosts: 100 }).messages.flatMap(({ bytes }) => [...recordsOf(bytes)].map(({ start, end }) => end - start))
+  const lengths = createPool({
+    recordsPerMessage: 100, hosts: 100
+  }).messages.flatMap(({ bytes }) => [...recordsOf(bytes)].map(({ start, end }) => end - start))
   const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length
   assert.ok(mean > 500 && mean < 550, `${mean} bytes`)
 })
 
 test('the same options make the same pool, but for the times', () => {
-  const lines = (): string[] => createPool({ recordsPerMessage: 4, hosts: 3 }).messages.flatMap(({ bytes }) => parse(bytes).map(({ host }) => host))
+  const lines = (): string[] =>
+    createPool({ recordsPerMessage: 4, hosts: 3 }).messages.flatMap(({ bytes }) => parse(bytes).map(({ host }) => host))
   assert.deepEqual(lines(), lines())
 })
 

@@ -32,7 +32,9 @@ test('a host\'s messages are drawn: receivers that take turns see them all', () 
   const generator = preparedGenerator({ recordsPerMessage: 100, hosts })
   const text = ({ message }: { message: Buffer }): string => read(message).map(record => record.message.replace(/seq=\d+$/, '')).join()
   const all = Array.from({ length: 600 }, (_, i) => ({ host: i % hosts, receiver: i % 2, text: text(generator.next(100, i % hosts)) }))
-  for (const receiver of [0, 1]) assert.equal(new Set(all.filter(one => one.receiver === receiver).map(one => one.text)).size, new Set(all.map(one => one.text)).size)
+  for (const receiver of [0, 1]) {
+    assert.equal(new Set(all.filter(one => one.receiver === receiver).map(one => one.text)).size, new Set(all.map(one => one.text)).size)
+  }
 })
 
 test('a message of fewer records than were prepared is refused', () => {

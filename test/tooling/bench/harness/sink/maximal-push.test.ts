@@ -6,7 +6,13 @@ import { pushRequest } from '../../../../unit/embedded/loki/push/logproto.ts'
 
 function push (from: number, count: number, labels: string): Buffer {
   return pushRequest([{
-    labels, entries: Array.from({ length: count }, (_, i) => ({ ms: 1_795_000_000_000, ns: from + i, line: `${'a line '.repeat(20)}${(from + i) * 7919} seq=${`${from + i}`.padStart(10, '0')}`, metadata: {} }))
+    labels,
+    entries: Array.from({ length: count }, (_, i) => ({
+      ms: 1_795_000_000_000,
+      ns: from + i,
+      line: `${'a line '.repeat(20)}${(from + i) * 7919} seq=${`${from + i}`.padStart(10, '0')}`,
+      metadata: {}
+    }))
   }])
 }
 
@@ -21,7 +27,9 @@ test('small pushes of one stream come to what one large push of them is', () => 
 })
 
 test('a push holds a MiB before compression, and each stream once', () => {
-  const of = (from: number, count: number): Buffer => Buffer.concat([push(from, count, '{host="a"}'), push(from + count, count, '{host="b"}')])
+  const of = (from: number, count: number): Buffer => Buffer.concat([
+    push(from, count, '{host="a"}'), push(from + count, count, '{host="b"}')
+  ])
   const bodies = Array.from({ length: 10 }, (_, i) => snappy.compressSync(of(i * 2000, 1000)))
   const raw = bodies.reduce((sum, body) => sum + snappy.uncompressSync(body).length, 0)
   const { bytes, records } = packMaximal(bodies)

@@ -10,7 +10,10 @@ interface Entry { number: number, ns?: number, text?: string }
 
 function push (entries: Entry[], labels = '{host="a"}'): Buffer {
   return snappy.compressSync(pushRequest([{
-    labels, entries: entries.map(({ number, ns = 0, text = 'a line' }) => ({ ms: NOW, ns, line: `${text} seq=${`${number}`.padStart(10, '0')}`, metadata: { level: 'info' } }))
+    labels,
+    entries: entries.map(({ number, ns = 0, text = 'a line' }) => ({
+      ms: NOW, ns, line: `${text} seq=${`${number}`.padStart(10, '0')}`, metadata: { level: 'info' }
+    }))
   }]))
 }
 
@@ -45,7 +48,9 @@ test('what was not sent is told apart', () => {
   const tally = new PushTally()
   tally.add(push(numbers(0, 5)))
   const odd = ['no number', 'seq=12', ' seq=00000000x1', 'quarantined seq=0000000001","file":""}']
-  tally.add(snappy.compressSync(pushRequest([{ labels: '{host="a"}', entries: odd.map(line => ({ ms: NOW, ns: 0, line, metadata: {} })) }])))
+  tally.add(snappy.compressSync(pushRequest([{
+    labels: '{host="a"}', entries: odd.map(line => ({ ms: NOW, ns: 0, line, metadata: {} }))
+  }])))
   assert.deepEqual(tally.result(4), { ...FINE, stored: 4, other: 5 })
 })
 

@@ -14,7 +14,9 @@ async function start (t: TestContext): Promise<{ sink: Child<SinkMethods>, url: 
 }
 
 function body (number: number): Buffer {
-  return snappy.compressSync(pushRequest([{ labels: '{a="b"}', entries: [{ ms: 1_795_000_000_000, ns: 0, line: `x seq=${`${number}`.padStart(10, '0')}`, metadata: {} }] }]))
+  return snappy.compressSync(pushRequest([{
+    labels: '{a="b"}', entries: [{ ms: 1_795_000_000_000, ns: 0, line: `x seq=${`${number}`.padStart(10, '0')}`, metadata: {} }]
+  }]))
 }
 
 /** `cut` breaks the connection. */
@@ -38,7 +40,9 @@ test('answers pushes and knows what was in them', async t => {
   assert.equal(await push(url, 3).status, 204)
   assert.deepEqual(await sink.call('reconcile', 4), { stored: 3, missing: 1, doubled: 0, repeated: 1, other: 0, streams: 1 })
   const { pushes, bytes, records, streams, maximal } = await sink.call('section', section)
-  assert.deepEqual({ pushes, bytes, records, streams, ofMaximal: maximal.records }, { pushes: 2, bytes: body(1).length + body(3).length, records: 2, streams: 2, ofMaximal: 2 })
+  assert.deepEqual({
+    pushes, bytes, records, streams, ofMaximal: maximal.records
+  }, { pushes: 2, bytes: body(1).length + body(3).length, records: 2, streams: 2, ofMaximal: 2 })
 })
 
 test('a push that ends while the sink is stalled is not stored; one that waits is answered when it returns', async t => {

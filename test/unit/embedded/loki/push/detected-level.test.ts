@@ -35,5 +35,7 @@ for (const [stream, metadata, line, expected] of [
 }
 
 test('names of metadata are mended as Loki mends them', () => {
-  assert.deepEqual(['http.status', 'a-b', '1x', '_x', '__x', 'čas', 'plain_1'].map(normalName), ['http_status', 'a_b', 'key_1x', 'key_x', '__x', 'čas', 'plain_1'])
+  assert.deepEqual(['http.status', 'a-b', '1x', '_x', '__x', 'čas', 'plain_1'].map(normalName), [
+    'http_status', 'a_b', 'key_1x', 'key_x', '__x', 'čas', 'plain_1'
+  ])
 })

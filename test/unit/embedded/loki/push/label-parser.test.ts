@@ -67,7 +67,9 @@ for (const [text, expected] of [
 test('what labelText writes, parseLabels reads', () => {
   const name = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,12}$/)
   const value = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 30 }).filter((text) => !text.includes('\ufffd'))
-  fc.assert(fc.property(fc.uniqueArray(fc.record({ name, value }, { noNullPrototype: true }), { selector: ({ name }) => name, maxLength: 10 }), (labels) => {
+  fc.assert(fc.property(fc.uniqueArray(fc.record({ name, value }, { noNullPrototype: true }), {
+    selector: ({ name }) => name, maxLength: 10
+  }), (labels) => {
     const sorted = labels.toSorted((a, b) => a.name < b.name ? -1 : 1)
     assert.deepEqual(parseLabels(labelText(labels)), sorted)
   }))

@@ -5,7 +5,9 @@ import { clock, lines, loki, push, type TestEntry } from './logproto.ts'
 
 const hour = 3_600_000
 const entry = (ms: number, line = 'x', metadata: Record<string, string> = {}): TestEntry => ({ ms, line, metadata })
-const numbered = (count: number, prefix: string): Record<string, string> => Object.fromEntries(Array.from({ length: count }, (_, i) => [prefix + i, 'v']))
+const numbered = (
+  count: number, prefix: string
+): Record<string, string> => Object.fromEntries(Array.from({ length: count }, (_, i) => [prefix + i, 'v']))
 const labels = (count: number): string => `{${Array.from({ length: count }, (_, i) => `l${i}="v"`).join(',')}}`
 
 test('entries are taken up to each limit and refused beyond it', async (t) => {
@@ -35,12 +37,17 @@ test('labels are taken up to each limit and refused beyond it', async (t) => {
     assert.equal((await push(server, [{ labels: beyond, entries: [entry(clock), entry(clock, 'y')] }])).status, 400, reason)
     assert.equal(server.stats().rejected[reason], 2, reason)
   }
-  assert.equal((await push(server, [{ labels: `{service_name="s",${labels(15).slice(1)}`, entries: [entry(clock)] }])).status, 204, 'service_name does not count')
+  assert.equal(
+    (await push(server, [{ labels: `{service_name="s",${labels(15).slice(1)}`, entries: [entry(clock)] }])).status, 204,
+    'service_name does not count'
+  )
 })
 
 test('equal faults are named once with their number', async (t) => {
   const server = await loki(t)
-  const answer = await push(server, [{ labels: '{a="b"}', entries: [entry(1_000_000), entry(1_000_000, 'y'), entry(clock + hour), entry(clock, 'good')] }])
+  const answer = await push(
+    server, [{ labels: '{a="b"}', entries: [entry(1_000_000), entry(1_000_000, 'y'), entry(clock + hour), entry(clock, 'good')] }]
+  )
   assert.equal(answer.status, 400)
   assert.equal(answer.text,
     '2 errors like: entry for stream \'{a="b", service_name="unknown_service"}\' has timestamp too old: 1970-01-01T00:16:40Z, oldest acceptable timestamp is: 2026-11-15T08:10:15Z; ' +
@@ -50,7 +57,10 @@ test('equal faults are named once with their number', async (t) => {
 
 test('in a stream, entries may be an hour behind the newest one, itself within the push', async (t) => {
   const server = await loki(t)
-  const answer = await push(server, [{ labels: '{a="b"}', entries: [entry(clock, 'newest'), entry(clock - hour, 'just'), entry(clock - hour - 1, 'late'), entry(clock - 2 * hour, 'later')] }])
+  const answer = await push(server, [{
+    labels: '{a="b"}',
+    entries: [entry(clock, 'newest'), entry(clock - hour, 'just'), entry(clock - hour - 1, 'late'), entry(clock - 2 * hour, 'later')]
+  }])
   assert.equal(answer.status, 400)
   assert.match(answer.text, /^entry with timestamp 2026-11-22 07:10:15\.19 \+0000 UTC ignored, reason: 'entry too far behind, entry timestamp is: 2026-11-22T07:10:15Z, oldest acceptable timestamp is: 2026-11-22T07:10:15Z',\nentry with/)
   assert.match(answer.text, /\nuser 'fake', total ignored: 2 out of 4 for stream: \{a="b", service_name="unknown_service"\}\n$/)
@@ -92,7 +102,9 @@ test('a push larger than a message between Loki\'s parts fails with 500, whole',
   const entries = Array.from({ length: 20 }, (_, i) => entry(clock + i, String.fromCharCode(97 + i).repeat(250_000)))
   const answer = await push(server, [{ labels: '{a="b"}', entries }])
   assert.equal(answer.status, 500)
-  assert.match(answer.text, /^rpc error: code = ResourceExhausted desc = grpc: received message larger than max \(5001\d\d\d vs\. 4194304\)\n$/)
+  assert.match(
+    answer.text, /^rpc error: code = ResourceExhausted desc = grpc: received message larger than max \(5001\d\d\d vs\. 4194304\)\n$/
+  )
   assert.equal(server.stats().entries, 0)
 })
 
@@ -100,7 +112,9 @@ test('the rate is refilled by the clock, tenant by tenant', async (t) => {
   let now = clock
   const server = await loki(t, { authEnabled: true, now: () => now, limits: { rateBytes: 1000, burstBytes: 2000 } })
   const one = async (tenant: string, bytes: number): Promise<number> => {
-    const answer = await push(server, [{ labels: '{a="b"}', entries: [entry(now, 'x'.repeat(bytes - 2), { m: 'v' })] }], { 'x-scope-orgid': tenant })
+    const answer = await push(
+      server, [{ labels: '{a="b"}', entries: [entry(now, 'x'.repeat(bytes - 2), { m: 'v' })] }], { 'x-scope-orgid': tenant }
+    )
     return answer.status
   }
   assert.equal(await one('t', 2000), 204)
@@ -123,11 +137,15 @@ test('a bucket never overflows, and a clock that goes back fills nothing', () =>
 })
 
 test('each limit can be turned off', async (t) => {
-  const off = Object.fromEntries(Object.entries(defaultLimits).filter(([, limit]) => typeof limit === 'number').map(([name]) => [name, Infinity]))
+  const off = Object.fromEntries(Object.entries(defaultLimits).filter(([, limit]) => typeof limit === 'number')
+    .map(([name]) => [name, Infinity]))
   const server = await loki(t, { limits: off })
   const answer = await push(server, [
     { labels: labels(40), entries: [entry(clock), entry(clock - 3 * hour)] },
-    { labels: `{${'n'.repeat(2000)}="${'v'.repeat(5000)}"}`, entries: [entry(0), entry(clock + 24 * hour), entry(clock, 'l'.repeat(8_000_000), numbered(200, 'm'))] }
+    {
+      labels: `{${'n'.repeat(2000)}="${'v'.repeat(5000)}"}`,
+      entries: [entry(0), entry(clock + 24 * hour), entry(clock, 'l'.repeat(8_000_000), numbered(200, 'm'))]
+    }
   ])
   assert.equal(answer.status, 204)
   assert.equal(server.stats().entries, 5)

@@ -57,7 +57,9 @@ export interface Answer {
 }
 
 export async function post (loki: { url: string }, body: Buffer | string, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(`${loki.url}/loki/api/v1/push`, { method: 'POST', headers: { 'content-type': 'application/x-protobuf', ...headers }, body })
+  const response = await fetch(`${loki.url}/loki/api/v1/push`, {
+    method: 'POST', headers: { 'content-type': 'application/x-protobuf', ...headers }, body
+  })
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
 }
 
@@ -65,14 +67,23 @@ export async function push (loki: { url: string }, streams: TestStream[], header
   return await post(loki, block(pushRequest(streams)), headers)
 }
 
-export async function get (loki: { url: string }, path: string, params: Record<string, string> = {}, headers: Record<string, string> = {}): Promise<Answer> {
+export async function get (
+  loki: { url: string }, path: string, params: Record<string, string> = {}, headers: Record<string, string> = {}
+): Promise<Answer> {
   const response = await fetch(`${loki.url}${path}?${new URLSearchParams(params).toString()}`, { headers })
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
 }
 
 /** Returns all lines of a query, the oldest first. */
 export async function lines (loki: { url: string }, query: string, params: Record<string, string> = {}): Promise<string[]> {
-  const answer = await get(loki, '/loki/api/v1/query_range', { query, direction: 'forward', limit: '5000', start: String(clock - 86_400_000 * 8) + '000000', end: String(clock + 3_600_000) + '000000', ...params })
+  const answer = await get(loki, '/loki/api/v1/query_range', {
+    query,
+    direction: 'forward',
+    limit: '5000',
+    start: String(clock - 86_400_000 * 8) + '000000',
+    end: String(clock + 3_600_000) + '000000',
+    ...params
+  })
   if (answer.status !== 200) throw new Error(`${answer.status} ${answer.text}`)
   const parsed = JSON.parse(answer.text) as { data: { result: Array<{ values: Array<[string, string]> }> } }
   return parsed.data.result.flatMap(({ values }) => values).sort((a, b) => BigInt(a[0]) < BigInt(b[0]) ? -1 : 1).map(([, line]) => line)

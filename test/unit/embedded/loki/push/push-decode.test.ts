@@ -17,10 +17,19 @@ function decode (bytes: Buffer): Decoded[] {
     labels: buf.toString('utf8', columns.labelsStart[i], columns.labelsEnd[i]),
     entries: Array.from({ length: columns.firstEntry[i + 1] - columns.firstEntry[i] }, (_, n) => {
       const entry = columns.firstEntry[i] + n
-      const metadata = readMetadata(buf, columns.entryStart[entry], columns.entryEnd[entry]).map(({ name, value }): [string, string] => [name, value])
+      const metadata = readMetadata(buf, columns.entryStart[entry], columns.entryEnd[entry])
+        .map(({ name, value }): [string, string] => [name, value])
       assert.equal(columns.metadataPairs[entry], metadata.length)
-      assert.equal(columns.metadataBytes[entry], metadata.filter(([name]) => name !== 'detected_level').reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0))
-      return { seconds: columns.seconds[entry], nanos: columns.nanos[entry], line: buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry]), metadata }
+      assert.equal(
+        columns.metadataBytes[entry],
+        metadata.filter(([name]) => name !== 'detected_level').reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0)
+      )
+      return {
+        seconds: columns.seconds[entry],
+        nanos: columns.nanos[entry],
+        line: buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry]),
+        metadata
+      }
     })
   }))
 }
@@ -28,10 +37,18 @@ function decode (bytes: Buffer): Decoded[] {
 const text = fc.string({ unit: 'grapheme', maxLength: 200 })
 
 test('decodes what protobufjs encodes', () => {
-  const entry = fc.record({ ms: fc.integer({ min: -62135596800000, max: 253402300799000 }).map((ms) => Math.floor(ms / 1000) * 1000), ns: fc.nat({ max: 999_999_999 }), line: text, metadata: fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true }) })
+  const entry = fc.record({
+    ms: fc.integer({ min: -62135596800000, max: 253402300799000 }).map((ms) => Math.floor(ms / 1000) * 1000),
+    ns: fc.nat({ max: 999_999_999 }),
+    line: text,
+    metadata: fc.dictionary(text, text, { maxKeys: 4, noNullPrototype: true })
+  })
   fc.assert(fc.property(fc.array(fc.record({ labels: text, entries: fc.array(entry, { maxLength: 8 }) }), { maxLength: 90 }), (streams) => {
     assert.deepEqual(decode(pushRequest(streams)), streams.map(({ labels, entries }) => ({
-      labels, entries: entries.map(({ ms, ns, line, metadata }) => ({ seconds: Math.floor(ms / 1000), nanos: ns, line, metadata: Object.entries(metadata) }))
+      labels,
+      entries: entries.map(({ ms, ns, line, metadata }) => ({
+        seconds: Math.floor(ms / 1000), nanos: ns, line, metadata: Object.entries(metadata)
+      }))
     })))
   }), { numRuns: 60 })
 })
@@ -52,7 +69,8 @@ test('takes fields in any order, the last of a kind, and passes over unknown one
   const timestamp = Buffer.concat([hex('10 07'), unknown, hex('08 05')])
   const entry = Buffer.concat([
     message(3, Buffer.concat([message(2, Buffer.from('v')), unknown, message(1, Buffer.from('n'))])),
-    message(2, Buffer.from('old')), unknown, message(1, timestamp), message(4, Buffer.from('parsed')), message(2, Buffer.from('new')), message(3, message(1, Buffer.from('only')))
+    message(2, Buffer.from('old')), unknown, message(1, timestamp), message(4, Buffer.from('parsed')), message(2, Buffer.from('new')),
+    message(3, message(1, Buffer.from('only')))
   ])
   const stream = Buffer.concat([hex('18 8a01'), message(2, entry), unknown, message(1, Buffer.from('{a="b"}'))])
   assert.deepEqual(decode(Buffer.concat([unknown, message(1, stream)])), [

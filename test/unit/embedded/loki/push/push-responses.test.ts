@@ -41,7 +41,9 @@ function streamsOf (captured: CapturedStream[]): TestStream[] {
     labels: expand(labels),
     entries: entries.flatMap((entry, i): TestEntry[] => {
       const alike = /^(\d+) entries alike$/.exec(entry.note ?? '')
-      if (alike !== null) return Array.from({ length: Number(alike[1]) - i }, (_, n) => ({ ms: clock + i + n, line: 'x'.repeat(entries[0].len!) }))
+      if (alike !== null) {
+        return Array.from({ length: Number(alike[1]) - i }, (_, n) => ({ ms: clock + i + n, line: 'x'.repeat(entries[0].len!) }))
+      }
       return [{
         ms: clock + Math.round((entry.at ?? 0) * 1000),
         line: entry.line ?? 'x'.repeat(entry.len!),
@@ -53,9 +55,12 @@ function streamsOf (captured: CapturedStream[]): TestStream[] {
 
 /** Requests that the capture names but does not show. */
 const unseen: Record<string, () => Buffer> = {
-  'invalid UTF-8 in line': () => block(pushRequest([{ labels: '{job="a"}', entries: [{ ms: clock, line: Buffer.from([0x61, 0xff, 0xfe, 0x62]) }] }])),
+  'invalid UTF-8 in line': () =>
+    block(pushRequest([{ labels: '{job="a"}', entries: [{ ms: clock, line: Buffer.from([0x61, 0xff, 0xfe, 0x62]) }] }])),
   'two snappy blocks merged into one (sum length, concatenated elements)': () => {
-    const parts = ['a', 'b'].map((job) => pushRequest([{ labels: `{job="${job}"}`, entries: [{ ms: clock, line: `of ${job} `.repeat(20) }] }]))
+    const parts = [
+      'a', 'b'
+    ].map((job) => pushRequest([{ labels: `{job="${job}"}`, entries: [{ ms: clock, line: `of ${job} `.repeat(20) }] }]))
     const length = parts[0].length + parts[1].length
     assert.ok(parts.every((part) => part.length >= 128 && part.length < 16_384) && length < 16_384, 'preambles of two bytes')
     return Buffer.concat([Buffer.from([(length & 0x7f) | 0x80, length >> 7]), ...parts.map((part) => block(part).subarray(2))])
@@ -75,7 +80,9 @@ async function send (loki: { url: string }, example: Case): Promise<Answer> {
     const response = await fetch(`${loki.url}/loki/api/v1/push`)
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
   }
-  const body = example.rawBodyBase64 !== undefined ? Buffer.from(example.rawBodyBase64, 'base64') : unseen[example.name]?.() ?? block(pushRequest(streamsOf(example.streams!)))
+  const body = example.rawBodyBase64 !== undefined
+    ? Buffer.from(example.rawBodyBase64, 'base64')
+    : unseen[example.name]?.() ?? block(pushRequest(streamsOf(example.streams!)))
   if (example.headers?.['content-type'] !== '') return await post(loki, body, example.headers)
   // fetch always sends a content type, so this uses a plain request.
   return await new Promise((resolve, reject) => {
@@ -96,7 +103,9 @@ test('the captured pushes are all there', () => {
 for (const example of cases) {
   test(`answers as Loki 3.4.6: ${example.name}`, async (t) => {
     const server = await loki(t)
-    if (example.pushedBefore !== undefined) assert.equal((await post(server, block(pushRequest(streamsOf(example.pushedBefore))))).status, 204)
+    if (example.pushedBefore !== undefined) {
+      assert.equal((await post(server, block(pushRequest(streamsOf(example.pushedBefore))))).status, 204)
+    }
     const answer = await send(server, example)
     assert.equal(answer.status, example.response.status)
     assert.equal(answer.type, example.response.contentType)

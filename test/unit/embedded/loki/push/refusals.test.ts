@@ -70,8 +70,11 @@ test('a push larger than the burst is refused for ever, its half is taken', asyn
 })
 
 /** Texts of streams that one of two ingesters has, and of such as the other has. */
-const [ofOne, ofOther] = [0, 1].map((ingester) => Array.from({ length: 40 }, (_, i) => `s${i}`).filter((value) => ingesterOf('fake', `{a="${value}", service_name="unknown_service"}`, 2) === ingester)) as [string[], string[]]
-const stream = (value: string, ...entries: TestEntry[]): TestStream => one(`{a="${value}"}`, ...(entries.length > 0 ? entries : [entry('x')]))
+const [ofOne, ofOther] = [0, 1].map((ingester) => Array.from({ length: 40 }, (_, i) => `s${i}`)
+  .filter((value) => ingesterOf('fake', `{a="${value}", service_name="unknown_service"}`, 2) === ingester)) as [string[], string[]]
+const stream = (value: string, ...entries: TestEntry[]): TestStream => one(
+  `{a="${value}"}`, ...(entries.length > 0 ? entries : [entry('x')])
+)
 
 test('each ingester has its part of the limit on streams, and refuses in its own name', async (t) => {
   const server = await loki(t, { ingesters: 2, limits: { streams: 5 } })
@@ -88,17 +91,27 @@ test('an ingester answers for its last stream alone: 204, although streams of ea
   const server = await loki(t, { ingesters: 2, limits: { streams: 2 } })
   assert.equal((await push(server, [stream(ofOne[0]), stream(ofOther[0])])).status, 204)
   const more = [entry('y')]
-  const answer = await push(server, [stream(ofOne[1], ...more), stream(ofOther[1], ...more), stream(ofOne[0], ...more), stream(ofOther[0], ...more)])
+  const answer = await push(server, [
+    stream(ofOne[1], ...more), stream(ofOther[1], ...more), stream(ofOne[0], ...more), stream(ofOther[0], ...more)
+  ])
   assert.equal(answer.status, 204)
   assert.equal(server.stats().rejected.stream_limit, 2)
   assert.deepEqual([await lines(server, `{a="${ofOne[0]}"}`), await lines(server, `{a="${ofOne[1]}"}`)], [['x', 'y'], []])
-  assert.equal((await push(server, [stream(ofOne[0], ...more), stream(ofOther[0], ...more), stream(ofOne[1], ...more)])).status, 429, 'the last of one ingester is refused')
+  assert.equal(
+    (await push(server, [stream(ofOne[0], ...more), stream(ofOther[0], ...more), stream(ofOne[1], ...more)])).status, 429,
+    'the last of one ingester is refused'
+  )
 })
 
 test('the size of a message counts by ingester: one share too large fails for ever with 500, while the other is stored each time', async (t) => {
   const server = await loki(t, { ingesters: 2, limits: { rateBytes: Infinity } })
-  const large = (count: number): TestEntry[] => Array.from({ length: count }, (_, i) => ({ ms: clock + i, line: String.fromCharCode(97 + i).repeat(250_000) }))
-  assert.equal((await push(server, [stream(ofOne[0], ...large(12)), stream(ofOther[0], ...large(12))])).status, 204, 'more than a message in all, less in each share')
+  const large = (count: number): TestEntry[] => Array.from(
+    { length: count }, (_, i) => ({ ms: clock + i, line: String.fromCharCode(97 + i).repeat(250_000) })
+  )
+  assert.equal(
+    (await push(server, [stream(ofOne[0], ...large(12)), stream(ofOther[0], ...large(12))])).status, 204,
+    'more than a message in all, less in each share'
+  )
   for (let attempt = 0; attempt < 2; attempt++) {
     const answer = await push(server, [stream(ofOne[1], ...large(20)), stream(ofOther[1])])
     assert.equal(answer.status, 500)

@@ -15,7 +15,10 @@ function decode (bytes: Buffer): Buffer {
   try {
     snappyDecode(bytes, start, memory, 16, length)
   } finally {
-    assert.ok(memory.subarray(0, 16).every((byte) => byte === 0xa5) && memory.subarray(16 + length).every((byte) => byte === 0xa5), 'wrote outside its range')
+    assert.ok(
+      memory.subarray(0, 16).every((byte) => byte === 0xa5) && memory.subarray(16 + length).every((byte) => byte === 0xa5),
+      'wrote outside its range'
+    )
   }
   return memory.subarray(16, 16 + length)
 }
@@ -38,7 +41,9 @@ test('decodes copies that are far apart', () => {
 
 test('decodes a literal with each length of length, and a copy with a four-byte offset', () => {
   const bytes = Buffer.alloc(70_000, 'abcdefg')
-  const literal = Buffer.concat([Buffer.from([62 << 2, (bytes.length - 1) & 0xff, ((bytes.length - 1) >> 8) & 0xff, (bytes.length - 1) >> 16]), bytes])
+  const literal = Buffer.concat([
+    Buffer.from([62 << 2, (bytes.length - 1) & 0xff, ((bytes.length - 1) >> 8) & 0xff, (bytes.length - 1) >> 16]), bytes
+  ])
   const copy = Buffer.from([(6 << 2) | 3, 0x70, 0x11, 0x01, 0x00])
   const length = bytes.length + 7
   const preamble = Buffer.from([(length & 0x7f) | 0x80, ((length >> 7) & 0x7f) | 0x80, length >> 14])
@@ -46,7 +51,9 @@ test('decodes a literal with each length of length, and a copy with a four-byte 
 })
 
 test('whatever the input, it throws a refusal or fills exactly its range', () => {
-  const damaged = fc.tuple(repetitive, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 })).map(([bytes, changes]) => {
+  const damaged = fc.tuple(
+    repetitive, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 })
+  ).map(([bytes, changes]) => {
     const encoded = block(bytes)
     for (const [at, value] of changes) encoded[at % encoded.length] = value
     return encoded

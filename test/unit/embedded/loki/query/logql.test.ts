@@ -123,9 +123,13 @@ for (const [query, what] of [
 
 test('reads matchers, with strings in both quotes', () => {
   const matchers = parseSelector('{a="x\\n\\u00e9", b!=`\\d`, c=~"(?i)v.*", d!~"x|y"}')
-  assert.deepEqual(matchers.map(({ name, operator, value }) => [name, operator, value]), [['a', '=', 'x\né'], ['b', '!=', '\\d'], ['c', '=~', '(?i)v.*'], ['d', '!~', 'x|y']])
+  assert.deepEqual(matchers.map(({ name, operator, value }) => [name, operator, value]), [
+    ['a', '=', 'x\né'], ['b', '!=', '\\d'], ['c', '=~', '(?i)v.*'], ['d', '!~', 'x|y']
+  ])
   const tests = matchers.map(({ test }) => test)
-  assert.deepEqual([tests[0]('x\né'), tests[1]('\\d'), tests[1]('5'), tests[2]('VALUE\n2'), tests[2]('xv'), tests[3]('y'), tests[3]('xy')], [true, false, true, true, false, false, true])
+  assert.deepEqual([
+    tests[0]('x\né'), tests[1]('\\d'), tests[1]('5'), tests[2]('VALUE\n2'), tests[2]('xv'), tests[3]('y'), tests[3]('xy')
+  ], [true, false, true, true, false, false, true])
 })
 
 test('an empty selector takes everything where labels are listed', () => {
@@ -150,7 +154,9 @@ function joined (query: string): string {
     return part.kind
   }
   const parsed = parseQuery(query)
-  return parsed.kind !== 'log' ? text(parsed) : parsed.stages.map((stage) => stage.kind === 'label' ? text(stage.condition) : stage.kind).join(' ')
+  return parsed.kind !== 'log'
+    ? text(parsed)
+    : parsed.stages.map((stage) => stage.kind === 'label' ? text(stage.condition) : stage.kind).join(' ')
 }
 
 for (const [filters, expected] of [
@@ -190,7 +196,9 @@ test('reads metric queries with grouping on either side, and the range before or
   const after = parseQuery('SUM((count_over_time((({a="b"}[1h30m] offset 5m |= "x"))))) BY (level, source) # why')
   assert.deepEqual(JSON.stringify(before), JSON.stringify(after))
   assert.ok(before.kind === 'vector' && before.inner.kind === 'range')
-  assert.deepEqual([before.grouping, before.inner.range, before.inner.offset], [{ without: false, labels: ['level', 'source'] }, 5400e9, 300e9])
+  assert.deepEqual([
+    before.grouping, before.inner.range, before.inner.offset
+  ], [{ without: false, labels: ['level', 'source'] }, 5400e9, 300e9])
   const ahead = parseQuery('rate({a="b"}[1w2d] offset -1.5h)')
   assert.deepEqual(ahead.kind === 'range' && [ahead.range, ahead.offset], [9 * 86_400e9, -5400e9])
 })

@@ -9,21 +9,33 @@ const range = { start: ns(-3000), end: ns(0) }
 /** Stores two streams of one cloud. The tests expect what Loki 3.4.6 answered to the same pushes. */
 async function example (t: TestContext, options: LokiOptions = {}): Promise<EmbeddedLoki> {
   const server = await loki(t, options)
-  const at = (seconds: number, line: string, metadata: Record<string, string> = {}): { ms: number, line: string, metadata: Record<string, string> } => ({ ms: clock + seconds * 1000, line, metadata })
+  const at = (
+    seconds: number, line: string, metadata: Record<string, string> = {}
+  ): { ms: number, line: string, metadata: Record<string, string> } => ({ ms: clock + seconds * 1000, line, metadata })
   const answer = await push(server, [
     {
       labels: '{cloud="c1",source="sudo",service_name="sudo"}',
-      entries: [at(-50, 'one error line <a> & b', { level: 'error', request_id: 'req-1' }), at(-40, 'two', { level: 'info', pid: '7' }), at(-40, 'two-b'), at(-30, 'three=3 level=warn')]
+      entries: [
+        at(-50, 'one error line <a> & b', { level: 'error', request_id: 'req-1' }), at(-40, 'two', { level: 'info', pid: '7' }),
+        at(-40, 'two-b'), at(-30, 'three=3 level=warn')
+      ]
     },
-    { labels: '{cloud="c1",source="nova"}', entries: [at(-34, '{"level":"dbg"}'), at(-45, 'n1 "quoted" \\ tab\t \u0001 é'), at(-35, 'n2 info', { 'http.status': '200' })] }
+    {
+      labels: '{cloud="c1",source="nova"}',
+      entries: [at(-34, '{"level":"dbg"}'), at(-45, 'n1 "quoted" \\ tab\t \u0001 é'), at(-35, 'n2 info', { 'http.status': '200' })]
+    }
   ])
   assert.equal(answer.status, 204)
   return server
 }
 
-interface Data { resultType: string, encodingFlags?: string[], result: Array<Record<string, unknown>>, stats: { summary: { totalLinesProcessed: number } } }
+interface Data {
+  resultType: string, encodingFlags?: string[], result: Array<Record<string, unknown>>, stats: { summary: { totalLinesProcessed: number } }
+}
 
-async function data (server: EmbeddedLoki, params: Record<string, string>, path = 'query_range', headers: Record<string, string> = {}): Promise<Data> {
+async function data (
+  server: EmbeddedLoki, params: Record<string, string>, path = 'query_range', headers: Record<string, string> = {}
+): Promise<Data> {
   const answer = await get(server, `/loki/api/v1/${path}`, { ...range, ...params }, headers)
   assert.equal(answer.status, 200, answer.text)
   assert.equal(answer.type, 'application/json; charset=UTF-8')
@@ -38,8 +50,14 @@ test('gives streams with their structured metadata, newest first', async (t) => 
   assert.equal(resultType, 'streams')
   assert.deepEqual(result, [
     { stream: { cloud: 'c1', detected_level: 'warn', service_name: 'sudo', source: 'sudo' }, values: [[ns(-30), 'three=3 level=warn']] },
-    { stream: { cloud: 'c1', detected_level: 'debug', service_name: 'unknown_service', source: 'nova' }, values: [[ns(-34), '{"level":"dbg"}']] },
-    { stream: { cloud: 'c1', detected_level: 'info', http_status: '200', service_name: 'unknown_service', source: 'nova' }, values: [[ns(-35), 'n2 info']] }
+    {
+      stream: { cloud: 'c1', detected_level: 'debug', service_name: 'unknown_service', source: 'nova' },
+      values: [[ns(-34), '{"level":"dbg"}']]
+    },
+    {
+      stream: { cloud: 'c1', detected_level: 'info', http_status: '200', service_name: 'unknown_service', source: 'nova' },
+      values: [[ns(-35), 'n2 info']]
+    }
   ])
   assert.equal(stats.summary.totalLinesProcessed, 3)
 })
@@ -47,12 +65,22 @@ test('gives streams with their structured metadata, newest first', async (t) => 
 test('gives oldest first on request, and keeps metadata apart for a client that can tell', async (t) => {
   const server = await example(t)
   const forward = await data(server, { query: '{cloud="c1"}', limit: '2', direction: 'FORWARD' })
-  assert.deepEqual(forward.result.map(({ values }) => values), [[[ns(-50), 'one error line <a> & b']], [[ns(-45), 'n1 "quoted" \\ tab\t \u0001 é']]])
-  const apart = await data(server, { query: '{cloud="c1"}', limit: '2' }, 'query_range', { 'x-loki-response-encoding-flags': 'categorize-labels' })
+  assert.deepEqual(forward.result.map(({ values }) => values), [
+    [[ns(-50), 'one error line <a> & b']], [[ns(-45), 'n1 "quoted" \\ tab\t \u0001 é']]
+  ])
+  const apart = await data(server, {
+    query: '{cloud="c1"}', limit: '2'
+  }, 'query_range', { 'x-loki-response-encoding-flags': 'categorize-labels' })
   assert.deepEqual(apart.encodingFlags, ['categorize-labels'])
   assert.deepEqual(apart.result, [
-    { stream: { cloud: 'c1', service_name: 'sudo', source: 'sudo' }, values: [[ns(-30), 'three=3 level=warn', { structuredMetadata: { detected_level: 'warn' } }]] },
-    { stream: { cloud: 'c1', service_name: 'unknown_service', source: 'nova' }, values: [[ns(-34), '{"level":"dbg"}', { structuredMetadata: { detected_level: 'debug' } }]] }
+    {
+      stream: { cloud: 'c1', service_name: 'sudo', source: 'sudo' },
+      values: [[ns(-30), 'three=3 level=warn', { structuredMetadata: { detected_level: 'warn' } }]]
+    },
+    {
+      stream: { cloud: 'c1', service_name: 'unknown_service', source: 'nova' },
+      values: [[ns(-34), '{"level":"dbg"}', { structuredMetadata: { detected_level: 'debug' } }]]
+    }
   ])
 })
 
@@ -65,7 +93,10 @@ test('start is part of the range, end is not', async (t) => {
 test('takes times as nanoseconds, seconds, fractions and RFC 3339, and a length back from the end', async (t) => {
   const server = await example(t)
   const expected = ['two', 'two-b', 'three=3 level=warn']
-  for (const start of [ns(-42), String((clock - 42_000) / 1000), String(Math.floor(clock / 1000) - 41), new Date(clock - 42_000).toISOString(), '2026-11-22T09:09:33.191000001+01:00']) {
+  for (const start of [
+    ns(-42), String((clock - 42_000) / 1000), String(Math.floor(clock / 1000) - 41), new Date(clock - 42_000).toISOString(),
+    '2026-11-22T09:09:33.191000001+01:00'
+  ]) {
     assert.deepEqual(await lines(server, '{source="sudo"}', { start }), expected, start)
   }
   const since = await data(server, { query: '{source="sudo"}', start: '', end: '', since: '42s' })
@@ -96,8 +127,12 @@ for (const [stages, expected] of [
 
 test('drop and keep change the labels shown', async (t) => {
   const server = await example(t)
-  const shown = async (stages: string): Promise<unknown[]> => (await data(server, { query: `{source="nova"} ${stages}` })).result.map(({ stream }) => stream)
-  assert.deepEqual(await shown('|= "n2" | drop detected_level, source="nova", cloud="other"'), [{ cloud: 'c1', http_status: '200', service_name: 'unknown_service' }])
+  const shown = async (stages: string): Promise<unknown[]> =>
+    (await data(server, { query: `{source="nova"} ${stages}` })).result.map(({ stream }) => stream)
+  assert.deepEqual(
+    await shown('|= "n2" | drop detected_level, source="nova", cloud="other"'),
+    [{ cloud: 'c1', http_status: '200', service_name: 'unknown_service' }]
+  )
   assert.deepEqual(await shown('|= "n2" | keep http_status'), [{ http_status: '200' }])
   assert.equal((await shown('| drop detected_level, http_status')).length, 1)
 })
@@ -134,9 +169,12 @@ test('counts by level in steps aligned to the step, as Grafana\'s log volume ask
 
 test('windows overlap where the range is longer than the step', async (t) => {
   const server = await example(t)
-  const values = async (query: string): Promise<unknown> => (await data(server, { query, step: '30', start: ns(-60) })).result.map(({ metric, values }) => [metric, values])
+  const values = async (query: string): Promise<unknown> =>
+    (await data(server, { query, step: '30', start: ns(-60) })).result.map(({ metric, values }) => [metric, values])
   const base = Math.floor(clock / 30_000) * 30
-  assert.deepEqual(await values('sum(rate({cloud="c1"}[1m]))'), [[{}, [[base - 30, String(1 / 60)], [base, String(7 / 60)], [base + 30, String(6 / 60)]]]])
+  assert.deepEqual(
+    await values('sum(rate({cloud="c1"}[1m]))'), [[{}, [[base - 30, String(1 / 60)], [base, String(7 / 60)], [base + 30, String(6 / 60)]]]]
+  )
   assert.deepEqual(await values('sum(count_over_time({cloud="c1"}[1m] offset 30s))'), [[{}, [[base, '1'], [base + 30, '7']]]])
   assert.deepEqual(await values('sum by (source) (bytes_over_time({cloud="c1"}[1m]))'), [
     [{ source: 'nova' }, [[base, '45'], [base + 30, '45']]],
@@ -150,8 +188,12 @@ test('windows overlap where the range is longer than the step', async (t) => {
 
 test('evaluates at one instant, in the window (t - range, t]', async (t) => {
   const server = await example(t)
-  const vector = async (query: string, time = ns(0)): Promise<unknown> => (await data(server, { query, time }, 'query')).result.map(({ metric, value }) => [metric, (value as unknown[])[1]])
-  assert.deepEqual(await vector('sum by (source) (count_over_time({cloud="c1"}[1h]))'), [[{ source: 'nova' }, '3'], [{ source: 'sudo' }, '4']])
+  const vector = async (
+    query: string, time = ns(0)
+  ): Promise<unknown> => (await data(server, { query, time }, 'query')).result.map(({ metric, value }) => [metric, (value as unknown[])[1]])
+  assert.deepEqual(await vector('sum by (source) (count_over_time({cloud="c1"}[1h]))'), [
+    [{ source: 'nova' }, '3'], [{ source: 'sudo' }, '4']
+  ])
   assert.deepEqual(await vector('topk(1, sum by (source) (count_over_time({cloud="c1"}[1h])))'), [[{ source: 'sudo' }, '4']])
   assert.deepEqual(await vector('bottomk(1, sum by (source) (count_over_time({cloud="c1"}[1h])))'), [[{ source: 'nova' }, '3']])
   assert.deepEqual(await vector('count by (cloud) (count_over_time({cloud="c1"}[1h]))'), [[{ cloud: 'c1' }, '7']])
@@ -186,7 +228,8 @@ for (const [query, expected] of [
 
 test('compares and joins step by step', async (t) => {
   const server = await example(t)
-  const values = async (query: string): Promise<unknown> => (await data(server, { query, step: '10', start: ns(-60) })).result.map(({ metric, values }) => [metric, values])
+  const values = async (query: string): Promise<unknown> =>
+    (await data(server, { query, step: '10', start: ns(-60) })).result.map(({ metric, values }) => [metric, values])
   const base = Math.floor(clock / 10_000) * 10
   // The windows of 10 s that end at base - 40, - 30 and - 20 hold 1, 3 and 3 entries; 1, 2 and 1 of them are of sudo.
   const all = 'sum(count_over_time({cloud="c1"}[10s]))'
@@ -204,13 +247,19 @@ for (const [name, params, message] of [
   ['a limit above the most', { query: '{cloud="c1"}', limit: '6000' }, 'max entries limit per query exceeded, limit > max_entries_limit_per_query (6000 > 5000)'],
   ['an unknown direction', { query: '{cloud="c1"}', direction: 'up' }, "invalid direction 'up'"],
   ['a start that is no time', { query: '{cloud="c1"}', start: 'x' }, 'could not parse \'start\' parameter: strconv.ParseInt: parsing "x": invalid syntax'],
-  ['an end before the start', { query: '{cloud="c1"}', start: ns(0), end: ns(-10) }, 'end timestamp must not be before or equal to start time'],
+  [
+    'an end before the start', { query: '{cloud="c1"}', start: ns(0), end: ns(-10) },
+    'end timestamp must not be before or equal to start time'
+  ],
   ['a step of 0', { query: '{cloud="c1"}', step: '0' }, 'zero or negative query resolution step widths are not accepted. Try a positive integer'],
   ['a step that is none', { query: '{cloud="c1"}', step: 'x' }, 'cannot parse "x" to a valid duration'],
   ['too many points', { query: '{cloud="c1"}', step: '0.001' }, 'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter'],
   ['a negative interval', { query: '{cloud="c1"}', interval: '-12' }, 'interval must be >= 0'],
   ['too long a range', { query: '{cloud="c1"}', start: '2020-01-01T00:00:00Z', end: '2026-11-22T17:11:36.185Z' }, 'the query time range exceeds the limit (query length: 60425h11m36.185s, limit: 30d1h)'],
-  ['more series than allowed', { query: 'count_over_time({cloud="c1"}[1h])', step: '60' }, 'maximum of series (3) reached for a single query']
+  [
+    'more series than allowed', { query: 'count_over_time({cloud="c1"}[1h])', step: '60' },
+    'maximum of series (3) reached for a single query'
+  ]
 ] as Array<[string, Record<string, string>, string]>) {
   test(`refuses ${name}`, async (t) => {
     const { path = 'query_range', ...rest } = params
@@ -235,36 +284,51 @@ for (const [query, version, message] of [
 test('two levels that Loki aggregates at once count as one', async (t) => {
   const server = await example(t, { limits: { querySeries: 1 } })
   for (const operation of ['sum', 'count', 'min', 'max', 'avg']) {
-    assert.equal((await data(server, { query: `${operation}(count_over_time({cloud="c1"}[1h]))`, time: ns(0) }, 'query')).result.length, 1, operation)
+    assert.equal(
+      (await data(server, { query: `${operation}(count_over_time({cloud="c1"}[1h]))`, time: ns(0) }, 'query')).result.length, 1, operation
+    )
   }
 })
 
 test('lists labels, their values and series', async (t) => {
   const server = await example(t)
-  const list = async (path: string, params: Record<string, string> = {}): Promise<unknown> => JSON.parse((await get(server, `/loki/api/v1/${path}`, params)).text)
+  const list = async (
+    path: string, params: Record<string, string> = {}
+  ): Promise<unknown> => JSON.parse((await get(server, `/loki/api/v1/${path}`, params)).text)
   assert.deepEqual(await list('labels'), { status: 'success', data: ['cloud', 'service_name', 'source'] })
   assert.deepEqual(await list('labels', { start: ns(-60), end: ns(0) }), { status: 'success', data: ['cloud', 'service_name', 'source'] })
   assert.deepEqual(await list('labels', { start: ns(-6000), end: ns(-60) }), { status: 'success' })
   assert.deepEqual(await list('label/source/values'), { status: 'success', data: ['nova', 'sudo'] })
   assert.deepEqual(await list('label/source/values', { query: '{service_name="sudo"}' }), { status: 'success', data: ['sudo'] })
   assert.deepEqual(await list('label/level/values'), { status: 'success' })
-  assert.deepEqual(await list('series', { 'match[]': '{source=~"s.*"}' }), { status: 'success', data: [{ cloud: 'c1', service_name: 'sudo', source: 'sudo' }] })
-  assert.deepEqual(await list('detected_labels', { query: '{cloud="c1"}' }), { detectedLabels: [{ label: 'cloud', cardinality: 1 }, { label: 'service_name', cardinality: 2 }, { label: 'source', cardinality: 2 }] })
+  assert.deepEqual(await list('series', { 'match[]': '{source=~"s.*"}' }), {
+    status: 'success', data: [{ cloud: 'c1', service_name: 'sudo', source: 'sudo' }]
+  })
+  assert.deepEqual(
+    await list('detected_labels', { query: '{cloud="c1"}' }),
+    { detectedLabels: [{ label: 'cloud', cardinality: 1 }, { label: 'service_name', cardinality: 2 }, { label: 'source', cardinality: 2 }] }
+  )
   assert.equal((await get(server, '/loki/api/v1/label/source/values', { query: '{source' })).status, 400)
 })
 
 test('takes parameters in a form, too', async (t) => {
   const server = await example(t)
-  const response = await fetch(`${server.url}/loki/api/v1/series`, { method: 'POST', body: new URLSearchParams([['match[]', '{source="nova"}'], ['match[]', '{source="sudo"}']]) })
+  const response = await fetch(`${server.url}/loki/api/v1/series`, {
+    method: 'POST', body: new URLSearchParams([['match[]', '{source="nova"}'], ['match[]', '{source="sudo"}']])
+  })
   assert.equal(((await response.json()) as { data: unknown[] }).data.length, 2)
 })
 
 test('measures what is stored', async (t) => {
   const server = await example(t)
-  const stats = JSON.parse((await get(server, '/loki/api/v1/index/stats', { query: '{source="sudo"}', ...range })).text) as Record<string, number>
+  const stats = JSON.parse((await get(server, '/loki/api/v1/index/stats', {
+    query: '{source="sudo"}', ...range
+  })).text) as Record<string, number>
   assert.deepEqual([stats.streams, stats.entries], [1, 4])
   const volume = await data(server, { query: '{cloud="c1"}', targetLabels: 'source' }, 'index/volume')
-  assert.deepEqual(volume.result.map(({ metric, value }) => [metric, Number((value as string[])[1])]), [[{ source: 'sudo' }, stats.bytes], [{ source: 'nova' }, server.store.bytes - stats.bytes]])
+  assert.deepEqual(volume.result.map(({ metric, value }) => [metric, Number((value as string[])[1])]), [
+    [{ source: 'sudo' }, stats.bytes], [{ source: 'nova' }, server.store.bytes - stats.bytes]
+  ])
 })
 
 test('tenants are told apart by X-Scope-OrgID where authentication is on', async (t) => {

@@ -61,7 +61,12 @@ test('holds what a list without repeats would hold, the newest of it, and gives 
 
 test('large pushes live in chunks of their own and leave with their last row', () => {
   const { store, push } = filled({ maxBytes: 1_000_000 })
-  for (let i = 0; i < 20; i++) push([{ labels: '{a="b"}', entries: Array.from({ length: 30 }, (_, n) => ({ ms: clock + i * 100 + n, line: `${i}-${n} `.padEnd(10_000, 'x') })) }])
+  for (let i = 0; i < 20; i++) {
+    push([{
+      labels: '{a="b"}',
+      entries: Array.from({ length: 30 }, (_, n) => ({ ms: clock + i * 100 + n, line: `${i}-${n} `.padEnd(10_000, 'x') }))
+    }])
+  }
   assert.ok(store.bytes <= 1_000_000 && store.bytes > 980_000)
   const held = contents(store)
   assert.equal(held.length, store.entries - store.dropped)
@@ -70,10 +75,21 @@ test('large pushes live in chunks of their own and leave with their last row', (
 
 test('a row beyond the first segment of the table is read and dropped as any other', () => {
   const { store, push } = filled({ maxEntries: 40_000 })
-  for (let i = 0; i < 10; i++) push([{ labels: '{a="b"}', entries: Array.from({ length: 10_000 }, (_, n) => ({ ms: clock + i * 10_000 + n, line: `id=${i * 10_000 + n} ` })) }])
+  for (let i = 0; i < 10; i++) {
+    push([{
+      labels: '{a="b"}', entries: Array.from({ length: 10_000 }, (_, n) => ({ ms: clock + i * 10_000 + n, line: `id=${i * 10_000 + n} ` }))
+    }])
+  }
   assert.equal(store.dropped, 60_000)
   assert.deepEqual(store.countIds('id=', { expected: 100_000 }), {
-    matched: 40_000, distinct: 40_000, repeated: 0, missing: 60_000, firstMissing: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], unexpected: 0, quarantined: 0, quarantinedIds: 0
+    matched: 40_000,
+    distinct: 40_000,
+    repeated: 0,
+    missing: 60_000,
+    firstMissing: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+    unexpected: 0,
+    quarantined: 0,
+    quarantinedIds: 0
   })
 })
 
@@ -91,9 +107,18 @@ test('countIds tells stored, repeated, missing, unexpected and quarantined numbe
   const { store, push } = filled()
   const at = (ms: number, line: string): { ms: number, line: string } => ({ ms: clock + ms, line })
   push([
-    { labels: '{a="1"}', entries: [at(0, 'first seq=000000 end'), at(1, 'seq=x seq=000002'), at(2, 'nothing'), at(3, 'seq='), at(4, 'cut seq=5'), at(5, '6 stands in the next line')] },
+    {
+      labels: '{a="1"}',
+      entries: [
+        at(0, 'first seq=000000 end'), at(1, 'seq=x seq=000002'), at(2, 'nothing'), at(3, 'seq='), at(4, 'cut seq=5'),
+        at(5, '6 stands in the next line')
+      ]
+    },
     { labels: '{a="2"}', entries: [at(0, 'again seq=000002'), at(1, ' seq=000009 seq=000004')] },
-    { labels: '{source="lokean", quarantine="not_json"}', entries: [at(0, '{"message":"seq=000001'), at(1, 'seq=000002'), at(2, 'no number')] },
+    {
+      labels: '{source="lokean", quarantine="not_json"}',
+      entries: [at(0, '{"message":"seq=000001'), at(1, 'seq=000002'), at(2, 'no number')]
+    },
     { labels: '{source="lokean"}', entries: [at(0, 'seq=99999999999999')] }
   ])
   assert.deepEqual(store.countIds('seq=', { expected: 8 }), {
@@ -106,7 +131,9 @@ test('a store told the marker beforehand counts what it has dropped, too', () =>
   const { store, push } = filled({ maxEntries: 10, countDropped: 'id=' })
   for (let id = 0; id < 1000; id++) if (id !== 500) push([{ labels: '{a="b"}', entries: [{ ms: clock + id, line: `id=${id}.` }] }])
   assert.equal(store.dropped, 989)
-  assert.deepEqual(store.countIds('id=', { expected: 1000 }), { matched: 999, distinct: 999, repeated: 0, missing: 1, firstMissing: [500], unexpected: 0, quarantined: 0, quarantinedIds: 0 })
+  assert.deepEqual(store.countIds('id=', { expected: 1000 }), {
+    matched: 999, distinct: 999, repeated: 0, missing: 1, firstMissing: [500], unexpected: 0, quarantined: 0, quarantinedIds: 0
+  })
   assert.deepEqual(store.countIds('id=', { expected: 1000 }).distinct, 999, 'counting changes nothing')
   assert.equal(store.countIds('d=', { expected: 1000 }).distinct, 10, 'another marker is searched for in what is held')
 })

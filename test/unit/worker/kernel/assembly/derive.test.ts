@@ -4,7 +4,9 @@ import { Encoder } from '../../../../../src/worker/encoder.ts'
 import { Fields, LEVELS } from '../../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../../src/worker/kernel/kernel.ts'
 import { single } from '../../../../helpers/encode-records.ts'
-import { decodeParts, encoderSettings, encodeTask, fieldTexts, lay, mappings, recordText, rsyslogMessage } from '../../../../helpers/worker-fixtures.ts'
+import {
+  decodeParts, encoderSettings, encodeTask, fieldTexts, lay, mappings, recordText, rsyslogMessage
+} from '../../../../helpers/worker-fixtures.ts'
 
 /** Returns what a record with this one field and a silent line becomes. The bytes around the value belong to others. */
 function derived (field: string, value: string, before = '', after = ''): Record<string, string> {
@@ -24,19 +26,27 @@ suite('metadata', () => {
     single(recordText(record), wanted === undefined ? undefined : { metadata: mappings(wanted) }).metadata
 
   test('from an oslo.log line, before the record\'s own keys', () => {
-    assert.deepEqual(metadata({ message: oslo, tag: 'x[9]:', level: 'own', pid: '8' }), { level: 'error', pid: '7', request_id: 'req-1', instance_id: 'i-1' })
+    assert.deepEqual(metadata({ message: oslo, tag: 'x[9]:', level: 'own', pid: '8' }), {
+      level: 'error', pid: '7', request_id: 'req-1', instance_id: 'i-1'
+    })
   })
 
   test('from the record\'s own keys, then from severity and tag', () => {
-    assert.deepEqual(metadata({ level: 'own', pid: 12, request_id: 'r', severity: '3', tag: 'x[9]' }), { level: 'own', pid: '12', request_id: 'r' })
+    assert.deepEqual(metadata({ level: 'own', pid: 12, request_id: 'r', severity: '3', tag: 'x[9]' }), {
+      level: 'own', pid: '12', request_id: 'r'
+    })
     assert.deepEqual(metadata({ severity: '3', tag: 'x[9]:' }), { level: 'error', pid: '9' })
     assert.deepEqual(metadata({ severity: 'err', tag: 'x' }), {})
     assert.deepEqual(metadata({ severity: 3 }), { level: 'error' })
   })
 
   test('on request: any key, under any name', () => {
-    assert.deepEqual(metadata({ a: 'b', c: null }, 'severity,facility,tag,x=a,c,nothing'), { severity: '5', facility: 'user', tag: 'tag1:', x: 'b' })
-    assert.deepEqual(metadata({ message: oslo.replace('req-1', 'req-2 req-1') }, 'request_id,global_request_id'), { request_id: 'req-1', global_request_id: 'req-2' })
+    assert.deepEqual(metadata({ a: 'b', c: null }, 'severity,facility,tag,x=a,c,nothing'), {
+      severity: '5', facility: 'user', tag: 'tag1:', x: 'b'
+    })
+    assert.deepEqual(metadata({ message: oslo.replace('req-1', 'req-2 req-1') }, 'request_id,global_request_id'), {
+      request_id: 'req-1', global_request_id: 'req-2'
+    })
     const name = 'n'.repeat(1024)
     assert.deepEqual(metadata({}, `${name}=tag,${name.slice(0, 128)}=facility`), { [name]: 'tag1:', [name.slice(0, 128)]: 'user' })
   })
@@ -74,9 +84,14 @@ test('severities are RFC 5424\'s, and only those', () => {
 
 test('the pid in a tag', () => {
   const pid = (tag: string): string | undefined => derived('tag', tag, '[', ']:').pid
-  const found = { 'sshd[123]': '123', 'sshd[123]:': '123', 'a[1]': '1', 'a[1234567890]': '1234567890', 'a b[1]': '1', 'a[x][1]': '1', 'é[7]:': '7' }
+  const found = {
+    'sshd[123]': '123', 'sshd[123]:': '123', 'a[1]': '1', 'a[1234567890]': '1234567890', 'a b[1]': '1', 'a[x][1]': '1', 'é[7]:': '7'
+  }
   for (const [tag, expected] of Object.entries(found)) assert.equal(pid(tag), expected, tag)
-  const none = ['', ':', 'sshd', 'sshd:', 'sshd[]', 'sshd[]:', 'sshd[a]', 'sshd[1a]', 'sshd[12', 'sshd12]', 'sshd[1]x', 'sshd[1]::', 'sshd [1] ', 'sshd[-1]', 'a[12345678901]', '[1]', '[12]', '[123]', '123]', '1234]', ']', '[]']
+  const none = [
+    '', ':', 'sshd', 'sshd:', 'sshd[]', 'sshd[]:', 'sshd[a]', 'sshd[1a]', 'sshd[12', 'sshd12]', 'sshd[1]x', 'sshd[1]::', 'sshd [1] ',
+    'sshd[-1]', 'a[12345678901]', '[1]', '[12]', '[123]', '123]', '1234]', ']', '[]'
+  ]
   for (const tag of none) assert.equal(pid(tag), undefined, tag)
 })
 

@@ -50,8 +50,11 @@ function one (entry: Uint8Array): PushEntry {
   return read.streams[0].entries[0]
 }
 
-const pairs = (metadata: Record<string, string>): PushEntry['structuredMetadata'] => Object.entries(metadata).map(([name, value]) => ({ name, value }))
-const sizes = [0, 1, 15, 16, 17, 31, 32, 33, 100, 126, 127, 128, 129, 255, 256, 511, 512, 513, 528, 16_382, 16_383, 16_384, 16_385, 2_097_151, 2_097_152]
+const pairs = (metadata: Record<string, string>): PushEntry['structuredMetadata'] => Object.entries(metadata)
+  .map(([name, value]) => ({ name, value }))
+const sizes = [
+  0, 1, 15, 16, 17, 31, 32, 33, 100, 126, 127, 128, 129, 255, 256, 511, 512, 513, 528, 16_382, 16_383, 16_384, 16_385, 2_097_151, 2_097_152
+]
 
 test('lines about every length that is copied or counted another way', () => {
   const entries = new Entries()
@@ -74,7 +77,10 @@ test('any time', () => {
   const entries = new Entries()
   const edges = [7, 14, 21, 28, 31, 32, 35, 42, 49].flatMap(bits => [2 ** bits - 1, 2 ** bits])
   const seconds = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 1, ...edges, 253_402_300_799))
-  const nanos = fc.oneof(fc.nat({ max: 999_999_999 }), fc.constantFrom(0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456, 999_999_999))
+  const nanos = fc.oneof(
+    fc.nat({ max: 999_999_999 }),
+    fc.constantFrom(0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455, 268_435_456, 999_999_999)
+  )
   fc.assert(fc.property(seconds, nanos, (seconds, nanos) => {
     assert.deepEqual(entries.write('line', seconds, nanos), { timestamp: { seconds, nanos }, line: 'line', structuredMetadata: [] })
   }), { numRuns: 2000 })
@@ -82,11 +88,16 @@ test('any time', () => {
 
 suite('metadata', () => {
   test('any values: in the order of the settings, the empty ones left out', () => {
-    const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.constantFrom(...sizes.filter(size => size <= 2048)).map(size => 'v'.repeat(size)))
+    const text = fc.oneof(
+      fc.string({ unit: 'grapheme', maxLength: 40 }), fc.constantFrom(...sizes.filter(size => size <= 2048)).map(size => 'v'.repeat(size))
+    )
     const entries = new Entries()
     fc.assert(fc.property(text, fc.record(Object.fromEntries(NAMES.map(name => [name, text])), { requiredKeys: [] }), (line, all) => {
-      const metadata = Object.fromEntries(NAMES.filter(name => (all[name] ?? '') !== '').map(name => [name, all[name]])) as Record<string, string>
-      assert.deepEqual(entries.write(line, 1, 0, all as Record<string, string>), { timestamp: { seconds: 1, nanos: 0 }, line, structuredMetadata: pairs(metadata) })
+      const metadata = Object.fromEntries(NAMES.filter(name => (all[name] ?? '') !== '')
+        .map(name => [name, all[name]])) as Record<string, string>
+      assert.deepEqual(entries.write(line, 1, 0, all as Record<string, string>), {
+        timestamp: { seconds: 1, nanos: 0 }, line, structuredMetadata: pairs(metadata)
+      })
       assert.equal(entries.kernel.run.takeCuts(), 0)
     }), { numRuns: 1000 })
   })

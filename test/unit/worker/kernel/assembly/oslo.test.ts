@@ -45,10 +45,14 @@ suite('forms of a line', () => {
     'a request alone': [`${DATE} 7 INFO nova [${R1}] text`, { ...INFO, request_id: R1 }],
     'None and a request': [`${DATE} 7 INFO nova [None ${R1} user project - - default default] text`, { ...INFO, request_id: R1 }],
     'None and a request alone': [`${DATE} 7 INFO nova [None ${R1}] text`, { ...INFO, request_id: R1 }],
-    'both ids, the global one first': [`${DATE} 7 INFO nova [${R2} ${R1} user project] text`, { ...INFO, request_id: R1, global_request_id: R2 }],
+    'both ids, the global one first': [
+      `${DATE} 7 INFO nova [${R2} ${R1} user project] text`, { ...INFO, request_id: R1, global_request_id: R2 }
+    ],
     'a third word is no id': [`${DATE} 7 INFO nova [None None ${R1}] text`, INFO],
     'an instance behind an empty context': [`${DATE} 7 INFO nova [-] [instance: ${I}] text`, { ...INFO, instance_id: I }],
-    'an instance behind both ids': [`${DATE} 7 INFO nova [${R2} ${R1} u p] [instance: ${I}] text`, { ...INFO, request_id: R1, global_request_id: R2, instance_id: I }],
+    'an instance behind both ids': [
+      `${DATE} 7 INFO nova [${R2} ${R1} u p] [instance: ${I}] text`, { ...INFO, request_id: R1, global_request_id: R2, instance_id: I }
+    ],
     'an instance and no text': [`${DATE} 7 INFO nova [${R1}] [instance: ${I}]`, { ...INFO, request_id: R1, instance_id: I }],
     'an instance later in the text is text': [`${DATE} 7 INFO nova [${R1}] see [instance: ${I}]`, { ...INFO, request_id: R1 }],
     'an instance that no space parts from the context': [`${DATE} 7 INFO nova [${R1}]x[instance: ${I}] text`, { ...INFO, request_id: R1 }],
@@ -68,7 +72,9 @@ suite('forms of a line', () => {
   }
   for (const [name, [line, parts]] of Object.entries(cases)) {
     test(name, () => {
-      for (const after of ['', ']', ' ', `] [instance: ${I}]`, `${R2}]`]) assert.deepEqual(read(line, 'x[', after), parts, `with ${JSON.stringify(after)} behind it`)
+      for (const after of ['', ']', ' ', `] [instance: ${I}]`, `${R2}]`]) {
+        assert.deepEqual(read(line, 'x[', after), parts, `with ${JSON.stringify(after)} behind it`)
+      }
     })
   }
 })
@@ -81,10 +87,14 @@ test('levels', () => {
 suite('near misses are not oslo.log lines', () => {
   const lines = [
     '', 'a line', 'INFO', DATE, `${DATE} `, `${DATE} 7`, `${DATE} 7 `, `${DATE}7 INFO nova text here`,
-    `${DATE} INFO nova text that goes on`, `${DATE} - INFO nova text that goes on`, `${DATE} 7a INFO nova text`, `${DATE} 12345678901 INFO nova text`, `${DATE} 7  INFO nova text`,
-    `${DATE} 7 info nova text`, `${DATE} 7 NOTICE nova text`, `${DATE} 7 WARN nova text`, `${DATE} 7 INFOS nova text`, `${DATE} 7 ERRORS nova text`, `${DATE} 7 XXXXXXX nova text`,
-    ` ${DATE} 7 INFO nova text`, `x${DATE} 7 INFO nova text`, `${DATE.replace(' ', 'T')} 7 INFO nova text`, `${DATE.replace('.', ',')} 7 INFO nova text`,
-    `${DATE}5 7 INFO nova text`, `${DATE.slice(0, -1)} 7 INFO nova.x text`, `${DATE.replace('2026', '26')} 7 INFO nova.compute text`, `${DATE.replaceAll('-', '/')} 7 INFO nova text`,
+    `${DATE} INFO nova text that goes on`, `${DATE} - INFO nova text that goes on`, `${DATE} 7a INFO nova text`,
+    `${DATE} 12345678901 INFO nova text`, `${DATE} 7  INFO nova text`,
+    `${DATE} 7 info nova text`, `${DATE} 7 NOTICE nova text`, `${DATE} 7 WARN nova text`, `${DATE} 7 INFOS nova text`,
+    `${DATE} 7 ERRORS nova text`, `${DATE} 7 XXXXXXX nova text`,
+    ` ${DATE} 7 INFO nova text`, `x${DATE} 7 INFO nova text`, `${DATE.replace(' ', 'T')} 7 INFO nova text`,
+    `${DATE.replace('.', ',')} 7 INFO nova text`,
+    `${DATE}5 7 INFO nova text`, `${DATE.slice(0, -1)} 7 INFO nova.x text`, `${DATE.replace('2026', '26')} 7 INFO nova.compute text`,
+    `${DATE.replaceAll('-', '/')} 7 INFO nova text`,
     '[2026-11-22 08:00:01.234] 7 INFO nova text'
   ]
   for (const line of lines) test(JSON.stringify(line), () => assert.equal(read(line, '', ' INFO x [req-1 a]'), undefined))
@@ -93,19 +103,24 @@ suite('near misses are not oslo.log lines', () => {
 test('any line made of the parts gives them back', () => {
   const word = fc.string({ unit: fc.constantFrom(...'abcdef0123456789-'), minLength: 1, maxLength: 36 })
   const id = word.map(text => `req-${text}`)
-  const level = fc.constantFrom(['CRITICAL', 'critical'], ['ERROR', 'error'], ['WARNING', 'warning'], ['INFO', 'info'], ['DEBUG', 'debug'], ['AUDIT', 'info'], ['TRACE', 'debug'])
+  const level = fc.constantFrom([
+    'CRITICAL', 'critical'
+  ], ['ERROR', 'error'], ['WARNING', 'warning'], ['INFO', 'info'], ['DEBUG', 'debug'], ['AUDIT', 'info'], ['TRACE', 'debug'])
   const context = fc.oneof(
     fc.constant({ text: '', ids: {} }),
     fc.constantFrom('[-] ', '[None None None] ', '[- - - - -] ').map(text => ({ text, ids: {} })),
     id.map(request => ({ text: `[${request} user project - - -] `, ids: { request_id: request } })),
     id.map(request => ({ text: `[None ${request} user project] `, ids: { request_id: request } })),
-    fc.tuple(id, id).map(([global, request]) => ({ text: `[${global} ${request} user project] `, ids: { global_request_id: global, request_id: request } }))
+    fc.tuple(id, id).map(([global, request]) => ({
+      text: `[${global} ${request} user project] `, ids: { global_request_id: global, request_id: request }
+    }))
   )
   const text = fc.string({ unit: 'grapheme' }).map(text => `t${text}`)
-  fc.assert(fc.property(level, fc.nat(), fc.domain(), context, fc.option(word, { nil: undefined }), text, ([written, level], pid, name, { text: brackets, ids }, instance, rest) => {
-    const line = `${DATE} ${pid} ${written} ${name} ${brackets}${instance === undefined ? '' : `[instance: ${instance}] `}${rest}`
-    assert.deepEqual(read(line), { level, pid: String(pid), ...ids, ...(instance === undefined ? {} : { instance_id: instance }) })
-  }), { numRuns: 1000 })
+  fc.assert(fc.property(level, fc.nat(), fc.domain(), context, fc.option(word, { nil: undefined }), text,
+    ([written, level], pid, name, { text: brackets, ids }, instance, rest) => {
+      const line = `${DATE} ${pid} ${written} ${name} ${brackets}${instance === undefined ? '' : `[instance: ${instance}] `}${rest}`
+      assert.deepEqual(read(line), { level, pid: String(pid), ...ids, ...(instance === undefined ? {} : { instance_id: instance }) })
+    }), { numRuns: 1000 })
 })
 
 test('any bytes, and any line cut anywhere, are read within their bounds', () => {

@@ -78,7 +78,8 @@ suite('what the scanner takes', () => {
     // Keys about as long as a remembered separator, and the same records with other white space, or cut.
     const keys = ['host', 'hostname', 'message', 'é', '', ...[24, 25, 26, 27, 28].map(length => 'k'.repeat(length))]
     const cut = fc.option(fc.nat(), { nil: -1, freq: 3 })
-    const record = fc.tuple(objectText(keys, { strings: fc.constantFrom('', 'x', 'a\\nb', 'ä') }), cut).map(([text, at]) => at < 0 ? text : text.slice(0, at % (text.length + 1)))
+    const record = fc.tuple(objectText(keys, { strings: fc.constantFrom('', 'x', 'a\\nb', 'ä') }), cut)
+      .map(([text, at]) => at < 0 ? text : text.slice(0, at % (text.length + 1)))
     const scan = new Scan()
     fc.assert(fc.property(fc.array(fc.tuple(record, tempting), { minLength: 2, maxLength: 6 }), records => {
       for (const [text, after] of [...records, ...records]) assert.deepEqual(scan.read(text, '', after), expected(text))
@@ -193,6 +194,8 @@ test('any record with one byte lost, doubled, cut or another is taken only where
   for (let at = 0; at < text.length; at++) {
     const [head, tail] = [text.slice(0, at), text.slice(at + 1)]
     const others = [...'\0\u001f"\\{},: \n\u007f\u00e9u'].map(character => head + character + tail)
-    for (const damaged of [head + tail, head + text[at] + text.slice(at), head, ...others]) assert.deepEqual(scan.read(damaged, '{"a":"', '"}'), expected(damaged), damaged)
+    for (const damaged of [head + tail, head + text[at] + text.slice(at), head, ...others]) {
+      assert.deepEqual(scan.read(damaged, '{"a":"', '"}'), expected(damaged), damaged)
+    }
   }
 })

@@ -49,45 +49,51 @@ class Table {
   }
 }
 
-const value = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 20 }), fc.string({ minLength: MAX_VALUE - 3, maxLength: MAX_VALUE }), fc.constantFrom('', '\0', '\0\0', 'a', 'ab', 'b'))
+const value = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 20 }), fc.string({ minLength: MAX_VALUE - 3, maxLength: MAX_VALUE }),
+  fc.constantFrom('', '\0', '\0\0', 'a', 'ab', 'b')
+)
 /** Of a value that is too long, the key holds one byte more than a label may have. */
-const key = (one: string, other: string): string => [one, other].map(text => Buffer.from(text).subarray(0, MAX_VALUE + 1).toString('hex')).join()
+const key = (one: string, other: string): string => [one, other].map(text => Buffer.from(text).subarray(0, MAX_VALUE + 1).toString('hex'))
+  .join()
 
 suite('any values are found under the number they were added with', () => {
   for (const buckets of [BUCKETS, 1]) {
     test(`in ${buckets} buckets`, () => {
-      fc.assert(fc.property(fc.array(fc.tuple(value, value), { maxLength: 40 }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (pairs, seed) => {
-        const table = new Table({ buckets, seed })
-        const known = new Map<string, number>()
-        for (const [one, other] of [...pairs, ...pairs]) {
-          const number = known.get(key(one, other))
-          assert.equal(table.find(one, other), number ?? -1)
-          if (number !== undefined) continue
-          assert.ok(table.add(known.size))
-          known.set(key(one, other), known.size)
-        }
-        table.forget()
-        for (const [one, other] of pairs) assert.equal(table.find(one, other), -1)
-      }), { numRuns: 150 })
+      fc.assert(fc.property(fc.array(fc.tuple(value, value), { maxLength: 40 }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+        (pairs, seed) => {
+          const table = new Table({ buckets, seed })
+          const known = new Map<string, number>()
+          for (const [one, other] of [...pairs, ...pairs]) {
+            const number = known.get(key(one, other))
+            assert.equal(table.find(one, other), number ?? -1)
+            if (number !== undefined) continue
+            assert.ok(table.add(known.size))
+            known.set(key(one, other), known.size)
+          }
+          table.forget()
+          for (const [one, other] of pairs) assert.equal(table.find(one, other), -1)
+        }), { numRuns: 150 })
     })
   }
 })
 
 test('each origin has streams of its own for the same values', () => {
   for (const buckets of [BUCKETS, 1]) {
-    fc.assert(fc.property(fc.uniqueArray(fc.tuple(value, value), { selector: pair => key(...pair), maxLength: 20 }), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (pairs, seed) => {
-      const table = new Table({ buckets, seed })
-      const all = [0, 1, 2, 255].flatMap(origin => pairs.map(pair => ({ origin, pair })))
-      for (const [number, { origin, pair }] of all.entries()) {
-        table.from(origin)
-        assert.equal(table.find(...pair), -1)
-        assert.ok(table.add(number))
-      }
-      for (const [number, { origin, pair }] of [...all.entries()].reverse()) {
-        table.from(origin)
-        assert.equal(table.find(...pair), number)
-      }
-    }), { numRuns: 80 })
+    fc.assert(fc.property(fc.uniqueArray(fc.tuple(value, value), { selector: pair => key(...pair), maxLength: 20 }),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (pairs, seed) => {
+        const table = new Table({ buckets, seed })
+        const all = [0, 1, 2, 255].flatMap(origin => pairs.map(pair => ({ origin, pair })))
+        for (const [number, { origin, pair }] of all.entries()) {
+          table.from(origin)
+          assert.equal(table.find(...pair), -1)
+          assert.ok(table.add(number))
+        }
+        for (const [number, { origin, pair }] of [...all.entries()].reverse()) {
+          table.from(origin)
+          assert.equal(table.find(...pair), number)
+        }
+      }), { numRuns: 80 })
   }
 })
 

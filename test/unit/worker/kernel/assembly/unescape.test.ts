@@ -56,7 +56,8 @@ suite('text around escapes, which is moved 16 bytes at a time', () => {
   test('any lengths of it between two, or many', () => {
     for (let between = 0; between <= 50; between++) {
       for (let count = 2; count <= 40; count += count < 5 ? 1 : 7) {
-        const content = Array.from({ length: count }, (_, i) => ESCAPES[(i + between) % ESCAPES.length] + ALPHABET.slice(i, i + between)).join('')
+        const content = Array.from({ length: count }, (_, i) => ESCAPES[(i + between) % ESCAPES.length] + ALPHABET.slice(i, i + between))
+          .join('')
         assert.equal(unescape(content), parsed(content))
       }
     }
@@ -93,7 +94,9 @@ suite('escapes', () => {
       for (let place = 0; place < 4; place++) {
         const escape = Buffer.from('\\u0000')
         escape[2 + place] = byte
-        assert.equal(unescape(escape) !== undefined, digit && !/^\\ud[89a-f]/i.test(escape.toString('latin1')), `0x${byte.toString(16)} at ${place}`)
+        assert.equal(
+          unescape(escape) !== undefined, digit && !/^\\ud[89a-f]/i.test(escape.toString('latin1')), `0x${byte.toString(16)} at ${place}`
+        )
       }
     }
   })
