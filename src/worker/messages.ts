@@ -88,6 +88,8 @@ export interface EncodeTask {
 
 /** Compressed PushRequest bytes for one shard of one tenant. The sink pushes a part by itself or joined with others. */
 export interface Part {
+  /** All records of the part come from this address. */
+  address: string
   /** `''` when no tenant is set. */
   tenant: string
   shard: number
@@ -103,6 +105,8 @@ export interface Part {
    * such a stream and still answer 204.
    */
   solo: boolean
+  /** The part holds quarantined records only, and no part holds them beside others. */
+  quarantine: boolean
 }
 
 export interface EncodeResult {

@@ -8,7 +8,7 @@ export interface TestProcess { entry: string, files: readonly string[] }
  * Here the files of a folder share processes, so that not each starts Node and loads the program: they keep what they
  * open to themselves, and none waits long.
  */
-const SHARED = ['unit', 'integration', 'tooling']
+const SHARED = ['unit', 'integration', 'project', 'tooling']
 /** But for these, which take as long as many others. */
 const ALONE = ['test/tooling/bench/instances/run.test.ts']
 /** What one process runs while others stand idle is not to be the longest of all. */

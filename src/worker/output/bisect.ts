@@ -17,7 +17,7 @@ export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTa
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
   if (part.records > 1) {
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
-    return { kind: 'halves', parts: [encode(part, first, part.solo), encode(part, second, part.solo)] }
+    return { kind: 'halves', parts: [encode(part, first), encode(part, second)] }
   }
   const [stream] = streams
   const entry = stream?.entries[0]
@@ -30,7 +30,7 @@ export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTa
   }))
   return {
     kind: 'entry',
-    part: encode(part, [{ labels: QUARANTINE_LABELS.refused, entries: quarantined }], true),
+    part: encode({ ...part, solo: true, quarantine: true }, [{ labels: QUARANTINE_LABELS.refused, entries: quarantined }]),
     entry: {
       reason,
       tenant: part.tenant,
@@ -62,14 +62,12 @@ function halve (streams: PushStream[], first: number): [PushStream[], PushStream
   return halves
 }
 
-function encode (like: Pick<Part, 'tenant' | 'shard'>, streams: PushStream[], solo: boolean): Part {
+function encode (like: Part, streams: PushStream[]): Part {
   const raw = encodePush({ streams })
   return {
-    tenant: like.tenant,
-    shard: like.shard,
+    ...like,
     body: compress(raw),
     rawBytes: raw.length,
-    solo,
     records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
   }
 }

@@ -36,6 +36,7 @@ export class EntryWriter {
   readonly #arrival = new Timestamp()
   #touched: Stream[] = []
   #arrivalMs = 0
+  #address = ''
   #quarantineTenant = ''
   oldestMs = NaN
 
@@ -58,6 +59,7 @@ export class EntryWriter {
   begin (at: number, address: string, arrivalSeconds: number, arrivalNanos: number): void {
     this.#discard()
     this.#arena.clear(at)
+    this.#address = address
     this.#streams.begin(address)
     this.#quarantineTenant = quarantineTenant(this.#settings, address)
     this.#arrival.set(arrivalSeconds, arrivalNanos)
@@ -83,7 +85,7 @@ export class EntryWriter {
   /** Makes parts of the entries. In the middle of a message, Repeats keeps the times and lines of its entries. */
   flush (midMessage: boolean): Part[] {
     if (midMessage) for (const stream of this.#touched) this.#repeats.remember(stream)
-    const parts = this.#parts.write(this.#touched, this.#arena)
+    const parts = this.#parts.write(this.#address, this.#touched, this.#arena)
     this.#touched = []
     this.#arena.clear()
     return parts

@@ -18,6 +18,7 @@ export class PartWriter {
   #begin = 0
   #at = 0
   #records = 0
+  #address = ''
   #parts: Part[] = []
 
   constructor (pushBytes: number, kernel: Kernel) {
@@ -25,13 +26,14 @@ export class PartWriter {
     this.#kernel = kernel
   }
 
-  /** Writes all entries of these streams, in order, and leaves the streams empty. */
-  write (streams: Stream[], arena: Arena): Part[] {
+  /** Writes all entries of these streams, which come from `address`, in order. Leaves the streams empty. */
+  write (address: string, streams: Stream[], arena: Arena): Part[] {
     this.#parts = []
+    this.#address = address
     this.#begin = this.#at = arena.limit + BEHIND_ARENA
     this.#records = 0
     const isSolo = (stream: Stream): boolean => stream.isNewToLoki || stream.bytes > SOLO_BYTES
-    for (const shard of byShard(streams)) {
+    for (const shard of byPart(streams)) {
       for (const stream of shard) if (!isSolo(stream)) this.#writeStream(stream, arena, false)
       this.#close(shard[0]!, false)
       for (const stream of shard) if (isSolo(stream)) this.#writeStream(stream, arena, true)
@@ -95,7 +97,8 @@ export class PartWriter {
     const rawBytes = this.#at - this.#begin
     if (rawBytes === 0) return
     const body = compress(this.#kernel.bytes.subarray(this.#begin, this.#at))
-    this.#parts.push({ tenant: stream.tenant, shard: stream.shard, body, rawBytes, records: this.#records, solo })
+    const { tenant, shard, quarantine } = stream
+    this.#parts.push({ address: this.#address, tenant, shard, body, rawBytes, records: this.#records, solo, quarantine })
     this.#at = this.#begin
     this.#records = 0
   }
@@ -110,14 +113,16 @@ const SOLO_BYTES = 64 * 1024
 /** The most bytes that the tags and lengths of a Stream message and of its labels can take. */
 const STREAM_HEAD = 12
 
-function byShard (streams: Stream[]): Stream[][] {
+/** Groups the streams whose entries may share a part: of one tenant and shard, all quarantined or none. */
+function byPart (streams: Stream[]): Stream[][] {
   const tenants = new Map<string, Map<number, Stream[]>>()
   for (const stream of streams) {
     let shards = tenants.get(stream.tenant)
     if (shards === undefined) tenants.set(stream.tenant, shards = new Map<number, Stream[]>())
-    const shard = shards.get(stream.shard)
-    if (shard === undefined) shards.set(stream.shard, [stream])
-    else shard.push(stream)
+    const key = stream.quarantine ? ~stream.shard : stream.shard
+    const group = shards.get(key)
+    if (group === undefined) shards.set(key, [stream])
+    else group.push(stream)
   }
   return [...tenants.values()].flatMap(shards => [...shards.values()])
 }

@@ -35,7 +35,16 @@ export function quarantineMessage (
         }]
       }]
     })
-    return { tenant, shard: shardOf(labels, tenant, settings.shards), body: compress(raw), rawBytes: raw.length, records: 1, solo: true }
+    return {
+      address,
+      tenant,
+      shard: shardOf(labels, tenant, settings.shards),
+      body: compress(raw),
+      rawBytes: raw.length,
+      records: 1,
+      solo: true,
+      quarantine: true
+    }
   })
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   quarantined[QUARANTINE_REASONS.indexOf('worker_failed')] = 1

@@ -6,6 +6,8 @@ export class Stream {
   readonly labels: Uint8Array
   readonly tenant: string
   readonly shard: number
+  /** The stream holds quarantined records. */
+  readonly quarantine: boolean
 
   /** The indexes of its first and last entry in the arena; -1 where there is none. */
   head = -1
@@ -31,10 +33,11 @@ export class Stream {
   firstOfMessage = -1
   seen: Map<string, number> | undefined
 
-  constructor (labels: string, tenant: string, shards: number) {
+  constructor (labels: string, tenant: string, shards: number, quarantine = false) {
     this.labels = Buffer.from(labels)
     this.tenant = tenant
     this.shard = shardOf(labels, tenant, shards)
+    this.quarantine = quarantine
   }
 
   /** Forgets its entries, when they are in parts. */

@@ -154,9 +154,9 @@ export class StreamCache {
 
   /** Returns the one Stream object for this tenant and these labels; undefined where the stream is over the limit. */
   #intern (labels: string, tenant: string, quarantine = false): Stream | undefined {
-    const key = `${tenant}\0${labels}`
+    const key = `${quarantine ? 'quarantine' : ''}\0${tenant}\0${labels}`
     const young = this.#young.get(key)
-    const stream = young ?? this.#old.get(key) ?? new Stream(labels, tenant, this.#settings.shards)
+    const stream = young ?? this.#old.get(key) ?? new Stream(labels, tenant, this.#settings.shards, quarantine)
     if (!quarantine && !this.#isAdmitted(stream)) return undefined
     if (young === undefined) this.#young.set(key, stream)
     return stream

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { share, testFiles } from '../../runner/processes.ts'
 
-const FOLDERS = ['unit', 'integration', 'process', 'tooling', 'interop', 'faults']
+const FOLDERS = ['unit', 'integration', 'process', 'project', 'tooling', 'interop', 'faults']
 
 test('every test file is in one process, and compiled', () => {
   for (const folder of FOLDERS) {

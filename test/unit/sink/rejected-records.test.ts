@@ -50,7 +50,14 @@ function pending (...lines: string[]): Pending {
     }))
   })
   const part: Part = {
-    tenant: 'cloud1', shard: 2, body: snappy.compressSync(Buffer.from(raw)), rawBytes: raw.length, records: lines.length, solo: false
+    address: 'a',
+    tenant: 'cloud1',
+    shard: 2,
+    body: snappy.compressSync(Buffer.from(raw)),
+    rawBytes: raw.length,
+    records: lines.length,
+    solo: false,
+    quarantine: false
   }
   return { part, ticket: TICKET }
 }

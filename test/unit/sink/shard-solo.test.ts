@@ -46,7 +46,8 @@ class Bench {
 
   add (...names: string[]): void {
     for (const name of names) {
-      const part = { tenant: 't', shard: 3, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records: 1, solo: name === name.toUpperCase() }
+      const plain = { address: 'a', tenant: 't', shard: 3, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records: 1, quarantine: false }
+      const part = { ...plain, solo: name === name.toUpperCase() }
       this.#names.set(part, name)
       this.shard.add({ part, ticket: new Ticket(1, () => { this.resolved.push(name) }) })
     }

@@ -17,7 +17,8 @@ function retry (reason: RetryReason, retryAfterMs?: number): Answer {
 }
 
 function part (content: string): Part {
-  return { tenant: 't', shard: 3, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1, solo: false }
+  const place = { address: 'a', tenant: 't', shard: 3, solo: false, quarantine: false }
+  return { ...place, body: snappy.compressSync(content), rawBytes: Buffer.byteLength(content), records: 1 }
 }
 
 /** Returns the contents of a push's parts. */

@@ -47,7 +47,7 @@ function bench (t: TestContext, endpointCount = 1) {
 }
 
 function part (tenant: string, shard: number, records = 1): Part {
-  return { tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, solo: false }
+  return { address: 'a', tenant, shard, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records, solo: false, quarantine: false }
 }
 
 function retry (reason: RetryReason): Answer {

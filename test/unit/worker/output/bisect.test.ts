@@ -119,7 +119,7 @@ test('a part that came from quarantine is narrowed down like any other', () => {
 })
 
 test('bytes that are no part are an error, not an answer', () => {
-  const broken = { tenant: '', shard: 0, rawBytes: 1, records: 2, solo: false }
+  const broken = { address: 'a', tenant: '', shard: 0, rawBytes: 1, records: 2, solo: false, quarantine: false }
   assert.throws(() => bisect(task({ ...broken, body: Buffer.from('ffffff', 'hex') })))
   assert.throws(() => bisect(task({ ...broken, body: Buffer.from('0208ffff', 'hex') })))
 })

@@ -65,7 +65,7 @@ function decode ({ body, rawBytes, records }: Part): ReturnType<typeof readPush>
 function roundTrip (streams: Stream[], written: readonly Written[], writer: Writer): Part[] {
   for (const one of written) writer.store(streams[one.stream], one)
   const touched = [...new Set(written.map(({ stream }) => streams[stream]))]
-  const parts = writer.parts.write(touched, writer.arena)
+  const parts = writer.parts.write('a', touched, writer.arena)
   writer.arena.clear()
   assert.ok(touched.every(({ head, tail, bytes, entries }) => head === -1 && tail === -1 && bytes === 0 && entries === 0))
   const found = parts.flatMap(part => decode(part).streams.map(({ labels, entries }) => ({ part, labels, entries })))
@@ -139,5 +139,17 @@ test('more entries than the arena first has room for', () => {
 
 test('nothing to write is no part', () => {
   const writer = new Writer(1000)
-  assert.deepEqual(writer.parts.write([], writer.arena), [])
+  assert.deepEqual(writer.parts.write('a', [], writer.arena), [])
+})
+
+test('quarantined entries and others share no part, though tenant and shard are the same', () => {
+  const writer = new Writer(50_000)
+  const streams = [new Stream('{a="b"}', 't', 1), new Stream('{source="lokean"}', 't', 1, true)]
+  for (const stream of streams) stream.isNewToLoki = false
+  const written = Array.from({ length: 8 }, (_, i) => ({ stream: i % 2, seconds: i, nanos: 0, line: `line ${i}`, metadata: {} }))
+  const parts = roundTrip(streams, written, writer)
+  assert.deepEqual(parts.map(part => [part.address, part.quarantine, decode(part).streams.map(({ labels }) => labels)]), [
+    ['a', false, ['{a="b"}']],
+    ['a', true, ['{source="lokean"}']]
+  ])
 })

@@ -44,7 +44,9 @@ function apart (messages: readonly Buffer[], offset: number): { task: EncodeTask
 
 /** Tasks that fail in any worker's thread. */
 const impossible = { address: 'a', ends: Uint32Array.of(1), arrivalSeconds: 0, arrivalNanos: 0 } as unknown as EncodeTask
-const broken: Part = { tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, solo: false }
+const broken: Part = {
+  address: 'a', tenant: '', shard: 0, body: Buffer.from('ffffff', 'hex'), rawBytes: 1, records: 2, solo: false, quarantine: false
+}
 
 suite('through threads', () => {
   test('a batch gives what the encoder gives in this one, byte for byte', async t => {
