@@ -60,7 +60,8 @@ scenario('Loki', 'enforces a label that the address gives, and refuses some reco
   assert.ok(quarantined(site) > 100, 'long lines are put aside')
 })
 
-scenario('Loki', 'has a burst smaller than the pushes', { ...FEW_STREAMS, limits: { rateBytes: 40e6, burstBytes: 200_000 } }, async site => {
+scenario('Loki', 'has a burst smaller than the pushes', { ...FEW_STREAMS, limits: { rateBytes: 40e6, burstBytes: 200_000 } },
+  async site => {
   site.start()
   site.send()
   await site.settled(1)
