@@ -69,6 +69,7 @@ export const DOORS: Record<string, RegExp> = {
   pino: /^src\/log\.ts$/,
   protobufjs: /^src\/worker\/output\/push-schema\.ts$/,
   snappy: /^src\/(worker\/output\/|commands\/check\.ts$)/,
+  yaml: /^src\/sink\/tenant-limits\.ts$/,
   zod: /^src\/(config|cli)\//,
   '@grafana/lezer-logql': /^src\/embedded\/loki\/query\/logql-tree\.ts$/
 }
