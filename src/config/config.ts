@@ -60,6 +60,7 @@ export function arrange (v: Values) {
       bytes: v.LOKEAN_DEAD_LETTER_BYTES
     },
     admin: v.LOKEAN_ADMIN_ADDR,
+    readyTenants: v.LOKEAN_READY_TENANTS,
     logLevel: v.LOKEAN_LOG_LEVEL
   }
 }

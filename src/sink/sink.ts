@@ -22,6 +22,8 @@ export interface Sink {
   readonly bytes: number
   /** How many shards have parts or a push. */
   readonly shards: number
+  /** How many shards wait before they push again, by why. */
+  readonly waiting: ReadonlyMap<string, number>
   /** Whether the sink can store parts, and why or why not. */
   status (): Check
   /** Aborts the pushes under way, and resolves no ticket any more. */

@@ -6,7 +6,6 @@ import { test } from 'node:test'
 import type { QuarantineReason } from '../../src/worker/messages.ts'
 import { bodyOf, message, record, string } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
-import { until } from '../helpers/until.ts'
 
 const DAY = 86_400_000
 
@@ -131,20 +130,6 @@ test('what Loki refuses after all is isolated: the rest is stored once, it goes 
   assert.ok(pieces.every(({ refused }) => refused))
   assert.equal(pieces.map(({ line }) => line.replace(/^\[\d\/\d\] /, '')).join(''), 'x'.repeat(2000))
   assert.equal(await stack.metric('lokean_records_quarantined_total', { reason: 'refused' }), 4)
-})
-
-test('a Loki that answers 400 to whatever comes gets no record accepted', async t => {
-  let pushes = 0
-  const stack = await Stack.start(t, {
-    env: { LOKEAN_DRAIN_TIMEOUT: '100ms' },
-    loki: { intercept: () => { pushes++; return { kind: 'answer', status: 400, text: 'The plain HTTP request was sent to HTTPS port' } } }
-  })
-  const sender = await stack.sender()
-  void sender.send(message([record(), record()]))
-  await until('it was tried down to a single record, and that in quarantine', () => stack.log.some(line => line.includes('"blocked"')))
-  assert.ok(pushes >= 3)
-  await stack.stop()
-  assert.deepEqual([stack.bus.stats()['rsyslog/logs'].accepted, stack.stored().length], [0, 0])
 })
 
 test('with a dead-letter directory, what Loki refuses lies there as NDJSON', async t => {
