@@ -57,7 +57,8 @@ export function arrange (v: Values) {
     deadLetter: {
       /** Undefined for `off`. */
       dir: v.LOKEAN_DEAD_LETTER_DIR,
-      bytes: v.LOKEAN_DEAD_LETTER_BYTES
+      bytes: v.LOKEAN_DEAD_LETTER_BYTES,
+      whenFull: v.LOKEAN_DEAD_LETTER_FULL
     },
     admin: v.LOKEAN_ADMIN_ADDR,
     logLevel: v.LOKEAN_LOG_LEVEL

@@ -136,7 +136,10 @@ export const OPTIONS = {
     group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki rejected, as NDJSON, or `off`'
   },
   LOKEAN_DEAD_LETTER_BYTES: {
-    group: 'Records', schema: bytesBetween(MIB, 1024 * GIB), default: '100MiB', text: 'size limit of that directory; beyond it, the oldest file is deleted'
+    group: 'Records', schema: bytesBetween(MIB, 1024 * GIB), default: '100MiB', text: 'size limit of that directory'
+  },
+  LOKEAN_DEAD_LETTER_FULL: {
+    group: 'Records', schema: oneOf(['block', 'delete']), default: 'block', text: 'what a full directory does: with `block`, such records wait, not accepted, until there is room; with `delete`, its oldest file is deleted'
   },
 
   LOKEAN_ADMIN_ADDR: {

@@ -8,6 +8,15 @@ export interface PartTicket {
   split (parts: number): void
 }
 
+/** What the metrics show of a dead-letter directory. */
+export interface DeadLetterUse {
+  readonly maxBytes: number
+  /** Whether the last write found no room. */
+  readonly blocked: boolean
+  /** The bytes of its files as last measured. The directory is measured anew for the next call. */
+  bytes (): number
+}
+
 /**
  * A sink stores parts. It resolves each part exactly once, and only when its records are safe. It reports no failure:
  * it tries again for as long as it takes. The parts that it has when it is closed stay unresolved.
@@ -22,6 +31,8 @@ export interface Sink {
   readonly bytes: number
   /** How many shards have parts or a push. */
   readonly shards: number
+  /** What the dead-letter directory holds; undefined where there is none. */
+  readonly deadLetters?: DeadLetterUse | undefined
   /** Whether the sink can store parts, and why or why not. */
   status (): Check
   /** Aborts the pushes under way, and resolves no ticket any more. */

@@ -85,7 +85,7 @@ test('without any setting every option has the documented default', () => {
     labels: ['cloud', 'region', 'host', 'source'].map((name) => ({ name, field: name })).concat({ name: 'service_name', field: 'source' }),
     metadata: ['level', 'file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name })),
     maxStreams: undefined,
-    deadLetter: { dir: undefined, bytes: 100 * 1048576 },
+    deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
     admin: { host: '127.0.0.1', port: 9464 },
     logLevel: 'info'
   })
@@ -127,6 +127,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
     LOKEAN_DEAD_LETTER_BYTES: '1GB',
+    LOKEAN_DEAD_LETTER_FULL: 'delete',
     LOKEAN_ADMIN_ADDR: '[::]:0',
     LOKEAN_LOG_LEVEL: 'DEBUG'
   })
@@ -166,7 +167,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.drainTimeoutMs, 5000)
   assert.deepEqual(config.labels, [{ name: 'cloud', field: 'cloud' }, { name: 'node', field: 'host' }])
   assert.deepEqual(config.metadata, [])
-  assert.deepEqual(config.deadLetter, { dir: '/var/lib/lokean', bytes: 1e9 })
+  assert.deepEqual(config.deadLetter, { dir: '/var/lib/lokean', bytes: 1e9, whenFull: 'delete' })
   assert.deepEqual(config.admin, { host: '::', port: 0 })
   assert.equal(config.logLevel, 'debug')
 })
@@ -247,6 +248,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_MAX_STREAMS: ['0', /^LOKEAN_MAX_STREAMS is "0": must be a whole number from 1 to 1000000$/],
   LOKEAN_DEAD_LETTER_DIR: ['a\0b', /^LOKEAN_DEAD_LETTER_DIR is "a\\u0000b": must be a directory or off$/],
   LOKEAN_DEAD_LETTER_BYTES: ['1kB', /^LOKEAN_DEAD_LETTER_BYTES is "1kB": must be a size from 1 MiB to 1 TiB/],
+  LOKEAN_DEAD_LETTER_FULL: ['ring', /^LOKEAN_DEAD_LETTER_FULL is "ring": must be one of block, delete$/],
   LOKEAN_ADMIN_ADDR: [':9464', /^LOKEAN_ADMIN_ADDR is ":9464": must be host:port/],
   LOKEAN_LOG_LEVEL: ['verbose', /^LOKEAN_LOG_LEVEL is "verbose": must be one of fatal, error, warn, info, debug, trace, silent$/]
 }
