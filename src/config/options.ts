@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { addresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
-import { fixedTenant, labels, metadata, tenantRule } from './mapping.ts'
+import { givenLabels } from './given-labels.ts'
+import { fixedTenant, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
 import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
@@ -77,6 +78,12 @@ export const OPTIONS = {
   },
   LOKEAN_LOKI_QUARANTINE_TENANT: {
     group: 'Loki', schema: fixedTenant, default: 'lokean', text: 'with `{field}`: tenant of the records whose field has no valid tenant'
+  },
+  LOKEAN_LOKI_LABELS: {
+    group: 'Loki', schema: givenLabels, text: '`name=value`, comma-separated: labels of every stream, quarantine included, in place of the records\' own; those of an address win'
+  },
+  LOKEAN_LOKI_MAX_LABELS: {
+    group: 'Loki', schema: integerBetween(2, MAX_LABELS), default: '15', text: 'most labels that a stream may have; Loki\'s `max_label_names_per_series` (30 in a LokiStack)'
   },
   LOKEAN_LOKI_USERNAME: { group: 'Loki', schema: basicUsername, text: 'user for basic authentication' },
   LOKEAN_LOKI_PASSWORD: { group: 'Loki', schema: password, secret: true, text: 'password for basic authentication' },

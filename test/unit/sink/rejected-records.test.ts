@@ -9,6 +9,7 @@ import { decodePush, encodePush } from '../../../src/worker/output/push-schema.t
 import { collectedLog } from '../../helpers/collected-log.ts'
 import { mockPauses } from '../../helpers/mock-timers.ts'
 import { turn } from '../../helpers/until.ts'
+import { encoderSettings } from '../../helpers/worker-fixtures.ts'
 
 const ANSWER = { kind: 'rejected', status: 400, message: 'line too long' } as const
 const TICKET = { resolvePart () {}, split () {} }
@@ -24,7 +25,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
   const rejectedRecords = new RejectedRecords({
     bisect: async task => {
       tasks.push(task)
-      return faults.bisect?.() ?? bisect(task)
+      return faults.bisect?.() ?? bisect(task, encoderSettings())
     },
     deadLetter: deadLetters
       ? {
