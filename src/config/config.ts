@@ -63,6 +63,7 @@ export function arrange (v: Values) {
       whenFull: v.LOKEAN_DEAD_LETTER_FULL
     },
     admin: v.LOKEAN_ADMIN_ADDR,
+    readyTenants: v.LOKEAN_READY_TENANTS,
     logLevel: v.LOKEAN_LOG_LEVEL
   }
 }

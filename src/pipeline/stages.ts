@@ -70,6 +70,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       log,
       events: pipelineMetrics.sinkEvents,
       bisect: async task => await pool.bisect(task),
+      shapes: async task => await pool.shapes(task),
       arrival
     })
     const buffers = batchBuffers(config)

@@ -1,13 +1,16 @@
+import { type Fault, refusalOf } from './refusals.ts'
+
 /**
  * The outcome of a push.
  * - stored: Loki itself said that it has every record of the push.
- * - rejected: Loki does not take the push, or not all of it, now or later. A record is at fault.
+ * - rejected: whoever answered does not take the push, or not all of it, now or later. `fault` says what is known of
+ * why.
  * - retry: nobody knows whether Loki stored any of it. Loki may take the same push later. `hint` names a setting to
  *   look at.
  */
 export type Answer =
   | { kind: 'stored', status: number }
-  | { kind: 'rejected', status: number, message: string }
+  | { kind: 'rejected', status: number, message: string, fault: Fault, hint?: string }
   | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number, hint?: string }
 
 /**
@@ -19,9 +22,6 @@ export type RetryReason = typeof RETRY_REASONS[number]
 
 /** Loki answers a push that it stored with this status, and with no other (pkg/distributor/http.go). */
 export const STORED_STATUS = 204
-
-/** Statuses that concern the records of a push. The same push would get the same answer again. */
-const REJECTED = new Set([400, 413, 422])
 
 /** Loki's default `block_ingestion_status_code`. It begins with a 2, but Loki stores nothing of such a push. */
 const BLOCKED_BY_POLICY = 260
@@ -40,7 +40,8 @@ export interface HttpAnswer {
 /** `storedStatus`: a further status that means stored, for a proxy that changes Loki's status. */
 export function classify ({ status, message, retryAfter }: HttpAnswer, nowMs: number, storedStatus = STORED_STATUS): Answer {
   if (status === STORED_STATUS || status === storedStatus) return { kind: 'stored', status }
-  if (REJECTED.has(status)) return { kind: 'rejected', status, message }
+  const refusal = refusalOf(status, message)
+  if (refusal !== undefined) return { kind: 'rejected', status, message, ...refusal }
   const text = `${status} ${message}`
   if (status === 429) return { kind: 'retry', reason: '429', status, message: text, retryAfterMs: parseRetryAfter(retryAfter, nowMs) }
   if (status >= 500 || status === 408) {

@@ -1,8 +1,13 @@
 import type { Logger } from '../log.ts'
-import type { RetryReason } from './classify.ts'
+import type { Check } from '../worker/messages.ts'
+import type { Answer, RetryReason } from './classify.ts'
 
-/** The log repeats a failure that goes on after this long. */
+/** While a failure lasts, the log repeats it at this interval. */
 const REMIND_MS = 30_000
+/** Tenants come from records where a setting says so. Those without a failure are forgotten at this number. */
+const MOST_TENANTS = 4_096
+/** So many tenants that stand still are named. */
+const MOST_NAMED = 5
 
 const HINTS: Record<RetryReason, string> = {
   429: 'Loki limits the tenant: raise its ingestion limits, or send less',
@@ -12,59 +17,166 @@ const HINTS: Record<RetryReason, string> = {
   blocked: 'check LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials; records are held until Loki takes them'
 }
 
+interface Failure { reason: RetryReason, message: string, since: number, warned: boolean }
+
+interface Tenant {
+  stored: boolean
+  /** Its pushes fail, and none was stored since. */
+  failing: Failure | undefined
+  /** A condition holds some of its records, whether others are stored or not. */
+  held: Failure | undefined
+}
+
+export interface HealthOptions {
+  log: Logger
+  /** Whether all tenants must flow for `ok`, or some. */
+  ready: 'some' | 'all'
+  now?: () => number
+}
+
+/** A push that is tried again. `held`: what it carries is held by a condition, out of the way of others. */
+export interface Retry {
+  tenant: string
+  reason: RetryReason
+  message: string
+  delayMs: number
+  hint?: string | undefined
+  held: boolean
+}
+
 /**
- * Loki's health as the pushes show it. `/readyz` reports it. The log has each change, and a reminder while a failure
- * goes on; it does not have each attempt.
+ * Loki's health as the pushes show it, for each tenant and endpoint. `/readyz` reports it. The log has each change, and
+ * a reminder while a failure goes on; it does not have each attempt.
  */
 export class LokiHealth {
   readonly #log: Logger
+  readonly #ready: 'some' | 'all'
   readonly #now: () => number
   readonly #lastWarned = new Map<string, number>()
+  readonly #tenants = new Map<string, Tenant>()
+  /** The endpoints that fail, by URL. */
+  readonly #endpoints = new Map<string, Failure>()
   #reached = false
-  #failing: { reason: RetryReason, message: string, since: number } | undefined
+  #notReady: string | undefined
 
-  constructor (log: Logger, now: () => number = () => performance.now()) {
+  constructor ({ log, ready, now = () => performance.now() }: HealthOptions) {
     this.#log = log
+    this.#ready = ready
     this.#now = now
   }
 
-  /** A limited tenant (429) is no failure of Loki: other tenants may flow. */
-  status (): { ok: boolean, detail: string } {
-    if (this.#failing !== undefined) return { ok: false, detail: `${this.#failing.reason}: ${this.#failing.message}` }
-    return this.#reached ? { ok: true, detail: 'pushes are stored' } : { ok: false, detail: 'not reached yet' }
+  /** A limited tenant (429) is no failure of Loki, but it is named while nothing of it is stored. */
+  status (): Check {
+    const tenants = [...this.#tenants]
+    const failing = tenants.filter(([, { failing }]) => failing !== undefined)
+    const down = failing.filter(([, { failing }]) => failing?.reason !== '429')
+    const flows = tenants.some(([, { stored, failing }]) => stored && failing === undefined)
+    const ok = this.#reached && (down.length === 0 || (flows && this.#ready === 'some'))
+    const only = tenants.length === 1 ? down[0]?.[1].failing : undefined
+    if (only !== undefined) return { ok, detail: `${only.reason}: ${only.message}` }
+    if (!this.#reached) return { ok, detail: down[0]?.[1].failing?.message ?? this.#notReady ?? 'not reached yet' }
+    const still = failing.map(([name, { failing }]) => `nothing of ${called(name)} is stored ${this.#for(failing)}`)
+    const held = tenants.filter(([, { held }]) => held !== undefined)
+      .map(([name, { held }]) => `some records of ${called(name)} are held ${this.#for(held)}`)
+    const endpoints = [...this.#endpoints].map(([url, failure]) => `${url} fails ${this.#for(failure)}`)
+    const named = [...still, ...held, ...endpoints]
+    const more = named.length > MOST_NAMED ? [`and ${named.length - MOST_NAMED} more`] : []
+    return {
+      ok,
+      detail: [flows || still.length === 0 ? 'pushes are stored' : 'no push is stored', ...named.slice(0, MOST_NAMED), ...more].join('; ')
+    }
   }
 
-  /** Loki stored or rejected a push, or the first probe found Loki ready. */
-  succeeded (url: string): void {
-    if (this.#failing !== undefined) {
-      this.#log.info({ loki: url, failedForMs: this.#now() - this.#failing.since }, 'Loki takes pushes again')
-    } else if (!this.#reached) this.#log.info({ loki: url }, 'Loki answers')
+  /** Whether Loki has answered at all. */
+  get reached (): boolean {
+    return this.#reached
+  }
+
+  /** A probe found Loki ready. */
+  ready (url: string): void {
+    if (!this.#reached) this.#log.info({ loki: url }, 'Loki answers')
     this.#reached = true
-    this.#failing = undefined
-    for (const key of this.#lastWarned.keys()) if (!key.startsWith('429')) this.#lastWarned.delete(key)
   }
 
-  /** The first probe found Loki not ready. */
+  /** A probe found Loki not ready. */
   notReady (message: string, delayMs: number): void {
-    this.#warn('connection', 'connection', { message, retryMs: Math.round(delayMs) }, 'Loki is not ready; asking again')
-    this.#failing ??= { reason: 'connection', message, since: this.#now() }
+    this.#notReady = `connection: ${message}`
+    this.#warn('probe', {
+      reason: 'connection', message, retryMs: Math.round(delayMs), mend: HINTS.connection
+    }, 'Loki is not ready; asking again')
   }
 
-  retrying (tenant: string, reason: RetryReason, message: string, delayMs: number, hint?: string): void {
-    // A 429 is an answer: Loki can be reached, whatever else may fail.
-    if (reason === '429') {
-      if (this.#failing?.reason === 'connection' || this.#failing?.reason === 'timeout') this.#failing = undefined
-    } else this.#failing = { reason, message, since: this.#failing?.since ?? this.#now() }
-    if (reason === '429') this.#reached = true
-    const facts = { message, tenant: tenant === '' ? undefined : tenant, retryMs: Math.round(delayMs) }
-    this.#warn(reason === '429' ? `429 ${tenant}` : reason, reason, facts, 'a push to Loki failed; it is tried again', hint)
+  /** What an endpoint answered to a push of a tenant. */
+  answered (url: string, tenant: string, answer: Answer): void {
+    if (answer.kind === 'retry' && answer.reason !== '429') {
+      const { reason, message } = answer
+      this.#endpoints.set(url, { reason, message, since: this.#endpoints.get(url)?.since ?? this.#now(), warned: true })
+      return
+    }
+    this.ready(url)
+    this.#endpoints.delete(url)
+    if (answer.kind !== 'stored') return
+    const state = this.#tenant(tenant)
+    state.stored = true
+    if (state.failing?.warned === true) {
+      this.#log.info({ loki: url, tenant: shown(tenant), failedForMs: this.#ageOf(state.failing) }, 'Loki takes pushes again')
+    }
+    state.failing = undefined
   }
 
-  #warn (key: string, reason: RetryReason, facts: object, text: string, hint = HINTS[reason]): void {
+  retrying ({ tenant, reason, message, delayMs, hint = HINTS[reason], held }: Retry): void {
+    const state = this.#tenant(tenant)
+    const key = held ? 'held' : 'failing'
+    const since = state[key]?.since ?? this.#now()
+    const facts = { reason, message, tenant: shown(tenant), retryMs: Math.round(delayMs), mend: hint }
+    const text = held ? 'Loki refuses some records for a condition that all like them share; they are held' : 'a push to Loki failed; it is tried again'
+    const warned = this.#warn(`${key} ${reason} ${tenant}`, facts, text) || state[key]?.warned === true
+    state[key] = { reason, message, since, warned }
+  }
+
+  /** None of the tenant's records is held any more. */
+  released (tenant: string): void {
+    const state = this.#tenant(tenant)
+    if (state.held?.warned === true) {
+      this.#log.info({ tenant: shown(tenant), heldForMs: this.#ageOf(state.held) }, 'no record is held any more')
+    }
+    state.held = undefined
+  }
+
+  #tenant (name: string): Tenant {
+    const known = this.#tenants.get(name)
+    if (known !== undefined) return known
+    if (this.#tenants.size >= MOST_TENANTS) {
+      for (const [name, { failing, held }] of this.#tenants) if (failing === undefined && held === undefined) this.#tenants.delete(name)
+    }
+    const state: Tenant = { stored: false, failing: undefined, held: undefined }
+    this.#tenants.set(name, state)
+    return state
+  }
+
+  #for (failure: Failure | undefined): string {
+    return failure === undefined ? '' : `for ${Math.round(this.#ageOf(failure) / 1000)} s (${failure.reason}: ${failure.message})`
+  }
+
+  #ageOf ({ since }: Failure): number {
+    return this.#now() - since
+  }
+
+  /** Returns whether it has warned: it does not repeat a warning within REMIND_MS. */
+  #warn (key: string, facts: object, text: string): boolean {
     const now = this.#now()
-    if (now - (this.#lastWarned.get(key) ?? -Infinity) < REMIND_MS) return
+    if (now - (this.#lastWarned.get(key) ?? -Infinity) < REMIND_MS) return false
     if (this.#lastWarned.size > 1000) this.#lastWarned.clear()
     this.#lastWarned.set(key, now)
-    this.#log.warn({ reason, ...facts, mend: hint }, text)
+    this.#log.warn(facts, text)
+    return true
   }
+}
+
+function called (tenant: string): string {
+  return tenant === '' ? 'the addresses without a tenant' : `tenant ${tenant}`
+}
+
+function shown (tenant: string): string | undefined {
+  return tenant === '' ? undefined : tenant
 }

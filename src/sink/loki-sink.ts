@@ -1,15 +1,18 @@
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
-import type { Bisected, BisectTask, Check, Part } from '../worker/messages.ts'
+import type { Bisected, BisectTask, Check, Part, Shape, ShapesTask } from '../worker/messages.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
 import { DeadLetters } from './dead-letter.ts'
 import { EndpointSelector } from './endpoint-selector.ts'
 import { LokiHealth } from './health.ts'
 import { probeUntilReady } from './probe.ts'
+import { PushLimits } from './push-limits.ts'
 import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
 import type { DeadLetterUse, PartTicket, Sink } from './sink.ts'
+import { StoredAt } from './stored-at.ts'
+import { Witnesses } from './witnesses.ts'
 
 /** What the sink tells the metrics. */
 export interface SinkEvents {
@@ -22,6 +25,9 @@ export interface SinkEvents {
   onDeadLettersDeleted: (records: number) => void
 }
 
+/** A part has at most so many shapes (worker/output/shapes.ts). Each witness gets a time of its own. */
+const MOST_SHAPES = 8
+
 export interface LokiSinkOptions {
   config: Config
   version: string
@@ -29,6 +35,8 @@ export interface LokiSinkOptions {
   events: SinkEvents
   /** Takes one step of the bisection of a rejected part, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
+  /** The shapes of a part's entries, on a worker thread. */
+  shapes: (task: ShapesTask) => Promise<Shape[]>
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
 }
@@ -42,25 +50,51 @@ export class LokiSink implements Sink {
   readonly #health: LokiHealth
   readonly #closing = new AbortController()
 
-  private constructor ({ config, version, log, events, bisect, arrival }: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
+  private constructor (options: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
+    const { config, version, log, events, bisect, shapes, arrival } = options
+    const now = (): number => performance.now()
     this.#deadLetters = deadLetters
-    this.#health = new LokiHealth(log)
+    this.#health = new LokiHealth({ log, ready: config.readyTenants })
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
-    this.#rejected = new RejectedRecords({ bisect, deadLetter: deadLetters, arrival, log, ...events })
+    const limits = new PushLimits({ pushBytes: config.pushBytes, burstOf: () => undefined, now })
+    const storedAt = new StoredAt(now)
+    const witnesses = new Witnesses({
+      shapesOf: async part => {
+        const { seconds, nanos } = arrival(MOST_SHAPES)
+        return await shapes({ part, seconds, nanos })
+      },
+      push: async (endpoint, tenant, body) => await this.#shards.pushAlone(endpoint, tenant, body),
+      now
+    })
+    this.#rejected = new RejectedRecords({
+      witnesses,
+      storedSince: (place, time) => storedAt.since(place, time),
+      tooLarge: (tenant, bytes) => { limits.tooLarge(tenant, bytes) },
+      bisect,
+      deadLetter: deadLetters,
+      arrival,
+      log,
+      ...events
+    })
     this.#shards = new Shards({
       client: this.#client,
       endpoints: new EndpointSelector(config.loki.urls.length),
+      limits,
+      storedAt,
       pushBytes: config.pushBytes,
-      onRejected: async (pending, answer) => await this.#rejected.handle(pending, answer),
+      rule: async (pending, answer, endpoint) => await this.#rejected.rule(pending, answer, endpoint),
+      halve: async pending => await this.#rejected.halve(pending),
       onPush: report => {
         events.onPush(report)
         log.debug(report, 'push')
-        if (report.answer.kind !== 'retry') this.#health.succeeded(report.url)
+        this.#health.answered(report.url, report.tenant, report.answer)
       },
-      onRetry: ({ tenant, reason, message, delayMs, hint }) => {
-        events.onRetry(reason)
-        this.#health.retrying(tenant, reason, message, delayMs, hint)
-      }
+      onRetry: report => {
+        events.onRetry(report.reason)
+        this.#health.retrying(report)
+      },
+      onReleased: tenant => { this.#health.released(tenant) },
+      now
     })
   }
 
@@ -84,6 +118,10 @@ export class LokiSink implements Sink {
 
   get deadLetters (): DeadLetterUse | undefined {
     return this.#deadLetters
+  }
+
+  get waiting (): ReadonlyMap<RetryReason, number> {
+    return this.#shards.waiting
   }
 
   start (): void {

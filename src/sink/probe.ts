@@ -10,8 +10,8 @@ export async function probeUntilReady (client: LokiClient, health: LokiHealth, s
   for (let endpoint = 0; !stopped(); endpoint = (endpoint + 1) % client.urls.length) {
     const url = client.urls[endpoint] ?? ''
     const problem = await client.ready(endpoint, signal)
-    if (stopped() || health.status().ok) return
-    if (problem === undefined) return health.succeeded(url)
+    if (stopped() || health.reached) return
+    if (problem === undefined) return health.ready(url)
     health.notReady(`${url}: ${problem}`, PROBE_MS)
     await pause(PROBE_MS, undefined, { signal }).catch(() => {})
   }

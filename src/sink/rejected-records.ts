@@ -2,10 +2,16 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import type { Bisected, BisectTask, RejectedEntry } from '../worker/messages.ts'
-import type { Answer } from './classify.ts'
-import type { Pending } from './shard.ts'
+import { toldLineLimit } from './refusals.ts'
+import type { Pending, Rejected, Ruling } from './shard-tools.ts'
+import type { Verdict, Witnesses } from './witnesses.ts'
 
 interface Options {
+  witnesses: Pick<Witnesses, 'hear'>
+  /** Whether Loki has stored records of the address, not quarantined ones, through the endpoint since then. */
+  storedSince: (place: { endpoint: number, tenant: string, address: string }, since: number) => boolean
+  /** A push of so many uncompressed bytes was refused for its size, and smaller ones of the tenant are not. */
+  tooLarge: (tenant: string, bytes: number) => void
   /** Takes one step of the bisection, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
   /** Where rejected records go. Without it, they go to the quarantine stream in Loki. */
@@ -21,10 +27,14 @@ const RETRY_MS = 1_000
 const WARN_MS = 10_000
 
 /**
- * Finds the records at fault in a part that Loki rejected in a push of its own. A rejection (400) names one entry at
- * best, and Loki may have stored the others. So the part is halved, and the halves are pushed again, until each entry
- * at fault has a part of its own. Loki stores once what it had stored before. An entry at fault goes to the dead-letter
- * file where there is one, else to the quarantine stream `refused`.
+ * Rules on parts that Loki rejected in a push of their own. A record is at fault only with a witness: Loki's own text
+ * that names an entry, or an entry of the same shape that Loki stores (Witnesses). Where there is none, a condition is
+ * at fault, the part is held, and nothing is put aside.
+ *
+ * Where a record is at fault, the part is halved, and the halves are pushed again, until each entry at fault has a part
+ * of its own: a rejection names one entry at best, and Loki may have stored the others. Loki stores once what it had
+ * stored before. An entry that Loki rejects alone is pushed once more. Then it goes to the dead letters where there are
+ * any, else to the quarantine stream `refused`.
  */
 export class RejectedRecords {
   readonly #options: Options
@@ -39,19 +49,30 @@ export class RejectedRecords {
   }
 
   /**
-   * Resolves with what is to be pushed in place of `pending`: nothing (`[]`) where its record lies in the dead-letter
-   * file. The promise never rejects: while the disk or the workers fail, it waits. Undefined where `close` ended the
-   * wait; the record may then be written nowhere.
+   * The promise never rejects: while the disk or the workers fail, it waits. Undefined where `close` ended the wait;
+   * the record may then be written nowhere.
    */
-  async handle (pending: Pending, answer: Answer & { kind: 'rejected' }): Promise<Pending[] | undefined> {
-    const reason = `${answer.status} ${answer.message}`
-    const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival(pending.part.rawBytes)
-    const task: BisectTask = { part: pending.part, arrivalSeconds, arrivalNanos, reason }
-    const bisected = await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.bisect(task))
+  async rule (pending: Pending, answer: Rejected, endpoint: number): Promise<Ruling | undefined> {
+    const verdict = await this.#verdict(pending, answer, endpoint)
+    if (verdict === undefined) return undefined
+    const held: Ruling = { kind: 'held', message: `${answer.status} ${answer.message}`, hint: answer.hint }
+    if (verdict === 'refused') return held
+    if (verdict !== 'taken') return { kind: 'later', answer: verdict }
+    const { part } = pending
+    if (answer.fault === 'size') this.#options.tooLarge(part.tenant, part.rawBytes)
+    if (part.records > 1) return replacedBy(await this.halve({ ...pending, solo: true }))
+    if (pending.secondOpinion !== true) return replacedBy([{ ...pending, solo: true, secondOpinion: true }])
+    if (part.quarantine && this.#options.deadLetter === undefined && toldLineLimit(answer.message) === undefined) return held
+    return replacedBy(await this.#putAside(pending, answer))
+  }
+
+  /** Halves a part of several entries. Undefined where `close` ended the wait. */
+  async halve (pending: Pending): Promise<Pending[] | undefined> {
+    const { ticket, solo } = pending
+    const bisected = await this.#bisect(pending, '')
     if (bisected === undefined) return undefined
-    const { ticket } = pending
-    if (bisected.kind === 'halves') return bisected.parts.map(part => ({ part, ticket, solo: true }))
-    return await this.#place(bisected.entry, { part: bisected.part, ticket, solo: true, quarantine: true })
+    if (bisected.kind !== 'halves') throw new Error('a part of one entry was to be halved')
+    return bisected.parts.map(part => ({ part, ticket, solo }))
   }
 
   /** Ends all waiting. The tickets of the records that wait then stay unresolved. */
@@ -59,26 +80,45 @@ export class RejectedRecords {
     this.#closing.abort()
   }
 
-  async #place (entry: RejectedEntry, carrier: Pending): Promise<Pending[] | undefined> {
-    const { deadLetter } = this.#options
+  async #verdict ({ part, rejectedAt = 0 }: Pending, { fault }: Rejected, endpoint: number): Promise<Verdict | undefined> {
+    if (fault === 'entry') return 'taken'
+    if (fault === 'condition') return 'refused'
+    // Others of the address have the labels that Loki wants, so this record lacks what they have.
+    if (fault === 'labels' && this.#options.storedSince({ ...part, endpoint }, rejectedAt)) return 'taken'
+    return await this.#untilDone('asking for a witness', async () => await this.#options.witnesses.hear(part, endpoint))
+  }
+
+  /** Where an entry of the quarantine stream is rejected, its line is longer than the tenant's limit. */
+  async #putAside (pending: Pending, answer: Rejected): Promise<Pending[] | undefined> {
+    const bisected = await this.#bisect(pending, `${answer.status} ${answer.message}`)
+    if (bisected === undefined) return undefined
+    if (bisected.kind !== 'entry') throw new Error('a part of one entry was to be put aside')
+    const { deadLetter, onQuarantined, onDeadLettered } = this.#options
+    const { entry, part } = bisected
     if (deadLetter === undefined) {
-      this.#warn(entry, 'the quarantine stream')
-      this.#options.onQuarantined()
-      return [carrier]
+      this.#warn(entry, answer.hint, 'the quarantine stream')
+      if (!pending.part.quarantine) onQuarantined()
+      return [{ part, ticket: pending.ticket, solo: true }]
     }
     const written = await this.#untilDone('writing a dead letter', async () => { await deadLetter.write(entry); return true })
     if (written === undefined) return undefined
-    this.#warn(entry, 'the dead-letter directory')
-    this.#options.onDeadLettered()
+    this.#warn(entry, answer.hint, 'the dead-letter directory')
+    onDeadLettered()
     return []
   }
 
+  async #bisect ({ part }: Pending, reason: string): Promise<Bisected | undefined> {
+    const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival(part.rawBytes)
+    const task: BisectTask = { part, arrivalSeconds, arrivalNanos, reason }
+    return await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.bisect(task))
+  }
+
   /** Logs one line for many records. Where a limit of Loki is lower than the setting here, Loki may reject each. */
-  #warn ({ stream, reason }: RejectedEntry, where: string): void {
+  #warn ({ stream, reason }: RejectedEntry, mend: string | undefined, where: string): void {
     this.#unreported++
     const now = performance.now()
     if (now - this.#lastWarning < WARN_MS) return
-    this.#options.log.warn({ records: this.#unreported, stream, reason }, `Loki refused records; they go to ${where}`)
+    this.#options.log.warn({ records: this.#unreported, stream, reason, mend }, `Loki refused records; they go to ${where}`)
     this.#lastWarning = now
     this.#unreported = 0
   }
@@ -94,4 +134,8 @@ export class RejectedRecords {
     }
     return undefined
   }
+}
+
+function replacedBy (by: Pending[] | undefined): Ruling | undefined {
+  return by === undefined ? undefined : { kind: 'replaced', by }
 }

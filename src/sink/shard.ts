@@ -1,46 +1,12 @@
-import { backoffMs } from '../backoff.ts'
-import type { Part } from '../worker/messages.ts'
 import type { Answer, RetryReason } from './classify.ts'
 import { Fifo } from './fifo.ts'
 import { joinBlocks } from './join.ts'
-
-/** A part that waits for its push, with the ticket of its batch. */
-export interface Pending {
-  part: Part
-  ticket: { resolvePart (): void, split (parts: number): void }
-  /** Loki has rejected a push that held this part: from now on it gets a push of its own, when its turn comes. */
-  solo?: boolean
-  /**
-   * The part carries a rejected record to the quarantine stream. Where Loki rejects even that, the record is not at
-   * fault, and the part is pushed again until Loki takes it.
-   */
-  quarantine?: boolean
-}
-
-/** What a shard works with. */
-export interface ShardTools {
-  pushBytes: number
-  /** For how many ms Loki wants no push, and why (Retry-After); undefined where it may get one. */
-  hold: () => { ms: number, reason: RetryReason } | undefined
-  /** Tries a push once. */
-  push: (shard: Shard, body: Uint8Array, parts: Part[]) => Promise<Answer>
-  /**
-   * Called with a part that Loki rejected in a push of its own. Resolves with what takes the part's place in the queue,
-   * or with undefined where the sink closed first.
-   */
-  onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
-  onRetry: (shard: Shard, reason: RetryReason, message: string, delayMs: number, hint: string | undefined) => void
-  /** The shard has nothing left to push. */
-  onIdle: (shard: Shard) => void
-  random: () => number
-}
+import { pauseMs } from './pause.ts'
+import type { Limited } from './push-limits.ts'
+import type { Pending, Rejected, ShardTools } from './shard-tools.ts'
 
 /** Solo pushes at the same time. With one, a start with many new streams would take a round trip for each stream. */
 const MAX_SOLO_PUSHES = 8
-
-/** Pauses between attempts. Short ones notice soon that Loki is back; only an operator can end what is `blocked`. */
-const BASE_MS = 100
-const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout: 1_000, connection: 1_000, blocked: 30_000 }
 
 /**
  * One shard of one tenant. It pushes its parts in order, one push at a time. Parts that arrive during a push wait; the
@@ -59,8 +25,9 @@ const MAX_MS: Record<RetryReason, number> = { 429: 5_000, '5xx': 2_000, timeout:
  *     any but closed --(a solo part is at the head)--> solo --(solo pushes stored, none at the head)--> pushing, idle
  *
  *     pushing --(rejected, several parts)--> pushing, one part a push
- *     pushing --(rejected, one part)--> bisecting --> pushing what takes the part's place
- *     pushing --(rejected, a part for quarantine)--> waiting
+ *     pushing --(rejected, one part)--> ruling --(a record is at fault)--> pushing what takes the part's place
+ *                                          `----(a condition is)--> waiting, the part set aside or tried again
+ *     pushing --(the part at the head is larger than the tenant's limit)--> ruling, halves it --> pushing
  *
  * Retries have no end. A shard pushes the same parts again in the same order: Loki then stores once what it had stored
  * before.
@@ -73,13 +40,13 @@ export class Shard {
   /** Each pushes one solo part. */
   readonly #soloShards = new Set<Shard>()
   readonly #isSolo: boolean
-  #state: 'idle' | 'pushing' | 'waiting' | 'bisecting' | 'solo' | 'closed' = 'idle'
+  #state: 'idle' | 'pushing' | 'waiting' | 'ruling' | 'solo' | 'closed' = 'idle'
   #attempt = 0
+  #limited: Limited | undefined
   #woken = false
   #timer: NodeJS.Timeout | undefined
   #bytes = 0
-  /** Why the shard waits; undefined while it does not. */
-  waitingFor: RetryReason | undefined
+  #waitingFor: RetryReason | undefined
 
   constructor (tenant: string, index: number, tools: ShardTools, isSolo = false) {
     this.tenant = tenant
@@ -95,6 +62,13 @@ export class Shard {
     return bytes
   }
 
+  /** Why the shard, or one of its solo pushes, waits; undefined while none does. */
+  get waitingFor (): RetryReason | undefined {
+    if (this.#waitingFor !== undefined) return this.#waitingFor
+    for (const { waitingFor } of this.#soloShards) if (waitingFor !== undefined) return waitingFor
+    return undefined
+  }
+
   add (pending: Pending): void {
     this.#queue.push(pending)
     this.#bytes += pending.part.body.length
@@ -107,7 +81,7 @@ export class Shard {
    * keeps its own growing pauses.
    */
   wake (): void {
-    if (this.#state !== 'waiting' || this.waitingFor === '429' || this.#woken) return
+    if (this.#state !== 'waiting' || this.#waitingFor === '429' || this.#woken) return
     this.#woken = true
     this.#resume()
   }
@@ -125,20 +99,24 @@ export class Shard {
   #run (): void {
     const hold = this.#tools.hold()
     if (hold !== undefined) return this.#wait(hold.reason, hold.ms)
-    this.#state = 'pushing'
     const sent = this.#head()
-    void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(answer => {
-      if (this.#state !== 'closed') this.#answered(sent, answer)
+    const [first] = sent
+    if (first === undefined) return this.#next()
+    if (first.part.rawBytes > this.#tools.limit() && first.part.records > 1) return this.#halve(first)
+    this.#state = 'pushing'
+    void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(({ answer, endpoint }) => {
+      if (this.#state !== 'closed') this.#answered(sent, answer, endpoint)
     })
   }
 
   /** The parts of the next push. They stay in the queue until Loki has stored them. */
   #head (): Pending[] {
     const sent: Pending[] = []
+    const most = Math.min(this.#tools.pushBytes, this.#tools.limit())
     let bytes = 0
     for (let pending; (pending = this.#queue.at(sent.length)) !== undefined;) {
       const first = sent[0]
-      const full = bytes + pending.part.rawBytes > this.#tools.pushBytes
+      const full = bytes + pending.part.rawBytes > most
       if (first !== undefined && (pending.solo === true || pending.part.solo || first.solo === true || full)) break
       sent.push(pending)
       bytes += pending.part.rawBytes
@@ -146,8 +124,7 @@ export class Shard {
     return sent
   }
 
-  #answered (sent: Pending[], answer: Answer): void {
-    const [first, second] = sent
+  #answered (sent: Pending[], answer: Answer, endpoint: number): void {
     switch (answer.kind) {
       case 'stored':
         this.#reachedLoki()
@@ -156,22 +133,37 @@ export class Shard {
         for (const { ticket } of sent) ticket.resolvePart()
         break
       case 'retry':
+        if (answer.reason === '429' && this.#neverFits(sent, answer.message)) {
+          const { status = 429, message } = answer
+          return this.#rejected(sent, { kind: 'rejected', status, message, fault: 'size' }, endpoint)
+        }
         this.#pause(answer.reason, answer.message, answer.hint)
         break
       case 'rejected':
-        if (first?.quarantine === true) return this.#pause('blocked', `${answer.status} ${answer.message}`, undefined)
-        this.#reachedLoki()
-        if (first !== undefined && second === undefined) this.#bisect(first, answer)
-        else {
-          for (const pending of sent) pending.solo = true
-          this.#run()
-        }
+        this.#rejected(sent, answer, endpoint)
         break
     }
   }
 
+  #rejected (sent: Pending[], answer: Rejected, endpoint: number): void {
+    const [first, second] = sent
+    if (first !== undefined && second === undefined) return this.#rule(first, answer, endpoint)
+    for (const pending of sent) pending.solo = true
+    this.#run()
+  }
+
+  /** Notes that a rate limit refused a push. Returns whether the push is one entry that Loki could never store. */
+  #neverFits (sent: Pending[], message: string): boolean {
+    const bytes = sumOf(sent)
+    const before = this.#limited !== undefined && bytes >= this.#limited.bytes ? this.#limited : { since: this.#tools.now(), attempts: 0 }
+    this.#limited = { bytes, message, since: before.since, attempts: before.attempts + 1 }
+    const never = this.#tools.limited(this.#limited)
+    return never && sent.length === 1 && sent[0]?.part.records === 1
+  }
+
   #reachedLoki (): void {
     this.#attempt = 0
+    this.#limited = undefined
     this.#woken = false
   }
 
@@ -193,7 +185,7 @@ export class Shard {
     this.#replace([pending], [])
     const shard = new Shard(this.tenant, this.index, {
       ...this.#tools,
-      onIdle: shard => {
+      onIdle: () => {
         this.#soloShards.delete(shard)
         if (this.#state === 'solo') this.#next()
       }
@@ -204,7 +196,7 @@ export class Shard {
 
   /** Loki may send a Retry-After of 0, or a date that is past by this clock: the shard pauses all the same. */
   #pause (reason: RetryReason, message: string, hint: string | undefined): void {
-    const delay = Math.max(this.#tools.hold()?.ms ?? 0, backoffMs(this.#attempt, BASE_MS, MAX_MS[reason], this.#tools.random))
+    const delay = Math.max(this.#tools.hold()?.ms ?? 0, pauseMs(reason, this.#attempt, this.#tools.random))
     this.#attempt++
     this.#wait(reason, delay)
     this.#tools.onRetry(this, reason, message, delay, hint)
@@ -212,24 +204,49 @@ export class Shard {
 
   #wait (reason: RetryReason, delayMs: number): void {
     this.#state = 'waiting'
-    this.waitingFor = reason
+    this.#waitingFor = reason
     this.#timer = setTimeout(() => this.#resume(), delayMs)
   }
 
   #resume (): void {
     clearTimeout(this.#timer)
-    this.waitingFor = undefined
+    this.#waitingFor = undefined
     this.#run()
   }
 
-  #bisect (pending: Pending, answer: Answer & { kind: 'rejected' }): void {
-    this.#state = 'bisecting'
-    void this.#tools.onRejected(pending, answer).then(replacement => {
-      if (this.#state === 'closed' || replacement === undefined) return
-      this.#replace([pending], replacement)
-      this.#next()
-      pending.ticket.split(replacement.length)
+  #rule (pending: Pending, answer: Rejected, endpoint: number): void {
+    this.#state = 'ruling'
+    pending.rejectedAt ??= this.#tools.now()
+    void this.#tools.rule(pending, answer, endpoint).then(ruling => {
+      if (this.#state === 'closed' || ruling === undefined) return
+      switch (ruling.kind) {
+        case 'replaced':
+          this.#reachedLoki()
+          this.#putInPlace(pending, ruling.by)
+          break
+        case 'held':
+          if (this.#tools.setAside(pending)) this.#replace([pending], [])
+          this.#pause('blocked', ruling.message, ruling.hint)
+          break
+        case 'later':
+          this.#pause(ruling.answer.reason, ruling.answer.message, ruling.answer.hint)
+          break
+      }
     })
+  }
+
+  #halve (pending: Pending): void {
+    this.#state = 'ruling'
+    void this.#tools.halve(pending).then(halves => {
+      if (this.#state !== 'closed' && halves !== undefined) this.#putInPlace(pending, halves)
+    })
+  }
+
+  /** A rejected record that goes to quarantine leaves the queue: there, it would hold up others where it is refused. */
+  #putInPlace (pending: Pending, replacement: Pending[]): void {
+    this.#replace([pending], replacement.filter(one => !one.part.quarantine || !this.#tools.setAside(one)))
+    this.#next()
+    pending.ticket.split(replacement.length)
   }
 
   #replace (head: Pending[], replacement: Pending[]): void {
@@ -237,4 +254,8 @@ export class Shard {
     for (const { part } of replacement) this.#bytes += part.body.length
     this.#queue.replace(head.length, replacement)
   }
+}
+
+function sumOf (sent: readonly Pending[]): number {
+  return sent.reduce((sum, { part }) => sum + part.rawBytes, 0)
 }

@@ -2,7 +2,11 @@ import type { Part } from '../worker/messages.ts'
 import type { Answer, RetryReason } from './classify.ts'
 import type { LokiClient } from './client.ts'
 import type { EndpointSelector } from './endpoint-selector.ts'
-import { Shard, type Pending } from './shard.ts'
+import type { PushLimits } from './push-limits.ts'
+import { RetryAfter } from './retry-after.ts'
+import { Shard } from './shard.ts'
+import type { Attempt, Pending, Rejected, Ruling, ShardHandle } from './shard-tools.ts'
+import type { StoredAt } from './stored-at.ts'
 
 /** One attempt at a push, for logs and metrics. */
 export interface PushReport {
@@ -17,30 +21,55 @@ export interface PushReport {
   rawBytes: number
 }
 
+/** A push that is tried again. */
+export interface RetryReport {
+  tenant: string
+  shard: number
+  reason: RetryReason
+  message: string
+  delayMs: number
+  hint: string | undefined
+  /** A condition holds the push, out of the way of others. */
+  held: boolean
+}
+
 interface Options {
   client: Pick<LokiClient, 'urls' | 'push'>
   endpoints: EndpointSelector
+  limits: Pick<PushLimits, 'limitOf' | 'limited' | 'stored'>
+  storedAt: StoredAt
   pushBytes: number
-  onRejected: (pending: Pending, answer: Answer & { kind: 'rejected' }) => Promise<Pending[] | undefined>
+  /** See ShardTools. */
+  rule: (pending: Pending, answer: Rejected, endpoint: number) => Promise<Ruling | undefined>
+  halve: (pending: Pending) => Promise<Pending[] | undefined>
   onPush?: (report: PushReport) => void
-  onRetry?: (
-    retry: { tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number, hint: string | undefined }
-  ) => void
+  onRetry?: (report: RetryReport) => void
+  /** A tenant has no held records any more. */
+  onReleased?: (tenant: string) => void
   random?: () => number
   /** A clock in ms that never goes back. */
   now?: () => number
 }
 
+/** Which parts share a shard. */
+type Place = 'usual' | 'held' | 'quarantine'
+
 /**
- * Hands each part to the shard of its tenant; each shard has at most one push under way. Tenants share no shard: a
- * tenant that Loki limits, or answers slowly, holds up no other. A shard lives while it has parts.
+ * Hands each part to the shard of its tenant. Tenants share no shard: a tenant that Loki limits, or answers slowly,
+ * holds up no other. A shard lives while it has parts.
+ *
+ * Beside the usual shards, a tenant may have:
+ * - one for its quarantined records: where Loki refuses those, the others flow;
+ * - for each shard and address, one for parts that a condition holds. Parts of other addresses flow, and so do those of
+ *   this one that the condition does not concern.
  */
 export class Shards {
   readonly #options: Options
   readonly #shards = new Map<string, Shard>()
-  readonly #waiting = new Set<Shard>()
-  /** Until when Loki wants no push of a tenant (Retry-After of a 429). */
-  readonly #limitedUntil = new Map<string, number>()
+  /** How many shards that are not usual ones a tenant has. */
+  readonly #unusual = new Map<string, number>()
+  readonly #waiting = new Set<ShardHandle>()
+  readonly #retryAfter: RetryAfter
   readonly #now: () => number
   /**
    * One for each push under way. One signal for all would have as many listeners as there are shards, and slow each
@@ -52,30 +81,41 @@ export class Shards {
   constructor (options: Options) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
+    this.#retryAfter = new RetryAfter(options.endpoints, this.#now)
   }
 
   get size (): number {
     return this.#shards.size
   }
 
-  /** Compressed bytes that wait or are being pushed. */
+  /** Compressed bytes of the parts that wait or are in a push. */
   get bytes (): number {
     let bytes = 0
     for (const shard of this.#shards.values()) bytes += shard.bytes
     return bytes
   }
 
+  /** How many shards wait before they push again, by why. */
+  get waiting (): Map<RetryReason, number> {
+    const waiting = new Map<RetryReason, number>()
+    for (const { waitingFor } of this.#shards.values()) {
+      if (waitingFor !== undefined) waiting.set(waitingFor, (waiting.get(waitingFor) ?? 0) + 1)
+    }
+    return waiting
+  }
+
   /** Does nothing after `close`: a worker may still bring a batch then, and that batch stays unsettled. */
   add (pending: Pending): void {
-    if (this.#closed) return
-    const { tenant, shard: index } = pending.part
-    const key = `${index} ${tenant}`
-    let shard = this.#shards.get(key)
-    if (shard === undefined) {
-      shard = this.#openShard(tenant, index, key)
-      this.#shards.set(key, shard)
-    }
-    shard.add(pending)
+    this.#add(pending, pending.part.quarantine ? 'quarantine' : 'usual')
+  }
+
+  /** Tries a push that belongs to no shard. */
+  async pushAlone (endpoint: number, tenant: string, body: Uint8Array): Promise<Answer> {
+    const abort = new AbortController()
+    this.#pushes.add(abort)
+    const answer = await this.#options.client.push(endpoint, tenant, body, abort.signal)
+    this.#pushes.delete(abort)
+    return answer
   }
 
   /** Aborts the pushes under way, and resolves no ticket any more. */
@@ -87,67 +127,81 @@ export class Shards {
     for (const push of this.#pushes) push.abort()
   }
 
-  #openShard (tenant: string, index: number, key: string): Shard {
+  #add (pending: Pending, place: Place): void {
+    if (this.#closed) return
+    const { address, tenant, shard: index } = pending.part
+    const key = place === 'usual' ? `${index} ${tenant}` : place === 'held' ? `${index} ${tenant} ${address}` : `quarantine ${tenant}`
+    let shard = this.#shards.get(key)
+    if (shard === undefined) {
+      shard = this.#openShard(tenant, index, place, key)
+      this.#shards.set(key, shard)
+      if (place !== 'usual') this.#unusual.set(tenant, (this.#unusual.get(tenant) ?? 0) + 1)
+    }
+    shard.add(pending)
+  }
+
+  #openShard (tenant: string, index: number, place: Place, key: string): Shard {
+    const { limits, pushBytes, rule, halve, random = Math.random } = this.#options
     return new Shard(tenant, index, {
-      pushBytes: this.#options.pushBytes,
-      hold: () => this.#hold(tenant),
+      pushBytes,
+      limit: () => limits.limitOf(tenant),
+      limited: push => limits.limited(tenant, push),
+      hold: () => this.#retryAfter.hold(tenant),
       push: async (shard, body, parts) => await this.#push(shard, body, parts),
-      onRejected: this.#options.onRejected,
+      rule,
+      halve,
+      setAside: pending => {
+        const to = pending.part.quarantine ? 'quarantine' : 'held'
+        // A part that is held stays where it is, in its order, where only held parts are.
+        if (to === place) return false
+        this.#add(pending, to)
+        return true
+      },
       onRetry: (shard, reason, message, delayMs, hint) => {
         // A stored push does not end another tenant's limit. To wake all limited shards each time would cost more with
         // each tenant.
         if (reason !== '429') this.#waiting.add(shard)
-        this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs, hint })
+        this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs, hint, held: place !== 'usual' })
       },
-      onIdle: () => { this.#shards.delete(key) },
-      random: this.#options.random ?? Math.random
+      onIdle: () => { this.#closeShard(key, tenant, place) },
+      random,
+      now: this.#now
     })
   }
 
-  async #push (shard: Shard, body: Uint8Array, parts: Part[]): Promise<Answer> {
-    const { client, endpoints } = this.#options
+  #closeShard (key: string, tenant: string, place: Place): void {
+    this.#shards.delete(key)
+    if (place === 'usual') return
+    const left = (this.#unusual.get(tenant) ?? 1) - 1
+    if (left > 0) this.#unusual.set(tenant, left)
+    else if (this.#unusual.delete(tenant)) this.#options.onReleased?.(tenant)
+  }
+
+  async #push (shard: ShardHandle, body: Uint8Array, parts: Part[]): Promise<Attempt> {
+    const { client, endpoints, limits, storedAt, onPush } = this.#options
+    const { tenant } = shard
     this.#waiting.delete(shard)
     const endpoint = endpoints.pick()
     const start = performance.now()
-    const abort = new AbortController()
-    this.#pushes.add(abort)
-    const answer = await client.push(endpoint, shard.tenant, body, abort.signal)
-    this.#pushes.delete(abort)
-    this.#note(endpoint, shard.tenant, answer)
-    this.#options.onPush?.({
+    const answer = await this.pushAlone(endpoint, tenant, body)
+    const rawBytes = parts.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
+    this.#retryAfter.answered(endpoint, tenant, answer)
+    if (answer.kind === 'stored') {
+      limits.stored(tenant, rawBytes)
+      for (const part of parts) if (!part.quarantine) storedAt.set(endpoint, part)
+      for (const waiting of this.#waiting) waiting.wake()
+    }
+    onPush?.({
       answer,
-      tenant: shard.tenant,
+      tenant,
       shard: shard.index,
       url: client.urls[endpoint] ?? '',
       durationMs: performance.now() - start,
       parts: parts.length,
       records: parts.reduce((sum, { records }) => sum + records, 0),
       bytes: body.length,
-      rawBytes: parts.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
+      rawBytes
     })
-    return answer
-  }
-
-  /**
-   * The Retry-After of a limit (429) holds the pushes of its tenant. Any other one holds all pushes to its endpoint.
-   */
-  #hold (tenant: string): { ms: number, reason: RetryReason } | undefined {
-    const limited = (this.#limitedUntil.get(tenant) ?? 0) - this.#now()
-    if (limited > 0) return { ms: limited, reason: '429' }
-    this.#limitedUntil.delete(tenant)
-    const closed = this.#options.endpoints.closedForMs()
-    return closed > 0 ? { ms: closed, reason: '5xx' } : undefined
-  }
-
-  #note (endpoint: number, tenant: string, answer: Answer): void {
-    const { endpoints } = this.#options
-    if (answer.kind === 'retry' && answer.reason === '429') {
-      if (answer.retryAfterMs !== undefined) this.#limitedUntil.set(tenant, this.#now() + answer.retryAfterMs)
-      return
-    }
-    if (answer.kind === 'retry') return endpoints.failed(endpoint, answer.retryAfterMs)
-    endpoints.answered(endpoint)
-    // A rejected push does not show that Loki would store others now.
-    if (answer.kind === 'stored') for (const shard of this.#waiting) shard.wake()
+    return { answer, endpoint }
   }
 }

@@ -31,6 +31,8 @@ export interface Sink {
   readonly bytes: number
   /** How many shards have parts or a push. */
   readonly shards: number
+  /** How many shards wait before they push again, by why. */
+  readonly waiting: ReadonlyMap<string, number>
   /** What the dead-letter directory holds; undefined where there is none. */
   readonly deadLetters?: DeadLetterUse | undefined
   /** Whether the sink can store parts, and why or why not. */

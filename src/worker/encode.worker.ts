@@ -3,11 +3,12 @@
  * stop.
  */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { BisectTask, EncodeTask, Part, QuarantineMessageTask, WorkerSetup } from './messages.ts'
+import type { BisectTask, EncodeTask, Part, QuarantineMessageTask, ShapesTask, WorkerSetup } from './messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import { Encoder } from './encoder.ts'
 import { bisect as bisectPart } from './output/bisect.ts'
 import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
+import { shapes as shapesOf } from './output/shapes.ts'
 
 const { settings, busy } = workerData as WorkerSetup
 const encoder = new Encoder(settings)
@@ -27,6 +28,8 @@ export const encode = timed((task: EncodeTask): unknown => {
 })
 
 export const bisect = timed((task: BisectTask) => bisectPart(task, settings))
+
+export const shapes = timed((task: ShapesTask) => shapesOf(task, settings))
 
 export const quarantineMessage = timed((task: QuarantineMessageTask) => quarantine(task, settings))
 

@@ -164,6 +164,14 @@ export interface BisectTask {
   reason: string
 }
 
+/** Asks a worker for the shapes of a part's entries. Witnesses of them get the time, and a nanosecond more each. */
+export interface ShapesTask { part: Part, seconds: number, nanos: number }
+
+/**
+ * The label names and names of metadata of an entry, with a compressed push of one harmless entry that has the same.
+ */
+export interface Shape { key: string, body: Uint8Array }
+
 export type Bisected =
   | { kind: 'halves', parts: Part[] }
   | { kind: 'entry', entry: RejectedEntry, part: Part }

@@ -133,20 +133,6 @@ test('what Loki refuses after all is isolated: the rest is stored once, it goes 
   assert.equal(await stack.metric('lokean_records_quarantined_total', { reason: 'refused' }), 4)
 })
 
-test('a Loki that answers 400 to whatever comes gets no record accepted', async t => {
-  let pushes = 0
-  const stack = await Stack.start(t, {
-    env: { LOKEAN_DRAIN_TIMEOUT: '100ms' },
-    loki: { intercept: () => { pushes++; return { kind: 'answer', status: 400, text: 'The plain HTTP request was sent to HTTPS port' } } }
-  })
-  const sender = await stack.sender()
-  void sender.send(message([record(), record()]))
-  await until('it was tried down to a single record, and that in quarantine', () => stack.log.some(line => line.includes('"blocked"')))
-  assert.ok(pushes >= 3)
-  await stack.stop()
-  assert.deepEqual([stack.bus.stats()['rsyslog/logs'].accepted, stack.stored().length], [0, 0])
-})
-
 test('with a dead-letter directory, what Loki refuses lies there as NDJSON', async t => {
   const dir = await mkdtemp(join(tmpdir(), 'lokean-test-'))
   t.after(async () => { await rm(dir, { recursive: true }) })

@@ -58,7 +58,7 @@ test('with bus and Loki down it waits and says so; each is used as soon as it is
   const loki = await startLoki({ port })
   cleanup.add(async () => { await loki.close() })
   await sender.done
-  await run.logged('Loki takes pushes again')
+  await run.logged('Loki answers')
   assert.deepEqual((await probeUntil(run, 200)).checks.loki.ok, true)
   const { missing, repeated } = loki.store.countIds(MARKER, { expected: sender.records })
   assert.deepEqual({ missing, repeated }, { missing: 0, repeated: 0 })

@@ -1,6 +1,8 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../../errors.ts'
-import type { EncodeResult, EncoderSettings, EncodeTask, Bisected, BisectTask, QuarantineMessageTask, WorkerSetup } from '../messages.ts'
+import type {
+  EncodeResult, EncoderSettings, EncodeTask, Bisected, BisectTask, QuarantineMessageTask, Shape, ShapesTask, WorkerSetup
+} from '../messages.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 import { heapLimits } from './thread-limits.ts'
 
@@ -66,6 +68,10 @@ export class WorkerPool {
 
   async bisect (task: BisectTask): Promise<Bisected> {
     return await this.#run<Bisected>('bisect', task)
+  }
+
+  async shapes (task: ShapesTask): Promise<Shape[]> {
+    return await this.#run<Shape[]>('shapes', task)
   }
 
   async quarantineMessage (task: QuarantineMessageTask): Promise<EncodeResult> {

@@ -88,6 +88,7 @@ test('without any setting every option has the documented default', () => {
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
     admin: { host: '127.0.0.1', port: 9464 },
+    readyTenants: 'some',
     logLevel: 'info'
   })
 })
@@ -132,6 +133,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DEAD_LETTER_BYTES: '1GB',
     LOKEAN_DEAD_LETTER_FULL: 'delete',
     LOKEAN_ADMIN_ADDR: '[::]:0',
+    LOKEAN_READY_TENANTS: 'all',
     LOKEAN_LOG_LEVEL: 'DEBUG'
   })
   assert.deepEqual(warnings, ['LOKEAN_LOKI_STORED_STATUS is 200: whatever answers a push with it is believed to have stored it, a login page too'])
@@ -173,6 +175,7 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.metadata, [])
   assert.deepEqual(config.deadLetter, { dir: '/var/lib/lokean', bytes: 1e9, whenFull: 'delete' })
   assert.deepEqual(config.admin, { host: '::', port: 0 })
+  assert.equal(config.readyTenants, 'all')
   assert.equal(config.logLevel, 'debug')
 })
 
@@ -256,6 +259,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_DEAD_LETTER_BYTES: ['1kB', /^LOKEAN_DEAD_LETTER_BYTES is "1kB": must be a size from 1 MiB to 1 TiB/],
   LOKEAN_DEAD_LETTER_FULL: ['ring', /^LOKEAN_DEAD_LETTER_FULL is "ring": must be one of block, delete$/],
   LOKEAN_ADMIN_ADDR: [':9464', /^LOKEAN_ADMIN_ADDR is ":9464": must be host:port/],
+  LOKEAN_READY_TENANTS: ['none', /^LOKEAN_READY_TENANTS is "none": must be one of some, all$/],
   LOKEAN_LOG_LEVEL: ['verbose', /^LOKEAN_LOG_LEVEL is "verbose": must be one of fatal, error, warn, info, debug, trace, silent$/]
 }
 

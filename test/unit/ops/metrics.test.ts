@@ -125,7 +125,8 @@ suite('derived gauges', () => {
 test('each HTTP status has one label', () => {
   const cases: Array<[Answer, string]> = [
     [{ kind: 'stored', status: 204 }, '2xx'], [{ kind: 'stored', status: 200 }, '2xx'],
-    [{ kind: 'rejected', status: 400, message: '' }, '400'], [{ kind: 'rejected', status: 413, message: '' }, '4xx'],
+    [{ kind: 'rejected', status: 400, message: '', fault: 'unknown' }, '400'],
+    [{ kind: 'rejected', status: 413, message: '', fault: 'size' }, '4xx'],
     ...([
       [200, 'other'], [260, 'other'], [302, 'other'], [401, '4xx'], [429, '429'], [500, '5xx'], [503, '5xx'], [599, '5xx'], [600, 'other'],
       [undefined, 'none']

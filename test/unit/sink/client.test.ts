@@ -94,7 +94,7 @@ test('passes on what Loki answers', async t => {
     got.push(answer)
   }
   assert.deepEqual(got, [
-    { kind: 'rejected', status: 400, message: 'entry too far behind' },
+    { kind: 'rejected', status: 400, message: 'entry too far behind', fault: 'entry' },
     { kind: 'retry', reason: '429', status: 429, message: '429 Ingestion rate limit exceeded', retryAfterMs: 3_000 },
     { kind: 'retry', reason: '5xx', status: 503, message: '503 ', retryAfterMs: undefined },
     { kind: 'retry', reason: 'blocked', status: 401, message: '401 no org id' },

@@ -10,7 +10,12 @@ import { turn, until } from '../../helpers/until.ts'
 
 function bench (urls: string[]) {
   const { log, lines } = collectedLog()
-  return { health: new LokiHealth(log), lines, client: new LokiClient({ urls, timeoutMs: 10_000 }, '0'), abort: new AbortController() }
+  return {
+    health: new LokiHealth({ log, ready: 'some' }),
+    lines,
+    client: new LokiClient({ urls, timeoutMs: 10_000 }, '0'),
+    abort: new AbortController()
+  }
 }
 
 test('asks until Loki is ready, and then no more', async t => {
@@ -54,7 +59,7 @@ test('a push that is stored meanwhile makes it needless', async t => {
   t.after(async () => { await client.close() })
   const probing = probeUntilReady(client, health, abort.signal)
   await until('it asked', () => held.length === 1)
-  health.succeeded(url)
+  health.ready(url)
   held[0]()
   await probing
   assert.deepEqual(lines.map(({ msg }) => msg), ['Loki answers'])

@@ -1,8 +1,9 @@
 import { mock, test } from 'node:test'
 import assert from 'node:assert/strict'
 import snappy from 'snappy'
-import type { Pending } from '../../../src/sink/shard.ts'
 import { RejectedRecords } from '../../../src/sink/rejected-records.ts'
+import type { Pending, Rejected, Ruling } from '../../../src/sink/shard-tools.ts'
+import type { Verdict } from '../../../src/sink/witnesses.ts'
 import type { Bisected, BisectTask, Part, RejectedEntry } from '../../../src/worker/messages.ts'
 import { bisect } from '../../../src/worker/output/bisect.ts'
 import { decodePush, encodePush } from '../../../src/worker/output/push-schema.ts'
@@ -11,18 +12,33 @@ import { mockPauses } from '../../helpers/mock-timers.ts'
 import { turn } from '../../helpers/until.ts'
 import { encoderSettings } from '../../helpers/worker-fixtures.ts'
 
-const ANSWER = { kind: 'rejected', status: 400, message: 'line too long' } as const
+const ANSWER: Rejected = { kind: 'rejected', status: 400, message: 'has label value too long: no', fault: 'entry' }
 const TICKET = { resolvePart () {}, split () {} }
 
-interface Faults { bisect?: () => Bisected | undefined, write?: (entry: RejectedEntry) => void }
+interface Faults {
+  bisect?: () => Bisected | undefined
+  write?: (entry: RejectedEntry) => void
+  hear?: () => Verdict
+  storedSince?: () => boolean
+}
 
 function bench (deadLetters: boolean, faults: Faults = {}) {
   const counts = { quarantined: 0, deadLettered: 0 }
   const written: RejectedEntry[] = []
   const tasks: BisectTask[] = []
+  const heard: Part[] = []
+  const tooLarge: Array<[tenant: string, bytes: number]> = []
   const { log, lines } = collectedLog()
   let arrivals = 0
   const rejectedRecords = new RejectedRecords({
+    witnesses: {
+      hear: async part => {
+        heard.push(part)
+        return faults.hear?.() ?? 'taken'
+      }
+    },
+    storedSince: () => faults.storedSince?.() ?? false,
+    tooLarge: (tenant, bytes) => { tooLarge.push([tenant, bytes]) },
     bisect: async task => {
       tasks.push(task)
       return faults.bisect?.() ?? bisect(task, encoderSettings())
@@ -40,7 +56,20 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     onQuarantined: () => { counts.quarantined++ },
     onDeadLettered: () => { counts.deadLettered++ }
   })
-  return { rejectedRecords, counts, written, tasks, lines }
+  /** What takes the place of a part that was rejected with ANSWER, and again where it is one entry. */
+  const replace = async (one: Pending): Promise<Pending[] | undefined> => {
+    const by = replaced(await rejectedRecords.rule(one, ANSWER, 0))
+    const [again] = by ?? []
+    if (again?.secondOpinion !== true) return by
+    return replaced(await rejectedRecords.rule(again, ANSWER, 0))
+  }
+  return { rejectedRecords, replace, counts, written, tasks, lines, heard, tooLarge }
+}
+
+function replaced (ruling: Ruling | undefined): Pending[] | undefined {
+  if (ruling === undefined) return undefined
+  assert.equal(ruling.kind, 'replaced')
+  return ruling.kind === 'replaced' ? ruling.by : undefined
 }
 
 function pending (...lines: string[]): Pending {
@@ -69,32 +98,32 @@ function entries ({ part }: Pending): Array<[stream: string, line: string]> {
 }
 
 test('a part of several entries becomes two halves, each to be pushed alone', async () => {
-  const { rejectedRecords, counts, tasks } = bench(false)
-  const halves = await rejectedRecords.handle(pending('a', 'b', 'c'), ANSWER) ?? []
+  const { replace, counts, tasks } = bench(false)
+  const halves = await replace(pending('a', 'b', 'c')) ?? []
   assert.deepEqual(halves.map(entries), [[['{source="a"}', 'a'], ['{source="b"}', 'b']], [['{source="c"}', 'c']]])
-  assert.ok(halves.every(({ ticket, solo, quarantine, part }) => ticket === TICKET && solo === true && quarantine !== true &&
+  assert.ok(halves.every(({ ticket, solo, part }) => ticket === TICKET && solo === true && !part.quarantine &&
     part.shard === 2))
   assert.deepEqual(counts, { quarantined: 0, deadLettered: 0 })
-  assert.equal(tasks[0].reason, '400 line too long')
+  assert.equal(tasks.length, 1)
 })
 
 test('halving ends with every entry by itself', async () => {
-  const { rejectedRecords, written, counts } = bench(true)
+  const { replace, written, counts } = bench(true)
   const lines = Array.from({ length: 13 }, (_, i) => `line ${i}`)
   let left: Pending[] = [pending(...lines)]
   let steps = 0
-  for (; left.length > 0; steps++) left = [...await rejectedRecords.handle(left[0], ANSWER) ?? [], ...left.slice(1)]
+  for (; left.length > 0; steps++) left = [...await replace(left[0]) ?? [], ...left.slice(1)]
   assert.deepEqual(written.map(({ line }) => line), lines)
   assert.equal(counts.deadLettered, 13)
   assert.equal(steps, 2 * 13 - 1)
 })
 
 test('without a directory, the entry at fault goes to the quarantine stream, under a time of its own', async () => {
-  const { rejectedRecords, counts, lines, written } = bench(false)
-  const [first] = await rejectedRecords.handle(pending('a'), ANSWER) ?? []
-  const [second] = await rejectedRecords.handle(pending('a'), ANSWER) ?? []
+  const { replace, counts, lines, written } = bench(false)
+  const [first] = await replace(pending('a')) ?? []
+  const [second] = await replace(pending('a')) ?? []
   assert.deepEqual(entries(first), [['{quarantine="refused", source="lokean"}', 'a']])
-  assert.ok(first.solo === true && first.quarantine === true && first.ticket === TICKET)
+  assert.ok(first.solo === true && first.part.quarantine && first.ticket === TICKET)
   assert.notDeepEqual(first.part.body, second.part.body)
   assert.deepEqual(counts, { quarantined: 2, deadLettered: 0 })
   assert.deepEqual(written, [])
@@ -102,18 +131,18 @@ test('without a directory, the entry at fault goes to the quarantine stream, und
   assert.equal(lines[0].stream, '{source="a"}')
 })
 
-test('many rejectedRecords are told in one line', async () => {
-  const { rejectedRecords, lines } = bench(false)
-  for (let i = 0; i < 50; i++) await rejectedRecords.handle(pending('a'), ANSWER)
+test('many rejected records are told in one line', async () => {
+  const { replace, lines } = bench(false)
+  for (let i = 0; i < 50; i++) await replace(pending('a'))
   assert.deepEqual(lines.map(({ msg, records }) => [msg, records]), [['Loki refused records; they go to the quarantine stream', 1]])
-  assert.match(String(lines[0].reason), /400 line too long/)
+  assert.match(String(lines[0].reason), /400 has label value too long/)
 })
 
 test('with a directory, the entry at fault is written there as it came, and done with', async () => {
-  const { rejectedRecords, counts, written } = bench(true)
-  assert.deepEqual(await rejectedRecords.handle(pending('a line'), ANSWER), [])
+  const { replace, counts, written } = bench(true)
+  assert.deepEqual(await replace(pending('a line')), [])
   assert.deepEqual(written, [{
-    reason: '400 line too long',
+    reason: '400 has label value too long: no',
     tenant: 'cloud1',
     stream: '{source="a line"}',
     timestamp: '1700000000000000007',
@@ -126,13 +155,13 @@ test('with a directory, the entry at fault is written there as it came, and done
 test('a worker that fails is asked again until it does not', async t => {
   mockPauses(t)
   let failures = 3
-  const { rejectedRecords, lines, tasks } = bench(false, {
+  const { replace, lines, tasks } = bench(false, {
     bisect: () => {
       if (failures-- > 0) throw new Error('the worker thread died')
       return undefined
     }
   })
-  const handled = rejectedRecords.handle(pending('a', 'b'), ANSWER)
+  const handled = replace(pending('a', 'b'))
   for (let i = 1; i <= 3; i++) {
     await turn()
     assert.equal(tasks.length, i)
@@ -147,8 +176,8 @@ test('a worker that fails is asked again until it does not', async t => {
 test('a disk that fails is tried again until it does not, and the entry counted once', async t => {
   mockPauses(t)
   let failures = 2
-  const { rejectedRecords, counts, written } = bench(true, { write: () => { if (failures-- > 0) throw new Error('ENOSPC') } })
-  const handled = rejectedRecords.handle(pending('a'), ANSWER)
+  const { replace, counts, written } = bench(true, { write: () => { if (failures-- > 0) throw new Error('ENOSPC') } })
+  const handled = replace(pending('a'))
   for (let i = 0; i < 2; i++) {
     await turn()
     assert.deepEqual(counts, { quarantined: 0, deadLettered: 0 })
@@ -165,8 +194,8 @@ test('many that wait for the disk at once are no leak to warn of', async t => {
   const onWarning = (warning: Error): void => { warnings.push(warning) }
   process.on('warning', onWarning)
   t.after(() => process.off('warning', onWarning))
-  const { rejectedRecords } = bench(true, { write: () => { throw new Error('ENOSPC') } })
-  const handled = Array.from({ length: 20 }, async () => await rejectedRecords.handle(pending('a'), ANSWER))
+  const { rejectedRecords, replace } = bench(true, { write: () => { throw new Error('ENOSPC') } })
+  const handled = Array.from({ length: 20 }, async () => await replace(pending('a')))
   await turn()
   rejectedRecords.close()
   await Promise.all(handled)
@@ -178,12 +207,79 @@ test('closing ends the waiting with undefined, never with "nothing left to push"
   mockPauses(t)
   const worker = bench(false, { bisect: () => { throw new Error('gone') } })
   const disk = bench(true, { write: () => { throw new Error('ENOSPC') } })
-  const handled = [worker.rejectedRecords.handle(pending('a'), ANSWER), disk.rejectedRecords.handle(pending('a'), ANSWER)]
+  const handled = [worker.replace(pending('a')), disk.replace(pending('a'))]
   await turn()
   worker.rejectedRecords.close()
   disk.rejectedRecords.close()
   assert.deepEqual(await Promise.all(handled), [undefined, undefined])
   assert.equal(disk.counts.deadLettered, 0)
-  assert.equal(await worker.rejectedRecords.handle(pending('a'), ANSWER), undefined)
-  assert.equal(await disk.rejectedRecords.handle(pending('a'), ANSWER), undefined)
+  assert.equal(await worker.replace(pending('a')), undefined)
+  assert.equal(await disk.replace(pending('a')), undefined)
+})
+
+test('a record is at fault only with a witness', async t => {
+  const unknown: Rejected = { kind: 'rejected', status: 400, message: 'no', fault: 'unknown', hint: 'look there' }
+  const held = { kind: 'held', message: '400 no', hint: 'look there' }
+  await t.test('none: the part is held as it is, and nothing is put aside', async () => {
+    const { rejectedRecords, heard, tasks, counts } = bench(true, { hear: () => 'refused' })
+    for (const lines of [['a', 'b'], ['a']]) assert.deepEqual(await rejectedRecords.rule(pending(...lines), unknown, 0), held)
+    assert.deepEqual([heard.length, tasks.length, counts], [2, 0, { quarantined: 0, deadLettered: 0 }])
+  })
+  await t.test('one: the part is halved', async () => {
+    const { rejectedRecords } = bench(true, { hear: () => 'taken' })
+    assert.equal(replaced(await rejectedRecords.rule(pending('a', 'b'), unknown, 0))?.length, 2)
+  })
+  await t.test('nobody can tell yet: later', async () => {
+    const answer = { kind: 'retry', reason: '5xx', message: '503 no' } as const
+    const { rejectedRecords } = bench(true, { hear: () => answer })
+    assert.deepEqual(await rejectedRecords.rule(pending('a', 'b'), unknown, 0), { kind: 'later', answer })
+  })
+  await t.test('what Loki\'s own text says needs none', async () => {
+    const { rejectedRecords, heard } = bench(true, { hear: () => 'refused' })
+    assert.equal(replaced(await rejectedRecords.rule(pending('a', 'b'), ANSWER, 0))?.length, 2)
+    assert.deepEqual(await rejectedRecords.rule(pending('a', 'b'), { ...unknown, fault: 'condition' }, 0), held)
+    assert.equal(heard.length, 0)
+  })
+  await t.test('labels: others of the address that are stored are one, since they have what this record lacks', async () => {
+    let stored = false
+    const { rejectedRecords } = bench(true, { hear: () => 'refused', storedSince: () => stored })
+    const labels: Rejected = { ...unknown, fault: 'labels' }
+    assert.deepEqual(await rejectedRecords.rule(pending('a', 'b'), labels, 0), held)
+    stored = true
+    assert.equal(replaced(await rejectedRecords.rule(pending('a', 'b'), labels, 0))?.length, 2)
+  })
+})
+
+test('an entry is pushed alone once more before it is put aside', async () => {
+  const { rejectedRecords, written } = bench(true)
+  const one = pending('a')
+  const again = replaced(await rejectedRecords.rule(one, ANSWER, 0)) ?? []
+  assert.deepEqual(again.map(({ part, secondOpinion, solo }) => [part === one.part, secondOpinion, solo]), [[true, true, true]])
+  assert.deepEqual(written, [])
+  assert.deepEqual(replaced(await rejectedRecords.rule(again[0], ANSWER, 0)), [])
+  assert.equal(written.length, 1)
+})
+
+test('too large: the limit of the tenant falls, the part is halved, and one entry goes where rejected records go', async () => {
+  const { rejectedRecords, tooLarge, written } = bench(true)
+  const size: Rejected = { kind: 'rejected', status: 413, message: 'too large', fault: 'size' }
+  const two = pending('a', 'b')
+  assert.equal(replaced(await rejectedRecords.rule(two, size, 0))?.length, 2)
+  assert.deepEqual(tooLarge, [['cloud1', two.part.rawBytes]])
+  assert.deepEqual(replaced(await rejectedRecords.rule({ ...pending('a'), secondOpinion: true }, size, 0)), [])
+  assert.equal(written.length, 1)
+})
+
+test('a quarantined record that Loki rejects is held, or goes to the dead letters where there are any', async () => {
+  const quarantined = { ...pending('a'), secondOpinion: true }
+  quarantined.part.quarantine = true
+  const without = bench(false)
+  assert.equal((await without.rejectedRecords.rule(quarantined, ANSWER, 0))?.kind, 'held')
+  const withLetters = bench(true)
+  assert.deepEqual(replaced(await withLetters.rejectedRecords.rule(quarantined, ANSWER, 0)), [])
+  assert.equal(withLetters.written.length, 1)
+  // A line that the tenant finds too long is cut again.
+  const long: Rejected = { ...ANSWER, message: "Max entry size '100' bytes exceeded for stream" }
+  assert.ok(replaced(await without.rejectedRecords.rule(quarantined, long, 0))?.every(({ part }) => part.quarantine))
+  assert.equal(without.counts.quarantined, 0, 'it was counted before')
 })

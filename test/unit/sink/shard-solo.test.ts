@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import { Shard } from '../../../src/sink/shard.ts'
+import type { Attempt } from '../../../src/sink/shard-tools.ts'
 import { joinBlocks } from '../../../src/sink/join.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
@@ -23,25 +24,30 @@ class Bench {
   readonly shard = new Shard('t', 3, {
     pushBytes: 1000,
     hold: () => undefined,
+    limit: () => Infinity,
+    limited: () => false,
+    halve: async () => { throw new Error('nothing is too large here') },
+    setAside: () => { throw new Error('nothing is held here') },
+    now: () => 0,
     random: () => 1,
     onIdle: () => { this.idle++ },
     onRetry: () => {},
     push: async (_shard, body, parts) => {
       assert.deepEqual(body, joinBlocks(parts))
-      const answered = new Deferred<Answer>()
+      const answered = new Deferred<Attempt>()
       const push: Push = {
         names: parts.map(part => this.#names.get(part) ?? '?'),
         answered: false,
         answer: async answer => {
           push.answered = true
-          answered.resolve(answer)
+          answered.resolve({ answer, endpoint: 0 })
           await turn()
         }
       }
       this.pushes.push(push)
       return await answered.promise
     },
-    onRejected: async () => { throw new Error('nothing is refused here') }
+    rule: async () => { throw new Error('nothing is refused here') }
   })
 
   add (...names: string[]): void {

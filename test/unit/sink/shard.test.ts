@@ -4,13 +4,15 @@ import fc from 'fast-check'
 import snappy from 'snappy'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
-import { Shard, type Pending } from '../../../src/sink/shard.ts'
+import type { Limited } from '../../../src/sink/push-limits.ts'
+import { Shard } from '../../../src/sink/shard.ts'
+import type { Attempt, Pending, Ruling } from '../../../src/sink/shard-tools.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn } from '../../helpers/until.ts'
 
 const STORED: Answer = { kind: 'stored', status: 204 }
-const REJECTED: Answer = { kind: 'rejected', status: 400, message: 'no' }
+const REJECTED: Answer = { kind: 'rejected', status: 400, message: 'no', fault: 'unknown' }
 
 function retry (reason: RetryReason, retryAfterMs?: number): Answer {
   return { kind: 'retry', reason, message: 'not now', retryAfterMs }
@@ -27,7 +29,12 @@ function content (body: Uint8Array): string {
 }
 
 interface Push { body: Uint8Array, parts: Part[], answer: (answer: Answer) => Promise<void> }
-interface Rejection { pending: Pending, answer: Answer, replace: (replacement: Pending[] | undefined) => Promise<void> }
+interface Rejection {
+  pending: Pending
+  answer: Answer
+  rule: (ruling: Ruling | undefined) => Promise<void>
+  replace: (replacement: Pending[] | undefined) => Promise<void>
+}
 
 class Bench {
   readonly pushes: Push[] = []
@@ -36,34 +43,61 @@ class Bench {
   readonly resolved: string[] = []
   idle = 0
   underWay = 0
+  now = 0
   random = 1
   hold: { ms: number, reason: RetryReason } | undefined
+  limit = Infinity
+  /** Whether Loki can never store what it limits. */
+  never = false
+  readonly limited: Limited[] = []
+  readonly halved: Pending[] = []
+  readonly aside: Pending[] = []
+  takesAside = true
   readonly shard: Shard
 
   constructor (pushBytes = 10) {
     this.shard = new Shard('t', 3, {
       pushBytes,
       hold: () => this.hold,
+      limit: () => this.limit,
+      limited: push => {
+        this.limited.push(push)
+        return this.never
+      },
+      halve: async pending => {
+        this.halved.push(pending)
+        const text = content(pending.part.body)
+        return [text.slice(0, text.length / 2), text.slice(text.length / 2)].map(half => ({
+          part: { ...part(half), records: half.length }, ticket: pending.ticket, solo: pending.solo
+        }))
+      },
+      setAside: pending => {
+        if (this.takesAside) this.aside.push(pending)
+        return this.takesAside
+      },
+      now: () => this.now,
       random: () => this.random,
       onIdle: () => { this.idle++ },
       onRetry: (_shard, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
       push: async (_shard, body, parts) => {
         assert.equal(++this.underWay, 1, 'a push began while another was under way')
-        const answered = new Deferred<Answer>()
-        this.pushes.push({ body, parts, answer: async answer => { answered.resolve(answer); await turn() } })
-        const answer = await answered.promise
+        const answered = new Deferred<Attempt>()
+        this.pushes.push({ body, parts, answer: async answer => { answered.resolve({ answer, endpoint: 0 }); await turn() } })
+        const attempt = await answered.promise
         this.underWay--
-        return answer
+        return attempt
       },
-      onRejected: async (pending, answer) => {
-        const replaced = new Deferred<Pending[] | undefined>()
-        this.rejections.push({ pending, answer, replace: async replacement => { replaced.resolve(replacement); await turn() } })
-        return await replaced.promise
+      rule: async (pending, answer) => {
+        const ruled = new Deferred<Ruling | undefined>()
+        const rule = async (ruling: Ruling | undefined): Promise<void> => { ruled.resolve(ruling); await turn() }
+        const replace = async (by: Pending[] | undefined): Promise<void> => { await rule(by && { kind: 'replaced', by }) }
+        this.rejections.push({ pending, answer, rule, replace })
+        return await ruled.promise
       }
     })
   }
 
-  add (name: string, how: Pick<Pending, 'solo' | 'quarantine'> = {}): Pending {
+  add (name: string, how: Pick<Pending, 'solo'> = {}): Pending {
     const pending = { ...how, part: part(name), ticket: new Ticket(1, () => { this.resolved.push(name) }) }
     this.shard.add(pending)
     return pending
@@ -262,16 +296,85 @@ test('a pause that Loki asked for is not woken', async t => {
   await bench.last.answer(STORED)
 })
 
-test('what is refused though it goes to quarantine waits, and is not given up', async t => {
+test('what a condition holds is set aside, or is tried again where it has to stay; either way the shard pauses', async t => {
+  mockTimers(t)
+  const held = { kind: 'held', message: '400 no', hint: 'mend it' } as const
+  for (const takesAside of [true, false]) {
+    const bench = new Bench()
+    bench.takesAside = takesAside
+    const one = bench.add('one')
+    bench.add('two')
+    await bench.last.answer(REJECTED)
+    await bench.rejections[0].rule(held)
+    assert.deepEqual([bench.pushes.length, bench.shard.waitingFor, bench.retries], [1, 'blocked', [{ reason: 'blocked', delayMs: 100 }]])
+    assert.deepEqual(bench.aside, takesAside ? [one] : [])
+    mock.timers.tick(100)
+    assert.equal(bench.sent.at(-1), takesAside ? 'two' : 'onetwo')
+    await bench.last.answer(STORED)
+    assert.deepEqual([bench.resolved, bench.idle], [takesAside ? ['two'] : ['one', 'two'], 1])
+  }
+})
+
+test('a shard whose only part was set aside is idle after its pause', async t => {
   mockTimers(t)
   const bench = new Bench()
-  bench.add('one', { solo: true, quarantine: true })
-  await bench.last.answer({ kind: 'rejected', status: 400, message: 'no' })
-  assert.deepEqual([bench.pushes.length, bench.shard.waitingFor, bench.idle], [1, 'blocked', 0])
-  mock.timers.tick(30_000)
-  assert.equal(bench.pushes.length, 2)
-  await bench.last.answer(STORED)
+  bench.add('one')
+  await bench.last.answer(REJECTED)
+  await bench.rejections[0].rule({ kind: 'held', message: '400 no', hint: undefined })
+  assert.deepEqual([bench.idle, bench.shard.bytes], [0, 0])
+  mock.timers.tick(100)
   assert.equal(bench.idle, 1)
+})
+
+test('where nobody can tell yet whose fault it is, the part is tried again', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  await bench.last.answer(REJECTED)
+  await bench.rejections[0].rule({ kind: 'later', answer: { kind: 'retry', reason: '5xx', message: '503' } })
+  assert.equal(bench.shard.waitingFor, '5xx')
+  mock.timers.tick(100)
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.resolved, ['one'])
+})
+
+test('a limit on the size of pushes joins fewer parts, and halves one that is larger, but no single entry', async () => {
+  const bench = new Bench(100)
+  bench.shard.add({ part: { ...part('abcdefgh'), records: 8 }, ticket: new Ticket(1, () => { bench.resolved.push('eight') }) })
+  await bench.last.answer(STORED)
+  bench.limit = 4
+  bench.add('x')
+  for (const name of ['yy', 'zz', 'one long entry']) bench.add(name)
+  bench.shard.add({ part: { ...part('abcdefgh'), records: 8 }, ticket: new Ticket(1, () => { bench.resolved.push('eight') }) })
+  for (let i = 1; i < bench.pushes.length; i++) await bench.pushes[i].answer(STORED)
+  assert.deepEqual(bench.sent, ['abcdefgh', 'x', 'yyzz', 'one long entry', 'abcd', 'efgh'])
+  assert.deepEqual(bench.resolved, ['eight', 'x', 'yy', 'zz', 'one long entry', 'eight'])
+  assert.equal(bench.shard.bytes, 0)
+})
+
+test('a rate limit counts how often it refused a push, and since when; an entry that can never fit is rejected', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  for (const now of [10, 20, 30]) {
+    bench.now = now
+    await bench.last.answer(retry('429'))
+    mock.timers.tick(60_000)
+  }
+  assert.deepEqual(bench.limited.map(({ bytes, attempts, since }) => [bytes, attempts, since]), [[3, 1, 10], [3, 2, 10], [3, 3, 10]])
+  bench.never = true
+  await bench.last.answer(retry('429'))
+  assert.deepEqual(bench.rejections.map(({ answer }) => answer), [{ kind: 'rejected', status: 429, message: 'not now', fault: 'size' }])
+  bench.shard.close()
+})
+
+test('a rejected record on its way to quarantine leaves the queue', async () => {
+  const bench = new Bench()
+  const { ticket } = bench.add('one')
+  await bench.last.answer(REJECTED)
+  const carrier = { part: { ...part('one'), quarantine: true }, ticket }
+  await bench.rejections[0].replace([carrier])
+  assert.deepEqual([bench.aside, bench.resolved, bench.idle], [[carrier], [], 1])
 })
 
 test('a push that fails while others succeed is not woken by each of them', async t => {

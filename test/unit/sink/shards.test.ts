@@ -4,7 +4,10 @@ import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import { LokiClient } from '../../../src/sink/client.ts'
 import { EndpointSelector } from '../../../src/sink/endpoint-selector.ts'
+import { PushLimits } from '../../../src/sink/push-limits.ts'
+import type { Ruling } from '../../../src/sink/shard-tools.ts'
 import { type PushReport, Shards } from '../../../src/sink/shards.ts'
+import { StoredAt } from '../../../src/sink/stored-at.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { httpServer } from '../../helpers/http-server.ts'
@@ -20,6 +23,8 @@ function bench (t: TestContext, endpointCount = 1) {
   const reports: PushReport[] = []
   const retries: Array<{ tenant: string, shard: number, reason: RetryReason }> = []
   const resolved: string[] = []
+  const released: string[] = []
+  const ruling: { value: Ruling | undefined } = { value: undefined }
   const endpoints = new EndpointSelector(endpointCount, 5_000, () => Date.now())
   const client = {
     urls: Array.from({ length: endpointCount }, (_, i) => `http://loki-${i}`),
@@ -35,7 +40,11 @@ function bench (t: TestContext, endpointCount = 1) {
     pushBytes: 1_000,
     random: () => 1,
     now: () => Date.now(),
-    onRejected: async () => [],
+    limits: new PushLimits({ pushBytes: 1_000, burstOf: () => undefined, now: () => Date.now() }),
+    storedAt: new StoredAt(() => Date.now()),
+    rule: async () => ruling.value ?? { kind: 'replaced', by: [] },
+    halve: async () => [],
+    onReleased: tenant => { released.push(tenant) },
     onPush: report => { reports.push(report) },
     onRetry: ({ tenant, shard, reason }) => { retries.push({ tenant, shard, reason }) }
   })
@@ -43,7 +52,7 @@ function bench (t: TestContext, endpointCount = 1) {
   const add = (tenant: string, shard: number, records = 1): void => {
     sink.add({ part: part(tenant, shard, records), ticket: new Ticket(1, () => { resolved.push(`${tenant} ${shard}`) }) })
   }
-  return { sink, pushes, reports, retries, resolved, add }
+  return { sink, pushes, reports, retries, resolved, released, ruling, add }
 }
 
 function part (tenant: string, shard: number, records = 1): Part {
@@ -132,7 +141,7 @@ test('a refusal wakes nobody: it is no sign that Loki would take what waits', as
   add('a', 0)
   await pushes[0].answer(retry('blocked'))
   add('b', 0)
-  await pushes[1].answer({ kind: 'rejected', status: 400, message: 'no' })
+  await pushes[1].answer({ kind: 'rejected', status: 400, message: 'no', fault: 'unknown' })
   assert.equal(pushes.length, 2)
   add('b', 0)
   await pushes[2].answer(STORED)
@@ -267,7 +276,15 @@ test('with the real client: many shards push at once, without a warning, and clo
   const { url, received, sockets } = await httpServer(t, response => { if (received.length <= 30) response.writeHead(204).end() })
   let resolved = 0
   const client = new LokiClient({ urls: [url], timeoutMs: 10_000 }, '0')
-  const sink = new Shards({ client, endpoints: new EndpointSelector(1), pushBytes: 1_000, onRejected: async () => [] })
+  const sink = new Shards({
+    client,
+    endpoints: new EndpointSelector(1),
+    limits: new PushLimits({ pushBytes: 1_000, burstOf: () => undefined, now: () => performance.now() }),
+    storedAt: new StoredAt(),
+    pushBytes: 1_000,
+    rule: async () => undefined,
+    halve: async () => undefined
+  })
   t.after(async () => {
     sink.close()
     await client.close()
@@ -281,4 +298,42 @@ test('with the real client: many shards push at once, without a warning, and clo
   await until('no socket is left', () => sockets.size === 0)
   assert.equal(resolved, 30)
   assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])
+})
+
+test('what a condition holds is out of the way of other addresses, keeps its order, and is told when it is over', async t => {
+  mockTimers(t)
+  const { sink, pushes, ruling, resolved, released, retries } = bench(t)
+  const send = (address: string, name: string): void => {
+    sink.add({ part: { ...part('t', 0), address }, ticket: new Ticket(1, () => { resolved.push(name) }) })
+  }
+  const refused: Answer = { kind: 'rejected', status: 400, message: 'no', fault: 'unknown' }
+  ruling.value = { kind: 'held', message: '400 no', hint: undefined }
+  send('bad', 'bad 1')
+  await pushes[0].answer(refused)
+  assert.deepEqual([sink.waiting.get('blocked'), pushes.length, retries.length], [1, 2, 1], 'one shard pauses, the held one tries again')
+  await pushes[1].answer(refused)
+  assert.deepEqual([sink.waiting.get('blocked'), sink.size], [2, 2])
+  send('good', 'good')
+  mock.timers.tick(100)
+  const good = pushes.slice(2)
+  for (const push of good) await push.answer(STORED)
+  assert.ok(resolved.includes('good'))
+  mock.timers.tick(30_000)
+  for (const push of pushes.slice(2 + good.length)) await push.answer(STORED)
+  assert.deepEqual([new Set(resolved), sink.size, released], [new Set(['good', 'bad 1']), 0, ['t']])
+})
+
+test('quarantined records have a shard of their own: where they are refused, others flow', async t => {
+  mockTimers(t)
+  const { sink, pushes, add, resolved, ruling, released } = bench(t)
+  sink.add({ part: { ...part('t', 0), quarantine: true }, ticket: new Ticket(1, () => { resolved.push('quarantined') }) })
+  add('t', 0)
+  assert.equal(pushes.length, 2)
+  ruling.value = { kind: 'held', message: '400 no', hint: undefined }
+  await pushes[1].answer(STORED)
+  await pushes[0].answer({ kind: 'rejected', status: 400, message: 'no', fault: 'labels' })
+  assert.deepEqual([resolved, sink.size, [...sink.waiting]], [['t 0'], 1, [['blocked', 1]]])
+  mock.timers.tick(30_000)
+  await pushes[2].answer(STORED)
+  assert.deepEqual([resolved, sink.size, released], [['t 0', 'quarantined'], 0, ['t']])
 })
