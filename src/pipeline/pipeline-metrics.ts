@@ -35,7 +35,8 @@ export class PipelineMetrics {
     onPush: report => this.#pushed(report),
     onRetry: reason => this.#metrics.pushRetries.inc({ reason }),
     onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
-    onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' })
+    onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' }),
+    onDeadLettersDeleted: records => this.#metrics.deadLettersDeleted.inc(records)
   }
 
   /** Gauges, and values that others count, are read when the metrics are scraped. */
@@ -49,6 +50,9 @@ export class PipelineMetrics {
     metrics.workers.from(() => pool.size)
     metrics.workerBusy.from(() => pool.busySeconds)
     metrics.sinkShards.from(() => sink.shards)
+    metrics.deadLetterBytes.from(() => sink.deadLetters?.bytes() ?? 0)
+    metrics.deadLetterBytesLimit.from(() => sink.deadLetters?.maxBytes ?? 0)
+    metrics.deadLetterBlocked.from(() => Number(sink.deadLetters?.blocked ?? false))
     metrics.streams.from(() => cardinality.count)
   }
 

@@ -84,6 +84,7 @@ function startupFacts (config: Config, admin: Admin): object {
     origins: origins.length === 0 ? undefined : origins,
     socket: config.socket?.address,
     loki: config.loki.urls,
+    labels: config.loki.labels.length === 0 ? undefined : config.loki.labels,
     workers: config.workers,
     shards: config.shards,
     inflightBytes: config.inflightBytes,
