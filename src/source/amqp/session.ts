@@ -44,6 +44,8 @@ export class ReceivingSession {
   next_transfer_id = 0
   /** Written by rhea's session; not used here. */
   max_transfer_id = 0
+  /** The most frames that are ever promised. */
+  readonly #full: number
   #receiver: Receiver | undefined
   /** The link's handle, as the peer numbers it. */
   #handle: number | undefined
@@ -55,7 +57,8 @@ export class ReceivingSession {
 
   constructor (options: Options) {
     this.#options = options
-    this.window = Math.max(1, creditFor(options.budget.own))
+    this.#full = creditFor(options.budget.own)
+    this.window = Math.max(1, this.#full)
     this.#partial = new PartialMessage(options.budget.largest)
   }
 
@@ -91,6 +94,7 @@ export class ReceivingSession {
     const { budget } = this.#options
     const link = linkCounters(receiver)
     const outstanding = Math.min(this.window, link.credit)
+    if (outstanding > this.#full / 2) return
     const possible = this.#possible()
     if (shouldGrant(outstanding, possible, leastGrant(budget.own, this.#partial.bytes > 0))) {
       budget.promise(possible * FRAME_BYTES)
@@ -156,11 +160,13 @@ export class ReceivingSession {
 
   /** The payload is valid until the call returns. */
   transfer ({ id: given, more, aborted, payload }: Transfer): void {
+    const promised = this.window > 0
     this.next_transfer_id = (this.next_transfer_id + 1) >>> 0
     this.window = Math.max(0, this.window - 1)
     if (this.#refusing || this.#receiver === undefined) return
     const id = this.#checkId(given)
-    this.#take(aborted ? 0 : payload.length)
+    const last = !more && !aborted
+    this.#take(aborted ? 0 : payload.length + (last ? DELIVERY_BYTES : 0), promised)
     if (more && !aborted) {
       this.#partial.add(payload)
       if (this.#partial.bytes > maxMessageBytes(this.#options.budget.largest)) return this.#refuse()
@@ -187,12 +193,13 @@ export class ReceivingSession {
   }
 
   /**
-   * Leases the bytes of a frame in the place of what was promised for it. The promise is room for a whole frame. So
-   * this fails only where a bus exceeds the window or the frame size.
+   * Leases the bytes of a frame in the place of what was promised for it, which is room for a whole frame. Where a bus
+   * exceeds the window or the frame size, there may be room for that, too.
    */
-  #take (bytes: number): void {
+  #take (bytes: number, promised: boolean): void {
     const { budget } = this.#options
-    if (bytes + DELIVERY_BYTES > budget.room) {
+    const within = promised && bytes <= FRAME_BYTES
+    if (!within && bytes > budget.room) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
     }
     budget.lease(bytes, this.window * FRAME_BYTES)
@@ -203,7 +210,6 @@ export class ReceivingSession {
     const message = inPart ? this.#partial.join(last) : last
     const { budget, onDelivery } = this.#options
     const cost = message.length + DELIVERY_BYTES
-    budget.lease(DELIVERY_BYTES)
     try {
       onDelivery(id, message, cost)
     } catch (error) {
