@@ -72,6 +72,8 @@ export interface Source {
    */
   readonly whenGone: 'redelivered' | 'kept'
   readonly counters: SourceCounters
+  /** Where the source reads from, for the log line that says that Lokean is up. */
+  readonly startFacts: Readonly<Record<string, unknown>>
 
   start (events: SourceEvents): void
 

@@ -30,9 +30,11 @@ interface Options {
  *     any --close(), or the reader fails--> closed: datagrams that are not read yet are lost
  */
 export class DatagramSource implements Source {
-  readonly name = 'socket'
+  static readonly sourceName = 'socket'
+  readonly name = DatagramSource.sourceName
   readonly whenGone = 'kept'
   readonly addresses: readonly SourceAddress[]
+  readonly startFacts: Source['startFacts']
   /** A socket has no connection that could be lost. */
   readonly #connection: Connection = { gone: false }
   readonly #budget: Budget
@@ -45,6 +47,7 @@ export class DatagramSource implements Source {
 
   private constructor (origin: Origin, budget: Budget) {
     this.addresses = [{ ...origin, format: 'records' }]
+    this.startFacts = { socket: origin.address }
     this.#budget = budget
   }
 
