@@ -19,7 +19,7 @@ export async function openSources ({ amqp, socket }: Config, budgetOf: (address:
   if (amqp.addresses.length > 0) {
     sources.push(new AmqpSource({
       addresses: amqp.addresses.map(origin => ({ ...origin, format: 'amqp' })),
-      endpoints: amqp.urls,
+      hosts: amqp.urls,
       credentials: amqp,
       budgets: amqp.addresses.map(({ address }) => budgetOf(address)),
       log

@@ -81,7 +81,7 @@ export interface Source {
   canSendMore (address: string): boolean
 
   /**
-   * Settles resolved deliveries: those whose records are all in Loki, or lie in a dead-letter file. The ranges ascend in
+   * Settles resolved deliveries: those whose records are all in Loki or lie in a dead-letter file. The ranges ascend in
    * serial order and do not touch each other. The call does nothing where the connection is gone.
    */
   settle (connection: Connection, ranges: Range[]): void

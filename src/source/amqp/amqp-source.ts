@@ -31,7 +31,7 @@ export class AmqpSource implements Source {
   constructor ({ addresses, quietMs = QUIET_MS, ...options }: Options) {
     this.addresses = addresses
     this.startFacts = {
-      bus: options.endpoints.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
+      bus: options.hosts.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
       addresses: addresses.map(({ address }) => address)
     }
     this.#quietMs = quietMs
