@@ -20,7 +20,7 @@ const DETAILS: Readonly<Record<CommandName, string>> = {
 }
 
 const EXIT_CODES: ReadonlyArray<readonly [string, string]> = [
-  ['0', 'all went well'], ['1', 'it failed, or demo found a record missing or stored twice'], ['64', 'the command line is wrong'],
+  ['0', 'all went well'], ['1', 'the command failed, or demo found a record missing or stored twice'], ['64', 'the command line is wrong'],
   ['70', 'an unexpected error'], ['78', 'a setting is wrong']
 ]
 
