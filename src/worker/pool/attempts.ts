@@ -8,7 +8,7 @@ import type { WorkerPool } from './pool.ts'
 
 interface Options {
   pool: Pick<WorkerPool, 'encode' | 'quarantineMessage'>
-  /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
+  /** Reserves this many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   /** Copies the first `bytes` to memory that no thread knows yet, and returns it in place of the buffer. */
   replaceBuffer: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
