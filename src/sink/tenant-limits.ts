@@ -78,7 +78,7 @@ function positive (value: unknown): number | undefined {
 }
 
 function names (value: unknown): string[] | undefined {
-  return Array.isArray(value) ? value.filter(name => typeof name === 'string') : undefined
+  return Array.isArray(value) ? value.filter(name => typeof name === 'string' && /^\w+$/.test(name)) : undefined
 }
 
 const BYTE_UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E']

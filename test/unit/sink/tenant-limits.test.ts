@@ -47,7 +47,8 @@ test('what Loki tells is read by its units', () => {
     ['max_line_size: 262144', { maxLineBytes: 262_144 }],
     ['reject_old_samples_max_age: 168h0m0s', { maxAgeMs: 7 * 86_400_000 }],
     ['reject_old_samples_max_age: 1d12h', { maxAgeMs: 36 * 3_600_000 }],
-    ['max_global_streams_per_user: 1e+06', { maxStreams: 1_000_000 }]
+    ['max_global_streams_per_user: 1e+06', { maxStreams: 1_000_000 }],
+    ['enforced_labels: [cluster, 1, "a\\e[31m"]', { enforcedLabels: ['cluster'] }]
   ]
   for (const [text, limits] of cases) assert.deepEqual(parseTenantLimits(text), limits, text)
 })
@@ -55,8 +56,8 @@ test('what Loki tells is read by its units', () => {
 test('a limit that is off, left out or of another form is not told', () => {
   for (const text of [
     'max_line_size: 0B', 'max_line_size: 0', 'max_line_size: big', 'max_streams_per_user: 0', 'ingestion_burst_size_mb: 0',
-    'reject_old_samples: false\nreject_old_samples_max_age: 1w', 'creation_grace_period: 10 apples', 'creation_grace_period: [1]', 'enforced_labels: x',
-    'shard_streams: true', 'allow_structured_metadata: "no"', 'query_timeout: 1m'
+    'reject_old_samples: false\nreject_old_samples_max_age: 1w', 'creation_grace_period: 10 apples', 'creation_grace_period: [1]',
+    'enforced_labels: x', 'shard_streams: true', 'allow_structured_metadata: "no"', 'query_timeout: 1m'
   ]) assert.deepEqual(parseTenantLimits(text), {}, text)
   for (const text of ['', '404 page not found\n', '- 1', '"', '<html></html>']) assert.equal(parseTenantLimits(text), undefined, text)
 })
