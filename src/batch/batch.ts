@@ -4,10 +4,14 @@ import type { DeliveryFormat } from '../worker/messages.ts'
 /** Neighbours in a batch, and the sum of their costs. */
 export interface BatchSpan extends Span { cost: number }
 
+/** When the first delivery of a batch came, by a clock in ms that never goes back. It outlives the batch's memory. */
+export interface Opened { readonly at: number }
+
 /** Deliveries of one address that go to a worker together. They come from one connection or from many. */
 export interface Batch {
   address: string
   format: DeliveryFormat
+  opened: Opened
   /** The deliveries, in the order in which they came. */
   spans: BatchSpan[]
   messages: number

@@ -11,8 +11,10 @@ interface Options {
   formatOf: (address: string) => DeliveryFormat
   /** Whether the senders of the address send again what was not settled when their connection was lost. */
   isRedelivered: (address: string) => boolean
-  /** Gets the cost of deliveries that were dropped, because they come again. */
-  onDropped: (address: string, cost: number) => void
+  /** A delivery came, and is the first of its batch. */
+  onOpened: (batch: Batch) => void
+  /** Deliveries of this cost were dropped from a batch, because they come again. It may be empty now. */
+  onDropped: (batch: Batch, cost: number) => void
   /** Encodes a batch. Resolves when its worker is free again, and never rejects. */
   encode: (batch: Batch) => Promise<void>
 }
@@ -74,6 +76,7 @@ export class Batcher {
     const batch: Batch = {
       address,
       format: this.#options.formatOf(address),
+      opened: { at: performance.now() },
       spans: [],
       messages: 0,
       cost: 0,
@@ -85,6 +88,7 @@ export class Batcher {
       ends: []
     }
     queue.push(batch)
+    this.#options.onOpened(batch)
     return batch
   }
 
@@ -120,9 +124,9 @@ export class Batcher {
 
   #dropGone (batch: Batch): void {
     if (!batch.spans.some(({ connection }) => connection.gone)) return
-    const { address, cost } = batch
+    const { cost } = batch
     removeGone(batch)
-    this.#options.onDropped(address, cost - batch.cost)
+    this.#options.onDropped(batch, cost - batch.cost)
   }
 
   #count (address: string, change: 1 | -1): void {

@@ -12,7 +12,7 @@ import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
 import type { DeadLetterUse, PartTicket, Sink } from './sink.ts'
 import { StoredAt } from './stored-at.ts'
-import { readTenantLimits, type TenantLimits } from './tenant-limits.ts'
+import { readTenantLimits } from './tenant-limits.ts'
 import { ToldLimits } from './told-limits.ts'
 import { Witnesses } from './witnesses.ts'
 
@@ -139,9 +139,9 @@ export class LokiSink implements Sink {
     void probeUntilReady(this.#client, this.#health, this.#closing.signal)
   }
 
-  /** What Loki tells of the tenant's limits; undefined where it does not, or not yet. */
-  told (tenant: string): TenantLimits | undefined {
-    return this.#told.of(tenant)
+  /** Undefined where Loki does not tell, or has not told yet. */
+  streamsLimit (tenant: string): number | undefined {
+    return this.#told.of(tenant)?.maxStreams
   }
 
   add (part: Part, ticket: PartTicket): void {

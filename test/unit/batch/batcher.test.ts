@@ -28,7 +28,8 @@ function started (workers: number, redelivered = true): { batcher: Batcher, work
     buffers,
     formatOf: () => 'amqp',
     isRedelivered: () => redelivered,
-    onDropped: (_address, cost) => { dropped.push(cost) },
+    onOpened: () => {},
+    onDropped: (_batch, cost) => { dropped.push(cost) },
     encode: async batch => {
       const finished = new Deferred<void>()
       work.push({ batch, done: () => finished.resolve() })
@@ -127,6 +128,7 @@ test('a batch has the format of its address', async () => {
     buffers: new Buffers(SIZE, 4),
     formatOf: address => address === 'socket' ? 'records' : 'amqp',
     isRedelivered: () => true,
+    onOpened: () => {},
     onDropped: () => {},
     encode: async ({ address, format }) => { formats.push(`${address}: ${format}`) }
   })
