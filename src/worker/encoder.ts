@@ -81,6 +81,7 @@ export class Encoder implements RecordSink {
   bad (start: number, end: number): void {
     this.#records++
     this.#quarantined[QUARANTINE_REASONS.indexOf('bad_body')]!++
+    this.#fields.clear()
     this.#entries.quarantine('bad_body', Buffer.from(`${end - start} bytes, base64: ${this.#input.toString('base64', start, end)}`))
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
   }

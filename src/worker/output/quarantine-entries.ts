@@ -1,0 +1,29 @@
+import { piecesOf, prefixOf } from './pieces.ts'
+import type { PushEntry } from './push-schema.ts'
+
+interface Arrival {
+  arrivalSeconds: number
+  arrivalNanos: number
+}
+
+/**
+ * Makes the entries of a line in quarantine where the encoder cannot: each piece of the line at a nanosecond of its own
+ * from the arrival on. `told` is the metadata of each; undefined where metadata is off. A piece that is cut again keeps
+ * its number in front (`piece="2/3 1/2"`).
+ */
+export function quarantineEntries (
+  text: string, maxLineBytes: number, told: PushEntry['structuredMetadata'] | undefined, { arrivalSeconds, arrivalNanos }: Arrival
+): PushEntry[] {
+  const line = Buffer.from(text)
+  const others = told?.filter(({ name }) => name !== 'piece')
+  const whole = told?.find(({ name }) => name === 'piece')?.value
+  return piecesOf(line, maxLineBytes, told === undefined).map(({ start, end, number }, i) => {
+    const nanos = arrivalNanos + i
+    const piece = [whole, number].filter(one => one !== undefined).join(' ')
+    return {
+      timestamp: { seconds: arrivalSeconds + Math.floor(nanos / 1e9), nanos: nanos % 1e9 },
+      line: (number !== undefined && told === undefined ? prefixOf(number) : '') + line.toString('utf8', start, end),
+      structuredMetadata: others === undefined ? [] : [...others, ...(piece === '' ? [] : [{ name: 'piece', value: piece }])]
+    }
+  })
+}
