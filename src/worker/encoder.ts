@@ -38,6 +38,11 @@ export class Encoder implements RecordSink {
     this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, (reason, count) => this.#mend(reason, count))
   }
 
+  /** The kernel's memory. It never gets smaller. */
+  get memoryBytes (): number {
+    return this.#kernel.bytes.length
+  }
+
   encode (task: EncodeTask): EncodeResult {
     const length = task.ends.at(-1) ?? 0
     this.#input = Buffer.from(task.bytes, 0, length)
