@@ -1,11 +1,10 @@
 import type { Origin, TenantRule } from '../worker/messages.ts'
 import { parseHostPort } from './endpoints.ts'
-import { checkName, isTenant, TENANT_ALLOWED } from './mapping.ts'
+import { parseLabel } from './given-labels.ts'
+import { isTenant, TENANT_ALLOWED } from './mapping.ts'
 import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
 const MAX_ADDRESSES = 256
-/** Loki's default `max_label_value_length`. */
-const MAX_VALUE_BYTES = 2048
 /** After an address, this name gives the tenant. All other names are labels. */
 const TENANT = 'tenant'
 
@@ -53,21 +52,10 @@ function parseOne (text: string): Origin {
   const [address = '', ...rest] = text.split(';').map(part => part.trim())
   if (address === '') throw new InvalidValue(`must have an address in front of ; (${JSON.stringify(text)})`)
   if (/[\s\p{Cc}]/u.test(address)) throw new InvalidValue(`must be addresses without spaces (${JSON.stringify(address)})`)
-  const pairs = rest.map(parsePair)
+  const pairs = rest.map((part) => parseLabel(part, 'behind each ; of an address'))
   const twice = firstDuplicate(pairs.map(({ name }) => name))
   if (twice !== undefined) throw new InvalidValue(`must have each name once for an address (${JSON.stringify(twice)} is there twice for ${JSON.stringify(address)})`)
   const tenant = pairs.find(({ name }) => name === TENANT)?.value
   if (tenant !== undefined && !isTenant(tenant)) throw new InvalidValue(`${TENANT_ALLOWED} behind tenant= (${JSON.stringify(tenant)})`)
   return { address, labels: pairs.filter(({ name }) => name !== TENANT), tenant }
-}
-
-function parsePair (text: string): { name: string, value: string } {
-  const equals = text.indexOf('=')
-  if (equals < 0) throw new InvalidValue(`must have name=value behind each ; of an address (${JSON.stringify(text)})`)
-  const [name, value] = [text.slice(0, equals).trim(), text.slice(equals + 1).trim()]
-  checkName(name, 'label')
-  if (value === '') throw new InvalidValue(`must have a value behind = (${JSON.stringify(text)})`)
-  if (/\p{Cc}/u.test(value)) throw new InvalidValue(`must have label values without control characters (${JSON.stringify(text)})`)
-  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) throw new InvalidValue(`must have label values of at most ${MAX_VALUE_BYTES} bytes (${JSON.stringify(name)} has ${Buffer.byteLength(value)})`)
-  return { name, value }
 }

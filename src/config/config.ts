@@ -22,6 +22,8 @@ export function arrange (v: Values) {
       urls: v.LOKEAN_LOKI_URL.urls,
       tenant: v.LOKEAN_LOKI_TENANT,
       quarantineTenant: v.LOKEAN_LOKI_QUARANTINE_TENANT,
+      /** Labels of every stream. */
+      labels: v.LOKEAN_LOKI_LABELS ?? [],
       ...credentials(v.LOKEAN_LOKI_URL, v.LOKEAN_LOKI_USERNAME, v.LOKEAN_LOKI_PASSWORD),
       token: v.LOKEAN_LOKI_TOKEN,
       /** PEM text, as `cert`. */
@@ -57,7 +59,8 @@ export function arrange (v: Values) {
     deadLetter: {
       /** Undefined for `off`. */
       dir: v.LOKEAN_DEAD_LETTER_DIR,
-      bytes: v.LOKEAN_DEAD_LETTER_BYTES
+      bytes: v.LOKEAN_DEAD_LETTER_BYTES,
+      whenFull: v.LOKEAN_DEAD_LETTER_FULL
     },
     admin: v.LOKEAN_ADMIN_ADDR,
     readyTenants: v.LOKEAN_READY_TENANTS,

@@ -1,8 +1,9 @@
+import { leastBudget } from '../source/budget/share-out.ts'
 import type { Origin } from '../worker/messages.ts'
 import { tenantOf } from './addresses.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { OptionName, Values } from './options.ts'
-import { isTenant, MAX_LABELS, TENANT_ALLOWED } from './mapping.ts'
+import { isTenant, TENANT_ALLOWED } from './mapping.ts'
 import { belongTogether } from './pem.ts'
 import type { Secret } from '../secret.ts'
 import { formatBytes } from './units.ts'
@@ -25,7 +26,8 @@ interface CrossCheck {
   problem: (values: Values) => string | undefined
 }
 
-const PER_ADDRESS = 2 ** 20
+/** The labels that every quarantine stream has. */
+const QUARANTINE = { stream: 'quarantine stream', own: [{ name: 'source' }, { name: 'quarantine' }], from: 'source, quarantine' }
 
 /** All sources, each with the name of its setting. */
 function sources (v: Values): Array<Origin & { name: OptionName }> {
@@ -76,11 +78,14 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     problem: (v) => pairProblem(v.LOKEAN_LOKI_CERT, v.LOKEAN_LOKI_KEY, 'LOKEAN_LOKI')
   },
   {
-    reads: ['LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
+    reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
     problem: (v) => {
       for (const { name: setting, address, labels } of sources(v)) {
-        const { size } = new Set([...v.LOKEAN_LABELS, ...labels].map(({ name }) => name))
-        if (size > MAX_LABELS) return `${setting} gives ${JSON.stringify(address)} labels beside those of LOKEAN_LABELS: ${size} together, and Loki takes ${MAX_LABELS}`
+        const given = [...v.LOKEAN_LOKI_LABELS ?? [], ...labels]
+        for (const { stream, own, from } of [{ stream: 'stream', own: v.LOKEAN_LABELS, from: 'LOKEAN_LABELS' }, QUARANTINE]) {
+          const { size } = new Set([...own, ...given].map(({ name }) => name))
+          if (size > v.LOKEAN_LOKI_MAX_LABELS) return `LOKEAN_LOKI_MAX_LABELS is ${v.LOKEAN_LOKI_MAX_LABELS}: a ${stream} of ${JSON.stringify(address)} would have ${size} labels (${from}, LOKEAN_LOKI_LABELS and ${setting} together)`
+        }
       }
       return undefined
     }
@@ -105,8 +110,8 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
     problem: (v) => {
       const count = sources(v).length
-      if (v.LOKEAN_INFLIGHT_BYTES >= count * PER_ADDRESS) return undefined
-      return `LOKEAN_INFLIGHT_BYTES is ${formatBytes(v.LOKEAN_INFLIGHT_BYTES)}: must be at least ${formatBytes(count * PER_ADDRESS)}, 1 MiB for each of ${count} addresses`
+      if (v.LOKEAN_INFLIGHT_BYTES >= leastBudget(count)) return undefined
+      return `LOKEAN_INFLIGHT_BYTES is ${formatBytes(v.LOKEAN_INFLIGHT_BYTES)}: must be at least ${formatBytes(leastBudget(count))}, 1 MiB for each of ${count} addresses`
     }
   },
   {
@@ -137,7 +142,7 @@ export function warningsOf (values: Values): string[] {
     found.push(`${homeless.name} has no tenant for ${JSON.stringify(homeless.address)}, as other sources have, nor has LOKEAN_LOKI_TENANT: a Loki with tenants will refuse what comes from there`)
   }
   for (const { name } of values.LOKEAN_METADATA) {
-    if (values.LOKEAN_LABELS.some((label) => label.name === name)) found.push(`LOKEAN_METADATA has ${JSON.stringify(name)}, which is a label already: Loki will store it twice`)
+    if ([...values.LOKEAN_LABELS, ...values.LOKEAN_LOKI_LABELS ?? []].some((label) => label.name === name)) found.push(`LOKEAN_METADATA has ${JSON.stringify(name)}, which is a label already: Loki will store it twice`)
   }
   return found
 }

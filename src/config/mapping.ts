@@ -1,8 +1,8 @@
 import type { Mapping, TenantRule } from '../worker/messages.ts'
 import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
-/** Loki's default `max_label_names_per_series`. */
-export const MAX_LABELS = 15
+/** No tenant of Loki needs more. LOKEAN_LOKI_MAX_LABELS is the limit that counts. */
+export const MAX_LABELS = 100
 /** Loki takes 128 pairs an entry. A mapping with more than this is most likely a mistake. */
 const MAX_METADATA = 24
 /** Loki's default `max_label_name_length`. */

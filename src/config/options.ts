@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { addresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
-import { fixedTenant, labels, metadata, tenantRule } from './mapping.ts'
+import { givenLabels } from './given-labels.ts'
+import { fixedTenant, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
 import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
@@ -78,6 +79,12 @@ export const OPTIONS = {
   LOKEAN_LOKI_QUARANTINE_TENANT: {
     group: 'Loki', schema: fixedTenant, default: 'lokean', text: 'with `{field}`: tenant of the records whose field has no valid tenant'
   },
+  LOKEAN_LOKI_LABELS: {
+    group: 'Loki', schema: givenLabels, text: '`name=value`, comma-separated: labels of every stream, quarantine included, in place of the records\' own; those of an address win'
+  },
+  LOKEAN_LOKI_MAX_LABELS: {
+    group: 'Loki', schema: integerBetween(2, MAX_LABELS), default: '15', text: 'most labels that a stream may have; Loki\'s `max_label_names_per_series` (30 in a LokiStack)'
+  },
   LOKEAN_LOKI_USERNAME: { group: 'Loki', schema: basicUsername, text: 'user for basic authentication' },
   LOKEAN_LOKI_PASSWORD: { group: 'Loki', schema: password, secret: true, text: 'password for basic authentication' },
   LOKEAN_LOKI_TOKEN: { group: 'Loki', schema: bearerToken, secret: true, text: 'bearer token, instead of user and password' },
@@ -114,7 +121,7 @@ export const OPTIONS = {
     group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '35s', text: 'how long a push may take, from its connection to Loki\'s answer, before it is sent again; longer than Loki\'s own 30 s'
   },
   LOKEAN_INFLIGHT_BYTES: {
-    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from the bus and not settled; at least 1 MiB per address, and twice `LOKEAN_PUSH_BYTES`'
+    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from the bus and not settled, which the addresses share by need; at least 1 MiB per address, and twice `LOKEAN_PUSH_BYTES`'
   },
   LOKEAN_DRAIN_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(0, HOUR), default: '25s', text: 'how long a stop may take to push and settle what is in flight'
@@ -136,7 +143,10 @@ export const OPTIONS = {
     group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki rejected, as NDJSON, or `off`'
   },
   LOKEAN_DEAD_LETTER_BYTES: {
-    group: 'Records', schema: bytesBetween(MIB, 1024 * GIB), default: '100MiB', text: 'size limit of that directory; beyond it, the oldest file is deleted'
+    group: 'Records', schema: bytesBetween(MIB, 1024 * GIB), default: '100MiB', text: 'size limit of that directory'
+  },
+  LOKEAN_DEAD_LETTER_FULL: {
+    group: 'Records', schema: oneOf(['block', 'delete']), default: 'block', text: 'what a full directory does: with `block`, such records wait, not accepted, until there is room; with `delete`, its oldest file is deleted'
   },
 
   LOKEAN_ADMIN_ADDR: {

@@ -131,6 +131,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put into the quarantine stream', 'reason', quarantineReasons),
     recordsMended: counter('lokean_records_mended_total', 'Records changed so that Loki takes them', 'reason', mendReasons),
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
+    deadLettersDeleted: counter('lokean_dead_letters_deleted_total', 'Records deleted from the full dead-letter directory, and so lost (LOKEAN_DEAD_LETTER_FULL=delete)'),
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
     pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
     workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
@@ -201,11 +202,14 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
     linkUp: derived('lokean_link_up', 'Whether the link that reads the address is open (1) or not (0)', 'address', addresses),
     credit: derived('lokean_credit', 'Messages the bus may send at this moment', 'address', addresses),
     inflightBytes: derived('lokean_inflight_bytes', 'Bytes taken from the bus and not settled', 'address', addresses),
-    inflightBytesLimit: derived('lokean_inflight_bytes_limit', 'The share of the budget that belongs to the address', 'address', addresses),
+    inflightBytesLimit: derived('lokean_inflight_bytes_limit', 'What the address may hold of the budget at this moment: its own part, and three quarters of what is free of the rest', 'address', addresses),
     queueBytes: derived('lokean_queue_bytes', 'Bytes that wait for a worker, are in one, or wait for a push', 'stage', QUEUE_STAGES),
     workers: derived('lokean_workers', 'Worker threads'),
     streams: derived('lokean_streams', 'Streams of all tenants that got a record within the last hour, those of quarantine left out'),
     sinkShards: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
+    deadLetterBytes: derived('lokean_dead_letter_bytes', 'Bytes of the files in the dead-letter directory; 0 without one'),
+    deadLetterBytesLimit: derived('lokean_dead_letter_bytes_limit', 'The most bytes they may have (LOKEAN_DEAD_LETTER_BYTES); 0 without a directory'),
+    deadLetterBlocked: derived('lokean_dead_letter_blocked', 'Whether records wait for room in the dead-letter directory (1) or not (0)'),
     lastPushSuccess: new Gauge({
       name: 'lokean_last_push_success_timestamp_seconds', help: 'When Loki last took a push, in Unix time; 0 before the first', registers: [registry]
     })

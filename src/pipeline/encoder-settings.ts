@@ -6,6 +6,7 @@ export function encoderSettings (config: Config): EncoderSettings {
   const { labels, metadata, addresses, shards, pushBytes, loki } = config
   return {
     labels,
+    lokiLabels: loki.labels,
     metadata,
     tenant: loki.tenant,
     quarantineTenant: loki.quarantineTenant,

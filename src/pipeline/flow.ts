@@ -5,7 +5,7 @@ import { Batcher } from '../batch/batcher.ts'
 import type { Buffers } from '../batch/buffers.ts'
 import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Sink } from '../sink/sink.ts'
-import type { Budget } from '../source/budget.ts'
+import type { Budget } from '../source/budget/budget.ts'
 import type { Delivery, Source, SourceAddress } from '../source/source.ts'
 import type { EncodeResult } from '../worker/messages.ts'
 import type { PipelineMetrics } from './pipeline-metrics.ts'
@@ -55,6 +55,7 @@ export class Flow {
     this.#routes = new Map(sources.flatMap(source => source.addresses.map(address => {
       const budget = budgets.get(address.address)
       if (budget === undefined) throw new RangeError(`the address ${address.address} has no budget`)
+      budget.onRoom = () => source.grant(address.address)
       return [address.address, { source, address, budget }] as const
     })))
     this.#settler = new Settler({

@@ -3,7 +3,7 @@ import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { SinkEvents } from '../sink/loki-sink.ts'
 import type { PushReport } from '../sink/shards.ts'
 import type { Sink } from '../sink/sink.ts'
-import type { Budget } from '../source/budget.ts'
+import type { Budget } from '../source/budget/budget.ts'
 import type { Delivery, Source, SourceCounters, Span } from '../source/source.ts'
 import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
 
@@ -35,7 +35,8 @@ export class PipelineMetrics {
     onPush: report => this.#pushed(report),
     onRetry: reason => this.#metrics.pushRetries.inc({ reason }),
     onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
-    onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' })
+    onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' }),
+    onDeadLettersDeleted: records => this.#metrics.deadLettersDeleted.inc(records)
   }
 
   /** Gauges, and values that others count, are read when the metrics are scraped. */
@@ -49,6 +50,9 @@ export class PipelineMetrics {
     metrics.workers.from(() => pool.size)
     metrics.workerBusy.from(() => pool.busySeconds)
     metrics.sinkShards.from(() => sink.shards)
+    metrics.deadLetterBytes.from(() => sink.deadLetters?.bytes() ?? 0)
+    metrics.deadLetterBytesLimit.from(() => sink.deadLetters?.maxBytes ?? 0)
+    metrics.deadLetterBlocked.from(() => Number(sink.deadLetters?.blocked ?? false))
     metrics.streams.from(() => cardinality.count)
   }
 

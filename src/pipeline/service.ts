@@ -41,7 +41,13 @@ export async function startService (config: Config, log: Logger, problems: Probl
     status,
     page: new LivePage({
       registry: metrics.registry,
-      surroundings: () => ({ version: VERSION, shards: config.shards, checks: cleanStatus(status()).checks, problems: problems.latest }),
+      surroundings: () => ({
+        version: VERSION,
+        shards: config.shards,
+        inflightBytes: config.inflightBytes,
+        checks: cleanStatus(status()).checks,
+        problems: problems.latest
+      }),
       log
     }),
     log
@@ -84,6 +90,7 @@ function startupFacts (config: Config, admin: Admin): object {
     origins: origins.length === 0 ? undefined : origins,
     socket: config.socket?.address,
     loki: config.loki.urls,
+    labels: config.loki.labels.length === 0 ? undefined : config.loki.labels,
     workers: config.workers,
     shards: config.shards,
     inflightBytes: config.inflightBytes,

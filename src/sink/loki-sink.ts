@@ -10,7 +10,7 @@ import { probeUntilReady } from './probe.ts'
 import { PushLimits } from './push-limits.ts'
 import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
-import type { PartTicket, Sink } from './sink.ts'
+import type { DeadLetterUse, PartTicket, Sink } from './sink.ts'
 import { StoredAt } from './stored-at.ts'
 import { Witnesses } from './witnesses.ts'
 
@@ -21,6 +21,8 @@ export interface SinkEvents {
   /** One record that Loki rejected is in the quarantine stream, or in a dead-letter file. */
   onQuarantined: () => void
   onDeadLettered: () => void
+  /** So many records of the dead-letter directory are deleted, to make room. */
+  onDeadLettersDeleted: (records: number) => void
 }
 
 /** A part has at most so many shapes (worker/output/shapes.ts). Each witness gets a time of its own. */
@@ -98,13 +100,12 @@ export class LokiSink implements Sink {
 
   /** Makes a sink, without connecting. Rejects with ConfigError where the dead-letter directory cannot be used. */
   static async open (options: LokiSinkOptions): Promise<LokiSink> {
-    const { config: { deadLetter: { dir, bytes } }, log } = options
-    const deadLetters = dir === undefined
-      ? undefined
-      : await DeadLetters.open(dir, bytes, Date.now, file => {
-        log.warn({ dir, file }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
-      })
-    return new LokiSink(options, deadLetters)
+    const { config: { deadLetter: { dir, bytes, whenFull } }, log, events } = options
+    const onDeleted = (file: string, records: number): void => {
+      events.onDeadLettersDeleted(records)
+      log.warn({ dir, file, records }, 'the dead-letter directory is full (LOKEAN_DEAD_LETTER_BYTES): its oldest file is deleted')
+    }
+    return new LokiSink(options, dir === undefined ? undefined : await DeadLetters.open({ dir, maxBytes: bytes, whenFull, onDeleted }))
   }
 
   get bytes (): number {
@@ -113,6 +114,10 @@ export class LokiSink implements Sink {
 
   get shards (): number {
     return this.#shards.size
+  }
+
+  get deadLetters (): DeadLetterUse | undefined {
+    return this.#deadLetters
   }
 
   get waiting (): ReadonlyMap<RetryReason, number> {

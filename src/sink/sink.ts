@@ -8,6 +8,15 @@ export interface PartTicket {
   split (parts: number): void
 }
 
+/** What the metrics show of a dead-letter directory. */
+export interface DeadLetterUse {
+  readonly maxBytes: number
+  /** Whether the last write found no room. */
+  readonly blocked: boolean
+  /** The bytes of its files as last measured. The directory is measured anew for the next call. */
+  bytes (): number
+}
+
 /**
  * A sink stores parts. It resolves each part exactly once, and only when its records are safe. It reports no failure:
  * it tries again for as long as it takes. The parts that it has when it is closed stay unresolved.
@@ -24,6 +33,8 @@ export interface Sink {
   readonly shards: number
   /** How many shards wait before they push again, by why. */
   readonly waiting: ReadonlyMap<string, number>
+  /** What the dead-letter directory holds; undefined where there is none. */
+  readonly deadLetters?: DeadLetterUse | undefined
   /** Whether the sink can store parts, and why or why not. */
   status (): Check
   /** Aborts the pushes under way, and resolves no ticket any more. */

@@ -3,7 +3,7 @@
  * stop.
  */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { EncodeTask, Part, QuarantineMessageTask, ShapesTask, WorkerSetup } from './messages.ts'
+import type { BisectTask, EncodeTask, Part, QuarantineMessageTask, ShapesTask, WorkerSetup } from './messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import { Encoder } from './encoder.ts'
 import { bisect as bisectPart } from './output/bisect.ts'
@@ -27,7 +27,7 @@ export const encode = timed((task: EncodeTask): unknown => {
   return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) })
 })
 
-export const bisect = timed(bisectPart)
+export const bisect = timed((task: BisectTask) => bisectPart(task, settings))
 
 export const shapes = timed((task: ShapesTask) => shapesOf(task, settings))
 

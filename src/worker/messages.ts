@@ -29,10 +29,13 @@ export type TenantRule =
  */
 export type DeliveryFormat = 'amqp' | 'records'
 
+/** A label whose value the settings give. */
+export interface GivenLabel { readonly name: string, readonly value: string }
+
 /** Labels and tenant that the settings give to all records of one address. They replace those of the record. */
 export interface Origin {
   readonly address: string
-  readonly labels: ReadonlyArray<Readonly<{ name: string, value: string }>>
+  readonly labels: readonly GivenLabel[]
   /** Where undefined, TenantRule decides. */
   readonly tenant: string | undefined
 }
@@ -40,6 +43,8 @@ export interface Origin {
 /** The settings that a worker needs. A worker gets them once, when its thread starts. */
 export interface EncoderSettings {
   labels: readonly Mapping[]
+  /** Labels of every stream. They replace those of the record, and give way to those of an origin. */
+  lokiLabels: readonly GivenLabel[]
   /** Empty when structured metadata is switched off. */
   metadata: readonly Mapping[]
   tenant: TenantRule

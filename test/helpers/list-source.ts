@@ -1,4 +1,4 @@
-import type { Budget } from '../../src/source/budget.ts'
+import type { Budget } from '../../src/source/budget/budget.ts'
 import type { Connection, Range, Source, SourceEvents } from '../../src/source/source.ts'
 
 /** The smallest possible source. It delivers what a test hands it and keeps what is settled. */

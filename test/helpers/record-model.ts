@@ -13,7 +13,9 @@ export const MODEL_ORIGIN: Origin = {
   address: 'clouds/a', labels: [{ name: 'cloud', value: 'a "cloud"' }, { name: 'zone', value: 'z1' }], tenant: 'tenant-a'
 }
 export const MODEL_SETTINGS: EncoderSettings = encoderSettings({
-  metadata: mappings(METADATA), maxDisorderMs: Infinity, origins: [MODEL_ORIGIN]
+  metadata: mappings(METADATA),
+  maxDisorderMs: Infinity,
+  origins: [MODEL_ORIGIN]
 })
 const settings = MODEL_SETTINGS
 
@@ -34,7 +36,7 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const quarantine = (reason: string, metadata = {}): Stored =>
     ({
       tenant,
-      selector: { source: 'lokean', quarantine: reason },
+      selector: { ...given(origin), source: 'lokean', quarantine: reason },
       line: text,
       time: nanoseconds(ARRIVAL),
       metadata,
@@ -78,12 +80,17 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
     host: field('host') || field('hostname'),
     source,
     service_name: source,
-    ...Object.fromEntries(origin?.labels.map(({ name, value }) => [name, value]) ?? [])
+    ...given(origin)
   }
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
   const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
   return { tenant, selector, line, time, metadata: cutAll(metadata), counts }
+}
+
+/** The labels that the settings give to all streams of the origin. */
+function given (origin: Origin | undefined): Record<string, string> {
+  return Object.fromEntries([...settings.lokiLabels, ...origin?.labels ?? []].map(({ name, value }) => [name, value]))
 }
 
 /** Reads RFC 3339 as nanoseconds since the epoch. */

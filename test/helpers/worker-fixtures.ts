@@ -24,6 +24,7 @@ export function mappings (text: string): Mapping[] {
 export function encoderSettings (overrides: Partial<EncoderSettings> = {}): EncoderSettings {
   return {
     labels: mappings('cloud,region,host,source,service_name=source'),
+    lokiLabels: [],
     metadata: mappings('level,file,pid,request_id,instance_id'),
     tenant: { kind: 'none' },
     quarantineTenant: 'lokean',

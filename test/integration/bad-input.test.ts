@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { QuarantineReason } from '../../src/worker/messages.ts'
 import { bodyOf, message, record, string } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
+import { until } from '../helpers/until.ts'
 
 const DAY = 86_400_000
 
@@ -150,6 +151,43 @@ test('with a dead-letter directory, what Loki refuses lies there as NDJSON', asy
   assert.match(String(letters[0].reason), /^400 Max entry size '1000' bytes exceeded/)
   assert.deepEqual(letters[0].metadata, { level: 'info', file: '/var/log/x' })
   assert.equal(await stack.metric('lokean_records_dead_lettered_total', { reason: 'refused' }), 1)
+})
+
+test('where the dead-letter directory is full, what belongs there is not accepted until there is room', async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'lokean-test-'))
+  t.after(async () => { await rm(dir, { recursive: true }) })
+  const full = join(dir, 'dead-letter-1.ndjson')
+  await writeFile(full, 'x'.repeat(2 ** 20))
+  const stack = await Stack.start(t, {
+    env: { LOKEAN_DEAD_LETTER_DIR: dir, LOKEAN_DEAD_LETTER_BYTES: '1MiB' }, loki: { limits: { lineBytes: 1000 } }
+  })
+  const sender = await stack.sender()
+  let outcome: string | undefined
+  const sent = sender.send(message([record({ message: 'y'.repeat(2000) })])).then(settled => { outcome = settled })
+  await until('the log says what to do', () => stack.log.filter(line => line.includes('LOKEAN_DEAD_LETTER_FULL=delete')).length > 1)
+  const [blocked, bytes, limit] = await Promise.all(['blocked', 'bytes', 'bytes_limit'].map(async name => {
+    return await stack.metric(`lokean_dead_letter_${name}`)
+  }))
+  assert.deepEqual([outcome, blocked, bytes, limit], [undefined, 1, 2 ** 20, 2 ** 20])
+  assert.deepEqual(await readdir(dir), ['dead-letter-1.ndjson'])
+  await rm(full)
+  await sent
+  assert.equal(outcome, 'accepted')
+  assert.equal(await stack.metric('lokean_dead_letter_blocked'), 0)
+  assert.equal(await stack.metric('lokean_records_dead_lettered_total', { reason: 'refused' }), 1)
+})
+
+test('told to delete, a full dead-letter directory counts the records that it loses', async t => {
+  const dir = await mkdtemp(join(tmpdir(), 'lokean-test-'))
+  t.after(async () => { await rm(dir, { recursive: true }) })
+  await writeFile(join(dir, 'dead-letter-1.ndjson'), `${'x'.repeat(2 ** 19)}\n`.repeat(2))
+  const stack = await Stack.start(t, {
+    env: { LOKEAN_DEAD_LETTER_DIR: dir, LOKEAN_DEAD_LETTER_BYTES: '1MiB', LOKEAN_DEAD_LETTER_FULL: 'delete' },
+    loki: { limits: { lineBytes: 1000 } }
+  })
+  const sender = await stack.sender()
+  assert.equal(await sender.send(message([record({ message: 'y'.repeat(2000) })])), 'accepted')
+  assert.equal(await stack.metric('lokean_dead_letters_deleted_total'), 2)
 })
 
 test('a line over Loki\'s limit is split, a label value cut, bytes replaced: all stored, all counted', async t => {

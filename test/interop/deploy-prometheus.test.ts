@@ -27,6 +27,8 @@ const WELL: Record<string, string> = {
   'lokean_records_received_total{job="lokean",instance="a",address="x"}': '0+6000x90',
   'lokean_records_quarantined_total{job="lokean",instance="a",reason="invalid_json"}': '0x90',
   'lokean_records_dead_lettered_total{job="lokean",instance="a",reason="refused"}': '0x90',
+  'lokean_dead_letter_blocked{job="lokean",instance="a"}': '0x90',
+  'lokean_dead_letters_deleted_total{job="lokean",instance="a"}': '0x90',
   'lokean_worker_failures_total{job="lokean",instance="a",kind="hung"}': '0x90',
   'process_start_time_seconds{job="lokean",instance="a"}': '5x90'
 }
@@ -41,6 +43,8 @@ const ILL: Record<string, Record<string, string>> = {
   LokeanPushesRetried: { lokean_push_retries: '0+10x90' },
   LokeanQuarantine: { lokean_records_quarantined: '0+12x90' },
   LokeanDeadLetter: { lokean_records_dead_lettered: '0+1x90' },
+  LokeanDeadLetterBlocked: { lokean_dead_letter_blocked: '1x90' },
+  LokeanDeadLettersDeleted: { lokean_dead_letters_deleted: '0+1x90' },
   LokeanWorkerFailures: { lokean_worker_failures: '0+1x90' },
   LokeanRestarts: { process_start_time: '0+600x90' }
 }

@@ -3,7 +3,7 @@ import { formatHostPort } from '../../config/endpoints.ts'
 import { createLogger } from '../../log.ts'
 import { AmqpClient } from '../../source/amqp/client.ts'
 import { FRAME_BYTES } from '../../source/amqp/credit.ts'
-import { Budget } from '../../source/budget.ts'
+import { Budget } from '../../source/budget/budget.ts'
 import { type Finding, unfit } from './finding.ts'
 import { spokenAt } from './spoken.ts'
 

@@ -18,7 +18,7 @@ export async function reconcileByQuery (loki: LokiQuery, marker: string, sent: n
   let stored = 0
   let duplicates = 0
   let quarantined = 0
-  for (const [selector, counted] of [['{cloud=~".+"}', false], ['{source="lokean", quarantine=~".+"}', true]] as const) {
+  for (const [selector, counted] of [['{cloud=~".+", quarantine=""}', false], ['{source="lokean", quarantine=~".+"}', true]] as const) {
     for await (const page of loki.all(`${selector} |= \`${marker}\``, range)) {
       for (const { line } of page) {
         const number = Number((/^\d+/.exec(line.slice(line.lastIndexOf(marker) + marker.length)))?.[0] ?? NaN)

@@ -1,9 +1,9 @@
 import snappy from 'snappy'
-import type { Bisected, BisectTask, Part } from '../messages.ts'
+import type { Bisected, BisectTask, EncoderSettings, Part } from '../messages.ts'
 import { compress } from './compress.ts'
 import { pieceEnds } from './pieces.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
-import { QUARANTINE_LABELS } from './quarantine.ts'
+import { quarantineLabels } from './quarantine.ts'
 
 /**
  * Takes one step towards the entries for which Loki rejected a part. A part of several entries becomes two parts, each
@@ -13,7 +13,7 @@ import { QUARANTINE_LABELS } from './quarantine.ts'
  * stream instead. There it has the time of arrival, no metadata, and a long line in small pieces: no reason is left for
  * which Loki could reject it again.
  */
-export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTask): Bisected {
+export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTask, settings: EncoderSettings): Bisected {
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
   if (part.records > 1) {
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
@@ -22,6 +22,7 @@ export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTa
   const [stream] = streams
   const entry = stream?.entries[0]
   if (stream === undefined || entry === undefined) throw new Error('a refused part without an entry')
+  const labels = quarantineLabels(settings, part.address, 'refused')
   const pieces = cut(entry.line)
   const quarantined: PushEntry[] = pieces.map((piece, i) => ({
     timestamp: { seconds: arrivalSeconds + Math.floor((arrivalNanos + i) / 1e9), nanos: (arrivalNanos + i) % 1e9 },
@@ -30,7 +31,7 @@ export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTa
   }))
   return {
     kind: 'entry',
-    part: encode({ ...part, solo: true, quarantine: true }, [{ labels: QUARANTINE_LABELS.refused, entries: quarantined }]),
+    part: encode({ ...part, solo: true, quarantine: true }, [{ labels, entries: quarantined }]),
     entry: {
       reason,
       tenant: part.tenant,

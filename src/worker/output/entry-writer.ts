@@ -4,7 +4,7 @@ import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
 import { pieceEnds } from './pieces.ts'
-import { QUARANTINE_LABELS, quarantineTenant } from './quarantine.ts'
+import { quarantineLabels, quarantineTenant } from './quarantine.ts'
 import { Repeats } from './repeats.ts'
 import type { Stream } from '../streams/stream.ts'
 import { StreamCache } from '../streams/streams.ts'
@@ -37,7 +37,8 @@ export class EntryWriter {
   #touched: Stream[] = []
   #arrivalMs = 0
   #address = ''
-  #quarantineTenant = ''
+  /** The quarantine streams, by address and reason. */
+  readonly #quarantines = new Map<string, { labels: string, tenant: string }>()
   oldestMs = NaN
 
   constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void) {
@@ -61,7 +62,6 @@ export class EntryWriter {
     this.#arena.clear(at)
     this.#address = address
     this.#streams.begin(address)
-    this.#quarantineTenant = quarantineTenant(this.#settings, address)
     this.#arrival.set(arrivalSeconds, arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
     this.oldestMs = NaN
@@ -138,7 +138,7 @@ export class EntryWriter {
    * batch's time, the clock has reserved a nanosecond for each byte of the batch (ArrivalClock).
    */
   quarantine (reason: QuarantineReason, line: Uint8Array): void {
-    const stream = this.#streams.quarantine(QUARANTINE_LABELS[reason], this.#quarantineTenant)
+    const stream = this.#quarantineStream(reason)
     this.#onlyTime(reason)
     const start = this.place(line)
     this.#writePieces(start, start + line.length, (start, end) => {
@@ -146,6 +146,19 @@ export class EntryWriter {
       this.#arrival.advance(1)
       this.#append(stream, start, end)
     })
+  }
+
+  #quarantineStream (reason: QuarantineReason): Stream {
+    const key = `${reason} ${this.#address}`
+    let known = this.#quarantines.get(key)
+    if (known === undefined) {
+      known = {
+        labels: quarantineLabels(this.#settings, this.#address, reason),
+        tenant: quarantineTenant(this.#settings, this.#address)
+      }
+      this.#quarantines.set(key, known)
+    }
+    return this.#streams.quarantine(known.labels, known.tenant)
   }
 
   /**

@@ -4,7 +4,7 @@ import {
 import { compress } from './compress.ts'
 import { shardOf } from '../streams/labels.ts'
 import { encodePush } from './push-schema.ts'
-import { QUARANTINE_LABELS, quarantineTenant } from './quarantine.ts'
+import { quarantineLabels, quarantineTenant } from './quarantine.ts'
 
 /** Room for `[1000/1000] 67108864 bytes, base64: ` in front of a piece. */
 const PREFIX = 64
@@ -17,7 +17,7 @@ const PREFIX = 64
 export function quarantineMessage (
   { address, message, arrivalSeconds, arrivalNanos }: QuarantineMessageTask, settings: EncoderSettings
 ): EncodeResult {
-  const labels = QUARANTINE_LABELS.worker_failed
+  const labels = quarantineLabels(settings, address, 'worker_failed')
   const tenant = quarantineTenant(settings, address)
   const text = Buffer.from(message).toString('base64')
   const size = settings.maxLineBytes - PREFIX

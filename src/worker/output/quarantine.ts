@@ -1,10 +1,19 @@
-import { type EncoderSettings, QUARANTINE_REASONS, type QuarantineReason } from '../messages.ts'
+import type { EncoderSettings, GivenLabel, QuarantineReason } from '../messages.ts'
 import { formatLabels } from '../streams/labels.ts'
 
-/** The labels of the quarantine stream of each reason. */
-export const QUARANTINE_LABELS = Object.fromEntries(
-  QUARANTINE_REASONS.map(reason => [reason, formatLabels([['source', 'lokean'], ['quarantine', reason]])])
-) as Record<QuarantineReason, string>
+/** The labels that the settings give to all streams of an address, its quarantine streams included. */
+export function labelsGiven ({ lokiLabels, origins }: Pick<EncoderSettings, 'lokiLabels' | 'origins'>, address: string): GivenLabel[] {
+  const own = origins.find(origin => origin.address === address)?.labels ?? []
+  return [...lokiLabels.filter(({ name }) => own.every(label => label.name !== name)), ...own]
+}
+
+/** The labels of the stream that gets the records of an address for this reason. */
+export function quarantineLabels (
+  settings: Pick<EncoderSettings, 'lokiLabels' | 'origins'>, address: string, reason: QuarantineReason
+): string {
+  const given = labelsGiven(settings, address).filter(({ name }) => name !== 'source' && name !== 'quarantine')
+  return formatLabels([...given.map(({ name, value }) => [name, value] as const), ['source', 'lokean'], ['quarantine', reason]])
+}
 
 /** The tenant that gets the quarantined records of an address. */
 export function quarantineTenant ({ tenant: rule, quarantineTenant, origins }: EncoderSettings, address: string): string {

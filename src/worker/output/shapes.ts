@@ -3,6 +3,7 @@ import type { EncoderSettings, Shape, ShapesTask } from '../messages.ts'
 import { formatLabels, parseLabels } from '../streams/labels.ts'
 import { compress } from './compress.ts'
 import { decodePush, encodePush, type PushEntry } from './push-schema.ts'
+import { labelsGiven } from './quarantine.ts'
 
 /** So many shapes of a part are looked at. An address has as many as its records differ in the fields they have. */
 const MOST_SHAPES = 8
@@ -16,8 +17,8 @@ const LINE = 'Lokean asks whether Loki stores an entry with these labels and met
  * shape. The entry has the labels that the settings give to the address as they are, and VALUE everywhere else: what
  * may be at fault in a record is not in it.
  */
-export function shapes ({ part, seconds, nanos }: ShapesTask, settings: Pick<EncoderSettings, 'origins'>): Shape[] {
-  const given = new Map(settings.origins.find(({ address }) => address === part.address)?.labels.map(({ name, value }) => [name, value]))
+export function shapes ({ part, seconds, nanos }: ShapesTask, settings: Pick<EncoderSettings, 'lokiLabels' | 'origins'>): Shape[] {
+  const given = new Map(labelsGiven(settings, part.address).map(({ name, value }) => [name, value]))
   const found = new Map<string, Shape>()
   for (const { labels, entries } of decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams) {
     const names = parseLabels(labels).map(([name]) => name)

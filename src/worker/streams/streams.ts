@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CardinalityReport, EncoderSettings, Origin } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, GivenLabel, Origin } from '../messages.ts'
 import { ActiveStreams } from './active-streams.ts'
 import type { Fields } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -163,9 +163,9 @@ export class StreamCache {
   }
 }
 
-function defaultRules ({ labels, tenant: rule }: EncoderSettings, fields: Fields): LabelRules {
+function defaultRules ({ labels, lokiLabels, tenant: rule }: EncoderSettings, fields: Fields): LabelRules {
   return {
-    labels: labels.map(({ name, field }) => ({ name, slot: fields.slot(field), value: '' })),
+    labels: overridden(labels.map(({ name, field }) => ({ name, slot: fields.slot(field), value: '' })), lokiLabels),
     tenant: rule.kind === 'field'
       ? { slot: fields.slot(rule.field), value: '' }
       : { slot: -1, value: rule.kind === 'fixed' ? rule.tenant : '' }
@@ -174,7 +174,13 @@ function defaultRules ({ labels, tenant: rule }: EncoderSettings, fields: Fields
 
 function rulesFor ({ labels, tenant }: Origin, { labels: others, tenant: otherwise }: LabelRules): LabelRules {
   return {
-    labels: [...others.filter(other => labels.every(({ name }) => name !== other.name)), ...labels.map(label => ({ ...label, slot: -1 }))],
+    labels: overridden(others, labels),
     tenant: tenant === undefined ? otherwise : { slot: -1, value: tenant }
   }
+}
+
+/** The labels with the given ones in place of those of the same name. */
+function overridden (labels: LabelRules['labels'], given: readonly GivenLabel[]): LabelRules['labels'] {
+  const rest = labels.filter(({ name }) => given.every(label => label.name !== name))
+  return [...rest, ...given.map(label => ({ ...label, slot: -1 }))]
 }

@@ -61,6 +61,7 @@ test('without any setting every option has the documented default', () => {
       urls: ['http://127.0.0.1:3100'],
       tenant: { kind: 'none' },
       quarantineTenant: 'lokean',
+      labels: [],
       username: undefined,
       password: undefined,
       token: undefined,
@@ -85,7 +86,7 @@ test('without any setting every option has the documented default', () => {
     labels: ['cloud', 'region', 'host', 'source'].map((name) => ({ name, field: name })).concat({ name: 'service_name', field: 'source' }),
     metadata: ['level', 'file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name })),
     maxStreams: undefined,
-    deadLetter: { dir: undefined, bytes: 100 * 1048576 },
+    deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
     admin: { host: '127.0.0.1', port: 9464 },
     readyTenants: 'some',
     logLevel: 'info'
@@ -106,6 +107,8 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_URL: 'https://loki.example/prefix/, https://loki2:3101',
     LOKEAN_LOKI_TENANT: '{cloud}',
     LOKEAN_LOKI_QUARANTINE_TENANT: 'waste',
+    LOKEAN_LOKI_LABELS: 'cluster = x,log_type=a=b',
+    LOKEAN_LOKI_MAX_LABELS: '30',
     LOKEAN_LOKI_USERNAME: 'writer',
     LOKEAN_LOKI_PASSWORD: 'p',
     LOKEAN_LOKI_CA: '/pem/cert',
@@ -128,6 +131,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
     LOKEAN_DEAD_LETTER_BYTES: '1GB',
+    LOKEAN_DEAD_LETTER_FULL: 'delete',
     LOKEAN_ADMIN_ADDR: '[::]:0',
     LOKEAN_READY_TENANTS: 'all',
     LOKEAN_LOG_LEVEL: 'DEBUG'
@@ -148,6 +152,7 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.loki.urls, ['https://loki.example/prefix', 'https://loki2:3101'])
   assert.deepEqual(config.loki.tenant, { kind: 'field', field: 'cloud' })
   assert.equal(config.loki.quarantineTenant, 'waste')
+  assert.deepEqual(config.loki.labels, [{ name: 'cluster', value: 'x' }, { name: 'log_type', value: 'a=b' }])
   assert.equal(config.maxStreams, 20_000)
   assert.equal(config.loki.username, 'writer')
   assert.equal(config.loki.password?.reveal(), 'p')
@@ -168,7 +173,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.drainTimeoutMs, 5000)
   assert.deepEqual(config.labels, [{ name: 'cloud', field: 'cloud' }, { name: 'node', field: 'host' }])
   assert.deepEqual(config.metadata, [])
-  assert.deepEqual(config.deadLetter, { dir: '/var/lib/lokean', bytes: 1e9 })
+  assert.deepEqual(config.deadLetter, { dir: '/var/lib/lokean', bytes: 1e9, whenFull: 'delete' })
   assert.deepEqual(config.admin, { host: '::', port: 0 })
   assert.equal(config.readyTenants, 'all')
   assert.equal(config.logLevel, 'debug')
@@ -227,6 +232,8 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_URL: ['loki:3100', /^LOKEAN_LOKI_URL is "loki:3100": must be a URL such as http:/],
   LOKEAN_LOKI_TENANT: ['{cloud', /^LOKEAN_LOKI_TENANT is "\{cloud": must be a tenant/],
   LOKEAN_LOKI_QUARANTINE_TENANT: ['a|b', /^LOKEAN_LOKI_QUARANTINE_TENANT is "a\|b": must be a tenant/],
+  LOKEAN_LOKI_LABELS: ['a=', /^LOKEAN_LOKI_LABELS is "a=": must have a value behind = \("a="\)$/],
+  LOKEAN_LOKI_MAX_LABELS: ['101', /^LOKEAN_LOKI_MAX_LABELS is "101": must be a whole number from 2 to 100$/],
   LOKEAN_LOKI_USERNAME: ['a:b', /^LOKEAN_LOKI_USERNAME is "a:b": must not contain a colon/],
   LOKEAN_LOKI_PASSWORD: ['hunter\r\n', /^LOKEAN_LOKI_PASSWORD is \(hidden\): must not contain control/],
   LOKEAN_LOKI_TOKEN: ['hunter 2', /^LOKEAN_LOKI_TOKEN is \(hidden\): must be printable ASCII/],
@@ -250,6 +257,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_MAX_STREAMS: ['0', /^LOKEAN_MAX_STREAMS is "0": must be a whole number from 1 to 1000000$/],
   LOKEAN_DEAD_LETTER_DIR: ['a\0b', /^LOKEAN_DEAD_LETTER_DIR is "a\\u0000b": must be a directory or off$/],
   LOKEAN_DEAD_LETTER_BYTES: ['1kB', /^LOKEAN_DEAD_LETTER_BYTES is "1kB": must be a size from 1 MiB to 1 TiB/],
+  LOKEAN_DEAD_LETTER_FULL: ['ring', /^LOKEAN_DEAD_LETTER_FULL is "ring": must be one of block, delete$/],
   LOKEAN_ADMIN_ADDR: [':9464', /^LOKEAN_ADMIN_ADDR is ":9464": must be host:port/],
   LOKEAN_READY_TENANTS: ['none', /^LOKEAN_READY_TENANTS is "none": must be one of some, all$/],
   LOKEAN_LOG_LEVEL: ['verbose', /^LOKEAN_LOG_LEVEL is "verbose": must be one of fatal, error, warn, info, debug, trace, silent$/]
@@ -404,7 +412,17 @@ suite('settings that contradict each other', () => {
     [
       'more labels than Loki takes',
       { LOKEAN_LABELS: Array.from({ length: 14 }, (_, i) => `l${i}`).join(), LOKEAN_AMQP_ADDRESSES: 'a,b;l3=x;m=y;n=z' },
-      /^LOKEAN_AMQP_ADDRESSES gives "b" labels beside those of LOKEAN_LABELS: 16 together, and Loki takes 15$/
+      /^LOKEAN_LOKI_MAX_LABELS is 15: a stream of "b" would have 16 labels \(LOKEAN_LABELS, LOKEAN_LOKI_LABELS and LOKEAN_AMQP_ADDRESSES together\)$/
+    ],
+    [
+      'more labels of all streams than Loki takes',
+      { LOKEAN_LABELS: 'a,b,c', LOKEAN_LOKI_LABELS: 'a=1,d=2,e=3', LOKEAN_SOCKET: 'udp://127.0.0.1:1;f=4', LOKEAN_LOKI_MAX_LABELS: '5' },
+      /^LOKEAN_LOKI_MAX_LABELS is 5: a stream of "udp:.*" would have 6 labels \(LOKEAN_LABELS, LOKEAN_LOKI_LABELS and LOKEAN_SOCKET together\)$/
+    ],
+    [
+      'more labels of the quarantine streams than Loki takes',
+      { LOKEAN_LABELS: 'a', LOKEAN_LOKI_LABELS: 'd=2,e=3', LOKEAN_AMQP_ADDRESSES: 'x;f=4', LOKEAN_LOKI_MAX_LABELS: '4' },
+      /^LOKEAN_LOKI_MAX_LABELS is 4: a quarantine stream of "x" would have 5 labels \(source, quarantine, LOKEAN_LOKI_LABELS and LOKEAN_AMQP_ADDRESSES together\)$/
     ],
     [
       'a label that would be the tenant, and is none', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_AMQP_ADDRESSES: 'a;cloud=c 1' },
@@ -433,6 +451,8 @@ suite('settings that contradict each other', () => {
   test('the limits themselves are allowed', () => {
     load({ LOKEAN_INFLIGHT_BYTES: '3MiB', LOKEAN_AMQP_ADDRESSES: 'a,b,c' })
     load({ LOKEAN_INFLIGHT_BYTES: '32MiB', LOKEAN_PUSH_BYTES: '16MiB' })
+    load({ LOKEAN_LABELS: Array.from({ length: 30 }, (_, i) => `l${i}`).join(), LOKEAN_LOKI_LABELS: 'l0=x', LOKEAN_LOKI_MAX_LABELS: '30' })
+    load({ LOKEAN_LOKI_LABELS: 'a=1,source=2', LOKEAN_LABELS: 'a,b', LOKEAN_AMQP_ADDRESSES: 'x;a=3', LOKEAN_LOKI_MAX_LABELS: '3' })
   })
 
   test('nothing is said of what follows from a wrong value', () => {
@@ -468,12 +488,17 @@ suite('what addresses say of their records', () => {
 
 test('settings without effect are warned of', () => {
   const { warnings } = load({
-    LOKEAN_AMQP_CA: '/pem/cert', LOKEAN_LOKI_CERT: '/pem/cert', LOKEAN_LOKI_KEY: '/pem/key', LOKEAN_METADATA: 'level,host'
+    LOKEAN_AMQP_CA: '/pem/cert',
+    LOKEAN_LOKI_CERT: '/pem/cert',
+    LOKEAN_LOKI_KEY: '/pem/key',
+    LOKEAN_METADATA: 'level,host,zone',
+    LOKEAN_LOKI_LABELS: 'zone=z'
   })
-  assert.equal(warnings.length, 3)
+  assert.equal(warnings.length, 4)
   assert.match(warnings[0] ?? '', /^LOKEAN_AMQP_CA has no effect: .*amqps/)
   assert.match(warnings[1] ?? '', /^LOKEAN_LOKI_CERT has no effect: .*https/)
   assert.match(warnings[2] ?? '', /^LOKEAN_METADATA has "host", which is a label already/)
+  assert.match(warnings[3] ?? '', /^LOKEAN_METADATA has "zone", which is a label already/)
 })
 
 suite('--env-file', () => {

@@ -44,6 +44,7 @@ test('before anything happened every series of a closed label set is there, at 0
     ...perLabel('lokean_pushes_total', 'status', PUSH_STATUSES),
     ...perLabel('lokean_push_retries_total', 'reason', RETRY_REASONS),
     ...perLabel('lokean_worker_failures_total', 'kind', WORKER_FAILURES),
+    'lokean_dead_letters_deleted_total 0',
     'lokean_worker_busy_seconds_total 0',
     'lokean_bus_connects_total 0',
     'lokean_bus_disconnects_total 0',
@@ -58,6 +59,9 @@ test('before anything happened every series of a closed label set is there, at 0
     'lokean_workers 0',
     'lokean_streams 0',
     'lokean_sink_lanes 0',
+    'lokean_dead_letter_bytes 0',
+    'lokean_dead_letter_bytes_limit 0',
+    'lokean_dead_letter_blocked 0',
     'lokean_last_push_success_timestamp_seconds 0'
   ]
   assert.deepEqual((await series(create())).sort(), expected.sort())

@@ -10,6 +10,7 @@ import { decodePush, encodePush } from '../../../src/worker/output/push-schema.t
 import { collectedLog } from '../../helpers/collected-log.ts'
 import { mockPauses } from '../../helpers/mock-timers.ts'
 import { turn } from '../../helpers/until.ts'
+import { encoderSettings } from '../../helpers/worker-fixtures.ts'
 
 const ANSWER: Rejected = { kind: 'rejected', status: 400, message: 'has label value too long: no', fault: 'entry' }
 const TICKET = { resolvePart () {}, split () {} }
@@ -40,7 +41,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     tooLarge: (tenant, bytes) => { tooLarge.push([tenant, bytes]) },
     bisect: async task => {
       tasks.push(task)
-      return faults.bisect?.() ?? bisect(task)
+      return faults.bisect?.() ?? bisect(task, encoderSettings())
     },
     deadLetter: deadLetters
       ? {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Bisected, BisectTask, Part, RejectedEntry } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
-import { bisect } from '../../../../src/worker/output/bisect.ts'
+import { bisect as bisectPart } from '../../../../src/worker/output/bisect.ts'
 import {
   ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage
 } from '../../../helpers/worker-fixtures.ts'
@@ -15,6 +15,8 @@ const settings = encoderSettings({ shards: SHARDS, tenant: { kind: 'fixed', tena
 const encoder = new Encoder(settings)
 
 const task = (part: Part): BisectTask => ({ part, arrivalSeconds: 1_800_000_000, arrivalNanos: 5, reason: '400 entry too far behind' })
+
+const bisect = (task: BisectTask): Bisected => bisectPart(task, settings)
 
 function partsOf (records: readonly string[]): Part[] {
   return encoder.encode(encodeTask([rsyslogMessage(records)])).parts

@@ -99,16 +99,22 @@ suite('quarantine', () => {
     assert.equal(single('x', { tenant: { kind: 'field', field: 'cloud' }, quarantineTenant: 'bin' }).tenant, 'bin')
   })
 
-  test('so does an address with a tenant of its own, in the stream that all others have', () => {
+  test('so does an address with a tenant of its own, in a stream with its labels and those of every stream', () => {
     const settings = {
       tenant: { kind: 'field', field: 'cloud' } as const,
       quarantineTenant: 'bin',
-      origins: [{ address: 'a', labels: [{ name: 'cloud', value: 'c' }], tenant: 'own' }]
+      lokiLabels: ['cluster', 'zone', 'source'].map(name => ({ name, value: 'every' })),
+      origins: [{ address: 'a', labels: ['cloud', 'zone', 'quarantine'].map(name => ({ name, value: 'own' })), tenant: 'own' }]
     }
     const encoder = new Encoder(encoderSettings(settings))
-    for (const [address, tenant] of [['a', 'own'], ['b', 'bin'], ['a', 'own']]) {
+    const quarantine = 'quarantine="invalid_json", source="lokean"'
+    for (const [address, tenant, labels] of [
+      ['a', 'own', `{cloud="own", cluster="every", ${quarantine}, zone="own"}`],
+      ['b', 'bin', `{cluster="every", ${quarantine}, zone="every"}`],
+      ['a', 'own', `{cloud="own", cluster="every", ${quarantine}, zone="own"}`]
+    ]) {
       const [entry] = encodeMessages([rsyslogMessage(['x'])], {}, encoder, address).entries
-      assert.deepEqual([entry.tenant, entry.labels], [tenant, '{quarantine="invalid_json", source="lokean"}'])
+      assert.deepEqual([entry.tenant, entry.labels], [tenant, labels])
     }
   })
 

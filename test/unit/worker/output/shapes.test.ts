@@ -37,17 +37,17 @@ test('each set of label names and names of metadata once, with an entry that has
     part: partOf([
       ['{env="prod \\"1\\"", host="secret, x=\\"y\\""}', ['level'], ['level', 'pid'], ['level']],
       ['{env="prod \\"1\\"", host="other"}', ['level']],
-      ['{env="prod \\"1\\""}', []]
+      ['{env="prod \\"1\\"", zone="z"}', []]
     ]),
     seconds: 1_800_000_000,
     nanos: 7
-  }, { origins: ORIGINS })
+  }, { origins: ORIGINS, lokiLabels: [{ name: 'env', value: 'every' }, { name: 'zone', value: 'z' }] })
   assert.equal(new Set(found.map(({ key }) => key)).size, 3)
   const streams = found.flatMap(({ body }) => read(body))
   assert.deepEqual(streams.map(({ labels, entries }) => [labels, entries[0].structuredMetadata]), [
     ['{env="prod \\"1\\"", host="lokean"}', [{ name: 'level', value: 'lokean' }]],
     ['{env="prod \\"1\\"", host="lokean"}', [{ name: 'level', value: 'lokean' }, { name: 'pid', value: 'lokean' }]],
-    ['{env="prod \\"1\\""}', []]
+    ['{env="prod \\"1\\"", zone="z"}', []]
   ])
   assert.doesNotMatch(JSON.stringify(streams), /secret/)
   assert.equal(new Set(streams.map(({ entries }) => entries[0].timestamp.nanos)).size, 3)
@@ -55,5 +55,5 @@ test('each set of label names and names of metadata once, with an entry that has
 
 test('no more than eight shapes of a part', () => {
   const part = partOf(Array.from({ length: 20 }, (_, i) => [`{l${i}="x"}`, []]))
-  assert.equal(shapes({ part, seconds: 1, nanos: 0 }, { origins: [] }).length, 8)
+  assert.equal(shapes({ part, seconds: 1, nanos: 0 }, { origins: [], lokiLabels: [] }).length, 8)
 })

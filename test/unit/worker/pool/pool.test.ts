@@ -196,7 +196,7 @@ suite('through threads', () => {
     const lines = there.parts.map(half => decodeParts([half])[0].line)
     assert.deepEqual(lines, ['a line', 'b'])
     const single = { ...task, part: there.parts[0] }
-    const [one, here] = [await pool.bisect(single), bisect(single)]
+    const [one, here] = [await pool.bisect(single), bisect(single, settings)]
     assert.ok(one.kind === 'entry' && here.kind === 'entry')
     assert.deepEqual(one.entry, here.entry)
   })

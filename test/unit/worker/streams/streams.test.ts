@@ -298,6 +298,16 @@ suite('addresses that say something of their records', () => {
     }
   })
 
+  test('labels of every stream take the place of the record\'s, and give way to the address\'s', () => {
+    const lokiLabels = [{ name: 'cloud', value: 'every' }, { name: 'cluster', value: 'x' }]
+    const cache = new Cache({ origins, lokiLabels })
+    for (const [address, cloud] of [['a', 'cloudA'], ['c', 'every'], ['plain', 'every']]) {
+      const { zone: _, ...labels } = labelsOf(from(cache, address, { cloud: 'cloud1', host: 'h' }))
+      assert.deepEqual(labels, { cloud, cluster: 'x', host: 'h' }, address)
+    }
+    assert.deepEqual(labelsOf(cache.stream({ cloud: '', host: '' })), { cloud: 'every', cluster: 'x' })
+  })
+
   test('a record without any label of its own has those of its address; of an address that has none it is refused as ever', () => {
     const cache = new Cache({ origins })
     assert.deepEqual(labelsOf(from(cache, 'b', { host: '' })), { cloud: 'cloudB' })
