@@ -43,7 +43,7 @@ const KNOWN: readonly Known[] = [
   {
     fault: 'labels',
     text: /missing required labels/i,
-    hint: 'the tenant wants these labels (enforced_labels): give them by LOKEAN_LOKI_LABELS or LOKEAN_LABELS, or behind the address (`address;name=value`)'
+    hint: 'the tenant wants these labels (enforced_labels): give them by LOKEAN_LOKI_LABELS, or behind the address (`address;name=value`)'
   },
   {
     fault: 'labels',
