@@ -62,7 +62,15 @@ function loginHint (status: number, message: string, { loki: { token, username }
 
 /** Loki names the labels that it misses. Undefined where it misses none. */
 function missingLabels (message: string): string | undefined {
-  const names = /missing required labels '?([\w, ]+?)'? for user/i.exec(message)?.[1]?.split(/[\s,]+/)
-  return names && `Loki wants the label${names.length > 1 ? 's' : ''} ${names.join(' and ')} of every stream, those of Lokean's own entries too: give it behind the address ` +
-    `(address;${names.map(name => `${name}=value`).join(';')})`
+  const listed = /missing required labels '?([\w, ]+?)'? for user/i.exec(message)?.[1]
+  if (listed === undefined) return undefined
+  const names = listed.split(/[\s,]+/)
+  const what = names.length > 1 ? 'labels' : 'label'
+  return `Loki wants the ${what} ${names.join(' and ')} of every stream, those of Lokean's own entries too: ${giveLabels(names)}`
+}
+
+/** How the settings give labels to all streams of an address. */
+export function giveLabels (names: readonly string[], address = 'address'): string {
+  const pairs = names.map(name => `${name}=value`)
+  return `give by LOKEAN_LOKI_LABELS (${pairs.join(',')}), or behind the address (${[address, ...pairs].join(';')})`
 }

@@ -59,7 +59,11 @@ test('a limit that is off, left out or of another form is not told', () => {
     'reject_old_samples: false\nreject_old_samples_max_age: 1w', 'creation_grace_period: 10 apples', 'creation_grace_period: [1]',
     'enforced_labels: x', 'shard_streams: true', 'allow_structured_metadata: "no"', 'query_timeout: 1m'
   ]) assert.deepEqual(parseTenantLimits(text), {}, text)
-  for (const text of ['', '404 page not found\n', '- 1', '"', '<html></html>']) assert.equal(parseTenantLimits(text), undefined, text)
+  const aliases = `a: &a [x]\nb: [${'*a, '.repeat(200)}]\nenforced_labels: [x]`
+  const endless = `enforced_labels: [x]\n#${' '.repeat(1_048_576)}`
+  for (const text of [endless, aliases, '', '404 page not found\n', '- 1', '"', '<html></html>']) {
+    assert.equal(parseTenantLimits(text), undefined, text.slice(0, 80))
+  }
 })
 
 test('Loki is asked as the tenant, or as fake where there is none; an old Loki and a silent one tell nothing', async t => {
