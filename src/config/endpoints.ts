@@ -5,7 +5,7 @@ import { parsedBy, InvalidValue, splitList } from './text.ts'
 export interface HostPort { host: string, port: number }
 
 /** One host of the bus. An IPv6 address in `host` has no brackets. */
-export interface AmqpEndpoint extends HostPort { tls: boolean }
+export interface BusHost extends HostPort { tls: boolean }
 
 /** User name and password of a URL, percent-decoded. */
 export interface UrlCredentials { username: string, password: Secret | undefined }
@@ -82,7 +82,7 @@ export const amqpUrls = endpoints((text, position) => {
   }
   const tls = url.protocol === 'amqps:'
   const port = url.port === '' ? (tls ? 5671 : 5672) : Number(url.port)
-  const endpoint: AmqpEndpoint = { host: unbracket(url.hostname), port, tls }
+  const endpoint: BusHost = { host: unbracket(url.hostname), port, tls }
   return { url, endpoint }
 })
 

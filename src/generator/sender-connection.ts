@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import rhea from 'rhea'
-import type { Connection, ConnectionOptions, Delivery, EventContext, Sender } from 'rhea'
+import type { Connection as AmqpConnection, ConnectionOptions, Delivery, EventContext, Sender } from 'rhea'
 import { LokeanError } from '../errors.ts'
 import { outcomeOf } from '../embedded/bus/outcomes.ts'
 import { OutgoingCredit } from '../embedded/bus/outgoing-credit.ts'
@@ -48,7 +48,7 @@ const PER_TURN = 4
  */
 export class SenderConnection {
   readonly #options: SenderConnectionOptions
-  #connection: Connection | undefined
+  #connection: AmqpConnection | undefined
   #links = new Map<Sender, Link>()
   #failures = 0
   #closed = false
@@ -176,7 +176,7 @@ export class SenderConnection {
     else this.#later(backoff(parcel.returns - 1), again)
   }
 
-  #lost (connection: Connection, error = new Error('the bus closed the connection')): void {
+  #lost (connection: AmqpConnection, error = new Error('the bus closed the connection')): void {
     if (this.#closed || connection !== this.#connection) return
     this.#connection = undefined
     const links = this.#links
@@ -188,7 +188,7 @@ export class SenderConnection {
     this.#later(delay, () => this.#connect())
   }
 
-  #refused (connection: Connection, error: EventContext['error']): void {
+  #refused (connection: AmqpConnection, error: EventContext['error']): void {
     if ((error as { condition?: string } | undefined)?.condition !== 'amqp:unauthorized-access') return
     if (this.#closed || connection !== this.#connection) return
     this.#closed = true
@@ -210,6 +210,6 @@ function backoff (attempt: number): number {
   return Math.min(BACKOFF.most, BACKOFF.first * 2 ** (attempt - 1))
 }
 
-function socketOf (connection: Connection | undefined): Socket | undefined {
+function socketOf (connection: AmqpConnection | undefined): Socket | undefined {
   return (connection as unknown as { socket?: Socket } | undefined)?.socket
 }

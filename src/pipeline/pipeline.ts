@@ -42,6 +42,11 @@ export class Pipeline {
     return this.#stages.flow.inflightBytes
   }
 
+  /** Where its sources read from. */
+  get startFacts (): Readonly<Record<string, unknown>> {
+    return Object.assign({}, ...this.#stages.sources.map(({ startFacts }) => startFacts)) as Record<string, unknown>
+  }
+
   status (): { ready: boolean, checks: Checks } {
     const { sources, sink } = this.#stages
     const checks: Checks = { ...Object.fromEntries(sources.map(source => [source.name, source.status()])), loki: sink.status() }

@@ -5,8 +5,9 @@ import { createMetrics } from '../ops/metrics.ts'
 import { LivePage } from '../ops/page/page.ts'
 import type { Problems } from '../ops/page/problems.ts'
 import { encoderSettings } from './encoder-settings.ts'
+import { sourceNames } from '../source/open.ts'
 import { Pipeline } from './pipeline.ts'
-import { MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
+import { type Checks, MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
 import { VERSION } from '../version.ts'
 
 /** The pipeline with its admin port. `run` runs it, and so does `demo`, between its own bus and Loki. */
@@ -34,7 +35,8 @@ export async function startService (config: Config, log: Logger, problems: Probl
     deadLetterReasons: ['refused']
   })
   let pipeline: Pipeline | undefined
-  const status = () => pipeline?.status() ?? { ready: false, checks: { bus: STARTING, loki: STARTING } }
+  const starting: Checks = { ...Object.fromEntries(sourceNames(config).map(name => [name, STARTING])), loki: STARTING }
+  const status = () => pipeline?.status() ?? { ready: false, checks: starting }
   const admin = await startAdmin({
     ...config.admin,
     registry: metrics.registry,
@@ -58,7 +60,7 @@ export async function startService (config: Config, log: Logger, problems: Probl
     await admin.close()
     throw error
   }
-  log.info(startupFacts(config, admin), 'lokean is up')
+  log.info(startFacts(config, pipeline, admin), 'lokean is up')
   pipeline.start()
   return {
     pipeline,
@@ -79,16 +81,14 @@ async function stop (pipeline: Pipeline, admin: Admin, log: Logger): Promise<{ u
   return outcome
 }
 
-/** Which sources the process reads, where it writes, and with how many workers and shards. */
-function startupFacts (config: Config, admin: Admin): object {
+/** Where the process reads from, where it writes, and with how many workers and shards. */
+function startFacts (config: Config, pipeline: Pipeline, admin: Admin): object {
   const { origins } = encoderSettings(config)
   return {
     version: VERSION,
     node: process.version,
-    bus: config.amqp.urls.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
-    addresses: config.amqp.addresses.map(({ address }) => address),
+    ...pipeline.startFacts,
     origins: origins.length === 0 ? undefined : origins,
-    socket: config.socket?.address,
     loki: config.loki.urls,
     labels: config.loki.labels.length === 0 ? undefined : config.loki.labels,
     workers: config.workers,

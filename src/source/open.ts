@@ -5,6 +5,11 @@ import type { Budget } from './budget/budget.ts'
 import { DatagramSource } from './datagrams/datagram-source.ts'
 import type { Source } from './source.ts'
 
+/** The names of the sources that the settings name. */
+export function sourceNames ({ amqp, socket }: Config): string[] {
+  return [...(amqp.addresses.length > 0 ? [AmqpSource.sourceName] : []), ...(socket === undefined ? [] : [DatagramSource.sourceName])]
+}
+
 /**
  * Opens the sources that the settings name, in the order in which `/readyz` lists them. They read nothing yet. Where
  * one cannot be opened, the promise rejects with ConfigError, and nothing is left open.
@@ -14,7 +19,7 @@ export async function openSources ({ amqp, socket }: Config, budgetOf: (address:
   if (amqp.addresses.length > 0) {
     sources.push(new AmqpSource({
       addresses: amqp.addresses.map(origin => ({ ...origin, format: 'amqp' })),
-      endpoints: amqp.urls,
+      hosts: amqp.urls,
       credentials: amqp,
       budgets: amqp.addresses.map(({ address }) => budgetOf(address)),
       log

@@ -72,6 +72,8 @@ export interface Source {
    */
   readonly whenGone: 'redelivered' | 'kept'
   readonly counters: SourceCounters
+  /** Where the source reads from, for the log line that says that Lokean is up. */
+  readonly startFacts: Readonly<Record<string, unknown>>
 
   start (events: SourceEvents): void
 
@@ -79,8 +81,8 @@ export interface Source {
   canSendMore (address: string): boolean
 
   /**
-   * Settles deliveries whose records are all stored. The ranges ascend in serial order and do not touch each other. The
-   * call does nothing where the connection is gone.
+   * Settles resolved deliveries: those whose records are all in Loki or lie in a dead-letter file. The ranges ascend in
+   * serial order and do not touch each other. The call does nothing where the connection is gone.
    */
   settle (connection: Connection, ranges: Range[]): void
 
@@ -96,6 +98,9 @@ export interface Source {
   /** Whether records can come on every address. */
   status (): Check
 
-  /** Whether records can come on this address, and how many deliveries its senders may send at this moment. */
+  /**
+   * Whether records can come on this address, and the credit of its senders: how many deliveries they may send at this
+   * moment. The credit is 0 where the protocol has none.
+   */
   reading (address: string): { up: boolean, credit: number }
 }

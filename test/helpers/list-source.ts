@@ -6,6 +6,7 @@ export class ListSource implements Source {
   readonly name = 'list'
   readonly addresses = [{ address: 'list', labels: [], tenant: undefined, format: 'records' as const }]
   readonly counters = {}
+  readonly startFacts = { list: 'here' }
   readonly whenGone: Source['whenGone']
   readonly connection = { gone: false }
   readonly settled: Range[] = []

@@ -27,7 +27,7 @@ async function attach (config: Config, addresses: readonly string[], timeoutMs: 
   const done = new Promise<void>(resolve => { settled = resolve })
   let connected = false
   const bus = new AmqpClient({
-    endpoints: config.amqp.urls,
+    hosts: config.amqp.urls,
     credentials: config.amqp,
     budgets: addresses.map(address => new Budget(address, 2 * FRAME_BYTES)),
     log: createLogger({ level: 'silent' }),

@@ -1,4 +1,4 @@
-import type { Connection, EventContext } from 'rhea'
+import type { Connection as AmqpConnection, EventContext } from 'rhea'
 import type { Socket } from 'node:net'
 
 /** The most that one peer may have open, and the most bytes that may wait for it to read. */
@@ -19,7 +19,7 @@ interface Half { deliveries: { size: number, get_head (): { id: number } | undef
  * Limits what one peer can make the bus hold or do. Beyond a limit, its connection emits an `error`, and other peers
  * are not affected. Must be called before the connection opens.
  */
-export function limitPeer (connection: Connection, socket: Socket): void {
+export function limitPeer (connection: AmqpConnection, socket: Socket): void {
   connection.on('connection_open', () => {
     const { max_frame_size: size } = connection as unknown as { max_frame_size?: unknown }
     if (typeof size === 'number' && size < SMALLEST_MAX_FRAME) throw new Error(`max-frame-size ${size} is less than ${SMALLEST_MAX_FRAME}`)
@@ -37,7 +37,7 @@ export function limitPeer (connection: Connection, socket: Socket): void {
   })
 }
 
-function bound (connection: Connection, limit: number, opens: string[], closes: string[]): void {
+function bound (connection: AmqpConnection, limit: number, opens: string[], closes: string[]): void {
   let open = 0
   const opened = (): void => {
     if (++open > limit) throw new Error(`more than ${limit} are open: ${opens.join(', ')}`)

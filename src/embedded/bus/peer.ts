@@ -1,4 +1,4 @@
-import type { Connection, Delivery as RheaDelivery, EventContext, Receiver, Sender, Session } from 'rhea'
+import type { Connection as AmqpConnection, Delivery as RheaDelivery, EventContext, Receiver, Sender, Session } from 'rhea'
 import type { Socket } from 'node:net'
 import type { Address } from './address.ts'
 import { onDrained } from './drained-credit.ts'
@@ -18,7 +18,7 @@ export interface PeerInfo { containerId: string, remotePort: number, senders: st
  * ends.
  */
 export class Peer {
-  readonly #connection: Connection
+  readonly #connection: AmqpConnection
   readonly #socket: Socket
   readonly #addressOf: (name: string) => Address
   readonly #sendsToClosed: boolean
@@ -27,7 +27,7 @@ export class Peer {
 
   /** `sendsToClosed`: sends also over a session that began with a window of 0, as the lenient routers do. */
   constructor (
-    connection: Connection,
+    connection: AmqpConnection,
     socket: Socket,
     addressOf: (name: string) => Address,
     onError: (error: Error) => void,

@@ -1,4 +1,4 @@
-import type { Connection, EventContext, Receiver, Session } from 'rhea'
+import type { Connection as AmqpConnection, EventContext, Receiver, Session } from 'rhea'
 
 /**
  * rhea hands on a delivery's bytes undecoded where its message-format is not 0. Else it decodes the whole body, string
@@ -31,7 +31,7 @@ export interface RawDelivery { message: Buffer, format: number }
  * Makes each session of `connection`, also after a reconnect, emit its messages as Buffers in `message` events. Must be
  * called before the connection opens. A frame above `maxFrameSize` is a protocol error of the peer.
  */
-export function deliverRaw (connection: Connection, maxFrameSize = 0xffffffff): void {
+export function deliverRaw (connection: AmqpConnection, maxFrameSize = 0xffffffff): void {
   connection.on('session_open', ({ session }: EventContext) => patchSession(session!, maxFrameSize))
 }
 

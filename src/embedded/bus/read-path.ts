@@ -1,4 +1,4 @@
-import type { Connection } from 'rhea'
+import type { Connection as AmqpConnection } from 'rhea'
 // Makes rhea check each frame before it trusts the frame's lengths and counts.
 import '../../source/amqp/rhea.ts'
 
@@ -15,7 +15,7 @@ interface Internals {
  * It also splits the input where a held frame ends: rhea would copy all bytes behind the frame, too. Must be called
  * before the connection opens.
  */
-export function boundFrames (connection: Connection, maxFrameSize: number): void {
+export function boundFrames (connection: AmqpConnection, maxFrameSize: number): void {
   const internals = connection as unknown as Internals
   const input = internals.input.bind(connection)
   internals.input = bytes => {

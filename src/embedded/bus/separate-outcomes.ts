@@ -1,4 +1,4 @@
-import type { Connection, EventContext, Session } from 'rhea'
+import type { Connection as AmqpConnection, EventContext, Session } from 'rhea'
 
 interface Updated { state?: { descriptor: { value: unknown } } }
 interface Incoming { updated: Updated[], process (session: Session): void }
@@ -10,7 +10,7 @@ const ACCEPTED = 0x24
  * accepted and then a rejected delivery go out as two accepted ones. On this connection, only accepted deliveries share
  * a range. Must be called before the connection opens.
  */
-export function separateOutcomes (connection: Connection): void {
+export function separateOutcomes (connection: AmqpConnection): void {
   connection.on('session_open', ({ session }: EventContext) => {
     const { incoming } = session as unknown as { incoming: Incoming }
     const process = incoming.process.bind(incoming)

@@ -1,4 +1,4 @@
-import type { Connection, EventContext } from 'rhea'
+import type { Connection as AmqpConnection, EventContext } from 'rhea'
 import type { Socket } from 'node:net'
 
 /** The fields of a connection's writing side in rhea 3.0.5. */
@@ -16,7 +16,7 @@ interface Transfer { handle: number, delivery_id: number, delivery_tag: Buffer, 
  * call of its own. On this connection, payloads are written without a copy, and all writes of one turn of the event
  * loop go out together at its end. Must be called before the connection opens.
  */
-export function streamWrites (connection: Connection): void {
+export function streamWrites (connection: AmqpConnection): void {
   const internals = connection as unknown as Internals
   const output = internals.output.bind(connection)
   const writeFrame = internals._write_frame.bind(connection)
@@ -51,7 +51,7 @@ export function streamWrites (connection: Connection): void {
  * rhea cuts messages into frames as large as the peer allows. On this connection, a frame has `bytes` at most. Must be
  * called before the connection opens.
  */
-export function sendFramesOf (connection: Connection, bytes: number): void {
+export function sendFramesOf (connection: AmqpConnection, bytes: number): void {
   connection.on('session_open', ({ session }: EventContext) => {
     const { outgoing } = session as unknown as { outgoing: { compute_max_payload (tag: Buffer): number | undefined } }
     const most = outgoing.compute_max_payload.bind(outgoing)

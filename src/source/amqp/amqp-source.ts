@@ -16,10 +16,12 @@ interface Options extends Omit<ClientOptions, 'onDelivery' | 'onConnected' | 'on
 
 /** The AMQP bus as a source. The bus keeps each delivery until it is settled, and delivers it again where it is not. */
 export class AmqpSource implements Source {
-  readonly name = 'bus'
+  static readonly sourceName = 'bus'
+  readonly name = AmqpSource.sourceName
   readonly whenGone = 'redelivered'
   readonly addresses: readonly SourceAddress[]
   readonly counters: SourceCounters
+  readonly startFacts: Source['startFacts']
   readonly #client: AmqpClient
   readonly #quietMs: number
   #events: SourceEvents | undefined
@@ -28,6 +30,10 @@ export class AmqpSource implements Source {
 
   constructor ({ addresses, quietMs = QUIET_MS, ...options }: Options) {
     this.addresses = addresses
+    this.startFacts = {
+      bus: options.hosts.map(({ host, port, tls }) => `amqp${tls ? 's' : ''}://${host}:${port}`),
+      addresses: addresses.map(({ address }) => address)
+    }
     this.#quietMs = quietMs
     const counters = { connects: 0, disconnects: 0 }
     this.counters = counters

@@ -5,13 +5,13 @@ import type { Logger } from '../../log.ts'
 import type { Check } from '../../worker/messages.ts'
 import type { Budget } from '../budget/budget.ts'
 import type { Delivery } from '../source.ts'
-import { connect, type Credentials, type Endpoint, wentSilent } from './connection.ts'
+import { connect, type Credentials, type BusHost, wentSilent } from './connection.ts'
 import { connectionFailure, type Failure, linkFailure, logFields } from './failure.ts'
 import { socketOf } from './rhea.ts'
 import { Subscription } from './subscription.ts'
 
 export interface ClientOptions {
-  endpoints: readonly Endpoint[]
+  hosts: readonly BusHost[]
   credentials: Credentials
   /** One for each address. */
   budgets: readonly Budget[]
@@ -133,12 +133,12 @@ export class AmqpClient {
   }
 
   #connect (): void {
-    const { credentials, endpoints } = this.#options
-    const endpoint = endpoints[this.#host]
-    if (endpoint === undefined) throw new RangeError('there is no bus to connect to')
-    const where = `${endpoint.host}:${endpoint.port}`
+    const { credentials, hosts } = this.#options
+    const busHost = hosts[this.#host]
+    if (busHost === undefined) throw new RangeError('there is no bus to connect to')
+    const where = `${busHost.host}:${busHost.port}`
     this.#state = 'connecting'
-    const connection = connect(endpoint, credentials, this.#containerId)
+    const connection = connect(busHost, credentials, this.#containerId)
     this.#connection = connection
     this.#after('connect', CONNECT_TIMEOUT_MS, () => {
       this.#lost(connection, where, {
@@ -150,7 +150,7 @@ export class AmqpClient {
     const lost = (error: unknown): void => {
       const silent = wentSilent(connection)
       const opened = this.#state === 'open'
-      this.#lost(connection, where, silent !== undefined ? { reason: silent } : connectionFailure(error, { endpoint, credentials, opened }))
+      this.#lost(connection, where, silent !== undefined ? { reason: silent } : connectionFailure(error, { busHost, credentials, opened }))
     }
     connection.on('connection_error', ({ error }: EventContext) => lost(error))
     connection.on('connection_close', ({ error }: EventContext) => lost(error ?? new Error('the bus closed the connection')))
@@ -212,7 +212,7 @@ export class AmqpClient {
     this.#detail = `${where}: ${inWords(failure)}`
     this.#drop(connection, failure.reason)
     if (wasOpen) this.#options.onDisconnected?.()
-    this.#host = (this.#host + 1) % this.#options.endpoints.length
+    this.#host = (this.#host + 1) % this.#options.hosts.length
     const delay = this.#host === 0 || wasOpen ? backoffMs(this.#rounds++, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random) : 0
     const text = wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again'
     this.#options.log.warn({ bus: where, ...logFields(failure), retryMs: Math.round(delay) }, text)

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Connection } from 'rhea'
+import type { Connection as AmqpConnection } from 'rhea'
 import type { Secret } from '../../secret.ts'
 import { MAX_FRAME_SIZE } from './credit.ts'
 import { limitPeer } from './peer-limits.ts'
@@ -8,7 +8,7 @@ import { ReceivingSession } from './session.ts'
 import { connectReading } from './socket.ts'
 import { readTransfer } from './transfer.ts'
 
-export interface Endpoint { host: string, port: number, tls: boolean }
+export interface BusHost { host: string, port: number, tls: boolean }
 
 export interface Credentials {
   username?: string
@@ -31,26 +31,26 @@ const IDLE_TIMEOUT_MS = 10_000
  * SASL follows the bus's own clients: EXTERNAL with a certificate and no user name, PLAIN with user name and password,
  * else ANONYMOUS.
  */
-export function connect (endpoint: Endpoint, credentials: Credentials, containerId: string): Connection {
+export function connect (busHost: BusHost, credentials: Credentials, containerId: string): AmqpConnection {
   const { username, password, ca, cert, key } = credentials
-  const external = endpoint.tls && cert !== undefined && username === undefined
+  const external = busHost.tls && cert !== undefined && username === undefined
   const mechanisms = clientMechanisms()
   if (external) mechanisms.enable_external()
   else if (username !== undefined) mechanisms.PLAIN = () => plain(username, password?.reveal() ?? '')
   else mechanisms.enable_anonymous('anonymous')
   const options = {
-    host: endpoint.host,
-    port: endpoint.port,
-    hostname: endpoint.host,
-    transport: endpoint.tls ? 'tls' : 'tcp',
-    connect: connectReading(endpoint.tls, {
+    host: busHost.host,
+    port: busHost.port,
+    hostname: busHost.host,
+    transport: busHost.tls ? 'tls' : 'tcp',
+    connect: connectReading(busHost.tls, {
       onFrame: frame => { if (!transferred(connection, frame)) inputFrames(connection, frame) },
       onRead: () => refreshHeartbeat(connection),
       onError: error => raiseError(connection, error)
     }),
-    ...(endpoint.tls ? { ca, cert, key: key?.reveal(), servername: isIP(endpoint.host) === 0 ? endpoint.host : '' } : {}),
+    ...(busHost.tls ? { ca, cert, key: key?.reveal(), servername: isIP(busHost.host) === 0 ? busHost.host : '' } : {}),
     sasl_mechanisms: mechanisms,
-    sasl_init_hostname: endpoint.host,
+    sasl_init_hostname: busHost.host,
     container_id: containerId,
     max_frame_size: MAX_FRAME_SIZE,
     idle_time_out: IDLE_TIMEOUT_MS,
@@ -61,7 +61,7 @@ export function connect (endpoint: Endpoint, credentials: Credentials, container
     // Only Lokean opens links. Over a link that the bus opens, Lokean gives no credit and accepts nothing.
     receiver_options: { credit_window: 0, autoaccept: false }
   }
-  const connection: Connection = createConnection(options)
+  const connection: AmqpConnection = createConnection(options)
   limitPeer(connection)
   return connection.connect()
 }
@@ -75,7 +75,7 @@ function plain (username: string, password: string): object {
 }
 
 /** Says in words that the connection ended because the bus was silent; undefined where it ended for another reason. */
-export function wentSilent (connection: Connection): string | undefined {
+export function wentSilent (connection: AmqpConnection): string | undefined {
   return !closedWithError(connection) ? undefined : `nothing came from the bus for ${2 * IDLE_TIMEOUT_MS / 1000} s, not even a heartbeat`
 }
 
@@ -83,7 +83,7 @@ export function wentSilent (connection: Connection): string | undefined {
  * Hands a transfer frame to the session that its link belongs to, without rhea. Returns false where the frame is no
  * transfer, or where no session of Lokean's has the link.
  */
-function transferred (connection: Connection, frame: Buffer): boolean {
+function transferred (connection: AmqpConnection, frame: Buffer): boolean {
   const transfer = readTransfer(frame)
   if (transfer === undefined) return false
   const session = receivingHalf(connection, transfer.channel)

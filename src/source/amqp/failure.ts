@@ -1,5 +1,5 @@
 import { certifiedNames, expiredAt, type PeerCertificate, tlsFailure } from '../../tls-failure.ts'
-import type { Credentials, Endpoint } from './connection.ts'
+import type { Credentials, BusHost } from './connection.ts'
 import { describe } from './subscription.ts'
 
 /** Why there is no connection, or no link. `hint` names the setting to check, where a setting may be wrong. */
@@ -11,7 +11,7 @@ export function logFields ({ reason, hint }: Failure): { reason: string, mend?: 
 }
 
 interface Circumstances {
-  endpoint: Endpoint
+  busHost: BusHost
   credentials: Credentials
   /** Whether the bus had opened the connection before it failed. */
   opened: boolean
@@ -21,9 +21,9 @@ interface Circumstances {
  * The failure of a connection. `error` comes from rhea, the socket or TLS; undefined where the connection just ended.
  */
 export function connectionFailure (error: unknown, circumstances: Circumstances): Failure {
-  const { endpoint, opened } = circumstances
+  const { busHost, opened } = circumstances
   const { code, condition, cert } = (error ?? {}) as { code?: string, condition?: string, cert?: PeerCertificate }
-  if (tlsFailure(code ?? '') === 'name') return wrongName(endpoint.host, cert)
+  if (tlsFailure(code ?? '') === 'name') return wrongName(busHost.host, cert)
   const reason = explain(error) ?? (opened ? 'connection lost' : 'connection lost before the bus had let us in')
   return { reason, hint: hintOf(code, condition, circumstances) }
 }
@@ -45,10 +45,10 @@ function wrongName (host: string, cert: PeerCertificate | undefined): Failure {
 }
 
 function hintOf (code: string | undefined, condition: string | undefined, circumstances: Circumstances): string | undefined {
-  const { endpoint, credentials, opened } = circumstances
+  const { busHost, credentials, opened } = circumstances
   if (condition === 'amqp:unauthorized-access') return loginHint(credentials)
   if (condition !== undefined) return undefined
-  if (code === undefined || SILENT.has(code)) return opened ? undefined : unspokenHint(endpoint, credentials)
+  if (code === undefined || SILENT.has(code)) return opened ? undefined : unspokenHint(busHost, credentials)
   if (UNREACHABLE.has(code)) return 'is the bus up, and LOKEAN_AMQP_URL right?'
   switch (tlsFailure(code)) {
     case 'untrusted': return untrustedHint(credentials)
@@ -78,7 +78,7 @@ function untrustedHint ({ ca }: Credentials): string {
 }
 
 /** Some buses, the Qpid router among them, end the connection without a reason when something is missing. */
-function unspokenHint ({ tls }: Endpoint, credentials: Credentials): string {
+function unspokenHint ({ tls }: BusHost, credentials: Credentials): string {
   return tls
     ? `${certificateHint(credentials)} If this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://`
     : 'if this port wants TLS, LOKEAN_AMQP_URL must begin with amqps://'

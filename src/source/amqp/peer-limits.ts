@@ -1,4 +1,4 @@
-import type { Connection, EventContext } from 'rhea'
+import type { Connection as AmqpConnection, EventContext } from 'rhea'
 import { LokeanError } from '../../errors.ts'
 import { ignoreDispositions } from './rhea.ts'
 import { ReceivingSession } from './session.ts'
@@ -15,7 +15,7 @@ const MAX_FOREIGN = 16
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
 
 /** Limits what a bus can make Lokean hold or do. Beyond a limit, the connection emits an `error`. */
-export function limitPeer (connection: Connection): void {
+export function limitPeer (connection: AmqpConnection): void {
   let foreign = 0
   const opened = (): void => {
     if (++foreign > MAX_FOREIGN) throw refusal(`the bus opened more than ${MAX_FOREIGN} sessions and links of its own`)

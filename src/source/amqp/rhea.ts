@@ -1,7 +1,7 @@
 /** All use of rhea beyond its types. rhea's version is pinned; no other file reaches into rhea's objects. */
 import type { Socket } from 'node:net'
 import { createRequire } from 'node:module'
-import rhea, { type Connection, type ConnectionOptions, type Receiver, type Session } from 'rhea'
+import rhea, { type Connection as AmqpConnection, type ConnectionOptions, type Receiver, type Session } from 'rhea'
 import { checkFrame } from './frame-check.ts'
 
 const require = createRequire(import.meta.url)
@@ -65,11 +65,11 @@ export function clientMechanisms (): Mechanisms {
 }
 
 /** A connection in a container of its own, not connected yet. */
-export function createConnection (options: object): Connection {
+export function createConnection (options: object): AmqpConnection {
   return rhea.create_container().create_connection(options as unknown as ConnectionOptions)
 }
 
-export function socketOf (connection: Connection): Socket | undefined {
+export function socketOf (connection: AmqpConnection): Socket | undefined {
   return internals(connection).socket
 }
 
@@ -77,27 +77,27 @@ export function socketOf (connection: Connection): Socket | undefined {
  * Makes rhea read one or more whole frames. Until the connection is open, give it one frame at a time: rhea forgets the
  * bytes that follow SASL's outcome.
  */
-export function inputFrames (connection: Connection, bytes: Buffer): void {
+export function inputFrames (connection: AmqpConnection, bytes: Buffer): void {
   internals(connection).input(bytes)
 }
 
 /** Restarts the timer after which rhea closes the connection of a silent peer. rhea itself does so at each input. */
-export function refreshHeartbeat (connection: Connection): void {
+export function refreshHeartbeat (connection: AmqpConnection): void {
   internals(connection).heartbeat_in?.refresh()
 }
 
 /** Whether rhea has closed the connection with an error. It does so only where the peer was silent for too long. */
-export function closedWithError (connection: Connection): boolean {
+export function closedWithError (connection: AmqpConnection): boolean {
   return internals(connection).local.close.error !== undefined
 }
 
 /** The receiving half of the session on the peer's `channel`. */
-export function receivingHalf (connection: Connection, channel: number): unknown {
+export function receivingHalf (connection: AmqpConnection, channel: number): unknown {
   return internals(connection).remote_channel_map[channel]?.incoming
 }
 
 /** Makes rhea write, on the next tick, the frames that its sessions and links have to send. */
-export function requestWrite (connection: Connection): void {
+export function requestWrite (connection: AmqpConnection): void {
   internals(connection)._register()
 }
 
@@ -119,7 +119,7 @@ export function ignoreDispositions (session: Session): unknown {
 }
 
 /** The connection has an `error`, as if rhea had found it. */
-export function raiseError (connection: Connection, error: unknown): void {
+export function raiseError (connection: AmqpConnection, error: unknown): void {
   (connection as unknown as ConnectionInternals).dispatch('error', error)
 }
 
@@ -144,6 +144,6 @@ export function requestFlow (receiver: Receiver): void {
   link.connection._register()
 }
 
-function internals (connection: Connection): ConnectionInternals {
+function internals (connection: AmqpConnection): ConnectionInternals {
   return connection as unknown as ConnectionInternals
 }

@@ -30,9 +30,11 @@ interface Options {
  *     any --close(), or the reader fails--> closed: datagrams that are not read yet are lost
  */
 export class DatagramSource implements Source {
-  readonly name = 'socket'
+  static readonly sourceName = 'socket'
+  readonly name = DatagramSource.sourceName
   readonly whenGone = 'kept'
   readonly addresses: readonly SourceAddress[]
+  readonly startFacts: Source['startFacts']
   /** A socket has no connection that could be lost. */
   readonly #connection: Connection = { gone: false }
   readonly #budget: Budget
@@ -45,6 +47,7 @@ export class DatagramSource implements Source {
 
   private constructor (origin: Origin, budget: Budget) {
     this.addresses = [{ ...origin, format: 'records' }]
+    this.startFacts = { socket: origin.address }
     this.#budget = budget
   }
 
@@ -59,10 +62,10 @@ export class DatagramSource implements Source {
       stopped: () => { if (source.#state === 'stopping') source.#end('stopped') },
       failed: reason => source.#failed(reason)
     }
-    const { address, own: limit } = budget
+    const { address } = budget
     source.#reader = place.kind === 'udp'
-      ? await UdpReader.open({ ...place, address, limit, log }, events)
-      : await UnixReader.open({ ...place, address, limit, log }, events)
+      ? await UdpReader.open({ ...place, address, log }, events)
+      : await UnixReader.open({ ...place, address, log }, events)
     return source
   }
 
@@ -75,11 +78,11 @@ export class DatagramSource implements Source {
     if (this.#state !== 'held') return
     this.#state = 'reading'
     this.#promise()
-    this.#reader.start(this.#taken)
+    this.#reader.start(this.#budget.promised)
   }
 
   canSendMore (): boolean {
-    return this.#state === 'reading' || this.#state === 'stopping'
+    return (this.#state === 'reading' || this.#state === 'stopping') && this.#reader.canDeliver()
   }
 
   settle (): void {}
@@ -87,7 +90,7 @@ export class DatagramSource implements Source {
   grant (): void {
     if (this.#state === 'held') return
     this.#promise()
-    this.#reader.grant(this.#taken)
+    this.#reader.grant(this.#budget.promised)
   }
 
   /** Lets the reader read as much as there is room for. */
@@ -95,11 +98,6 @@ export class DatagramSource implements Source {
     const { room, own } = this.#budget
     this.#budget.promise(room)
     if (room < own) this.#budget.wait()
-  }
-
-  /** The part of the reader's limit that it may not use now. */
-  get #taken (): number {
-    return this.#budget.own - this.#budget.promised
   }
 
   /** Reads the datagrams that the kernel has, as far as the budget allows, and then no more. */

@@ -5,16 +5,20 @@ export const DATAGRAM_COST = 64
 /** The cost of a message beside its datagrams. */
 export const MESSAGE_COST = 256
 /**
- * The largest datagram that is read. IPv4 and IPv6 allow no larger one. Of a larger one on a Unix socket, so many bytes
- * are read.
+ * The length of the largest datagram that is read whole. IPv4 and IPv6 allow no larger one. One on a Unix socket can be
+ * larger: it is cut at this length.
  */
 export const MAX_DATAGRAM = 65536
+/** The room that a reader needs for any datagram that may come next, where no message is begun. */
+export const NEXT_DATAGRAM_COST = MAX_DATAGRAM + DATAGRAM_COST + MESSAGE_COST
 /** A message is full at this cost. */
 const FULL = 256 * 1024
+/** The least that a message costs: one empty datagram. */
+export const LEAST_MESSAGE_COST = MESSAGE_COST + DATAGRAM_COST
 /** The most that a message can cost. */
 export const MAX_MESSAGE_COST = FULL + MAX_DATAGRAM + DATAGRAM_COST
 
-/** The length of a record stands in front of it, in so many bytes. */
+/** The number of bytes in front of a record that hold its length. */
 const LENGTH_BYTES = 4
 
 /** Gathers datagrams into one delivery of the format `records`. */

@@ -2,13 +2,12 @@
 export interface DatagramReader {
   /** Whether the socket is bound. */
   readonly listening: boolean
-  /**
-   * Nothing is read before this call. `used` is the part of the limit, in cost, that the reader may not use now. The
-   * limit was given when the reader was opened.
-   */
-  start (used: number): void
-  /** Must be called when less of the limit is used than before. */
-  grant (used: number): void
+  /** Nothing is read before this call. `room` is the cost that the reader may deliver before the next grant. */
+  start (room: number): void
+  /** Must be called when there is more room than before. No message comes during the call. */
+  grant (room: number): void
+  /** Whether a message may come before the next grant. */
+  canDeliver (): boolean
   /** Reads the datagrams that the kernel has, as far as grants allow, and then calls `stopped`. */
   stop (): void
   /** Datagrams that are not read yet are lost. */

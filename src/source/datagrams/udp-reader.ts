@@ -4,7 +4,8 @@ import { ConfigError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { DatagramReader, ReaderEvents } from './reader.ts'
 import { kernelDrops, type Bound } from './kernel-drops.ts'
-import type { DatagramReport, DatagramSetup } from './udp-thread.ts'
+import { NEXT_DATAGRAM_COST } from './message.ts'
+import type { DatagramReport, DatagramSetup } from './udp-messages.ts'
 
 interface Options {
   /** The socket's name in messages. */
@@ -13,13 +14,11 @@ interface Options {
   port: number
   /** The size to ask the kernel for, in bytes. */
   receiveBuffer: number
-  /** The largest cost that the reader may hand on before some is released. */
-  limit: number
   log: Logger
 }
 
-/** The thread counts modulo 2^32. */
-const MAX_LIMIT = 2 ** 30
+/** What is granted and what is leased are counted modulo 2^32. So their difference must stay well below 2^31. */
+const MAX_ROOM = 2 ** 30
 
 /**
  * A UDP socket that a thread of its own reads. While the budget is used up, the thread does not read, and the kernel
@@ -28,15 +27,16 @@ const MAX_LIMIT = 2 ** 30
 export class UdpReader implements DatagramReader {
   readonly bound: Bound
   readonly #worker: Worker
-  readonly #returned: Int32Array
+  readonly #granted: Int32Array
   readonly #events: ReaderEvents
-  #taken = 0
+  #leased = 0
+  #room = 0
   #ended = false
 
-  private constructor (worker: Worker, returned: Int32Array, bound: Bound, events: ReaderEvents) {
+  private constructor (worker: Worker, granted: Int32Array, bound: Bound, events: ReaderEvents) {
     this.bound = bound
     this.#worker = worker
-    this.#returned = returned
+    this.#granted = granted
     this.#events = events
     worker.on('message', (report: DatagramReport) => this.#reported(report))
     worker.on('error', error => this.#failed(error.message))
@@ -47,12 +47,11 @@ export class UdpReader implements DatagramReader {
    * Binds the socket, and reads nothing yet. Where the socket cannot be bound, the promise rejects with ConfigError,
    * and nothing is left open.
    */
-  static async open ({ address, host, port, receiveBuffer, limit: wanted, log }: Options, events: ReaderEvents): Promise<UdpReader> {
-    const limit = Math.min(wanted, MAX_LIMIT)
-    const returned = new Int32Array(new SharedArrayBuffer(4)).fill(-limit)
+  static async open ({ address, host, port, receiveBuffer, log }: Options, events: ReaderEvents): Promise<UdpReader> {
+    const granted = new Int32Array(new SharedArrayBuffer(4))
     // The compiler does not rewrite this specifier. So the thread's file must end as this file does.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const workerData: DatagramSetup = { host, port, receiveBuffer, limit, returned: returned.buffer }
+    const workerData: DatagramSetup = { host, port, receiveBuffer, granted: granted.buffer }
     const worker = new Worker(new URL(`./udp.worker.${extension}`, import.meta.url), { workerData })
     // `once` removes only its own listeners. A Worker needs some of the others.
     const [report] = await once(worker, 'message') as [DatagramReport]
@@ -72,20 +71,25 @@ export class UdpReader implements DatagramReader {
         'the kernel holds less for the socket than LOKEAN_SOCKET_BUFFER asks for: raise net.core.rmem_max'
       )
     }
-    return new UdpReader(worker, returned, report, events)
+    return new UdpReader(worker, granted, report, events)
   }
 
   get listening (): boolean {
     return !this.#ended
   }
 
-  start (used: number): void {
-    this.grant(used)
+  start (room: number): void {
+    this.grant(room)
   }
 
-  grant (used: number): void {
-    Atomics.store(this.#returned, 0, (this.#taken - Math.min(used, MAX_LIMIT)) | 0)
-    Atomics.notify(this.#returned, 0)
+  grant (room: number): void {
+    this.#room = Math.min(room, MAX_ROOM)
+    Atomics.store(this.#granted, 0, (this.#leased + this.#room) | 0)
+    Atomics.notify(this.#granted, 0)
+  }
+
+  canDeliver (): boolean {
+    return this.#room >= NEXT_DATAGRAM_COST
   }
 
   stop (): void {
@@ -104,7 +108,8 @@ export class UdpReader implements DatagramReader {
   #reported (report: DatagramReport): void {
     if (this.#ended) return
     if (report.kind === 'message') {
-      this.#taken = (this.#taken + report.cost) | 0
+      this.#room -= report.cost
+      this.#leased = (this.#leased + report.cost) | 0
       this.#events.message(report.message, report.cost)
     } else if (report.kind === 'failed') this.#failed(report.text)
     else if (report.kind === 'stopped') {

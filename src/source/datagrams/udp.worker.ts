@@ -5,12 +5,12 @@
 import { createSocket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
-import { DATAGRAM_COST, DatagramMessage, MAX_DATAGRAM, MESSAGE_COST } from './message.ts'
-import type { DatagramReport, DatagramSetup } from './udp-thread.ts'
+import { DatagramMessage, NEXT_DATAGRAM_COST } from './message.ts'
+import type { DatagramReport, DatagramSetup } from './udp-messages.ts'
 
-const { host, port, receiveBuffer, limit, returned } = workerData as DatagramSetup
-const RETURNED = new Int32Array(returned)
-let taken = 0
+const { host, port, receiveBuffer, granted } = workerData as DatagramSetup
+const GRANTED = new Int32Array(granted)
+let leased = 0
 /** The message goes out when it is full, or when a turn of the event loop has passed. */
 const gathered = new DatagramMessage()
 let flushing = false
@@ -27,10 +27,10 @@ let sinceLastTurn = 0
  */
 function waitForRoom (): void {
   for (;;) {
-    const before = Atomics.load(RETURNED, 0)
-    if (limit - ((taken - before) | 0) >= MAX_DATAGRAM + DATAGRAM_COST + MESSAGE_COST) return
+    const seen = Atomics.load(GRANTED, 0)
+    if (((seen - leased) | 0) >= NEXT_DATAGRAM_COST) return
     flush()
-    Atomics.wait(RETURNED, 0, before)
+    Atomics.wait(GRANTED, 0, seen)
   }
 }
 
@@ -47,7 +47,7 @@ function flush (): void {
 function take (record: Uint8Array): void {
   const before = gathered.cost
   gathered.add(record)
-  taken = (taken + gathered.cost - before) | 0
+  leased = (leased + gathered.cost - before) | 0
   sinceLastTurn += record.length + 1
   if (gathered.full) flush()
   if (!flushing) {

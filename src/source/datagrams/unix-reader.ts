@@ -2,15 +2,14 @@ import { backoffMs } from '../../backoff.ts'
 import { ConfigError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { DatagramReader, ReaderEvents } from './reader.ts'
-import { UnixgramProcess } from './unixgram-process.ts'
+import { LEAST_MESSAGE_COST } from './message.ts'
+import { UnixgramChild } from './unixgram-child.ts'
 import type { UnixReport } from './unixgram-pipe.ts'
 
 interface Options {
   /** The socket's name in messages. */
   address: string
   path: string
-  /** The largest cost that the reader may hand on before some is released. */
-  limit: number
   log: Logger
 }
 
@@ -32,14 +31,15 @@ export class UnixReader implements DatagramReader {
   listening = false
   readonly #options: Options
   readonly #events: ReaderEvents
-  #process: UnixgramProcess | undefined
-  #used = 0
+  #process: UnixgramChild | undefined
+  #room = 0
   #begun = false
   #stopping = false
   #closed = false
   #reason: string | undefined
   #attempt = 0
   #timer: NodeJS.Timeout | undefined
+  #taking: NodeJS.Immediate | undefined
   #opened: { resolve: () => void, reject: (error: Error) => void } | undefined
 
   private constructor (options: Options, events: ReaderEvents) {
@@ -61,15 +61,22 @@ export class UnixReader implements DatagramReader {
     return reader
   }
 
-  start (used: number): void {
-    this.#used = used
+  start (room: number): void {
+    this.#room = room
     this.#begun = true
     this.#process?.begin()
   }
 
-  grant (used: number): void {
-    this.#used = used
-    this.#process?.take()
+  grant (room: number): void {
+    this.#room = room
+    this.#taking ??= setImmediate(() => {
+      this.#taking = undefined
+      this.#process?.take()
+    })
+  }
+
+  canDeliver (): boolean {
+    return this.#room >= (this.#process?.nextCost ?? LEAST_MESSAGE_COST)
   }
 
   stop (): void {
@@ -83,6 +90,7 @@ export class UnixReader implements DatagramReader {
     this.#closed = true
     this.listening = false
     clearTimeout(this.#timer)
+    clearImmediate(this.#taking)
     await this.#process?.close()
   }
 
@@ -91,12 +99,12 @@ export class UnixReader implements DatagramReader {
 
   #spawn (): void {
     try {
-      this.#process = new UnixgramProcess(this.#options.path, {
-        room: () => this.#options.limit - this.#used,
+      this.#process = new UnixgramChild(this.#options.path, {
+        room: () => this.#room,
         report: report => this.#reported(report),
         message: (message, cost) => {
           this.#attempt = 0
-          this.#used += cost
+          this.#room -= cost
           this.#events.message(message, cost)
         },
         ended: how => this.#ended(how)

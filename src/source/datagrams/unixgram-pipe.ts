@@ -50,6 +50,11 @@ export class FrameTaker {
     this.#stream = stream
   }
 
+  /** The cost of the next frame. Undefined before its head has come. */
+  get cost (): number | undefined {
+    return this.#head?.readUInt32BE(4)
+  }
+
   /**
    * Returns the next frame. Undefined while the frame has not come whole, or costs more than `room`. A part of a frame
    * at the end of the stream is dropped.

@@ -15,7 +15,7 @@ async function running (t: TestContext, quietMs = 1): Promise<Running> {
   const budget = new Budget('logs', 2 ** 20)
   const source = new AmqpSource({
     addresses: [{ address: 'logs', labels: [], tenant: undefined, format: 'amqp' }],
-    endpoints: [{ host: '127.0.0.1', port: peer.port, tls: false }],
+    hosts: [{ host: '127.0.0.1', port: peer.port, tls: false }],
     credentials: {},
     budgets: [budget],
     log: collectedLog().log,

@@ -23,7 +23,7 @@ function error (message: string, fields: object): Error {
 }
 
 function failure (cause: unknown, credentials: Credentials = {}, { tls = true, opened = false } = {}): { reason: string, hint?: string } {
-  return connectionFailure(cause, { endpoint: { host: 'bus.example', port: 5671, tls }, credentials, opened })
+  return connectionFailure(cause, { busHost: { host: 'bus.example', port: 5671, tls }, credentials, opened })
 }
 
 const ALERT = 'C0:error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate required:../ssl/record/rec_layer_s3.c:1605:SSL alert number 116\n'

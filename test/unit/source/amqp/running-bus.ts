@@ -31,7 +31,7 @@ export function runningBus (
   const counts = { connected: 0, disconnected: 0 }
   const budgets = addresses.map(address => new Budget(address, limit))
   const client = new AmqpClient({
-    endpoints: ports.map(port => ({ host, port, tls: false })),
+    hosts: ports.map(port => ({ host, port, tls: false })),
     credentials,
     budgets,
     log,

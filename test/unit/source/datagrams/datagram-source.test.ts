@@ -140,12 +140,14 @@ test('a budget that is used up is never overdrawn: the kernel keeps what it can,
   }
   const before = dropped()
   while (dropped() === before) await send()
+  assert.ok(!run.source.canSendMore())
   assert.ok(run.records.length < total - dropped(), 'what has not been dropped is held by the kernel')
   run.giveBack()
   await until('all that was not dropped is here', () => { run.giveBack(); return run.records.length + dropped() === total })
   assert.ok(run.most <= limit, `${run.most} bytes`)
   run.giveBack()
   assert.equal(run.budget.used, 0)
+  assert.ok(run.source.canSendMore())
 })
 
 test('a port that is taken is a wrong setting, and nothing stays open', async t => {

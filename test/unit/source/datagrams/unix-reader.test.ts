@@ -145,6 +145,27 @@ test('a budget that is used up is never overdrawn: the sender waits, and nothing
   assert.equal(run.budget.used, 0)
 })
 
+test('while a budget is used up it says that nobody can send more; with the room more comes, but not during the call', addon, async t => {
+  const run = await running(t, { limit: MIB })
+  run.start()
+  assert.ok(run.source.canSendMore())
+  const sender = run.sender()
+  const full = async (): Promise<void> => {
+    while (run.source.canSendMore()) await sender.try(Buffer.alloc(60_000)).then(async () => await turn())
+  }
+  for (const call of ['grant', 'stop'] as const) {
+    await full()
+    const before = run.records.length
+    for (const cost of run.costs.splice(0)) run.budget.release(cost)
+    const called = run.source[call]()
+    assert.equal(run.records.length, before, call)
+    await until('more is here', () => run.records.length > before)
+    await until('it has what there is', () => { run.giveBack(); return run.records.length === sender.sent })
+    await called
+  }
+  assert.ok(!run.source.canSendMore(), 'it has stopped')
+})
+
 test('its process is started anew when it is killed, and what comes then is read', onLinux, async t => {
   const run = await running(t)
   run.start()
@@ -246,7 +267,7 @@ test('where the package cannot be loaded it says what to install', async t => {
   )).href) as { UnixReader: typeof UnixReader }
   const events = { message: assert.fail, stopped: assert.fail, failed: assert.fail }
   const path = join(dir, 'logs.sock')
-  await assert.rejects(Elsewhere.open({ address: `unixgram:${path}`, path, limit: MIB, log: collectedLog().log }, events),
+  await assert.rejects(Elsewhere.open({ address: `unixgram:${path}`, path, log: collectedLog().log }, events),
     ({ code, message }: LokeanError) => code === 'LOKEAN_CONFIG' &&
       /unix-dgram cannot be loaded by Node v.*C\+\+ compiler.*npm rebuild unix-dgram.*\(it was not built\)/.test(message))
 })

@@ -19,7 +19,7 @@ const PATIENCE_MS = 2_000
  * The process that reads the socket at a path. It ends when this process ends for any reason: the pipes between them
  * close then.
  */
-export class UnixgramProcess {
+export class UnixgramChild {
   readonly #child: ChildProcess
   readonly #pipe: Readable
   readonly #frames: FrameTaker
@@ -59,6 +59,11 @@ export class UnixgramProcess {
   /** The process reads the datagrams that the kernel has, and ends. */
   stop (): void {
     this.#child.stdin?.end()
+  }
+
+  /** The cost of the next message, where its frame has begun to come. */
+  get nextCost (): number | undefined {
+    return this.#frames.cost
   }
 
   /** Takes the frames that the process has written, as far as there is room. */

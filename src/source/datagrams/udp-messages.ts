@@ -1,4 +1,4 @@
-/** The messages between the main thread and the thread that reads a UDP socket. */
+/** What crosses between the main thread and the thread that reads a UDP socket. */
 
 /** The thread gets these values when it starts. */
 export interface DatagramSetup {
@@ -6,13 +6,11 @@ export interface DatagramSetup {
   port: number
   /** The size to ask the kernel for (SO_RCVBUF). */
   receiveBuffer: number
-  /** The largest cost (see message.ts) that the thread may hand on before some is released. */
-  limit: number
   /**
-   * One word: all cost that was released since the start, modulo 2^32. It begins at -limit, so that the thread reads
-   * nothing before the first grant.
+   * One word: all cost (see message.ts) that the thread may lease from its start on, modulo 2^32. It is 0 before the
+   * first grant.
    */
-  returned: SharedArrayBuffer
+  granted: SharedArrayBuffer
 }
 
 export type DatagramReport =
