@@ -42,7 +42,7 @@ async function main (): Promise<number> {
     case 'demo': return await (await import('./commands/demo/demo.ts')).demo(context, command)
     case 'check': return command.health
       ? await (await import('./commands/health.ts')).checkHealth(context)
-      : await (await import('./commands/check.ts')).check(context, command)
+      : await (await import('./commands/check/check.ts')).check(context, command)
     case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)
   }
 }

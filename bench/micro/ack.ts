@@ -1,6 +1,6 @@
 import { type Resolved, Settler } from '../../src/ack/settler.ts'
 import { seededRandom } from '../../src/generator/random.ts'
-import { Budget } from '../../src/source/budget.ts'
+import { Budget } from '../../src/source/budget/budget.ts'
 import { ReceivingSession } from '../../src/source/amqp/session.ts'
 import type { MicroResult } from '../outcome/results.ts'
 import { compare, type Effort, exact, type Look } from './measure.ts'

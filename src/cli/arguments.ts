@@ -25,7 +25,7 @@ interface Common { envFile: string | undefined }
 export type Command =
   | { command: 'run' } & Common
   | { command: 'demo', keep: boolean } & LoadOptions & Common
-  | { command: 'check', json: boolean, health: boolean } & Common
+  | { command: 'check', json: boolean, health: boolean, push: boolean } & Common
   | { command: 'generate', connections: number } & LoadOptions & Common
   | { command: 'help', topic: CommandName | undefined }
   | { command: 'version' }
@@ -55,6 +55,7 @@ export const FLAGS = {
   keep: { commands: ['demo'], text: 'keep running at the end, for Grafana or logcli' },
   json: { commands: ['demo', 'check', 'generate'], text: 'the last line of stdout is one JSON object; logs go to stderr' },
   health: { commands: ['check'], text: 'only ask the Lokean running here whether it is alive' },
+  'no-push': { commands: ['check'], text: 'store no entry in Loki' },
   'env-file': { value: { name: 'FILE', schema: undefined }, commands: COMMANDS, text: 'settings from a file of NAME=value lines; the environment wins' },
   help: { commands: COMMANDS, text: 'show this, or the help of a command' },
   version: { commands: COMMANDS, text: 'show the version' }
@@ -95,7 +96,7 @@ function build (command: CommandName, given: Given): Command {
   const json = given.json !== undefined
   switch (command) {
     case 'run': return { command, envFile }
-    case 'check': return { command, json, health: given.health !== undefined, envFile }
+    case 'check': return { command, json, health: given.health !== undefined, push: given['no-push'] === undefined, envFile }
     case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, envFile }
     case 'generate': return { command, ...load(given), json, connections: number(given, 'connections') ?? DEFAULTS.connections, envFile }
   }

@@ -1,4 +1,4 @@
-import { formatHostPort } from '../config/endpoints.ts'
+import { formatHostPort, type HostPort } from '../config/endpoints.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Context } from './context.ts'
 
@@ -6,9 +6,7 @@ const HEALTH_TIMEOUT_MS = 3_000
 
 /** Checks that the process on LOKEAN_ADMIN_ADDR answers `/healthz`. Made for the health check of a container. */
 export async function checkHealth ({ env, stderr }: Context): Promise<number> {
-  const { host, port } = loadConfig(env).config.admin
-  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  const url = `http://${formatHostPort(local, port)}/healthz`
+  const url = `${localUrl(loadConfig(env).config.admin)}/healthz`
   try {
     const { ok, status } = await fetch(url, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) })
     if (!ok) stderr.write(`lokean: ${url} answers ${status}\n`)
@@ -18,4 +16,10 @@ export async function checkHealth ({ env, stderr }: Context): Promise<number> {
     stderr.write(`lokean: ${url} does not answer: ${cause instanceof Error ? cause.message : message}\n`)
     return 1
   }
+}
+
+/** The admin port as this machine reaches it, where it listens on all interfaces. */
+export function localUrl ({ host, port }: HostPort): string {
+  const local = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${formatHostPort(local, port)}`
 }

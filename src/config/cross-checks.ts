@@ -1,3 +1,4 @@
+import { leastBudget } from '../source/budget/share-out.ts'
 import type { Origin } from '../worker/messages.ts'
 import { tenantOf } from './addresses.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -24,8 +25,6 @@ interface CrossCheck {
   /** Says what is wrong, as a line of its own. */
   problem: (values: Values) => string | undefined
 }
-
-const PER_ADDRESS = 2 ** 20
 
 /** The labels that every quarantine stream has. */
 const QUARANTINE = { stream: 'quarantine stream', own: [{ name: 'source' }, { name: 'quarantine' }], from: 'source, quarantine' }
@@ -111,8 +110,8 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
     problem: (v) => {
       const count = sources(v).length
-      if (v.LOKEAN_INFLIGHT_BYTES >= count * PER_ADDRESS) return undefined
-      return `LOKEAN_INFLIGHT_BYTES is ${formatBytes(v.LOKEAN_INFLIGHT_BYTES)}: must be at least ${formatBytes(count * PER_ADDRESS)}, 1 MiB for each of ${count} addresses`
+      if (v.LOKEAN_INFLIGHT_BYTES >= leastBudget(count)) return undefined
+      return `LOKEAN_INFLIGHT_BYTES is ${formatBytes(v.LOKEAN_INFLIGHT_BYTES)}: must be at least ${formatBytes(leastBudget(count))}, 1 MiB for each of ${count} addresses`
     }
   },
   {

@@ -121,7 +121,7 @@ export const OPTIONS = {
     group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '35s', text: 'how long a push may take, from its connection to Loki\'s answer, before it is sent again; longer than Loki\'s own 30 s'
   },
   LOKEAN_INFLIGHT_BYTES: {
-    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from the bus and not settled; at least 1 MiB per address, and twice `LOKEAN_PUSH_BYTES`'
+    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from the bus and not settled, which the addresses share by need; at least 1 MiB per address, and twice `LOKEAN_PUSH_BYTES`'
   },
   LOKEAN_DRAIN_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(0, HOUR), default: '25s', text: 'how long a stop may take to push and settle what is in flight'

@@ -202,7 +202,7 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
     linkUp: derived('lokean_link_up', 'Whether the link that reads the address is open (1) or not (0)', 'address', addresses),
     credit: derived('lokean_credit', 'Messages the bus may send at this moment', 'address', addresses),
     inflightBytes: derived('lokean_inflight_bytes', 'Bytes taken from the bus and not settled', 'address', addresses),
-    inflightBytesLimit: derived('lokean_inflight_bytes_limit', 'The share of the budget that belongs to the address', 'address', addresses),
+    inflightBytesLimit: derived('lokean_inflight_bytes_limit', 'What the address may hold of the budget at this moment: its own part, and three quarters of what is free of the rest', 'address', addresses),
     queueBytes: derived('lokean_queue_bytes', 'Bytes that wait for a worker, are in one, or wait for a push', 'stage', QUEUE_STAGES),
     workers: derived('lokean_workers', 'Worker threads'),
     streams: derived('lokean_streams', 'Streams of all tenants that got a record within the last hour, those of quarantine left out'),

@@ -5,7 +5,7 @@ import { Batcher } from '../batch/batcher.ts'
 import type { Buffers } from '../batch/buffers.ts'
 import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Sink } from '../sink/sink.ts'
-import type { Budget } from '../source/budget.ts'
+import type { Budget } from '../source/budget/budget.ts'
 import type { Delivery, Source, SourceAddress } from '../source/source.ts'
 import type { EncodeResult } from '../worker/messages.ts'
 import type { PipelineMetrics } from './pipeline-metrics.ts'
@@ -55,6 +55,7 @@ export class Flow {
     this.#routes = new Map(sources.flatMap(source => source.addresses.map(address => {
       const budget = budgets.get(address.address)
       if (budget === undefined) throw new RangeError(`the address ${address.address} has no budget`)
+      budget.onRoom = () => source.grant(address.address)
       return [address.address, { source, address, budget }] as const
     })))
     this.#settler = new Settler({
@@ -65,6 +66,8 @@ export class Flow {
       workers,
       buffers,
       formatOf: address => this.#route(address).address.format,
+      isRedelivered: address => this.#route(address).source.whenGone === 'redelivered',
+      onDropped: (address, cost) => this.#dropped(address, cost),
       encode: async batch => { await this.#encode(batch) }
     })
   }
@@ -138,17 +141,32 @@ export class Flow {
     }
   }
 
+  /** The deliveries come again, over another connection. */
+  #dropped (address: string, cost: number): void {
+    const { source } = this.#release(address, cost)
+    source.grant(address)
+    this.#endWhenIdle()
+  }
+
   /** Releases the cost of settled batches. Only now does it come back to senders as credit. */
   #settled (resolved: readonly ResolvedBatch[]): void {
     const routes = new Set<Route>()
     for (const batch of resolved) {
-      const route = this.#route(batch.address)
-      this.#inflight -= batch.cost
-      route.budget.release(batch.cost)
-      routes.add(route)
+      routes.add(this.#release(batch.address, batch.cost))
       this.#options.metrics.stored(batch)
     }
     for (const { source, address } of routes) source.grant(address.address)
+    this.#endWhenIdle()
+  }
+
+  #release (address: string, cost: number): Route {
+    const route = this.#route(address)
+    this.#inflight -= cost
+    route.budget.release(cost)
+    return route
+  }
+
+  #endWhenIdle (): void {
     if (this.#inflight === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 }

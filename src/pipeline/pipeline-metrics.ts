@@ -3,7 +3,7 @@ import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { SinkEvents } from '../sink/loki-sink.ts'
 import type { PushReport } from '../sink/shards.ts'
 import type { Sink } from '../sink/sink.ts'
-import type { Budget } from '../source/budget.ts'
+import type { Budget } from '../source/budget/budget.ts'
 import type { Delivery, Source, SourceCounters, Span } from '../source/source.ts'
 import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
 

@@ -41,7 +41,13 @@ export async function startService (config: Config, log: Logger, problems: Probl
     status,
     page: new LivePage({
       registry: metrics.registry,
-      surroundings: () => ({ version: VERSION, shards: config.shards, checks: cleanStatus(status()).checks, problems: problems.latest }),
+      surroundings: () => ({
+        version: VERSION,
+        shards: config.shards,
+        inflightBytes: config.inflightBytes,
+        checks: cleanStatus(status()).checks,
+        problems: problems.latest
+      }),
       log
     }),
     log

@@ -6,7 +6,8 @@ import { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { LokiSink } from '../sink/loki-sink.ts'
 import type { Sink } from '../sink/sink.ts'
-import { Budget } from '../source/budget.ts'
+import type { Budget } from '../source/budget/budget.ts'
+import { shareOut } from '../source/budget/share-out.ts'
 import { openSources } from '../source/open.ts'
 import type { Source } from '../source/source.ts'
 import { Attempts } from '../worker/pool/attempts.ts'
@@ -44,8 +45,7 @@ const BATCH_PUSHES = 4
  */
 export async function openStages (options: StageOptions, onBroken: (error: Error) => void): Promise<Stages> {
   const { config, log, metrics, version } = options
-  const share = Math.floor(config.inflightBytes / config.addresses.length)
-  const budgets = new Map(config.addresses.map(({ address }) => [address, new Budget(address, share)]))
+  const budgets = shareOut(config.inflightBytes, config.addresses.map(({ address }) => address))
   const budgetOf = (address: string): Budget => {
     const budget = budgets.get(address)
     if (budget === undefined) throw new RangeError(`the address ${address} has no budget`)

@@ -2,6 +2,7 @@ import { Pool } from 'undici'
 import type { Secret } from '../secret.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
 import { Deadline } from './deadline.ts'
+import { connectionFailure, type Failure } from './failure.ts'
 
 export interface LokiAccess {
   /** Base URLs of the distributors. */
@@ -40,6 +41,7 @@ export class LokiClient {
   readonly urls: readonly string[]
   readonly #pools: Pool[]
   readonly #headers: Record<string, string>
+  readonly #certificates: Pick<LokiAccess, 'ca' | 'cert'>
   readonly #timeoutMs: number
   readonly #storedStatus: number | undefined
 
@@ -47,6 +49,7 @@ export class LokiClient {
     const { ca, cert, key, timeoutMs } = access
     this.urls = access.urls
     this.#timeoutMs = timeoutMs
+    this.#certificates = { ca, cert }
     this.#storedStatus = access.storedStatus
     this.#pools = access.urls.map(url => new Pool(new URL(url).origin, {
       connections: MAX_CONNECTIONS,
@@ -80,7 +83,7 @@ export class LokiClient {
       return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
     } catch (error) {
       if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s` }
-      return { kind: 'retry', reason: 'connection', message: explain(error) }
+      return { kind: 'retry', reason: 'connection', ...this.failure(endpoint, error) }
     } finally {
       request.end()
     }
@@ -95,7 +98,7 @@ export class LokiClient {
       const { status, text } = await this.get(endpoint, '', '/ready', signal)
       return status >= 500 ? `${status} ${text.trim().slice(0, MAX_MESSAGE)}` : undefined
     } catch (error) {
-      return explain(error)
+      return this.failure(endpoint, error).message
     }
   }
 
@@ -105,6 +108,11 @@ export class LokiClient {
       method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal
     })
     return { status: statusCode, text: await body.text() }
+  }
+
+  /** What an error of `get` means. */
+  failure (endpoint: number, error: unknown): Failure {
+    return connectionFailure(error, { url: this.urls[endpoint] ?? '', ...this.#certificates })
   }
 
   async close (): Promise<void> {
@@ -146,10 +154,4 @@ async function beginning (body: AsyncIterable<Uint8Array>): Promise<string> {
 
 function header (value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value
-}
-
-function explain (error: unknown): string {
-  const { message, code, cause } = error as Error & { code?: string }
-  const text = message !== '' ? message : code ?? String(error)
-  return cause instanceof Error && cause.message !== '' ? `${text}: ${cause.message}` : text
 }

@@ -12,6 +12,8 @@ import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
 import type { DeadLetterUse, PartTicket, Sink } from './sink.ts'
 import { StoredAt } from './stored-at.ts'
+import { readTenantLimits, type TenantLimits } from './tenant-limits.ts'
+import { ToldLimits } from './told-limits.ts'
 import { Witnesses } from './witnesses.ts'
 
 /** What the sink tells the metrics. */
@@ -25,6 +27,7 @@ export interface SinkEvents {
   onDeadLettersDeleted: (records: number) => void
 }
 
+const READ_LIMITS_MS = 10_000
 /** A part has at most so many shapes (worker/output/shapes.ts). Each witness gets a time of its own. */
 const MOST_SHAPES = 8
 
@@ -48,6 +51,7 @@ export class LokiSink implements Sink {
   readonly #rejected: RejectedRecords
   readonly #deadLetters: DeadLetters | undefined
   readonly #health: LokiHealth
+  readonly #told: ToldLimits
   readonly #closing = new AbortController()
 
   private constructor (options: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
@@ -56,7 +60,14 @@ export class LokiSink implements Sink {
     this.#deadLetters = deadLetters
     this.#health = new LokiHealth({ log, ready: config.readyTenants })
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
-    const limits = new PushLimits({ pushBytes: config.pushBytes, burstOf: () => undefined, now })
+    this.#told = new ToldLimits({
+      read: async tenant => {
+        const deadline = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READ_LIMITS_MS)])
+        return await readTenantLimits(this.#client, 0, tenant, deadline)
+      },
+      now
+    })
+    const limits = new PushLimits({ pushBytes: config.pushBytes, burstOf: tenant => this.#told.of(tenant)?.burstBytes, now })
     const storedAt = new StoredAt(now)
     const witnesses = new Witnesses({
       shapesOf: async part => {
@@ -126,6 +137,11 @@ export class LokiSink implements Sink {
 
   start (): void {
     void probeUntilReady(this.#client, this.#health, this.#closing.signal)
+  }
+
+  /** What Loki tells of the tenant's limits; undefined where it does not, or not yet. */
+  told (tenant: string): TenantLimits | undefined {
+    return this.#told.of(tenant)
   }
 
   add (part: Part, ticket: PartTicket): void {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import { AmqpSource } from './amqp/amqp-source.ts'
-import type { Budget } from './budget.ts'
+import type { Budget } from './budget/budget.ts'
 import { DatagramSource } from './datagrams/datagram-source.ts'
 import type { Source } from './source.ts'
 

@@ -20,6 +20,8 @@ export class Wire {
   #cutSent: { left: number, done: () => void } | undefined
   /** Connections so far. */
   connections = 0
+  /** Bytes that programs have sent. */
+  sentBytes = 0
 
   private constructor (server: Server, target: () => number) {
     this.#server = server
@@ -90,6 +92,7 @@ export class Wire {
     }
     const frames = new FrameEnds()
     near.on('data', chunk => {
+      this.sentBytes += chunk.length
       if (this.#cutSent !== undefined) {
         const { left, done } = this.#cutSent
         if (chunk.length > left) {

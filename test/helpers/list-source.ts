@@ -1,4 +1,4 @@
-import type { Budget } from '../../src/source/budget.ts'
+import type { Budget } from '../../src/source/budget/budget.ts'
 import type { Connection, Range, Source, SourceEvents } from '../../src/source/source.ts'
 
 /** The smallest possible source. It delivers what a test hands it and keeps what is settled. */
@@ -6,7 +6,7 @@ export class ListSource implements Source {
   readonly name = 'list'
   readonly addresses = [{ address: 'list', labels: [], tenant: undefined, format: 'records' as const }]
   readonly counters = {}
-  readonly whenGone = 'redelivered'
+  readonly whenGone: Source['whenGone']
   readonly connection = { gone: false }
   readonly settled: Range[] = []
   readonly calls: string[] = []
@@ -14,7 +14,10 @@ export class ListSource implements Source {
   #events: SourceEvents | undefined
   #next = 0
 
-  constructor (budget: Budget) { this.#budget = budget }
+  constructor (budget: Budget, whenGone: Source['whenGone'] = 'redelivered') {
+    this.#budget = budget
+    this.whenGone = whenGone
+  }
 
   start (events: SourceEvents): void { this.#events = events }
 

@@ -90,3 +90,43 @@ test('credit comes back as what was taken is stored: a small budget passes a lar
   assert.deepEqual(new Set(outcomes), new Set(['accepted']))
   assert.equal(stack.stored().length, 10_000)
 })
+
+test('one process reads 64 addresses: one is blocked for ever, one has messages of 1.2 MB, and all others flow', async t => {
+  const addresses = Array.from({ length: 64 }, (_, i) => `rsyslog/cloud${i}`)
+  const stack = await Stack.start(t, {
+    env: { LOKEAN_AMQP_ADDRESSES: addresses.join(','), LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_DRAIN_TIMEOUT: '100ms' },
+    loki: {
+      authEnabled: true,
+      intercept: ({ tenant }) => tenant === 'blocked' ? { kind: 'answer', status: 401 } : undefined
+    }
+  })
+  const [blocked, large, ...others] = await Promise.all(addresses.map(async address => await stack.sender(address)))
+  const held = async (): Promise<number> => await stack.metric('lokean_inflight_bytes', { address: addresses[0] })
+  const text = 'x'.repeat(50_000)
+  for (let i = 0; i < 500; i++) void blocked.send(message([record({ cloud: 'blocked', message: text })])).catch(() => {})
+  await stack.bus.until(() => stack.bus.stats()[addresses[0]].delivered > 100)
+  const fill = 'y'.repeat(100_000)
+  const batch = (number: number): Buffer => {
+    return message(Array.from({ length: 12 }, (_, i) => record({ cloud: 'large', message: `${number}.${i} ${fill}` })))
+  }
+  const line = (number: number): Buffer => message([record({ cloud: 'other', message: `${number}` })])
+  const outcomes = await Promise.all([
+    ...Array.from({ length: 10 }, async (_, i) => await large.send(batch(i))),
+    ...others.flatMap(other => Array.from({ length: 5 }, async (_, i) => await other.send(line(i))))
+  ])
+  assert.deepEqual(new Set(outcomes), new Set(['accepted']))
+  assert.equal(stack.stored('large').length, 120)
+  assert.equal(stack.bus.stats()[addresses[0]].accepted, 0)
+  assert.ok(await held() > 2 * MIB, 'the blocked one may hold more than a 64th, as long as nobody else needs it')
+})
+
+test('no half message waits for another: two addresses whose largest messages come at once get them both', async t => {
+  const stack = await Stack.start(
+    t, { env: { LOKEAN_INFLIGHT_BYTES: `${4 * MIB}`, LOKEAN_AMQP_ADDRESSES: 'a,b,c,d', LOKEAN_PUSH_BYTES: '256KiB' } }
+  )
+  const batch = message(Array.from({ length: 12 }, () => record({ message: 'y'.repeat(100_000) })))
+  const senders = await Promise.all(['a', 'b', 'c', 'd'].map(async address => await stack.sender(address)))
+  const outcomes = await Promise.all(senders.flatMap(sender => Array.from({ length: 5 }, async () => await sender.send(batch))))
+  assert.deepEqual(new Set(outcomes), new Set(['accepted']))
+  assert.equal(stack.pipeline.inflightBytes, 0)
+})

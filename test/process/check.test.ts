@@ -12,7 +12,9 @@ interface Report {
   ok: boolean
   warnings: string[]
   bus: Finding
-  loki: Array<Finding & { url: string }>
+  loki: Array<Finding & { url: string, stored: Array<{ tenant: string, labels: string }> }>
+  limits: Array<{ tenant: string, told: boolean, warnings: string[] }>
+  admin: Finding
   record: {
     address: string,
     tenant: string,
@@ -25,17 +27,25 @@ interface Report {
   }
 }
 
+/** The admin port of the checks. No two tests share a port. */
+const ADMIN = { LOKEAN_ADMIN_ADDR: '127.0.0.1:0' }
+
 /** A record as people paste one: with white space around it, and the old spelling of the host. */
 const RECORD = '\n{"cloud":"c\\"7","region":"r1","hostname":"net-3","severity":"3","source":"neutron","message":" port down\\n","@timestamp":"2026-11-22T08:00:01.5+02:00","more":1}\n'
 
-test('all is well: 0, and neither the bus nor Loki has more or less than before', BOUNDED, async t => {
+test('all is well: 0; the bus has what it had, and Loki one entry of the check, none with --no-push', BOUNDED, async t => {
   const cleanup = Cleanup.of(t)
   const bus = await startBus()
   cleanup.add(async () => { await bus.close() })
   const loki = await startLoki()
   cleanup.add(async () => { await loki.close() })
   const env = {
-    LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '365d', LOKEAN_SHARD: '2'
+    ...ADMIN,
+    LOKEAN_AMQP_URL: bus.url,
+    LOKEAN_LOKI_URL: loki.url,
+    LOKEAN_LOKI_MAX_AGE: '3650d',
+    LOKEAN_LOKI_MAX_AHEAD: '365d',
+    LOKEAN_SHARD: '2'
   }
   // The sender gets credit as soon as check receives. check must not take the message.
   const sending = RawSender.connect(bus.port, ADDRESS).then(async sender => {
@@ -44,14 +54,16 @@ test('all is well: 0, and neither the bus nor Loki has more or less than before'
   })
   const [people, machines] = await Promise.all([
     lokean(cleanup, ['check'], env),
-    lokean(cleanup, ['check', '--json'], env, RECORD)
+    lokean(cleanup, ['check', '--json', '--no-push'], env, RECORD)
   ])
   assert.equal(await sending, 'released')
 
   assert.deepEqual({ code: people.code, stderr: people.stderr }, { code: 0, stderr: '' })
   assert.match(people.stdout, /^note {3}LOKEAN_SHARD is not a setting .*LOKEAN_SHARDS$/m)
   assert.ok(people.stdout.includes(`ok     bus   127.0.0.1:${bus.port}: attached to ${ADDRESS}\n`), people.stdout)
-  assert.ok(people.stdout.includes(`ok     loki  ${loki.url}: takes pushes\n`), people.stdout)
+  const stored = '{check="push", source="lokean"}'
+  assert.ok(people.stdout.includes(`ok     loki  ${loki.url}: takes pushes; an entry of this check is now in ${stored}\n`), people.stdout)
+  assert.ok(people.stdout.includes('ok     admin 127.0.0.1:0: any free port\n'), people.stdout)
   assert.match(
     people.stdout,
     /^ {2}stream +\{cloud="cloud1", host="compute-0", region="regionOne", service_name="nova-compute", source="nova-compute"\}$/m
@@ -59,10 +71,10 @@ test('all is well: 0, and neither the bus nor Loki has more or less than before'
   assert.match(people.stdout, /^ {2}level +info$/m)
 
   assert.deepEqual({ code: machines.code, stderr: machines.stderr }, { code: 0, stderr: '' })
-  const { ok, warnings, record, bus: { ok: busOk }, loki: [{ ok: lokiOk, url }] } = JSON.parse(machines.stdout) as Report
-  assert.deepEqual({
-    ok, busOk, lokiOk, url, warnings: warnings.length
-  }, { ok: true, busOk: true, lokiOk: true, url: loki.url, warnings: 1 })
+  const { ok, warnings, record, bus: { ok: busOk }, loki: [lokiFinding], limits, admin } = JSON.parse(machines.stdout) as Report
+  assert.deepEqual({ ok, busOk, adminOk: admin.ok, warnings: warnings.length }, { ok: true, busOk: true, adminOk: true, warnings: 1 })
+  assert.deepEqual(lokiFinding, { url: loki.url, ok: true, detail: 'takes pushes (an empty one was tried)', stored: [] })
+  assert.deepEqual(limits, [{ tenant: '', told: false, warnings: [] }])
   assert.deepEqual(record, {
     address: ADDRESS,
     tenant: '',
@@ -75,7 +87,7 @@ test('all is well: 0, and neither the bus nor Loki has more or less than before'
   const { delivered, received, accepted } = (await bus.until(stats => stats[ADDRESS].receivers === 0))[ADDRESS]
   assert.deepEqual({ delivered, received, accepted }, { delivered: 0, received: 1, accepted: 0 })
   const { entries, streams } = loki.stats()
-  assert.deepEqual({ entries, streams }, { entries: 0, streams: 0 })
+  assert.deepEqual({ entries, streams }, { entries: 1, streams: 1 })
 })
 
 test('what is down is named, with what to mend, and the record is shown all the same: 1', async t => {
@@ -87,8 +99,8 @@ test('what is down is named, with what to mend, and the record is shown all the 
   // No program listens on port 1. A port that was free a moment ago may belong to another test by now.
   const down = 'http://127.0.0.1:1'
   const [people, machines] = await Promise.all([
-    lokean(cleanup, ['check'], { LOKEAN_AMQP_URL: 'amqp://127.0.0.1:1', LOKEAN_LOKI_URL: loki.url }, '{"message":"no more"}'),
-    lokean(cleanup, ['check', '--json'], { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: `${loki.url},${down}` })
+    lokean(cleanup, ['check'], { ...ADMIN, LOKEAN_AMQP_URL: 'amqp://127.0.0.1:1', LOKEAN_LOKI_URL: loki.url }, '{"message":"no more"}'),
+    lokean(cleanup, ['check', '--json'], { ...ADMIN, LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: `${loki.url},${down}` })
   ])
   assert.deepEqual({ code: people.code, stderr: people.stderr }, { code: 1, stderr: '' })
   assert.match(people.stdout, /^MEND {3}bus {3}127\.0\.0\.1:1: connect ECONNREFUSED .*LOKEAN_AMQP_URL right\?\n(?! )/m)
@@ -103,6 +115,25 @@ test('what is down is named, with what to mend, and the record is shown all the 
   assert.deepEqual({ url: second.url, ok: second.ok }, { url: down, ok: false })
   assert.match(second.detail, /ECONNREFUSED/)
   assert.match(String(second.mend), /LOKEAN_LOKI_URL/)
+})
+
+test('a Lokean that runs here, and limits of the tenant: said, and no fault', async t => {
+  const cleanup = Cleanup.of(t)
+  const bus = await startBus()
+  cleanup.add(async () => { await bus.close() })
+  const loki = await startLoki({ version: '3.7.6', publishedLimits: [], limits: { lineBytes: 256_000 } })
+  cleanup.add(async () => { await loki.close() })
+  const env = { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_LOKI_TENANT: 'cloud1' }
+  const run = startRun(cleanup, env)
+  const { host } = new URL(await run.admin())
+  const { code, stdout } = await lokean(cleanup, ['check'], { ...env, LOKEAN_ADMIN_ADDR: host })
+  assert.equal(code, 0, stdout)
+  assert.match(stdout, new RegExp(`^ok {5}admin ${host}: Lokean \\S+ runs here$`, 'm'))
+  assert.match(stdout, /^note {3}loki {2}tenant cloud1: max_line_size is 256000 bytes.*LOKEAN_LOKI_MAX_LINE_BYTES=256000/m)
+  assert.match(stdout, /^ok {5}loki .* an entry of this check is now in \{check="push", source="lokean"\} of tenant cloud1$/m)
+  const taken = await lokean(cleanup, ['check'], { ...env, LOKEAN_ADMIN_ADDR: `127.0.0.1:${new URL(loki.url).port}` })
+  assert.equal(taken.code, 1, taken.stdout)
+  assert.match(taken.stdout, /^MEND {3}admin 127\.0\.0\.1:\d+: the port is in use, and not by Lokean\n +LOKEAN_ADMIN_ADDR must name another port$/m)
 })
 
 test('--health asks the one that runs here, whatever bus and Loki do', async t => {

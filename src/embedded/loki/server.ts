@@ -64,6 +64,8 @@ export interface EmbeddedLoki {
   port: number
   store: Store
   stats (): LokiStats
+  /** Changes limits, as Loki does when it reads its runtime configuration anew. */
+  setLimits (limits: Partial<Limits>): void
   /** Ends all connections, also those with an unanswered request. */
   close (): Promise<void>
 }
@@ -129,6 +131,7 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
       streams: store.streamCount,
       rejected: { ...intake.rejected }
     }),
+    setLimits: limits => { intake.limits = limits },
     close: async () => {
       closing()
       if (!server.listening) return

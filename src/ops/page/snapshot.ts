@@ -7,6 +7,8 @@ import { type Sample, SampleWindow } from './sample.ts'
 export interface Surroundings {
   version: string
   shards: number
+  /** The limit on what all addresses hold together. */
+  inflightBytes: number
   checks: Checks
   problems: readonly Problem[]
 }
@@ -56,7 +58,7 @@ export interface Snapshot {
 }
 
 /** Makes a snapshot from the last samples: at least two, the oldest first. */
-export function makeSnapshot (samples: readonly Sample[], { version, shards, checks, problems }: Surroundings): Snapshot {
+export function makeSnapshot (samples: readonly Sample[], { version, shards, inflightBytes, checks, problems }: Surroundings): Snapshot {
   const window = new SampleWindow(samples)
   const addresses = window.labels('link_up').map(address => addressSnapshot(window, address))
   const workers = window.now('workers')
@@ -88,7 +90,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, che
       connects: window.now('bus_connects_total')
     },
     credit: {
-      messages: window.now('credit'), inflightBytes: window.mean('inflight_bytes'), limitBytes: window.now('inflight_bytes_limit'), fill
+      messages: window.now('credit'), inflightBytes: window.mean('inflight_bytes'), limitBytes: inflightBytes, fill
     },
     batch: { bytes: window.mean('queue_bytes', 'batch'), records: window.average('batch_records'), mainThreadBusy: window.mainThreadBusy },
     workers: {

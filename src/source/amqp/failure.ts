@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { certifiedNames, expiredAt, type PeerCertificate, tlsFailure } from '../../tls-failure.ts'
 import type { Credentials, Endpoint } from './connection.ts'
 import { describe } from './subscription.ts'
 
@@ -23,7 +23,7 @@ interface Circumstances {
 export function connectionFailure (error: unknown, circumstances: Circumstances): Failure {
   const { endpoint, opened } = circumstances
   const { code, condition, cert } = (error ?? {}) as { code?: string, condition?: string, cert?: PeerCertificate }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(endpoint.host, cert)
+  if (tlsFailure(code ?? '') === 'name') return wrongName(endpoint.host, cert)
   const reason = explain(error) ?? (opened ? 'connection lost' : 'connection lost before the bus had let us in')
   return { reason, hint: hintOf(code, condition, circumstances) }
 }
@@ -37,12 +37,9 @@ export function linkFailure (reason: string, condition?: string): Failure {
   return { reason }
 }
 
-interface PeerCertificate { subject?: { CN?: string }, subjectaltname?: string }
-
 function wrongName (host: string, cert: PeerCertificate | undefined): Failure {
-  const names = cert?.subjectaltname ?? cert?.subject?.CN ?? 'no name'
   return {
-    reason: `the certificate of the bus is for ${names}, not for ${host}`,
+    reason: `the certificate of the bus is for ${certifiedNames(cert)}, not for ${host}`,
     hint: `LOKEAN_AMQP_URL must name the bus as its certificate does, or the bus needs a certificate for ${host}`
   }
 }
@@ -53,23 +50,18 @@ function hintOf (code: string | undefined, condition: string | undefined, circum
   if (condition !== undefined) return undefined
   if (code === undefined || SILENT.has(code)) return opened ? undefined : unspokenHint(endpoint, credentials)
   if (UNREACHABLE.has(code)) return 'is the bus up, and LOKEAN_AMQP_URL right?'
-  if (UNTRUSTED.has(code)) return untrustedHint(credentials)
-  if (OUT_OF_DATE.has(code)) return 'the bus needs a certificate that is valid now (or the clock here is wrong)'
-  if (CLIENT_CERTIFICATE.test(code)) return certificateHint(credentials)
-  if (code.startsWith('ERR_SSL_')) return 'if this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://'
-  return undefined
+  switch (tlsFailure(code)) {
+    case 'untrusted': return untrustedHint(credentials)
+    case 'outdated': return 'the bus needs a certificate that is valid now (or the clock here is wrong)'
+    case 'client': return certificateHint(credentials)
+    case 'plain':
+    case 'other': return 'if this port speaks no TLS, LOKEAN_AMQP_URL must begin with amqp://'
+    default: return undefined
+  }
 }
 
 const SILENT = new Set(['ECONNRESET', 'EPIPE'])
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
-/** Those of OpenSSL's reasons (X509_V_ERR) that another authority in LOKEAN_AMQP_CA would remove. */
-const UNTRUSTED = new Set([
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_SIGNATURE_FAILURE', 'CERT_UNTRUSTED', 'INVALID_CA'
-])
-const OUT_OF_DATE = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'])
-/** Alerts by which the bus refuses Lokean's certificate, or asks for one (RFC 8446, 6.2). */
-const CLIENT_CERTIFICATE = /^ERR_SSL_\w*ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/
 
 function loginHint ({ username, cert }: Credentials): string {
   if (username !== undefined) {
@@ -94,8 +86,8 @@ function unspokenHint ({ tls }: Endpoint, credentials: Credentials): string {
 
 function certificateHint ({ cert }: Credentials): string {
   if (cert === undefined) return 'does the bus want a client certificate? LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set.'
-  const { validTo } = new X509Certificate(cert)
-  if (Date.parse(validTo) < Date.now()) return `the certificate in LOKEAN_AMQP_CERT has expired (${validTo}): renew it.`
+  const expired = expiredAt(cert)
+  if (expired !== undefined) return `the certificate in LOKEAN_AMQP_CERT has expired (${expired}): renew it.`
   return 'does the bus trust who has signed the certificate in LOKEAN_AMQP_CERT?'
 }
 

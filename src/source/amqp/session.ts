@@ -1,8 +1,9 @@
 import type { Receiver } from 'rhea'
 import { type FrameWriter, frames, linkCounters, message, remoteAttach, requestFlow } from './rhea.ts'
-import { creditFor, DELIVERY_BYTES, leastGrant, maxMessageBytes, shouldGrant } from './credit.ts'
-import type { Budget } from '../budget.ts'
+import { creditFor, DELIVERY_BYTES, FRAME_BYTES, leastGrant, maxMessageBytes, shouldGrant } from './credit.ts'
+import type { Budget } from '../budget/budget.ts'
 import { LokeanError } from '../../errors.ts'
+import { PartialMessage } from './partial-message.ts'
 import type { Transfer } from './transfer.ts'
 
 /** A transfer frame (spec 2.7.5) as rhea reads it. */
@@ -13,11 +14,6 @@ interface TransferFrame {
 
 /** rhea reads a boolean in its two-byte encoding (0x56) as a number. */
 type Flag = boolean | number | null
-
-/** The least size, in bytes, of the buffer in which a delivery of several frames is joined. */
-const MIN_PARTIAL = 256 * 1024
-/** The largest such buffer that is kept for the next delivery. */
-const MAX_PARTIAL_KEPT = 2 * 1024 * 1024
 
 interface Options {
   budget: Budget
@@ -41,27 +37,29 @@ export class ReceivingSession {
   readonly #options: Options
   /**
    * Frames that the peer may still send. rhea writes the number into the begin frame and into flow frames. The begin
-   * frame has the number for a free budget, however full the budget is: skupper-router 3.5 takes it for the session's
+   * frame has the most that is ever promised, however full the budget is: skupper-router 3.5 takes it for the session's
    * capacity for good, and sends nothing at all where it is 0. Nothing comes before the link has credit.
    */
   window: number
   next_transfer_id = 0
   /** Written by rhea's session; not used here. */
   max_transfer_id = 0
+  /** The most frames that are ever promised. */
+  readonly #full: number
   #receiver: Receiver | undefined
   /** The link's handle, as the peer numbers it. */
   #handle: number | undefined
   #stopped = false
   #nextDelivery: number | undefined
-  /** The bytes of a delivery whose last frame has not come. */
-  #partial = Buffer.alloc(0)
-  #partialBytes = 0
+  readonly #partial: PartialMessage
   #dispositions: Array<[first: number, last: number]> = []
   #refusing = false
 
   constructor (options: Options) {
     this.#options = options
-    this.window = Math.max(1, creditFor(options.budget.limit))
+    this.#full = creditFor(options.budget.own)
+    this.window = Math.max(1, this.#full)
+    this.#partial = new PartialMessage(options.budget.largest)
   }
 
   /** Begins to give credit to the link. */
@@ -71,6 +69,7 @@ export class ReceivingSession {
     this.#handle = handle
     // Credit counts from the sender's delivery count (spec 2.6.7); rhea takes that for 0.
     linkCounters(receiver).delivery_count = count ?? 0
+    this.window = 0
     this.grant()
   }
 
@@ -92,12 +91,24 @@ export class ReceivingSession {
   grant (): void {
     const receiver = this.#receiver
     if (receiver === undefined || this.#stopped || this.#refusing) return
-    const { limit, room } = this.#options.budget
-    const possible = creditFor(room)
-    if (!shouldGrant(Math.min(this.window, linkCounters(receiver).credit), possible, leastGrant(limit, this.#partialBytes > 0))) return
-    this.window = possible
-    linkCounters(receiver).credit = possible
-    requestFlow(receiver)
+    const { budget } = this.#options
+    const link = linkCounters(receiver)
+    const outstanding = Math.min(this.window, link.credit)
+    if (outstanding > this.#full / 2) return
+    const possible = this.#possible()
+    if (shouldGrant(outstanding, possible, leastGrant(budget.own, this.#partial.bytes > 0))) {
+      budget.promise(possible * FRAME_BYTES)
+      this.window = link.credit = possible
+      requestFlow(receiver)
+    } else if (outstanding === 0) budget.wait()
+  }
+
+  /** The frames that the budget has room for. A message that has come in part may borrow room. */
+  #possible (): number {
+    const { budget } = this.#options
+    const possible = creditFor(budget.room)
+    const inPart = this.#partial.bytes
+    return possible === 0 && inPart > 0 && budget.borrow(inPart) ? creditFor(budget.room) : possible
   }
 
   /** The dispositions are written when rhea next processes the session, with all others of this tick. */
@@ -107,15 +118,16 @@ export class ReceivingSession {
 
   /** Gives up a delivery that has come in part. Its bytes are released here, because it will never be settled. */
   abandon (): void {
-    this.#options.budget.release(this.#partialBytes)
-    this.#partialBytes = 0
-    this.#shrink()
+    this.#options.budget.release(this.#partial.bytes)
+    this.#options.budget.finish()
+    this.#partial.clear()
   }
 
   /** Ignores all further frames of the link. */
   close (): void {
     this.#refusing = true
     this.abandon()
+    this.#options.budget.promise(0)
   }
 
   on_begin (fields: { next_outgoing_id: number }): void {
@@ -148,14 +160,16 @@ export class ReceivingSession {
 
   /** The payload is valid until the call returns. */
   transfer ({ id: given, more, aborted, payload }: Transfer): void {
+    const promised = this.window > 0
     this.next_transfer_id = (this.next_transfer_id + 1) >>> 0
     this.window = Math.max(0, this.window - 1)
     if (this.#refusing || this.#receiver === undefined) return
     const id = this.#checkId(given)
-    if (!aborted) this.#take(payload)
+    const last = !more && !aborted
+    this.#take(aborted ? 0 : payload.length + (last ? DELIVERY_BYTES : 0), promised)
     if (more && !aborted) {
-      this.#keep(payload)
-      if (this.#partialBytes > maxMessageBytes(this.#options.budget.limit)) return this.#refuse()
+      this.#partial.add(payload)
+      if (this.#partial.bytes > maxMessageBytes(this.#options.budget.largest)) return this.#refuse()
       return this.grant()
     }
     this.#nextDelivery = (id + 1) >>> 0
@@ -178,55 +192,36 @@ export class ReceivingSession {
     }
   }
 
-  /** The window reserves room for whole frames. So this fails only where a bus exceeds the window or the frame size. */
-  #take (payload: Uint8Array): void {
+  /**
+   * Leases the bytes of a frame in the place of what was promised for it, which is room for a whole frame. Where a bus
+   * exceeds the window or the frame size, there may be room for that, too.
+   */
+  #take (bytes: number, promised: boolean): void {
     const { budget } = this.#options
-    if (payload.length + DELIVERY_BYTES > budget.room) {
+    const within = promised && bytes <= FRAME_BYTES
+    if (!within && bytes > budget.room) {
       throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
     }
-    budget.lease(payload.length)
-  }
-
-  /**
-   * Copies a payload out of the socket's buffer, which the next read overwrites. The next delivery uses the copy's
-   * buffer again.
-   */
-  #keep (payload: Uint8Array): void {
-    const length = this.#partialBytes + payload.length
-    if (length > this.#partial.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, MIN_PARTIAL, Math.min(2 * length, this.#options.budget.limit)))
-      this.#partial.copy(larger, 0, 0, this.#partialBytes)
-      this.#partial = larger
-    }
-    this.#partial.set(payload, this.#partialBytes)
-    this.#partialBytes = length
+    budget.lease(bytes, this.window * FRAME_BYTES)
   }
 
   #complete (id: number, last: Uint8Array): void {
-    const message = this.#partialBytes === 0 ? last : this.#joined(last)
+    const inPart = this.#partial.bytes > 0
+    const message = inPart ? this.#partial.join(last) : last
     const { budget, onDelivery } = this.#options
     const cost = message.length + DELIVERY_BYTES
-    budget.lease(DELIVERY_BYTES)
     try {
       onDelivery(id, message, cost)
     } catch (error) {
       // No memory for the delivery, for instance. The connection ends, the delivery stays unsettled, and nobody else
       // would release its cost.
+      this.#partial.clear()
       budget.release(cost)
       throw error
     }
-    this.#shrink()
-  }
-
-  #shrink (): void {
-    if (this.#partial.length > MAX_PARTIAL_KEPT) this.#partial = Buffer.alloc(0)
-  }
-
-  #joined (last: Uint8Array): Uint8Array {
-    this.#keep(last)
-    const message = this.#partial.subarray(0, this.#partialBytes)
-    this.#partialBytes = 0
-    return message
+    if (!inPart) return
+    this.#partial.clear()
+    budget.finish()
   }
 
   /** Ids count up by one within a session. A frame that continues a delivery may omit the id (spec 2.7.5). */
@@ -240,7 +235,7 @@ export class ReceivingSession {
 
   #refuse (): void {
     this.#refusing = true
-    const bytes = this.#partialBytes
+    const bytes = this.#partial.bytes
     this.abandon()
     this.#options.onTooLarge(bytes)
   }

@@ -1,5 +1,5 @@
 import type { Connection as AmqpConnection, Receiver, Session } from 'rhea'
-import type { Budget } from '../budget.ts'
+import type { Budget } from '../budget/budget.ts'
 import type { Connection, Delivery, Range } from '../source.ts'
 import { maxMessageBytes } from './credit.ts'
 import { adoptReceivingHalf, requestWrite, sourceAddress } from './rhea.ts'
@@ -54,7 +54,7 @@ export class Subscription implements Connection {
       // (2.8.3).
       snd_settle_mode: 0,
       rcv_settle_mode: 0,
-      max_message_size: maxMessageBytes(budget.limit)
+      max_message_size: maxMessageBytes(budget.largest)
     })
     this.#listen(session, this.#receiver)
   }
@@ -132,7 +132,7 @@ export class Subscription implements Connection {
   }
 
   #refuse (bytes: number): void {
-    const limit = maxMessageBytes(this.#options.budget.limit)
+    const limit = maxMessageBytes(this.#options.budget.largest)
     this.#receiver.close({ condition: 'amqp:link:message-size-exceeded', description: `more than ${limit} bytes` })
     this.end(`a message of more than ${bytes} bytes came, and ${limit} is the most that the budget of this address can hold: ` +
       'raise LOKEAN_INFLIGHT_BYTES, or lower the sender\'s batch size (rsyslog: queue.dequeueBatchSize)')

@@ -1,7 +1,7 @@
 import { LokeanError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { Check, Origin } from '../../worker/messages.ts'
-import type { Budget } from '../budget.ts'
+import type { Budget } from '../budget/budget.ts'
 import type { Connection, Source, SourceAddress, SourceCounters, SourceEvents } from '../source.ts'
 import type { DatagramReader, ReaderEvents } from './reader.ts'
 import { UdpReader } from './udp-reader.ts'
@@ -39,6 +39,7 @@ export class DatagramSource implements Source {
   #reader!: DatagramReader
   #state: 'held' | 'reading' | 'stopping' | 'stopped' | 'closed' = 'held'
   #next = 0
+  #granting = false
   #events: SourceEvents | undefined
   #drained: () => void = () => {}
 
@@ -58,7 +59,7 @@ export class DatagramSource implements Source {
       stopped: () => { if (source.#state === 'stopping') source.#end('stopped') },
       failed: reason => source.#failed(reason)
     }
-    const { address, limit } = budget
+    const { address, own: limit } = budget
     source.#reader = place.kind === 'udp'
       ? await UdpReader.open({ ...place, address, limit, log }, events)
       : await UnixReader.open({ ...place, address, limit, log }, events)
@@ -73,7 +74,8 @@ export class DatagramSource implements Source {
     this.#events = events
     if (this.#state !== 'held') return
     this.#state = 'reading'
-    this.#reader.start(this.#budget.used)
+    this.#promise()
+    this.#reader.start(this.#taken)
   }
 
   canSendMore (): boolean {
@@ -83,7 +85,21 @@ export class DatagramSource implements Source {
   settle (): void {}
 
   grant (): void {
-    if (this.#state !== 'held') this.#reader.grant(this.#budget.used)
+    if (this.#state === 'held') return
+    this.#promise()
+    this.#reader.grant(this.#taken)
+  }
+
+  /** Lets the reader read as much as there is room for. */
+  #promise (): void {
+    const { room, own } = this.#budget
+    this.#budget.promise(room)
+    if (room < own) this.#budget.wait()
+  }
+
+  /** The part of the reader's limit that it may not use now. */
+  get #taken (): number {
+    return this.#budget.own - this.#budget.promised
   }
 
   /** Reads the datagrams that the kernel has, as far as the budget allows, and then no more. */
@@ -114,10 +130,21 @@ export class DatagramSource implements Source {
 
   #received (message: Uint8Array, cost: number): void {
     if (this.#state === 'closed') return
-    this.#budget.lease(cost)
+    this.#budget.lease(cost, this.#budget.promised - cost)
     const id = this.#next
     this.#next = (id + 1) >>> 0
     this.#events?.onDelivery({ address: this.#budget.address, connection: this.#connection, id, message, cost })
+    this.#grantSoon()
+  }
+
+  /** Waits for a microtask: a reader may hand on several messages in one go, and then go on as the grant says. */
+  #grantSoon (): void {
+    if (this.#granting) return
+    this.#granting = true
+    queueMicrotask(() => {
+      this.#granting = false
+      if (this.#state !== 'closed') this.grant()
+    })
   }
 
   #failed (reason: string): void {

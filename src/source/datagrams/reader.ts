@@ -3,8 +3,8 @@ export interface DatagramReader {
   /** Whether the socket is bound. */
   readonly listening: boolean
   /**
-   * Nothing is read before this call. `used` is the part of the limit, in cost, that is leased now. The limit was given
-   * when the reader was opened.
+   * Nothing is read before this call. `used` is the part of the limit, in cost, that the reader may not use now. The
+   * limit was given when the reader was opened.
    */
   start (used: number): void
   /** Must be called when less of the limit is used than before. */

@@ -84,7 +84,7 @@ export class UdpReader implements DatagramReader {
   }
 
   grant (used: number): void {
-    Atomics.store(this.#returned, 0, (this.#taken - used) | 0)
+    Atomics.store(this.#returned, 0, (this.#taken - Math.min(used, MAX_LIMIT)) | 0)
     Atomics.notify(this.#returned, 0)
   }
 

@@ -69,6 +69,12 @@ export class Intake {
     return this.#limits
   }
 
+  /** Changes limits, as Loki does when it reads its runtime configuration anew. */
+  set limits (limits: Partial<Limits>) {
+    Object.assign(this.#limits, limits)
+    for (const { known } of this.#tenants.values()) known.clear()
+  }
+
   /**
    * Stores a decoded push of `bytes`, which `fill` writes into the chunk that it is given. Throws a Refusal to answer
    * with.

@@ -5,7 +5,7 @@ import { type Sample, SampleWindow, takeSample } from '../../../../src/ops/page/
 import { makeSnapshot, type Snapshot, type Surroundings } from '../../../../src/ops/page/snapshot.ts'
 
 const ok = { ok: true, detail: '' }
-const surroundings: Surroundings = { version: '1', shards: 4, checks: { bus: ok, loki: ok }, problems: [] }
+const surroundings: Surroundings = { version: '1', shards: 4, inflightBytes: 2000, checks: { bus: ok, loki: ok }, problems: [] }
 
 function setUp () {
   const metrics = createMetrics({

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test'
-import { Budget } from '../../../../src/source/budget.ts'
+import { Budget } from '../../../../src/source/budget/budget.ts'
 import { AmqpClient } from '../../../../src/source/amqp/client.ts'
 import type { Subscription } from '../../../../src/source/amqp/subscription.ts'
 import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'

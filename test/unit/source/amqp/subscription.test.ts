@@ -1,6 +1,6 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
-import { Budget } from '../../../../src/source/budget.ts'
+import { Budget } from '../../../../src/source/budget/budget.ts'
 import { connect } from '../../../../src/source/amqp/connection.ts'
 import { DELIVERY_BYTES, FRAME_BYTES } from '../../../../src/source/amqp/credit.ts'
 import { socketOf } from '../../../../src/source/amqp/rhea.ts'

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import { ConfigError } from '../../../../src/errors.ts'
-import { Budget } from '../../../../src/source/budget.ts'
+import { Budget } from '../../../../src/source/budget/budget.ts'
+import { shareOut } from '../../../../src/source/budget/share-out.ts'
 import { DatagramSource } from '../../../../src/source/datagrams/datagram-source.ts'
 import type { Connection, SourceEvents } from '../../../../src/source/source.ts'
 import { readRecords } from '../../../../src/worker/input/records.ts'
@@ -29,9 +30,12 @@ interface Running {
   giveBack (): void
 }
 
-async function running (t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, receiveBuffer = 208 * 1024 } = {}): Promise<Running> {
+interface Setup { host?: string, limit?: number, receiveBuffer?: number, budget?: Budget }
+
+async function running (
+  t: TestContext, { host = '127.0.0.1', limit = 8 * MIB, receiveBuffer = 208 * 1024, budget = new Budget('udp', limit) }: Setup = {}
+): Promise<Running> {
   const cleanup = Cleanup.of(t)
-  const budget = new Budget('udp', limit)
   const { log, lines } = collectedLog()
   const source = await DatagramSource.open({
     origin: { address: 'udp', labels: [], tenant: undefined }, budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log
@@ -93,6 +97,19 @@ for (const host of ['127.0.0.1', '::1']) {
     assert.equal(run.connections.size, 1)
   })
 }
+
+test('while another address holds all that is shared, the socket is read through its own part', async t => {
+  const [budget, other] = shareOut(2 * MIB, ['udp', 'other']).values()
+  while (other.room > 0) other.lease(other.room)
+  const run = await running(t, { budget })
+  run.start()
+  for (let i = 0; i < 100; i++) {
+    await run.send(Buffer.alloc(20_000, 'x'))
+    await until('it is here', () => run.records.length > i)
+    if (i % 10 === 9) run.giveBack()
+  }
+  assert.ok(run.most > 9 * 20_000 && run.most <= budget.own, `${run.most} bytes`)
+})
 
 test('what comes before it is started waits in the kernel; what came before it is stopped is read, and nothing after', async t => {
   const run = await running(t)

@@ -1,0 +1,50 @@
+import type { Config } from '../../config/config.ts'
+import { formatHostPort } from '../../config/endpoints.ts'
+import type { Finding } from './finding.ts'
+import type { LimitsFinding } from './limits.ts'
+import type { LokiFinding } from './loki.ts'
+import type { StoredForm } from './sample.ts'
+
+/** All that the check found. */
+export interface Report {
+  warnings: string[]
+  bus: Finding
+  loki: LokiFinding[]
+  limits: LimitsFinding[]
+  admin: Finding
+  record: StoredForm
+  others: StoredForm[]
+}
+
+/** The report for people. */
+export function describe (config: Config, { warnings, bus, loki, limits, admin, record, others }: Report): string {
+  const hosts = config.amqp.urls.map(({ host, port }) => formatHostPort(host, port)).join(', ')
+  return [
+    ...warnings.map(warning => `note   ${warning}`),
+    ...lines('bus', bus, bus.ok ? `${hosts}: ` : ''),
+    ...loki.flatMap(finding => lines('loki', finding, `${finding.url}: `)),
+    ...limits.flatMap(({ tenant, warnings }) => {
+      const whose = tenant === '' ? '' : `tenant ${tenant}: `
+      return warnings.map(warning => `note   loki  ${whose}${warning}`)
+    }),
+    ...lines('admin', admin),
+    '',
+    record.quarantined === undefined ? 'A record lands so:' : `A record like this goes to quarantine (${record.quarantined}):`,
+    ...(record.tenant === '' ? [] : [`  tenant     ${record.tenant}`]),
+    `  stream     ${record.labels}`,
+    `  timestamp  ${record.timestamp}`,
+    `  line       ${JSON.stringify(record.line)}`,
+    ...Object.entries(record.metadata).map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
+    ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
+    ...others.flatMap(({ address, tenant, labels }) => [
+      '', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`
+    ]),
+    ''
+  ].join('\n')
+}
+
+function lines (what: string, { ok, detail, hint }: Finding, where = ''): string[] {
+  const line = `${ok ? 'ok    ' : 'MEND  '} ${what.padEnd(5)} ${where}${detail}`
+  // A reason that names a setting needs no hint.
+  return hint === undefined || detail.includes('LOKEAN_') ? [line] : [line, `             ${hint}`]
+}

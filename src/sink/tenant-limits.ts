@@ -1,0 +1,105 @@
+import { parse } from 'yaml'
+import type { LokiClient } from './client.ts'
+
+/** The limits of a tenant that matter to a client. Undefined: Loki does not tell it, or has no such limit. */
+export interface TenantLimits {
+  maxLineBytes?: number
+  /** Loki cuts a line that is too long, and does not refuse it. */
+  cutsLines?: boolean
+  maxAgeMs?: number
+  maxAheadMs?: number
+  maxStreams?: number
+  burstBytes?: number
+  maxLabels?: number
+  enforcedLabels?: string[]
+  takesMetadata?: boolean
+  shardsStreams?: boolean
+  movesEqualTimes?: boolean
+}
+
+const PATH = '/config/tenant/v1/limits'
+/** The tenant of a Loki that asks for none. This endpoint wants a name even there. */
+const NO_TENANT = 'fake'
+const MIB = 2 ** 20
+
+/**
+ * Asks Loki for the limits of a tenant. Undefined where Loki does not tell them: before 3.6, behind a gateway that does
+ * not pass the path on, or where it does not answer.
+ */
+export async function readTenantLimits (
+  client: Pick<LokiClient, 'get'>, endpoint: number, tenant: string, signal: AbortSignal
+): Promise<TenantLimits | undefined> {
+  try {
+    const { status, text } = await client.get(endpoint, tenant === '' ? NO_TENANT : tenant, PATH, signal)
+    return status === 200 ? parseTenantLimits(text) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Undefined where the text is no map in YAML. An operator's allowlist may leave any key out. */
+export function parseTenantLimits (text: string): TenantLimits | undefined {
+  let told: unknown
+  try {
+    told = parse(text)
+  } catch {
+    return undefined
+  }
+  if (!isMap(told)) return undefined
+  const streams = [told.max_streams_per_user, told.max_global_streams_per_user].map(positive).filter(limit => limit !== undefined)
+  const burst = positive(told.ingestion_burst_size_mb)
+  const limits: TenantLimits = {
+    maxLineBytes: byteSize(told.max_line_size),
+    cutsLines: flag(told.max_line_size_truncate),
+    maxAgeMs: told.reject_old_samples === false ? undefined : duration(told.reject_old_samples_max_age),
+    maxAheadMs: duration(told.creation_grace_period),
+    maxStreams: streams.length === 0 ? undefined : Math.min(...streams),
+    burstBytes: burst === undefined ? undefined : burst * MIB,
+    maxLabels: positive(told.max_label_names_per_series),
+    enforcedLabels: names(told.enforced_labels),
+    takesMetadata: flag(told.allow_structured_metadata),
+    shardsStreams: isMap(told.shard_streams) ? flag(told.shard_streams.enabled) : undefined,
+    movesEqualTimes: flag(told.increment_duplicate_timestamp)
+  }
+  return Object.fromEntries(Object.entries(limits).filter(([, limit]) => limit !== undefined))
+}
+
+function isMap (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function flag (value: unknown): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+/** Loki's word for no limit is 0. */
+function positive (value: unknown): number | undefined {
+  return typeof value === 'number' && value > 0 ? value : undefined
+}
+
+function names (value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.filter(name => typeof name === 'string' && /^\w+$/.test(name)) : undefined
+}
+
+const BYTE_UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E']
+
+/** `256KB` or `250000B`: Go's units are powers of 1,024, by either spelling. */
+function byteSize (value: unknown): number | undefined {
+  if (typeof value === 'number') return positive(value)
+  const [, number, unit = ''] = /^([\d.]+)\s*([KMGTPE]?)i?B?$/i.exec(String(value)) ?? []
+  return number === undefined ? undefined : positive(Math.round(Number(number) * 1024 ** BYTE_UNITS.indexOf(unit.toUpperCase())))
+}
+
+const SECOND = 1_000
+const DAY = 86_400 * SECOND
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: SECOND, m: 60 * SECOND, h: 3_600 * SECOND, d: DAY, w: 7 * DAY, y: 365 * DAY
+}
+
+/** `1w`, `1d12h` or `168h0m0s`, as Prometheus and Go write durations. */
+function duration (value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^(?:[\d.]+(?:ns|us|µs|ms|[smhdwy]))+$/.test(value)) return undefined
+  let ms = 0
+  for (const [, number, unit = ''] of value.matchAll(/([\d.]+)([a-zµ]+)/g)) ms += Number(number) * (UNIT_MS[unit] ?? NaN)
+  return positive(ms)
+}
