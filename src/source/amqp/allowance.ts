@@ -86,21 +86,20 @@ export class Allowance {
   }
 
   /**
-   * Must be called every few seconds. qdrouterd 1.19 stops for good, once in many thousand messages, with credit and
-   * window left: only a flow with more credit than the last one makes it go on. So where nothing has come since the
-   * last call, and all that came is settled, the peer is told of one credit less, and the next time of all again. What
-   * was promised stays promised.
+   * Must be called every few seconds. Proton 0.37, and so qdrouterd 1.19, may stop for good where a window was used up:
+   * only a flow with more credit than the last one makes it go on. So where nothing has come since the last call, and
+   * all that came is settled, the peer is told of one credit less, and the next time of all again. What was promised
+   * stays promised.
    */
   nudge (inPart: number): void {
     const quiet = this.#frames === this.#framesBefore
     this.#framesBefore = this.#frames
     const receiver = this.#receiver
     if (!quiet || receiver === undefined || this.#stopped || this.#budget.used > inPart) return
-    const outstanding = this.#outstanding(receiver)
     const possible = this.#possible(inPart)
-    if (outstanding === 0 || possible < 2) return
+    if (possible === 0) return
     this.#budget.promise(possible * FRAME_BYTES)
-    this.#say(receiver, outstanding < possible ? possible : possible - 1)
+    this.#say(receiver, this.#outstanding(receiver) < possible ? possible : possible - 1)
   }
 
   #outstanding (receiver: Receiver): number {
