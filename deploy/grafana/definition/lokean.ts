@@ -62,10 +62,10 @@ export function lokean (): DashboardBuilder {
     ))
     .withPanel(graph('Records and parts in a push', 'short', mean('lokean_push_records', 'records'), mean('lokean_push_parts', 'parts')))
     .withPanel(graph(
-      'Streams, and lanes in use', 'short', perInstance('lokean_streams', '{{instance}} streams'),
-      perInstance('lokean_sink_lanes', '{{instance}} lanes')
+      'Streams, and shards in use', 'short', perInstance('lokean_streams', '{{instance}} streams'),
+      perInstance('lokean_sink_lanes', '{{instance}} shards')
     ))
-    .withRow(new RowBuilder('Set aside and mended'))
+    .withRow(new RowBuilder('Quarantined, mended and dead-lettered'))
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
       total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'

@@ -39,8 +39,9 @@ const QUIET_MS = 5_000
  *        ^                     |                    |
  *        `----(refusal, loss)--'                    `--(close())--> closed; reached from every other state too
  *
- * The client tries the hosts in turn, with a pause after each round that grows from round to round. Where the bus ends
- * a subscription and the connection is open, the client makes a new one after such a pause. Other addresses go on.
+ * The client tries the hosts in turn. It pauses after each round, and each pause is longer than the one before. Where
+ * the bus ends a subscription but not the connection, the client pauses and subscribes again. The other addresses go
+ * on.
  */
 export class AmqpClient {
   readonly #options: ClientOptions

@@ -62,7 +62,8 @@ function remember (values, value) {
 
 function showFigures ({ loki, lag, totals, streams }) {
   figure(byId('rate'), rate(loki.recordsPerSecond), 'records/s')
-  figure(byId('lag'), duration(lag.meanSeconds), lag.p99Seconds === undefined ? 'nothing stored just now' : `mean, p99 ${duration(lag.p99Seconds)}`)
+  const p99 = lag.p99Seconds === undefined ? 'nothing stored just now' : `mean, p99 ${duration(lag.p99Seconds)}`
+  figure(byId('lag'), duration(lag.meanSeconds), p99)
   const rates = remember(history.rate, loki.recordsPerSecond)
   showChart(byId('rate-chart'), rates, `The last two minutes: at most ${rate(Math.max(...rates))} records a second`)
   const lags = remember(history.lag, lag.meanSeconds ?? 0)
@@ -78,8 +79,12 @@ function showAddresses (addresses) {
   byId('addresses').replaceChildren(...addresses.map(({ address, up, recordsPerSecond, lagSeconds, credit, inflightBytes, limitBytes }) => {
     const row = make('tr')
     row.append(
-      make('th', address, { scope: 'row' }), make('td', up ? 'open' : 'down', { class: up ? 'up' : 'down' }), make('td', rate(recordsPerSecond)),
-      make('td', duration(lagSeconds)), make('td', count(credit)), make('td', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
+      make('th', address, { scope: 'row' }),
+      make('td', up ? 'open' : 'down', { class: up ? 'up' : 'down' }),
+      make('td', rate(recordsPerSecond)),
+      make('td', duration(lagSeconds)),
+      make('td', count(credit)),
+      make('td', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
     )
     return row
   }))
@@ -89,7 +94,11 @@ function showQuarantine (quarantine) {
   const most = Math.max(1, ...quarantine.map(({ records }) => records))
   byId('quarantine').replaceChildren(...quarantine.map(({ reason, records, perSecond }) => {
     const item = make('li')
-    item.append(make('span', reason), make('span', perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records)), make('progress', '', { value: records, max: most, 'aria-hidden': 'true' }))
+    item.append(
+      make('span', reason),
+      make('span', perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records)),
+      make('progress', '', { value: records, max: most, 'aria-hidden': 'true' })
+    )
     return item
   }))
   if (quarantine.length === 0) byId('quarantine').append(make('li', 'Empty: every record could be read and stored.', { class: 'none' }))
@@ -103,7 +112,8 @@ function showProblems (problems) {
   shownProblems = key
   byId('problems').replaceChildren(...problems.map(({ time, level, text, detail, count: times }) => {
     const item = make('li')
-    item.append(make('time', new Date(time).toLocaleTimeString('en-GB'), { datetime: time }), ' ', make('b', level, { 'data-level': level }), ` ${text}`)
+    const clock = new Date(time).toLocaleTimeString('en-GB')
+    item.append(make('time', clock, { datetime: time }), ' ', make('b', level, { 'data-level': level }), ` ${text}`)
     if (times > 1) item.append(make('span', ` (${times} times)`, { class: 'none' }))
     if (detail !== '') item.append(make('span', detail, { class: 'detail' }))
     return item
