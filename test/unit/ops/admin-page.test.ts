@@ -22,7 +22,10 @@ async function start (t: TestContext) {
   let asked = 0
   const page = new LivePage({
     registry: metrics.registry,
-    surroundings: () => { asked++; return { version: '1.2.3', shards: 4, inflightBytes: 1000, checks: { bus: ok, loki: ok }, problems: [] } },
+    surroundings: () => {
+      asked++
+      return { version: '1.2.3', shards: 4, inflightBytes: 1000, checks: { bus: ok, loki: ok }, problems: [] }
+    },
     log
   })
   const admin = await startAdmin({
