@@ -9,6 +9,12 @@ interface Options {
   workers: number
   buffers: Buffers
   formatOf: (address: string) => DeliveryFormat
+  /** Whether the senders of the address send again what was not settled when their connection was lost. */
+  isRedelivered: (address: string) => boolean
+  /** A delivery came, and is the first of its batch. */
+  onOpened: (batch: Batch) => void
+  /** Deliveries of this cost were dropped from a batch, because they come again. It may be empty now. */
+  onDropped: (batch: Batch, cost: number) => void
   /** Encodes a batch. Resolves when its worker is free again, and never rejects. */
   encode: (batch: Batch) => Promise<void>
 }
@@ -17,6 +23,9 @@ interface Options {
  * Group commit in front of the workers. While a worker is idle, deliveries go to it at once. While all workers are
  * busy, deliveries gather into batches, for each address its own, up to a buffer's size. So batches are small when
  * there is little to do and large when there is much, and no timer makes a delivery wait.
+ *
+ * A delivery may lose its connection while it waits. Where it comes again over another one, it does not go to a worker:
+ * Loki would get it twice.
  *
  * The address with the fewest batches in flight is served first, and addresses with equally many take turns. So an
  * address whose batches keep workers busy for long does not hold up another.
@@ -67,6 +76,7 @@ export class Batcher {
     const batch: Batch = {
       address,
       format: this.#options.formatOf(address),
+      opened: { at: performance.now() },
       spans: [],
       messages: 0,
       cost: 0,
@@ -78,6 +88,7 @@ export class Batcher {
       ends: []
     }
     queue.push(batch)
+    this.#options.onOpened(batch)
     return batch
   }
 
@@ -97,13 +108,25 @@ export class Batcher {
     while (this.#running < this.#options.workers) {
       const batch = this.#next()
       if (batch === undefined) return
-      this.#count(batch.address, 1)
       this.#waitingBytes -= batch.length
+      if (this.#options.isRedelivered(batch.address)) this.#dropGone(batch)
+      if (batch.messages === 0) {
+        this.#options.buffers.release(batch.bytes)
+        continue
+      }
+      this.#count(batch.address, 1)
       void this.#options.encode(batch).then(() => {
         this.#count(batch.address, -1)
         this.#dispatch()
       })
     }
+  }
+
+  #dropGone (batch: Batch): void {
+    if (!batch.spans.some(({ connection }) => connection.gone)) return
+    const { cost } = batch
+    removeGone(batch)
+    this.#options.onDropped(batch, cost - batch.cost)
   }
 
   #count (address: string, change: 1 | -1): void {
@@ -128,8 +151,24 @@ export class Batcher {
 }
 
 /** Deliveries of one link are consecutive and make one span. Deliveries of many connections come mixed. */
-function addToSpans ({ spans }: Batch, { connection, id }: Delivery): void {
+function addToSpans ({ spans }: Batch, { connection, id, cost }: Delivery): void {
   const span = spans.at(-1)
-  if (span?.connection === connection && id === ((span.last + 1) >>> 0)) span.last = id
-  else spans.push({ connection, first: id, last: id })
+  if (span?.connection === connection && id === ((span.last + 1) >>> 0)) {
+    span.last = id
+    span.cost += cost
+  } else spans.push({ connection, first: id, last: id, cost })
+}
+
+/** Removes the deliveries whose connection is gone. Their bytes stay where they are. */
+function removeGone (batch: Batch): void {
+  const { spans, starts, ends } = batch
+  const stays: boolean[] = []
+  for (const { connection, first, last } of spans) {
+    for (let left = (last - first) >>> 0; left >= 0; left--) stays.push(!connection.gone)
+  }
+  batch.spans = spans.filter(({ connection }) => !connection.gone)
+  batch.starts = starts.filter((_start, message) => stays[message])
+  batch.ends = ends.filter((_end, message) => stays[message])
+  batch.messages = batch.starts.length
+  batch.cost = batch.spans.reduce((sum, { cost }) => sum + cost, 0)
 }

@@ -26,6 +26,16 @@ export class CardinalityGuard {
     return this.#streams.memory
   }
 
+  /** How many streams a tenant may have at a time; undefined for no limit. */
+  get limit (): number | undefined {
+    return this.#limit
+  }
+
+  /** Streams of the tenant that got a record within the last hour. */
+  countOf (tenant: string): number {
+    return this.#streams.countOf(tenant)
+  }
+
   /** Streams that got a record within the last hour. */
   get count (): number {
     return this.#streams.count

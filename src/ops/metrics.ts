@@ -209,10 +209,29 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
     queueBytes: derived('lokean_queue_bytes', 'Bytes that wait for a worker, are in one, or wait for a push', 'stage', QUEUE_STAGES),
     workers: derived('lokean_workers', 'Worker threads'),
     streams: derived('lokean_streams', 'Streams of all tenants that got a record within the last hour, those of quarantine left out'),
+    oldestUnsettled: derived(
+      'lokean_oldest_unsettled_seconds',
+      'How long ago the oldest delivery came that is not settled yet; 0 where there is none',
+      'address',
+      addresses
+    ),
+    tenantStreams: derived('lokean_tenant_streams', 'Streams of a tenant that got a record within the last hour, those of quarantine left out', 'tenant'),
+    tenantStreamsLimit: derived(
+      'lokean_tenant_streams_limit', 'How many streams a tenant may have: LOKEAN_MAX_STREAMS, or what Loki tells', 'tenant'
+    ),
+    sinkShardsWaiting: derived(
+      'lokean_sink_lanes_waiting', 'Lanes (a shard of a tenant) that wait before they push again, by why', 'reason', RETRY_REASONS
+    ),
     sinkShards: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
     deadLetterBytes: derived('lokean_dead_letter_bytes', 'Bytes of the files in the dead-letter directory; 0 without one'),
     deadLetterBytesLimit: derived('lokean_dead_letter_bytes_limit', 'The most bytes they may have (LOKEAN_DEAD_LETTER_BYTES); 0 without a directory'),
     deadLetterBlocked: derived('lokean_dead_letter_blocked', 'Whether records wait for room in the dead-letter directory (1) or not (0)'),
+    tenantLastPushSuccess: new Gauge({
+      name: 'lokean_tenant_last_push_success_timestamp_seconds',
+      help: 'When Loki last took a push of the tenant, in Unix time; at most 256 tenants have a series, the others share `other`',
+      labelNames: ['tenant'],
+      registers: [registry]
+    }),
     lastPushSuccess: new Gauge({
       name: 'lokean_last_push_success_timestamp_seconds', help: 'When Loki last took a push, in Unix time; 0 before the first', registers: [registry]
     })

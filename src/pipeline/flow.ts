@@ -1,6 +1,6 @@
 import { type Resolved, Settler } from '../ack/settler.ts'
 import { Ticket } from '../ack/ticket.ts'
-import type { Batch } from '../batch/batch.ts'
+import type { Batch, Opened } from '../batch/batch.ts'
 import { Batcher } from '../batch/batcher.ts'
 import type { Buffers } from '../batch/buffers.ts'
 import type { CardinalityGuard } from '../ops/cardinality.ts'
@@ -9,11 +9,13 @@ import type { Budget } from '../source/budget/budget.ts'
 import type { Delivery, Source, SourceAddress } from '../source/source.ts'
 import type { EncodeResult } from '../worker/messages.ts'
 import type { PipelineMetrics } from './pipeline-metrics.ts'
+import { Unsettled } from './unsettled.ts'
 
 /** A batch whose records are all stored, so that it can be settled. */
 export interface ResolvedBatch extends Resolved {
   /** The sum of its deliveries' costs. */
   cost: number
+  opened: Opened
   records: number
   oldestMs: number
 }
@@ -45,6 +47,7 @@ export class Flow {
   readonly #routes: ReadonlyMap<string, Route>
   readonly #batcher: Batcher
   readonly #settler: Settler<ResolvedBatch>
+  readonly #unsettled: Unsettled
   #inflight = 0
   #encoding = 0
   #onIdle: Array<() => void> = []
@@ -58,6 +61,7 @@ export class Flow {
       budget.onRoom = () => source.grant(address.address)
       return [address.address, { source, address, budget }] as const
     })))
+    this.#unsettled = new Unsettled(this.#routes.keys())
     this.#settler = new Settler({
       settle: (address, connection, ranges) => this.#route(address).source.settle(connection, ranges),
       onSettled: resolved => this.#settled(resolved)
@@ -66,6 +70,9 @@ export class Flow {
       workers,
       buffers,
       formatOf: address => this.#route(address).address.format,
+      isRedelivered: address => this.#route(address).source.whenGone === 'redelivered',
+      onOpened: ({ address, opened }) => { this.#unsettled.opened(address, opened) },
+      onDropped: (batch, cost) => this.#dropped(batch, cost),
       encode: async batch => { await this.#encode(batch) }
     })
   }
@@ -77,6 +84,11 @@ export class Flow {
 
   get waitingBytes (): number {
     return this.#batcher.waitingBytes
+  }
+
+  /** The age of the oldest batch of each address that is not settled, in seconds; 0 where there is none. */
+  oldestUnsettled (): Iterable<readonly [address: string, seconds: number]> {
+    return this.#unsettled.ages()
   }
 
   /** Bytes that are with a worker. */
@@ -108,7 +120,7 @@ export class Flow {
 
   async #encode (batch: Batch): Promise<void> {
     const { buffers, cardinality, metrics, sink } = this.#options
-    const { address, spans, cost } = batch
+    const { address, spans, cost, opened } = batch
     const result = await this.#work(batch)
     if (result === undefined) return
     metrics.encoded(address, result)
@@ -117,7 +129,7 @@ export class Flow {
     if (!shared) buffers.release(batch.bytes)
     const ticket = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)
-      this.#settler.add({ address, spans, cost, records, oldestMs })
+      this.#settler.add({ address, spans, cost, opened, records, oldestMs })
     })
     for (const part of result.parts) sink.add(part, ticket)
   }
@@ -139,17 +151,34 @@ export class Flow {
     }
   }
 
+  /** The deliveries come again, over another connection. */
+  #dropped ({ address, opened, messages }: Batch, cost: number): void {
+    if (messages === 0) this.#unsettled.closed(address, opened)
+    const { source } = this.#release(address, cost)
+    source.grant(address)
+    this.#endWhenIdle()
+  }
+
   /** Releases the cost of settled batches. Only now does it come back to senders as credit. */
   #settled (resolved: readonly ResolvedBatch[]): void {
     const routes = new Set<Route>()
     for (const batch of resolved) {
-      const route = this.#route(batch.address)
-      this.#inflight -= batch.cost
-      route.budget.release(batch.cost)
-      routes.add(route)
+      routes.add(this.#release(batch.address, batch.cost))
+      this.#unsettled.closed(batch.address, batch.opened)
       this.#options.metrics.stored(batch)
     }
     for (const { source, address } of routes) source.grant(address.address)
+    this.#endWhenIdle()
+  }
+
+  #release (address: string, cost: number): Route {
+    const route = this.#route(address)
+    this.#inflight -= cost
+    route.budget.release(cost)
+    return route
+  }
+
+  #endWhenIdle (): void {
     if (this.#inflight === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 }

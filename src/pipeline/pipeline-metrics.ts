@@ -1,4 +1,6 @@
 import { type Metrics, pushStatus } from '../ops/metrics.ts'
+import { TenantNames } from '../ops/tenant-names.ts'
+import { RETRY_REASONS } from '../sink/classify.ts'
 import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { SinkEvents } from '../sink/loki-sink.ts'
 import type { PushReport } from '../sink/shards.ts'
@@ -10,7 +12,11 @@ import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../worker/m
 interface Observed {
   budgets: ReadonlyMap<string, Budget>
   sources: readonly Source[]
-  flow: { readonly waitingBytes: number, readonly encodingBytes: number }
+  flow: {
+    readonly waitingBytes: number
+    readonly encodingBytes: number
+    oldestUnsettled (): Iterable<readonly [address: string, seconds: number]>
+  }
   sink: Sink
   pool: { readonly size: number, readonly busySeconds: number }
   cardinality: CardinalityGuard
@@ -29,6 +35,7 @@ interface Stored {
  */
 export class PipelineMetrics {
   readonly #metrics: Metrics
+  readonly #tenants = new TenantNames()
 
   constructor (metrics: Metrics) {
     this.#metrics = metrics
@@ -40,6 +47,11 @@ export class PipelineMetrics {
     onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
     onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' }),
     onDeadLettersDeleted: records => this.#metrics.deadLettersDeleted.inc(records)
+  }
+
+  /** The tenants of the settings have their series from the start, at 0. */
+  expect (tenants: Iterable<string>): void {
+    for (const tenant of tenants) this.#metrics.tenantLastPushSuccess.set({ tenant: this.#tenants.labelOf(tenant) }, 0)
   }
 
   /** Gauges, and values that others count, are read when the metrics are scraped. */
@@ -57,6 +69,13 @@ export class PipelineMetrics {
     metrics.deadLetterBytesLimit.from(() => sink.deadLetters?.maxBytes ?? 0)
     metrics.deadLetterBlocked.from(() => Number(sink.deadLetters?.blocked ?? false))
     metrics.streams.from(() => cardinality.count)
+    metrics.oldestUnsettled.from(() => flow.oldestUnsettled())
+    metrics.sinkShardsWaiting.from(() => RETRY_REASONS.map(reason => [reason, sink.waiting.get(reason) ?? 0] as const))
+    metrics.tenantStreams.from(() => [...this.#tenants.named].map(tenant => [tenant, cardinality.countOf(tenant)] as const))
+    metrics.tenantStreamsLimit.from(() => [...this.#tenants.named].flatMap(tenant => {
+      const limit = cardinality.limit ?? sink.streamsLimit(tenant)
+      return limit === undefined ? [] : [[tenant, limit] as const]
+    }))
   }
 
   received ({ address, message }: Delivery): void {
@@ -88,7 +107,7 @@ export class PipelineMetrics {
     if (!Number.isNaN(oldestMs)) this.#metrics.lag.observe({ address }, Math.max(0, (Date.now() - oldestMs) / 1000))
   }
 
-  #pushed ({ answer, durationMs, bytes, rawBytes, records, parts }: PushReport): void {
+  #pushed ({ answer, tenant, durationMs, bytes, rawBytes, records, parts }: PushReport): void {
     const metrics = this.#metrics
     metrics.pushes.inc({ status: pushStatus(answer) })
     metrics.pushDuration.observe(durationMs / 1000)
@@ -96,7 +115,10 @@ export class PipelineMetrics {
     metrics.pushUncompressedBytes.observe(rawBytes)
     metrics.pushRecords.observe(records)
     metrics.pushParts.observe(parts)
-    if (answer.kind === 'stored') metrics.lastPushSuccess.setToCurrentTime()
+    const label = { tenant: this.#tenants.labelOf(tenant) }
+    if (answer.kind !== 'stored') return
+    metrics.lastPushSuccess.setToCurrentTime()
+    metrics.tenantLastPushSuccess.setToCurrentTime(label)
   }
 }
 

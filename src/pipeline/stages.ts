@@ -66,6 +66,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   })
   try {
     const pipelineMetrics = new PipelineMetrics(metrics)
+    pipelineMetrics.expect(tenantsOf(config))
     const sink = await LokiSink.open({
       config,
       version,
@@ -101,6 +102,12 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
     await Promise.all([pool.close(), ...sources.map(async source => { await source.close() })])
     throw error
   }
+}
+
+/** The tenants that the settings name. Others come from records. */
+function tenantsOf ({ addresses, loki: { tenant: rule } }: Config): Set<string> {
+  const otherwise = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : undefined
+  return new Set(addresses.map(({ tenant }) => tenant ?? otherwise).filter(tenant => tenant !== undefined))
 }
 
 /**

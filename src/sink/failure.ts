@@ -69,7 +69,7 @@ const TLS_RECORDS = new Set([0x15, 0x16])
 
 /** `data`: the first bytes of what came, as text. */
 function noHttp (data: string): Failure {
-  if (data.startsWith('AMQP')) return { message: 'an AMQP bus answers at this port', hint: 'LOKEAN_LOKI_URL must be Loki\'s; the bus belongs into LOKEAN_AMQP_URL' }
+  if (data.startsWith('AMQP')) return { message: 'an AMQP bus answers at this port', hint: 'LOKEAN_LOKI_URL must be Loki\'s; the bus belongs in LOKEAN_AMQP_URL' }
   if (TLS_RECORDS.has(data.charCodeAt(0)) && data.charCodeAt(1) === 3) return { message: 'TLS is spoken at this port', hint: 'LOKEAN_LOKI_URL must begin with https://' }
   return { message: 'what answers is no HTTP', hint: 'is it Loki that listens there (LOKEAN_LOKI_URL)?' }
 }

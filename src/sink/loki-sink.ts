@@ -12,6 +12,8 @@ import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
 import type { DeadLetterUse, PartTicket, Sink } from './sink.ts'
 import { StoredAt } from './stored-at.ts'
+import { readTenantLimits } from './tenant-limits.ts'
+import { ToldLimits } from './told-limits.ts'
 import { Witnesses } from './witnesses.ts'
 
 /** What the sink tells the metrics. */
@@ -48,6 +50,7 @@ export class LokiSink implements Sink {
   readonly #rejected: RejectedRecords
   readonly #deadLetters: DeadLetters | undefined
   readonly #health: LokiHealth
+  readonly #told: ToldLimits
   readonly #closing = new AbortController()
 
   private constructor (options: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
@@ -56,7 +59,11 @@ export class LokiSink implements Sink {
     this.#deadLetters = deadLetters
     this.#health = new LokiHealth({ log, ready: config.readyTenants })
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
-    const limits = new PushLimits({ pushBytes: config.pushBytes, burstOf: () => undefined, now })
+    this.#told = new ToldLimits({
+      read: async tenant => await readTenantLimits(this.#client, 0, tenant, this.#closing.signal),
+      now
+    })
+    const limits = new PushLimits({ pushBytes: config.pushBytes, burstOf: tenant => this.#told.of(tenant)?.burstBytes, now })
     const storedAt = new StoredAt(now)
     const witnesses = new Witnesses({
       shapesOf: async part => {
@@ -126,6 +133,11 @@ export class LokiSink implements Sink {
 
   start (): void {
     void probeUntilReady(this.#client, this.#health, this.#closing.signal)
+  }
+
+  /** Undefined where Loki does not tell, or has not told yet. */
+  streamsLimit (tenant: string): number | undefined {
+    return this.#told.of(tenant)?.maxStreams
   }
 
   add (part: Part, ticket: PartTicket): void {

@@ -43,12 +43,12 @@ const KNOWN: readonly Known[] = [
   {
     fault: 'labels',
     text: /missing required labels/i,
-    hint: 'the tenant wants these labels (enforced_labels): give them by LOKEAN_LABELS, or behind the address (`address;name=value`)'
+    hint: 'the tenant wants these labels (enforced_labels): give them by LOKEAN_LOKI_LABELS, or behind the address (`address;name=value`)'
   },
   {
     fault: 'labels',
     text: /has \d+ label names; limit \d+/i,
-    hint: 'LOKEAN_LABELS and the labels of the address are more than the tenant takes (max_label_names_per_series)'
+    hint: 'LOKEAN_LABELS, LOKEAN_LOKI_LABELS and the labels of the address are more than the tenant takes (max_label_names_per_series)'
   },
   {
     fault: 'labels',

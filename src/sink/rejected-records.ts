@@ -109,7 +109,7 @@ export class RejectedRecords {
 
   async #bisect ({ part }: Pending, reason: string): Promise<Bisected | undefined> {
     const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival(part.rawBytes)
-    const task: BisectTask = { part, arrivalSeconds, arrivalNanos, reason }
+    const task: BisectTask = { part, arrivalSeconds, arrivalNanos, reason, maxLineBytes: toldLineLimit(reason) }
     return await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.bisect(task))
   }
 

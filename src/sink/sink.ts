@@ -35,6 +35,8 @@ export interface Sink {
   readonly waiting: ReadonlyMap<string, number>
   /** What the dead-letter directory holds; undefined where there is none. */
   readonly deadLetters?: DeadLetterUse | undefined
+  /** How many streams the tenant may have, where the store tells. */
+  streamsLimit (tenant: string): number | undefined
   /** Whether the sink can store parts, and why or why not. */
   status (): Check
   /** Aborts the pushes under way, and resolves no ticket any more. */

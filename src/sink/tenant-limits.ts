@@ -1,5 +1,5 @@
-import { parse } from 'yaml'
 import type { LokiClient } from './client.ts'
+import { Deadline } from './deadline.ts'
 
 /** The limits of a tenant that matter to a client. Undefined: Loki does not tell it, or has no such limit. */
 export interface TenantLimits {
@@ -20,7 +20,10 @@ export interface TenantLimits {
 const PATH = '/config/tenant/v1/limits'
 /** The tenant of a Loki that asks for none. This endpoint wants a name even there. */
 const NO_TENANT = 'fake'
+const READ_MS = 10_000
 const MIB = 2 ** 20
+/** All limits of a tenant have some 10 KiB. */
+const MAX_CHARACTERS = MIB
 
 /**
  * Asks Loki for the limits of a tenant. Undefined where Loki does not tell them: before 3.6, behind a gateway that does
@@ -29,19 +32,25 @@ const MIB = 2 ** 20
 export async function readTenantLimits (
   client: Pick<LokiClient, 'get'>, endpoint: number, tenant: string, signal: AbortSignal
 ): Promise<TenantLimits | undefined> {
+  const request = new Deadline(READ_MS, signal)
   try {
-    const { status, text } = await client.get(endpoint, tenant === '' ? NO_TENANT : tenant, PATH, signal)
-    return status === 200 ? parseTenantLimits(text) : undefined
+    const { status, text } = await client.get(endpoint, tenant === '' ? NO_TENANT : tenant, PATH, request.signal)
+    return status === 200 ? await parseTenantLimits(text) : undefined
   } catch {
     return undefined
+  } finally {
+    request.end()
   }
 }
 
 /** Undefined where the text is no map in YAML. An operator's allowlist may leave any key out. */
-export function parseTenantLimits (text: string): TenantLimits | undefined {
+export async function parseTenantLimits (text: string): Promise<TenantLimits | undefined> {
+  if (text.length > MAX_CHARACTERS) return undefined
+  // The program starts without it: only a tenant's limits need it.
+  const { parse } = await import('yaml')
   let told: unknown
   try {
-    told = parse(text)
+    told = parse(text, { logLevel: 'error' })
   } catch {
     return undefined
   }
@@ -78,7 +87,7 @@ function positive (value: unknown): number | undefined {
 }
 
 function names (value: unknown): string[] | undefined {
-  return Array.isArray(value) ? value.filter(name => typeof name === 'string') : undefined
+  return Array.isArray(value) ? value.filter(name => typeof name === 'string' && /^\w+$/.test(name)) : undefined
 }
 
 const BYTE_UNITS = ['', 'K', 'M', 'G', 'T', 'P', 'E']

@@ -5,13 +5,13 @@
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
 import type { BisectTask, EncodeTask, Part, QuarantineMessageTask, ShapesTask, WorkerSetup } from './messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
-import { Encoder } from './encoder.ts'
+import { RenewingEncoder } from './renewing-encoder.ts'
 import { bisect as bisectPart } from './output/bisect.ts'
 import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
 import { shapes as shapesOf } from './output/shapes.ts'
 
 const { settings, busy } = workerData as WorkerSetup
-const encoder = new Encoder(settings)
+const encoder = new RenewingEncoder(settings)
 
 /** Fewer bytes than these are transferred. For so little, the whole memory of a batch should not wait for Loki. */
 const MIN_SHARED_BYTES = 64 * 1024

@@ -38,6 +38,11 @@ export class Encoder implements RecordSink {
     this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, (reason, count) => this.#mend(reason, count))
   }
 
+  /** The kernel's memory. It never gets smaller. */
+  get memoryBytes (): number {
+    return this.#kernel.bytes.length
+  }
+
   encode (task: EncodeTask): EncodeResult {
     const length = task.ends.at(-1) ?? 0
     this.#input = Buffer.from(task.bytes, 0, length)
@@ -81,6 +86,7 @@ export class Encoder implements RecordSink {
   bad (start: number, end: number): void {
     this.#records++
     this.#quarantined[QUARANTINE_REASONS.indexOf('bad_body')]!++
+    this.#fields.clear()
     this.#entries.quarantine('bad_body', Buffer.from(`${end - start} bytes, base64: ${this.#input.toString('base64', start, end)}`))
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
   }

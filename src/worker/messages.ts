@@ -162,6 +162,8 @@ export interface BisectTask {
   arrivalNanos: number
   /** The answer of Loki. */
   reason: string
+  /** The tenant's limit on lines, where Loki told one that is lower than the setting. */
+  maxLineBytes?: number | undefined
 }
 
 /** Asks a worker for the shapes of a part's entries. Witnesses of them get the time, and a nanosecond more each. */

@@ -62,12 +62,12 @@ scenario('Loki', 'enforces a label that the address gives, and refuses some reco
 
 scenario('Loki', 'has a burst smaller than the pushes', { ...FEW_STREAMS, limits: { rateBytes: 40e6, burstBytes: 200_000 } },
   async site => {
-  site.start()
-  site.send()
-  await site.settled(1)
-  assert.ok(site.loki.stats().rejected.rate_limited > 0, 'some push was too large')
-  assert.equal(quarantined(site), 0)
-})
+    site.start()
+    site.send()
+    await site.settled(1)
+    assert.ok(site.loki.stats().rejected.rate_limited > 0, 'some push was too large')
+    assert.equal(quarantined(site), 0)
+  })
 
 scenario('Loki', 'takes only small messages between its parts, and answers 500 to larger pushes',
   { ...FEW_STREAMS, limits: { messageBytes: 100_000 } }, async site => {

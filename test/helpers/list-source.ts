@@ -7,7 +7,7 @@ export class ListSource implements Source {
   readonly addresses = [{ address: 'list', labels: [], tenant: undefined, format: 'records' as const }]
   readonly counters = {}
   readonly startFacts = { list: 'here' }
-  readonly whenGone = 'redelivered'
+  readonly whenGone: Source['whenGone']
   readonly connection = { gone: false }
   readonly settled: Range[] = []
   readonly calls: string[] = []
@@ -15,7 +15,10 @@ export class ListSource implements Source {
   #events: SourceEvents | undefined
   #next = 0
 
-  constructor (budget: Budget) { this.#budget = budget }
+  constructor (budget: Budget, whenGone: Source['whenGone'] = 'redelivered') {
+    this.#budget = budget
+    this.whenGone = whenGone
+  }
 
   start (events: SourceEvents): void { this.#events = events }
 

@@ -33,23 +33,39 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const tenant = origin?.tenant ?? ''
   const text = bytes.toString()
   const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
-  const quarantine = (reason: string, metadata = {}): Stored =>
-    ({
+  let record: Record<string, unknown> = {}
+  const field = (name: string): string | undefined => {
+    const value = Object.hasOwn(record, name) ? record[name] : null
+    return value === null ? undefined : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
+  }
+  const quarantine = (reason: string): Stored => {
+    const written = field('@timestamp') ?? ''
+    const told: Record<string, string | undefined> = {
+      cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source: field('source')
+    }
+    for (const { name } of origin?.labels ?? []) told[name] = undefined
+    return {
       tenant,
       selector: { ...given(origin), source: 'lokean', quarantine: reason },
       line: text,
       time: nanoseconds(ARRIVAL),
-      metadata,
-      counts: { [reason]: 1, ...utf8 }
-    })
+      metadata: cutAll({
+        address: origin?.address ?? 'rsyslog/logs',
+        original_timestamp: timeOf(written) === undefined ? undefined : written.slice(0, 64),
+        ...told
+      }),
+      counts: { [reason]: 1, ...counted('metadata_cut', told), ...utf8 }
+    }
+  }
 
   if (text.trim() === '') return quarantine('empty')
-  let record: Record<string, unknown>
-  try { record = JSON.parse(text) as typeof record } catch { return quarantine('invalid_json') }
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) return quarantine('not_object')
-  const field = (name: string): string | undefined => {
-    const value = Object.hasOwn(record, name) ? record[name] : null
-    return value === null ? undefined : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
+  try {
+    const parsed: unknown = JSON.parse(text)
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return quarantine('not_object')
+    record = parsed as typeof record
+  } catch {
+    record = inFrontOfFault(text)
+    return quarantine('invalid_json')
   }
   const message = field('message')
   const timestamp = field('@timestamp')
@@ -58,10 +74,8 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const time = timeOf(timestamp)
   if (time === undefined) return quarantine('bad_timestamp')
   const age = nanoseconds(ARRIVAL) - time
-  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) {
-    return quarantine('too_old', { original_timestamp: timestamp.slice(0, 64) })
-  }
-  if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new', { original_timestamp: timestamp.slice(0, 64) })
+  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return quarantine('too_old')
+  if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new')
 
   const line = message.replace(/^ /, '').replace(/\n$/, '')
   const oslo = osloOf(line)
@@ -86,6 +100,26 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
   return { tenant, selector, line, time, metadata: cutAll(metadata), counts }
+}
+
+/**
+ * The pairs that can still be read of a record that is no JSON: those in front of the first that is not two plain
+ * strings.
+ */
+function inFrontOfFault (text: string): Record<string, string> {
+  const record: Record<string, string> = {}
+  const space = String.raw`[ \t\r\n]*`
+  const plain = String.raw`[^"\\\p{Cc}]|[\x7f-\x9f]`
+  const escape = String.raw`\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}`
+  const pair = new RegExp(`${space}"((?:${plain})*)"${space}:${space}("(?:${plain}|${escape})*")${space}`, 'uy')
+  pair.lastIndex = new RegExp(`^${space}\\{`).exec(text)?.[0].length ?? text.length
+  for (let found; (found = pair.exec(text)) !== null;) {
+    const [, name, value] = found
+    Object.defineProperty(record, name, { value: JSON.parse(value), enumerable: true, configurable: true })
+    if (text[pair.lastIndex] !== ',') break
+    pair.lastIndex++
+  }
+  return record
 }
 
 /** The labels that the settings give to all streams of the origin. */

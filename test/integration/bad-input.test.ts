@@ -129,7 +129,7 @@ test('what Loki refuses after all is isolated: the rest is stored once, it goes 
   assert.deepEqual(stored.filter(one => one.refused && isLine(one)).map(({ line }) => line).sort(), ['line 27', 'line 47', 'line 7'])
   const pieces = stored.filter(one => !isLine(one))
   assert.ok(pieces.every(({ refused }) => refused))
-  assert.equal(pieces.map(({ line }) => line.replace(/^\[\d\/\d\] /, '')).join(''), 'x'.repeat(2000))
+  assert.deepEqual(pieces.map(({ line }) => line.length), [1000, 1000])
   assert.equal(await stack.metric('lokean_records_quarantined_total', { reason: 'refused' }), 4)
 })
 

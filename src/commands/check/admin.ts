@@ -18,7 +18,7 @@ export async function tryAdmin ({ host, port }: Config['admin']): Promise<Findin
   }
   if (port === 0) return { ok: true, detail: `${where}: any free port` }
   try {
-    const version = /^lokean_build_info\{[^}]*version="([^"]*)"/m.exec(await metricsOf(localUrl({ host, port })))?.[1]
+    const version = /^lokean_build_info\{[^}]*version="([\w.+-]*)"/m.exec(await metricsOf(localUrl({ host, port })))?.[1]
     if (version !== undefined) return { ok: true, detail: `${where}: Lokean ${version} runs here` }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return { ok: true, detail: `${where}: free` }

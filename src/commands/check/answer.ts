@@ -1,7 +1,6 @@
 import type { Config } from '../../config/config.ts'
 import { cleanText } from '../../log.ts'
 import { type Answer, STORED_STATUS } from '../../sink/classify.ts'
-import { refusalOf } from '../../sink/refusals.ts'
 import { type Finding, unfit } from './finding.ts'
 
 export const TAKES_PUSHES = 'takes pushes'
@@ -18,8 +17,8 @@ export function judge (answer: Answer, config: Config): Finding {
     return { ok: true, detail: `${TAKES_PUSHES}${believed}` }
   }
   if (answer.kind === 'rejected') {
-    const { status, message } = answer
-    return unfit(inWords(`${status} ${message}`), missingLabels(message) ?? refusalOf(status, message)?.hint ?? LOKI_HINT)
+    const { status, message, hint = LOKI_HINT } = answer
+    return unfit(inWords(`${status} ${message}`), missingLabels(message) ?? hint)
   }
   const { reason, status, message, hint } = answer
   if (reason === '429') return { ok: true, detail: cleanText(inWords(message)) }
@@ -42,7 +41,7 @@ export function inWords (text: string): string {
     const title = /<title[^>]*>\s*([^<]*?)\s*<\/title>/i.exec(text)?.[1] ?? ''
     return title === '' ? `${status} with a page` : `${status} with a page (${JSON.stringify(title)})`
   }
-  const line = text.replace(/\s+/g, ' ').trim()
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}...` : line
 }
 
@@ -63,7 +62,15 @@ function loginHint (status: number, message: string, { loki: { token, username }
 
 /** Loki names the labels that it misses. Undefined where it misses none. */
 function missingLabels (message: string): string | undefined {
-  const names = /missing required labels '?([\w, ]+?)'? for user/i.exec(message)?.[1]?.split(/[\s,]+/)
-  return names && `Loki wants the label ${names.join(' and ')} of every stream, those of Lokean's own entries too: give it behind the address ` +
-    `(address;${names.map(name => `${name}=value`).join(';')})`
+  const listed = /missing required labels '?([\w, ]+?)'? for user/i.exec(message)?.[1]
+  if (listed === undefined) return undefined
+  const names = listed.split(/[\s,]+/)
+  const what = names.length > 1 ? 'labels' : 'label'
+  return `Loki wants the ${what} ${names.join(' and ')} of every stream, those of Lokean's own entries too: ${giveLabels(names)}`
+}
+
+/** How the settings give labels to all streams of an address. */
+export function giveLabels (names: readonly string[], address = 'address'): string {
+  const pairs = names.map(name => `${name}=value`)
+  return `give by LOKEAN_LOKI_LABELS (${pairs.join(',')}), or behind the address (${[address, ...pairs].join(';')})`
 }

@@ -53,7 +53,7 @@ async function wrongPort (config: Config): Promise<Finding | undefined> {
     switch (await spokenAt(host, port)) {
       case 'http':
       case 'https':
-        return unfit(`${where}: an HTTP server answers at this port, not a bus`, 'LOKEAN_AMQP_URL must be the bus\'s; Loki belongs into LOKEAN_LOKI_URL')
+        return unfit(`${where}: an HTTP server answers at this port, not a bus`, 'LOKEAN_AMQP_URL must be the bus\'s; Loki belongs in LOKEAN_LOKI_URL')
       case 'amqp':
         if (tls) return unfit(`${where}: the bus speaks no TLS at this port`, 'LOKEAN_AMQP_URL must begin with amqp://')
         break

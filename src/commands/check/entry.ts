@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import { VERSION } from '../../version.ts'
 import { encodePush } from '../../worker/output/push-schema.ts'
-import { quarantineTenant } from '../../worker/output/quarantine.ts'
+import { labelsGiven, quarantineTenant } from '../../worker/output/quarantine.ts'
 import { formatLabels } from '../../worker/streams/labels.ts'
 
 /** An entry that the check pushes. */
@@ -25,9 +25,9 @@ const OWN_LABELS = [['source', 'lokean'], ['check', 'push']] as const
 export function checkEntries (config: Config): CheckEntry[] {
   const settings = encoderSettings(config)
   const entries = new Map<string, CheckEntry>()
-  for (const { address, labels: given } of config.addresses) {
+  for (const { address } of config.addresses) {
     const tenant = quarantineTenant(settings, address)
-    const labels = new Map([...given.map(({ name, value }) => [name, value] as const), ...OWN_LABELS])
+    const labels = new Map([...labelsGiven(settings, address).map(({ name, value }) => [name, value] as const), ...OWN_LABELS])
     const key = [tenant, ...[...labels.keys()].sort()].join('\n')
     if (!entries.has(key)) entries.set(key, { tenant, address, labels: formatLabels([...labels]) })
   }

@@ -2,7 +2,8 @@ import type { Config } from '../../config/config.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import type { LokiClient } from '../../sink/client.ts'
 import { readTenantLimits, type TenantLimits } from '../../sink/tenant-limits.ts'
-import { quarantineTenant } from '../../worker/output/quarantine.ts'
+import { labelsGiven, quarantineTenant } from '../../worker/output/quarantine.ts'
+import { giveLabels } from './answer.ts'
 
 /** What the limits of a tenant mean for the settings. `told`: Loki tells them. */
 export interface LimitsFinding { tenant: string, told: boolean, warnings: string[] }
@@ -61,20 +62,21 @@ function times ({ maxAgeMs, maxAheadMs }: TenantLimits, { loki }: Config): strin
 
 function labels ({ maxLabels, enforcedLabels = [] }: TenantLimits, config: Config, origins: Origins): string[] {
   const found: string[] = []
-  for (const { address, labels } of origins) {
-    const given = labels.map(({ name }) => name)
+  for (const { address } of origins) {
+    const given = labelsGiven(encoderSettings(config), address).map(({ name }) => name)
     const ofRecords = new Set([...given, ...config.labels.map(({ name }) => name)])
     if (maxLabels !== undefined && ofRecords.size > maxLabels) {
-      found.push(`max_label_names_per_series is ${maxLabels}, and a record from ${address} can have ${ofRecords.size} labels: LOKEAN_LABELS must name fewer`)
+      found.push(`max_label_names_per_series is ${maxLabels}, and a record from ${address} can have ${ofRecords.size} labels: LOKEAN_LABELS or LOKEAN_LOKI_LABELS must name fewer`)
+    } else if (maxLabels !== undefined && new Set([...given, 'source', 'quarantine']).size > maxLabels) {
+      found.push(`max_label_names_per_series is ${maxLabels}, and what is quarantined from ${address} has more labels: LOKEAN_LOKI_LABELS must name fewer`)
     }
     const absent = enforcedLabels.filter(name => !ofRecords.has(name))
     const fromRecords = enforcedLabels.filter(name => ofRecords.has(name) && !given.includes(name))
     if (absent.length > 0) {
-      found.push(`enforced_labels wants ${absent.join(' and ')}, which no record from ${address} has: give it behind the address (${address};${absent[0]}=value)`)
+      found.push(`enforced_labels wants ${absent.join(' and ')}, which no record from ${address} has: ${giveLabels(absent, address)}`)
     }
     if (fromRecords.length > 0) {
-      found.push(`enforced_labels wants ${fromRecords.join(' and ')}, which only records from ${address} have, and no quarantined one: ` +
-        `give it behind the address (${address};${fromRecords[0]}=value)`)
+      found.push(`enforced_labels wants ${fromRecords.join(' and ')}, which only records from ${address} have, and no quarantined one: ${giveLabels(fromRecords, address)}`)
     }
   }
   return found

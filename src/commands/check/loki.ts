@@ -22,24 +22,25 @@ const MOST_MS = 10_000
  * stores nothing. Compares the settings with the limits of each tenant, where Loki tells them.
  */
 export async function tryLoki (config: Config, push: boolean): Promise<{ loki: LokiFinding[], limits: LimitsFinding[] }> {
-  const client = new LokiClient({ ...config.loki, timeoutMs: Math.min(MOST_MS, config.pushTimeoutMs) }, VERSION)
+  const timeoutMs = Math.min(MOST_MS, config.pushTimeoutMs)
+  const client = new LokiClient({ ...config.loki, timeoutMs }, VERSION)
   const entries = checkEntries(config)
   try {
-    const silent = await Promise.all(client.urls.map(async (_, endpoint) => await notReady(client, endpoint)))
+    const silent = await Promise.all(client.urls.map(async (_, endpoint) => await notReady(client, endpoint, timeoutMs)))
     const loki = await Promise.all(client.urls.map(async (url, endpoint) => {
       return { url, stored: [], ...(silent[endpoint] ?? await pushAll(client, endpoint, entries, config, push)) }
     }))
     const answering = silent.indexOf(undefined)
-    return { loki, limits: answering < 0 ? [] : await compareLimits(client, answering, config, AbortSignal.timeout(MOST_MS)) }
+    return { loki, limits: answering < 0 ? [] : await compareLimits(client, answering, config, AbortSignal.timeout(timeoutMs)) }
   } finally {
     await client.close()
   }
 }
 
 /** Undefined where the distributor is ready. A gateway may know no `/ready`: any answer below 500 counts. */
-async function notReady (client: LokiClient, endpoint: number): Promise<Finding | undefined> {
+async function notReady (client: LokiClient, endpoint: number, timeoutMs: number): Promise<Finding | undefined> {
   try {
-    const { status, text } = await client.get(endpoint, '', '/ready', AbortSignal.timeout(MOST_MS))
+    const { status, text } = await client.get(endpoint, '', '/ready', AbortSignal.timeout(timeoutMs))
     return status >= 500 ? unfit(`not ready: ${inWords(`${status} ${text}`)}`, NOT_READY) : undefined
   } catch (error) {
     const { message, hint = LOKI_HINT } = client.failure(endpoint, error)
@@ -54,7 +55,7 @@ async function wrongPort (url: string): Promise<Finding | undefined> {
   const host = hostname.replace(/^\[|\]$/g, '')
   switch (await spokenAt(host, port === '' ? (tls ? 443 : 80) : Number(port))) {
     case 'amqp':
-    case 'amqps': return unfit('an AMQP bus answers at this port, not Loki', 'LOKEAN_LOKI_URL must be Loki\'s; the bus belongs into LOKEAN_AMQP_URL')
+    case 'amqps': return unfit('an AMQP bus answers at this port, not Loki', 'LOKEAN_LOKI_URL must be Loki\'s; the bus belongs in LOKEAN_AMQP_URL')
     case 'http': return tls ? unfit('no TLS is spoken at this port', 'LOKEAN_LOKI_URL must begin with http://') : undefined
     case 'https':
     case 'tls': return tls ? undefined : unfit('TLS is spoken at this port', 'LOKEAN_LOKI_URL must begin with https://')

@@ -1,4 +1,4 @@
-import type { EncoderSettings } from '../messages.ts'
+import type { EncoderSettings, Mapping } from '../messages.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 
 /**
@@ -7,6 +7,8 @@ import type { Kernel } from '../kernel/kernel.ts'
  */
 export const TIMESTAMP = 0
 export const MESSAGE = 1
+export const HOST = 2
+export const HOSTNAME = 3
 const BUILT_IN = [
   '@timestamp', 'message', 'host', 'hostname', 'severity', 'tag',
   'level', 'pid', 'request_id', 'global_request_id', 'instance_id'
@@ -17,18 +19,34 @@ const DERIVED = BUILT_IN.slice(6)
 /** Grafana's names for levels (`detected_level`). The kernel knows them by their index (kernel/assembly/levels.ts). */
 export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const
 
+/** What metadata tells of quarantined records besides these fields. */
+const TOLD_ANYHOW = ['address', 'original_timestamp', 'piece']
+/** With the longest value in each, so many are below Loki's limit of 64 KiB an entry. */
+const MAX_TOLD = 20
+
+/**
+ * The fields that metadata tells of a quarantined record: those of which labels are made. A field of several labels is
+ * told once, by the name of the first.
+ */
+export function toldFields ({ labels, metadata }: Pick<EncoderSettings, 'labels' | 'metadata'>): Mapping[] {
+  if (metadata.length === 0) return []
+  const first = labels.filter((label, i) => labels.findIndex(({ field }) => field === label.field) === i)
+  return first.filter(({ name }) => !TOLD_ANYHOW.includes(name)).slice(0, MAX_TOLD)
+}
+
 /**
  * The fields of one record. Each slot has the address of the first byte of its value, and of the byte behind its last.
  * All records share one object, one after the other.
  */
 export class Fields {
-  /**
-   * The keys of a record, by slot. Two more slots, `piece` and `originalTimestamp`, hold what the program adds to an
-   * entry.
-   */
+  /** The keys of a record, by slot. More slots hold what the program adds to an entry. */
   readonly names: string[]
   readonly piece: number
   readonly originalTimestamp: number
+  readonly address: number
+  /** The fields told of a quarantined record: the slot `from` which the value is copied, and that of the copy. */
+  readonly told: ReadonlyArray<{ name: string, from: number, slot: number }>
+  readonly #slots: number
   readonly #kernel: Kernel
   readonly #word: number
 
@@ -47,9 +65,13 @@ export class Fields {
       kernel.run.addLevel(at, length)
     }
     kernel.run.setWanted(wanted.some(name => DERIVED.includes(name)))
-    this.piece = this.names.length
-    this.originalTimestamp = this.names.length + 1
-    kernel.run.setSlots(this.names.length + 2)
+    let slots = this.names.length
+    this.piece = slots++
+    this.originalTimestamp = slots++
+    this.address = slots++
+    this.told = toldFields(settings).map(({ name, field }) => ({ name, from: this.slot(field), slot: slots++ }))
+    this.#slots = slots
+    kernel.run.setSlots(slots)
   }
 
   slot (name: string): number {
@@ -74,6 +96,6 @@ export class Fields {
   }
 
   clear (): void {
-    for (let slot = 0; slot < this.names.length + 2; slot++) this.set(slot, 0, 0)
+    for (let slot = 0; slot < this.#slots; slot++) this.set(slot, 0, 0)
   }
 }

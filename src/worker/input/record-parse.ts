@@ -5,15 +5,16 @@ import type { QuarantineReason } from '../messages.ts'
  * Reads the fields of a record with JSON.parse, where the scanner does not take it. A value that is no string becomes
  * its JSON text; null counts as absent. `place` puts the bytes of a value into the kernel's memory.
  *
- * Returns why the record cannot be read, or undefined where the fields are filled. A value may be nested so deeply that
+ * Returns why the record cannot be read, or undefined where the fields are filled. A record that is no JSON keeps what
+ * the scanner has found in front of the fault. A value may be nested so deeply that
  * JSON.stringify fails on it: such a record counts as invalid JSON.
  */
 export function parseRecord (text: string, fields: Fields, place: (bytes: Uint8Array) => number): QuarantineReason | undefined {
-  fields.clear()
   if (text.trim() === '') return 'empty'
   try {
     const record: unknown = JSON.parse(text)
     if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'not_object'
+    fields.clear()
     setFields(record as Record<string, unknown>, fields, place)
     return undefined
   } catch {

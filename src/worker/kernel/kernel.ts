@@ -23,6 +23,7 @@ interface Exports {
   forgetStreams (): void
   setMaxMetadataValue (bytes: number): void
   addMetadata (head: number, length: number, slot: number): void
+  useMetadata (count: number): void
   takeCuts (): number
   writeEntry (at: number, start: number, end: number, seconds: number, nanos: number): number
   lineAt (): number

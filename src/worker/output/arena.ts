@@ -26,6 +26,9 @@ export class Arena {
   nanos = new Int32Array(4096)
   seconds = new Float64Array(4096)
   readonly kernel: Kernel
+  /** How many names of metadata ordinary entries may have, and those of quarantine. */
+  readonly #names: { ordinary: number, quarantine: number }
+  #forQuarantine = false
   /** The most bytes that the metadata of one entry can take. */
   readonly #metadataRoom: number
   #begin = 0
@@ -34,14 +37,19 @@ export class Arena {
   constructor (settings: Pick<EncoderSettings, 'metadata'>, fields: Fields, kernel: Kernel) {
     this.kernel = kernel
     const metadata = settings.metadata.map(({ name, field }) => ({ name, slot: fields.slot(field) }))
-    if (metadata.length > 0) {
-      metadata.push({ name: 'piece', slot: fields.piece }, { name: 'original_timestamp', slot: fields.originalTimestamp })
+    if (metadata.length > 0) metadata.push({ name: 'piece', slot: fields.piece })
+    const ordinary = metadata.length
+    if (ordinary > 0) {
+      metadata.push({ name: 'address', slot: fields.address }, { name: 'original_timestamp', slot: fields.originalTimestamp })
+      metadata.push(...fields.told)
     }
+    this.#names = { ordinary, quarantine: metadata.length }
     kernel.run.setMaxMetadataValue(MAX_METADATA_VALUE_BYTES)
     for (const { name, slot } of metadata) {
       const { at, length } = kernel.text(metadataHead(name))
       kernel.run.addMetadata(at, length, slot)
     }
+    kernel.run.useMetadata(ordinary)
     this.#metadataRoom = metadata.reduce((sum, { name }) => sum + 4 * name.length + 32 + MAX_METADATA_VALUE_BYTES, 0)
   }
 
@@ -73,6 +81,10 @@ export class Arena {
   /** Appends an entry with the line in `[start, end)` and the metadata of the fields, and links it to its stream. */
   append (stream: Stream, start: number, end: number, time: Timestamp): void {
     const { run } = this.kernel
+    if (stream.quarantine !== this.#forQuarantine) {
+      this.#forQuarantine = stream.quarantine
+      run.useMetadata(stream.quarantine ? this.#names.quarantine : this.#names.ordinary)
+    }
     const at = this.#at
     this.kernel.reserve(at + HEAD_ROOM + end - start + this.#metadataRoom)
     this.#at = run.writeEntry(at, start, end, time.seconds, time.nanos)

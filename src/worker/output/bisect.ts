@@ -1,19 +1,23 @@
 import snappy from 'snappy'
 import type { Bisected, BisectTask, EncoderSettings, Part } from '../messages.ts'
+import { labelValues } from '../streams/labels.ts'
 import { compress } from './compress.ts'
-import { pieceEnds } from './pieces.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
-import { quarantineLabels } from './quarantine.ts'
+import { quarantineEntries, shortPair } from './quarantine-entries.ts'
+import { quarantineLabels, toldOf } from './quarantine.ts'
+
+/** A tenant's limit on lines may be low, but no line goes in pieces smaller than this. */
+const MIN_LINE_BYTES = 256
 
 /**
  * Takes one step towards the entries for which Loki rejected a part. A part of several entries becomes two parts, each
  * with half of the entries and to be pushed by itself. Loki stores once what it had stored of them before.
  *
  * A part of one entry becomes the entry, for the dead-letter file, and a part that carries the entry to the quarantine
- * stream instead. There it has the time of arrival, no metadata, and a long line in small pieces: no reason is left for
- * which Loki could reject it again.
+ * stream instead. There it has the time of arrival, short metadata, and a long line in pieces that the tenant takes.
  */
-export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTask, settings: EncoderSettings): Bisected {
+export function bisect (task: BisectTask, settings: EncoderSettings): Bisected {
+  const { part, reason } = task
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
   if (part.records > 1) {
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
@@ -22,33 +26,46 @@ export function bisect ({ part, arrivalSeconds, arrivalNanos, reason }: BisectTa
   const [stream] = streams
   const entry = stream?.entries[0]
   if (stream === undefined || entry === undefined) throw new Error('a refused part without an entry')
-  const labels = quarantineLabels(settings, part.address, 'refused')
-  const pieces = cut(entry.line)
-  const quarantined: PushEntry[] = pieces.map((piece, i) => ({
-    timestamp: { seconds: arrivalSeconds + Math.floor((arrivalNanos + i) / 1e9), nanos: (arrivalNanos + i) % 1e9 },
-    line: pieces.length === 1 ? piece : `[${i + 1}/${pieces.length}] ${piece}`,
-    structuredMetadata: []
-  }))
+  const { timestamp, line, structuredMetadata } = entry
   return {
     kind: 'entry',
-    part: encode({ ...part, solo: true, quarantine: true }, [{ labels, entries: quarantined }]),
+    part: encode({ ...part, solo: true, quarantine: true }, [quarantined(task, stream.labels, entry, settings)]),
     entry: {
       reason,
       tenant: part.tenant,
       stream: stream.labels,
-      timestamp: `${entry.timestamp.seconds}${String(entry.timestamp.nanos).padStart(9, '0')}`,
-      line: entry.line,
-      metadata: Object.fromEntries(entry.structuredMetadata.map(({ name, value }) => [name, value]))
+      timestamp: `${timestamp.seconds}${String(timestamp.nanos).padStart(9, '0')}`,
+      line,
+      metadata: Object.fromEntries(structuredMetadata.map(({ name, value }) => [name, value]))
     }
   }
 }
 
-/** Shorter than any sensible limit on lines. */
-const PIECE_BYTES = 900
+/** The entry in quarantine. One that was there already stays in its stream. */
+function quarantined (task: BisectTask, labels: string, entry: PushEntry, settings: EncoderSettings): PushStream {
+  const { part, maxLineBytes = Infinity } = task
+  const limit = Math.max(MIN_LINE_BYTES, Math.min(maxLineBytes, settings.maxLineBytes))
+  return {
+    labels: part.quarantine ? labels : quarantineLabels(settings, part.address, 'refused'),
+    entries: quarantineEntries(entry.line, limit, told(part, labels, entry, settings), task)
+  }
+}
 
-function cut (text: string): string[] {
-  const line = Buffer.from(text)
-  return pieceEnds(line, PIECE_BYTES).map((end, i, ends) => line.toString('utf8', i === 0 ? 0 : ends[i - 1], end))
+/** The metadata of the entry in quarantine: what its labels told of it, or its metadata where it was there already. */
+function told (part: Part, labels: string, entry: PushEntry, settings: EncoderSettings): PushEntry['structuredMetadata'] | undefined {
+  if (settings.metadata.length === 0) return undefined
+  const known = part.quarantine
+    ? new Map(entry.structuredMetadata.map(({ name, value }) => [name, value]))
+    : labelValues(labels).set('original_timestamp', timeText(entry.timestamp))
+  return ['address', 'original_timestamp', 'piece', ...toldOf(settings, part.address).map(({ name }) => name)].flatMap(name => {
+    const value = name === 'address' ? part.address : known.get(name) ?? ''
+    return value === '' ? [] : [shortPair(name, value)]
+  })
+}
+
+/** RFC 3339, to the nanosecond. */
+function timeText ({ seconds, nanos }: PushEntry['timestamp']): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`
 }
 
 function halve (streams: PushStream[], first: number): [PushStream[], PushStream[]] {

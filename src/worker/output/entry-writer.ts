@@ -3,8 +3,8 @@ import { Arena } from './arena.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
-import { pieceEnds } from './pieces.ts'
-import { quarantineLabels, quarantineTenant } from './quarantine.ts'
+import { piecesOf, prefixOf } from './pieces.ts'
+import { Quarantined } from './quarantined.ts'
 import { Repeats } from './repeats.ts'
 import type { Stream } from '../streams/stream.ts'
 import { StreamCache } from '../streams/streams.ts'
@@ -30,6 +30,7 @@ export class EntryWriter {
   readonly #mend: (reason: MendReason, count: number) => void
   readonly #arena: Arena
   readonly #streams: StreamCache
+  readonly #quarantined: Quarantined
   readonly #repeats: Repeats
   readonly #parts: PartWriter
   readonly #time = new Timestamp()
@@ -37,8 +38,6 @@ export class EntryWriter {
   #touched: Stream[] = []
   #arrivalMs = 0
   #address = ''
-  /** The quarantine streams, by address and reason. */
-  readonly #quarantines = new Map<string, { labels: string, tenant: string }>()
   oldestMs = NaN
 
   constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void) {
@@ -48,6 +47,7 @@ export class EntryWriter {
     this.#mend = mend
     this.#arena = new Arena(settings, fields, kernel)
     this.#streams = new StreamCache(settings, fields, kernel)
+    this.#quarantined = new Quarantined(settings, fields, kernel, bytes => this.place(bytes))
     this.#repeats = new Repeats(this.#arena)
     this.#parts = new PartWriter(settings.pushBytes, kernel)
   }
@@ -138,39 +138,15 @@ export class EntryWriter {
    * batch's time, the clock has reserved a nanosecond for each byte of the batch (ArrivalClock).
    */
   quarantine (reason: QuarantineReason, line: Uint8Array): void {
-    const stream = this.#quarantineStream(reason)
-    this.#onlyTime(reason)
+    const { labels, tenant } = this.#quarantined.streamOf(this.#address, reason)
+    const stream = this.#streams.quarantine(labels, tenant)
+    this.#quarantined.tell(this.#address)
     const start = this.place(line)
     this.#writePieces(start, start + line.length, (start, end) => {
       this.#time.set(this.#arrival.seconds, this.#arrival.nanos)
       this.#arrival.advance(1)
       this.#append(stream, start, end)
     })
-  }
-
-  #quarantineStream (reason: QuarantineReason): Stream {
-    const key = `${reason} ${this.#address}`
-    let known = this.#quarantines.get(key)
-    if (known === undefined) {
-      known = {
-        labels: quarantineLabels(this.#settings, this.#address, reason),
-        tenant: quarantineTenant(this.#settings, this.#address)
-      }
-      this.#quarantines.set(key, known)
-    }
-    return this.#streams.quarantine(known.labels, known.tenant)
-  }
-
-  /**
-   * Clears all fields but the time. A quarantined record keeps its time where the time is the reason. The text of the
-   * time is cut, because its fraction may have any number of digits.
-   */
-  #onlyTime (reason: QuarantineReason): void {
-    const fields = this.#fields
-    const start = fields.start(TIMESTAMP)
-    const end = Math.min(fields.end(TIMESTAMP), start + 64)
-    fields.clear()
-    if (TIMED.has(reason)) fields.set(fields.originalTimestamp, start, end)
   }
 
   /**
@@ -186,29 +162,22 @@ export class EntryWriter {
     })
   }
 
-  /**
-   * Calls `write` for each piece of a line, or once for a line that is short enough. Metadata numbers the pieces
-   * (`piece="2/3"`), so that the joined pieces are the line, byte for byte. Where metadata is off, a piece begins with
-   * `[2/3] `.
-   */
+  /** Calls `write` for each piece of a line, or once for a line that is short enough (piecesOf). */
   #writePieces (start: number, end: number, write: (start: number, end: number, piece: number) => void): void {
     const fields = this.#fields
-    const limit = this.#settings.maxLineBytes
-    if (end - start <= limit) return write(start, end, 0)
-    const inLine = this.#settings.metadata.length === 0
-    const ends = pieceEnds(this.#kernel.bytes.subarray(start, end), limit - (inLine ? PIECE_PREFIX : 0))
-    let from = 0
-    for (const [piece, to] of ends.entries()) {
-      const number = `${piece + 1}/${ends.length}`
-      if (inLine) {
-        const at = this.place(Buffer.concat([Buffer.from(`[${number}] `), this.#kernel.bytes.subarray(start + from, start + to)]))
-        write(at, this.#arena.limit, piece)
+    const prefixed = this.#settings.metadata.length === 0
+    const pieces = piecesOf(this.#kernel.bytes.subarray(start, end), this.#settings.maxLineBytes, prefixed)
+    for (const [i, piece] of pieces.entries()) {
+      const [from, to] = [start + piece.start, start + piece.end]
+      if (piece.number === undefined) write(from, to, i)
+      else if (prefixed) {
+        const at = this.place(Buffer.concat([Buffer.from(prefixOf(piece.number)), this.#kernel.bytes.subarray(from, to)]))
+        write(at, this.#arena.limit, i)
       } else {
-        const at = this.place(Buffer.from(number))
-        fields.set(fields.piece, at, at + number.length)
-        write(start + from, start + to, piece)
+        const at = this.place(Buffer.from(piece.number))
+        fields.set(fields.piece, at, at + piece.number.length)
+        write(from, to, i)
       }
-      from = to
     }
   }
 
@@ -224,9 +193,3 @@ export class EntryWriter {
     stream.lastSeenMs = this.#arrivalMs
   }
 }
-
-/** Room for `[1000/1000] ` in front of a piece. */
-const PIECE_PREFIX = 16
-
-/** The reasons for which the record's time could be read. Metadata keeps that time. */
-const TIMED = new Set<QuarantineReason>(['too_old', 'too_new', 'too_late'])

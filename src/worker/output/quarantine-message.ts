@@ -5,36 +5,21 @@ import { compress } from './compress.ts'
 import { shardOf } from '../streams/labels.ts'
 import { encodePush } from './push-schema.ts'
 import { quarantineLabels, quarantineTenant } from './quarantine.ts'
-
-/** Room for `[1000/1000] 67108864 bytes, base64: ` in front of a piece. */
-const PREFIX = 64
+import { quarantineEntries, shortPair } from './quarantine-entries.ts'
 
 /**
  * Makes parts that carry a message to the quarantine stream as it came, because the encoder fails on it. The line is
  * base64, as the bytes of AMQP are no text. A long line is cut into pieces, with one part for each. This code shares
  * nothing with the encoder that could fail too.
  */
-export function quarantineMessage (
-  { address, message, arrivalSeconds, arrivalNanos }: QuarantineMessageTask, settings: EncoderSettings
-): EncodeResult {
+export function quarantineMessage (task: QuarantineMessageTask, settings: EncoderSettings): EncodeResult {
+  const { address, message } = task
   const labels = quarantineLabels(settings, address, 'worker_failed')
   const tenant = quarantineTenant(settings, address)
-  const text = Buffer.from(message).toString('base64')
-  const size = settings.maxLineBytes - PREFIX
-  const count = Math.max(1, Math.ceil(text.length / size))
-  const parts = Array.from({ length: count }, (_, i): Part => {
-    const number = count === 1 ? '' : `[${i + 1}/${count}] `
-    const nanos = arrivalNanos + i
-    const raw = encodePush({
-      streams: [{
-        labels,
-        entries: [{
-          timestamp: { seconds: arrivalSeconds + Math.floor(nanos / 1e9), nanos: nanos % 1e9 },
-          line: `${number}${message.length} bytes, base64: ${text.slice(i * size, (i + 1) * size)}`,
-          structuredMetadata: []
-        }]
-      }]
-    })
+  const line = `${message.length} bytes, base64: ${Buffer.from(message).toString('base64')}`
+  const told = settings.metadata.length === 0 ? undefined : [shortPair('address', address)]
+  const parts = quarantineEntries(line, settings.maxLineBytes, told, task).map((entry): Part => {
+    const raw = encodePush({ streams: [{ labels, entries: [entry] }] })
     return {
       address,
       tenant,

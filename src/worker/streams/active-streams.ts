@@ -108,6 +108,11 @@ export class ActiveStreams {
     return Atomics.load(this.#words, TOTAL)
   }
 
+  /** How many streams the tenant has. */
+  countOf (tenant: string): number {
+    return Atomics.load(this.#words, this.#accountOf(tenant))
+  }
+
   /** Lets a minute pass, and removes idle streams. Only the main thread may call it. */
   tick (): void {
     const words = this.#words

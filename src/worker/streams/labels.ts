@@ -17,6 +17,11 @@ export function parseLabels (labels: string): Array<[name: string, value: string
   return [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, name = '', value = '']) => [name, value])
 }
 
+/** The labels that formatLabels wrote, with their values as they were. Its escapes are those of JSON. */
+export function labelValues (labels: string): Map<string, string> {
+  return new Map(parseLabels(labels).map(([name, value]) => [name, JSON.parse(`"${value}"`) as string]))
+}
+
 function quote (value: string): string {
   return `"${value.replace(/[\p{Cs}\ufffd]/gu, '?').replace(/["\\\p{Cc}\ufeff\u2028\u2029]/gu, escapeCharacter)}"`
 }

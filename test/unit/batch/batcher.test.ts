@@ -19,19 +19,24 @@ function connection (): Connection {
 interface Work { batch: Batch, done: () => void }
 
 /** A batcher whose batches the test finishes by hand. */
-function started (workers: number): { batcher: Batcher, work: Work[] } {
+function started (workers: number, redelivered = true): { batcher: Batcher, work: Work[], dropped: number[], buffers: Buffers } {
   const work: Work[] = []
+  const dropped: number[] = []
+  const buffers = new Buffers(SIZE, 4)
   const batcher = new Batcher({
     workers,
-    buffers: new Buffers(SIZE, 4),
+    buffers,
     formatOf: () => 'amqp',
+    isRedelivered: () => redelivered,
+    onOpened: () => {},
+    onDropped: (_batch, cost) => { dropped.push(cost) },
     encode: async batch => {
       const finished = new Deferred<void>()
       work.push({ batch, done: () => finished.resolve() })
       await finished.promise
     }
   })
-  return { batcher, work }
+  return { batcher, work, dropped, buffers }
 }
 
 /**
@@ -63,7 +68,7 @@ test('an idle worker gets what arrived in the same turn, as one batch', async ()
   assert.deepEqual(messages(batch), ['one', 'two', ''])
   assert.deepEqual({
     spans: batch.spans, messages: batch.messages, length: batch.length
-  }, { spans: [{ connection: CONNECTION, first: 7, last: 9 }], messages: 3, length: 16 })
+  }, { spans: [{ connection: CONNECTION, first: 7, last: 9, cost: 9 }], messages: 3, length: 16 })
   assert.equal(batcher.waitingBytes, 0)
 })
 
@@ -122,6 +127,9 @@ test('a batch has the format of its address', async () => {
     workers: 1,
     buffers: new Buffers(SIZE, 4),
     formatOf: address => address === 'socket' ? 'records' : 'amqp',
+    isRedelivered: () => true,
+    onOpened: () => {},
+    onDropped: () => {},
     encode: async ({ address, format }) => { formats.push(`${address}: ${format}`) }
   })
   add(batcher, 0, 'x', 'bus')
@@ -266,3 +274,37 @@ function deliveries (batch: Batch): Array<{ connection: Connection, id: number, 
     content: Buffer.from(batch.view.subarray(batch.starts[i], end)).toString('hex')
   }))
 }
+
+test('what lost its connection while it waited does not go to a worker, and its cost is told', async () => {
+  const { batcher, work, dropped, buffers } = started(1)
+  const [first, second] = [connection(), connection()]
+  add(batcher, 0, 'busy')
+  await turn()
+  add(batcher, 1, 'a', 'a', first)
+  add(batcher, 2, 'bb', 'a', first)
+  add(batcher, 7, 'c', 'a', second)
+  add(batcher, 3, 'dddd', 'a', first)
+  add(batcher, 9, 'of another address', 'b', first)
+  Object.assign(first, { gone: true })
+  work[0].done()
+  await turn()
+  assert.deepEqual(messages(work[1].batch), ['c'])
+  const { spans, messages: count, cost } = work[1].batch
+  assert.deepEqual([spans, count, cost], [[{ connection: second, first: 7, last: 7, cost: 2 }], 1, 2])
+  assert.deepEqual(dropped, [10])
+  work[1].done()
+  await turn()
+  assert.deepEqual([work.length, dropped, batcher.waitingBytes], [2, [10, 19], 0], 'nothing is left of the batch of b')
+  buffers.lease(1)
+  buffers.lease(1)
+  assert.equal(buffers.exhausted, false, 'its buffer has been released')
+})
+
+test('what lost its connection goes to a worker all the same, where it does not come again', async () => {
+  const { batcher, work, dropped } = started(1, false)
+  const connected = connection()
+  add(batcher, 1, 'kept', 'a', connected)
+  Object.assign(connected, { gone: true })
+  await turn()
+  assert.deepEqual([messages(work[0].batch), dropped], [['kept'], []])
+})

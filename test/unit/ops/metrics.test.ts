@@ -54,11 +54,14 @@ test('before anything happened every series of a closed label set is there, at 0
       'push_records', 'push_parts'
     ].flatMap((name) => counted(`lokean_${name}`)),
     `lokean_build_info{version="1.2.3",node="${process.version}"} 1`,
-    ...['link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit'].flatMap((name) => perLabel(`lokean_${name}`, 'address', addresses)),
+    ...[
+      'link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit', 'oldest_unsettled_seconds'
+    ].flatMap((name) => perLabel(`lokean_${name}`, 'address', addresses)),
     ...perLabel('lokean_queue_bytes', 'stage', QUEUE_STAGES),
     'lokean_workers 0',
     'lokean_streams 0',
     'lokean_sink_lanes 0',
+    ...perLabel('lokean_sink_lanes_waiting', 'reason', RETRY_REASONS),
     'lokean_dead_letter_bytes 0',
     'lokean_dead_letter_bytes_limit 0',
     'lokean_dead_letter_blocked 0',

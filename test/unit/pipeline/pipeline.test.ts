@@ -5,6 +5,7 @@ import { type EmbeddedLoki, startLoki } from '../../../src/embedded/loki/server.
 import { createMetrics, type Metrics } from '../../../src/ops/metrics.ts'
 import { Pipeline } from '../../../src/pipeline/pipeline.ts'
 import type { Budget } from '../../../src/source/budget/budget.ts'
+import type { Source } from '../../../src/source/source.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../../src/worker/messages.ts'
 import { Cleanup } from '../../helpers/cleanup.ts'
 import { collectedLog } from '../../helpers/collected-log.ts'
@@ -15,10 +16,12 @@ import { until } from '../../helpers/until.ts'
 
 interface Running { pipeline: Pipeline, source: ListSource, budget: Budget, loki: EmbeddedLoki, metrics: Metrics, close (): Promise<void> }
 
+interface Setup { gate?: Promise<void>, env?: Record<string, string>, whenGone?: Source['whenGone'] }
+
 /**
  * Runs the pipeline between a source that the test drives and an embedded Loki, which answers after `gate` resolves.
  */
-async function running (t: TestContext, { gate, env = {} }: { gate?: Promise<void>, env?: Record<string, string> } = {}): Promise<Running> {
+async function running (t: TestContext, { gate, env = {}, whenGone }: Setup = {}): Promise<Running> {
   const cleanup = Cleanup.of(t)
   const loki = await startLoki({ intercept: gate === undefined ? undefined : () => ({ kind: 'hang', release: gate }) })
   cleanup.add(async () => { await loki.close() })
@@ -39,7 +42,7 @@ async function running (t: TestContext, { gate, env = {} }: { gate?: Promise<voi
     version: 't',
     openSources: async (_config, budgetOf) => {
       const budget = budgetOf('list')
-      opened = { source: new ListSource(budget), budget }
+      opened = { source: new ListSource(budget, whenGone), budget }
       return [opened.source]
     }
   })
@@ -75,11 +78,43 @@ test('what any source delivers is stored, then settled over its connection, and 
   assert.deepEqual(pipeline.status().checks.list, { ok: true, detail: 'here' })
 })
 
-test('what lost its connection is stored and settled to nobody; its room comes back', async t => {
+test('what lost its connection while it waited is not stored, where it comes again; its room comes back', async t => {
+  const { source, budget, loki, metrics } = await running(t)
+  const connection = { gone: false }
+  source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
+  source.deliver(delivery(record({ message: 'over one that stays' })))
+  connection.gone = true
+  await until('the room is back', () => budget.used === 0)
+  assert.deepEqual([stored(loki), source.settled], [1, [[1, 1]]])
+  const text = await metrics.registry.metrics()
+  assert.match(text, /^lokean_records_received_total\{address="list"\} 1$/m)
+  assert.match(text, /^lokean_messages_settled_total\{address="list"\} 1$/m)
+})
+
+test('a stop does not wait for what comes again over another connection', async t => {
+  const { pipeline, source, loki } = await running(t)
+  const connection = { gone: false }
+  source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
+  connection.gone = true
+  assert.deepEqual(await pipeline.stop(), { unsettledBytes: 0 })
+  assert.equal(stored(loki), 0)
+})
+
+test('what lost its connection is stored all the same, and settled to nobody, where its sender may have forgotten it', async t => {
+  const { source, budget, loki } = await running(t, { whenGone: 'kept' })
+  const connection = { gone: false }
+  source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
+  connection.gone = true
+  await until('the room is back', () => budget.used === 0)
+  assert.deepEqual([stored(loki), source.settled], [1, []])
+})
+
+test('what lost its connection on the way to Loki is stored and settled to nobody; its room comes back', async t => {
   const gate = new Deferred<void>()
   const { source, budget, loki } = await running(t, { gate: gate.promise })
   const connection = { gone: false }
   source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
+  await Promise.resolve()
   connection.gone = true
   gate.resolve()
   await until('the room is back', () => budget.used === 0)

@@ -12,7 +12,7 @@ const ANSWERS: Array<[status: number, text: string, fault: Fault | undefined, hi
     [400, says.metadataDisallowed(S), 'condition', /LOKEAN_METADATA=off/],
     [400, says.metadataTooLarge(S, 2, 1), 'entry', /LOKEAN_METADATA/],
     [400, says.metadataTooMany(S, 2, 1), 'labels', /LOKEAN_METADATA/],
-    [400, says.missingLabels('env', 't', S), 'labels', /LOKEAN_LABELS/]
+    [400, says.missingLabels('env', 't', S), 'labels', /LOKEAN_LOKI_LABELS/]
   ]),
   [400, `entry for stream '${S}' has timestamp too old: 2026-11-14T08:10:14Z, oldest acceptable timestamp is: 2026-11-15T08:10:14Z`, 'entry', /LOKEAN_LOKI_MAX_AGE/],
   [400, `entry for stream '${S}' has timestamp too new: 2026-11-22T08:21:14Z`, 'entry', /LOKEAN_LOKI_MAX_AHEAD/],

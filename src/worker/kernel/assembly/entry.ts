@@ -24,6 +24,11 @@ export function addMetadata (head: usize, length: u32, slot: u32): void {
   metadataCount++
 }
 
+/** From now on, only the first `count` of all names are written. */
+export function useMetadata (count: u32): void {
+  metadataCount = count
+}
+
 export function takeCuts (): u32 {
   const count = cuts
   cuts = 0

@@ -41,13 +41,13 @@ test('each answer that stores nothing has its own sentence and setting', () => {
     ],
     [
       answer(400, "missing required labels 'cluster,log_type' for user 'fake' for stream '{}' (policy: '')"), /^400 missing required labels/,
-      /^Loki wants the label cluster and log_type of every stream.*\(address;cluster=value;log_type=value\)$/
+      /^Loki wants the labels cluster and log_type of every stream.*\(address;cluster=value;log_type=value\)$/
     ],
     [answer(400, 'missing required labels cluster for user fake'), /cluster for user/, /address;cluster=value/],
     [answer(400, "entry for stream '{}' has 16 label names; limit 15"), /16 label names/, /LOKEAN_LABELS/],
     [answer(413, PAGE), /^413 with a page/, /LOKEAN_PUSH_BYTES/],
     [answer(400, PAGE), /^400 with a page \("Log in"\)$/, /LOKEAN_LOKI_URL/],
-    [answer(418, `tea\n  ${'x'.repeat(1_000)}`), /^418 tea x{1,400}\.\.\.$/, /LOKEAN_LOKI_URL/]
+    [answer(418, `tea\n\x1b  ${'x'.repeat(1_000)}`), /^418 tea x{1,400}\.\.\.$/, /LOKEAN_LOKI_URL/]
   ]
   for (const [{ ok, detail, hint }, expected, setting] of cases) {
     assert.match(detail, expected)

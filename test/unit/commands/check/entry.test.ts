@@ -19,6 +19,11 @@ test('one entry a tenant, and one for each set of label names', () => {
   ])
 })
 
+test('labels of every stream are those of the entry too', () => {
+  const { config } = loadConfig({ LOKEAN_AMQP_ADDRESSES: 'a,b;cluster=own', LOKEAN_LOKI_LABELS: 'cluster=all,source=mine' })
+  assert.deepEqual(checkEntries(config).map(({ labels }) => labels), ['{check="push", cluster="all", source="lokean"}'])
+})
+
 test('its own labels win, and a tenant comes as for quarantine', () => {
   const { config } = loadConfig({ LOKEAN_AMQP_ADDRESSES: 'a;source=mine;check=no;cloud=c1,b', LOKEAN_LOKI_TENANT: '{cloud}' })
   assert.deepEqual(checkEntries(config).map(({ tenant, labels }) => [tenant, labels]), [

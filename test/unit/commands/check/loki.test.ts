@@ -130,9 +130,13 @@ test('what is not Loki is told by what it is', async t => {
   }
 })
 
-test('a Loki that falls silent between the question and the push', async t => {
+test('a Loki that falls silent between the question and the push, and one that never answers', async t => {
   const { url } = await httpServer(t, (response, { method }) => { if (method === 'GET') response.end() })
-  const { ok, detail, hint } = await tried(url, { LOKEAN_PUSH_TIMEOUT: '100ms' })
-  assert.deepEqual({ ok, detail }, { ok: false, detail: 'no answer within 0.1 s' })
-  assert.match(hint ?? '', /LOKEAN_LOKI_URL/)
+  const silent = await tried(url, { LOKEAN_PUSH_TIMEOUT: '2s' })
+  assert.deepEqual({ ok: silent.ok, detail: silent.detail }, { ok: false, detail: 'no answer within 2 s' })
+  assert.match(silent.hint ?? '', /LOKEAN_LOKI_URL/)
+  const { port } = await tcpServer(t, () => {})
+  const mute = await tried(`http://127.0.0.1:${port}`, { LOKEAN_PUSH_TIMEOUT: '100ms' })
+  assert.deepEqual({ ok: mute.ok, detail: mute.detail }, { ok: false, detail: 'no answer in time' })
+  assert.match(mute.hint ?? '', /does it hang/)
 })

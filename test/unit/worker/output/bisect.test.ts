@@ -44,22 +44,79 @@ test('a single entry is told in full, and carried to the quarantine stream', () 
   })
   const labels = '{quarantine="refused", source="lokean"}'
   assert.deepEqual(decodeParts([carrier]), [{
-    part: 0, tenant: 'me', shard: part.shard, labels, time: nanoseconds({ seconds: 1_800_000_000, nanos: 5 }), line: message, metadata: {}
+    part: 0,
+    tenant: 'me',
+    shard: part.shard,
+    labels,
+    time: nanoseconds({ seconds: 1_800_000_000, nanos: 5 }),
+    line: message,
+    metadata: {
+      address: 'rsyslog/logs',
+      original_timestamp: '2026-11-22T08:13:28.486506000Z',
+      cloud: 'cloud1',
+      region: 'regionOne',
+      host: 'host1',
+      source: 'tag1'
+    }
   }])
   assert.equal(carrier.records, 1)
 })
 
-test('a long line is carried in small pieces, a nanosecond apart, that joined are the line', () => {
+test('a long line is carried in pieces that the tenant takes, a nanosecond apart, that joined are the line', () => {
   const message = 'příliš žluťoučký kůň '.repeat(400)
   const [part] = partsOf([recordText({ message })])
-  const carried = decodeParts([asEntry(bisect(task(part))).part])
-  assert.ok(carried.length > 10 && carried.every(({ line }) => Buffer.byteLength(line) < 1000))
-  assert.deepEqual(carried.map(({ time }) => time - carried[0].time), carried.map((_, i) => BigInt(i)))
-  assert.deepEqual(
-    carried.map(({ line }) => /^\[(\d+)\/(\d+)\] /.exec(line)?.slice(1, 3)), carried.map((_, i) => [`${i + 1}`, `${carried.length}`])
-  )
-  assert.equal(carried.map(({ line }) => line.replace(/^\[\d+\/\d+\] /, '')).join(''), message)
+  const carried = (maxLineBytes?: number, metadata = settings.metadata): DecodedEntry[] =>
+    decodeParts([asEntry(bisectPart({ ...task(part), maxLineBytes }, { ...settings, maxLineBytes: 4096, metadata })).part])
+  for (const [limit, most] of [[undefined, 4096], [1000, 1000], [100_000, 4096], [1, 256]] as const) {
+    const pieces = carried(limit)
+    assert.ok(pieces.every(({ line }) => Buffer.byteLength(line) <= most))
+    assert.ok(pieces.length <= Math.ceil(Buffer.byteLength(message) / (most - 1)))
+    assert.deepEqual(pieces.map(({ time }) => time - pieces[0].time), pieces.map((_, i) => BigInt(i)))
+    assert.deepEqual(pieces.map(({ metadata }) => metadata.piece), pieces.map((_, i) => `${i + 1}/${pieces.length}`))
+    assert.ok(pieces.every(({ metadata }) => metadata.host === 'host1'))
+    assert.equal(pieces.map(({ line }) => line).join(''), message)
+  }
+  const prefixed = carried(1000, [])
+  assert.ok(prefixed.every(({ line, metadata }) => Buffer.byteLength(line) <= 1000 && Object.keys(metadata).length === 0))
+  assert.deepEqual(prefixed.map(({ line }) => /^\[(\d+\/\d+)\] /.exec(line)?.[1]), prefixed.map((_, i) => `${i + 1}/${prefixed.length}`))
+  assert.equal(prefixed.map(({ line }) => line.replace(/^\[\d+\/\d+\] /, '')).join(''), message)
 })
+
+test('what is told of the entry is short, and has the values of its labels as they were', () => {
+  const [part] = partsOf([recordText({ host: 'é'.repeat(500), source: 'a "quoted"\\n\n\u2028', region: '' })])
+  const { metadata } = decodeParts([asEntry(bisect(task(part))).part])[0]
+  assert.equal(metadata.host, 'é'.repeat(128))
+  assert.equal(metadata.source, 'a "quoted"\\n\n\u2028')
+  assert.equal('region' in metadata, false)
+})
+
+test('labels that the settings give are labels of its stream, and not told besides', () => {
+  const own = encoderSettings({
+    lokiLabels: [{ name: 'cluster', value: 'x' }],
+    origins: [{ address: 'rsyslog/logs', labels: [{ name: 'cloud', value: 'own' }], tenant: undefined }]
+  })
+  const [part] = new Encoder(own).encode(encodeTask([rsyslogMessage([recordText()])])).parts
+  const [{ labels, metadata }] = decodeParts([asEntry(bisectPart(task(part), own)).part])
+  assert.equal(labels, '{cloud="own", cluster="x", quarantine="refused", source="lokean"}')
+  assert.deepEqual(Object.keys(metadata).sort(), ['address', 'host', 'original_timestamp', 'region', 'source'])
+})
+
+test('an entry of quarantine stays in its stream, with what was told of it, and a piece in pieces keeps its number', () => {
+  const cutting = encoderSettings({ maxLineBytes: 1024 })
+  const { parts } = new Encoder(cutting).encode(encodeTask([rsyslogMessage([`${recordText()}${'x'.repeat(1500)}`])]))
+  const [part] = parts.filter(({ quarantine }) => quarantine).map(part => part.records === 1 ? part : halfOf(part))
+  const pieces = decodeParts([asEntry(bisectPart({ ...task(part), maxLineBytes: 600 }, cutting)).part])
+  assert.deepEqual(pieces.map(({ labels, metadata }) => [labels, metadata.piece, metadata.host, metadata.original_timestamp]), [
+    '1/2 1/2', '1/2 2/2'
+  ].map(piece => ['{quarantine="invalid_json", source="lokean"}', piece, 'host1', '2026-11-22T08:13:28.486506+00:00']))
+})
+
+/** The first half of a part. */
+function halfOf (part: Part): Part {
+  const bisected = bisect(task(part))
+  assert.equal(bisected.kind, 'halves')
+  return bisected.parts[0]
+}
 
 test('the time has all nine digits behind the seconds', () => {
   const [part] = partsOf([recordText({ '@timestamp': '2026-11-22T08:00:00.000000007Z' })])

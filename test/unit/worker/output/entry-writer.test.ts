@@ -6,7 +6,7 @@ import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encode, encodeMessages, single } from '../../../helpers/encode-records.ts'
 import {
-  ARRIVAL, counters, decodeParts, encoderSettings, encodeTask, nanoseconds, recordText, rsyslogMessage
+  ARRIVAL, counters, decodeParts, encoderSettings, encodeTask, mappings, nanoseconds, recordText, rsyslogMessage
 } from '../../../helpers/worker-fixtures.ts'
 
 const LABELS = { cloud: 'cloud1', region: 'regionOne', host: 'host1', source: 'tag1', service_name: 'tag1' }
@@ -31,34 +31,46 @@ function canWrite (text: string): boolean {
 }
 
 suite('quarantine', () => {
-  const cases: Record<string, [reason: string, record: string, overrides?: Partial<EncoderSettings>]> = {
-    text: ['invalid_json', 'Nov 22 08:00:00 host sshd[1]: not JSON\n'],
-    'cut JSON': ['invalid_json', recordText().slice(0, -5)],
-    'JSON and more': ['invalid_json', recordText() + '}'],
-    'a control character inside a value': ['invalid_json', recordText().replace('a line', 'a\u0001line')],
-    'an array': ['not_object', `[${recordText()}]`],
-    'a string': ['not_object', '"a line"'],
-    null: ['not_object', 'null\n'],
-    'an empty string': ['empty', ''],
-    'a lone newline': ['empty', '\n'],
-    'no message': ['no_message', recordText({ message: undefined })],
-    'message null': ['no_message', recordText({ message: null })],
-    'an empty object': ['no_message', '{}'],
-    'no timestamp': ['no_timestamp', recordText({ '@timestamp': undefined })],
-    'timestamp null': ['no_timestamp', recordText({ '@timestamp': null })],
-    'a timestamp that is none': ['bad_timestamp', recordText({ '@timestamp': 'Nov 22 08:00:00' })],
-    'an empty timestamp': ['bad_timestamp', recordText({ '@timestamp': '' })],
-    'a timestamp that is a number': ['bad_timestamp', recordText({ '@timestamp': 1795335208 })],
-    'a day that there is none of': ['bad_timestamp', recordText({ '@timestamp': '2026-02-30T00:00:00Z' })],
-    'older than Loki takes': ['too_old', recordText({ '@timestamp': '2026-11-15T08:15:00.123455Z' })],
-    'before 1970': ['too_old', recordText({ '@timestamp': '1969-12-31T23:59:59.999999999Z' }), { maxAgeMs: 1e14 }],
-    'further ahead than Loki takes': ['too_new', recordText({ '@timestamp': '2026-11-22T08:25:00.124456789Z' })],
-    'no label': ['no_labels', recordText({ cloud: '', region: null, host: '', source: undefined })],
-    'no tenant': ['bad_tenant', recordText({ cloud: '' }), { tenant: { kind: 'field', field: 'cloud' } }],
-    'a tenant that Loki would refuse': ['bad_tenant', recordText({ cloud: '../other' }), { tenant: { kind: 'field', field: 'cloud' } }]
+  const time = (record: string): Record<string, string> =>
+    ({ original_timestamp: (JSON.parse(record) as Record<string, string>)['@timestamp'] })
+  const all = { cloud: 'cloud1', region: 'regionOne', host: 'host1', source: 'tag1' }
+  const { region: _region, ...beforeRegion } = all
+  const { cloud: _cloud, ...butCloud } = all
+  const TIME = time(recordText())
+  const [tooOld, beforeEpoch, tooNew] = [
+    '2026-11-15T08:15:00.123455Z', '1969-12-31T23:59:59.999999999Z', '2026-11-22T08:25:00.124456789Z'
+  ].map(time => recordText({ '@timestamp': time }))
+  const tenant = { kind: 'field', field: 'cloud' } as const
+  const cases: Record<string, [reason: string, record: string, told: Record<string, string>, overrides?: Partial<EncoderSettings>]> = {
+    text: ['invalid_json', 'Nov 22 08:00:00 host sshd[1]: not JSON\n', {}],
+    'cut JSON': ['invalid_json', recordText().slice(0, -5), { ...TIME, ...beforeRegion }],
+    'JSON and more': ['invalid_json', recordText() + '}', { ...TIME, ...all }],
+    'a control character inside a value': [
+      'invalid_json', recordText().replace('a line', 'a\u0001line'), { ...TIME, host: 'host1', source: 'tag1' }
+    ],
+    'an array': ['not_object', `[${recordText()}]`, {}],
+    'a string': ['not_object', '"a line"', {}],
+    null: ['not_object', 'null\n', {}],
+    'an empty string': ['empty', '', {}],
+    'a lone newline': ['empty', '\n', {}],
+    'no message': ['no_message', recordText({ message: undefined }), { ...TIME, ...all }],
+    'message null': ['no_message', recordText({ message: null }), { ...TIME, ...all }],
+    'an empty object': ['no_message', '{}', {}],
+    'no timestamp': ['no_timestamp', recordText({ '@timestamp': undefined }), all],
+    'timestamp null': ['no_timestamp', recordText({ '@timestamp': null }), all],
+    'a timestamp that is none': ['bad_timestamp', recordText({ '@timestamp': 'Nov 22 08:00:00' }), all],
+    'an empty timestamp': ['bad_timestamp', recordText({ '@timestamp': '' }), all],
+    'a timestamp that is a number': ['bad_timestamp', recordText({ '@timestamp': 1795335208 }), all],
+    'a day that there is none of': ['bad_timestamp', recordText({ '@timestamp': '2026-02-30T00:00:00Z' }), all],
+    'older than Loki takes': ['too_old', tooOld, { ...time(tooOld), ...all }],
+    'before 1970': ['too_old', beforeEpoch, { ...time(beforeEpoch), ...all }, { maxAgeMs: 1e14 }],
+    'further ahead than Loki takes': ['too_new', tooNew, { ...time(tooNew), ...all }],
+    'no label': ['no_labels', recordText({ cloud: '', region: null, host: '', source: undefined }), TIME],
+    'no tenant': ['bad_tenant', recordText({ cloud: '' }), { ...TIME, ...butCloud }, { tenant }],
+    'a tenant that Loki would refuse': ['bad_tenant', recordText({ cloud: '../other' }), { ...TIME, ...all, cloud: '../other' }, { tenant }]
   }
-  for (const [name, [reason, record, overrides]] of Object.entries(cases)) {
-    test(`${name}: ${reason}, the record as it came`, () => {
+  for (const [name, [reason, record, told, overrides]] of Object.entries(cases)) {
+    test(`${name}: ${reason}, the record as it came, with what can be told of it`, () => {
       for (const metadata of [undefined, []]) {
         const entry = single(record, { ...overrides, ...(metadata === undefined ? {} : { metadata }) })
         assert.deepEqual(entry.selector, { source: 'lokean', quarantine: reason })
@@ -66,11 +78,52 @@ suite('quarantine', () => {
         assert.equal(entry.time, arrival)
         assert.deepEqual(entry.counts, { [reason]: 1 })
         assert.equal(entry.tenant, reason === 'bad_tenant' ? 'lokean' : '')
-        const timed = metadata === undefined && (reason === 'too_old' || reason === 'too_new')
-        assert.deepEqual(entry.metadata, timed ? { original_timestamp: (JSON.parse(record) as Record<string, string>)['@timestamp'] } : {})
+        assert.deepEqual(entry.metadata, metadata === undefined ? { address: 'rsyslog/logs', ...told } : {})
       }
     })
   }
+
+  test('each field is told once, by its label\'s name, and not where it is a label of the stream', () => {
+    const record = recordText({ message: undefined, host: undefined, hostname: 'older', rack: 'r1', zone: 'z1' })
+    const settings = encoderSettings({
+      labels: mappings('cloud,node=host,twin=host,source,rack,zone,address=file'),
+      lokiLabels: [{ name: 'zone', value: 'every' }, { name: 'source', value: 'every' }],
+      origins: [{ address: 'a', labels: [{ name: 'rack', value: 'own' }], tenant: undefined }]
+    })
+    const encoder = new Encoder(settings)
+    const told = (address: string): Record<string, string> =>
+      encodeMessages([rsyslogMessage([record])], {}, encoder, address).entries[0].metadata
+    assert.deepEqual(told('a'), { address: 'a', ...TIME, cloud: 'cloud1', node: 'older', source: 'tag1' })
+    assert.deepEqual(told('b'), { address: 'b', ...TIME, cloud: 'cloud1', node: 'older', source: 'tag1', rack: 'r1' })
+  })
+
+  test('what is told has bounds, and is UTF-8', () => {
+    const long = 'é'.repeat(1100)
+    const many = Array.from({ length: 60 }, (_, i) => `l${i}`)
+    const record = recordText({ message: undefined, host: long, ...Object.fromEntries(many.map(name => [name, long])) })
+    const { metadata, counts } = single(record, { labels: mappings(['host', ...many].join()) })
+    assert.equal(metadata.host, 'é'.repeat(1024))
+    assert.ok(Object.entries(metadata).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0) < 64 * 1024)
+    assert.equal(Object.keys(metadata).length, 2 + 20)
+    assert.deepEqual(counts, { no_message: 1, metadata_cut: 20 })
+    const latin1 = single(Buffer.from('{"host":"caf\u00e9","source":"s","message":"x', 'latin1'))
+    assert.deepEqual([latin1.metadata, latin1.selector.quarantine], [
+      { address: 'rsyslog/logs', host: 'caf\ufffd', source: 's' }, 'invalid_json'
+    ])
+  })
+
+  test('nothing is told of a record that the one before it had, or of a body that is no record', () => {
+    const encoder = new Encoder(encoderSettings())
+    const { entries } = encodeMessages([rsyslogMessage([recordText()]), Buffer.from('no AMQP'), rsyslogMessage(['x'])], {}, encoder)
+    const told = entries.filter(({ labels }) => labels.includes('quarantine='))
+    assert.deepEqual(told.map(({ metadata }) => metadata), Array(2).fill({ address: 'rsyslog/logs' }))
+  })
+
+  test('metadata of ordinary entries has nothing of it, between quarantined ones', () => {
+    const { entries } = encode(['x', recordText({ file: '/f' }), 'y', recordText({ file: '/f' })], {})
+    const stored = entries.filter(({ labels }) => !labels.includes('quarantine='))
+    assert.deepEqual(stored.map(({ metadata }) => metadata), Array(2).fill({ level: 'info', file: '/f' }))
+  })
 
   test('further behind the newest of its stream than Loki takes: too_late; the limit itself is stored', () => {
     const at = (time: string, host = 'h1'): string => recordText({ '@timestamp': `2026-11-22T${time}Z`, host })
@@ -91,7 +144,7 @@ suite('quarantine', () => {
 
   test('the original time as it was written, wherever its bytes had to be unescaped', () => {
     const record = recordText({ '@timestamp': '2027-01-01T00:00:00+00:00' }).replace('2027-01', '2027\\u002d01')
-    assert.deepEqual(single(record).metadata, { original_timestamp: '2027-01-01T00:00:00+00:00' })
+    assert.equal(single(record).metadata.original_timestamp, '2027-01-01T00:00:00+00:00')
   })
 
   test('a fixed tenant keeps what is bad of its own', () => {

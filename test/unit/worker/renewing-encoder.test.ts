@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RenewingEncoder, SPARE_BYTES } from '../../../src/worker/renewing-encoder.ts'
+import type { EncodeTask } from '../../../src/worker/messages.ts'
+import { decodeParts, type DecodedEntry, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+
+const MIB = 2 ** 20
+
+/** A message of so many bytes, and its one record. */
+function message (bytes: number): Buffer {
+  return rsyslogMessage([recordText({ message: 'x'.repeat(bytes) })])
+}
+
+const giant: EncodeTask = encodeTask([message(60 * MIB)])
+const ordinary: EncodeTask = encodeTask([message(300), message(MIB)])
+
+function entriesOf (encoder: RenewingEncoder, task: EncodeTask): DecodedEntry[] {
+  return decodeParts(encoder.encode(task).parts)
+}
+
+test('after a message of 60 MiB and a few ordinary batches, the memory is as before, and so are the entries', () => {
+  const encoder = new RenewingEncoder(encoderSettings())
+  const entries = entriesOf(encoder, ordinary)
+  const before = encoder.memoryBytes
+  assert.equal(encoder.encode(giant).records, 1)
+  const behind = encoder.memoryBytes
+  assert.ok(behind > 60 * MIB, `${behind} bytes`)
+  for (let batch = 0; batch < 8; batch++) {
+    assert.equal(encoder.memoryBytes, behind, 'not before ordinary batches have followed')
+    assert.deepEqual(entriesOf(encoder, ordinary), entries)
+  }
+  assert.ok(encoder.memoryBytes < before)
+  assert.deepEqual(entriesOf(encoder, ordinary), entries)
+  assert.equal(encoder.memoryBytes, before)
+})
+
+test('while large messages come again and again, the memory is kept for them', () => {
+  const encoder = new RenewingEncoder(encoderSettings())
+  encoder.encode(giant)
+  const behind = encoder.memoryBytes
+  for (let round = 0; round < 3; round++) {
+    for (let batch = 0; batch < 7; batch++) encoder.encode(ordinary)
+    encoder.encode(encodeTask([message(3 * MIB)]))
+    assert.equal(encoder.memoryBytes, behind)
+  }
+})
+
+test('the largest ordinary batch stays within what is kept', () => {
+  const settings = encoderSettings({ pushBytes: 16 * MIB })
+  const encoder = new RenewingEncoder(settings)
+  const before = encoder.memoryBytes
+  encoder.encode(encodeTask(Array.from({ length: 32 }, () => message(2 * MIB - 1000))))
+  assert.ok(encoder.memoryBytes <= before + SPARE_BYTES, `${encoder.memoryBytes - before} bytes more`)
+})
