@@ -25,12 +25,17 @@ const STAGES = [
     value: rate(s.workers.recordsPerSecond), unit: 'records/s', notes: [`${s.workers.count} ${s.workers.count === 1 ? 'thread' : 'threads'}, ${percent(s.workers.busy)} busy`, `${duration(s.workers.seconds)} a batch`], meter: s.workers.busy
   })],
   ['shards', 'Shards', s => ({
-    value: s.shards.recordsPerPush === undefined ? '-' : count(s.shards.recordsPerPush), unit: 'records a push', notes: [`${bytes(s.shards.bytes)} on the way`, `${rate(s.shards.lanes)} of ${s.shards.count} in use`], meter: s.shards.lanes / s.shards.count
+    value: s.shards.recordsPerPush === undefined ? '-' : count(s.shards.recordsPerPush), unit: 'records a push', notes: [`${bytes(s.shards.bytes)} on the way`, waitNote(s.shards.waiting) ?? `${rate(s.shards.lanes)} of ${s.shards.count} in use`], meter: s.shards.lanes / s.shards.count
   })],
   ['loki', 'Loki', s => ({
     value: rate(s.loki.pushesPerSecond), unit: 'pushes/s', notes: [`${duration(s.loki.seconds)}, p99 ${duration(s.loki.p99Seconds)}`, s.loki.retriesPerSecond > 0 ? `${rate(s.loki.retriesPerSecond)} retries/s` : `${bytes(s.loki.bytesPerSecond)}/s`]
   })]
 ]
+
+/** Undefined where no lane waits. Only the first reason has room. */
+function waitNote ([most, ...others]) {
+  return most && `${rate(most.lanes)} wait: ${most.reason}${others.length > 0 ? ', ...' : ''}`
+}
 
 function element (name, attributes, parent) {
   const made = document.createElementNS(SVG, name)
