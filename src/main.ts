@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// First of all: it decides how much memory what follows may take.
+// This import must stay the first. It decides how much memory all others may take.
 import { letYoungGenerationGrow } from './ops/heap.ts'
 import { parseCommand } from './cli/arguments.ts'
 import type { Context } from './commands/context.ts'
@@ -7,7 +7,9 @@ import { ConfigError, LokeanError, UsageError } from './errors.ts'
 import { LastResort } from './ops/last-resort.ts'
 import { VERSION } from './version.ts'
 
-/** sysexits.h */
+/** A command failed for a reason that it tells. */
+const FAILED = 1
+/** From sysexits.h, as EX_SOFTWARE of the last resort. */
 const EX_USAGE = 64
 const EX_CONFIG = 78
 
@@ -25,7 +27,7 @@ function onSignals (): AbortSignal {
 
 async function main (): Promise<number> {
   const command = parseCommand(process.argv.slice(2))
-  // Each command loads what it needs: a health probe or --version is not to pay for the rest.
+  // Each command loads its own code, so that a health probe and --version start fast.
   if (command.command === 'help') return print((await import('./cli/help.ts')).helpText(command.topic))
   if (command.command === 'version') return print(`lokean ${VERSION}\n`)
   const context: Context = {
@@ -61,13 +63,18 @@ async function fail (error: unknown): Promise<number> {
     process.stderr.write(`lokean: ${error.message}\nTry 'lokean --help'.\n`)
     return EX_USAGE
   }
-  await tell(error)
-  return 1
+  if (error instanceof LokeanError) {
+    await tell(error)
+    return FAILED
+  }
+  // The last resort ends the process.
+  return await new Promise<never>(() => lastResort.end(error))
 }
 
+/** Tells on stderr why the process ends. */
 async function tell (error: unknown): Promise<void> {
   const { cleanText, describeError } = await import('./log.ts')
-  // What was raised on purpose says all in its message; a stack is for what nobody thought of.
+  // The message of a LokeanError is enough. Of any other error, only the stack says where it comes from.
   const text = error instanceof LokeanError || !(error instanceof Error) ? describeError(error) : cleanText(error.stack ?? error.message)
   process.stderr.write(`lokean: ${text}\n`)
 }
@@ -75,5 +82,5 @@ async function tell (error: unknown): Promise<void> {
 const lastResort = new LastResort(tell)
 lastResort.watch()
 process.exitCode = await main().catch(fail)
-// Whatever a failed command left open must not keep the process: its outcome is known.
+// A command that failed may have left something open, which must not keep the process alive.
 if (process.exitCode !== 0) process.exit()

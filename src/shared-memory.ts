@@ -7,5 +7,5 @@ export function alignLike (at: number, source: Uint8Array): number {
   return at + ((source.byteOffset - at) & (WORD - 1))
 }
 
-/** Up to so many bytes in front of a copy stay unused. */
+/** The most bytes that stay unused in front of a copy. */
 export const WORD = 8

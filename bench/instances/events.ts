@@ -61,9 +61,9 @@ export async function happen (event: EventKind, rate: number | undefined, plan: 
 async function join (site: Site): Promise<{ attachedSeconds: number, shareSeconds: number }> {
   const start = performance.now()
   const since = (): number => (performance.now() - start) / 1000
-  const newcomer = await site.join()
-  if (!await site.until(async () => (await site.member(newcomer)).linkUp, GIVE_UP_MS)) {
-    throw new Error(`the newcomer was not attached within ${GIVE_UP_MS / 1000} s`)
+  const joined = await site.join()
+  if (!await site.until(async () => (await site.member(joined)).linkUp, GIVE_UP_MS)) {
+    throw new Error(`the new instance was not attached within ${GIVE_UP_MS / 1000} s`)
   }
   const attachedSeconds = since()
   const stored = async (): Promise<number[]> => (await site.reading()).members.map(member => member.stored)
@@ -71,11 +71,11 @@ async function join (site: Site): Promise<{ attachedSeconds: number, shareSecond
   const hasShare = await site.until(async () => {
     await site.run(LOOK_MS)
     const now = await stored()
-    const share = newcomersShare(last, now)
+    const share = shareOfLast(last, now)
     last = now
     return share >= SHARE
   }, GIVE_UP_MS)
-  if (!hasShare) throw new Error(`the newcomer did not come to have its share within ${GIVE_UP_MS / 1000} s`)
+  if (!hasShare) throw new Error(`the new instance did not come to have its share within ${GIVE_UP_MS / 1000} s`)
   return { attachedSeconds, shareSeconds: since() }
 }
 
@@ -89,7 +89,7 @@ async function end (site: Site, event: 'leave' | 'die'): Promise<{ endSeconds: n
  * Returns the last instance's share of all records stored between two counts, relative to an even share; 0 where
  * nothing was stored.
  */
-export function newcomersShare (before: readonly number[], now: readonly number[]): number {
+export function shareOfLast (before: readonly number[], now: readonly number[]): number {
   const grown = now.map((count, i) => count - before[i])
   const total = grown.reduce((sum, count) => sum + count, 0)
   return total === 0 ? 0 : grown[grown.length - 1] / total * grown.length

@@ -46,9 +46,9 @@ export async function transfer (effort: Effort): Promise<MicroResult[]> {
     if (batch instanceof ArrayBuffer) travelling = batch
     look?.({ hash, parts: parts.map(part => createHash('sha256').update(part).digest('hex')) })
   }
-  const fresh = (): ArrayBuffer => Buffer.allocUnsafeSlow(BATCH_BYTES).buffer
+  const newBuffer = (): ArrayBuffer => Buffer.allocUnsafeSlow(BATCH_BYTES).buffer
   let travelling = Buffer.allocUnsafeSlow(BUFFER_BYTES).buffer
-  const kept = fresh()
+  const kept = newBuffer()
   try {
     return [await compare({
       question: `a batch of ${messages.length} messages to a worker, its parts back`,
@@ -60,7 +60,7 @@ export async function transfer (effort: Effort): Promise<MicroResult[]> {
         {
           name: 'one ArrayBuffer, transferred to and fro', run: way(() => travelling, { alike: false, back: 'transferred with the batch' })
         },
-        { name: 'an ArrayBuffer a batch and a part, transferred', run: way(fresh, { alike: false, back: 'transferred' }) },
+        { name: 'an ArrayBuffer a batch and a part, transferred', run: way(newBuffer, { alike: false, back: 'transferred' }) },
         { name: 'ArrayBuffers cloned', run: way(() => kept, { alike: false, back: 'cloned' }) }
       ]
     }, { ...effort, windowMs: effort.windowMs * WINDOWS })]

@@ -1,6 +1,9 @@
 import type { Connection, Range, Span } from '../source/source.ts'
 
-/** Deliveries of one address whose records are all stored, so that they can be settled. */
+/**
+ * Deliveries of one address that are resolved: each of their records is in Loki or in a dead-letter file. So they can
+ * be settled.
+ */
 export interface Resolved {
   readonly address: string
   readonly spans: readonly Span[]

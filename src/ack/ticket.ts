@@ -1,8 +1,9 @@
 /**
- * Counts the parts of a batch that are not stored yet. A ticket is made when the parts are known, and travels with
- * them. It resolves exactly once, when the last part is stored or lies in quarantine. It has no way to report a
- * failure: a part that cannot be stored yet is tried again for as long as it takes. A part that is given up when the
- * process ends stays unsettled, so that the bus delivers it again.
+ * Counts the parts of a batch that are not resolved yet. A part is resolved when its records are in Loki, quarantine
+ * included, or in a dead-letter file. A ticket is made when the parts are known, and travels with them. It resolves
+ * exactly once, with the last part. It has no way to report a failure: a part that cannot be stored yet is tried again
+ * for as long as it takes. Where the process ends before that, the deliveries of the batch stay unsettled: the bus
+ * delivers them again, and datagrams are lost.
  */
 export class Ticket {
   #open: number

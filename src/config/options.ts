@@ -60,7 +60,7 @@ export const OPTIONS = {
   LOKEAN_AMQP_KEY: { group: 'AMQP bus', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
 
   LOKEAN_SOCKET: {
-    group: 'Datagrams', schema: socketAddress, text: '`udp://host:port` or `unixgram:/path`: a socket to read from as well, with one JSON record in each datagram, as sg-bridge sends them; labels and a tenant as for an address. Datagrams are not acknowledged'
+    group: 'Datagrams', schema: socketAddress, text: 'a socket to read from beside the bus: `udp://host:port` or `unixgram:/path`. Each datagram is one JSON record, as sg-bridge sends it. Labels and a tenant can follow, as for an address. Datagrams are not acknowledged'
   },
   LOKEAN_SOCKET_BUFFER: {
     group: 'Datagrams', schema: bytesBetween(64 * KIB, GIB), default: '8MiB', text: 'size of the kernel\'s buffer for `udp://`; the kernel allows no more than `net.core.rmem_max`'
@@ -71,7 +71,7 @@ export const OPTIONS = {
     schema: lokiUrls,
     default: 'http://127.0.0.1:3100',
     url: true,
-    text: 'URLs of Loki\'s distributors, comma-separated: shards spread over them and fail over; a path prefix is kept'
+    text: 'URLs of Loki\'s distributors, comma-separated; pushes take turns over them, and leave out one that fails; a path prefix is kept'
   },
   LOKEAN_LOKI_TENANT: {
     group: 'Loki', schema: tenantRule, default: 'none', text: '`none`, a fixed tenant, or `{field}` to take it from that field of each record'
@@ -83,7 +83,7 @@ export const OPTIONS = {
     group: 'Loki', schema: givenLabels, text: '`name=value`, comma-separated: labels of every stream, quarantine included, in place of the records\' own; those of an address win'
   },
   LOKEAN_LOKI_MAX_LABELS: {
-    group: 'Loki', schema: integerBetween(2, MAX_LABELS), default: '15', text: 'most labels that a stream may have; Loki\'s `max_label_names_per_series` (30 in a LokiStack)'
+    group: 'Loki', schema: integerBetween(2, MAX_LABELS), default: '15', text: 'most labels that a stream may have; set it to Loki\'s `max_label_names_per_series` (30 in a LokiStack)'
   },
   LOKEAN_LOKI_USERNAME: { group: 'Loki', schema: basicUsername, text: 'user for basic authentication' },
   LOKEAN_LOKI_PASSWORD: { group: 'Loki', schema: password, secret: true, text: 'password for basic authentication' },
@@ -95,16 +95,16 @@ export const OPTIONS = {
     group: 'Loki', schema: integerBetween(200, 208), default: '204', text: 'a further HTTP status that means stored, for a proxy that changes Loki\'s own 204'
   },
   LOKEAN_LOKI_MAX_LINE_BYTES: {
-    group: 'Loki', schema: bytesBetween(KIB, 4 * MIB), default: '256KiB', text: 'longer lines are split; Loki\'s `max_line_size`'
+    group: 'Loki', schema: bytesBetween(KIB, 4 * MIB), default: '256KiB', text: 'longer lines are split; set it to Loki\'s `max_line_size`'
   },
   LOKEAN_LOKI_MAX_AGE: {
-    group: 'Loki', schema: durationBetween(MINUTE, 3650 * DAY), default: '168h', text: 'older records go to quarantine; Loki\'s `reject_old_samples_max_age`'
+    group: 'Loki', schema: durationBetween(MINUTE, 3650 * DAY), default: '168h', text: 'older records go to quarantine; set it to Loki\'s `reject_old_samples_max_age`'
   },
   LOKEAN_LOKI_MAX_AHEAD: {
-    group: 'Loki', schema: durationBetween(0, 365 * DAY), default: '10m', text: 'records further ahead of the clock go to quarantine; Loki\'s `creation_grace_period`'
+    group: 'Loki', schema: durationBetween(0, 365 * DAY), default: '10m', text: 'records further ahead of the clock go to quarantine; set it to Loki\'s `creation_grace_period`'
   },
   LOKEAN_LOKI_MAX_DISORDER: {
-    group: 'Loki', schema: durationBetween(0, 3650 * DAY), default: '1h', text: 'records further behind the newest of their stream go to quarantine; half of Loki\'s `max_chunk_age`'
+    group: 'Loki', schema: durationBetween(0, 3650 * DAY), default: '1h', text: 'records further behind the newest of their stream go to quarantine; set it to half of Loki\'s `max_chunk_age`'
   },
 
   LOKEAN_WORKERS: {
@@ -113,7 +113,7 @@ export const OPTIONS = {
   LOKEAN_WORKER_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(100, HOUR), default: '30s', text: 'a worker thread that takes longer for one batch is replaced, and the batch is tried again'
   },
-  LOKEAN_SHARDS: { group: 'Pipeline', schema: integerBetween(1, 256), default: '4', text: 'parallel pushes' },
+  LOKEAN_SHARDS: { group: 'Pipeline', schema: integerBetween(1, 256), default: '4', text: 'pushes in parallel for each tenant' },
   LOKEAN_PUSH_BYTES: {
     group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own components exchange at most 4 MiB'
   },
@@ -121,7 +121,7 @@ export const OPTIONS = {
     group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '35s', text: 'how long a push may take, from its connection to Loki\'s answer, before it is sent again; longer than Loki\'s own 30 s'
   },
   LOKEAN_INFLIGHT_BYTES: {
-    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from the bus and not settled, which the addresses share by need; at least 1 MiB per address, and twice `LOKEAN_PUSH_BYTES`'
+    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from bus and socket and not settled, which the addresses share by need. It must be at least 1 MiB for each address, and at least two times `LOKEAN_PUSH_BYTES`'
   },
   LOKEAN_DRAIN_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(0, HOUR), default: '25s', text: 'how long a stop may take to push and settle what is in flight'

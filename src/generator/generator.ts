@@ -38,7 +38,7 @@ export interface Generator {
   readonly hosts: readonly Host[]
 }
 
-/** A draw of 12 random bits picks one of so many places. Each shape has its share of them. */
+/** The number of places that a draw of 12 random bits picks from. Each shape has its share of them. */
 const PLACES = 4096
 const MAX_SEQUENCE = 9_999_999_999
 

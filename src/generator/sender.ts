@@ -54,7 +54,7 @@ const DEFAULTS = {
   onRetry: () => {}
 } satisfies Partial<SenderOptions>
 
-/** At a rate, a message has the records of at most so many seconds. So a low rate gives small messages. */
+/** The most seconds of records that a message has, where a rate is given. So a low rate gives small messages. */
 const RATE_STEP = 0.05
 const PROGRESS_INTERVAL = 200
 

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
-import { measureEventLoopLag } from './event-loop-lag.ts'
+import { eventLoopLag } from './event-loop-lag.ts'
 import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
 
@@ -70,7 +70,10 @@ function processRegistry (): Registry {
     ofProcess = new Registry()
     // prom-client's own measurement of the event loop cannot be switched off; this makes it as seldom as possible.
     collectDefaultMetrics({ register: ofProcess, eventLoopMonitoringPrecision: 2 ** 31 - 1 })
-    measureEventLoopLag(ofProcess)
+    for (const { name, help, read } of eventLoopLag()) {
+      ofProcess.removeSingleMetric(name)
+      ofProcess.registerMetric(new Gauge({ name, help, registers: [], collect () { this.set(read()) } }))
+    }
     // These are gauges with the name of a counter, so promtool warns. The series of nodejs_active_handles etc. have the
     // same sums.
     for (const kind of ['handles', 'requests', 'resources']) ofProcess.removeSingleMetric(`nodejs_active_${kind}_total`)

@@ -29,7 +29,10 @@ interface Stored {
   oldestMs: number
 }
 
-/** Counts in the metrics what happens in the pipeline: once a delivery, batch or push, never once a record. */
+/**
+ * Counts in the metrics what happens in the pipeline, for each delivery, batch and push. Only records that Loki has
+ * rejected are counted one by one.
+ */
 export class PipelineMetrics {
   readonly #metrics: Metrics
   readonly #tenants = new TenantNames()
@@ -96,7 +99,7 @@ export class PipelineMetrics {
     }
   }
 
-  /** A batch is stored. Its deliveries count as settled, except those whose connection is gone. */
+  /** A batch is resolved. Its deliveries count as settled, except those whose connection is gone. */
   stored ({ address, spans, records, oldestMs }: Stored): void {
     const settled = spans.reduce((sum, { connection, first, last }) => connection.gone ? sum : sum + ((last - first) >>> 0) + 1, 0)
     this.#metrics.messagesSettled.inc({ address }, settled)

@@ -8,7 +8,10 @@ import { openStages, type StageOptions, type Stages } from './stages.ts'
  *       any --close()--> closed
  */
 export class Pipeline {
-  /** Rejects where the pipeline cannot go on. The process may then end, and nothing is lost. */
+  /**
+   * Rejects where the pipeline cannot go on. The process should then end. The bus delivers again what is not settled;
+   * datagrams in flight are lost.
+   */
   readonly failed: Promise<never>
   readonly #stages: Stages
   readonly #drainTimeoutMs: number
@@ -54,9 +57,9 @@ export class Pipeline {
   }
 
   /**
-   * Takes no more, waits until all deliveries are stored and settled, and closes everything. Deliveries that are not
-   * settled by the drain timeout stay unsettled, so that the bus delivers them again. The result has their cost in
-   * bytes.
+   * Takes no more, waits until all deliveries are resolved and settled, and closes everything. Deliveries that are not
+   * settled by the drain timeout stay unsettled. The bus delivers them again; datagrams among them are lost. The result
+   * has their cost in bytes.
    */
   async stop (): Promise<{ unsettledBytes: number }> {
     const { sources, flow } = this.#stages

@@ -35,13 +35,15 @@ export interface Stages {
   closing: AbortController
 }
 
-/** So many pushes fill a batch. A batch is spread over the shards, so it is larger than a push, to make large parts. */
+/**
+ * A batch holds as many bytes as this many pushes. It is spread over the shards, so it must be larger than a push: else
+ * the parts would be small.
+ */
 const BATCH_PUSHES = 4
 
 /**
- * Makes the stages and joins them. No other file knows more than one of them. Nothing is connected yet. Where a setting
- * cannot be used, the promise rejects with ConfigError, and nothing is left open. `onBroken` is called when the workers
- * cannot go on.
+ * Makes the stages and joins them. Nothing is connected yet. Where a setting cannot be used, the promise rejects with
+ * ConfigError, and nothing is left open. `onBroken` is called when the workers cannot go on.
  */
 export async function openStages (options: StageOptions, onBroken: (error: Error) => void): Promise<Stages> {
   const { config, log, metrics, version } = options

@@ -144,7 +144,8 @@ export class LokiHealth {
     const since = state[key]?.since ?? this.#now()
     const facts = { reason, message, tenant: shown(tenant), retryMs: Math.round(delayMs), mend: hint }
     const text = held ? 'Loki refuses some records for a condition that all like them share; they are held' : 'a push to Loki failed; it is tried again'
-    const warned = this.#warn(`${key} ${reason} ${tenant}`, facts, text) || state[key]?.warned === true
+    // A condition stops a shard first, and then the shard that holds its records: that is one thing to mend.
+    const warned = this.#warn(`${reason} ${tenant} ${hint}`, facts, text) || state[key]?.warned === true
     state[key] = { reason, message, since, warned, mend: hint }
   }
 

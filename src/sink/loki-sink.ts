@@ -27,7 +27,6 @@ export interface SinkEvents {
   onDeadLettersDeleted: (records: number) => void
 }
 
-const READ_LIMITS_MS = 10_000
 /** A part has at most so many shapes (worker/output/shapes.ts). Each witness gets a time of its own. */
 const MOST_SHAPES = 8
 
@@ -61,10 +60,7 @@ export class LokiSink implements Sink {
     this.#health = new LokiHealth({ log, ready: config.readyTenants })
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
     this.#told = new ToldLimits({
-      read: async tenant => {
-        const deadline = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(READ_LIMITS_MS)])
-        return await readTenantLimits(this.#client, 0, tenant, deadline)
-      },
+      read: async tenant => await readTenantLimits(this.#client, 0, tenant, this.#closing.signal),
       now
     })
     const limits = new PushLimits({ pushBytes: config.pushBytes, burstOf: tenant => this.#told.of(tenant)?.burstBytes, now })

@@ -1,4 +1,3 @@
-import { parse } from 'yaml'
 import type { LokiClient } from './client.ts'
 import { Deadline } from './deadline.ts'
 
@@ -36,7 +35,7 @@ export async function readTenantLimits (
   const request = new Deadline(READ_MS, signal)
   try {
     const { status, text } = await client.get(endpoint, tenant === '' ? NO_TENANT : tenant, PATH, request.signal)
-    return status === 200 ? parseTenantLimits(text) : undefined
+    return status === 200 ? await parseTenantLimits(text) : undefined
   } catch {
     return undefined
   } finally {
@@ -45,8 +44,10 @@ export async function readTenantLimits (
 }
 
 /** Undefined where the text is no map in YAML. An operator's allowlist may leave any key out. */
-export function parseTenantLimits (text: string): TenantLimits | undefined {
+export async function parseTenantLimits (text: string): Promise<TenantLimits | undefined> {
   if (text.length > MAX_CHARACTERS) return undefined
+  // The program starts without it: only a tenant's limits need it.
+  const { parse } = await import('yaml')
   let told: unknown
   try {
     told = parse(text, { logLevel: 'error' })

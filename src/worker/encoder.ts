@@ -112,8 +112,8 @@ export class Encoder implements RecordSink {
 }
 
 /**
- * The kernel gets so many bytes of messages at a time: they stay in the processor's inner caches until they are
- * encoded.
+ * The number of bytes of messages that the kernel gets at a time. They stay in the processor's inner caches until they
+ * are encoded.
  */
 const GROUP_BYTES = 64 * 1024
 

@@ -32,19 +32,19 @@ export interface Run {
  * The folder of the results, one file for each scenario, so that processes do not disturb each other.
  * `npm run test:faults` empties it first.
  */
-const FRESH = join('build', 'faults')
+const PRESENT = join('build', 'faults')
 /** The kept results of the last run (`npm run faults:save`), which fill the README's table. */
 const KEPT = join('test', 'faults', 'results.json')
 
 export function leaveResult (result: Result): void {
-  mkdirSync(FRESH, { recursive: true })
-  writeFileSync(join(FRESH, `${result.group}-${result.name.replace(/\W+/g, '-')}.json`), JSON.stringify(result))
+  mkdirSync(PRESENT, { recursive: true })
+  writeFileSync(join(PRESENT, `${result.group}-${result.name.replace(/\W+/g, '-')}.json`), JSON.stringify(result))
 }
 
 /** Returns the results of the present run, in no order. */
-export function freshResults (): Result[] {
-  if (!existsSync(FRESH)) return []
-  return readdirSync(FRESH).map(file => JSON.parse(readFileSync(join(FRESH, file), 'utf8')) as Result)
+export function presentResults (): Result[] {
+  if (!existsSync(PRESENT)) return []
+  return readdirSync(PRESENT).map(file => JSON.parse(readFileSync(join(PRESENT, file), 'utf8')) as Result)
 }
 
 export function keepRun (run: Run): void {

@@ -1,11 +1,11 @@
 /** Keeps the results of the last `npm run test:faults`, for the README. `npm run faults:save` */
 import { hostMachine } from '../../bench/outcome/machine.ts'
-import { freshResults, keepRun } from './results.ts'
+import { presentResults, keepRun } from './results.ts'
 import { scenariosInCode } from './scenarios.ts'
 
-const fresh = freshResults()
+const present = presentResults()
 const wanted = await scenariosInCode()
-const results = wanted.map(({ group, name }) => fresh.find(result => result.group === group && result.name === name))
+const results = wanted.map(({ group, name }) => present.find(result => result.group === group && result.name === name))
 const missing = wanted.filter((_, i) => results[i] === undefined)
 if (missing.length > 0) {
   process.stderr.write(`Nothing is kept: npm run test:faults has left no result of\n${missing.map(({ group, name }) => `  ${group}: ${name}\n`).join('')}`)

@@ -22,12 +22,12 @@ export function list (items: readonly Uint8Array[], { count = items.length, code
   return Buffer.concat([Buffer.of(code), uint32(content.length + 4), uint32(count), content])
 }
 
-/** An array32 of so many values of no bytes. */
+/** An array32 of `count` values that take no bytes. */
 export const emptyElements = (count: number, code = 0x40): Buffer => Buffer.concat([
   Buffer.of(0xf0), uint32(5), uint32(count), Buffer.of(code)
 ])
 
-/** A list within a list, so many deep. */
+/** A list within a list, `depth` deep. */
 export function nested (depth: number, count = 1): Buffer {
   const HEAD = 9
   const bytes = Buffer.alloc(HEAD * depth + NULL.length)

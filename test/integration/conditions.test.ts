@@ -35,7 +35,7 @@ for (const text of ['Client sent an HTTP request to an HTTPS server.', '<html>Re
     const before = pushes
     await until('it was tried some times more', () => pushes > before + 12)
     assert.equal(stack.pipeline.status().ready, false)
-    assert.equal(warnings(stack).filter(({ msg }) => msg.includes('held')).length, 1)
+    assert.equal(warnings(stack).length, 1)
     assert.ok(warnings(stack).every(({ mend = '' }) => mend.includes('LOKEAN_LOKI_URL')))
     await stack.stop()
     assert.deepEqual([stack.bus.stats()['rsyslog/logs'].accepted, stack.stored().length, await readdir(dir)], [0, 0, []])
@@ -73,7 +73,7 @@ test('an address whose labels lack one that the tenant enforces is held, and nam
   const [good, bad] = [await stack.sender('good'), await stack.sender('bad')]
   void bad.send(message([record({ message: 'held' })]))
   await until(
-    'it is held', () => warnings(stack).some(({ msg, message }) => msg.includes('held') && message?.includes('missing required labels'))
+    'it is held', () => warnings(stack).some(({ message }) => message?.includes('missing required labels'))
   )
   for (let i = 0; i < 5; i++) assert.equal(await good.send(message([record({ message: `line ${i}` })])), 'accepted')
   assert.equal(stack.stored().length, 5)

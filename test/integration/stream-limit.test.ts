@@ -38,17 +38,17 @@ test('labels that change with every record, with a limit: what is beyond it lies
   await send(sender, sent)
 
   const stored = stack.stored()
-  const [aside, flowing] = [stored.filter(({ labels }) => isQuarantine(labels)), stored.filter(({ labels }) => !isQuarantine(labels))]
+  const [quarantined, flowing] = [stored.filter(({ labels }) => isQuarantine(labels)), stored.filter(({ labels }) => !isQuarantine(labels))]
   assert.equal(new Set(flowing.map(({ labels }) => labels)).size, limit, 'as many streams as there may be')
   assert.equal(await stack.metric('lokean_streams'), limit)
-  const texts = [...aside.map(({ line }) => line.toString()), ...flowing.map(one => one.line.toString())].sort()
-  const refused = new Set(aside.map(({ line }) => line.toString()))
+  const texts = [...quarantined.map(({ line }) => line.toString()), ...flowing.map(one => one.line.toString())].sort()
+  const refused = new Set(quarantined.map(({ line }) => line.toString()))
   assert.deepEqual(
     texts, [...first, ...sent].map(text => refused.has(text) ? text : line(text)).sort(), 'each once: in its stream, or as it came'
   )
   assert.deepEqual([...refused].filter(text => text.includes('steady')), [], 'what flows goes on flowing')
-  assert.equal(aside.length, 2000 - (limit - 10))
-  assert.equal(await stack.metric('lokean_records_quarantined_total', { reason: 'too_many_streams' }), aside.length)
+  assert.equal(quarantined.length, 2000 - (limit - 10))
+  assert.equal(await stack.metric('lokean_records_quarantined_total', { reason: 'too_many_streams' }), quarantined.length)
 
   const [warning, ...more] = warnings(stack)
   assert.deepEqual(more, [], 'told once')

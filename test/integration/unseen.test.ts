@@ -4,7 +4,7 @@ import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 import { until } from '../helpers/until.ts'
 
-test('what stands still has a series: its age, why lanes wait, when each tenant last had something stored', async t => {
+test('what stands still has a series: its age, why shards wait, when each tenant last had something stored', async t => {
   const stack = await Stack.start(t, {
     env: {
       LOKEAN_AMQP_ADDRESSES: 'a;tenant=good,b;tenant=bad', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms', LOKEAN_MAX_STREAMS: '900'

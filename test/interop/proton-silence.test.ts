@@ -5,7 +5,8 @@ import { withProton } from './proton/peer.ts'
 import { readyz, site } from './proton/site.ts'
 
 /**
- * So many heartbeats in each direction must be seen. The program asks for one in 5 s at least, and gives up after 20 s.
+ * The number of heartbeats in each direction that must be seen. The program asks for one in 5 s at least, and gives up
+ * after 20 s.
  */
 const HEARTBEATS_OUT = 5
 const HEARTBEATS_IN = 30

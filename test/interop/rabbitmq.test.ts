@@ -9,9 +9,10 @@ import { startRun } from '../helpers/program.ts'
 import { until } from '../helpers/until.ts'
 import { MARKER } from '../process/numbered-sender.ts'
 import { Gate } from '../process/gate.ts'
-import { connectClient, cut } from '../unit/embedded/bus/client.ts'
+import { connectClient, cut, openSender } from '../unit/embedded/bus/client.ts'
 import { needs } from './needs.ts'
 import { RABBITMQ_SERVER, RabbitMqBroker } from './rabbitmq-broker.ts'
+import { throughClosed, throughWindow } from './windows.ts'
 
 const NEEDED = needs({ what: 'rabbitmq-server', probe: ['test', '-x', RABBITMQ_SERVER] })
 /** A broker takes some seconds to start. */
@@ -44,6 +45,13 @@ function forRabbitMq (generator: Generator): Generator {
       return { ...rest, message: Buffer.concat([other, message.subarray(preamble.length)]) }
     }
   }
+}
+
+/** A message whose body is one data section (spec 3.2.6) with this text. */
+function dataMessage (text: string): Buffer {
+  const head = Buffer.from('005375b000000000', 'hex')
+  head.writeUInt32BE(Buffer.byteLength(text), 4)
+  return Buffer.concat([head, Buffer.from(text)])
 }
 
 test('RabbitMQ', NEEDED, async t => {
@@ -96,6 +104,20 @@ test('RabbitMQ', NEEDED, async t => {
     assert.equal((await wrong.stop()).code, 0)
     assert.ok(!wrong.stdout.includes('a-wrong-guess'))
   })
+
+  for (const frames of [0, 1, 2, 3]) {
+    await t.test(`a session whose window is ${frames} at the beginning: it waits, and sends all`, async t => {
+      // A queue with such a name lives as long as the broker.
+      const address = `/queue/window${frames}`
+      const login = { username: 'guest', password: 'guest' }
+      const send = async (texts: string[]): Promise<void> => {
+        const { outcome } = await openSender(await connectClient(t, broker.port, login), address)
+        for (const text of texts) assert.equal((await outcome(dataMessage(text))).name, 'accepted')
+      }
+      const sending = { port: broker.port, address, login, send }
+      await (frames === 0 ? throughClosed(t, sending) : throughWindow(t, frames, sending))
+    })
+  }
 
   await t.test('restarted, then killed, in the middle of the load: nothing missing, nothing doubled', async t => {
     const records = 120_000

@@ -53,7 +53,7 @@ test('a real router, as compose.yaml configures it: an instance killed and one a
   const third = add()
   await third.logged('receiving')
   await reached(0.5)
-  assert.ok(await stored(third) > 0, 'the newcomer has its share')
+  assert.ok(await stored(third) > 0, 'the one that joined has its share')
   await router.stop('SIGKILL')
   router = await start()
 

@@ -1,6 +1,6 @@
 /**
- * Runs test files in processes of their own and reports: node build/test/runner/main.js --in unit,integration [words of
- * paths]
+ * Runs test files in processes of their own, and reports: node build/test/runner/main.js --in unit,integration [words]
+ * Only files whose path has one of the words are run; without words, all.
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ import { Report } from './report.ts'
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
-    /** Folders below `test`, in the order in which they are begun with. */
+    /** Folders below `test`, comma-separated. Their tests start in this order. */
     in: { type: 'string', default: '' },
-    /** Processes. */
+    /** The number of processes that run at a time. */
     'at-a-time': { type: 'string', default: String(2 * availableParallelism()) },
-    /** After which a process is ended; without it, never. */
+    /** A process that takes longer is ended. Default: no limit. */
     minutes: { type: 'string' }
   }
 })

@@ -3,9 +3,9 @@ import { describe, indented } from './failure.ts'
 import type { TestProcess } from './processes.ts'
 import { isByOthers, isSuite, place, type Told } from './told.ts'
 
-/** How often is said how far the tests are, in milliseconds. */
+/** The time between two lines that say how many tests have ended. */
 const PROGRESS_MS = 10_000
-/** Of what the process of a failed test wrote, so many characters are shown: the last ones. */
+/** The number of characters that are shown of what the process of a failed test wrote: the last ones. */
 const OUTPUT_SHOWN = 4_000
 
 export interface Outcome { passed: number, failed: number, skipped: number }
@@ -13,8 +13,8 @@ export interface Outcome { passed: number, failed: number, skipped: number }
 interface Failure { where: string, text: string, remarks: string[] }
 
 /**
- * Says of a run of node:test what somebody who waits for it wants to know: now and then how far it is, of a failure at
- * once that there is one, and when all is over what failed and why. The last line has the counts.
+ * Reports a run of node:test to somebody who waits for it. It says now and then how many tests have ended. It names a
+ * test that fails at once, and says at the end why it failed. The last line has the counts.
  */
 export class Report {
   readonly outcome: Outcome = { passed: 0, failed: 0, skipped: 0 }
@@ -26,11 +26,11 @@ export class Report {
   readonly #skipped: string[] = []
   /** What processes wrote. */
   readonly #output = new Map<TestProcess, string>()
-  /** Said of no test in particular. */
+  /** Diagnostics of no particular test. */
   readonly #remarks: string[] = []
   /** Tests that have begun and not ended. */
   readonly #running = new Set<string>()
-  /** The name of the test that is told of, behind those of the tests around it. */
+  /** The names of the test that is reported now, and before it those of the tests around it. */
   readonly #path: string[] = []
   #last: Failure | undefined
   #ended = 0
@@ -43,7 +43,10 @@ export class Report {
     this.#began = this.#saidAt = now()
   }
 
-  /** An event is told as it happens, or, of passes, failures and remarks, process by process and test by test. */
+  /**
+   * Takes the next event. Events of running tests come as they happen. Passes, failures and diagnostics come in order:
+   * process by process, test by test.
+   */
   take (event: TestEvent): void {
     const { type, data } = event
     if (type === 'test:dequeue') this.#running.add(named(data))
@@ -55,7 +58,7 @@ export class Report {
     else if (type === 'test:stdout' || type === 'test:stderr') this.#wrote(data.file, data.message)
   }
 
-  /** To be called when there are no more events. */
+  /** Writes what failed, and the counts. Must be called after the last event. */
   end (): void {
     const { passed, failed, skipped } = this.outcome
     for (const { where, text, remarks } of this.#failures) this.#write(`\nFAILED ${where}\n${indented([text, ...remarks].join('\n'))}\n`)
@@ -100,7 +103,7 @@ export class Report {
     this.#failures.push(this.#last)
   }
 
-  /** How a process came to an end that is not its tests': it may be one of those that had not ended. */
+  /** Says how a process failed, and which of its tests had begun and not ended: one of them may be the cause. */
   #endOf ({ files }: TestProcess, { details: { error } }: Told): string {
     const running = [...this.#running].filter(test => files.some(file => test.startsWith(file))).map(test => `in ${test}`)
     const how = error?.exitCode === undefined ? describe(error) : `the process ended with ${error.signal ?? `exit code ${error.exitCode}`}`
@@ -118,7 +121,7 @@ export class Report {
     else if (where === '') this.#remarks.push(text)
   }
 
-  /** The process of which this is the entry. */
+  /** Returns the process whose entry the path is. */
   #whole (path: string): TestProcess | undefined {
     return this.#processes.find(({ entry }) => path.endsWith(`/${entry}`))
   }

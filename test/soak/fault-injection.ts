@@ -11,7 +11,7 @@ export interface Draw {
    */
   spread: (least: number, most: number) => number
   chance: (share: number) => boolean
-  /** Resolves after so many milliseconds, or at once when all faults are to end. */
+  /** Resolves after this many milliseconds, or at once when all faults are to end. */
   last: (ms: number) => Promise<void>
 }
 

@@ -65,10 +65,10 @@ export function lokean (): DashboardBuilder {
     ))
     .withPanel(graph('Records and parts in a push', 'short', mean('lokean_push_records', 'records'), mean('lokean_push_parts', 'parts')))
     .withPanel(graph(
-      'Streams, and lanes in use', 'short', perInstance('lokean_streams', '{{instance}} streams'),
-      perInstance('lokean_sink_lanes', '{{instance}} lanes')
+      'Streams, and shards in use', 'short', perInstance('lokean_streams', '{{instance}} streams'),
+      perInstance('lokean_sink_lanes', '{{instance}} shards')
     ))
-    .withPanel(stacked(graph('Lanes that wait before they push again, by reason', 'short', [
+    .withPanel(stacked(graph('Shards that wait before they push again, by reason', 'short', [
       `sum by (reason) (lokean_sink_lanes_waiting${CHOSEN})`, '{{reason}}'
     ])))
     .withPanel(graph('Since Loki last took a push of each tenant', 's', [
@@ -77,7 +77,7 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('Streams of each tenant, of its limit', 'percentunit', [
       `max by (tenant) (lokean_tenant_streams${CHOSEN} / lokean_tenant_streams_limit${CHOSEN})`, 'tenant {{tenant}}'
     ]))
-    .withRow(new RowBuilder('Set aside and mended'))
+    .withRow(new RowBuilder('Quarantined, mended and dead-lettered'))
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
       total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'

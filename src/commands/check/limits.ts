@@ -67,6 +67,8 @@ function labels ({ maxLabels, enforcedLabels = [] }: TenantLimits, config: Confi
     const ofRecords = new Set([...given, ...config.labels.map(({ name }) => name)])
     if (maxLabels !== undefined && ofRecords.size > maxLabels) {
       found.push(`max_label_names_per_series is ${maxLabels}, and a record from ${address} can have ${ofRecords.size} labels: LOKEAN_LABELS or LOKEAN_LOKI_LABELS must name fewer`)
+    } else if (maxLabels !== undefined && new Set([...given, 'source', 'quarantine']).size > maxLabels) {
+      found.push(`max_label_names_per_series is ${maxLabels}, and what is quarantined from ${address} has more labels: LOKEAN_LOKI_LABELS must name fewer`)
     }
     const absent = enforcedLabels.filter(name => !ofRecords.has(name))
     const fromRecords = enforcedLabels.filter(name => ofRecords.has(name) && !given.includes(name))

@@ -1,3 +1,4 @@
+import { LokeanError } from '../../errors.ts'
 import type { LokiClient } from '../../sink/client.ts'
 
 /** A line from `query_range`. Its time is in nanoseconds since the epoch. */
@@ -36,7 +37,7 @@ export class LokiQuery {
         yield page
         return
       }
-      if (page[0]?.time === last) throw new Error(`more than ${PAGE} lines at ${last} ns: cannot be told apart page by page`)
+      if (page[0]?.time === last) throw failed(`more than ${PAGE} lines at ${last} ns: cannot be told apart page by page`)
       yield page.filter(({ time }) => time < last)
       from = last
     }
@@ -48,10 +49,17 @@ export class LokiQuery {
   }
 
   async #ask (path: string): Promise<unknown> {
-    const { status, text } = await this.#client.get(0, this.#tenant, path, this.#signal)
-    if (status !== 200) throw new Error(`Loki answered ${status} to ${path}: ${text.trim()}`)
+    const answer = this.#client.get(0, this.#tenant, path, this.#signal)
+    const { status, text } = await answer.catch((error: unknown) => {
+      throw failed(`Loki did not answer ${path}: ${this.#client.failure(0, error).message}`, error)
+    })
+    if (status !== 200) throw failed(`Loki answered ${status} to ${path}: ${text.trim()}`)
     return (JSON.parse(text) as { data: unknown }).data
   }
+}
+
+function failed (message: string, cause?: unknown): LokeanError {
+  return new LokeanError('LOKEAN_QUERY', message, { cause })
 }
 
 /** Loki's default `max_entries_limit_per_query`. */

@@ -13,6 +13,7 @@ import type { AddressStats, Reorder } from './ports.ts'
 import { deliverRaw } from './raw-transfer.ts'
 import { boundFrames } from './read-path.ts'
 import { separateOutcomes } from './separate-outcomes.ts'
+import type { WindowRules } from './windows.ts'
 import { sendFramesOf, streamWrites } from './write-path.ts'
 
 /** The part of rhea's SASL that is used; it has no types. */
@@ -21,7 +22,7 @@ interface Mechanisms {
   enable_plain (check: (name: string, password: string) => boolean): void
 }
 
-export interface BusOptions {
+export interface BusOptions extends WindowRules {
   /** 0, the default, takes a free port. A restart keeps it. */
   port?: number
   host?: string
@@ -29,11 +30,6 @@ export interface BusOptions {
   maxFrameSize?: number
   /** The largest frame that the bus sends, in bytes, also to receivers that would take larger ones. */
   sendFrameSize?: number
-  /**
-   * Whether the bus sends also over a session that began with a window of 0, as qdrouterd 1.19 does; skupper-router 3.5
-   * never does.
-   */
-  sendsToClosed?: boolean
   /** The announced idle time-out in milliseconds. A peer that is silent for twice as long is closed. */
   idleTimeout?: number
   /** The deliveries that a sender's link may have unsettled. */
@@ -214,7 +210,7 @@ export class EmbeddedBus {
     streamWrites(connection)
     boundFrames(connection, maxFrameSize)
     limitPeer(connection, socket)
-    const peer = new Peer(connection, socket, name => this.#address(name), error => this.#note(error), this.#options.sendsToClosed ?? false)
+    const peer = new Peer(connection, socket, name => this.#address(name), error => this.#note(error), this.#options)
     this.#peers.set(socket, peer)
     if (this.#stalled) this.#pause(socket)
     ;(connection as unknown as { accept (socket: Socket): void }).accept(socket)

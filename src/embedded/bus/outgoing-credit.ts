@@ -7,6 +7,7 @@ import type { Sender } from 'rhea'
 export class OutgoingCredit {
   readonly #sender: Sender
   #used = 0
+  #above = -1
 
   constructor (sender: Sender) {
     this.#sender = sender
@@ -15,7 +16,13 @@ export class OutgoingCredit {
   /** How many deliveries the peer's credit and the session's buffer allow. */
   get left (): number {
     const { outgoing } = this.#sender.session as unknown as { outgoing: { available (): number } }
+    if (this.#limit <= this.#above) return 0
     return Math.min(this.#limit - this.#used, outgoing.available())
+  }
+
+  /** Nothing is left until the peer gives more than it has so far. */
+  waitForMore (): void {
+    this.#above = Math.max(this.#above, this.#limit)
   }
 
   /** Counts one delivery, and returns its number on this link. */

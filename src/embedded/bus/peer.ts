@@ -6,7 +6,7 @@ import { OutgoingCredit } from './outgoing-credit.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Delivery, Outcome, ReceiverPort, SenderPort } from './ports.ts'
 import { creditOf, rawDelivery } from './raw-transfer.ts'
-import { begunClosed } from './windows.ts'
+import { begunClosed, onWindowUsedUp, type WindowRules } from './windows.ts'
 
 export interface AmqpError { condition: string, description?: string }
 
@@ -21,22 +21,21 @@ export class Peer {
   readonly #connection: AmqpConnection
   readonly #socket: Socket
   readonly #addressOf: (name: string) => Address
-  readonly #sendsToClosed: boolean
+  readonly #windows: WindowRules
   readonly #inlets = new Map<Receiver, Inlet>()
   readonly #outlets = new Map<Sender, Outlet>()
 
-  /** `sendsToClosed`: sends also over a session that began with a window of 0, as the lenient routers do. */
   constructor (
     connection: AmqpConnection,
     socket: Socket,
     addressOf: (name: string) => Address,
     onError: (error: Error) => void,
-    sendsToClosed: boolean
+    windows: WindowRules
   ) {
     this.#connection = connection
     this.#socket = socket
     this.#addressOf = addressOf
-    this.#sendsToClosed = sendsToClosed
+    this.#windows = windows
     const fail = (error: unknown) => {
       const cause = error instanceof Error ? error : new Error(String(error))
       onError(cause)
@@ -107,7 +106,9 @@ export class Peer {
     if (!name) return refuse(sender, 'a source address is required')
     sender.set_source({ address: name })
     sender.set_target({ address: addressIn(sender.target) } as { address: string })
-    const outlet = new Outlet(name, this.#addressOf(name), sender, !this.#sendsToClosed && begunClosed(sender.session))
+    const { sendsToClosed = false, waitsForMore = false } = this.#windows
+    const outlet = new Outlet(name, this.#addressOf(name), sender, !sendsToClosed && begunClosed(sender.session))
+    if (waitsForMore) onWindowUsedUp(sender.session, () => outlet.waitForMore())
     this.#outlets.set(sender, outlet)
     outlet.address.addReceiver(outlet)
   }
@@ -209,6 +210,8 @@ class Outlet implements ReceiverPort {
   }
 
   get credit (): number { return this.#stuck ? 0 : this.#credit.left }
+
+  waitForMore (): void { this.#credit.waitForMore() }
 
   send (delivery: Delivery): void {
     const tag = Buffer.allocUnsafe(8)

@@ -31,7 +31,7 @@ export interface Signals {
   workersBusy: number
   /** Bytes that wait for a push, or are in one. */
   pushing: number
-  /** Lanes that wait until an operator helps. */
+  /** Shards that wait until an operator helps. */
   blocked: number
   /** Pushes that Loki answered with 429, a second. */
   limited: number

@@ -12,7 +12,7 @@ interface PageOptions {
   log: Pick<Logger, 'error'>
 }
 
-/** Rates are over so many samples. More would be late to show a change; fewer would be too unsteady to read. */
+/** The number of samples that a rate is over. With more, a change shows late; with fewer, the rate is unsteady. */
 const SAMPLES = 6
 
 const FILES = [

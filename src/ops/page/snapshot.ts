@@ -47,8 +47,8 @@ export interface Snapshot {
     lanes: number,
     bytes: number,
     recordsPerPush?: number,
-    /** Lanes that wait before they push again, by why, the most first. */
-    waiting: Array<{ reason: string, lanes: number }>
+    /** Shards that wait before they push again, by why, the most first. */
+    waiting: Array<{ reason: string, count: number }>
   }
   loki: {
     pushesPerSecond: number,
@@ -117,9 +117,9 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, inf
       bytes: window.mean('queue_bytes', 'sink'),
       recordsPerPush: window.average('push_records'),
       waiting: window.labels('sink_lanes_waiting')
-        .map(reason => ({ reason, lanes: window.mean('sink_lanes_waiting', reason) }))
-        .filter(({ lanes }) => lanes > 0)
-        .sort((a, b) => b.lanes - a.lanes)
+        .map(reason => ({ reason, count: window.mean('sink_lanes_waiting', reason) }))
+        .filter(({ count }) => count > 0)
+        .sort((a, b) => b.count - a.count)
     },
     loki: {
       pushesPerSecond: window.rate('pushes_total'),

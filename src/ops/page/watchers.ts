@@ -9,11 +9,11 @@ interface Options {
   intervalMs?: number
   /** How many may watch at a time. */
   most?: number
-  /** So many bytes may wait for a watcher that reads slowly. */
+  /** The number of bytes that may wait for a watcher that reads slowly. */
   backlogBytes?: number
 }
 
-/** Watchers may have only so many of the admin port's connections. The rest is for the probes and Prometheus. */
+/** The number of the admin port's connections that watchers may have. The rest is for the probes and Prometheus. */
 const MOST = 16
 const INTERVAL_MS = 1000
 const BACKLOG_BYTES = 64 * 1024

@@ -9,6 +9,7 @@ import { connect, type Credentials, type BusHost, wentSilent } from './connectio
 import { connectionFailure, type Failure, linkFailure, logFields } from './failure.ts'
 import { socketOf } from './rhea.ts'
 import { Subscription } from './subscription.ts'
+import { Timers } from './timers.ts'
 
 export interface ClientOptions {
   hosts: readonly BusHost[]
@@ -21,12 +22,15 @@ export interface ClientOptions {
   onAttached?: () => void
   onDisconnected?: () => void
   random?: () => number
+  timers?: Timers
 }
 
 const CONNECT_TIMEOUT_MS = 10_000
 const CLOSE_TIMEOUT_MS = 2_000
 const BASE_BACKOFF_MS = 100
 const MAX_BACKOFF_MS = 5_000
+/** A link over which nothing comes for so long is looked after. */
+const QUIET_MS = 5_000
 
 /**
  * One connection to one of the bus's hosts, with a subscription for each address.
@@ -35,15 +39,16 @@ const MAX_BACKOFF_MS = 5_000
  *        ^                     |                    |
  *        `----(refusal, loss)--'                    `--(close())--> closed; reached from every other state too
  *
- * The client tries the hosts in turn, with a pause after each round that grows from round to round. Where the bus ends
- * a subscription and the connection is open, the client makes a new one after such a pause. Other addresses go on.
+ * The client tries the hosts in turn. It pauses after each round, and each pause is longer than the one before. Where
+ * the bus ends a subscription but not the connection, the client pauses and subscribes again. The other addresses go
+ * on.
  */
 export class AmqpClient {
   readonly #options: ClientOptions
   readonly #containerId = `lokean-${randomUUID()}`
   readonly #random: () => number
   readonly #subscriptions = new Map<string, Subscription>()
-  readonly #timers = new Map<string, NodeJS.Timeout>()
+  readonly #timers: Timers
   #state: 'waiting' | 'connecting' | 'open' | 'closed' = 'waiting'
   #connection: AmqpConnection | undefined
   #host = 0
@@ -55,6 +60,7 @@ export class AmqpClient {
   constructor (options: ClientOptions) {
     this.#options = options
     this.#random = options.random ?? Math.random
+    this.#timers = options.timers ?? new Timers()
   }
 
   start (): void {
@@ -114,8 +120,7 @@ export class AmqpClient {
     const connection = this.#connection
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
-    for (const timer of this.#timers.values()) clearTimeout(timer)
-    this.#timers.clear()
+    this.#timers.clearAll()
     if (connection === undefined) return
     const socket = socketOf(connection)
     if (wasOpen && socket?.destroyed === false) {
@@ -140,7 +145,7 @@ export class AmqpClient {
     this.#state = 'connecting'
     const connection = connect(busHost, credentials, this.#containerId)
     this.#connection = connection
-    this.#after('connect', CONNECT_TIMEOUT_MS, () => {
+    this.#timers.after('connect', CONNECT_TIMEOUT_MS, () => {
       this.#lost(connection, where, {
         reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`,
         hint: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?'
@@ -161,11 +166,14 @@ export class AmqpClient {
 
   #opened (connection: AmqpConnection, where: string): void {
     if (connection !== this.#connection || this.#state !== 'connecting') return
-    this.#clear('connect')
+    this.#timers.clear('connect')
     this.#state = 'open'
     this.#options.log.info({ bus: where, peer: connection.container_id }, 'connected to the bus')
     this.#options.onConnected?.()
     for (const budget of this.#options.budgets) this.#subscribe(connection, budget, 0)
+    this.#timers.every('quiet', QUIET_MS, () => {
+      for (const subscription of this.#subscriptions.values()) subscription.nudge()
+    })
   }
 
   #subscribe (connection: AmqpConnection, budget: Budget, attempt: number): void {
@@ -183,23 +191,23 @@ export class AmqpClient {
       },
       onAttached: () => {
         this.#rounds = 0
-        this.#clear(`attach ${address}`)
+        this.#timers.clear(`attach ${address}`)
         log.info({ address }, 'receiving')
         if (this.#stopped) subscription.stop()
         this.#options.onAttached?.()
       },
       onEnded: (reason, condition) => {
-        this.#clear(`attach ${address}`)
+        this.#timers.clear(`attach ${address}`)
         if (connection !== this.#connection || this.#state !== 'open') return
         const delay = backoffMs(attempts, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random)
         const failure = linkFailure(reason, condition)
         this.#detail = inWords(failure)
         log.warn({ address, ...logFields(failure), retryMs: Math.round(delay) }, 'the link is closed; attaching again')
-        this.#after(address, delay, () => this.#subscribe(connection, budget, attempts + 1))
+        this.#timers.after(`link ${address}`, delay, () => this.#subscribe(connection, budget, attempts + 1))
       }
     })
     this.#subscriptions.set(address, subscription)
-    this.#after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => {
+    this.#timers.after(`attach ${address}`, CONNECT_TIMEOUT_MS, () => {
       subscription.giveUp(`the bus did not attach the link within ${CONNECT_TIMEOUT_MS / 1000} s`)
     })
   }
@@ -216,30 +224,16 @@ export class AmqpClient {
     const delay = this.#host === 0 || wasOpen ? backoffMs(this.#rounds++, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random) : 0
     const text = wasOpen ? 'lost the bus; connecting again' : 'no connection to the bus; trying again'
     this.#options.log.warn({ bus: where, ...logFields(failure), retryMs: Math.round(delay) }, text)
-    this.#after('connect', delay, () => this.#connect())
+    this.#timers.after('connect', delay, () => this.#connect())
   }
 
   #drop (connection: AmqpConnection, reason: string): void {
     this.#connection = undefined
-    for (const timer of this.#timers.values()) clearTimeout(timer)
-    this.#timers.clear()
+    this.#timers.clearAll()
     for (const subscription of this.#subscriptions.values()) subscription.end(reason)
     this.#subscriptions.clear()
     // An error makes rhea stop its timers; after a plain destroy they would go on.
     socketOf(connection)?.destroy(new Error(reason))
-  }
-
-  #after (name: string, delayMs: number, then: () => void): void {
-    this.#clear(name)
-    this.#timers.set(name, setTimeout(() => {
-      this.#timers.delete(name)
-      then()
-    }, delayMs))
-  }
-
-  #clear (name: string): void {
-    clearTimeout(this.#timers.get(name))
-    this.#timers.delete(name)
   }
 }
 

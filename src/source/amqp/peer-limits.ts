@@ -10,7 +10,8 @@ import { ReceivingSession } from './session.ts'
 const MAX_FOREIGN = 16
 
 /**
- * Bytes that are written and that the bus has not read. All credit that can be outstanding takes fewer bytes to settle.
+ * The most bytes that may wait for the bus to read them. To settle all that credit allows takes fewer bytes, so a bus
+ * that reads never gets here.
  */
 const MAX_UNREAD_BYTES = 16 * 1024 * 1024
 

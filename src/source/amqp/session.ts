@@ -1,6 +1,7 @@
 import type { Receiver } from 'rhea'
-import { type FrameWriter, frames, linkCounters, message, remoteAttach, requestFlow } from './rhea.ts'
-import { creditFor, DELIVERY_BYTES, FRAME_BYTES, leastGrant, maxMessageBytes, shouldGrant } from './credit.ts'
+import { type FrameWriter, frames, linkCounters, message, remoteAttach } from './rhea.ts'
+import { DELIVERY_BYTES, maxMessageBytes } from './credit.ts'
+import { Allowance } from './allowance.ts'
 import type { Budget } from '../budget/budget.ts'
 import { LokeanError } from '../../errors.ts'
 import { PartialMessage } from './partial-message.ts'
@@ -35,21 +36,13 @@ interface Options {
  */
 export class ReceivingSession {
   readonly #options: Options
-  /**
-   * Frames that the peer may still send. rhea writes the number into the begin frame and into flow frames. The begin
-   * frame has the most that is ever promised, however full the budget is: skupper-router 3.5 takes it for the session's
-   * capacity for good, and sends nothing at all where it is 0. Nothing comes before the link has credit.
-   */
-  window: number
+  readonly #allowance: Allowance
   next_transfer_id = 0
   /** Written by rhea's session; not used here. */
   max_transfer_id = 0
-  /** The most frames that are ever promised. */
-  readonly #full: number
   #receiver: Receiver | undefined
   /** The link's handle, as the peer numbers it. */
   #handle: number | undefined
-  #stopped = false
   #nextDelivery: number | undefined
   readonly #partial: PartialMessage
   #dispositions: Array<[first: number, last: number]> = []
@@ -57,8 +50,7 @@ export class ReceivingSession {
 
   constructor (options: Options) {
     this.#options = options
-    this.#full = creditFor(options.budget.own)
-    this.window = Math.max(1, this.#full)
+    this.#allowance = new Allowance(options.budget)
     this.#partial = new PartialMessage(options.budget.largest)
   }
 
@@ -69,46 +61,32 @@ export class ReceivingSession {
     this.#handle = handle
     // Credit counts from the sender's delivery count (spec 2.6.7); rhea takes that for 0.
     linkCounters(receiver).delivery_count = count ?? 0
-    this.window = 0
-    this.grant()
+    this.#allowance.open(receiver)
+  }
+
+  /** Frames that the peer may still send. */
+  get window (): number {
+    return this.#allowance.window
   }
 
   /** Messages that the peer may still send. */
   get credit (): number {
-    return this.#receiver === undefined ? 0 : linkCounters(this.#receiver).credit
+    return this.#allowance.credit
   }
 
   /** Takes back the credit that is left. Messages on their way still come. */
   stop (): void {
-    const receiver = this.#receiver
-    this.#stopped = true
-    if (receiver === undefined) return
-    linkCounters(receiver).credit = 0
-    requestFlow(receiver)
+    this.#allowance.stop()
   }
 
   /** Gives the peer as much credit as there is room for, if that is worth a frame. */
   grant (): void {
-    const receiver = this.#receiver
-    if (receiver === undefined || this.#stopped || this.#refusing) return
-    const { budget } = this.#options
-    const link = linkCounters(receiver)
-    const outstanding = Math.min(this.window, link.credit)
-    if (outstanding > this.#full / 2) return
-    const possible = this.#possible()
-    if (shouldGrant(outstanding, possible, leastGrant(budget.own, this.#partial.bytes > 0))) {
-      budget.promise(possible * FRAME_BYTES)
-      this.window = link.credit = possible
-      requestFlow(receiver)
-    } else if (outstanding === 0) budget.wait()
+    if (!this.#refusing) this.#allowance.grant(this.#partial.bytes)
   }
 
-  /** The frames that the budget has room for. A message that has come in part may borrow room. */
-  #possible (): number {
-    const { budget } = this.#options
-    const possible = creditFor(budget.room)
-    const inPart = this.#partial.bytes
-    return possible === 0 && inPart > 0 && budget.borrow(inPart) ? creditFor(budget.room) : possible
+  /** Must be called every few seconds, for routers that forget to send. */
+  nudge (): void {
+    if (!this.#refusing) this.#allowance.nudge(this.#partial.bytes)
   }
 
   /** The dispositions are written when rhea next processes the session, with all others of this tick. */
@@ -127,7 +105,7 @@ export class ReceivingSession {
   close (): void {
     this.#refusing = true
     this.abandon()
-    this.#options.budget.promise(0)
+    this.#allowance.end()
   }
 
   on_begin (fields: { next_outgoing_id: number }): void {
@@ -160,13 +138,11 @@ export class ReceivingSession {
 
   /** The payload is valid until the call returns. */
   transfer ({ id: given, more, aborted, payload }: Transfer): void {
-    const promised = this.window > 0
     this.next_transfer_id = (this.next_transfer_id + 1) >>> 0
-    this.window = Math.max(0, this.window - 1)
     if (this.#refusing || this.#receiver === undefined) return
     const id = this.#checkId(given)
     const last = !more && !aborted
-    this.#take(aborted ? 0 : payload.length + (last ? DELIVERY_BYTES : 0), promised)
+    this.#allowance.use(aborted ? 0 : payload.length + (last ? DELIVERY_BYTES : 0))
     if (more && !aborted) {
       this.#partial.add(payload)
       if (this.#partial.bytes > maxMessageBytes(this.#options.budget.largest)) return this.#refuse()
@@ -190,19 +166,6 @@ export class ReceivingSession {
     for (const [first, last] of ranges) {
       session.output(frames.disposition({ role: true, first, last, settled: true, state }))
     }
-  }
-
-  /**
-   * Leases the bytes of a frame in the place of what was promised for it, which is room for a whole frame. Where a bus
-   * exceeds the window or the frame size, there may be room for that, too.
-   */
-  #take (bytes: number, promised: boolean): void {
-    const { budget } = this.#options
-    const within = promised && bytes <= FRAME_BYTES
-    if (!within && bytes > budget.room) {
-      throw new LokeanError('LOKEAN_BUS', `the bus sent more on ${budget.address} than it was allowed to`, { retryable: true })
-    }
-    budget.lease(bytes, this.window * FRAME_BYTES)
   }
 
   #complete (id: number, last: Uint8Array): void {

@@ -74,6 +74,11 @@ export class Subscription implements Connection {
     if (!this.gone && this.attached) this.#receiving.grant()
   }
 
+  /** Must be called every few seconds. */
+  nudge (): void {
+    if (!this.gone && this.attached) this.#receiving.nudge()
+  }
+
   /** Takes back all credit. Deliveries on their way still come, and can still be settled. */
   stop (): void {
     if (!this.gone) this.#receiving.stop()

@@ -19,9 +19,9 @@ interface Options {
 }
 
 /**
- * A socket as a source. Each datagram is one record, and datagrams that come together make one delivery. No sender
- * waits for a settlement. A datagram that does not arrive, or is in the process when it dies, is lost, and its sender
- * does not know. The budget holds all the same: while it is used up, the socket is not read.
+ * A socket as a source. Each datagram is one record, and datagrams that come together make one delivery. Nothing is
+ * acknowledged. Datagrams that do not arrive are lost, and so are those in the process when it dies; their senders do
+ * not learn of it. The budget bounds this source as any other: while it is used up, the socket is not read.
  *
  *     held --start()--> reading --stop()--> stopping --(the kernel has no more)--> stopped
  *       |                                                                            ^

@@ -53,7 +53,7 @@ export class UdpReader implements DatagramReader {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const workerData: DatagramSetup = { host, port, receiveBuffer, granted: granted.buffer }
     const worker = new Worker(new URL(`./udp.worker.${extension}`, import.meta.url), { workerData })
-    // `once` removes only its own listeners. A Worker needs some of the others.
+    // A Worker has listeners of its own for these events. `once` leaves them in place.
     const [report] = await once(worker, 'message') as [DatagramReport]
     if (report.kind !== 'listening') {
       await worker.terminate()
@@ -63,8 +63,8 @@ export class UdpReader implements DatagramReader {
       { socket: address, address: report.address, port: report.port, receiveBuffer: report.receiveBuffer },
       'listening for datagrams: nothing that comes this way is acknowledged'
     )
-    // Linux doubles the size that it is asked for, because it keeps data beside each datagram. Its limit is twice
-    // net.core.rmem_max.
+    // Linux keeps data of its own beside each datagram. So it sets twice the size that it is asked for, but no more
+    // than twice net.core.rmem_max.
     if (report.receiveBuffer < receiveBuffer) {
       log.warn(
         { socket: address, receiveBuffer: report.receiveBuffer, asked: receiveBuffer },

@@ -75,7 +75,7 @@ socket.bind({ address: host, port }, () => {
 
 /**
  * Reads what senders had sent before the stop. It ends when a turn of the event loop reads nothing, or when as many
- * bytes are read as the kernel's buffer can hold.
+ * bytes are read as the kernel was asked to hold.
  */
 function finish (): void {
   remaining = (remaining ?? receiveBuffer) - sinceLastTurn

@@ -21,8 +21,8 @@ export function makeWay (path: string, connect: (path: string) => string | undef
 }
 
 /**
- * Returns a function that removes the file that is at `path` now. It does nothing where another file is at `path` by
- * then.
+ * Remembers the file that is at `path`, and returns a function that removes it. Where another file has taken its place,
+ * the function does nothing.
  */
 export function removerOf (path: string): () => void {
   const made = look(path)

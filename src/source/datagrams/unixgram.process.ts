@@ -12,7 +12,7 @@ import { makeWay, removerOf } from './unix-path.ts'
 import { PIPE, type UnixReport, writeFrame } from './unixgram-pipe.ts'
 
 const STDIN = 0
-/** The kernel may have so many senders waiting for room in the queue. */
+/** The number of senders that may wait for room in the kernel's queue. */
 const MOST_WAITING = 1000
 const path = process.argv[2] ?? ''
 /** The message goes out when it is full, or when a turn of the event loop has brought no datagram. */

@@ -43,7 +43,8 @@ export const SCAN = { LEFT: 0, TAKEN: 1, TAKEN_IF_UTF8: 2 } as const
 const module = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
 
 /**
- * The kernel reads and writes 16 bytes at a time. So many bytes behind its input must exist, and may be overwritten.
+ * The number of bytes behind the kernel's input that must exist, and may be overwritten: it reads and writes 16 bytes
+ * at a time.
  */
 const SLACK = 64
 const PAGE = 65536

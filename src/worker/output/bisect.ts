@@ -1,15 +1,13 @@
 import snappy from 'snappy'
 import type { Bisected, BisectTask, EncoderSettings, Part } from '../messages.ts'
-import { cutAt, labelValues } from '../streams/labels.ts'
+import { labelValues } from '../streams/labels.ts'
 import { compress } from './compress.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
-import { quarantineEntries } from './quarantine-entries.ts'
+import { quarantineEntries, shortPair } from './quarantine-entries.ts'
 import { quarantineLabels, toldOf } from './quarantine.ts'
 
 /** A tenant's limit on lines may be low, but no line goes in pieces smaller than this. */
 const MIN_LINE_BYTES = 256
-/** Bytes of a metadata value that no Loki refuses, whatever its limits. */
-const SAFE_VALUE_BYTES = 256
 
 /**
  * Takes one step towards the entries for which Loki rejected a part. A part of several entries becomes two parts, each
@@ -60,8 +58,8 @@ function told (part: Part, labels: string, entry: PushEntry, settings: EncoderSe
     ? new Map(entry.structuredMetadata.map(({ name, value }) => [name, value]))
     : labelValues(labels).set('original_timestamp', timeText(entry.timestamp))
   return ['address', 'original_timestamp', 'piece', ...toldOf(settings, part.address).map(({ name }) => name)].flatMap(name => {
-    const value = Buffer.from((name === 'address' ? part.address : known.get(name)) ?? '')
-    return value.length === 0 ? [] : [{ name, value: value.toString('utf8', 0, cutAt(value, 0, value.length, SAFE_VALUE_BYTES)) }]
+    const value = name === 'address' ? part.address : known.get(name) ?? ''
+    return value === '' ? [] : [shortPair(name, value)]
   })
 }
 

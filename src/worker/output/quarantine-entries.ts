@@ -1,9 +1,19 @@
+import { cutAt } from '../streams/labels.ts'
 import { piecesOf, prefixOf } from './pieces.ts'
 import type { PushEntry } from './push-schema.ts'
 
 interface Arrival {
   arrivalSeconds: number
   arrivalNanos: number
+}
+
+/** Bytes of a metadata value that no Loki refuses, whatever its limits. */
+const SAFE_VALUE_BYTES = 256
+
+/** A pair of metadata with a value that is short enough for any Loki. */
+export function shortPair (name: string, text: string): { name: string, value: string } {
+  const value = Buffer.from(text)
+  return { name, value: value.toString('utf8', 0, cutAt(value, 0, value.length, SAFE_VALUE_BYTES)) }
 }
 
 /**

@@ -5,7 +5,7 @@ import { compress } from './compress.ts'
 import { shardOf } from '../streams/labels.ts'
 import { encodePush } from './push-schema.ts'
 import { quarantineLabels, quarantineTenant } from './quarantine.ts'
-import { quarantineEntries } from './quarantine-entries.ts'
+import { quarantineEntries, shortPair } from './quarantine-entries.ts'
 
 /**
  * Makes parts that carry a message to the quarantine stream as it came, because the encoder fails on it. The line is
@@ -17,7 +17,7 @@ export function quarantineMessage (task: QuarantineMessageTask, settings: Encode
   const labels = quarantineLabels(settings, address, 'worker_failed')
   const tenant = quarantineTenant(settings, address)
   const line = `${message.length} bytes, base64: ${Buffer.from(message).toString('base64')}`
-  const told = settings.metadata.length === 0 ? undefined : [{ name: 'address', value: address }]
+  const told = settings.metadata.length === 0 ? undefined : [shortPair('address', address)]
   const parts = quarantineEntries(line, settings.maxLineBytes, told, task).map((entry): Part => {
     const raw = encodePush({ streams: [{ labels, entries: [entry] }] })
     return {

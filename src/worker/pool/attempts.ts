@@ -8,7 +8,7 @@ import type { WorkerPool } from './pool.ts'
 
 interface Options {
   pool: Pick<WorkerPool, 'encode' | 'quarantineMessage'>
-  /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
+  /** Reserves this many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   /** Copies the first `bytes` to memory that no thread knows yet, and returns it in place of the buffer. */
   replaceBuffer: (buffer: SharedArrayBuffer, bytes: number) => SharedArrayBuffer
@@ -61,7 +61,7 @@ export class Attempts {
   async #try (batch: Batch, from: number, to: number, transfer: boolean): Promise<EncodeResult | undefined> {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
-    const time = this.#arrival(batch.starts[from]!, batch.ends[to - 1]! + to - from)
+    const time = this.#arrival(starts.at(0) ?? 0, (ends.at(-1) ?? 0) + to - from)
     return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({
       address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, transfer, ...time
     }))
@@ -69,7 +69,7 @@ export class Attempts {
 
   async #quarantineMessage (batch: Batch, message: number): Promise<EncodeResult> {
     const { pool, log } = this.#options
-    const [start, end] = [batch.starts[message]!, batch.ends[message]!]
+    const [start = 0, end = 0] = [batch.starts[message], batch.ends[message]]
     const time = this.#arrival(start, end)
     log.error({ address: batch.address, bytes: end - start }, 'a message that makes the workers fail goes to the quarantine stream worker_failed, as it came')
     while (true) {
@@ -112,8 +112,9 @@ function closed (): LokeanError {
 }
 
 function merge (results: EncodeResult[]): EncodeResult {
-  const sums = (key: 'quarantined' | 'mended'): Uint32Array =>
-    results[0]![key].map((_, i) => results.reduce((sum, result) => sum + result[key][i]!, 0))
+  const sums = (key: 'quarantined' | 'mended'): Uint32Array => results.map(result => result[key]).reduce(
+    (sums, counts) => sums.map((sum, i) => sum + (counts[i] ?? 0))
+  )
   return {
     parts: results.flatMap(({ parts }) => parts),
     cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),

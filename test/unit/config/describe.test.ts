@@ -9,7 +9,7 @@ test('the Markdown table has one row of three cells for each option, in order', 
   assert.equal(rule, '| --- | --- | --- |')
   assert.deepEqual(rows.map((row) => /^\| `(\w+)` \| [^|]* \| [^|]+ \|$/.exec(row)?.[1]), OPTION_NAMES)
   assert.ok(rows.includes('| `LOKEAN_WORKERS` | cores - 1, at least 1 | worker threads |'))
-  assert.ok(rows.includes('| `LOKEAN_SHARDS` | `4` | parallel pushes |'))
+  assert.ok(rows.includes('| `LOKEAN_SHARDS` | `4` | pushes in parallel for each tenant |'))
 })
 
 test('the help has every group and option, within 80 columns', () => {

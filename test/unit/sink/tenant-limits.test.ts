@@ -27,8 +27,8 @@ shard_streams:
   enabled: true
 `
 
-test('what Loki tells is read by its units', () => {
-  assert.deepEqual(parseTenantLimits(LOKISTACK), {
+test('what Loki tells is read by its units', async () => {
+  assert.deepEqual(await parseTenantLimits(LOKISTACK), {
     maxLineBytes: 256_000,
     cutsLines: true,
     maxAgeMs: 7 * 86_400_000,
@@ -50,19 +50,19 @@ test('what Loki tells is read by its units', () => {
     ['max_global_streams_per_user: 1e+06', { maxStreams: 1_000_000 }],
     ['enforced_labels: [cluster, 1, "a\\e[31m"]', { enforcedLabels: ['cluster'] }]
   ]
-  for (const [text, limits] of cases) assert.deepEqual(parseTenantLimits(text), limits, text)
+  for (const [text, limits] of cases) assert.deepEqual(await parseTenantLimits(text), limits, text)
 })
 
-test('a limit that is off, left out or of another form is not told', () => {
+test('a limit that is off, left out or of another form is not told', async () => {
   for (const text of [
     'max_line_size: 0B', 'max_line_size: 0', 'max_line_size: big', 'max_streams_per_user: 0', 'ingestion_burst_size_mb: 0',
     'reject_old_samples: false\nreject_old_samples_max_age: 1w', 'creation_grace_period: 10 apples', 'creation_grace_period: [1]',
     'enforced_labels: x', 'shard_streams: true', 'allow_structured_metadata: "no"', 'query_timeout: 1m'
-  ]) assert.deepEqual(parseTenantLimits(text), {}, text)
+  ]) assert.deepEqual(await parseTenantLimits(text), {}, text)
   const aliases = `a: &a [x]\nb: [${'*a, '.repeat(200)}]\nenforced_labels: [x]`
   const endless = `enforced_labels: [x]\n#${' '.repeat(1_048_576)}`
   for (const text of [endless, aliases, '', '404 page not found\n', '- 1', '"', '<html></html>']) {
-    assert.equal(parseTenantLimits(text), undefined, text.slice(0, 80))
+    assert.equal(await parseTenantLimits(text), undefined, text.slice(0, 80))
   }
 })
 

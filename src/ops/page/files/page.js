@@ -62,7 +62,8 @@ function remember (values, value) {
 
 function showFigures ({ loki, lag, totals, streams }) {
   figure(byId('rate'), rate(loki.recordsPerSecond), 'records/s')
-  figure(byId('lag'), duration(lag.meanSeconds), lag.p99Seconds === undefined ? 'nothing stored just now' : `mean, p99 ${duration(lag.p99Seconds)}`)
+  const p99 = lag.p99Seconds === undefined ? 'nothing stored just now' : `mean, p99 ${duration(lag.p99Seconds)}`
+  figure(byId('lag'), duration(lag.meanSeconds), p99)
   const rates = remember(history.rate, loki.recordsPerSecond)
   showChart(byId('rate-chart'), rates, `The last two minutes: at most ${rate(Math.max(...rates))} records a second`)
   const lags = remember(history.lag, lag.meanSeconds ?? 0)
@@ -75,8 +76,8 @@ function showFigures ({ loki, lag, totals, streams }) {
 }
 
 function showWaiting ({ waiting }) {
-  const lanes = waiting.map(({ reason, lanes }) => `${rate(lanes)} ${reason}`).join(', ')
-  say(byId('waiting'), lanes === '' ? '' : `Lanes that wait before they push again: ${lanes}`)
+  const shards = waiting.map(one => `${rate(one.count)} ${one.reason}`).join(', ')
+  say(byId('waiting'), shards === '' ? '' : `Shards that wait before they push again: ${shards}`)
 }
 
 function showAddresses (addresses) {
@@ -84,8 +85,13 @@ function showAddresses (addresses) {
     const { up, recordsPerSecond, lagSeconds, oldestUnsettledSeconds, credit, inflightBytes, limitBytes } = address
     const row = make('tr')
     row.append(
-      make('th', address.address, { scope: 'row' }), make('td', up ? 'open' : 'down', { class: up ? 'up' : 'down' }), make('td', rate(recordsPerSecond)),
-      make('td', duration(lagSeconds)), make('td', oldestUnsettledSeconds > 0 ? duration(oldestUnsettledSeconds) : '-'), make('td', count(credit)), make('td', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
+      make('th', address.address, { scope: 'row' }),
+      make('td', up ? 'open' : 'down', { class: up ? 'up' : 'down' }),
+      make('td', rate(recordsPerSecond)),
+      make('td', duration(lagSeconds)),
+      make('td', oldestUnsettledSeconds > 0 ? duration(oldestUnsettledSeconds) : '-'),
+      make('td', count(credit)),
+      make('td', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
     )
     return row
   }))
@@ -95,7 +101,11 @@ function showQuarantine (quarantine) {
   const most = Math.max(1, ...quarantine.map(({ records }) => records))
   byId('quarantine').replaceChildren(...quarantine.map(({ reason, records, perSecond }) => {
     const item = make('li')
-    item.append(make('span', reason), make('span', perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records)), make('progress', '', { value: records, max: most, 'aria-hidden': 'true' }))
+    item.append(
+      make('span', reason),
+      make('span', perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records)),
+      make('progress', '', { value: records, max: most, 'aria-hidden': 'true' })
+    )
     return item
   }))
   if (quarantine.length === 0) byId('quarantine').append(make('li', 'Empty: every record could be read and stored.', { class: 'none' }))
@@ -109,7 +119,8 @@ function showProblems (problems) {
   shownProblems = key
   byId('problems').replaceChildren(...problems.map(({ time, level, text, detail, count: times }) => {
     const item = make('li')
-    item.append(make('time', new Date(time).toLocaleTimeString('en-GB'), { datetime: time }), ' ', make('b', level, { 'data-level': level }), ` ${text}`)
+    const clock = new Date(time).toLocaleTimeString('en-GB')
+    item.append(make('time', clock, { datetime: time }), ' ', make('b', level, { 'data-level': level }), ` ${text}`)
     if (times > 1) item.append(make('span', ` (${times} times)`, { class: 'none' }))
     if (detail !== '') item.append(make('span', detail, { class: 'detail' }))
     return item

@@ -13,28 +13,53 @@ const ROW = { width: 290, height: 92, gap: 24, top: 4 }
  */
 const STAGES = [
   ['bus', 'Bus', s => ({
-    value: rate(s.bus.messagesPerSecond), unit: 'messages/s', notes: [`${bytes(s.bus.bytesPerSecond)}/s`, `${s.bus.linksUp} of ${s.bus.links} ${s.bus.links === 1 ? 'link' : 'links'} open`]
+    value: rate(s.bus.messagesPerSecond),
+    unit: 'messages/s',
+    notes: [
+      `${bytes(s.bus.bytesPerSecond)}/s`,
+      `${s.bus.linksUp} of ${s.bus.links} ${s.bus.links === 1 ? 'link' : 'links'} open`
+    ]
   })],
   ['credit', 'Credit', s => ({
-    value: count(s.credit.messages), unit: 'may come', notes: [`${bytes(s.credit.inflightBytes)} in flight`, `of ${bytes(s.credit.limitBytes)}`], meter: s.credit.fill
+    value: count(s.credit.messages),
+    unit: 'may come',
+    notes: [`${bytes(s.credit.inflightBytes)} in flight`, `of ${bytes(s.credit.limitBytes)}`],
+    meter: s.credit.fill
   })],
   ['batch', 'Batch', s => ({
-    value: s.batch.records === undefined ? '-' : count(s.batch.records), unit: 'records each', notes: [`${bytes(s.batch.bytes)} wait`, `main thread ${percent(s.batch.mainThreadBusy)}`], meter: s.batch.mainThreadBusy
+    value: s.batch.records === undefined ? '-' : count(s.batch.records),
+    unit: 'records each',
+    notes: [`${bytes(s.batch.bytes)} wait`, `main thread ${percent(s.batch.mainThreadBusy)}`],
+    meter: s.batch.mainThreadBusy
   })],
   ['workers', 'Workers', s => ({
-    value: rate(s.workers.recordsPerSecond), unit: 'records/s', notes: [`${s.workers.count} ${s.workers.count === 1 ? 'thread' : 'threads'}, ${percent(s.workers.busy)} busy`, `${duration(s.workers.seconds)} a batch`], meter: s.workers.busy
+    value: rate(s.workers.recordsPerSecond),
+    unit: 'records/s',
+    notes: [
+      `${s.workers.count} ${s.workers.count === 1 ? 'thread' : 'threads'}, ${percent(s.workers.busy)} busy`,
+      `${duration(s.workers.seconds)} a batch`
+    ],
+    meter: s.workers.busy
   })],
   ['shards', 'Shards', s => ({
-    value: s.shards.recordsPerPush === undefined ? '-' : count(s.shards.recordsPerPush), unit: 'records a push', notes: [`${bytes(s.shards.bytes)} on the way`, waitNote(s.shards.waiting) ?? `${rate(s.shards.lanes)} of ${s.shards.count} in use`], meter: s.shards.lanes / s.shards.count
+    value: s.shards.recordsPerPush === undefined ? '-' : count(s.shards.recordsPerPush),
+    unit: 'records a push',
+    notes: [`${bytes(s.shards.bytes)} on the way`, waitNote(s.shards.waiting) ?? `${rate(s.shards.lanes)} of ${s.shards.count} in use`],
+    meter: s.shards.lanes / s.shards.count
   })],
   ['loki', 'Loki', s => ({
-    value: rate(s.loki.pushesPerSecond), unit: 'pushes/s', notes: [`${duration(s.loki.seconds)}, p99 ${duration(s.loki.p99Seconds)}`, s.loki.retriesPerSecond > 0 ? `${rate(s.loki.retriesPerSecond)} retries/s` : `${bytes(s.loki.bytesPerSecond)}/s`]
+    value: rate(s.loki.pushesPerSecond),
+    unit: 'pushes/s',
+    notes: [
+      `${duration(s.loki.seconds)}, p99 ${duration(s.loki.p99Seconds)}`,
+      s.loki.retriesPerSecond > 0 ? `${rate(s.loki.retriesPerSecond)} retries/s` : `${bytes(s.loki.bytesPerSecond)}/s`
+    ]
   })]
 ]
 
-/** Undefined where no lane waits. Only the first reason has room. */
+/** Undefined where no shard waits. Only the first reason has room. */
 function waitNote ([most, ...others]) {
-  return most && `${rate(most.lanes)} wait: ${most.reason}${others.length > 0 ? ', ...' : ''}`
+  return most && `${rate(most.count)} wait: ${most.reason}${others.length > 0 ? ', ...' : ''}`
 }
 
 function element (name, attributes, parent) {
@@ -95,7 +120,13 @@ function stage (svg, name, title, x, y, width, height, place) {
   element('rect', { class: 'box', width, height, rx: 12 }, group)
   const text = (kind, [left, top, anchor = 'start']) => element('text', { class: kind, x: left, y: top, 'text-anchor': anchor }, group)
   text('name', place.name).textContent = title
-  const texts = { value: text('value', place.value), unit: text('note', place.unit), first: text('note', place.first), second: text('note', place.second), flag: text('flag', place.flag) }
+  const texts = {
+    value: text('value', place.value),
+    unit: text('note', place.unit),
+    first: text('note', place.first),
+    second: text('note', place.second),
+    flag: text('flag', place.flag)
+  }
   texts.value.textContent = '-'
   const [left, top, long] = place.meter
   const meter = element('g', { visibility: 'hidden' }, group)
@@ -114,7 +145,13 @@ function drawBoxes (svg) {
   pipe(svg, `M${from} ${top + height + 5}V${low - 10}q0 10-10 10H${to + 10}q-10 0-10-10V${top + height + 5}`, 'back')
   element('text', { class: 'note settled', x: (from + to) / 2, y: low + 18, 'text-anchor': 'middle' }, svg)
   return new Map(STAGES.map(([name, title], i) => [name, stage(svg, name, title, at(i), top, width, height, {
-    name: [14, 24], value: [14, 54], unit: [14, 70], first: [14, 90], second: [14, 105], flag: [width / 2, -7, 'middle'], meter: [14, 112, width - 28]
+    name: [14, 24],
+    value: [14, 54],
+    unit: [14, 70],
+    first: [14, 90],
+    second: [14, 105],
+    flag: [width / 2, -7, 'middle'],
+    meter: [14, 112, width - 28]
   })]))
 }
 
@@ -128,6 +165,12 @@ function drawRows (svg) {
   pipe(svg, `M${width + 6} ${from}H${right - 10}q10 0 10-10V${to + 10}q0-10-10-10H${width + 6}`, 'back')
   element('text', { class: 'note settled', x: (width + 44) / 2, y: top + whole + 22, 'text-anchor': 'middle' }, svg)
   return new Map(STAGES.map(([name, title], i) => [name, stage(svg, name, title, 2, at(i), width, height, {
-    name: [16, 26], value: [16, 58], unit: [16, 76], first: [width - 16, 58, 'end'], second: [width - 16, 76, 'end'], flag: [width - 16, 26, 'end'], meter: [16, 83, width - 32]
+    name: [16, 26],
+    value: [16, 58],
+    unit: [16, 76],
+    first: [width - 16, 58, 'end'],
+    second: [width - 16, 76, 'end'],
+    flag: [width - 16, 26, 'end'],
+    meter: [16, 83, width - 32]
   })]))
 }

@@ -30,7 +30,7 @@ test('one that dies under load loses nothing: what it had comes again', BOUNDED,
   assert.deepEqual([tallied.stored, tallied.missing, tallied.doubled], [tallied.sent, 0, 0])
 })
 
-test('a newcomer comes to have its share', BOUNDED, async () => {
+test('an instance that joins comes to have its share', BOUNDED, async () => {
   const { attachedSeconds, shareSeconds, tallied } = await happen('join', RATE, TOY, env)
   assert.ok(attachedSeconds > 0 && shareSeconds >= attachedSeconds)
   assert.deepEqual([tallied.missing, tallied.doubled], [0, 0])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { instancesChart } from '../../../../bench/instances/chart.ts'
-import { eventResult, newcomersShare } from '../../../../bench/instances/events.ts'
+import { eventResult, shareOfLast } from '../../../../bench/instances/events.ts'
 import { lostOrDoubled } from '../../../../bench/instances/results.ts'
 import { curvePoint, summarise } from '../../../../bench/instances/scale.ts'
 import { instancesSection } from '../../../../bench/instances/section.ts'
@@ -32,11 +32,11 @@ test('a record that is missing or doubled at a part of the load is an error', ()
   }
 })
 
-test('a newcomer\'s share is of what was stored meanwhile', () => {
-  assert.equal(newcomersShare([1000, 2000, 0], [1100, 2100, 100]), 1)
-  assert.equal(newcomersShare([1000, 2000, 0], [1150, 2150, 0]), 0)
-  assert.ok(Math.abs(newcomersShare([0, 0], [300, 100]) - 0.5) < 1e-9)
-  assert.equal(newcomersShare([5, 5], [5, 5]), 0)
+test('the share of the instance that joined is of what was stored meanwhile', () => {
+  assert.equal(shareOfLast([1000, 2000, 0], [1100, 2100, 100]), 1)
+  assert.equal(shareOfLast([1000, 2000, 0], [1150, 2150, 0]), 0)
+  assert.ok(Math.abs(shareOfLast([0, 0], [300, 100]) - 0.5) < 1e-9)
+  assert.equal(shareOfLast([5, 5], [5, 5]), 0)
 })
 
 test('an event has the times that are its own', () => {

@@ -24,7 +24,7 @@ suite('each state by its signs', () => {
     ['nothing comes, and something is still here', { arriving: 0 }, ['keeping_up', undefined, 'good']],
     ['all settled between two samples', { inflight: 0 }, ['keeping_up', undefined, 'good']],
     ['no bus', { bus: { ok: false, detail: 'refused' } }, ['bus_down', 'bus', 'bad']],
-    ['a lane is blocked', { blocked: 1 }, ['blocked', 'loki', 'bad']],
+    ['a shard is blocked', { blocked: 1 }, ['blocked', 'loki', 'bad']],
     ['no Loki', { loki: { ok: false, detail: '5xx' } }, ['loki_down', 'loki', 'bad']],
     ['429', { limited: 0.2 }, ['loki_limits', 'loki', 'busy']],
     ['the main thread has no time', { mainThreadBusy: 0.95 }, ['main_thread', 'batch', 'busy']],

@@ -139,7 +139,7 @@ suite('the bottleneck from the metrics themselves', () => {
     )
   })
 
-  test('a lane that is blocked, also where a sample is taken during a try', async () => {
+  test('a shard that is blocked, also where a sample is taken during a try', async () => {
     const metrics = setUp()
     let blocked = 1
     metrics.sinkShardsWaiting.from(() => [['blocked', blocked]])
@@ -155,12 +155,12 @@ suite('the bottleneck from the metrics themselves', () => {
   })
 })
 
-test('lanes that wait, by reason, the most first, without reasons for which none does', async () => {
+test('shards that wait, by reason, the most first, without reasons for which none does', async () => {
   const metrics = setUp()
   let limited = 1
   metrics.sinkShardsWaiting.from(() => [['429', limited], ['timeout', 3]])
   const { shards } = await snapshot(metrics, [() => { limited = 2 }])
-  assert.deepEqual(shards.waiting, [{ reason: 'timeout', lanes: 3 }, { reason: '429', lanes: 1.5 }])
+  assert.deepEqual(shards.waiting, [{ reason: 'timeout', count: 3 }, { reason: '429', count: 1.5 }])
   assert.deepEqual((await snapshot(setUp(), [() => {}])).shards.waiting, [])
 })
 

@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import { Budget } from '../../../../src/source/budget/budget.ts'
 import { AmqpClient } from '../../../../src/source/amqp/client.ts'
+import { Timers } from '../../../../src/source/amqp/timers.ts'
 import type { Subscription } from '../../../../src/source/amqp/subscription.ts'
 import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'
 import type { Credentials } from '../../../../src/source/amqp/connection.ts'
@@ -15,8 +16,19 @@ export interface RunningBus {
   deliveries: Taken[]
   lines: LogLine[]
   counts: { connected: number, disconnected: number }
+  /** Lets the client look after its links, as it does every few seconds. */
+  lookAfter (): void
   /** Settles a delivery and releases its bytes, as the pipeline does. */
   done (delivery: Taken): void
+}
+
+/** Runs what is to be done periodically when the test says so. */
+class HeldTimers extends Timers {
+  run: () => void = () => {}
+
+  override every (_name: string, _periodMs: number, run: () => void): void {
+    this.run = run
+  }
 }
 
 /** Runs a client that reads `addresses` from the first of `ports` that answers. It closes with the test. */
@@ -30,6 +42,7 @@ export function runningBus (
   const deliveries: Taken[] = []
   const counts = { connected: 0, disconnected: 0 }
   const budgets = addresses.map(address => new Budget(address, limit))
+  const timers = new HeldTimers()
   const client = new AmqpClient({
     hosts: ports.map(port => ({ host, port, tls: false })),
     credentials,
@@ -41,7 +54,8 @@ export function runningBus (
     onConnected: () => { counts.connected++ },
     onDisconnected: () => { counts.disconnected++ },
     // Makes the pauses as short as possible.
-    random: () => 0
+    random: () => 0,
+    timers
   })
   t.after(async () => { await client.close() })
   client.start()
@@ -50,5 +64,5 @@ export function runningBus (
     budgets.find(budget => budget.address === address)?.release(content.length + DELIVERY_BYTES)
     client.grant(address)
   }
-  return { client, budgets, deliveries, lines, counts, done }
+  return { client, budgets, deliveries, lines, counts, done, lookAfter: () => timers.run() }
 }

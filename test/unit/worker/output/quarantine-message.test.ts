@@ -42,6 +42,11 @@ test('a short one is a single line that says how long it was', () => {
   assert.deepEqual(lines, ['3 bytes, base64: YWJj'])
 })
 
+test('a long address is told in short', () => {
+  const task = { address: 'é'.repeat(5000), message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }
+  assert.deepEqual(read(quarantineMessage(task, encoderSettings())).metadata, [{ address: 'é'.repeat(128) }])
+})
+
 test('it goes to the tenant of the quarantine', () => {
   const task = { address: 'a', message: Buffer.from('abc'), arrivalSeconds: 1, arrivalNanos: 0 }
   const tenantOf = (settings: Parameters<typeof encoderSettings>[0]): string =>

@@ -47,10 +47,10 @@ function result (records: number[], reason?: string): EncodeResult {
 }
 
 /**
- * Threads that fail on a message as often as `failures` says. The first `asideFailures` attempts to set a message aside
- * fail too.
+ * Threads that fail on a message as often as `failures` says. The first `quarantineFailures` attempts to quarantine a
+ * message fail too.
  */
-function threads (failures: number[], asideFailures = 0) {
+function threads (failures: number[], quarantineFailures = 0) {
   const seen = {
     memories: [] as SharedArrayBuffer[],
     attempts: [] as number[][],
@@ -72,7 +72,7 @@ function threads (failures: number[], asideFailures = 0) {
   }
   const quarantineMessage = async ({ address, message }: QuarantineMessageTask): Promise<EncodeResult> => {
     seen.addresses.add(address)
-    if (asideFailures-- > 0) throw new WorkerFailure('threw', 'even so', new Error('cause'))
+    if (quarantineFailures-- > 0) throw new WorkerFailure('threw', 'even so', new Error('cause'))
     return result([message[0]], 'worker_failed')
   }
   return { seen, pool: { encode, quarantineMessage } }
@@ -95,7 +95,7 @@ function attempts (pool: ReturnType<typeof threads>['pool']): { attempts: Attemp
 }
 
 const bodies = ({ parts }: EncodeResult): number[] => parts.map(({ body }) => body as unknown as number)
-const aside = ({ quarantined }: EncodeResult): number => quarantined[QUARANTINE_REASONS.indexOf('worker_failed')]
+const inQuarantine = ({ quarantined }: EncodeResult): number => quarantined[QUARANTINE_REASONS.indexOf('worker_failed')]
 
 test('a batch that does no harm goes through at once, in its own memory', async () => {
   const { seen, pool } = threads([0, 0])
@@ -116,11 +116,11 @@ test('one whose thread fails once is tried again as a whole, in memory that the 
   assert.equal(batch.bytes, seen.memories[1], 'and that is what is given back in the end')
 })
 
-test('one that fails twice is narrowed down: the messages at fault are set aside, all others encoded, in order', async () => {
+test('one that fails twice is narrowed down: the messages at fault are quarantined, all others encoded, in order', async () => {
   const { seen, pool } = threads([0, 0, Infinity, 0, 0])
   const encoded = await attempts(pool).attempts.encode(batchOf([0, 0, 0, 0, 0]), false)
   assert.deepEqual(bodies(encoded), [0, 1, 2, 3, 4])
-  assert.deepEqual([aside(encoded), encoded.records, encoded.shared, encoded.oldestMs], [1, 5, false, 0])
+  assert.deepEqual([inQuarantine(encoded), encoded.records, encoded.shared, encoded.oldestMs], [1, 5, false, 0])
   assert.deepEqual(seen.attempts, [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4], [0, 1, 2], [0, 1], [2], [3, 4]])
   assert.deepEqual(seen.transferred.slice(1), [true, true, true, true, true], 'no part is left where other messages lie')
   assert.equal(new Set(seen.times).size, seen.times.length, 'no time of arrival is given twice')
@@ -130,13 +130,13 @@ test('one that fails twice is narrowed down: the messages at fault are set aside
 test('whatever messages fail, however often, each comes out once', async () => {
   await fc.assert(fc.asyncProperty(fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 9 }), fc.constant(Infinity)), {
     minLength: 1, maxLength: 40
-  }), fc.nat({ max: 3 }), async (failures, asideFailures) => {
+  }), fc.nat({ max: 3 }), async (failures, quarantineFailures) => {
     const lethal = failures.filter(times => times === Infinity).length
-    const { pool } = threads([...failures], asideFailures)
+    const { pool } = threads([...failures], quarantineFailures)
     const encoded = await attempts(pool).attempts.encode(batchOf(failures), false)
     assert.deepEqual(bodies(encoded), failures.map((_, i) => i))
     assert.equal(encoded.records, failures.length)
-    assert.ok(aside(encoded) >= lethal)
+    assert.ok(inQuarantine(encoded) >= lethal)
   }))
 })
 
