@@ -136,8 +136,8 @@ test('the live page of the program under load, in a real browser', { ...needs('c
     fault = { kind: 'answer', status: 401, text: 'no org id' }
     await browser.until('document.querySelector("#verdict-title").textContent === "A condition holds records"')
     assert.match(await browser.evaluate('document.querySelector("#verdict-advice").textContent'), /401 no org id.*To mend: check LOKEAN_LOKI_TENANT/)
-    await browser.until('/^Shards that wait before they push again: [0-9.]+ blocked/.test(document.querySelector("#waiting").textContent)')
-    await browser.until('/[0-9.]+ wait: blocked/.test(document.querySelector(\'[data-stage="shards"]\').textContent)')
+    await browser.until('/^Shards that wait before they push again: [1-4] blocked/.test(document.querySelector("#waiting").textContent)')
+    await browser.until('/[1-4] wait: blocked/.test(document.querySelector(\'[data-stage="shards"]\').textContent)')
     await browser.until('/[1-9][0-9.]* s/.test(document.querySelector("#addresses td:nth-of-type(4)").textContent)')
     for (const view of [PHONE, DESK]) {
       await browser.look(view)

@@ -47,7 +47,7 @@ export interface Snapshot {
     lanes: number,
     bytes: number,
     recordsPerPush?: number,
-    /** Shards that wait before they push again, by why, the most first. */
+    /** Shards that wait before they push again, or try again, by why, the most first. */
     waiting: Array<{ reason: string, count: number }>
   }
   loki: {
@@ -88,7 +88,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, inf
       mainThreadBusy: window.mainThreadBusy,
       workersBusy: busy,
       pushing: window.mean('queue_bytes', 'sink'),
-      blocked: window.mean('sink_lanes_waiting', 'blocked'),
+      blocked: window.now('sink_lanes_waiting', 'blocked'),
       limited: window.rate('push_retries_total', '429')
     }),
     ready: Object.values(checks).every(({ ok }) => ok),
@@ -117,7 +117,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, inf
       bytes: window.mean('queue_bytes', 'sink'),
       recordsPerPush: window.average('push_records'),
       waiting: window.labels('sink_lanes_waiting')
-        .map(reason => ({ reason, count: window.mean('sink_lanes_waiting', reason) }))
+        .map(reason => ({ reason, count: window.now('sink_lanes_waiting', reason) }))
         .filter(({ count }) => count > 0)
         .sort((a, b) => b.count - a.count)
     },

@@ -76,7 +76,7 @@ function showFigures ({ loki, lag, totals, streams }) {
 }
 
 function showWaiting ({ waiting }) {
-  const shards = waiting.map(one => `${rate(one.count)} ${one.reason}`).join(', ')
+  const shards = waiting.map(one => `${count(one.count)} ${one.reason}`).join(', ')
   say(byId('waiting'), shards === '' ? '' : `Shards that wait before they push again: ${shards}`)
 }
 

@@ -59,7 +59,7 @@ const STAGES = [
 
 /** Undefined where no shard waits. Only the first reason has room. */
 function waitNote ([most, ...others]) {
-  return most && `${rate(most.count)} wait: ${most.reason}${others.length > 0 ? ', ...' : ''}`
+  return most && `${count(most.count)} wait: ${most.reason}${others.length > 0 ? ', ...' : ''}`
 }
 
 function element (name, attributes, parent) {
