@@ -139,7 +139,9 @@ async function answer (request: IncomingMessage, { registry, status, page }: Adm
 
 /** Removes secrets from the details. A detail may quote an error, and an error may quote a URL. */
 export function cleanStatus<T extends Status> ({ ready, checks }: T): T {
-  const entries = Object.entries(checks).map(([name, { ok, detail }]) => [name, { ok, detail: cleanText(detail) }] as const)
+  const entries = Object.entries(checks).map(([name, { ok, detail, mend }]) => {
+    return [name, { ok, detail: cleanText(detail), ...mend === undefined ? {} : { mend: cleanText(mend) } }] as const
+  })
   return { ready, checks: Object.fromEntries(entries) } as T
 }
 

@@ -220,7 +220,7 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
       'lokean_tenant_streams_limit', 'How many streams a tenant may have: LOKEAN_MAX_STREAMS, or what Loki tells', 'tenant'
     ),
     sinkShardsWaiting: derived(
-      'lokean_sink_lanes_waiting', 'Lanes (a shard of a tenant) that wait before they push again, by why', 'reason', RETRY_REASONS
+      'lokean_sink_lanes_waiting', 'Lanes (a shard of a tenant) that wait before they push again, or try again, by why', 'reason', RETRY_REASONS
     ),
     sinkShards: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
     deadLetterBytes: derived('lokean_dead_letter_bytes', 'Bytes of the files in the dead-letter directory; 0 without one'),

@@ -17,7 +17,7 @@ const HINTS: Record<RetryReason, string> = {
   blocked: 'check LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials; records are held until Loki takes them'
 }
 
-interface Failure { reason: RetryReason, message: string, since: number, warned: boolean }
+interface Failure { reason: RetryReason, message: string, since: number, warned: boolean, mend?: string }
 
 interface Tenant {
   stored: boolean
@@ -65,8 +65,13 @@ export class LokiHealth {
     this.#now = now
   }
 
-  /** A limited tenant (429) is no failure of Loki, but it is named while nothing of it is stored. */
   status (): Check {
+    const mend = this.#mend()
+    return { ...this.#check(), ...mend === undefined ? {} : { mend } }
+  }
+
+  /** A limited tenant (429) is no failure of Loki, but it is named while nothing of it is stored. */
+  #check (): Check {
     const tenants = [...this.#tenants]
     const failing = tenants.filter(([, { failing }]) => failing !== undefined)
     const down = failing.filter(([, { failing }]) => failing?.reason !== '429')
@@ -85,6 +90,15 @@ export class LokiHealth {
       ok,
       detail: [flows || still.length === 0 ? 'pushes are stored' : 'no push is stored', ...named.slice(0, MOST_NAMED), ...more].join('; ')
     }
+  }
+
+  /** What the log says of the first tenant that only an operator can help. */
+  #mend (): string | undefined {
+    for (const { failing, held } of this.#tenants.values()) {
+      const blocked = [failing, held].find(failure => failure?.reason === 'blocked')
+      if (blocked !== undefined) return blocked.mend
+    }
+    return undefined
   }
 
   /** Whether Loki has answered at all. */
@@ -132,7 +146,7 @@ export class LokiHealth {
     const text = held ? 'Loki refuses some records for a condition that all like them share; they are held' : 'a push to Loki failed; it is tried again'
     // A condition stops a shard first, and then the shard that holds its records: that is one thing to mend.
     const warned = this.#warn(`${reason} ${tenant} ${hint}`, facts, text) || state[key]?.warned === true
-    state[key] = { reason, message, since, warned }
+    state[key] = { reason, message, since, warned, mend: hint }
   }
 
   /** None of the tenant's records is held any more. */

@@ -62,7 +62,7 @@ export class Shard {
     return bytes
   }
 
-  /** Why the shard, or one of its solo pushes, waits; undefined while none does. */
+  /** Why the shard, or one of its solo pushes, waits or tries again; undefined while none does. */
   get waitingFor (): RetryReason | undefined {
     if (this.#waitingFor !== undefined) return this.#waitingFor
     for (const { waitingFor } of this.#soloShards) if (waitingFor !== undefined) return waitingFor
@@ -168,6 +168,7 @@ export class Shard {
   }
 
   #next (): void {
+    this.#waitingFor = undefined
     while (!this.#isSolo && this.#soloShards.size < MAX_SOLO_PUSHES) {
       const head = this.#queue.at(0)
       if (head?.part.solo !== true) break
@@ -210,7 +211,6 @@ export class Shard {
 
   #resume (): void {
     clearTimeout(this.#timer)
-    this.#waitingFor = undefined
     this.#run()
   }
 

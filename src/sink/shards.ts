@@ -95,7 +95,7 @@ export class Shards {
     return bytes
   }
 
-  /** How many shards wait before they push again, by why. */
+  /** How many shards wait before they push again, or try again, by why. */
   get waiting (): Map<RetryReason, number> {
     const waiting = new Map<RetryReason, number>()
     for (const { waitingFor } of this.#shards.values()) {

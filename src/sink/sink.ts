@@ -31,7 +31,7 @@ export interface Sink {
   readonly bytes: number
   /** How many shards have parts or a push. */
   readonly shards: number
-  /** How many shards wait before they push again, by why. */
+  /** How many shards wait before they push again, or try again, by why. */
   readonly waiting: ReadonlyMap<string, number>
   /** What the dead-letter directory holds; undefined where there is none. */
   readonly deadLetters?: DeadLetterUse | undefined

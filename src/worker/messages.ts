@@ -190,7 +190,12 @@ export interface RejectedEntry {
 }
 
 /** Whether the bus, the socket or Loki is well, and why or why not. `/readyz` and the live page show it. */
-export interface Check { ok: boolean, detail: string }
+export interface Check {
+  ok: boolean
+  detail: string
+  /** What an operator has to do, where nothing else helps. */
+  mend?: string
+}
 
 /** By name: each source's own, and Loki's. */
 export type Checks = Record<string, Check> & { loki: Check }

@@ -4,7 +4,7 @@ import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 import { until } from '../helpers/until.ts'
 
-test('what stands still has a series: its age, why lanes wait, when each tenant last had something stored', async t => {
+test('what stands still has a series: its age, why shards wait, when each tenant last had something stored', async t => {
   const stack = await Stack.start(t, {
     env: {
       LOKEAN_AMQP_ADDRESSES: 'a;tenant=good,b;tenant=bad', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms', LOKEAN_MAX_STREAMS: '900'
@@ -21,6 +21,7 @@ test('what stands still has a series: its age, why lanes wait, when each tenant 
   await until('it waits', () => stack.log.some(line => line.includes('401')))
   assert.equal(await good.send(message([record(), record({ host: 'other' })])), 'accepted')
   assert.equal(await stack.metric('lokean_sink_lanes_waiting', { reason: 'blocked' }), 1)
+  assert.match(stack.pipeline.status().checks.loki.mend ?? '', /LOKEAN_LOKI_TOKEN/)
   assert.ok(await stack.metric('lokean_oldest_unsettled_seconds', { address: 'b' }) > 0)
   assert.equal(await stack.metric('lokean_oldest_unsettled_seconds', { address: 'a' }), 0)
   const now = Date.now() / 1000

@@ -69,9 +69,8 @@ const ILL: Record<string, Record<string, string>> = {
   LokeanNotStoring: { lokean_last_push: '60x90' },
   LokeanUnsettled: { 'lokean_oldest_unsettled_seconds{job="lokean",instance="a",address="x"': '0x60 600x30' },
   LokeanStuck: { 'lokean_oldest_unsettled_seconds{job="lokean",instance="a",address="x"': '0x40 0+60x50' },
-  // Each other sample is taken during a try.
-  LokeanBlocked: { 'lokean_sink_lanes_waiting{job="lokean",instance="a",reason="blocked"': `0x60 ${'1 0 '.repeat(15)}` },
-  LokeanLanesWaiting: { 'lokean_sink_lanes_waiting{job="lokean",instance="a",reason="429"': '0x50 1x40' },
+  LokeanBlocked: { 'lokean_sink_lanes_waiting{job="lokean",instance="a",reason="blocked"': '0x60 1x30' },
+  LokeanShardsWaiting: { 'lokean_sink_lanes_waiting{job="lokean",instance="a",reason="429"': '0x50 1x40' },
   LokeanTenantNotStoring: {
     'lokean_oldest_unsettled_seconds{job="lokean",instance="a",address="x"': '0+60x90',
     'lokean_tenant_last_push_success_timestamp_seconds{job="lokean",instance="a",tenant="t"': '0x90',

@@ -42,11 +42,8 @@ test('the live page of the program under load, in a real browser', { ...needs('c
   const cleanup = Cleanup.of(t)
   const bus = await startBus()
   cleanup.add(async () => { await bus.close() })
-  let down = false
-  const intercept = (): Fault | undefined => down
-    ? { kind: 'answer', status: 503, text: `no room at http://me:hunter2@loki ${MARKUP}` }
-    : undefined
-  const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity }, intercept })
+  let fault: Fault | undefined
+  const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity }, intercept: () => fault })
   cleanup.add(loki.close)
   const run = startRun(cleanup, { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url }, [], 180_000)
   await run.logged('receiving')
@@ -116,13 +113,13 @@ test('the live page of the program under load, in a real browser', { ...needs('c
     for (const heading of ['Addresses', 'Quarantine', 'Last warnings and errors', 'Lag']) {
       assert.ok(named('heading').includes(heading), heading)
     }
-    assert.ok(named('columnheader').includes('records/s'))
+    for (const column of ['records/s', 'oldest unsettled']) assert.ok(named('columnheader').includes(column), column)
     assert.equal(named('main').length, 1)
     assert.equal(named('status').length, 2)
   })
 
   await t.test('where Loki takes nothing, it says so where that is, without secrets, and shows text as text', async () => {
-    down = true
+    fault = { kind: 'answer', status: 503, text: `no room at http://me:hunter2@loki ${MARKUP}` }
     await browser.until('document.querySelector("#verdict").dataset.level === "bad"')
     assert.equal(await browser.evaluate('document.querySelector("#verdict-title").textContent'), 'Loki takes nothing')
     assert.equal(await browser.evaluate('document.querySelector("#picture [data-level]").dataset.stage'), 'loki')
@@ -131,8 +128,27 @@ test('the live page of the program under load, in a real browser', { ...needs('c
     assert.ok(text.includes(MARKUP), text)
     assert.ok(!text.includes('hunter2'))
     await browser.screenshot('loki-down')
-    down = false
+    fault = undefined
     await browser.until('document.querySelector("#verdict").dataset.level === "good"')
+  })
+
+  await t.test('where a condition holds records, it says what to mend, which shards wait, and how old the oldest delivery is', async () => {
+    fault = { kind: 'answer', status: 401, text: 'no org id' }
+    await browser.until('document.querySelector("#verdict-title").textContent === "A condition holds records"')
+    assert.match(await browser.evaluate('document.querySelector("#verdict-advice").textContent'), /401 no org id.*To mend: check LOKEAN_LOKI_TENANT/)
+    await browser.until('/^Shards that wait before they push again: [1-4] blocked/.test(document.querySelector("#waiting").textContent)')
+    await browser.until('/[1-4] wait: blocked/.test(document.querySelector(\'[data-stage="shards"]\').textContent)')
+    await browser.until('/[1-9][0-9.]* s/.test(document.querySelector("#addresses td:nth-of-type(4)").textContent)')
+    for (const view of [PHONE, DESK]) {
+      await browser.look(view)
+      await browser.until(`innerWidth === ${view.width}`)
+      assert.equal(await browser.evaluate('document.documentElement.scrollWidth'), view.width)
+      assert.deepEqual(await browser.evaluate(OUTSIDE), [])
+      await browser.screenshot(`blocked-${view.width}`)
+    }
+    fault = undefined
+    await browser.until('document.querySelector("#verdict").dataset.level === "good"')
+    assert.equal(await browser.evaluate('document.querySelector("#waiting").textContent'), '')
   })
 
   await t.test('nothing was complained of, and nothing came from elsewhere', async () => {

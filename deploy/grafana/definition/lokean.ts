@@ -46,6 +46,9 @@ export function lokean (): DashboardBuilder {
       'In flight, and the limit', 'bytes', perInstance('lokean_inflight_bytes', '{{address}} {{instance}}'),
       perInstance('lokean_inflight_bytes_limit', '{{address}} {{instance}} limit')
     ))
+    .withPanel(graph('Age of the oldest delivery that is not settled', 's', [
+      `max by (address) (lokean_oldest_unsettled_seconds${CHOSEN})`, '{{address}}'
+    ]))
     .withPanel(stacked(graph('Where bytes wait', 'bytes', [`sum by (stage) (lokean_queue_bytes${CHOSEN})`, '{{stage}}'])))
     .withPanel(graph('The bus', 'short', perInstance('lokean_link_up', '{{address}} {{instance}} up'), [
       total('lokean_bus_connects_total'), 'connects/s'
@@ -65,11 +68,28 @@ export function lokean (): DashboardBuilder {
       'Streams, and shards in use', 'short', perInstance('lokean_streams', '{{instance}} streams'),
       perInstance('lokean_sink_lanes', '{{instance}} shards')
     ))
+    .withPanel(stacked(graph('Shards that wait before they push again, by reason', 'short', [
+      `sum by (reason) (lokean_sink_lanes_waiting${CHOSEN})`, '{{reason}}'
+    ])))
+    .withPanel(graph('Since Loki last took a push of each tenant', 's', [
+      `time() - max by (tenant) (lokean_tenant_last_push_success_timestamp_seconds${CHOSEN} > 0)`, 'tenant {{tenant}}'
+    ]))
+    .withPanel(graph('Streams of each tenant, of its limit', 'percentunit', [
+      `max by (tenant) (lokean_tenant_streams${CHOSEN} / lokean_tenant_streams_limit${CHOSEN})`, 'tenant {{tenant}}'
+    ]))
     .withRow(new RowBuilder('Quarantined, mended and dead-lettered'))
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
       total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'
     ], [total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s']))
+    .withPanel(graph(
+      'The dead-letter directory, and its limit', 'bytes', perInstance('lokean_dead_letter_bytes'),
+      perInstance('lokean_dead_letter_bytes_limit', '{{instance}} limit')
+    ))
+    .withPanel(graph(
+      'A full dead-letter directory', 'short', perInstance('lokean_dead_letter_blocked', '{{instance}} holds records'),
+      [total('lokean_dead_letters_deleted_total', 'instance'), '{{instance}} deleted/s']
+    ))
     .withPanel(logVolume('Lines in quarantine', [`sum by (quarantine) (count_over_time(${QUARANTINE} [$__auto]))`, '{{quarantine}}']))
     .withPanel(logPanel('Quarantine', QUARANTINE).height(8))
     .withRow(new RowBuilder('Workers and process'))

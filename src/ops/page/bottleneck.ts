@@ -7,7 +7,7 @@ export type Stage = 'bus' | 'credit' | 'batch' | 'workers' | 'shards' | 'loki'
 export type Level = 'good' | 'busy' | 'bad'
 
 export interface Verdict {
-  kind: 'bus_down' | 'loki_down' | 'loki_limits' | 'main_thread' | 'workers' | 'loki_slow' | 'budget' | 'keeping_up' | 'quiet'
+  kind: 'bus_down' | 'blocked' | 'loki_down' | 'loki_limits' | 'main_thread' | 'workers' | 'loki_slow' | 'budget' | 'keeping_up' | 'quiet'
   /** Undefined where nothing holds the records up. */
   stage?: Stage
   level: Level
@@ -31,6 +31,8 @@ export interface Signals {
   workersBusy: number
   /** Bytes that wait for a push, or are in one. */
   pushing: number
+  /** Shards that wait until an operator helps. */
+  blocked: number
   /** Pushes that Loki answered with 429, a second. */
   limited: number
 }
@@ -45,7 +47,7 @@ export const FULL = 0.75
 /**
  * Finds what sets the pace. The first of these that applies:
  *
- * 1. The bus or Loki is not there: nothing can flow.
+ * 1. The bus is not there, a condition that only an operator can end holds records, or Loki is not there.
  * 2. Nothing arrives, and nothing is in flight.
  * 3. Loki limits a tenant: its answers say so.
  * 4. The main thread is always busy, or else the workers: more workers are of no use to a busy main thread. A stage has
@@ -56,8 +58,12 @@ export const FULL = 0.75
  * 6. Else all records are stored at once, and the senders set the pace.
  */
 export function findBottleneck (signals: Signals): Verdict {
-  const { bus, loki, arriving, inflight, fill, mainThreadBusy, workersBusy, pushing, limited } = signals
+  const { bus, loki, arriving, inflight, fill, mainThreadBusy, workersBusy, pushing, blocked, limited } = signals
   if (bus?.ok === false) return { kind: 'bus_down', stage: 'bus', level: 'bad', title: 'The bus is not there', advice: bus.detail }
+  if (blocked > 0) {
+    const advice = [loki.detail, ...loki.mend === undefined ? [] : [`To mend: ${loki.mend}`], 'Nothing that is held is lost.']
+    return { kind: 'blocked', stage: 'loki', level: 'bad', title: 'A condition holds records', advice: advice.join('. ') }
+  }
   if (!loki.ok) {
     return {
       kind: 'loki_down', stage: 'loki', level: 'bad', title: 'Loki takes nothing', advice: `${loki.detail}. Records are held; none is lost.`

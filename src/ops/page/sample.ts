@@ -10,7 +10,8 @@ const METRICS = [
   'records_quarantined_total', 'records_mended_total', 'records_dead_lettered_total', 'pushes_total', 'push_retries_total',
   'worker_failures_total', 'worker_busy_seconds_total',
   'bus_connects_total', 'lag_seconds', 'batch_records', 'encode_duration_seconds', 'push_duration_seconds', 'push_bytes', 'push_records',
-  'link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit', 'queue_bytes', 'workers', 'streams', 'sink_lanes'
+  'link_up', 'credit', 'inflight_bytes', 'inflight_bytes_limit', 'queue_bytes', 'workers', 'streams', 'sink_lanes',
+  'sink_lanes_waiting', 'oldest_unsettled_seconds'
 ] as const
 
 /** The metrics at one moment. */

@@ -20,6 +20,8 @@ export interface AddressSnapshot {
   inflightBytes: number
   limitBytes: number
   recordsPerSecond: number
+  /** The age of the oldest delivery that is not settled; 0 where there is none. */
+  oldestUnsettledSeconds: number
   /** The mean age of a batch's oldest record when it was stored; undefined where none was stored. */
   lagSeconds?: number
 }
@@ -40,7 +42,14 @@ export interface Snapshot {
   credit: { messages: number, inflightBytes: number, limitBytes: number, fill: number }
   batch: { bytes: number, records?: number, mainThreadBusy: number }
   workers: { count: number, busy: number, recordsPerSecond: number, bytes: number, seconds?: number, failures: number }
-  shards: { count: number, lanes: number, bytes: number, recordsPerPush?: number }
+  shards: {
+    count: number,
+    lanes: number,
+    bytes: number,
+    recordsPerPush?: number,
+    /** Shards that wait before they push again, or try again, by why, the most first. */
+    waiting: Array<{ reason: string, count: number }>
+  }
   loki: {
     pushesPerSecond: number,
     bytesPerSecond: number,
@@ -79,6 +88,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, inf
       mainThreadBusy: window.mainThreadBusy,
       workersBusy: busy,
       pushing: window.mean('queue_bytes', 'sink'),
+      blocked: window.now('sink_lanes_waiting', 'blocked'),
       limited: window.rate('push_retries_total', '429')
     }),
     ready: Object.values(checks).every(({ ok }) => ok),
@@ -105,7 +115,11 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, inf
       count: shards,
       lanes: window.mean('sink_lanes'),
       bytes: window.mean('queue_bytes', 'sink'),
-      recordsPerPush: window.average('push_records')
+      recordsPerPush: window.average('push_records'),
+      waiting: window.labels('sink_lanes_waiting')
+        .map(reason => ({ reason, count: window.now('sink_lanes_waiting', reason) }))
+        .filter(({ count }) => count > 0)
+        .sort((a, b) => b.count - a.count)
     },
     loki: {
       pushesPerSecond: window.rate('pushes_total'),
@@ -144,6 +158,7 @@ function addressSnapshot (window: SampleWindow, address: string): AddressSnapsho
     inflightBytes: window.mean('inflight_bytes', address),
     limitBytes: window.now('inflight_bytes_limit', address),
     recordsPerSecond: window.rate('records_received_total', address),
+    oldestUnsettledSeconds: window.now('oldest_unsettled_seconds', address),
     lagSeconds: window.average('lag_seconds', address)
   }
 }

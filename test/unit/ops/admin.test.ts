@@ -84,11 +84,11 @@ test('/readyz follows the status and names each check', async (t) => {
   assert.equal(up.status, 200)
   assert.equal(up.headers['content-type'], 'application/json; charset=utf-8')
   assert.deepEqual(JSON.parse(up.body), ready)
-  now = { ready: false, checks: { bus: { ok: false, detail: 'amqp://u:hunter2@bus refused' }, loki: { ok: true, detail: '' } } }
+  now = { ready: false, checks: { bus: { ok: false, detail: 'amqp://u:hunter2@bus refused' }, loki: { ok: true, detail: '', mend: 'not http://u:hunter2@loki' } } }
   const down = await ask(admin, '/readyz')
   assert.equal(down.status, 503)
   assert.deepEqual(JSON.parse(down.body), {
-    ready: false, checks: { bus: { ok: false, detail: 'amqp://[secret]@bus refused' }, loki: { ok: true, detail: '' } }
+    ready: false, checks: { bus: { ok: false, detail: 'amqp://[secret]@bus refused' }, loki: { ok: true, detail: '', mend: 'not http://[secret]@loki' } }
   })
 })
 

@@ -72,10 +72,11 @@ test('a tenant that stands still beside one that flows is named, with how long, 
     const { health, clock, told, lines, fail, stored } = bench(ready)
     for (let second = 0; second < 25; second++, clock.now += 1_000) {
       stored('good')
-      fail('bad', 'blocked', '401 no')
+      fail('bad', 'blocked', '401 no', { hint: 'check the token' })
     }
     assert.deepEqual(health.status(), {
       ok: ready === 'some',
+      mend: 'check the token',
       detail: 'pushes are stored; nothing of tenant bad is stored for 25 s (blocked: 401 no); ' +
         'http://loki:3100 fails for 1 s (blocked: 401 no)'
     })
@@ -104,6 +105,7 @@ test('records that a condition holds are named while they are, whether others ar
   stored('t')
   assert.deepEqual(health.status(), {
     ok: true,
+    mend: 'give them',
     detail: 'pushes are stored; some records of tenant t are held for 7 s (blocked: 400 missing required labels)'
   })
   health.released('t')

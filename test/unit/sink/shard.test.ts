@@ -170,11 +170,12 @@ test('a retry sends the same bytes again after a pause, with nothing in between'
   assert.equal(bench.pushes.length, 2)
   mock.timers.tick(1)
   assert.equal(bench.pushes.length, 3)
-  assert.equal(bench.shard.waitingFor, undefined)
+  assert.equal(bench.shard.waitingFor, 'connection', 'a try may take long')
   // Later parts may join, behind those that were pushed before.
   assert.deepEqual(bench.sent, ['one', 'two', 'two3'])
   assert.deepEqual(bench.resolved, ['one'])
   await bench.last.answer(STORED)
+  assert.equal(bench.shard.waitingFor, undefined)
   assert.deepEqual(bench.resolved, ['one', 'two', '3'])
 })
 
@@ -323,7 +324,7 @@ test('a shard whose only part was set aside is idle after its pause', async t =>
   await bench.rejections[0].rule({ kind: 'held', message: '400 no', hint: undefined })
   assert.deepEqual([bench.idle, bench.shard.bytes], [0, 0])
   mock.timers.tick(100)
-  assert.equal(bench.idle, 1)
+  assert.deepEqual([bench.idle, bench.shard.waitingFor], [1, undefined])
 })
 
 test('where nobody can tell yet whose fault it is, the part is tried again', async t => {

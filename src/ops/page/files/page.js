@@ -75,14 +75,21 @@ function showFigures ({ loki, lag, totals, streams }) {
   byId('totals').replaceChildren(...rows.flatMap(([name, value]) => [make('dt', name), make('dd', count(value))]))
 }
 
+function showWaiting ({ waiting }) {
+  const shards = waiting.map(one => `${count(one.count)} ${one.reason}`).join(', ')
+  say(byId('waiting'), shards === '' ? '' : `Shards that wait before they push again: ${shards}`)
+}
+
 function showAddresses (addresses) {
-  byId('addresses').replaceChildren(...addresses.map(({ address, up, recordsPerSecond, lagSeconds, credit, inflightBytes, limitBytes }) => {
+  byId('addresses').replaceChildren(...addresses.map(address => {
+    const { up, recordsPerSecond, lagSeconds, oldestUnsettledSeconds, credit, inflightBytes, limitBytes } = address
     const row = make('tr')
     row.append(
-      make('th', address, { scope: 'row' }),
+      make('th', address.address, { scope: 'row' }),
       make('td', up ? 'open' : 'down', { class: up ? 'up' : 'down' }),
       make('td', rate(recordsPerSecond)),
       make('td', duration(lagSeconds)),
+      make('td', oldestUnsettledSeconds > 0 ? duration(oldestUnsettledSeconds) : '-'),
       make('td', count(credit)),
       make('td', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
     )
@@ -125,6 +132,7 @@ function show (snapshot) {
   say(byId('version'), snapshot.version)
   showVerdict(snapshot.bottleneck)
   fillPicture(snapshot)
+  showWaiting(snapshot.shards)
   showFigures(snapshot)
   showAddresses(snapshot.addresses)
   showQuarantine(snapshot.quarantine)

@@ -44,7 +44,7 @@ const STAGES = [
   ['shards', 'Shards', s => ({
     value: s.shards.recordsPerPush === undefined ? '-' : count(s.shards.recordsPerPush),
     unit: 'records a push',
-    notes: [`${bytes(s.shards.bytes)} on the way`, `${rate(s.shards.lanes)} of ${s.shards.count} in use`],
+    notes: [`${bytes(s.shards.bytes)} on the way`, waitNote(s.shards.waiting) ?? `${rate(s.shards.lanes)} of ${s.shards.count} in use`],
     meter: s.shards.lanes / s.shards.count
   })],
   ['loki', 'Loki', s => ({
@@ -56,6 +56,11 @@ const STAGES = [
     ]
   })]
 ]
+
+/** Undefined where no shard waits. Only the first reason has room. */
+function waitNote ([most, ...others]) {
+  return most && `${count(most.count)} wait: ${most.reason}${others.length > 0 ? ', ...' : ''}`
+}
 
 function element (name, attributes, parent) {
   const made = document.createElementNS(SVG, name)

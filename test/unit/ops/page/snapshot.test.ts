@@ -70,7 +70,8 @@ test('it has the names and the values that /metrics has: none of those that it r
   const text = await metrics.registry.metrics()
   for (const name of values.keys()) assert.match(text, new RegExp(`^lokean_${name}[ {]`, 'm'))
   assert.ok([
-    'messages_received_total', 'lag_seconds_bucket', 'queue_bytes', 'streams', 'sink_lanes', 'push_duration_seconds_sum'
+    'messages_received_total', 'lag_seconds_bucket', 'queue_bytes', 'streams', 'sink_lanes', 'sink_lanes_waiting',
+    'oldest_unsettled_seconds', 'push_duration_seconds_sum'
   ].every(name => values.has(name)))
 })
 
@@ -138,10 +139,38 @@ suite('the bottleneck from the metrics themselves', () => {
     )
   })
 
+  test('a shard that is blocked, until it is not', async () => {
+    const metrics = setUp()
+    let blocked = 1
+    metrics.sinkShardsWaiting.from(() => [['blocked', blocked]])
+    const check = { ok: true, detail: 'pushes are stored', mend: 'mend it' }
+    const { ready, bottleneck } = await snapshot(metrics, [() => {}], { checks: { bus: ok, loki: check } })
+    assert.deepEqual([ready, bottleneck.kind], [true, 'blocked'])
+    assert.match(bottleneck.advice, /mend it/)
+    assert.equal((await snapshot(metrics, [() => { blocked = 0 }])).bottleneck.kind, 'quiet')
+  })
+
   test('a neighbour that is not there', async () => {
     const { ready, bottleneck } = await snapshot(setUp(), [() => {}], { checks: { bus: ok, loki: { ok: false, detail: '5xx: no' } } })
     assert.deepEqual([ready, bottleneck.kind, bottleneck.advice], [false, 'loki_down', '5xx: no. Records are held; none is lost.'])
   })
+})
+
+test('shards that wait, by reason, the most first, without reasons for which none does', async () => {
+  const metrics = setUp()
+  let limited = 1
+  metrics.sinkShardsWaiting.from(() => [['429', limited], ['timeout', 3]])
+  const { shards } = await snapshot(metrics, [() => { limited = 2 }])
+  assert.deepEqual(shards.waiting, [{ reason: 'timeout', count: 3 }, { reason: '429', count: 2 }])
+  assert.deepEqual((await snapshot(setUp(), [() => {}])).shards.waiting, [])
+})
+
+test('the age of the oldest unsettled delivery is each address\'s own, as of now', async () => {
+  const metrics = setUp()
+  let age = 1
+  metrics.oldestUnsettled.from(() => [['a', 0], ['b', age]])
+  const { addresses } = await snapshot(metrics, [() => { age = 61 }])
+  assert.deepEqual(addresses.map(({ oldestUnsettledSeconds }) => oldestUnsettledSeconds), [0, 61])
 })
 
 test('quarantine by reason, the most first, without those that are not there', async () => {
