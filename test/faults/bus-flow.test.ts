@@ -96,3 +96,10 @@ scenario('Bus', 'unsettled messages come again in another order, half of them tw
   assert.ok(came > 100, `${came} messages are too few`)
   assert.equal(site.bus.stats()[ADDRESS].modified, 0)
 })
+
+// skupper-router's way with a receiver whose session begins with a window of 0. It takes that for the session's capacity.
+scenario('Bus', 'sends nothing to a session that began without a window', FEW_STREAMS, async site => {
+  site.start()
+  site.send()
+  await site.settled(1)
+})

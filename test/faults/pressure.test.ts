@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { BusStats } from '../../src/embedded/bus/bus.ts'
 import type { Intercept } from '../../src/embedded/loki/push/fault.ts'
 import { scenario } from './scenario.ts'
 import { type Seen, watched } from './watch.ts'
@@ -62,4 +63,22 @@ scenario('Pressure', 'labels that change with every record, above the limit on s
   const quarantined = site.loki.store.streams('fake').filter(stream => stream.quarantine)
   assert.deepEqual(quarantined.map(stream => stream.text), ['{quarantine="too_many_streams", service_name="unknown_service", source="lokean"}'])
   assert.equal(site.loki.stats().streams, limit + quarantined.length)
+})
+
+const MANY = Array.from({ length: 64 }, (_, i) => `rsyslog/${i}`)
+const LARGE_MESSAGES = { hosts: 64, addresses: MANY, recordsPerMessage: 2_400, records: 400_000, tenants: ['blocked', 'good'] }
+
+// A message is 1.3 MB: more than an equal share of the budget. rsyslog sends such with a large batch.
+scenario('Pressure', '64 addresses with messages of 1.3 MB, one of them blocked by Loki', LARGE_MESSAGES, async site => {
+  site.fault = ({ tenant }) => tenant === 'blocked' ? { kind: 'answer', status: 401, text: 'no\n' } : undefined
+  const [blocked] = MANY.slice(1)
+  site.start({
+    LOKEAN_AMQP_ADDRESSES: MANY.map(address => `${address};tenant=${address === blocked ? 'blocked' : 'good'}`).join(',')
+  })
+  site.send()
+  const accepted = (stats: BusStats): number => MANY.reduce((sum, address) => sum + (stats[address]?.accepted ?? 0), 0)
+  await site.bus.until(stats => accepted(stats) >= 130 && (stats[blocked]?.unsettled ?? 0) > 0)
+  assert.equal(site.bus.stats()[blocked].accepted, 0, 'it is still blocked')
+  site.fault = undefined
+  await site.settled(1)
 })
