@@ -3,7 +3,7 @@ import type { RejectedEntry } from '../worker/messages.ts'
 import { appendLine, beginFile, deleteFile, type LetterFile, listFiles, makeDirectory, type OpenFile } from './dead-letter-files.ts'
 import type { DeadLetterUse } from './sink.ts'
 
-/** So many files share the directory's bound. The oldest file can then go, while the others stay. */
+/** The number of files that share the directory's bound. The oldest file can then go, while the others stay. */
 const FILES = 10
 
 export interface DeadLetterOptions {

@@ -1,4 +1,4 @@
-/** So many places in front may be empty before the items move up. */
+/** The number of places in front that may be empty before the items move up. */
 const SLACK = 256
 
 /** A queue. To remove its head costs the same however long the queue is; an array would move all its items up. */

@@ -6,7 +6,7 @@ import type { Answer, RetryReason } from './classify.ts'
 const REMIND_MS = 30_000
 /** Tenants come from records where a setting says so. Those without a failure are forgotten at this number. */
 const MOST_TENANTS = 4_096
-/** So many tenants that stand still are named. */
+/** The number of tenants and endpoints that are named at most. */
 const MOST_NAMED = 5
 
 const HINTS: Record<RetryReason, string> = {

@@ -23,11 +23,11 @@ export interface SinkEvents {
   /** One record that Loki rejected is in the quarantine stream, or in a dead-letter file. */
   onQuarantined: () => void
   onDeadLettered: () => void
-  /** So many records of the dead-letter directory are deleted, to make room. */
+  /** Records of the dead-letter directory were deleted to make room: how many. */
   onDeadLettersDeleted: (records: number) => void
 }
 
-/** A part has at most so many shapes (worker/output/shapes.ts). Each witness gets a time of its own. */
+/** The most shapes that a part has (worker/output/shapes.ts). Each witness gets a time of its own. */
 const MOST_SHAPES = 8
 
 export interface LokiSinkOptions {
@@ -145,7 +145,9 @@ export class LokiSink implements Sink {
   }
 
   status (): Check {
-    return this.#health.status()
+    const check = this.#health.status()
+    if (this.#deadLetters?.blocked !== true) return check
+    return { ...check, detail: `${check.detail}; the dead-letter directory has no room: records that Loki rejected wait` }
   }
 
   async close (): Promise<void> {

@@ -4,7 +4,7 @@ import type { Check, Part } from '../worker/messages.ts'
 export interface PartTicket {
   /** The part is stored, in quarantine or in a dead-letter file. Must be called once for each part. */
   resolvePart (): void
-  /** So many other parts replace the part; none where its records are in a dead-letter file. */
+  /** Other parts replace the part: how many. None where its records are in a dead-letter file. */
   split (parts: number): void
 }
 

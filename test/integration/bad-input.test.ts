@@ -170,6 +170,7 @@ test('where the dead-letter directory is full, what belongs there is not accepte
   }))
   assert.deepEqual([outcome, blocked, bytes, limit], [undefined, 1, 2 ** 20, 2 ** 20])
   assert.deepEqual(await readdir(dir), ['dead-letter-1.ndjson'])
+  assert.match(stack.pipeline.status().checks.loki.detail, /the dead-letter directory has no room/)
   await rm(full)
   await sent
   assert.equal(outcome, 'accepted')
