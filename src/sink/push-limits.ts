@@ -14,8 +14,8 @@ export interface Limited {
 interface Tenant {
   /** No push may be larger, in uncompressed bytes, unless it is one entry. */
   limit: number
-  /** When a push was last stored, by the power of two below its size. */
-  storedAt: Map<number, number>
+  /** The last pushes that were stored, the newest last. */
+  stored: Array<{ bytes: number, at: number }>
 }
 
 interface Options {
@@ -27,10 +27,14 @@ interface Options {
   now: () => number
 }
 
-/** A rate limit has refused a push so often before its size is suspected. */
+/** A push of half its size, or a smaller one, got past a push that was refused this often: its size is suspected. */
 const SUSPICIOUS_ATTEMPTS = 4
-/** The shortest time that a push which nothing smaller got past must have been refused for. */
+/** Any smaller push got past one that was refused this often. */
+const STARVED_ATTEMPTS = 10
+/** Nothing of the tenant was stored for this long at least, while a push was refused. */
 const PATIENCE_MS = 2_000
+/** The number of stored pushes of a tenant that are remembered. */
+const REMEMBERED = 32
 /** Loki does not tell the limit in each of its texts. This is its default (ingestion_rate_mb), in bytes a second. */
 const USUAL_RATE = 4 * 2 ** 20
 /** Each stored push that was as large as allowed raises the limit by this factor. Too large pushes are then rare. */
@@ -79,17 +83,23 @@ export class PushLimits {
       this.#lower(tenant, bytes * burst / pushBytes * 0.9)
       return true
     }
-    const enough = Math.max(PATIENCE_MS, 1.5 * bytes / bytesPerSecond * 1000)
-    const patient = now() - since >= enough && !this.#storedSince(tenant, since)
-    const overtaken = attempts >= SUSPICIOUS_ATTEMPTS && now() - since >= 1.5 * bytes / bytesPerSecond * 1000 &&
-      this.#storedSince(tenant, since, bytes / 2)
+    const refill = 1.5 * bytes / bytesPerSecond * 1000
+    const { stored } = this.#stateOf(tenant)
+    const smaller = stored.filter(push => push.at > since && push.bytes < bytes)
+    const lastStored = stored.at(-1)?.at ?? -Infinity
+    const patient = now() - Math.max(since, lastStored) >= Math.max(PATIENCE_MS, refill)
+    const overtaken = now() - since >= refill && (
+      (attempts >= SUSPICIOUS_ATTEMPTS && smaller.some(push => push.bytes <= bytes / 2)) ||
+      (attempts >= STARVED_ATTEMPTS && smaller.length > 0)
+    )
     if (patient || overtaken) this.#lower(tenant, bytes / 2)
     return false
   }
 
   stored (tenant: string, bytes: number): void {
     const state = this.#stateOf(tenant)
-    state.storedAt.set(Math.floor(Math.log2(bytes)), this.#options.now())
+    state.stored.push({ bytes, at: this.#options.now() })
+    if (state.stored.length > REMEMBERED) state.stored.shift()
     if (bytes < state.limit / 2) return
     state.limit *= GROWTH
     if (state.limit >= this.#options.pushBytes) state.limit = Infinity
@@ -106,14 +116,8 @@ export class PushLimits {
     if (this.#tenants.size >= MOST_TENANTS) {
       for (const [name, { limit }] of this.#tenants) if (limit === Infinity) this.#tenants.delete(name)
     }
-    const state = { limit: Infinity, storedAt: new Map<number, number>() }
+    const state: Tenant = { limit: Infinity, stored: [] }
     this.#tenants.set(tenant, state)
     return state
-  }
-
-  /** Whether a push of at most `most` bytes was stored since. */
-  #storedSince (tenant: string, since: number, most = Infinity): boolean {
-    const stored = this.#tenants.get(tenant)?.storedAt ?? []
-    return [...stored].some(([power, at]) => at > since && 2 ** power <= most)
   }
 }

@@ -41,17 +41,38 @@ test('a push that is refused for as long as the rate would need several times, w
   assert.equal(limits.limitOf('t'), MIB / 2)
 })
 
-test('a push that smaller ones of the tenant overtake is halved; one that larger ones overtake is not', () => {
-  for (const [stored, limit] of [[1_000, MIB / 2], [4 * MIB, Infinity]] as const) {
+test('a push that smaller ones of the tenant overtake is halved: soon where they are half as large, else later', () => {
+  for (const [stored, attempts] of [[1_000, 4], [MIB / 2, 4], [MIB - 1, 10]] as const) {
     const { clock, limits, limited } = bench()
-    clock.now = 100
+    clock.now = 500
     limits.stored('t', stored)
     clock.now = 1_000
-    limited(MIB, 3, 0)
+    limited(MIB, attempts - 1, 0)
     assert.equal(limits.limitOf('t'), Infinity, 'not yet')
-    limited(MIB, 4, 0)
-    assert.equal(limits.limitOf('t'), limit)
+    limited(MIB, attempts, 0)
+    assert.equal(limits.limitOf('t'), MIB / 2)
   }
+})
+
+test('a push that as large ones overtake is not', () => {
+  const { clock, limits, limited } = bench()
+  for (; clock.now < 60_000; clock.now += 1_000) {
+    limits.stored('t', MIB)
+    limited(MIB, 99, 0)
+  }
+  assert.equal(limits.limitOf('t'), Infinity)
+})
+
+test('what was stored at first does not hide that nothing is stored any more', () => {
+  const { clock, limits, limited } = bench()
+  clock.now = 100
+  limits.stored('t', MIB - 1)
+  clock.now = 2_099
+  limited(MIB, 5, 0)
+  assert.equal(limits.limitOf('t'), Infinity)
+  clock.now = 2_100
+  limited(MIB, 6, 0)
+  assert.equal(limits.limitOf('t'), MIB / 2)
 })
 
 test('where Loki has told the burst, a larger push falls below it at once, and is known never to fit', () => {
