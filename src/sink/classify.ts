@@ -57,7 +57,7 @@ function hintOf (status: number): string {
       'LOKEAN_LOKI_STORED_STATUS allows the status of a proxy that changes Loki\'s'
   }
   if (status >= 300 && status < 400) return 'a redirect is no answer of Loki: LOKEAN_LOKI_URL must be its own address; a gateway may send a bad token to a login page'
-  if (status === 401 || status === 403) return 'check LOKEAN_LOKI_TENANT, and LOKEAN_LOKI_TOKEN or LOKEAN_LOKI_USERNAME and _PASSWORD'
+  if (status === 401) return 'check LOKEAN_LOKI_TENANT, and LOKEAN_LOKI_TOKEN or LOKEAN_LOKI_USERNAME and _PASSWORD'
   if (status === 404 || status === 405) return 'no push endpoint is there: check the host and the path prefix in LOKEAN_LOKI_URL'
   return 'check LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials'
 }

@@ -33,6 +33,9 @@ const KEEP_ALIVE_MS = 30_000
  */
 const CONNECTION_AGE_MS = 3_000
 
+/** How long a distributor may take to say whether it is ready. */
+const READY_MS = 10_000
+
 /** The client reads so much of Loki's answer. */
 const MAX_MESSAGE = 2048
 
@@ -94,11 +97,14 @@ export class LokiClient {
    * below 500 counts.
    */
   async ready (endpoint: number, signal: AbortSignal): Promise<string | undefined> {
+    const request = new Deadline(READY_MS, signal)
     try {
-      const { status, text } = await this.get(endpoint, '', '/ready', signal)
+      const { status, text } = await this.get(endpoint, '', '/ready', request.signal)
       return status >= 500 ? `${status} ${text.trim().slice(0, MAX_MESSAGE)}` : undefined
     } catch (error) {
-      return this.failure(endpoint, error).message
+      return request.passed ? `no answer within ${READY_MS / 1000} s` : this.failure(endpoint, error).message
+    } finally {
+      request.end()
     }
   }
 

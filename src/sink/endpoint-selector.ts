@@ -53,12 +53,12 @@ export class EndpointSelector {
     const endpoint = this.#endpoints[index]
     if (endpoint === undefined) return
     endpoint.restsUntil = this.#now() + this.#restMs
-    endpoint.closedUntil = this.#now() + retryAfterMs
+    endpoint.closedUntil = Math.max(endpoint.closedUntil, this.#now() + retryAfterMs)
   }
 
   answered (index: number): void {
     const endpoint = this.#endpoints[index]
-    if (endpoint !== undefined) endpoint.restsUntil = endpoint.closedUntil = 0
+    if (endpoint !== undefined) endpoint.restsUntil = 0
   }
 
   #upFrom (index: number): number {

@@ -20,7 +20,7 @@ const HINTS: Record<RetryReason, string> = {
 interface Failure { reason: RetryReason, message: string, since: number, warned: boolean, mend?: string }
 
 interface Tenant {
-  stored: boolean
+  storedAt: number
   /** Its pushes fail, and none was stored since. */
   failing: Failure | undefined
   /** A condition holds some of its records, whether others are stored or not. */
@@ -73,15 +73,15 @@ export class LokiHealth {
   /** A limited tenant (429) is no failure of Loki, but it is named while nothing of it is stored. */
   #check (): Check {
     const tenants = [...this.#tenants]
-    const failing = tenants.filter(([, { failing }]) => failing !== undefined)
-    const down = failing.filter(([, { failing }]) => failing?.reason !== '429')
-    const flows = tenants.some(([, { stored, failing }]) => stored && failing === undefined)
+    const standing = tenants.flatMap(([name, tenant]) => standsStill(tenant) ? [{ name, failure: standsStill(tenant) }] : [])
+    const down = standing.filter(({ failure }) => failure?.reason !== '429')
+    const flows = tenants.some(([, tenant]) => tenant.storedAt > -Infinity && standsStill(tenant) === undefined)
     const ok = this.#reached && (down.length === 0 || (flows && this.#ready === 'some'))
-    const only = tenants.length === 1 ? down[0]?.[1].failing : undefined
+    const only = tenants.length === 1 ? down[0]?.failure : undefined
     if (only !== undefined) return { ok, detail: `${only.reason}: ${only.message}` }
-    if (!this.#reached) return { ok, detail: down[0]?.[1].failing?.message ?? this.#notReady ?? 'not reached yet' }
-    const still = failing.map(([name, { failing }]) => `nothing of ${called(name)} is stored ${this.#for(failing)}`)
-    const held = tenants.filter(([, { held }]) => held !== undefined)
+    if (!this.#reached) return { ok, detail: down[0]?.failure?.message ?? this.#notReady ?? 'not reached yet' }
+    const still = standing.map(({ name, failure }) => `nothing of ${called(name)} is stored ${this.#for(failure)}`)
+    const held = tenants.filter(([, tenant]) => tenant.held !== undefined && standsStill(tenant) === undefined)
       .map(([name, { held }]) => `some records of ${called(name)} are held ${this.#for(held)}`)
     const endpoints = [...this.#endpoints].map(([url, failure]) => `${url} fails ${this.#for(failure)}`)
     const named = [...still, ...held, ...endpoints]
@@ -122,7 +122,7 @@ export class LokiHealth {
 
   /** What an endpoint answered to a push of a tenant. */
   answered (url: string, tenant: string, answer: Answer): void {
-    if (answer.kind === 'retry' && answer.reason !== '429') {
+    if (answer.kind === 'retry' && answer.reason !== '429' && answer.status !== 401) {
       const { reason, message } = answer
       this.#endpoints.set(url, { reason, message, since: this.#endpoints.get(url)?.since ?? this.#now(), warned: true })
       return
@@ -131,7 +131,7 @@ export class LokiHealth {
     this.#endpoints.delete(url)
     if (answer.kind !== 'stored') return
     const state = this.#tenant(tenant)
-    state.stored = true
+    state.storedAt = this.#now()
     if (state.failing?.warned === true) {
       this.#log.info({ loki: url, tenant: shown(tenant), failedForMs: this.#ageOf(state.failing) }, 'Loki takes pushes again')
     }
@@ -149,6 +149,12 @@ export class LokiHealth {
     state[key] = { reason, message, since, warned, mend: hint }
   }
 
+  /** Nothing of the tenant waits any more. */
+  quiet (tenant: string): void {
+    const state = this.#tenants.get(tenant)
+    if (state !== undefined) state.failing = undefined
+  }
+
   /** None of the tenant's records is held any more. */
   released (tenant: string): void {
     const state = this.#tenant(tenant)
@@ -164,7 +170,7 @@ export class LokiHealth {
     if (this.#tenants.size >= MOST_TENANTS) {
       for (const [name, { failing, held }] of this.#tenants) if (failing === undefined && held === undefined) this.#tenants.delete(name)
     }
-    const state: Tenant = { stored: false, failing: undefined, held: undefined }
+    const state: Tenant = { storedAt: -Infinity, failing: undefined, held: undefined }
     this.#tenants.set(name, state)
     return state
   }
@@ -186,6 +192,11 @@ export class LokiHealth {
     this.#log.warn(facts, text)
     return true
   }
+}
+
+/** Why nothing of the tenant is stored; undefined where it flows, or has nothing to store. */
+function standsStill ({ failing, held, storedAt }: Tenant): Failure | undefined {
+  return failing ?? (held !== undefined && storedAt <= held.since ? held : undefined)
 }
 
 function called (tenant: string): string {

@@ -101,6 +101,7 @@ export class LokiSink implements Sink {
         this.#health.retrying(report)
       },
       onReleased: tenant => { this.#health.released(tenant) },
+      onQuiet: tenant => { this.#health.quiet(tenant) },
       now
     })
   }

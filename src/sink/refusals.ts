@@ -69,11 +69,20 @@ const KNOWN: readonly Known[] = [
     hint: 'lower LOKEAN_PUSH_BYTES, or raise grpc_server_max_recv_msg_size and grpc_server_max_send_msg_size in Loki'
   },
   { fault: 'size', statuses: [413], text: /(?:)/, hint: 'lower LOKEAN_PUSH_BYTES, or raise the limit on bodies of what answers (a proxy: client_max_body_size)' },
+  {
+    fault: 'unknown',
+    statuses: [403, 406],
+    text: /(?:)/,
+    hint: 'check LOKEAN_LOKI_TENANT, LOKEAN_LOKI_TOKEN or LOKEAN_LOKI_USERNAME and _PASSWORD, and what a firewall before Loki forbids'
+  },
   { fault: 'unknown', text: /^\s*</, hint: 'a page answers, so a proxy and not Loki: check LOKEAN_LOKI_URL, and what stands before Loki' }
 ]
 
-/** Statuses that Loki has for what it refuses in a push. The same push would get the same answer again. */
-const REFUSED = [400, 413, 422]
+/**
+ * Statuses for what is refused in a push. The same push would get the same answer again. Loki has the first three; a
+ * firewall before it has the others for the text of a record, and a gateway has them for whoever may not push.
+ */
+const REFUSED = [400, 413, 422, 403, 406]
 
 /** Undefined where the answer refuses nothing for good: the same push may be stored later. */
 export function refusalOf (status: number, message: string): Refusal | undefined {

@@ -41,6 +41,7 @@ export class RejectedRecords {
   readonly #closing = new AbortController()
   #unreported = 0
   #lastWarning = -Infinity
+  #lastError = -Infinity
 
   constructor (options: Options) {
     this.#options = options
@@ -62,17 +63,17 @@ export class RejectedRecords {
     if (answer.fault === 'size') this.#options.tooLarge(part.tenant, part.rawBytes)
     if (part.records > 1) return replacedBy(await this.halve({ ...pending, solo: true }))
     if (pending.secondOpinion !== true) return replacedBy([{ ...pending, solo: true, secondOpinion: true }])
-    if (part.quarantine && this.#options.deadLetter === undefined && toldLineLimit(answer.message) === undefined) return held
+    if (part.quarantine && this.#options.deadLetter === undefined && !canBeCut(pending, answer)) return held
     return replacedBy(await this.#putAside(pending, answer))
   }
 
   /** Halves a part of several entries. Undefined where `close` ended the wait. */
   async halve (pending: Pending): Promise<Pending[] | undefined> {
-    const { ticket, solo } = pending
-    const bisected = await this.#bisect(pending, '')
+    const { ticket, solo, rejectedAt } = pending
+    const bisected = await this.#bisect(pending, '', undefined)
     if (bisected === undefined) return undefined
     if (bisected.kind !== 'halves') throw new Error('a part of one entry was to be halved')
-    return bisected.parts.map(part => ({ part, ticket, solo }))
+    return bisected.parts.map(part => ({ part, ticket, solo, rejectedAt }))
   }
 
   /** Ends all waiting. The tickets of the records that wait then stay unresolved. */
@@ -90,7 +91,7 @@ export class RejectedRecords {
 
   /** Where an entry of the quarantine stream is rejected, its line is longer than the tenant's limit. */
   async #putAside (pending: Pending, answer: Rejected): Promise<Pending[] | undefined> {
-    const bisected = await this.#bisect(pending, `${answer.status} ${answer.message}`)
+    const bisected = await this.#bisect(pending, `${answer.status} ${answer.message}`, lineLimit(pending, answer))
     if (bisected === undefined) return undefined
     if (bisected.kind !== 'entry') throw new Error('a part of one entry was to be put aside')
     const { deadLetter, onQuarantined, onDeadLettered } = this.#options
@@ -107,9 +108,9 @@ export class RejectedRecords {
     return []
   }
 
-  async #bisect ({ part }: Pending, reason: string): Promise<Bisected | undefined> {
+  async #bisect ({ part }: Pending, reason: string, maxLineBytes: number | undefined): Promise<Bisected | undefined> {
     const { seconds: arrivalSeconds, nanos: arrivalNanos } = this.#options.arrival(part.rawBytes)
-    const task: BisectTask = { part, arrivalSeconds, arrivalNanos, reason, maxLineBytes: toldLineLimit(reason) }
+    const task: BisectTask = { part, arrivalSeconds, arrivalNanos, reason, maxLineBytes }
     return await this.#untilDone('narrowing down what Loki refused', async () => await this.#options.bisect(task))
   }
 
@@ -128,12 +129,29 @@ export class RejectedRecords {
       try {
         return await attempt()
       } catch (err) {
-        this.#options.log.error({ err }, `${what} failed; trying again`)
+        const now = performance.now()
+        if (now - this.#lastError >= WARN_MS) {
+          this.#lastError = now
+          this.#options.log.error({ err }, `${what} failed; trying again`)
+        }
         await pause(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {})
       }
     }
     return undefined
   }
+}
+
+/** Shorter pieces of a line than this are not made. The workers hold to it too (worker/output/bisect.ts). */
+const LEAST_LINE_BYTES = 256
+
+/** How long a piece of the line may be: as Loki's text says, or half of what was too large. */
+function lineLimit ({ part }: Pending, { message, fault }: Rejected): number | undefined {
+  return fault === 'size' ? Math.floor(part.rawBytes / 2) : toldLineLimit(message)
+}
+
+/** Whether Loki may take a quarantined line in shorter pieces. */
+function canBeCut (pending: Pending, answer: Rejected): boolean {
+  return (lineLimit(pending, answer) ?? 0) >= LEAST_LINE_BYTES
 }
 
 function replacedBy (by: Pending[] | undefined): Ruling | undefined {

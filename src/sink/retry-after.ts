@@ -23,7 +23,8 @@ export class RetryAfter {
   }
 
   answered (endpoint: number, tenant: string, answer: Answer): void {
-    if (answer.kind !== 'retry') return this.#endpoints.answered(endpoint)
+    // A tenant that may not push (401) says nothing of the endpoint.
+    if (answer.kind !== 'retry' || answer.status === 401) return this.#endpoints.answered(endpoint)
     if (answer.reason !== '429') return this.#endpoints.failed(endpoint, answer.retryAfterMs)
     if (answer.retryAfterMs !== undefined) this.#limitedUntil.set(tenant, this.#now() + answer.retryAfterMs)
   }

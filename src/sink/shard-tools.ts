@@ -54,9 +54,14 @@ export interface ShardTools {
   rule: (pending: Pending, answer: Rejected, endpoint: number) => Promise<Ruling | undefined>
   /** Halves a part that is larger than `limit`. Undefined where the sink closed first. */
   halve: (pending: Pending) => Promise<Pending[] | undefined>
-  /** Takes a part that a condition holds out of the way of others. Returns false where the shard has to keep it. */
-  setAside: (pending: Pending) => boolean
+  /**
+   * Takes a part out of the way of others: one that a condition holds (`ruling`), or a rejected record on its way to
+   * quarantine. Returns false where the shard has to keep it, because only such parts are there.
+   */
+  setAside: (pending: Pending, ruling?: Ruling & { kind: 'held' }) => boolean
   onRetry: (shard: ShardHandle, reason: RetryReason, message: string, delayMs: number, hint: string | undefined) => void
+  /** The shard, or a solo push of it, has nothing left to push, and waits for nothing. */
+  forget: (shard: ShardHandle) => void
   /** The shard has nothing left to push. */
   onIdle: (shard: ShardHandle) => void
   random: () => number

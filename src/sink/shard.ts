@@ -1,6 +1,7 @@
 import type { Answer, RetryReason } from './classify.ts'
 import { Fifo } from './fifo.ts'
 import { joinBlocks } from './join.ts'
+import { bytesOf, nextPush } from './next-push.ts'
 import { pauseMs } from './pause.ts'
 import type { Limited } from './push-limits.ts'
 import type { Pending, Rejected, ShardTools } from './shard-tools.ts'
@@ -26,7 +27,8 @@ const MAX_SOLO_PUSHES = 8
  *
  *     pushing --(rejected, several parts)--> pushing, one part a push
  *     pushing --(rejected, one part)--> ruling --(a record is at fault)--> pushing what takes the part's place
- *                                          `----(a condition is)--> waiting, the part set aside or tried again
+ *                                          `----(a condition is)--> pushing the next, the part set aside;
+ *                                                                   waiting, where only held parts are
  *     pushing --(the part at the head is larger than the tenant's limit)--> ruling, halves it --> pushing
  *
  * Retries have no end. A shard pushes the same parts again in the same order: Loki then stores once what it had stored
@@ -99,7 +101,8 @@ export class Shard {
   #run (): void {
     const hold = this.#tools.hold()
     if (hold !== undefined) return this.#wait(hold.reason, hold.ms)
-    const sent = this.#head()
+    const { pushBytes, limit } = this.#tools
+    const sent = nextPush(this.#queue, Math.min(pushBytes, limit()))
     const [first] = sent
     if (first === undefined) return this.#next()
     if (first.part.rawBytes > this.#tools.limit() && first.part.records > 1) return this.#halve(first)
@@ -107,21 +110,6 @@ export class Shard {
     void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(({ answer, endpoint }) => {
       if (this.#state !== 'closed') this.#answered(sent, answer, endpoint)
     })
-  }
-
-  /** The parts of the next push. They stay in the queue until Loki has stored them. */
-  #head (): Pending[] {
-    const sent: Pending[] = []
-    const most = Math.min(this.#tools.pushBytes, this.#tools.limit())
-    let bytes = 0
-    for (let pending; (pending = this.#queue.at(sent.length)) !== undefined;) {
-      const first = sent[0]
-      const full = bytes + pending.part.rawBytes > most
-      if (first !== undefined && (pending.solo === true || pending.part.solo || first.solo === true || full)) break
-      sent.push(pending)
-      bytes += pending.part.rawBytes
-    }
-    return sent
   }
 
   #answered (sent: Pending[], answer: Answer, endpoint: number): void {
@@ -135,7 +123,7 @@ export class Shard {
       case 'retry':
         if (answer.reason === '429' && this.#neverFits(sent, answer.message)) {
           const { status = 429, message } = answer
-          return this.#rejected(sent, { kind: 'rejected', status, message, fault: 'size' }, endpoint)
+          return this.#rejected(sent, { kind: 'rejected', status, message: message.replace(/^429 /, ''), fault: 'size' }, endpoint)
         }
         this.#pause(answer.reason, answer.message, answer.hint)
         break
@@ -154,7 +142,7 @@ export class Shard {
 
   /** Notes that a rate limit refused a push. Returns whether the push is one entry that Loki could never store. */
   #neverFits (sent: Pending[], message: string): boolean {
-    const bytes = sumOf(sent)
+    const bytes = bytesOf(sent)
     const before = this.#limited !== undefined && bytes >= this.#limited.bytes ? this.#limited : { since: this.#tools.now(), attempts: 0 }
     this.#limited = { bytes, message, since: before.since, attempts: before.attempts + 1 }
     const never = this.#tools.limited(this.#limited)
@@ -178,6 +166,7 @@ export class Shard {
     else if (this.#queue.length > 0) this.#run()
     else {
       this.#state = 'idle'
+      this.#tools.forget(this)
       this.#tools.onIdle(this)
     }
   }
@@ -225,8 +214,10 @@ export class Shard {
           this.#putInPlace(pending, ruling.by)
           break
         case 'held':
-          if (this.#tools.setAside(pending)) this.#replace([pending], [])
-          this.#pause('blocked', ruling.message, ruling.hint)
+          if (this.#tools.setAside(pending, ruling)) {
+            this.#replace([pending], [])
+            this.#next()
+          } else this.#pause('blocked', ruling.message, ruling.hint)
           break
         case 'later':
           this.#pause(ruling.answer.reason, ruling.answer.message, ruling.answer.hint)
@@ -254,8 +245,4 @@ export class Shard {
     for (const { part } of replacement) this.#bytes += part.body.length
     this.#queue.replace(head.length, replacement)
   }
-}
-
-function sumOf (sent: readonly Pending[]): number {
-  return sent.reduce((sum, { part }) => sum + part.rawBytes, 0)
 }

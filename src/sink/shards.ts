@@ -46,6 +46,8 @@ interface Options {
   onRetry?: (report: RetryReport) => void
   /** A tenant has no held records any more. */
   onReleased?: (tenant: string) => void
+  /** Nothing of the tenant waits any more. */
+  onQuiet?: (tenant: string) => void
   random?: () => number
   /** A clock in ms that never goes back. */
   now?: () => number
@@ -59,15 +61,15 @@ type Place = 'usual' | 'held' | 'quarantine'
  * holds up no other. A shard lives while it has parts.
  *
  * Beside the usual shards, a tenant may have:
- * - one for its quarantined records: where Loki refuses those, the others flow;
+ * - for each address, one for its quarantined records: where Loki refuses those, the others flow;
  * - for each shard and address, one for parts that a condition holds. Parts of other addresses flow, and so do those of
  *   this one that the condition does not concern.
  */
 export class Shards {
   readonly #options: Options
   readonly #shards = new Map<string, Shard>()
-  /** How many shards that are not usual ones a tenant has. */
-  readonly #unusual = new Map<string, number>()
+  /** How many shards each tenant has. */
+  readonly #open = new Map<string, { usual: number, unusual: number }>()
   readonly #waiting = new Set<ShardHandle>()
   readonly #retryAfter: RetryAfter
   readonly #now: () => number
@@ -130,12 +132,18 @@ export class Shards {
   #add (pending: Pending, place: Place): void {
     if (this.#closed) return
     const { address, tenant, shard: index } = pending.part
-    const key = place === 'usual' ? `${index} ${tenant}` : place === 'held' ? `${index} ${tenant} ${address}` : `quarantine ${tenant}`
+    const key = place === 'usual'
+      ? `${index} ${tenant}`
+      : place === 'held'
+        ? `${index} ${tenant} ${address}`
+        : `quarantine ${tenant} ${address}`
     let shard = this.#shards.get(key)
     if (shard === undefined) {
       shard = this.#openShard(tenant, index, place, key)
       this.#shards.set(key, shard)
-      if (place !== 'usual') this.#unusual.set(tenant, (this.#unusual.get(tenant) ?? 0) + 1)
+      const open = this.#open.get(tenant) ?? { usual: 0, unusual: 0 }
+      this.#open.set(tenant, open)
+      open[place === 'usual' ? 'usual' : 'unusual']++
     }
     shard.add(pending)
   }
@@ -150,18 +158,20 @@ export class Shards {
       push: async (shard, body, parts) => await this.#push(shard, body, parts),
       rule,
       halve,
-      setAside: pending => {
+      setAside: (pending, ruling) => {
         const to = pending.part.quarantine ? 'quarantine' : 'held'
         // A part that is held stays where it is, in its order, where only held parts are.
         if (to === place) return false
+        if (ruling !== undefined) this.#report(tenant, index, 'blocked', ruling.message, 0, ruling.hint, true)
         this.#add(pending, to)
         return true
       },
+      forget: shard => { this.#waiting.delete(shard) },
       onRetry: (shard, reason, message, delayMs, hint) => {
         // A stored push does not end another tenant's limit. To wake all limited shards each time would cost more with
         // each tenant.
         if (reason !== '429') this.#waiting.add(shard)
-        this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs, hint, held: place !== 'usual' })
+        this.#report(tenant, index, reason, message, delayMs, hint, place !== 'usual' && reason === 'blocked')
       },
       onIdle: () => { this.#closeShard(key, tenant, place) },
       random,
@@ -169,12 +179,21 @@ export class Shards {
     })
   }
 
+  #report (
+    tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number, hint: string | undefined, held: boolean
+  ): void {
+    this.#options.onRetry?.({ tenant, shard, reason, message, delayMs, hint, held })
+  }
+
   #closeShard (key: string, tenant: string, place: Place): void {
     this.#shards.delete(key)
-    if (place === 'usual') return
-    const left = (this.#unusual.get(tenant) ?? 1) - 1
-    if (left > 0) this.#unusual.set(tenant, left)
-    else if (this.#unusual.delete(tenant)) this.#options.onReleased?.(tenant)
+    const open = this.#open.get(tenant)
+    if (open === undefined) return
+    if (place === 'usual') open.usual--
+    else if (--open.unusual === 0) this.#options.onReleased?.(tenant)
+    if (open.usual + open.unusual > 0) return
+    this.#open.delete(tenant)
+    this.#options.onQuiet?.(tenant)
   }
 
   async #push (shard: ShardHandle, body: Uint8Array, parts: Part[]): Promise<Attempt> {

@@ -31,7 +31,7 @@ export class ToldLimits {
     if (this.#tenants.size >= MOST_TENANTS) this.#tenants.clear()
     const told = { at: now, limits: known?.limits }
     this.#tenants.set(tenant, told)
-    void this.#options.read(tenant).then(limits => { told.limits = limits })
+    void this.#options.read(tenant).then(limits => { told.limits = limits ?? told.limits })
     return told.limits
   }
 }

@@ -55,7 +55,11 @@ export class Witnesses {
   }
 }
 
+/** A witness is a new stream: where the tenant may have no more, whoever checks entries has let it through. */
+const STREAM_LIMIT = /active stream limit exceeded/i
+
 function verdictOf (answer: Answer): Verdict {
   if (answer.kind === 'stored') return 'taken'
+  if (answer.kind === 'retry' && answer.reason === '429' && STREAM_LIMIT.test(answer.message)) return 'taken'
   return answer.kind === 'rejected' ? 'refused' : answer
 }

@@ -18,7 +18,7 @@ export function judge (answer: Answer, config: Config): Finding {
   }
   if (answer.kind === 'rejected') {
     const { status, message, hint = LOKI_HINT } = answer
-    return unfit(inWords(`${status} ${message}`), missingLabels(message) ?? hint)
+    return unfit(inWords(`${status} ${message}`.trim()), missingLabels(message) ?? loginHint(status, message, config) ?? hint)
   }
   const { reason, status, message, hint } = answer
   if (reason === '429') return { ok: true, detail: cleanText(inWords(message)) }

@@ -10,8 +10,9 @@ const CLASSES: Array<[statuses: number[], kind: Answer['kind'], reason?: RetryRe
   [[204], 'stored'],
   // A login page, a proxy, and Loki's own block_ingestion_status_code: nothing is stored by these.
   [[200, 201, 202, 203, 205, 206, 226, 260, 299], 'retry', 'blocked'],
-  [[301, 302, 307, 308, 401, 402, 403, 404, 405, 407, 410, 415, 421, 431], 'retry', 'blocked'],
-  [[400, 413, 422], 'rejected'],
+  [[301, 302, 307, 308, 401, 402, 404, 405, 407, 410, 415, 421, 431], 'retry', 'blocked'],
+  // The last two are a firewall's, for a record, or a gateway's, for whoever pushes.
+  [[400, 413, 422, 403, 406], 'rejected'],
   [[408], 'retry', '5xx'],
   [[429], 'retry', '429'],
   [[500, 501, 502, 503, 504, 507, 520, 599], 'retry', '5xx']
@@ -44,7 +45,7 @@ test('what blocks every push comes with the setting to look at', () => {
   const hints: Array<[status: number, hint: RegExp]> = [
     [200, /LOKEAN_LOKI_URL.*LOKEAN_LOKI_STORED_STATUS/], [260, /policy/], [302, /redirect.*LOKEAN_LOKI_URL/],
     [401, /LOKEAN_LOKI_TENANT.*LOKEAN_LOKI_TOKEN/],
-    [403, /LOKEAN_LOKI_TOKEN/], [404, /path prefix in LOKEAN_LOKI_URL/], [405, /path prefix in LOKEAN_LOKI_URL/], [418, /LOKEAN_LOKI_URL/]
+    [404, /path prefix in LOKEAN_LOKI_URL/], [405, /path prefix in LOKEAN_LOKI_URL/], [418, /LOKEAN_LOKI_URL/]
   ]
   for (const [status, hint] of hints) {
     const answer = classify({ status, message: '', retryAfter: undefined }, NOW)

@@ -33,6 +33,8 @@ const ANSWERS: Array<[status: number, text: string, fault: Fault | undefined, hi
   [413, '', 'size', /LOKEAN_PUSH_BYTES/],
   [500, 'rpc error: code = ResourceExhausted desc = grpc: received message larger than max (5 vs. 4)', 'size', /LOKEAN_PUSH_BYTES/],
   [500, 'rpc error: code = ResourceExhausted desc = trying to send message larger than max (5 vs. 4)', 'size', /LOKEAN_PUSH_BYTES/],
+  [403, 'Forbidden', 'unknown', /LOKEAN_LOKI_TOKEN.*firewall/],
+  [406, '<html>Not Acceptable</html>', 'unknown', /firewall/],
   [500, 'empty ring', undefined],
   [503, 'has timestamp too old:', undefined],
   [429, 'has timestamp too old:', undefined],

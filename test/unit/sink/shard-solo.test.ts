@@ -31,6 +31,7 @@ class Bench {
     now: () => 0,
     random: () => 1,
     onIdle: () => { this.idle++ },
+    forget: () => {},
     onRetry: () => {},
     push: async (_shard, body, parts) => {
       assert.deepEqual(body, joinBlocks(parts))

@@ -53,3 +53,8 @@ test('where a witness meets a failure of Loki, nobody can tell, and the next one
   assert.equal(await hear('a'), 'taken')
   assert.equal(pushes.length, 2)
 })
+
+test('a witness that meets the limit on streams has passed all else', async () => {
+  const { hear } = bench({ a: { kind: 'retry', reason: '429', message: '429 Maximum active stream limit exceeded when trying to create' } })
+  assert.equal(await hear('a'), 'taken')
+})
