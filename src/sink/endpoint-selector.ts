@@ -10,8 +10,8 @@ interface Endpoint {
 
 /**
  * Chooses the distributor (endpoint) for each push. The endpoints take turns, push by push. A stream keeps its order
- * because its shard has one push at a time, not because of its endpoint. An endpoint that failed rests for a while, and
- * then has its turn again.
+ * because its shard has one push at a time, solo pushes apart, and not because of its endpoint. An endpoint that failed
+ * rests for a while, and then has its turn again.
  */
 export class EndpointSelector {
   readonly #endpoints: Endpoint[]

@@ -71,8 +71,8 @@ export class PushLimits {
   }
 
   /**
-   * A rate limit (429) refused a push. Returns whether Loki can never store it: its bytes are more than the burst that
-   * Loki has told.
+   * A rate limit (429) refused a push, whose size may be why: then the limit falls. Returns whether Loki can never
+   * store a push of that size, because it is more than the burst that Loki has told.
    */
   limited (tenant: string, { bytes, message, attempts, since }: Limited): boolean {
     const { burstOf, now } = this.#options

@@ -44,7 +44,7 @@ export interface ShardTools {
   pushBytes: number
   /** Uncompressed bytes that a push of the tenant may have at present, unless it is one entry (PushLimits). */
   limit: () => number
-  /** A rate limit refused the push. Returns whether Loki can never store it. */
+  /** A rate limit refused the push. Returns whether Loki can never store one of that size. */
   limited: (push: Limited) => boolean
   /** For how many ms Loki wants no push, and why (Retry-After); undefined where it may get one. */
   hold: () => { ms: number, reason: RetryReason } | undefined

@@ -81,7 +81,7 @@ export interface EncodeTask {
   address: string
   format: DeliveryFormat
   bytes: SharedArrayBuffer
-  /** Where in `bytes` each message begins and ends, in order. Between two messages lie a few unused bytes at most. */
+  /** Where in `bytes` each message begins and ends, in order. Bytes between them are not used. */
   starts: Uint32Array
   ends: Uint32Array
   /** The worker must transfer the parts in memory of their own: the memory of enough batches waits for Loki already. */

@@ -97,7 +97,8 @@ export class Allowance {
     const receiver = this.#receiver
     if (!quiet || receiver === undefined || this.#stopped || this.#budget.used > inPart) return
     const possible = this.#possible(inPart)
-    if (possible === 0) return
+    // With one credit there is none less but 0, which would stop the bus.
+    if (possible < 2) return
     this.#budget.promise(possible * FRAME_BYTES)
     this.#say(receiver, this.#outstanding(receiver) < possible ? possible : possible - 1)
   }
