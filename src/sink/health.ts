@@ -21,6 +21,8 @@ interface Failure { reason: RetryReason, message: string, since: number, warned:
 
 interface Tenant {
   storedAt: number
+  /** The URL of the endpoint at which a push of the tenant failed last. */
+  failedAt?: string
   /** Its pushes fail, and none was stored since. */
   failing: Failure | undefined
   /** A condition holds some of its records, whether others are stored or not. */
@@ -120,15 +122,20 @@ export class LokiHealth {
     }, 'Loki is not ready; asking again')
   }
 
+  /** Whatever an endpoint got, it did not take. */
+  fails (url: string, message: string, reason: RetryReason = 'blocked'): void {
+    this.#endpoints.set(url, { reason, message, since: this.#endpoints.get(url)?.since ?? this.#now(), warned: true })
+  }
+
   /** What an endpoint answered to a push of a tenant. */
   answered (url: string, tenant: string, answer: Answer): void {
     if (answer.kind === 'retry' && answer.reason !== '429' && answer.status !== 401) {
-      const { reason, message } = answer
-      this.#endpoints.set(url, { reason, message, since: this.#endpoints.get(url)?.since ?? this.#now(), warned: true })
+      this.fails(url, answer.message, answer.reason)
+      this.#tenant(tenant).failedAt = url
       return
     }
     this.ready(url)
-    this.#endpoints.delete(url)
+    if (answer.kind !== 'rejected') this.#endpoints.delete(url)
     if (answer.kind !== 'stored') return
     const state = this.#tenant(tenant)
     state.storedAt = this.#now()
@@ -142,7 +149,9 @@ export class LokiHealth {
     const state = this.#tenant(tenant)
     const key = held ? 'held' : 'failing'
     const since = state[key]?.since ?? this.#now()
-    const facts = { reason, message, tenant: shown(tenant), retryMs: Math.round(delayMs), mend: hint }
+    const facts = {
+      reason, message, loki: held ? undefined : state.failedAt, tenant: shown(tenant), retryMs: Math.round(delayMs), mend: hint
+    }
     const text = held ? 'Loki refuses some records for a condition that all like them share; they are held' : 'a push to Loki failed; it is tried again'
     // A condition stops a shard first, and then the shard that holds its records: that is one thing to mend.
     const warned = this.#warn(`${reason} ${tenant} ${hint}`, facts, text) || state[key]?.warned === true

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import type { Bisected, BisectTask, Check, Part, Shape, ShapesTask } from '../worker/messages.ts'
@@ -57,6 +58,8 @@ export class LokiSink implements Sink {
     const { config, version, log, events, bisect, shapes, arrival } = options
     const now = (): number => performance.now()
     this.#deadLetters = deadLetters
+    // Each tenant whose limits are read adds a listener.
+    setMaxListeners(0, this.#closing.signal)
     this.#health = new LokiHealth({ log, ready: config.readyTenants })
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
     this.#told = new ToldLimits({
@@ -65,6 +68,7 @@ export class LokiSink implements Sink {
     })
     const limits = new PushLimits({ pushBytes: config.pushBytes, burstOf: tenant => this.#told.of(tenant)?.burstBytes, now })
     const storedAt = new StoredAt(now)
+    const endpoints = new EndpointSelector(config.loki.urls.length)
     const witnesses = new Witnesses({
       shapesOf: async part => {
         const { seconds, nanos } = arrival(MOST_SHAPES)
@@ -76,6 +80,12 @@ export class LokiSink implements Sink {
     this.#rejected = new RejectedRecords({
       witnesses,
       storedSince: (place, time) => storedAt.since(place, time),
+      onCondition: (endpoint, { status, message, fault }) => {
+        // Another distributor may take what this one, or a proxy before it, refuses whatever it is.
+        if (this.#client.urls.length < 2 || fault !== 'unknown') return
+        endpoints.failed(endpoint)
+        this.#health.fails(this.#client.urls[endpoint] ?? '', `${status} ${message}`)
+      },
       tooLarge: (tenant, bytes) => { limits.tooLarge(tenant, bytes) },
       bisect,
       deadLetter: deadLetters,
@@ -85,7 +95,7 @@ export class LokiSink implements Sink {
     })
     this.#shards = new Shards({
       client: this.#client,
-      endpoints: new EndpointSelector(config.loki.urls.length),
+      endpoints,
       limits,
       storedAt,
       pushBytes: config.pushBytes,

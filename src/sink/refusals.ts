@@ -58,7 +58,7 @@ const KNOWN: readonly Known[] = [
   { fault: 'condition', text: /no org id/i, hint: 'Loki wants a tenant: set LOKEAN_LOKI_TENANT' },
   { fault: 'condition', text: /multiple org IDs present/i, hint: 'LOKEAN_LOKI_TENANT must be one tenant' },
   {
-    fault: 'condition',
+    fault: 'unknown',
     text: /sent an HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL/i,
     hint: 'the port wants TLS: LOKEAN_LOKI_URL must begin with https://'
   },

@@ -12,6 +12,8 @@ interface Options {
   storedSince: (place: { endpoint: number, tenant: string, address: string }, since: number) => boolean
   /** A push of so many uncompressed bytes was refused for its size, and smaller ones of the tenant are not. */
   tooLarge: (tenant: string, bytes: number) => void
+  /** What an endpoint refused was nobody's fault there. */
+  onCondition: (endpoint: number, answer: Rejected) => void
   /** Takes one step of the bisection, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
   /** Where rejected records go. Without it, they go to the quarantine stream in Loki. */
@@ -23,6 +25,7 @@ interface Options {
   onDeadLettered: () => void
 }
 
+const DEAD_LETTER_HINT = 'the directory LOKEAN_DEAD_LETTER_DIR must be there, writable, and have room (LOKEAN_DEAD_LETTER_BYTES, LOKEAN_DEAD_LETTER_FULL)'
 const RETRY_MS = 1_000
 const WARN_MS = 10_000
 
@@ -57,14 +60,18 @@ export class RejectedRecords {
     const verdict = await this.#verdict(pending, answer, endpoint)
     if (verdict === undefined) return undefined
     const held: Ruling = { kind: 'held', message: `${answer.status} ${answer.message}`, hint: answer.hint }
-    if (verdict === 'refused') return held
+    if (verdict === 'refused') {
+      this.#options.onCondition(endpoint, answer)
+      return held
+    }
     if (verdict !== 'taken') return { kind: 'later', answer: verdict }
     const { part } = pending
     if (answer.fault === 'size') this.#options.tooLarge(part.tenant, part.rawBytes)
     if (part.records > 1) return replacedBy(await this.halve({ ...pending, solo: true }))
     if (pending.secondOpinion !== true) return replacedBy([{ ...pending, solo: true, secondOpinion: true }])
-    if (part.quarantine && this.#options.deadLetter === undefined && !canBeCut(pending, answer)) return held
-    return replacedBy(await this.#putAside(pending, answer))
+    const { deadLetter } = this.#options
+    if (deadLetter === undefined && part.quarantine && !canBeCut(pending, answer)) return held
+    return await this.#putAside(pending, answer)
   }
 
   /** Halves a part of several entries. Undefined where `close` ended the wait. */
@@ -89,8 +96,11 @@ export class RejectedRecords {
     return await this.#untilDone('asking for a witness', async () => await this.#options.witnesses.hear(part, endpoint))
   }
 
-  /** Where an entry of the quarantine stream is rejected, its line is longer than the tenant's limit. */
-  async #putAside (pending: Pending, answer: Rejected): Promise<Pending[] | undefined> {
+  /**
+   * Where an entry of the quarantine stream comes here, its line is too long for the tenant, and is cut again. While
+   * dead letters cannot be written, the entry is held: good records behind it do not wait for the disk.
+   */
+  async #putAside (pending: Pending, answer: Rejected): Promise<Ruling | undefined> {
     const bisected = await this.#bisect(pending, `${answer.status} ${answer.message}`, lineLimit(pending, answer))
     if (bisected === undefined) return undefined
     if (bisected.kind !== 'entry') throw new Error('a part of one entry was to be put aside')
@@ -99,13 +109,16 @@ export class RejectedRecords {
     if (deadLetter === undefined) {
       this.#warn(entry, answer.hint, 'the quarantine stream')
       if (!pending.part.quarantine) onQuarantined()
-      return [{ part, ticket: pending.ticket, solo: true }]
+      return replacedBy([{ part, ticket: pending.ticket, solo: true }])
     }
-    const written = await this.#untilDone('writing a dead letter', async () => { await deadLetter.write(entry); return true })
-    if (written === undefined) return undefined
+    try {
+      await deadLetter.write(entry)
+    } catch (error) {
+      return { kind: 'held', message: `writing a dead letter failed: ${(error as Error).message}`, hint: DEAD_LETTER_HINT }
+    }
     this.#warn(entry, answer.hint, 'the dead-letter directory')
     onDeadLettered()
-    return []
+    return replacedBy([])
   }
 
   async #bisect ({ part }: Pending, reason: string, maxLineBytes: number | undefined): Promise<Bisected | undefined> {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { startLoki } from '../../src/embedded/loki/server.ts'
 import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 import { until } from '../helpers/until.ts'
@@ -135,6 +138,23 @@ test('a tenant that is blocked beside one that flows is named by readiness, told
 
 const many = (count: number, bytes: number): Uint8Array =>
   message(Array.from({ length: count }, (_, i) => record({ host: `h${i % 4}`, message: `line ${i} ${'x'.repeat(bytes)}` })))
+
+test('an endpoint of two that refuses whatever comes is left out, and named', async t => {
+  const sick = createServer((
+    _request, response
+  ) => { response.writeHead(400, { 'content-type': 'text/html' }).end('<html>blocked</html>') })
+  await new Promise<void>(resolve => { sick.listen(0, '127.0.0.1', resolve) })
+  t.after(() => { sick.closeAllConnections(); sick.close() })
+  const url = `http://127.0.0.1:${(sick.address() as AddressInfo).port}`
+  const loki = await startLoki()
+  t.after(async () => { await loki.close() })
+  const stack = await Stack.start(t, { env: { ...ONE_SHARD, LOKEAN_LOKI_URL: `${url},${loki.url}` } })
+  const sender = await stack.sender()
+  for (let i = 0; i < 20; i++) assert.equal(await sender.send(message([record({ message: `line ${i}` })])), 'accepted')
+  const refused = stack.log.filter(line => line.includes('"msg":"push"') && line.includes('rejected')).length
+  assert.ok(refused > 0 && refused <= 4, `${refused} pushes went to the endpoint that refuses them`)
+  assert.match(stack.pipeline.status().checks.loki.detail, new RegExp(`${url} fails for \\d+ s`))
+})
 
 test('a push larger than the burst shrinks until it fits, and all is stored', async t => {
   const stack = await Stack.start(t, { env: ONE_SHARD, loki: { limits: { rateBytes: 10e6, burstBytes: 100_000 } } })

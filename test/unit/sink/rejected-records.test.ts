@@ -28,6 +28,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
   const tasks: BisectTask[] = []
   const heard: Part[] = []
   const tooLarge: Array<[tenant: string, bytes: number]> = []
+  const conditions: number[] = []
   const { log, lines } = collectedLog()
   let arrivals = 0
   const rejectedRecords = new RejectedRecords({
@@ -39,6 +40,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     },
     storedSince: () => faults.storedSince?.() ?? false,
     tooLarge: (tenant, bytes) => { tooLarge.push([tenant, bytes]) },
+    onCondition: endpoint => { conditions.push(endpoint) },
     bisect: async task => {
       tasks.push(task)
       return faults.bisect?.() ?? bisect(task, encoderSettings())
@@ -63,7 +65,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     if (again?.secondOpinion !== true) return by
     return replaced(await rejectedRecords.rule(again, ANSWER, 0))
   }
-  return { rejectedRecords, replace, counts, written, tasks, lines, heard, tooLarge }
+  return { rejectedRecords, replace, counts, written, tasks, lines, heard, tooLarge, conditions }
 }
 
 function replaced (ruling: Ruling | undefined): Pending[] | undefined {
@@ -173,57 +175,39 @@ test('a worker that fails is asked again until it does not', async t => {
   assert.equal(lines.filter(({ level }) => level === 'error').length, 1, 'and that is told once in a while')
 })
 
-test('a disk that fails is tried again until it does not, and the entry counted once', async t => {
-  mockPauses(t)
+test('while the disk fails, the entry is held, so that it is tried again, and counted once', async () => {
   let failures = 2
-  const { replace, counts, written } = bench(true, { write: () => { if (failures-- > 0) throw new Error('ENOSPC') } })
-  const handled = replace(pending('a'))
+  const { rejectedRecords, counts, written } = bench(true, { write: () => { if (failures-- > 0) throw new Error('ENOSPC') } })
+  const one = { ...pending('a'), secondOpinion: true }
   for (let i = 0; i < 2; i++) {
-    await turn()
+    const ruling = await rejectedRecords.rule(one, ANSWER, 0)
+    assert.deepEqual([ruling?.kind, ruling?.kind === 'held' && ruling.message], ['held', 'writing a dead letter failed: ENOSPC'])
+    assert.match(ruling?.kind === 'held' ? ruling.hint ?? '' : '', /LOKEAN_DEAD_LETTER_DIR/)
     assert.deepEqual(counts, { quarantined: 0, deadLettered: 0 })
-    mock.timers.tick(1_000)
   }
-  assert.deepEqual(await handled, [])
+  assert.deepEqual(replaced(await rejectedRecords.rule(one, ANSWER, 0)), [])
   assert.equal(written.length, 1)
   assert.equal(counts.deadLettered, 1)
 })
 
-test('many that wait for the disk at once are no leak to warn of', async t => {
-  mockPauses(t)
-  const warnings: Error[] = []
-  const onWarning = (warning: Error): void => { warnings.push(warning) }
-  process.on('warning', onWarning)
-  t.after(() => process.off('warning', onWarning))
-  const { rejectedRecords, replace } = bench(true, { write: () => { throw new Error('ENOSPC') } })
-  const handled = Array.from({ length: 20 }, async () => await replace(pending('a')))
-  await turn()
-  rejectedRecords.close()
-  await Promise.all(handled)
-  await turn()
-  assert.deepEqual(warnings.filter(({ name }) => name === 'MaxListenersExceededWarning'), [])
-})
-
 test('closing ends the waiting with undefined, never with "nothing left to push"', async t => {
   mockPauses(t)
-  const worker = bench(false, { bisect: () => { throw new Error('gone') } })
-  const disk = bench(true, { write: () => { throw new Error('ENOSPC') } })
-  const handled = [worker.replace(pending('a')), disk.replace(pending('a'))]
+  const { rejectedRecords, replace } = bench(false, { bisect: () => { throw new Error('gone') } })
+  const handled = replace(pending('a'))
   await turn()
-  worker.rejectedRecords.close()
-  disk.rejectedRecords.close()
-  assert.deepEqual(await Promise.all(handled), [undefined, undefined])
-  assert.equal(disk.counts.deadLettered, 0)
-  assert.equal(await worker.replace(pending('a')), undefined)
-  assert.equal(await disk.replace(pending('a')), undefined)
+  rejectedRecords.close()
+  assert.equal(await handled, undefined)
+  assert.equal(await replace(pending('a')), undefined)
 })
 
 test('a record is at fault only with a witness', async t => {
   const unknown: Rejected = { kind: 'rejected', status: 400, message: 'no', fault: 'unknown', hint: 'look there' }
   const held = { kind: 'held', message: '400 no', hint: 'look there' }
   await t.test('none: the part is held as it is, and nothing is put aside', async () => {
-    const { rejectedRecords, heard, tasks, counts } = bench(true, { hear: () => 'refused' })
+    const { rejectedRecords, heard, tasks, counts, conditions } = bench(true, { hear: () => 'refused' })
     for (const lines of [['a', 'b'], ['a']]) assert.deepEqual(await rejectedRecords.rule(pending(...lines), unknown, 0), held)
     assert.deepEqual([heard.length, tasks.length, counts], [2, 0, { quarantined: 0, deadLettered: 0 }])
+    assert.deepEqual(conditions, [0, 0])
   })
   await t.test('one: the part is halved', async () => {
     const { rejectedRecords } = bench(true, { hear: () => 'taken' })
