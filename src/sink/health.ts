@@ -152,7 +152,7 @@ export class LokiHealth {
     const facts = {
       reason, message, loki: held ? undefined : state.failedAt, tenant: shown(tenant), retryMs: Math.round(delayMs), mend: hint
     }
-    const text = held ? 'Loki refuses some records for a condition that all like them share; they are held' : 'a push to Loki failed; it is tried again'
+    const text = held ? 'some records are held until what stops them is mended' : 'a push to Loki failed; it is tried again'
     // A condition stops a shard first, and then the shard that holds its records: that is one thing to mend.
     const warned = this.#warn(`${reason} ${tenant} ${hint}`, facts, text) || state[key]?.warned === true
     state[key] = { reason, message, since, warned, mend: hint }

@@ -138,7 +138,9 @@ scenario('Lokean', 'the disk of the dead letters is full', { limits: { lineBytes
   const long = Array.from({ length: 40 }, async (_, i) => {
     settled.push(await sender.send(rsyslogMessage([recordText({ '@timestamp': now, host: `h${i}`, message: `${i} ${'x'.repeat(5000)}` })])))
   })
-  await program.logged('writing a dead letter failed; trying again')
+  await program.logged(
+    'some records are held until what stops them is mended', ({ message }) => String(message).startsWith('writing a dead letter failed')
+  )
   assert.ok(settled.length < long.length, 'what is not on the disk is not accepted')
   execFileSync('mount', ['-o', 'remount,size=1m', dir])
   await Promise.all(long)

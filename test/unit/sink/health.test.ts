@@ -111,7 +111,7 @@ test('records that a condition holds are named while they are, whether others ar
   health.released('t')
   assert.deepEqual(health.status(), { ok: true, detail: 'pushes are stored' })
   assert.deepEqual(told().slice(1), [
-    'warn: Loki refuses some records for a condition that all like them share; they are held', 'info: no record is held any more'
+    'warn: some records are held until what stops them is mended', 'info: no record is held any more'
   ])
   assert.deepEqual([lines[1].mend, lines[2].heldForMs], ['give them', 7_000])
 })
