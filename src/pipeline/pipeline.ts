@@ -62,7 +62,8 @@ export class Pipeline {
    * has their cost in bytes.
    */
   async stop (): Promise<{ unsettledBytes: number }> {
-    const { sources, flow } = this.#stages
+    const { sources, flow, sink } = this.#stages
+    sink.drain()
     const drained = Promise.all(sources.map(async source => { await source.stop() })).then(async () => { await flow.idle() })
     await withDeadline(drained, this.#drainTimeoutMs)
     flow.flush()

@@ -161,6 +161,10 @@ export class LokiSink implements Sink {
     return { ...check, detail: `${check.detail}; the dead-letter directory has no room: records that Loki rejected wait` }
   }
 
+  drain (): void {
+    this.#shards.drain()
+  }
+
   async close (): Promise<void> {
     this.#closing.abort()
     this.#rejected.close()

@@ -64,7 +64,8 @@ export interface ShardTools {
   forget: (shard: ShardHandle) => void
   /** The shard has nothing left to push. */
   onIdle: (shard: ShardHandle) => void
-  random: () => number
+  /** The pause before a push is tried again, in ms. `attempt` counts from 0. */
+  pause: (reason: RetryReason, attempt: number) => number
   /** A clock in ms that never goes back. */
   now: () => number
 }

@@ -2,7 +2,6 @@ import type { Answer, RetryReason } from './classify.ts'
 import { Fifo } from './fifo.ts'
 import { joinBlocks } from './join.ts'
 import { bytesOf, nextPush } from './next-push.ts'
-import { pauseMs } from './pause.ts'
 import type { Limited } from './push-limits.ts'
 import type { Pending, Rejected, ShardTools } from './shard-tools.ts'
 
@@ -66,9 +65,7 @@ export class Shard {
 
   /** Why the shard, or one of its solo pushes, waits or tries again; undefined while none does. */
   get waitingFor (): RetryReason | undefined {
-    if (this.#waitingFor !== undefined) return this.#waitingFor
-    for (const { waitingFor } of this.#soloShards) if (waitingFor !== undefined) return waitingFor
-    return undefined
+    return this.#waitingFor ?? [...this.#soloShards].find(({ waitingFor }) => waitingFor !== undefined)?.waitingFor
   }
 
   add (pending: Pending): void {
@@ -78,14 +75,19 @@ export class Shard {
   }
 
   /**
-   * Ends a pause, because Loki has just stored another shard's push. Does not end the pause for a limit (429), which
-   * concerns one tenant only. Works once until Loki answers this shard too: a push that fails while all others succeed
-   * keeps its own growing pauses.
+   * Ends a pause, because Loki has just stored another shard's push; not that for a limit (429), which is a tenant's.
+   * Works once until Loki answers this shard too: a push that fails while all others succeed keeps its growing pauses.
    */
   wake (): void {
     if (this.#state !== 'waiting' || this.#waitingFor === '429' || this.#woken) return
     this.#woken = true
     this.#resume()
+  }
+
+  /** Ends a pause, whatever its reason. */
+  hurry (): void {
+    for (const shard of this.#soloShards) shard.hurry()
+    if (this.#state === 'waiting') this.#resume()
   }
 
   /** Drops all parts, their tickets unresolved: the deliveries stay unsettled, and the bus delivers them again. */
@@ -186,7 +188,7 @@ export class Shard {
 
   /** Loki may send a Retry-After of 0, or a date that is past by this clock: the shard pauses all the same. */
   #pause (reason: RetryReason, message: string, hint: string | undefined): void {
-    const delay = Math.max(this.#tools.hold()?.ms ?? 0, pauseMs(reason, this.#attempt, this.#tools.random))
+    const delay = Math.max(this.#tools.hold()?.ms ?? 0, this.#tools.pause(reason, this.#attempt))
     this.#attempt++
     this.#wait(reason, delay)
     this.#tools.onRetry(this, reason, message, delay, hint)

@@ -3,6 +3,7 @@ import type { Answer, RetryReason } from './classify.ts'
 import type { LokiClient } from './client.ts'
 import type { EndpointSelector } from './endpoint-selector.ts'
 import type { PushLimits } from './push-limits.ts'
+import { pauseMs } from './pause.ts'
 import { RetryAfter } from './retry-after.ts'
 import { Shard } from './shard.ts'
 import type { Attempt, Pending, Rejected, Ruling, ShardHandle } from './shard-tools.ts'
@@ -53,6 +54,9 @@ interface Options {
   now?: () => number
 }
 
+/** The longest pause between two tries while the process stops. */
+const MOST_DRAINING_MS = 500
+
 /** Which parts share a shard. */
 type Place = 'usual' | 'held' | 'quarantine'
 
@@ -78,6 +82,7 @@ export class Shards {
    * push.
    */
   readonly #pushes = new Set<AbortController>()
+  #draining = false
   #closed = false
 
   constructor (options: Options) {
@@ -120,6 +125,15 @@ export class Shards {
     return answer
   }
 
+  /**
+   * From now on there is little time: what waits is pushed at once, whatever Loki has asked for (Retry-After), and
+   * pauses are short.
+   */
+  drain (): void {
+    this.#draining = true
+    for (const shard of [...this.#shards.values()]) shard.hurry()
+  }
+
   /** Aborts the pushes under way, and resolves no ticket any more. */
   close (): void {
     this.#closed = true
@@ -154,7 +168,7 @@ export class Shards {
       pushBytes,
       limit: () => limits.limitOf(tenant),
       limited: push => limits.limited(tenant, push),
-      hold: () => this.#retryAfter.hold(tenant),
+      hold: () => this.#draining ? undefined : this.#retryAfter.hold(tenant),
       push: async (shard, body, parts) => await this.#push(shard, body, parts),
       rule,
       halve,
@@ -174,7 +188,7 @@ export class Shards {
         this.#report(tenant, index, reason, message, delayMs, hint, place !== 'usual' && reason === 'blocked')
       },
       onIdle: () => { this.#closeShard(key, tenant, place) },
-      random,
+      pause: (reason, attempt) => Math.min(pauseMs(reason, attempt, random), this.#draining ? MOST_DRAINING_MS : Infinity),
       now: this.#now
     })
   }

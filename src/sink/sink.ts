@@ -39,6 +39,8 @@ export interface Sink {
   streamsLimit (tenant: string): number | undefined
   /** Whether the sink can store parts, and why or why not. */
   status (): Check
+  /** The process stops soon: what waits is tried at once, and in short turns. */
+  drain (): void
   /** Aborts the pushes under way, and resolves no ticket any more. */
   close (): Promise<void>
 }

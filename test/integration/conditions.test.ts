@@ -156,6 +156,19 @@ test('an endpoint of two that refuses whatever comes is left out, and named', as
   assert.match(stack.pipeline.status().checks.loki.detail, new RegExp(`${url} fails for \\d+ s`))
 })
 
+test('a stop drains what waits for a Retry-After, where Loki takes it by then', async t => {
+  let refuses = true
+  const stack = await Stack.start(t, {
+    env: { ...ONE_SHARD, LOKEAN_DRAIN_TIMEOUT: '10s' },
+    loki: { intercept: () => refuses ? { kind: 'answer', status: 503, headers: { 'retry-after': '600' } } : undefined }
+  })
+  const sent = (await stack.sender()).send(message([record()]))
+  await until('it waits', () => warnings(stack).length > 0)
+  refuses = false
+  assert.deepEqual(await stack.stop(), { unsettledBytes: 0 })
+  assert.equal(await sent, 'accepted')
+})
+
 test('a push larger than the burst shrinks until it fits, and all is stored', async t => {
   const stack = await Stack.start(t, { env: ONE_SHARD, loki: { limits: { rateBytes: 10e6, burstBytes: 100_000 } } })
   const sender = await stack.sender()

@@ -29,7 +29,7 @@ class Bench {
     halve: async () => { throw new Error('nothing is too large here') },
     setAside: () => { throw new Error('nothing is held here') },
     now: () => 0,
-    random: () => 1,
+    pause: () => 100,
     onIdle: () => { this.idle++ },
     forget: () => {},
     onRetry: () => {},

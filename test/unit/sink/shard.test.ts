@@ -5,6 +5,7 @@ import snappy from 'snappy'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import type { Limited } from '../../../src/sink/push-limits.ts'
+import { pauseMs } from '../../../src/sink/pause.ts'
 import { Shard } from '../../../src/sink/shard.ts'
 import type { Attempt, Pending, Ruling } from '../../../src/sink/shard-tools.ts'
 import type { Part } from '../../../src/worker/messages.ts'
@@ -77,7 +78,7 @@ class Bench {
         return this.takesAside
       },
       now: () => this.now,
-      random: () => this.random,
+      pause: (reason, attempt) => pauseMs(reason, attempt, () => this.random),
       onIdle: () => { this.idle++ },
       forget: () => { this.forgotten++ },
       onRetry: (_shard, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
@@ -281,6 +282,21 @@ test('a wake ends a pause, except that of a tenant\'s limit', async t => {
     await bench.last.answer(STORED)
     bench.shard.wake()
     assert.deepEqual([bench.pushes.length, bench.idle], [2, 1])
+  }
+})
+
+test('hurry ends every pause', async t => {
+  mockTimers(t)
+  for (const reason of ['5xx', 'blocked', '429'] as const) {
+    const bench = new Bench()
+    bench.shard.hurry()
+    bench.add('one')
+    bench.shard.hurry()
+    await bench.last.answer(retry(reason))
+    bench.shard.hurry()
+    assert.equal(bench.pushes.length, 2, reason)
+    await bench.last.answer(STORED)
+    assert.deepEqual(bench.resolved, ['one'])
   }
 })
 

@@ -340,3 +340,23 @@ test('quarantined records have a shard of their own: where they are refused, oth
   await pushes[2].answer(STORED)
   assert.deepEqual([resolved, sink.size, released], [['t 0', 'quarantined'], 0, ['t']])
 })
+
+test('a stop asks at once for all that waits, whatever Loki asked for, and then in short turns', async t => {
+  mockTimers(t)
+  const { sink, pushes, add, resolved, retries } = bench(t)
+  add('limited', 0)
+  add('other', 0)
+  await pushes[0].answer({ kind: 'retry', reason: '429', message: '', status: 429, retryAfterMs: 60_000 })
+  await pushes[1].answer({ kind: 'retry', reason: '5xx', message: '', status: 503, retryAfterMs: 600_000 })
+  mock.timers.tick(30_000)
+  assert.equal(pushes.length, 2)
+  sink.drain()
+  assert.deepEqual(pushes.slice(2).map(({ tenant }) => tenant), ['limited', 'other'])
+  await pushes[2].answer(STORED)
+  for (let i = 3; i < 13; i++) {
+    await pushes[i].answer(retry('blocked'))
+    mock.timers.tick(500)
+  }
+  await pushes[13].answer(STORED)
+  assert.deepEqual([resolved, retries.length], [['limited 0', 'other 0'], 12])
+})
