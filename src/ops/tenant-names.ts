@@ -1,4 +1,4 @@
-/** So many tenants have series of their own. The metrics of all others are under OTHER. */
+/** The number of tenants that have series of their own. The metrics of all others are under OTHER. */
 const MOST_NAMED = 256
 const OTHER = 'other'
 

@@ -4,7 +4,7 @@ import { type Fault, refusalOf } from './refusals.ts'
  * The outcome of a push.
  * - stored: Loki itself said that it has every record of the push.
  * - rejected: whoever answered does not take the push, or not all of it, now or later. `fault` says what is known of
- * why.
+ *   why.
  * - retry: nobody knows whether Loki stored any of it. Loki may take the same push later. `hint` names a setting to
  *   look at.
  */

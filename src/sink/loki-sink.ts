@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
-import type { Bisected, BisectTask, Check, Part, Shape, ShapesTask } from '../worker/messages.ts'
+import { type Bisected, type BisectTask, type Check, MOST_SHAPES, type Part, type Shape, type ShapesTask } from '../worker/messages.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
 import { DeadLetters } from './dead-letter.ts'
@@ -27,9 +27,6 @@ export interface SinkEvents {
   /** Records of the dead-letter directory were deleted to make room: how many. */
   onDeadLettersDeleted: (records: number) => void
 }
-
-/** The most shapes that a part has (worker/output/shapes.ts). Each witness gets a time of its own. */
-const MOST_SHAPES = 8
 
 export interface LokiSinkOptions {
   config: Config

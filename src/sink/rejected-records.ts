@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
-import type { Bisected, BisectTask, RejectedEntry } from '../worker/messages.ts'
+import { type Bisected, type BisectTask, LEAST_LINE_BYTES, type RejectedEntry } from '../worker/messages.ts'
 import { toldLineLimit } from './refusals.ts'
 import type { Pending, Rejected, Ruling } from './shard-tools.ts'
 import type { Verdict, Witnesses } from './witnesses.ts'
@@ -153,9 +153,6 @@ export class RejectedRecords {
     return undefined
   }
 }
-
-/** Shorter pieces of a line than this are not made. The workers hold to it too (worker/output/bisect.ts). */
-const LEAST_LINE_BYTES = 256
 
 /** How long a piece of the line may be: as Loki's text says, or half of what was too large. */
 function lineLimit ({ part }: Pending, { message, fault }: Rejected): number | undefined {

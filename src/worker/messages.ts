@@ -166,6 +166,12 @@ export interface BisectTask {
   maxLineBytes?: number | undefined
 }
 
+/** The most shapes of a part that a worker looks at. Records of an address differ in the fields that they have. */
+export const MOST_SHAPES = 8
+
+/** A line in quarantine is not cut into shorter pieces than this. */
+export const LEAST_LINE_BYTES = 256
+
 /** Asks a worker for the shapes of a part's entries. Witnesses of them get the time, and a nanosecond more each. */
 export interface ShapesTask { part: Part, seconds: number, nanos: number }
 

@@ -1,13 +1,10 @@
 import snappy from 'snappy'
-import type { Bisected, BisectTask, EncoderSettings, Part } from '../messages.ts'
+import { type Bisected, type BisectTask, type EncoderSettings, LEAST_LINE_BYTES, type Part } from '../messages.ts'
 import { labelValues } from '../streams/labels.ts'
 import { compress } from './compress.ts'
 import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
 import { quarantineEntries, shortPair } from './quarantine-entries.ts'
 import { quarantineLabels, toldOf } from './quarantine.ts'
-
-/** A tenant's limit on lines may be low, but no line goes in pieces smaller than this. */
-const MIN_LINE_BYTES = 256
 
 /**
  * Takes one step towards the entries for which Loki rejected a part. A part of several entries becomes two parts, each
@@ -44,7 +41,7 @@ export function bisect (task: BisectTask, settings: EncoderSettings): Bisected {
 /** The entry in quarantine. One that was there already stays in its stream. */
 function quarantined (task: BisectTask, labels: string, entry: PushEntry, settings: EncoderSettings): PushStream {
   const { part, maxLineBytes = Infinity } = task
-  const limit = Math.max(MIN_LINE_BYTES, Math.min(maxLineBytes, settings.maxLineBytes))
+  const limit = Math.max(LEAST_LINE_BYTES, Math.min(maxLineBytes, settings.maxLineBytes))
   return {
     labels: part.quarantine ? labels : quarantineLabels(settings, part.address, 'refused'),
     entries: quarantineEntries(entry.line, limit, told(part, labels, entry, settings), task)

@@ -1,12 +1,9 @@
 import snappy from 'snappy'
-import type { EncoderSettings, Shape, ShapesTask } from '../messages.ts'
+import { type EncoderSettings, MOST_SHAPES, type Shape, type ShapesTask } from '../messages.ts'
 import { formatLabels, parseLabels } from '../streams/labels.ts'
 import { compress } from './compress.ts'
 import { decodePush, encodePush, type PushEntry } from './push-schema.ts'
 import { labelsGiven } from './quarantine.ts'
-
-/** So many shapes of a part are looked at. An address has as many as its records differ in the fields they have. */
-const MOST_SHAPES = 8
 
 /** Stands for whatever a record had. An operator finds the witnesses by it. */
 const VALUE = 'lokean'
