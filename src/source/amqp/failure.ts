@@ -24,8 +24,15 @@ export function connectionFailure (error: unknown, circumstances: Circumstances)
   const { busHost, opened } = circumstances
   const { code, condition, cert } = (error ?? {}) as { code?: string, condition?: string, cert?: PeerCertificate }
   if (tlsFailure(code ?? '') === 'name') return wrongName(busHost.host, cert)
-  const reason = explain(error) ?? (opened ? 'connection lost' : 'connection lost before the bus had let us in')
-  return { reason, hint: hintOf(code, condition, circumstances) }
+  return { reason: reasonOf(error, code, opened), hint: hintOf(code, condition, circumstances) }
+}
+
+/** A bus that ends the connection in mid-login shows as an end or as a reset, by chance: both have the same words. */
+function reasonOf (error: unknown, code: string | undefined, opened: boolean): string {
+  const explained = explain(error)
+  if (opened) return explained ?? 'connection lost'
+  if (explained === undefined) return SHUT_OUT
+  return code !== undefined && SILENT.has(code) ? `${SHUT_OUT}: ${explained}` : explained
 }
 
 /** The failure of a link that the bus ended, or did not attach. */
@@ -60,6 +67,7 @@ function hintOf (code: string | undefined, condition: string | undefined, circum
   }
 }
 
+const SHUT_OUT = 'connection lost before the bus had let us in'
 const SILENT = new Set(['ECONNRESET', 'EPIPE'])
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
 

@@ -103,6 +103,10 @@ test('a connection that ends without a word, before and after the bus has let us
   assert.match(failure(undefined, {}, { tls: false }).hint ?? '', /^if this port wants TLS, LOKEAN_AMQP_URL must begin with amqps:/)
   assert.match(failure(undefined).hint ?? '', /LOKEAN_AMQP_CERT and LOKEAN_AMQP_KEY are not set\. If this port speaks no TLS/)
   assert.match(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), { cert: EXPIRED }).hint ?? '', /has expired/)
+  const shutOut = 'connection lost before the bus had let us in'
+  assert.equal(failure(undefined).reason, shutOut)
+  assert.equal(failure(error('read ECONNRESET', { code: 'ECONNRESET' })).reason, `${shutOut}: read ECONNRESET`)
+  assert.equal(failure(error('connect ECONNREFUSED', { code: 'ECONNREFUSED' })).reason, 'connect ECONNREFUSED')
   assert.deepEqual(failure(undefined, {}, { opened: true }), { reason: 'connection lost', hint: undefined })
   assert.deepEqual(failure(error('read ECONNRESET', { code: 'ECONNRESET' }), {}, { opened: true }), {
     reason: 'read ECONNRESET', hint: undefined
