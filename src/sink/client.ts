@@ -39,6 +39,9 @@ const READY_MS = 10_000
 /** The client reads so much of Loki's answer. */
 const MAX_MESSAGE = 2048
 
+/** The longest answer that is read: 5,000 entries of a query have less, unless nearly all are as long as Loki takes. */
+const MAX_ANSWER = 256 * 2 ** 20
+
 /** Makes one HTTP call to a distributor. `endpoint` is an index into `urls`. No retry, no queue and no state here. */
 export class LokiClient {
   readonly urls: readonly string[]
@@ -108,12 +111,12 @@ export class LokiClient {
     }
   }
 
-  /** Reads any path of Loki's API, for `demo`. Rejects where Loki gives no answer. */
-  async get (endpoint: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
+  /** Reads any path of Loki's API. Rejects where Loki gives no answer, or one that is longer than MAX_ANSWER. */
+  async get (endpoint: number, tenant: string, path: string, signal: AbortSignal, headers = {}): Promise<{ status: number, text: string }> {
     const { statusCode, body } = await this.#pool(endpoint).request({
-      method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal
+      method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
     })
-    return { status: statusCode, text: await body.text() }
+    return { status: statusCode, text: await whole(body) }
   }
 
   /** What an error of `get` means. */
@@ -156,6 +159,17 @@ async function beginning (body: AsyncIterable<Uint8Array>): Promise<string> {
     if (length >= MAX_MESSAGE) break
   }
   return Buffer.concat(chunks).toString('utf8', 0, MAX_MESSAGE).trim()
+}
+
+async function whole (body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > MAX_ANSWER) throw new RangeError(`the answer has more than ${MAX_ANSWER} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function header (value: string | string[] | undefined): string | undefined {
