@@ -180,6 +180,29 @@ export interface ShapesTask { part: Part, seconds: number, nanos: number }
  */
 export interface Shape { key: string, body: Uint8Array }
 
+/** Asks a worker how to find the entries of these parts, which are of one tenant, in Loki. */
+export interface LookUpTask { parts: Part[] }
+
+export interface LookedUp {
+  /** LogQL. */
+  selector: string
+  /** The times of the entries, in nanoseconds since the epoch. */
+  first: bigint
+  last: bigint
+  /** Bytes of an entry on average, uncompressed. */
+  entryBytes: number
+}
+
+/** Asks a worker for the parts without the entries that are in Loki already. */
+export interface SubtractTask {
+  parts: Part[]
+  /** By the labels under which Loki has them; `time` in nanoseconds since the epoch. */
+  found: ReadonlyArray<{
+    labels: Readonly<Record<string, string>>
+    entries: ReadonlyArray<{ time: string, line: string, metadata: Readonly<Record<string, string>> }>
+  }>
+}
+
 export type Bisected =
   | { kind: 'halves', parts: Part[] }
   | { kind: 'entry', entry: RejectedEntry, part: Part }

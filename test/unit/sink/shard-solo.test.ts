@@ -33,6 +33,7 @@ class Bench {
     onIdle: () => { this.idle++ },
     forget: () => {},
     onRetry: () => {},
+    onResent: () => {},
     push: async (_shard, body, parts) => {
       assert.deepEqual(body, joinBlocks(parts))
       const answered = new Deferred<Attempt>()
