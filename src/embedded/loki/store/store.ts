@@ -135,18 +135,19 @@ export class Store {
     const known = this.#marker !== undefined && this.#marker.equals(bytes) ? this.#tally.get(tenant) : undefined
     const tally = known?.copy() ?? new IdTally()
     const row = emptyRow()
-    // The next place of the marker in the chunk. A chunk's rows ascend, so one place serves many rows.
+    // The first place of the marker in the chunk from `searched` on. It serves many rows: most ascend.
     let buf: Buffer | undefined
+    let searched = 0
     let hit = 0
     for (let number = this.table.first; number < this.table.next; number++) {
       this.table.read(number, row)
       const stream = this.#streams[row.stream]!
       if (stream.tenant !== tenant) continue
-      if (row.buf !== buf) {
+      if (row.buf !== buf || row.lineStart < searched || row.lineStart > hit) {
         buf = row.buf
-        hit = -1
+        searched = row.lineStart
+        hit = nextHit(buf, bytes, searched)
       }
-      if (hit < row.lineStart) hit = nextHit(buf, bytes, row.lineStart)
       countLine(buf, row.lineStart, row.lineEnd, hit, bytes, stream.quarantine, tally)
     }
     return tally.result(options.expected)
