@@ -1,9 +1,9 @@
 import type { Arrival, EntryTable } from './entry-table.ts'
 
 /** Loki's `chunk_block_size`. */
-const mostBytes = 262_144
+export const blockBytes = 262_144
 /** What a pair of structured metadata counts in a block, whatever its size. */
-const pairBytes = 8
+export const pairBytes = 8
 
 /**
  * The block of a stream's present chunk that still takes entries in. Loki compares a new entry with those of this block
@@ -33,7 +33,7 @@ export class HeadBlock {
   /** Adds a row that `find` did not find. Row numbers must ascend. */
   add (table: EntryTable, row: number, hash: number, lineBytes: number, metadataPairs: number): void {
     this.#bytes += lineBytes + metadataPairs * pairBytes
-    if (this.#bytes >= mostBytes) return this.#cut()
+    if (this.#bytes >= blockBytes) return this.#cut()
     if (this.#count === 0) this.#firstRow = row
     if (++this.#count * 2 > this.#slots.length) this.#grow(table)
     this.#insert(hash, row)
