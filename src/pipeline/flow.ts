@@ -131,7 +131,7 @@ export class Flow {
       if (shared) buffers.release(batch.bytes)
       this.#settler.add({ address, spans, cost, opened, records, oldestMs })
     })
-    for (const part of result.parts) sink.add(part, ticket)
+    for (const part of result.parts) sink.add(part, ticket, oldestMs)
   }
 
   /** Undefined only when the pipeline closes. The batch stays unsettled then. */

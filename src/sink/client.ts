@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Pool } from 'undici'
 import type { Secret } from '../secret.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
@@ -39,6 +40,9 @@ const READY_MS = 10_000
 /** The client reads so much of Loki's answer. */
 const MAX_MESSAGE = 2048
 
+/** The longest answer that is read: 5,000 entries of a query have less, unless nearly all are as long as Loki takes. */
+const MAX_ANSWER = 256 * 2 ** 20
+
 /** Makes one HTTP call to a distributor. `endpoint` is an index into `urls`. No retry, no queue and no state here. */
 export class LokiClient {
   readonly urls: readonly string[]
@@ -74,19 +78,22 @@ export class LokiClient {
   /** The promise never rejects. An aborted push counts as a lost connection. */
   async push (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
     const request = new Deadline(this.#timeoutMs, signal)
+    const noted = new NotedBody(body)
     try {
       const { statusCode: status, headers, body: answer } = await this.#pool(endpoint).request({
         method: 'POST',
         path: this.#path(endpoint, '/loki/api/v1/push'),
-        headers: this.#headersFor(tenant),
-        body,
+        headers: { ...this.#headersFor(tenant), 'content-length': `${body.length}` },
+        // undici takes any iterable, which its types do not say.
+        body: noted as unknown as Readable,
         signal: request.signal
       })
       const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
       return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
     } catch (error) {
-      if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s` }
-      return { kind: 'retry', reason: 'connection', ...this.failure(endpoint, error) }
+      const unsent = !noted.begun
+      if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s`, unsent }
+      return { kind: 'retry', reason: 'connection', ...this.failure(endpoint, error), unsent }
     } finally {
       request.end()
     }
@@ -108,12 +115,12 @@ export class LokiClient {
     }
   }
 
-  /** Reads any path of Loki's API, for `demo`. Rejects where Loki gives no answer. */
-  async get (endpoint: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
+  /** Reads any path of Loki's API. Rejects where Loki gives no answer, or one that is longer than MAX_ANSWER. */
+  async get (endpoint: number, tenant: string, path: string, signal: AbortSignal, headers = {}): Promise<{ status: number, text: string }> {
     const { statusCode, body } = await this.#pool(endpoint).request({
-      method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal
+      method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
     })
-    return { status: statusCode, text: await body.text() }
+    return { status: statusCode, text: await whole(body) }
   }
 
   /** What an error of `get` means. */
@@ -140,6 +147,21 @@ export class LokiClient {
   }
 }
 
+/** Notes when it is asked for. Until then, the request waits for a connection, and Loki has nothing of it. */
+class NotedBody {
+  readonly #bytes: Uint8Array
+  begun = false
+
+  constructor (bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  * [Symbol.iterator] (): Generator<Uint8Array> {
+    this.begun = true
+    yield this.#bytes
+  }
+}
+
 function authorization ({ username, password, token }: LokiAccess): Record<string, string> {
   if (token !== undefined) return { authorization: `Bearer ${token.reveal()}` }
   if (username === undefined) return {}
@@ -156,6 +178,17 @@ async function beginning (body: AsyncIterable<Uint8Array>): Promise<string> {
     if (length >= MAX_MESSAGE) break
   }
   return Buffer.concat(chunks).toString('utf8', 0, MAX_MESSAGE).trim()
+}
+
+async function whole (body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > MAX_ANSWER) throw new RangeError(`the answer has more than ${MAX_ANSWER} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function header (value: string | string[] | undefined): string | undefined {
