@@ -25,13 +25,17 @@ export class Stream {
   tick = -1
 
   /**
-   * For Repeats: its last message, the newest time in that message, its first entry, and its map where it needs one.
+   * For EntryTimes: the last batch that had an entry of it, the newest entry's time there, and by how many nanoseconds
+   * that one made way; all times there, where they fell. The last message that was a repeat, and the entry of the
+   * original that comes next.
    */
-  message = -1
+  timedIn = -1
   newestSeconds = 0
   newestNanos = 0
-  firstOfMessage = -1
-  seen: Map<string, number> | undefined
+  moved = 0
+  seen: Map<number, number> | undefined
+  repeatedIn = -1
+  repeated = -1
 
   constructor (labels: string, tenant: string, shards: number, quarantine = false) {
     this.labels = Buffer.from(labels)
