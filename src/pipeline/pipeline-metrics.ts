@@ -45,6 +45,7 @@ export class PipelineMetrics {
     onPush: report => this.#pushed(report),
     onRetry: reason => this.#metrics.pushRetries.inc({ reason }),
     onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
+    onBacklog: records => this.#metrics.recordsMended.inc({ reason: 'backlog' }, records),
     onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' }),
     onDeadLettersDeleted: records => this.#metrics.deadLettersDeleted.inc(records)
   }

@@ -36,8 +36,8 @@ const CONNECTION_AGE_MS = 3_000
 /** How long a distributor may take to say whether it is ready. */
 const READY_MS = 10_000
 
-/** The client reads so much of Loki's answer. */
-const MAX_MESSAGE = 2048
+/** The client reads so much of Loki's answer: ten entries that are refused, and the labels of their stream. */
+const MAX_MESSAGE = 8192
 
 /** Makes one HTTP call to a distributor. `endpoint` is an index into `urls`. No retry, no queue and no state here. */
 export class LokiClient {

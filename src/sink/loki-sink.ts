@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
-import { type Bisected, type BisectTask, type Check, MOST_SHAPES, type Part, type Shape, type ShapesTask } from '../worker/messages.ts'
+import {
+  type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, MOST_SHAPES, type Part, type Shape, type ShapesTask
+} from '../worker/messages.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
 import { DeadLetters } from './dead-letter.ts'
@@ -23,6 +25,8 @@ export interface SinkEvents {
   onRetry: (reason: RetryReason) => void
   /** One record that Loki rejected is in the quarantine stream, or in a dead-letter file. */
   onQuarantined: () => void
+  /** Records that Loki found too far behind are on their way to a backlog stream: how many. */
+  onBacklog: (records: number) => void
   onDeadLettered: () => void
   /** Records of the dead-letter directory were deleted to make room: how many. */
   onDeadLettersDeleted: (records: number) => void
@@ -35,6 +39,8 @@ export interface LokiSinkOptions {
   events: SinkEvents
   /** Takes one step of the bisection of a rejected part, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
+  /** Gives what Loki found too far behind its stream another one, on a worker thread. */
+  backlog: (task: BacklogTask) => Promise<Backlog | undefined>
   /** The shapes of a part's entries, on a worker thread. */
   shapes: (task: ShapesTask) => Promise<Shape[]>
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
@@ -52,7 +58,7 @@ export class LokiSink implements Sink {
   readonly #closing = new AbortController()
 
   private constructor (options: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
-    const { config, version, log, events, bisect, shapes, arrival } = options
+    const { config, version, log, events, bisect, backlog, shapes, arrival } = options
     const now = (): number => performance.now()
     this.#deadLetters = deadLetters
     // Each tenant whose limits are read adds a listener.
@@ -85,6 +91,7 @@ export class LokiSink implements Sink {
       },
       tooLarge: (tenant, bytes) => { limits.tooLarge(tenant, bytes) },
       bisect,
+      backlog,
       deadLetter: deadLetters,
       arrival,
       log,

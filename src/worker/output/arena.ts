@@ -67,6 +67,14 @@ export class Arena {
     this.entries = 0
   }
 
+  /** Whether some entry of the stream is older, in milliseconds. */
+  hasOlder (stream: Stream, timeMs: number): boolean {
+    for (let entry = stream.head; entry >= 0; entry = this.next[entry]!) {
+      if (this.seconds[entry]! * 1000 + this.nanos[entry]! / 1e6 < timeMs) return true
+    }
+    return false
+  }
+
   /** Puts bytes into the kernel's memory, and returns their address. They stay until the arena is cleared. */
   place (bytes: Uint8Array): number {
     const at = this.#at

@@ -87,6 +87,12 @@ export class EntryWriter {
   flush (atEnd: boolean): Part[] {
     if (atEnd) this.#times.forget()
     else this.#times.leave(this.#touched)
+    const late = this.#arrivalMs - this.#settings.maxDisorderMs
+    for (const stream of this.#touched) {
+      this.#streams.share(stream)
+      // Mostly the batch has no old record: then no entry is looked at.
+      stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.hasOlder(stream, late)
+    }
     const parts = this.#parts.write(this.#address, this.#touched, this.#arena)
     this.#touched = []
     this.#arena.clear()
@@ -120,10 +126,15 @@ export class EntryWriter {
     fields.set(MESSAGE, start, end)
 
     run.derive(start, end)
-    const stream = this.#streams.find()
+    let stream = this.#streams.find()
     if (typeof stream === 'string') return stream
     // Loki rejects these too. But it reports that only where the stream is the last of a push.
-    if (timeMs < stream.newestMs - this.#settings.maxDisorderMs) return 'too_late'
+    if (this.#isLate(stream, timeMs)) {
+      const backlog = this.#streams.backlog(stream, timeMs)
+      if (backlog === undefined || this.#isLate(backlog, timeMs)) return 'too_late'
+      this.#mend('backlog', 1)
+      stream = backlog
+    }
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
@@ -133,6 +144,10 @@ export class EntryWriter {
       this.#append(stream, start, end)
     }
     return undefined
+  }
+
+  #isLate (stream: Stream, timeMs: number): boolean {
+    return timeMs < stream.newestMs - this.#settings.maxDisorderMs
   }
 
   /**

@@ -1,7 +1,8 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../../errors.ts'
 import type {
-  EncodeResult, EncoderSettings, EncodeTask, Bisected, BisectTask, QuarantineMessageTask, Shape, ShapesTask, WorkerSetup
+  Backlog, BacklogTask, Bisected, BisectTask, EncodeResult, EncoderSettings, EncodeTask, QuarantineMessageTask, Shape, ShapesTask,
+  WorkerSetup
 } from '../messages.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 import { heapLimits } from './thread-limits.ts'
@@ -68,6 +69,10 @@ export class WorkerPool {
 
   async bisect (task: BisectTask): Promise<Bisected> {
     return await this.#run<Bisected>('bisect', task)
+  }
+
+  async backlog (task: BacklogTask): Promise<Backlog | undefined> {
+    return await this.#run<Backlog | undefined>('backlog', task)
   }
 
   async shapes (task: ShapesTask): Promise<Shape[]> {
