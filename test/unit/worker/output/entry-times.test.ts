@@ -114,7 +114,7 @@ test('and so it does beside messages that have other times, and to nothing but t
 })
 
 test('an entry that goes elsewhere when its message comes again leaves the times of the others as they are', () => {
-  const encoder = new Encoder(encoderSettings())
+  const encoder = new Encoder(encoderSettings({ backlogLabel: undefined }))
   const at = (minutes: number, line: string): Entry => ({ host: 'h', time: BASE + BigInt(minutes) * 60n * SECOND, line })
   const old = [at(-100, 'late next time'), at(-50, 'a'), at(-50, 'b')]
   const entries = stored([old, [at(0, 'new')], old].map(message), encoder)
