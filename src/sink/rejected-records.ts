@@ -17,7 +17,7 @@ interface Options {
   /** Takes one step of the bisection, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
   /** Where rejected records go. Without it, they go to the quarantine stream in Loki. */
-  deadLetter?: { write (entry: RejectedEntry): Promise<void> }
+  deadLetter?: { readonly name: string, write (entry: RejectedEntry): Promise<void> }
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
@@ -116,7 +116,7 @@ export class RejectedRecords {
     } catch (error) {
       return { kind: 'held', message: `writing a dead letter failed: ${(error as Error).message}`, hint: DEAD_LETTER_HINT }
     }
-    this.#warn(entry, answer.hint, 'the dead-letter directory')
+    this.#warn(entry, answer.hint, deadLetter.name)
     onDeadLettered()
     return replacedBy([])
   }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { COMMANDS, FLAGS, parseCommand } from '../../../src/cli/arguments.ts'
+import { parseCommand } from '../../../src/cli/arguments.ts'
+import { COMMANDS, FLAGS } from '../../../src/cli/flags.ts'
 import { UsageError } from '../../../src/errors.ts'
 
 function refused (...argv: string[]): string {

@@ -47,6 +47,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     },
     deadLetter: deadLetters
       ? {
+          name: 'the dead-letter directory',
           write: async entry => {
             faults.write?.(entry)
             written.push(entry)
