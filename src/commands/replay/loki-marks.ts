@@ -14,8 +14,8 @@ import type { Marked, Marks } from './marks.ts'
 
 /** The query for the marks of all runs. */
 export const MARKS_QUERY = '{source="lokean", replayed=~".+"}'
-const ID_BYTES = 33
-const MOST_IDS = 500
+/** A line of ids is shorter than any limit of Loki on lines. */
+const IDS_IN_LINE = 30
 const TRIES = 8
 const [BASE_MS, MOST_MS] = [250, 10_000]
 
@@ -83,10 +83,9 @@ export class LokiMarks implements Marks {
   #body (marked: readonly Marked[], address: string): Uint8Array {
     const given = labelsGiven(this.#settings, address).map(({ name, value }) => [name, value] as const)
     const labels = formatLabels([...given.filter(([name]) => name !== 'source'), ['source', 'lokean'], ['replayed', 'records']])
-    const idsInLine = Math.min(MOST_IDS, Math.floor(this.#settings.maxLineBytes / ID_BYTES))
     const entries = []
-    for (let at = 0; at < marked.length; at += idsInLine) {
-      const line = marked.slice(at, at + idsInLine).map(({ id }) => id).join(' ')
+    for (let at = 0; at < marked.length; at += IDS_IN_LINE) {
+      const line = marked.slice(at, at + IDS_IN_LINE).map(({ id }) => id).join(' ')
       entries.push({ timestamp: this.#now(), line, structuredMetadata: [] })
     }
     return compress(encodePush({ streams: [{ labels, entries }] }))

@@ -12,7 +12,7 @@ const RETRY_MS = 500
 
 /**
  * Reads all entries of a query from Loki, the oldest first, page by page. Loki may refuse a page for its size, or be
- * busy: the page is then asked for again, with half the entries, down to one.
+ * busy: the page is then asked for again, with a quarter of the entries, down to one.
  */
 export async function * readAll (
   reader: Pick<LokiReader, 'range'>, tenant: string, query: string, { from, to }: Span, signal: AbortSignal
@@ -36,7 +36,7 @@ async function * readSpan (read: ReadPage, start: bigint, signal: AbortSignal): 
       entries = await read(from, limit + known.size)
     } catch (error) {
       if (limit === 1 || signal.aborted) throw error
-      limit = Math.ceil(limit / 2)
+      limit = Math.ceil(limit / 4)
       await pause(RETRY_MS, undefined, { signal })
       continue
     }

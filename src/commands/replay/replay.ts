@@ -22,13 +22,15 @@ export async function replay (context: Context, options: ReplayOptions): Promise
   for (const warning of warnings) log.warn(warning)
   const start = performance.now()
   const span = await spanOf(options, config, Date.now())
-  const loki = new LokiAccess(config, options.tenants, context.stopping)
-  const left = options.left === undefined ? undefined : new LeftFile(options.left)
-  const marks = options.state === undefined ? loki.marks(span.from) : await FileMarks.open(options.state, !options.yes)
-  const tally = new Tally(one => { left?.write(one) })
-  const progress = new ProgressLine(context)
+  const owned: Array<{ close (): unknown }> = []
+  const own = <T extends { close (): unknown }>(resource: T): T => { owned.unshift(resource); return resource }
   try {
-    const { deadLetters } = options
+    const loki = own(new LokiAccess(config, options.tenants, context.stopping))
+    const marks = own(options.state === undefined ? loki.marks(span.from) : await FileMarks.open(options.state, !options.yes))
+    const left = options.left === undefined ? undefined : own(new LeftFile(options.left))
+    const tally = new Tally(one => { left?.write(one) })
+    const progress = new ProgressLine(context)
+    const { deadLetters, yes: sent } = options
     const end = await runReplay({
       config,
       log,
@@ -37,19 +39,17 @@ export async function replay (context: Context, options: ReplayOptions): Promise
         : searchLetters(deadLetters, span, options),
       marks,
       tally,
-      dryRun: !options.yes,
+      dryRun: !sent,
       limit: options.limit,
       stopping: context.stopping,
-      onProgress: () => { progress.show(() => progressOf(tally, options.yes)) }
+      onProgress: () => { progress.show(() => progressOf(tally, sent)) }
     })
     progress.end()
     const report = reportOf(tally, span, options, { ...end, seconds: Math.round(performance.now() - start) / 1000 })
     context.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report, deadLetters ?? 'Quarantine in Loki'))
     return tally.complete && !end.stopped && !end.limited && end.error === undefined ? 0 : 1
   } finally {
-    left?.close()
-    await marks.close()
-    await loki.close()
+    for (const resource of owned) await resource.close()
   }
 }
 
