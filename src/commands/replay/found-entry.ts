@@ -30,10 +30,10 @@ export function labelOf (entry: FoundEntry, name: string): string | undefined {
 }
 
 /**
- * The same for the same entry, whenever it is read. Labels that Loki adds to a stream do not count: they come and go
- * with its settings.
+ * The same for the same entry, whenever it is read. The label that Loki adds to a stream does not count: it comes and
+ * goes with Loki's settings.
  */
 export function idOf ({ tenant, labels, timestamp, line }: FoundEntry): string {
-  const own = Object.entries(labels).filter(([name]) => !name.startsWith('__') && name !== 'service_name').sort()
+  const own = Object.entries(labels).filter(([name]) => name !== 'service_name').sort()
   return createHash('sha256').update(JSON.stringify([tenant, own, timestamp])).update(line).digest('hex').slice(0, 32)
 }

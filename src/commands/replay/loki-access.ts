@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import { LokeanError } from '../../errors.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import { LokiClient } from '../../sink/client.ts'
 import { LokiReader, type ReadRange, type ReadStream } from '../../sink/loki-reader.ts'
@@ -57,6 +58,12 @@ export class LokiAccess {
 
   async #range (tenant: string, query: string, range: ReadRange, signal: AbortSignal): Promise<ReadStream[]> {
     const either = AbortSignal.any([signal, AbortSignal.timeout(QUERY_MS)])
-    return await this.#reader.range(this.#config.lokiQuery.tenant ?? tenant, query, range, either)
+    try {
+      return await this.#reader.range(this.#config.lokiQuery.tenant ?? tenant, query, range, either)
+    } catch (error) {
+      // What Loki has answered is told by the reader; this says why it has not.
+      const why = error instanceof Error && 'code' in error ? this.#clients.query.failure(0, error).message : (error as Error).message
+      throw new LokeanError('LOKEAN_QUERY', `${this.#clients.query.urls[0]}: ${why}`, { cause: error })
+    }
   }
 }

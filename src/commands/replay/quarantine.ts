@@ -56,8 +56,16 @@ async function page (
 ): Promise<FoundEntry[]> {
   const streams = await reader.range(tenant, query, { start: from, end: to, limit, direction: 'forward' }, signal)
   return streams
-    .flatMap(({ labels, entries }) => entries.map(({ time, line, metadata }) => ({ tenant, labels, timestamp: time, line, metadata })))
+    .flatMap(({ labels, entries }) => {
+      const own = withoutShard(labels)
+      return entries.map(({ time, line, metadata }) => ({ tenant, labels: own, timestamp: time, line, metadata }))
+    })
     .sort((a, b) => compare(BigInt(a.timestamp), BigInt(b.timestamp)))
+}
+
+/** Loki divides a stream with much at once into shards, which differ in a label of its own. */
+function withoutShard (labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !name.startsWith('__')))
 }
 
 function compare (a: bigint, b: bigint): number {

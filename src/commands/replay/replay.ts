@@ -53,7 +53,7 @@ export async function replay (context: Context, options: ReplayOptions): Promise
   }
 }
 
-function progressOf ({ found, replayed, leftTotal }: Tally, sent: boolean): string {
-  const [all, done, left] = [found, replayed, leftTotal].map(count => count.toLocaleString('en'))
-  return `${all} found, ${done} ${sent ? 'replayed' : 'can be replayed'}, ${left} left`
+function progressOf ({ found, marked, replayed, leftTotal }: Tally, sent: boolean): string {
+  const [all, before, done, left] = [found + marked, marked, replayed, leftTotal].map(count => count.toLocaleString('en'))
+  return `${all} found, ${before} replayed before, ${done} ${sent ? 'replayed' : 'can be replayed'}, ${left} left`
 }

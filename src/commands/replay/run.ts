@@ -44,7 +44,7 @@ export async function runReplay (options: RunOptions): Promise<RunEnd> {
   })
   let source!: ReplaySource<Item>
   const pipeline = await Pipeline.create({
-    config: settingsOf(config),
+    config,
     log,
     metrics: createMetrics({
       version: VERSION,
@@ -70,14 +70,6 @@ export async function runReplay (options: RunOptions): Promise<RunEnd> {
   await ledger.idle()
   const error = ledger.error ?? failure
   return { stopped: stopping.aborted && !search.ended, limited: search.limited, error: error && describeError(error) }
-}
-
-/**
- * The settings of a run. How far a record lies behind others of its stream is for Loki to judge: the order in which
- * records were put aside says nothing of it.
- */
-function settingsOf (config: Config): Config {
-  return { ...config, loki: { ...config.loki, maxDisorderMs: Infinity } }
 }
 
 function addressesOf ({ amqp, addresses }: Config): SourceAddress[] {
