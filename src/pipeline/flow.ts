@@ -134,7 +134,7 @@ export class Flow {
       this.#settler.add({ address, spans, cost, opened, records, oldestMs })
     })
     const ticket = ticketOf?.(batch, own) ?? own
-    for (const part of result.parts) sink.add(part, ticket)
+    for (const part of result.parts) sink.add(part, ticket, oldestMs)
   }
 
   /** Undefined only when the pipeline closes. The batch stays unsettled then. */

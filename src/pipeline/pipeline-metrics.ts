@@ -44,6 +44,8 @@ export class PipelineMetrics {
   readonly sinkEvents: SinkEvents = {
     onPush: report => this.#pushed(report),
     onRetry: reason => this.#metrics.pushRetries.inc({ reason }),
+    onResent: (reason, records) => this.#metrics.recordsResent.inc({ reason }, records),
+    onFound: records => this.#metrics.recordsFound.inc(records),
     onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
     onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' }),
     onDeadLettersDeleted: records => this.#metrics.deadLettersDeleted.inc(records)

@@ -1,7 +1,7 @@
 import { type Admin, cleanStatus, startAdmin } from '../ops/admin.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
-import { createMetrics } from '../ops/metrics.ts'
+import { createMetrics, type Metrics } from '../ops/metrics.ts'
 import { LivePage } from '../ops/page/page.ts'
 import type { Problems } from '../ops/page/problems.ts'
 import { encoderSettings } from './encoder-settings.ts'
@@ -65,17 +65,19 @@ export async function startService (config: Config, log: Logger, problems: Probl
   return {
     pipeline,
     admin,
-    stop: async () => await stop(pipeline, admin, log),
+    stop: async () => await stop(pipeline, admin, metrics, log),
     close: async () => { await Promise.all([pipeline.close(), admin.close()]) }
   }
 }
 
-async function stop (pipeline: Pipeline, admin: Admin, log: Logger): Promise<{ unsettledBytes: number }> {
+async function stop (pipeline: Pipeline, admin: Admin, metrics: Metrics, log: Logger): Promise<{ unsettledBytes: number }> {
   const start = performance.now()
   log.info({ inflightBytes: pipeline.inflightBytes }, 'stopping: taking no more, storing what is in flight')
   const outcome = await pipeline.stop()
   await admin.close()
-  const facts = { ...outcome, ms: Math.round(performance.now() - start) }
+  const { values } = await metrics.recordsResent.get()
+  const resentRecords = values.reduce((sum, { value }) => sum + value, 0)
+  const facts = { ...outcome, resentRecords, ms: Math.round(performance.now() - start) }
   if (outcome.unsettledBytes === 0) log.info(facts, 'stopped')
   else log.warn(facts, 'stopped by the drain timeout: what is unsettled stays with the bus')
   return outcome

@@ -79,6 +79,8 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       events: pipelineMetrics.sinkEvents,
       bisect: async task => await pool.bisect(task),
       shapes: async task => await pool.shapes(task),
+      lookUp: async task => await pool.lookUp(task),
+      subtract: async task => await pool.subtract(task),
       arrival
     })
     const buffers = batchBuffers(config)

@@ -5,13 +5,13 @@ import { type Fault, refusalOf } from './refusals.ts'
  * - stored: Loki itself said that it has every record of the push.
  * - rejected: whoever answered does not take the push, or not all of it, now or later. `fault` says what is known of
  *   why.
- * - retry: nobody knows whether Loki stored any of it. Loki may take the same push later. `hint` names a setting to
- *   look at.
+ * - retry: Loki may take the same push later. Nobody knows whether it stored any of this one, unless it was never sent
+ *   (`unsent`). `hint` names a setting to look at.
  */
 export type Answer =
   | { kind: 'stored', status: number }
   | { kind: 'rejected', status: number, message: string, fault: Fault, hint?: string }
-  | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number, hint?: string }
+  | { kind: 'retry', reason: RetryReason, message: string, status?: number, retryAfterMs?: number, hint?: string, unsent?: boolean }
 
 /**
  * `blocked`: the answer is not from Loki, or Loki takes no push at all (wrong URL, path, credentials, policy). The push

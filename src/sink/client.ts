@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Pool } from 'undici'
 import type { Secret } from '../secret.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
@@ -77,19 +78,22 @@ export class LokiClient {
   /** The promise never rejects. An aborted push counts as a lost connection. */
   async push (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
     const request = new Deadline(this.#timeoutMs, signal)
+    const noted = new NotedBody(body)
     try {
       const { statusCode: status, headers, body: answer } = await this.#pool(endpoint).request({
         method: 'POST',
         path: this.#path(endpoint, '/loki/api/v1/push'),
-        headers: this.#headersFor(tenant),
-        body,
+        headers: { ...this.#headersFor(tenant), 'content-length': `${body.length}` },
+        // undici takes any iterable, which its types do not say.
+        body: noted as unknown as Readable,
         signal: request.signal
       })
       const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
       return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
     } catch (error) {
-      if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s` }
-      return { kind: 'retry', reason: 'connection', ...this.failure(endpoint, error) }
+      const unsent = !noted.begun
+      if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s`, unsent }
+      return { kind: 'retry', reason: 'connection', ...this.failure(endpoint, error), unsent }
     } finally {
       request.end()
     }
@@ -140,6 +144,21 @@ export class LokiClient {
 
   #path (endpoint: number, path: string): string {
     return new URL(this.urls[endpoint] ?? '').pathname.replace(/\/$/, '') + path
+  }
+}
+
+/** Notes when it is asked for. Until then, the request waits for a connection, and Loki has nothing of it. */
+class NotedBody {
+  readonly #bytes: Uint8Array
+  begun = false
+
+  constructor (bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  * [Symbol.iterator] (): Generator<Uint8Array> {
+    this.begun = true
+    yield this.#bytes
   }
 }
 

@@ -76,11 +76,11 @@ export class RejectedRecords {
 
   /** Halves a part of several entries. Undefined where `close` ended the wait. */
   async halve (pending: Pending): Promise<Pending[] | undefined> {
-    const { ticket, solo, rejectedAt } = pending
+    const { ticket, solo, rejectedAt, doubt } = pending
     const bisected = await this.#bisect(pending, '', undefined)
     if (bisected === undefined) return undefined
     if (bisected.kind !== 'halves') throw new Error('a part of one entry was to be halved')
-    return bisected.parts.map(part => ({ part, ticket, solo, rejectedAt }))
+    return bisected.parts.map(part => ({ part, ticket, solo, rejectedAt, doubt }))
   }
 
   /** Ends all waiting. The tickets of the records that wait then stay unresolved. */

@@ -34,8 +34,11 @@ export interface DeadLetterStore extends DeadLetterUse {
  */
 export interface Sink {
   start (): void
-  /** Does nothing after `close`: a worker may still bring a batch then, and that batch stays unsettled. */
-  add (part: Part, ticket: PartTicket): void
+  /**
+   * Does nothing after `close`: a worker may still bring a batch then, and that batch stays unsettled. `oldestMs`: the
+   * oldest timestamp of the batch's records, in Unix time; NaN where no record keeps its own.
+   */
+  add (part: Part, ticket: PartTicket, oldestMs: number): void
   /** Compressed bytes that wait or are being pushed. */
   readonly bytes: number
   /** How many shards have parts or a push. */

@@ -3,10 +3,11 @@
  * stop.
  */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { BisectTask, EncodeTask, Part, QuarantineMessageTask, ShapesTask, WorkerSetup } from './messages.ts'
+import type { BisectTask, EncodeTask, LookUpTask, Part, QuarantineMessageTask, ShapesTask, SubtractTask, WorkerSetup } from './messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import { RenewingEncoder } from './renewing-encoder.ts'
 import { bisect as bisectPart } from './output/bisect.ts'
+import { lookUp as planLookUp, subtract as withoutFound } from './output/look-up.ts'
 import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
 import { shapes as shapesOf } from './output/shapes.ts'
 
@@ -30,6 +31,10 @@ export const encode = timed((task: EncodeTask): unknown => {
 export const bisect = timed((task: BisectTask) => bisectPart(task, settings))
 
 export const shapes = timed((task: ShapesTask) => shapesOf(task, settings))
+
+export const lookUp = timed((task: LookUpTask) => planLookUp(task))
+
+export const subtract = timed((task: SubtractTask) => withoutFound(task))
 
 export const quarantineMessage = timed((task: QuarantineMessageTask) => quarantine(task, settings))
 

@@ -110,6 +110,8 @@ export interface Part {
    * such a stream and still answer 204.
    */
   solo: boolean
+  /** A hash of the stream of a solo part. The sink pushes those of one stream one after the other, in their order. */
+  stream?: number
   /** The part holds quarantined records only, and no part holds them beside others. */
   quarantine: boolean
 }
@@ -179,6 +181,29 @@ export interface ShapesTask { part: Part, seconds: number, nanos: number }
  * The label names and names of metadata of an entry, with a compressed push of one harmless entry that has the same.
  */
 export interface Shape { key: string, body: Uint8Array }
+
+/** Asks a worker how to find the entries of these parts, which are of one tenant, in Loki. */
+export interface LookUpTask { parts: Part[] }
+
+export interface LookedUp {
+  /** LogQL. */
+  selector: string
+  /** The times of the entries, in nanoseconds since the epoch. */
+  first: bigint
+  last: bigint
+  /** Bytes of an entry on average, uncompressed. */
+  entryBytes: number
+}
+
+/** Asks a worker for the parts without the entries that are in Loki already. */
+export interface SubtractTask {
+  parts: Part[]
+  /** By the labels under which Loki has them; `time` in nanoseconds since the epoch. */
+  found: ReadonlyArray<{
+    labels: Readonly<Record<string, string>>
+    entries: ReadonlyArray<{ time: string, line: string, metadata: Readonly<Record<string, string>> }>
+  }>
+}
 
 export type Bisected =
   | { kind: 'halves', parts: Part[] }
