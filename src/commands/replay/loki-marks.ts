@@ -24,6 +24,8 @@ interface Options {
   client: Pick<LokiClient, 'push'>
   /** Reads the marks of a tenant. */
   read: (tenant: string) => AsyncIterable<readonly FoundEntry[]>
+  /** For tests. */
+  wait?: (ms: number) => Promise<unknown>
 }
 
 /**
@@ -69,14 +71,14 @@ export class LokiMarks implements Marks {
 
   /** Tries for about a minute. Where marks cannot be stored, the run must end. */
   async #push (marked: readonly Marked[]): Promise<void> {
-    const { client } = this.#options
+    const { client, wait = pause } = this.#options
     const { tenant = '', address = '' } = marked[0] ?? {}
     const body = this.#body(marked, address)
     for (let attempt = 1; ; attempt++) {
       const answer = await client.push(0, tenant, body, new AbortController().signal)
       if (answer.kind === 'stored') return
       if (attempt === TRIES) throw new LokeanError('LOKEAN_PUSH', `what is replayed cannot be marked in Loki: ${answer.message}`)
-      await pause(backoffMs(attempt, BASE_MS, MOST_MS, Math.random))
+      await wait(backoffMs(attempt, BASE_MS, MOST_MS, Math.random))
     }
   }
 

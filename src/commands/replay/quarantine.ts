@@ -15,18 +15,19 @@ const RETRY_MS = 500
  * busy: the page is then asked for again, with a quarter of the entries, down to one.
  */
 export async function * readAll (
-  reader: Pick<LokiReader, 'range'>, tenant: string, query: string, { from, to }: Span, signal: AbortSignal
+  reader: Pick<LokiReader, 'range'>, tenant: string, query: string, { from, to }: Span, signal: AbortSignal, retryMs = RETRY_MS
 ): AsyncGenerator<FoundEntry[]> {
+  const rest = async (): Promise<void> => { await pause(retryMs, undefined, { signal }) }
   for (let start = from; start < to; start += MOST_NANOS) {
     const end = start + MOST_NANOS < to ? start + MOST_NANOS : to
-    yield * readSpan(async (from, limit) => await page(reader, tenant, query, { from, to: end }, limit, signal), start, signal)
+    yield * readSpan(async (from, limit) => await page(reader, tenant, query, { from, to: end }, limit, signal), start, rest)
   }
 }
 
 type ReadPage = (from: bigint, limit: number) => Promise<FoundEntry[]>
 
 /** A page begins at the last time of the page before, which may not have had all entries of that time. */
-async function * readSpan (read: ReadPage, start: bigint, signal: AbortSignal): AsyncGenerator<FoundEntry[]> {
+async function * readSpan (read: ReadPage, start: bigint, rest: () => Promise<void>): AsyncGenerator<FoundEntry[]> {
   let limit = MOST_ENTRIES
   let known = new Set<string>()
   for (let from = start; ;) {
@@ -35,9 +36,9 @@ async function * readSpan (read: ReadPage, start: bigint, signal: AbortSignal): 
       // All entries of the last page with its last time come again.
       entries = await read(from, limit + known.size)
     } catch (error) {
-      if (limit === 1 || signal.aborted) throw error
+      if (limit === 1) throw error
       limit = Math.ceil(limit / 4)
-      await pause(RETRY_MS, undefined, { signal })
+      await rest()
       continue
     }
     const last = entries.at(-1)?.timestamp
