@@ -8,6 +8,7 @@ import type { Sink } from '../sink/sink.ts'
 import type { Budget } from '../source/budget/budget.ts'
 import type { Delivery, Source, SourceAddress } from '../source/source.ts'
 import type { EncodeResult } from '../worker/messages.ts'
+import type { Around, Encode } from './around.ts'
 import type { PipelineMetrics } from './pipeline-metrics.ts'
 import { Unsettled } from './unsettled.ts'
 
@@ -25,8 +26,9 @@ interface Options {
   budgets: ReadonlyMap<string, Budget>
   buffers: Buffers
   workers: number
-  /** Encodes a batch on a worker thread. Rejects only when the pipeline closes; the batch stays unsettled then. */
-  encode: (batch: Batch, handOver: boolean) => Promise<EncodeResult>
+  encode: Encode
+  /** Replaces the ticket of a batch. */
+  ticketOf?: Around['ticket'] | undefined
   closing: AbortSignal
   sink: Sink
   cardinality: CardinalityGuard
@@ -119,7 +121,7 @@ export class Flow {
   }
 
   async #encode (batch: Batch): Promise<void> {
-    const { buffers, cardinality, metrics, sink } = this.#options
+    const { buffers, cardinality, metrics, sink, ticketOf } = this.#options
     const { address, spans, cost, opened } = batch
     const result = await this.#work(batch)
     if (result === undefined) return
@@ -127,10 +129,11 @@ export class Flow {
     cardinality.warn(result.cardinalityReports)
     const { records, oldestMs, shared } = result
     if (!shared) buffers.release(batch.bytes)
-    const ticket = new Ticket(result.parts.length, () => {
+    const own = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)
       this.#settler.add({ address, spans, cost, opened, records, oldestMs })
     })
+    const ticket = ticketOf?.(batch, own) ?? own
     for (const part of result.parts) sink.add(part, ticket, oldestMs)
   }
 

@@ -4,6 +4,7 @@ import { LokeanError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { EncodeResult } from '../messages.ts'
 import { WorkerFailure } from './failure.ts'
+import { mergeResults } from './merge-results.ts'
 import type { WorkerPool } from './pool.ts'
 
 interface Options {
@@ -42,7 +43,7 @@ export class Attempts {
     const first = await this.#try(batch, 0, batch.messages, transfer)
     if (first !== undefined) return first
     await this.#pause()
-    return await this.#try(batch, 0, batch.messages, true) ?? merge(await this.#bisect(batch, 0, batch.messages))
+    return await this.#try(batch, 0, batch.messages, true) ?? mergeResults(await this.#bisect(batch, 0, batch.messages))
   }
 
   /** The results of the messages `from` up to `to` (not included), which have failed together. */
@@ -109,19 +110,4 @@ export class Attempts {
 
 function closed (): LokeanError {
   return new LokeanError('LOKEAN_CLOSED', 'closed before the batch was encoded')
-}
-
-function merge (results: EncodeResult[]): EncodeResult {
-  const sums = (key: 'quarantined' | 'mended'): Uint32Array => results.map(result => result[key]).reduce(
-    (sums, counts) => sums.map((sum, i) => sum + (counts[i] ?? 0))
-  )
-  return {
-    parts: results.flatMap(({ parts }) => parts),
-    cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),
-    shared: false,
-    records: results.reduce((sum, { records }) => sum + records, 0),
-    quarantined: sums('quarantined'),
-    mended: sums('mended'),
-    oldestMs: results.reduce((oldest, { oldestMs }) => oldestMs >= oldest ? oldest : Number.isNaN(oldestMs) ? oldest : oldestMs, NaN)
-  }
 }
