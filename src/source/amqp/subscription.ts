@@ -2,6 +2,7 @@ import type { Connection as AmqpConnection, Receiver, Session } from 'rhea'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Delivery, Range } from '../source.ts'
 import { maxMessageBytes } from './credit.ts'
+import { cameBack } from './delivery-count.ts'
 import { adoptReceivingHalf, requestWrite, sourceAddress } from './rhea.ts'
 import { ReceivingSession } from './session.ts'
 
@@ -39,7 +40,9 @@ export class Subscription implements Connection {
     const session = connection.create_session()
     this.#receiving = new ReceivingSession({
       budget,
-      onDelivery: (id, message, cost) => options.onDelivery({ address: budget.address, connection: this, id, message, cost }),
+      onDelivery: (id, message, cost) => {
+        options.onDelivery({ address: budget.address, connection: this, id, message, cost, redelivered: cameBack(message) })
+      },
       onTooLarge: bytes => this.#refuse(bytes)
     })
     this.#session = session

@@ -61,9 +61,10 @@ export class Attempts {
   async #try (batch: Batch, from: number, to: number, transfer: boolean): Promise<EncodeResult | undefined> {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
+    const redelivered = batch.redelivered.filter(message => message >= from && message < to).map(message => message - from)
     const time = this.#arrival(starts.at(0) ?? 0, (ends.at(-1) ?? 0) + to - from)
     return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({
-      address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, transfer, ...time
+      address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, redelivered, transfer, ...time
     }))
   }
 
@@ -77,7 +78,7 @@ export class Attempts {
         batch, 1,
         async () => await pool.quarantineMessage({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time })
       )
-      if (result !== undefined) return result
+      if (result !== undefined) return { ...result, redelivered: Number(batch.redelivered.includes(message)) }
       await this.#pause()
     }
   }
@@ -120,6 +121,7 @@ function merge (results: EncodeResult[]): EncodeResult {
     cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),
     shared: false,
     records: results.reduce((sum, { records }) => sum + records, 0),
+    redelivered: results.reduce((sum, { redelivered }) => sum + redelivered, 0),
     quarantined: sums('quarantined'),
     mended: sums('mended'),
     oldestMs: results.reduce((oldest, { oldestMs }) => oldestMs >= oldest ? oldest : Number.isNaN(oldestMs) ? oldest : oldestMs, NaN)

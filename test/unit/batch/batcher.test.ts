@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Batch } from '../../../src/batch/batch.ts'
 import { Batcher } from '../../../src/batch/batcher.ts'
 import { Buffers } from '../../../src/batch/buffers.ts'
+import { fingerprint } from '../../../src/batch/fingerprint.ts'
 import { WORD } from '../../../src/shared-memory.ts'
 import type { Connection } from '../../../src/source/source.ts'
 import { Deferred } from '../../helpers/deferred.ts'
@@ -12,7 +13,7 @@ import { turn } from '../../helpers/until.ts'
 const SIZE = 64
 const CONNECTION = connection()
 
-function connection (): Connection {
+function connection (): { gone: boolean } {
   return { gone: false }
 }
 
@@ -298,6 +299,31 @@ test('what lost its connection while it waited does not go to a worker, and its 
   buffers.lease(1)
   buffers.lease(1)
   assert.equal(buffers.exhausted, false, 'its buffer has been released')
+})
+
+test('each message keeps its fingerprint, and the mark of its source, when others are dropped', async () => {
+  const { batcher, work } = started(1)
+  const [lost, kept] = [connection(), connection()]
+  add(batcher, 0, 'busy')
+  await turn()
+  for (const [id, content] of ['lost', 'again one', 'x', 'again two'].entries()) {
+    const message = Buffer.from(content)
+    const over = content === 'lost' ? lost : kept
+    batcher.add({ address: 'a', connection: over, id, message, cost: 1, redelivered: content.startsWith('again') })
+  }
+  lost.gone = true
+  work[0].done()
+  await turn()
+  const { batch } = work[1]
+  assert.deepEqual(batch.redelivered.map(message => messages(batch)[message]), ['again one', 'again two'])
+  assert.deepEqual(batch.fingerprints, messages(batch).map(content => fingerprint(Buffer.from(content))))
+})
+
+test('where nothing comes again, nothing is kept to recognise it by', async () => {
+  const { batcher, work } = started(1, false)
+  add(batcher, 0, 'x')
+  await turn()
+  assert.equal(work[0].batch.fingerprints, undefined)
 })
 
 test('what lost its connection goes to a worker all the same, where it does not come again', async () => {
