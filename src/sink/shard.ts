@@ -40,8 +40,8 @@ export class Shard {
   readonly index: number
   readonly #tools: ShardTools
   readonly #queue = new PartQueue()
-  /** Each pushes one solo part. */
-  readonly #soloShards = new Set<Shard>()
+  /** Each pushes one solo part, of this stream. */
+  readonly #soloShards = new Map<Shard, number | undefined>()
   readonly #isSolo: boolean
   #state: 'idle' | 'pushing' | 'waiting' | 'ruling' | 'looking up' | 'solo' | 'closed' = 'idle'
   #attempt = 0
@@ -60,13 +60,13 @@ export class Shard {
   /** Compressed bytes that wait or are being pushed. */
   get bytes (): number {
     let bytes = this.#queue.bytes
-    for (const shard of this.#soloShards) bytes += shard.bytes
+    for (const shard of this.#soloShards.keys()) bytes += shard.bytes
     return bytes
   }
 
   /** Why the shard, or one of its solo pushes, waits or tries again; undefined while none does. */
   get waitingFor (): RetryReason | undefined {
-    return this.#waitingFor ?? [...this.#soloShards].find(({ waitingFor }) => waitingFor !== undefined)?.waitingFor
+    return this.#waitingFor ?? [...this.#soloShards.keys()].find(({ waitingFor }) => waitingFor !== undefined)?.waitingFor
   }
 
   add (pending: Pending): void {
@@ -86,14 +86,14 @@ export class Shard {
 
   /** Ends a pause, whatever its reason. */
   hurry (): void {
-    for (const shard of this.#soloShards) shard.hurry()
+    for (const shard of this.#soloShards.keys()) shard.hurry()
     if (this.#state === 'waiting') this.#resume()
   }
 
   /** Drops all parts, their tickets unresolved: the deliveries stay unsettled, and the bus delivers them again. */
   close (): void {
     this.#state = 'closed'
-    for (const shard of this.#soloShards) shard.close()
+    for (const shard of this.#soloShards.keys()) shard.close()
     this.#soloShards.clear()
     clearTimeout(this.#timer)
     this.#queue.clear()
@@ -171,7 +171,7 @@ export class Shard {
     this.#waitingFor = undefined
     while (!this.#isSolo && this.#soloShards.size < MAX_SOLO_PUSHES) {
       const head = this.#queue.at(0)
-      if (head?.part.solo !== true) break
+      if (head?.part.solo !== true || [...this.#soloShards.values()].includes(head.part.stream)) break
       this.#pushSolo(head)
     }
     if (this.#soloShards.size > 0) this.#state = 'solo'
@@ -192,7 +192,7 @@ export class Shard {
         if (this.#state === 'solo') this.#next()
       }
     }, true)
-    this.#soloShards.add(shard)
+    this.#soloShards.set(shard, pending.part.stream)
     shard.add(pending)
   }
 

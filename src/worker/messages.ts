@@ -112,6 +112,8 @@ export interface Part {
    * such a stream and still answer 204.
    */
   solo: boolean
+  /** A hash of the stream of a solo part. The sink pushes those of one stream one after the other, in their order. */
+  stream?: number
   /** The part holds quarantined records only, and no part holds them beside others. */
   quarantine: boolean
 }
