@@ -3,7 +3,6 @@ import type { DeliveryFormat } from '../worker/messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
-import { fingerprint } from './fingerprint.ts'
 
 interface Options {
   /** Batches that may be encoded at once: one a worker thread. */
@@ -60,7 +59,7 @@ export class Batcher {
     batch.length = start + delivery.message.length
     addToSpans(batch, delivery)
     if (delivery.redelivered === true) batch.redelivered.push(batch.messages)
-    batch.fingerprints?.push(fingerprint(delivery.message))
+    if (delivery.fingerprint !== undefined) batch.fingerprints.push(delivery.fingerprint)
     batch.messages++
     batch.cost += delivery.cost
     batch.starts.push(start)
@@ -89,7 +88,7 @@ export class Batcher {
       length: 0,
       starts: [],
       ends: [],
-      fingerprints: this.#options.isRedelivered(address) ? [] : undefined,
+      fingerprints: [],
       redelivered: []
     }
     queue.push(batch)
@@ -174,7 +173,7 @@ function removeGone (batch: Batch): void {
   batch.spans = spans.filter(({ connection }) => !connection.gone)
   batch.starts = starts.filter((_start, message) => stays[message])
   batch.ends = ends.filter((_end, message) => stays[message])
-  batch.fingerprints = fingerprints?.filter((_fingerprint, message) => stays[message])
+  batch.fingerprints = fingerprints.filter((_fingerprint, message) => stays[message])
   let kept = 0
   const places = stays.map(stay => stay ? kept++ : undefined)
   batch.redelivered = redelivered.flatMap(message => places[message] ?? [])

@@ -40,7 +40,7 @@ export class Redeliveries {
 
   /** The batch goes to a worker. Marks those of its messages that were lost before. */
   handOver (batch: Batch): void {
-    const { opened, spans, fingerprints = [] } = batch
+    const { opened, spans, fingerprints } = batch
     const again = this.#lost.recognise(fingerprints)
     if (again.length > 0) batch.redelivered = [...new Set([...batch.redelivered, ...again])]
     this.#unsettled.set(opened, { spans, fingerprints })

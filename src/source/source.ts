@@ -18,7 +18,12 @@ export interface Delivery {
   message: Uint8Array
   /** Bytes that the source has leased from the budget of the address. The pipeline releases them. */
   cost: number
-  /** The source knows that the sender has sent the records before. */
+  /**
+   * By this the message is recognised when it comes again, where unsettled deliveries are `redelivered`. Equal messages
+   * have equal ones, others seldom.
+   */
+  fingerprint?: number
+  /** The source itself knows that the message was sent before. */
   redelivered?: boolean
 }
 

@@ -24,7 +24,8 @@ export class ListSource implements Source {
 
   deliver (message: Uint8Array, connection: Connection = this.connection, redelivered?: boolean): void {
     this.#budget.lease(message.length)
-    this.#events?.onDelivery({ address: 'list', connection, id: this.#next++, message, cost: message.length, redelivered })
+    const fingerprint = message.reduce((hash, byte) => (31 * hash + byte) >>> 0, 0)
+    this.#events?.onDelivery({ address: 'list', connection, id: this.#next++, message, cost: message.length, fingerprint, redelivered })
   }
 
   lose (connection: { gone: boolean }): void {

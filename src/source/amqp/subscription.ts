@@ -2,8 +2,9 @@ import type { Connection as AmqpConnection, Receiver, Session } from 'rhea'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Delivery, Range } from '../source.ts'
 import { maxMessageBytes } from './credit.ts'
-import { cameBack } from './delivery-count.ts'
+import { fingerprint } from './fingerprint.ts'
 import { adoptReceivingHalf, requestWrite, sourceAddress } from './rhea.ts'
+import { cameBack } from './sections.ts'
 import { ReceivingSession } from './session.ts'
 
 interface Options {
@@ -41,7 +42,15 @@ export class Subscription implements Connection {
     this.#receiving = new ReceivingSession({
       budget,
       onDelivery: (id, message, cost) => {
-        options.onDelivery({ address: budget.address, connection: this, id, message, cost, redelivered: cameBack(message) })
+        options.onDelivery({
+          address: budget.address,
+          connection: this,
+          id,
+          message,
+          cost,
+          fingerprint: fingerprint(message),
+          redelivered: cameBack(message)
+        })
       },
       onTooLarge: bytes => this.#refuse(bytes)
     })
