@@ -62,9 +62,10 @@ export class Attempts {
   async #try (batch: Batch, from: number, to: number, transfer: boolean): Promise<EncodeResult | undefined> {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
+    const redelivered = batch.redelivered.filter(message => message >= from && message < to).map(message => message - from)
     const time = this.#arrival(starts.at(0) ?? 0, (ends.at(-1) ?? 0) + to - from)
     return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({
-      address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, transfer, ...time
+      address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, redelivered, transfer, ...time
     }))
   }
 
@@ -78,7 +79,7 @@ export class Attempts {
         batch, 1,
         async () => await pool.quarantineMessage({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time })
       )
-      if (result !== undefined) return result
+      if (result !== undefined) return { ...result, redelivered: Number(batch.redelivered.includes(message)) }
       await this.#pause()
     }
   }

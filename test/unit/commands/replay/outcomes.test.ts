@@ -22,6 +22,8 @@ function batchOf (messages: readonly Replayed[]): Batch {
     view: new Uint8Array(bytes),
     starts: [...starts],
     ends: [...ends],
+    fingerprints: [],
+    redelivered: [],
     messages: messages.length,
     cost: 0,
     opened: { at: 0 },

@@ -19,7 +19,7 @@ function sourceOf (pages: AsyncIterable<Replayed[]>, room = 1_000) {
     onSettled: messages => { settled.push(...messages.map(({ message }) => Buffer.from(message).toString())) }
   })
   budget.onRoom = () => { source.grant() }
-  source.start({ onDelivery: delivery => { deliveries.push(delivery) }, onFatal: error => { failures.push(error) } })
+  source.start({ onDelivery: delivery => { deliveries.push(delivery) }, onFatal: error => { failures.push(error) }, onGone: () => {} })
   const settle = (first: number, last: number): void => {
     for (let id = first; id <= last; id++) budget.release(deliveries[id]?.cost ?? 0)
     source.settle({ gone: false }, [[first, last]])
