@@ -6,7 +6,7 @@ import { Encoder } from '../../../src/worker/encoder.ts'
 import { encodeMessages } from '../../helpers/encode-records.ts'
 import { space, stringContent } from '../../helpers/json-text.ts'
 import { model, MODEL_ORIGIN, MODEL_SETTINGS, type Stored } from '../../helpers/record-model.ts'
-import { runs } from '../../helpers/runs.ts'
+import { scaled } from '../../helpers/scaled.ts'
 import { parseSelector } from '../../helpers/selector.ts'
 import { recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
 
@@ -105,7 +105,7 @@ function encoded (record: Buffer, origin?: Origin): Stored {
 for (const [name, arbitrary, least] of [['any record', record, 0.2], ['any record, damaged', damaged, 0.01]] as const) {
   test(`${name}: the entry that the plain way gives`, () => {
     let stored = 0
-    const numRuns = runs(1500)
+    const numRuns = scaled(1500)
     // The same encoder gets records of both origins in random order.
     fc.assert(fc.property(arbitrary, fc.constantFrom(undefined, MODEL_ORIGIN), (record, origin) => {
       const expected = model(record, origin)

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encodeMessages } from '../../../helpers/encode-records.ts'
-import { runs } from '../../../helpers/runs.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 import { encoderSettings, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 import { parseLabels } from '../../../../src/embedded/loki/push/label-parser.ts'
@@ -85,7 +85,7 @@ function firstBytes (text: string, limit: number): string {
 test('an entry lies in the stream that its fields name, or in quarantine, whatever the bytes', t => {
   let stored = 0
   let odd = 0
-  const numRuns = runs(2_000)
+  const numRuns = scaled(2_000)
   const seed = Math.floor(Math.random() * 2 ** 31)
   t.diagnostic(`seed ${seed}`)
   fc.assert(fc.property(record, record, (one, other) => {
