@@ -92,6 +92,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       budgets,
       buffers,
       workers: config.workers,
+      lingerMs: config.lingerMs,
       encode: async (batch, handOver) => await attempts.encode(batch, handOver),
       closing: closing.signal,
       sink,
