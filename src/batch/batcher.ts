@@ -3,6 +3,8 @@ import type { DeliveryFormat } from '../worker/messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
+import { Pace } from './pace.ts'
+import { addToSpans, removeGone } from './spans.ts'
 
 interface Options {
   /** Batches that may be encoded at once: one a worker thread. */
@@ -11,18 +13,44 @@ interface Options {
   formatOf: (address: string) => DeliveryFormat
   /** Whether the senders of the address send again what was not settled when their connection was lost. */
   isRedelivered: (address: string) => boolean
+  /** For how long the deliveries of small batches gather; 0 for not at all. */
+  lingerMs: number
+  /** Whether the address has no time: its senders can send no more, or its budget is nearly used. */
+  mustGo: (address: string) => boolean
   /** A delivery came, and is the first of its batch. */
   onOpened: (batch: Batch) => void
   /** Deliveries of this cost were dropped from a batch, because they come again. It may be empty now. */
   onDropped: (batch: Batch, cost: number) => void
   /** Encodes a batch. Resolves when its worker is free again, and never rejects. */
   encode: (batch: Batch) => Promise<void>
+  /** A clock in ms that never goes back. */
+  now?: () => number
+}
+
+/** A batch of this size gains little by more. */
+const ENOUGH_BYTES = 64 * 1024
+/** Who sends such a message has a backlog, and waits for us. */
+const BACKLOG_BYTES = 16 * 1024
+
+/** What the batcher knows of an address that has deliveries, or had some. */
+interface Lane {
+  /** The full batches and, last, the one that is filling. */
+  queue: Batch[]
+  /** Batches that are with a worker. */
+  inflight: number
+  pace: Pace
+  /** Deliveries that came since the pace was told. */
+  arrived: number
+  /** One of them shows a backlog. */
+  backlog: boolean
 }
 
 /**
  * Group commit in front of the workers. While a worker is idle, deliveries go to it at once. While all workers are
  * busy, deliveries gather into batches, for each address its own, up to a buffer's size. So batches are small when
- * there is little to do and large when there is much, and no timer makes a delivery wait.
+ * there is little to do and large when there is much. Where little comes, but steadily, it gathers for a while (Pace).
+ * A batch goes as soon as one of these holds: its pace allows it, it has ENOUGH_BYTES, a message shows a backlog, its
+ * senders have no credit or its budget no room left, or the process stops.
  *
  * A delivery may lose its connection while it waits. Where it comes again over another one, it does not go to a worker:
  * Loki would get it twice.
@@ -32,18 +60,20 @@ interface Options {
  */
 export class Batcher {
   readonly #options: Options
-  /**
-   * The full batches of each address and, last, the one that is filling. The order of the map is the order of turns.
-   */
-  readonly #waiting = new Map<string, Batch[]>()
-  /** The number of batches that are with a worker, by address. */
-  readonly #inflight = new Map<string, number>()
+  /** By address. The order of the map is the order of turns. */
+  readonly #lanes = new Map<string, Lane>()
+  readonly #now: () => number
   #running = 0
+  #stopping = false
+  /** Fires when the next batch may go that has to wait. */
+  #timer: NodeJS.Timeout | undefined
+  #wakesAt = Infinity
   #scheduled = false
   #waitingBytes = 0
 
   constructor (options: Options) {
     this.#options = options
+    this.#now = options.now ?? (() => performance.now())
   }
 
   /** Bytes that wait for a worker. */
@@ -52,7 +82,8 @@ export class Batcher {
   }
 
   add (delivery: Delivery): void {
-    const batch = this.#batchFor(delivery)
+    const lane = this.#laneOf(delivery.address)
+    const batch = this.#batchFor(lane, delivery)
     const before = batch.length
     const start = alignLike(batch.length, delivery.message)
     batch.view.set(delivery.message, start)
@@ -64,14 +95,39 @@ export class Batcher {
     batch.cost += delivery.cost
     batch.starts.push(start)
     batch.ends.push(batch.length)
+    lane.arrived++
+    if (delivery.message.length > BACKLOG_BYTES) lane.backlog = true
     this.#waitingBytes += batch.length - before
     this.#schedule()
   }
 
-  #batchFor ({ address, message }: Delivery): Batch {
+  /** Deliveries of the address are settled: how many. */
+  settled (address: string, deliveries: number): void {
+    this.#laneOf(address).pace.settled(deliveries)
+  }
+
+  /** From now on, nothing waits for more. */
+  hurry (): void {
+    this.#stopping = true
+    this.#schedule()
+  }
+
+  /** Ends the wait for more. Batches that wait stay where they are. */
+  close (): void {
+    clearTimeout(this.#timer)
+  }
+
+  #laneOf (address: string): Lane {
+    let lane = this.#lanes.get(address)
+    if (lane === undefined) {
+      lane = { queue: [], inflight: 0, pace: new Pace(this.#options.lingerMs), arrived: 0, backlog: false }
+      this.#lanes.set(address, lane)
+    }
+    return lane
+  }
+
+  #batchFor ({ queue }: Lane, { address, message }: Delivery): Batch {
     const bytes = message.length + WORD
-    let queue = this.#waiting.get(address)
-    if (queue === undefined) this.#waiting.set(address, queue = [])
     const open = queue.at(-1)
     if (open !== undefined && open.length + bytes <= open.room) return open
     const buffer = this.#options.buffers.lease(bytes)
@@ -128,55 +184,62 @@ export class Batcher {
 
   #dropGone (batch: Batch): void {
     if (!batch.spans.some(({ connection }) => connection.gone)) return
-    const { cost } = batch
+    const { cost, messages } = batch
     removeGone(batch)
+    this.settled(batch.address, messages - batch.messages)
     this.#options.onDropped(batch, cost - batch.cost)
   }
 
   #count (address: string, change: 1 | -1): void {
     this.#running += change
-    this.#inflight.set(address, (this.#inflight.get(address) ?? 0) + change)
+    this.#laneOf(address).inflight += change
   }
 
-  /** The oldest batch of the address whose turn it is. The address goes to the end of the order. */
+  /**
+   * The oldest batch of the address whose turn it is, of those whose batches need not wait. The address goes to the end
+   * of the order. Where all have to wait, the timer is set for the first.
+   */
   #next (): Batch | undefined {
-    let turn: { address: string, queue: Batch[], inflight: number } | undefined
-    for (const [address, queue] of this.#waiting) {
-      const inflight = this.#inflight.get(address) ?? 0
-      if (turn === undefined || inflight < turn.inflight) turn = { address, queue, inflight }
+    const now = this.#now()
+    let turn: { address: string, lane: Lane } | undefined
+    let earliest = Infinity
+    for (const [address, lane] of this.#lanes) {
+      if (lane.queue.length === 0) continue
+      const due = this.#due(address, lane, now)
+      if (due > now) earliest = Math.min(earliest, due)
+      else if (turn === undefined || lane.inflight < turn.lane.inflight) turn = { address, lane }
     }
-    if (turn === undefined) return undefined
-    const { address, queue } = turn
-    const batch = queue.shift()
-    this.#waiting.delete(address)
-    if (queue.length > 0) this.#waiting.set(address, queue)
+    if (turn === undefined) {
+      this.#wait(earliest, now)
+      return undefined
+    }
+    const { address, lane } = turn
+    const batch = lane.queue.shift()
+    if (batch !== undefined) lane.pace.went(batch.length < ENOUGH_BYTES, now)
+    if (lane.queue.length === 0) lane.backlog = false
+    this.#lanes.delete(address)
+    this.#lanes.set(address, lane)
     return batch
   }
-}
 
-/** Deliveries of one link are consecutive and make one span. Deliveries of many connections come mixed. */
-function addToSpans ({ spans }: Batch, { connection, id, cost }: Delivery): void {
-  const span = spans.at(-1)
-  if (span?.connection === connection && id === ((span.last + 1) >>> 0)) {
-    span.last = id
-    span.cost += cost
-  } else spans.push({ connection, first: id, last: id, cost })
-}
-
-/** Removes the deliveries whose connection is gone. Their bytes stay where they are. */
-function removeGone (batch: Batch): void {
-  const { spans, starts, ends, fingerprints, redelivered } = batch
-  const stays: boolean[] = []
-  for (const { connection, first, last } of spans) {
-    for (let left = (last - first) >>> 0; left >= 0; left--) stays.push(!connection.gone)
+  #due (address: string, lane: Lane, now: number): number {
+    if (lane.arrived > 0) lane.pace.came(lane.arrived, now)
+    lane.arrived = 0
+    const { queue, backlog, pace } = lane
+    const { lingerMs, mustGo } = this.#options
+    const enough = queue.length > 1 || backlog || (queue[0]?.length ?? 0) >= ENOUGH_BYTES
+    return lingerMs === 0 || this.#stopping || enough || mustGo(address) ? now : pace.due(now)
   }
-  batch.spans = spans.filter(({ connection }) => !connection.gone)
-  batch.starts = starts.filter((_start, message) => stays[message])
-  batch.ends = ends.filter((_end, message) => stays[message])
-  batch.fingerprints = fingerprints.filter((_fingerprint, message) => stays[message])
-  let kept = 0
-  const places = stays.map(stay => stay ? kept++ : undefined)
-  batch.redelivered = redelivered.flatMap(message => places[message] ?? [])
-  batch.messages = batch.starts.length
-  batch.cost = batch.spans.reduce((sum, { cost }) => sum + cost, 0)
+
+  /** Each delivery that joins a waiting batch comes here, mostly with the time that the timer is set for. */
+  #wait (until: number, now: number): void {
+    if (until === this.#wakesAt) return
+    clearTimeout(this.#timer)
+    this.#wakesAt = until
+    if (until === Infinity) return
+    this.#timer = setTimeout(() => {
+      this.#wakesAt = Infinity
+      this.#dispatch()
+    }, until - now)
+  }
 }

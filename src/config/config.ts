@@ -51,6 +51,7 @@ export function arrange (v: Values) {
     addresses: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(origin),
     workers: v.LOKEAN_WORKERS,
     workerTimeoutMs: v.LOKEAN_WORKER_TIMEOUT,
+    lingerMs: v.LOKEAN_LINGER,
     shards: v.LOKEAN_SHARDS,
     pushBytes: v.LOKEAN_PUSH_BYTES,
     pushTimeoutMs: v.LOKEAN_PUSH_TIMEOUT,

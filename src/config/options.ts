@@ -126,6 +126,9 @@ export const OPTIONS = {
   LOKEAN_WORKER_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(100, HOUR), default: '30s', text: 'a worker thread that takes longer for one batch is replaced, and the batch is tried again'
   },
+  LOKEAN_LINGER: {
+    group: 'Pipeline', schema: durationBetween(0, 10 * SECOND), default: '100ms', text: 'how long records that come thinly, but steadily, may wait for others, so that pushes are fewer and larger; 0 for not at all. What comes after a rest, from a lone sender or in large messages does not wait'
+  },
   LOKEAN_SHARDS: { group: 'Pipeline', schema: integerBetween(1, 256), default: '4', text: 'pushes in parallel for each tenant' },
   LOKEAN_PUSH_BYTES: {
     group: 'Pipeline', schema: bytesBetween(64 * KIB, 16 * MIB), default: '1MiB', text: 'largest push before compression; Loki\'s own components exchange at most 4 MiB'

@@ -18,6 +18,7 @@ export interface ResolvedBatch extends Resolved {
   /** The sum of its deliveries' costs. */
   cost: number
   opened: Opened
+  messages: number
   records: number
   oldestMs: number
 }
@@ -27,6 +28,8 @@ interface Options {
   budgets: ReadonlyMap<string, Budget>
   buffers: Buffers
   workers: number
+  /** LOKEAN_LINGER. */
+  lingerMs: number
   encode: Encode
   /** Replaces the ticket of a batch. */
   ticketOf?: Around['ticket'] | undefined
@@ -63,7 +66,7 @@ export class Flow {
 
   constructor (options: Options) {
     this.#options = options
-    const { sources, budgets, workers, buffers } = options
+    const { sources, budgets, workers, buffers, lingerMs } = options
     this.#routes = new Map(sources.flatMap(source => source.addresses.map(address => {
       const budget = budgets.get(address.address)
       if (budget === undefined) throw new RangeError(`the address ${address.address} has no budget`)
@@ -81,6 +84,8 @@ export class Flow {
       buffers,
       formatOf: address => this.#route(address).address.format,
       isRedelivered: address => this.#route(address).source.whenGone === 'redelivered',
+      lingerMs,
+      mustGo: address => this.#isShort(address),
       onOpened: ({ address, opened }) => { this.#unsettled.opened(address, opened) },
       onDropped: (batch, cost) => this.#dropped(batch, cost),
       encode: async batch => { await this.#encode(batch) }
@@ -122,6 +127,15 @@ export class Flow {
     while (this.#inflight > 0) await new Promise<void>(resolve => { this.#onIdle.push(resolve) })
   }
 
+  /** The process stops: nothing waits for more any longer. */
+  hurry (): void {
+    this.#batcher.hurry()
+  }
+
+  close (): void {
+    this.#batcher.close()
+  }
+
   /** Settles at once the batches that are resolved. */
   flush (): void {
     this.#settler.flush()
@@ -135,7 +149,7 @@ export class Flow {
 
   async #encode (batch: Batch): Promise<void> {
     const { buffers, cardinality, metrics, sink, ticketOf } = this.#options
-    const { address, spans, cost, opened } = batch
+    const { address, spans, cost, opened, messages } = batch
     this.#route(address).redeliveries?.handOver(batch)
     const result = await this.#work(batch)
     if (result === undefined) return
@@ -145,7 +159,7 @@ export class Flow {
     if (!shared) buffers.release(batch.bytes)
     const own = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)
-      this.#settler.add({ address, spans, cost, opened, records, oldestMs })
+      this.#settler.add({ address, spans, cost, opened, messages, records, oldestMs })
     })
     const ticket = ticketOf?.(batch, own) ?? own
     for (const part of result.parts) sink.add(part, ticket, oldestMs)
@@ -184,10 +198,17 @@ export class Flow {
       route.redeliveries?.settle(batch.opened)
       routes.add(route)
       this.#unsettled.closed(batch.address, batch.opened)
+      this.#batcher.settled(batch.address, batch.messages)
       this.#options.metrics.stored(batch)
     }
     for (const { source, address } of routes) source.grant(address.address)
     this.#endWhenIdle()
+  }
+
+  /** Whether the senders of the address can send no more, or its budget is half used: then waiting costs them time. */
+  #isShort (address: string): boolean {
+    const { source, budget } = this.#route(address)
+    return 2 * budget.used >= budget.limit || !source.canSendMore(address)
   }
 
   #release (address: string, cost: number): Route {

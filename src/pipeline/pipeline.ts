@@ -70,6 +70,7 @@ export class Pipeline {
   async stop (): Promise<{ unsettledBytes: number }> {
     const { sources, flow, sink } = this.#stages
     sink.drain()
+    flow.hurry()
     const drained = Promise.all(sources.map(async source => { await source.stop() })).then(async () => { await flow.idle() })
     await withDeadline(drained, this.#drainTimeoutMs)
     flow.flush()
@@ -88,8 +89,9 @@ export class Pipeline {
   }
 
   async #close (): Promise<void> {
-    const { closing, cardinality, sources, sink, pool } = this.#stages
+    const { closing, cardinality, sources, flow, sink, pool } = this.#stages
     closing.abort()
+    flow.close()
     cardinality.stop()
     await Promise.all(sources.map(async source => { await source.close() }))
     await sink.close()

@@ -99,6 +99,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       budgets,
       buffers,
       workers: config.workers,
+      lingerMs: config.lingerMs,
       encode: around?.encode(encode) ?? encode,
       ticketOf: around === undefined ? undefined : (batch, ticket) => around.ticket(batch, ticket),
       closing: closing.signal,

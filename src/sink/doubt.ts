@@ -26,11 +26,11 @@ interface Doubtful {
 /** A distributor checks a tenant's rate before it stores anything (pkg/distributor/distributor.go). */
 const WHOLE_PUSH = /ingestion rate limit exceeded/i
 
-/** Notes on the parts of a push what its answer leaves open. */
-export function doubt (sent: readonly Doubtful[], answer: Answer, now: number): void {
+/** Notes on the parts of a push what its answer leaves open. `joined`: others shared the push. */
+export function doubt (sent: readonly Doubtful[], answer: Answer, joined: boolean, now: number): void {
   const reason = doubtOf(answer)
   // An entry that was refused alone is not stored.
-  const alone = answer.kind === 'rejected' && sent.length === 1 && sent[0]?.part.records === 1
+  const alone = answer.kind === 'rejected' && !joined && sent.length === 1 && sent[0]?.part.records === 1
   if (reason !== undefined && !alone) for (const pending of sent) pending.doubt = { reason, at: now }
 }
 

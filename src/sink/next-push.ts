@@ -14,8 +14,3 @@ export function nextPush (queue: PartQueue, most: number): Pending[] {
   }
   return sent
 }
-
-/** Uncompressed bytes. */
-export function bytesOf (parts: readonly Pending[]): number {
-  return parts.reduce((sum, { part }) => sum + part.rawBytes, 0)
-}

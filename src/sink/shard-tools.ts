@@ -21,7 +21,14 @@ export interface Pending {
 export type Rejected = Answer & { kind: 'rejected' }
 
 /** One try of a push: what came back, and the endpoint that it went to. */
-export interface Attempt { answer: Answer, endpoint: number }
+export interface Attempt {
+  answer: Answer
+  endpoint: number
+  /** Parts of other shards shared the push, so the answer may be due to them. */
+  joined: boolean
+  /** Uncompressed bytes of the whole push. */
+  rawBytes: number
+}
 
 /**
  * What becomes of a part that was rejected in a push of its own.
@@ -51,8 +58,8 @@ export interface ShardTools {
   limited: (push: Limited) => boolean
   /** For how many ms Loki wants no push, and why (Retry-After); undefined where it may get one. */
   hold: () => { ms: number, reason: RetryReason } | undefined
-  /** Tries a push once. */
-  push: (shard: ShardHandle, body: Uint8Array, parts: Part[]) => Promise<Attempt>
+  /** Tries a push once. `alone`: the parts may not share their push with others. */
+  push: (shard: ShardHandle, parts: readonly Part[], alone: boolean) => Promise<Attempt>
   /**
    * Looks in Loki for parts with a doubt, and says what is left of each to push: undefined where Loki has all of it.
    * Without it, they are pushed again unseen.

@@ -1,10 +1,9 @@
-import type { Answer, RetryReason } from './classify.ts'
+import type { RetryReason } from './classify.ts'
 import { countResent, doubt, needsLookUp } from './doubt.ts'
-import { joinBlocks } from './join.ts'
-import { bytesOf, nextPush } from './next-push.ts'
+import { nextPush } from './next-push.ts'
 import { PartQueue } from './part-queue.ts'
 import type { Limited } from './push-limits.ts'
-import type { Pending, Rejected, ShardTools } from './shard-tools.ts'
+import type { Attempt, Pending, Rejected, ShardTools } from './shard-tools.ts'
 
 /** Solo pushes at the same time. With one, a start with many new streams would take a round trip for each stream. */
 const MAX_SOLO_PUSHES = 8
@@ -111,13 +110,14 @@ export class Shard {
     if (lookUp !== undefined && needsLookUp(sent)) return this.#lookUp(sent, lookUp)
     this.#state = 'pushing'
     countResent(sent, this.#tools.onResent)
-    void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(({ answer, endpoint }) => {
-      if (this.#state !== 'closed') this.#answered(sent, answer, endpoint)
+    const alone = first.solo === true || first.part.solo
+    void this.#tools.push(this, sent.map(({ part }) => part), alone).then(attempt => {
+      if (this.#state !== 'closed') this.#answered(sent, attempt)
     })
   }
 
-  #answered (sent: Pending[], answer: Answer, endpoint: number): void {
-    doubt(sent, answer, this.#tools.now())
+  #answered (sent: Pending[], { answer, endpoint, joined, rawBytes }: Attempt): void {
+    doubt(sent, answer, joined, this.#tools.now())
     switch (answer.kind) {
       case 'stored':
         this.#reachedLoki()
@@ -126,12 +126,12 @@ export class Shard {
         for (const { ticket } of sent) ticket.resolvePart()
         break
       case 'retry':
-        if (answer.reason === '429' && this.#neverFits(sent, answer.message)) {
-          return this.#rejected(sent, { kind: 'rejected', status: 429, message: answer.message.replace(/^429 /, ''), fault: 'size' }, endpoint)
+        if (answer.reason === '429' && this.#neverFits(sent, answer.message, rawBytes) && !joined) {
+          return this.#rejected(sent, false, { kind: 'rejected', status: 429, message: answer.message.replace(/^429 /, ''), fault: 'size' }, endpoint)
         }
         return this.#pause(answer.reason, answer.message, answer.hint)
       case 'rejected':
-        return this.#rejected(sent, answer, endpoint)
+        return this.#rejected(sent, joined, answer, endpoint)
     }
   }
 
@@ -145,16 +145,15 @@ export class Shard {
     })
   }
 
-  #rejected (sent: Pending[], answer: Rejected, endpoint: number): void {
+  #rejected (sent: Pending[], joined: boolean, answer: Rejected, endpoint: number): void {
     const [first, second] = sent
-    if (first !== undefined && second === undefined) return this.#rule(first, answer, endpoint)
+    if (first !== undefined && second === undefined && !joined) return this.#rule(first, answer, endpoint)
     for (const pending of sent) pending.solo = true
     this.#run()
   }
 
   /** Notes that a rate limit refused a push. Returns whether the push is one entry that Loki could never store. */
-  #neverFits (sent: Pending[], message: string): boolean {
-    const bytes = bytesOf(sent)
+  #neverFits (sent: Pending[], message: string, bytes: number): boolean {
     const before = this.#limited !== undefined && bytes >= this.#limited.bytes ? this.#limited : { since: this.#tools.now(), attempts: 0 }
     this.#limited = { bytes, message, since: before.since, attempts: before.attempts + 1 }
     const never = this.#tools.limited(this.#limited)

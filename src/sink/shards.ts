@@ -5,35 +5,12 @@ import type { ResendReason } from './doubt.ts'
 import type { EndpointSelector } from './endpoint-selector.ts'
 import type { PushLimits } from './push-limits.ts'
 import { pauseMs } from './pause.ts'
+import { PushJoiner } from './push-joiner.ts'
+import type { PushReport, RetryReport } from './reports.ts'
 import { RetryAfter } from './retry-after.ts'
 import { Shard } from './shard.ts'
 import type { Attempt, Pending, Rejected, Ruling, ShardHandle, ShardTools } from './shard-tools.ts'
 import type { StoredAt } from './stored-at.ts'
-
-/** One attempt at a push, for logs and metrics. */
-export interface PushReport {
-  answer: Answer
-  tenant: string
-  shard: number
-  url: string
-  durationMs: number
-  parts: number
-  records: number
-  bytes: number
-  rawBytes: number
-}
-
-/** A push that is tried again. */
-export interface RetryReport {
-  tenant: string
-  shard: number
-  reason: RetryReason
-  message: string
-  delayMs: number
-  hint: string | undefined
-  /** A condition holds the push, out of the way of others. */
-  held: boolean
-}
 
 interface Options {
   client: Pick<LokiClient, 'urls' | 'push'>
@@ -41,6 +18,8 @@ interface Options {
   limits: Pick<PushLimits, 'limitOf' | 'limited' | 'stored'>
   storedAt: StoredAt
   pushBytes: number
+  /** Of a push that is joined with no other: see PushJoiner. */
+  enoughBytes?: number
   /** See ShardTools. */
   rule: (pending: Pending, answer: Rejected, endpoint: number) => Promise<Ruling | undefined>
   halve: (pending: Pending) => Promise<Pending[] | undefined>
@@ -75,8 +54,8 @@ type Place = 'usual' | 'held' | 'quarantine'
 export class Shards {
   readonly #options: Options
   readonly #shards = new Map<string, Shard>()
-  /** How many shards each tenant has. */
-  readonly #open = new Map<string, { usual: number, unusual: number }>()
+  /** What each tenant with shards has: how many, and what joins their pushes. */
+  readonly #open = new Map<string, { usual: number, unusual: number, joiner: PushJoiner }>()
   readonly #waiting = new Set<ShardHandle>()
   readonly #retryAfter: RetryAfter
   readonly #now: () => number
@@ -158,11 +137,19 @@ export class Shards {
     if (shard === undefined) {
       shard = this.#openShard(tenant, index, place, key)
       this.#shards.set(key, shard)
-      const open = this.#open.get(tenant) ?? { usual: 0, unusual: 0 }
+      const open = this.#open.get(tenant) ?? { usual: 0, unusual: 0, joiner: this.#openJoiner(tenant) }
       this.#open.set(tenant, open)
       open[place === 'usual' ? 'usual' : 'unusual']++
     }
     shard.add(pending)
+  }
+
+  #openJoiner (tenant: string): PushJoiner {
+    return new PushJoiner({
+      push: async (parts, body) => await this.#push(tenant, parts, body),
+      limit: () => this.#options.limits.limitOf(tenant),
+      enoughBytes: this.#options.enoughBytes
+    })
   }
 
   #openShard (tenant: string, index: number, place: Place, key: string): Shard {
@@ -172,7 +159,11 @@ export class Shards {
       limit: () => limits.limitOf(tenant),
       limited: push => limits.limited(tenant, push),
       hold: () => this.#draining ? undefined : this.#retryAfter.hold(tenant),
-      push: async (shard, body, parts) => await this.#push(shard, body, parts),
+      push: async (shard, parts, alone) => {
+        this.#waiting.delete(shard)
+        // What is held, and what was rejected, would hold up those beside it.
+        return await this.#joinerOf(tenant).push(parts, alone || place !== 'usual')
+      },
       rule,
       halve,
       lookUp,
@@ -215,10 +206,14 @@ export class Shards {
     this.#options.onQuiet?.(tenant)
   }
 
-  async #push (shard: ShardHandle, body: Uint8Array, parts: Part[]): Promise<Attempt> {
+  #joinerOf (tenant: string): PushJoiner {
+    const open = this.#open.get(tenant)
+    if (open === undefined) throw new RangeError(`the tenant ${tenant} has no shard`)
+    return open.joiner
+  }
+
+  async #push (tenant: string, parts: readonly Part[], body: Uint8Array): Promise<Pick<Attempt, 'answer' | 'endpoint'>> {
     const { client, endpoints, limits, storedAt, onPush } = this.#options
-    const { tenant } = shard
-    this.#waiting.delete(shard)
     const endpoint = endpoints.pick()
     const start = performance.now()
     const answer = await this.pushAlone(endpoint, tenant, body)
@@ -232,7 +227,7 @@ export class Shards {
     onPush?.({
       answer,
       tenant,
-      shard: shard.index,
+      shard: parts[0]?.shard ?? 0,
       url: client.urls[endpoint] ?? '',
       durationMs: performance.now() - start,
       parts: parts.length,

@@ -26,6 +26,8 @@ function started (workers: number, redelivered = true): { batcher: Batcher, work
   const batcher = new Batcher({
     workers,
     buffers,
+    lingerMs: 0,
+    mustGo: () => false,
     formatOf: () => 'amqp',
     isRedelivered: () => redelivered,
     onOpened: () => {},
@@ -126,6 +128,8 @@ test('a batch has the format of its address', async () => {
   const batcher = new Batcher({
     workers: 1,
     buffers: new Buffers(SIZE, 4),
+    lingerMs: 0,
+    mustGo: () => false,
     formatOf: address => address === 'socket' ? 'records' : 'amqp',
     isRedelivered: () => true,
     onOpened: () => {},

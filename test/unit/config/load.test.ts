@@ -89,6 +89,7 @@ test('without any setting every option has the documented default', () => {
     addresses: [{ address: 'rsyslog/logs', labels: [], tenant: undefined }],
     workers: 7,
     workerTimeoutMs: 30_000,
+    lingerMs: 100,
     shards: 4,
     pushBytes: 1048576,
     pushTimeoutMs: 35e3,
@@ -141,6 +142,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_MAX_DISORDER: '2h',
     LOKEAN_WORKERS: '3',
     LOKEAN_WORKER_TIMEOUT: '2m',
+    LOKEAN_LINGER: '250ms',
     LOKEAN_SHARDS: ' 8 ',
     LOKEAN_PUSH_BYTES: '2 MiB',
     LOKEAN_PUSH_TIMEOUT: '1500ms',
@@ -199,6 +201,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.backlogLabel, undefined)
   assert.equal(config.workers, 3)
   assert.equal(config.workerTimeoutMs, 120_000)
+  assert.equal(config.lingerMs, 250)
   assert.equal(config.shards, 8)
   assert.equal(config.pushBytes, 2 * 1048576)
   assert.equal(config.pushTimeoutMs, 1500)
@@ -289,6 +292,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_MAX_AHEAD: ['-1s', /^LOKEAN_LOKI_MAX_AHEAD is "-1s": must be a duration from 0ms to 365d/],
   LOKEAN_WORKERS: ['0', /^LOKEAN_WORKERS is "0": must be a whole number from 1 to 256$/],
   LOKEAN_WORKER_TIMEOUT: ['1ms', /^LOKEAN_WORKER_TIMEOUT is "1ms": must be /],
+  LOKEAN_LINGER: ['11s', /^LOKEAN_LINGER is "11s": must be a duration from 0ms to 10s/],
   LOKEAN_SHARDS: ['257', /^LOKEAN_SHARDS is "257": must be a whole number from 1 to 256$/],
   LOKEAN_PUSH_BYTES: ['63KiB', /^LOKEAN_PUSH_BYTES is "63KiB": must be a size from 64 KiB to 16 MiB/],
   LOKEAN_PUSH_TIMEOUT: ['11m', /^LOKEAN_PUSH_TIMEOUT is "11m": must be a duration from 100ms to 10m/],

@@ -43,25 +43,27 @@ test('a push with an unknown outcome counts once, when the next is made', () => 
   const count = (sent: Pending[]): void => { countResent(sent, (reason, records) => counts.push([reason, records])) }
   const sent = [pending(3), pending(4)]
   count(sent)
-  doubt(sent, retry({ unsent: true }), 1)
+  doubt(sent, retry({ unsent: true }), false, 1)
   count(sent)
   assert.deepEqual(counts, [])
-  doubt(sent, retry({}), 2)
+  doubt(sent, retry({}), false, 2)
   count([sent[0]])
   assert.deepEqual(counts, [['connection', 3]])
   // The first is refused for a reason that leaves no doubt, and the other one was not pushed.
-  doubt([sent[0]], retry({ reason: 'blocked', status: 401 }), 3)
+  doubt([sent[0]], retry({ reason: 'blocked', status: 401 }), false, 3)
   count(sent)
   assert.deepEqual(counts, [['connection', 3], ['connection', 4]])
 })
 
 test('an entry that was refused alone is not stored; one of several may be', () => {
   const alone = pending(1)
-  doubt([alone], rejected(400), 1)
-  assert.equal(alone.doubt, undefined)
+  doubt([alone], rejected(400), false, 1)
+  assert.ok(!needsLookUp([alone]))
   const two = [pending(1), pending(1)]
-  doubt(two, rejected(400), 1)
+  doubt(two, rejected(400), false, 1)
   assert.deepEqual(two.map(({ doubt }) => doubt?.reason), ['rejected', 'rejected'])
+  doubt([alone], rejected(400), true, 1)
+  assert.equal(alone.doubt?.reason, 'rejected', 'others shared its push')
 })
 
 test('what a look-up has left needs no other', () => {

@@ -5,7 +5,6 @@ import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import { Shard } from '../../../src/sink/shard.ts'
 import type { Attempt } from '../../../src/sink/shard-tools.ts'
-import { joinBlocks } from '../../../src/sink/join.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn } from '../../helpers/until.ts'
@@ -39,15 +38,15 @@ class Bench {
     forget: () => {},
     onRetry: () => {},
     onResent: () => {},
-    push: async (_shard, body, parts) => {
-      assert.deepEqual(body, joinBlocks(parts))
+    push: async (_shard, parts, alone) => {
+      assert.equal(alone, parts.some(({ solo }) => solo))
       const answered = new Deferred<Attempt>()
       const push: Push = {
         names: parts.map(part => this.#names.get(part) ?? '?'),
         answered: false,
         answer: async answer => {
           push.answered = true
-          answered.resolve({ answer, endpoint: 0 })
+          answered.resolve({ answer, endpoint: 0, joined: false, rawBytes: 1 })
           await turn()
         }
       }

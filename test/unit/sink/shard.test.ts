@@ -6,6 +6,7 @@ import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import type { ResendReason } from '../../../src/sink/doubt.ts'
 import type { Limited } from '../../../src/sink/push-limits.ts'
+import { joinBlocks } from '../../../src/sink/join.ts'
 import { pauseMs } from '../../../src/sink/pause.ts'
 import { Shard } from '../../../src/sink/shard.ts'
 import type { Attempt, Pending, Ruling } from '../../../src/sink/shard-tools.ts'
@@ -30,7 +31,7 @@ function content (body: Uint8Array): string {
   return (snappy.uncompressSync(Buffer.from(body)) as Buffer).toString()
 }
 
-interface Push { body: Uint8Array, parts: Part[], answer: (answer: Answer) => Promise<void> }
+interface Push { body: Uint8Array, parts: readonly Part[], alone: boolean, answer: (answer: Answer, joined?: boolean) => Promise<void> }
 interface Rejection {
   pending: Pending
   answer: Answer
@@ -87,10 +88,15 @@ class Bench {
       onResent: (reason, records) => { this.resent.push([reason, records]) },
       lookUp: looksUp ? async sent => await new Promise(resolve => { this.lookUps.push({ sent, answer: resolve }) }) : undefined,
       onRetry: (_shard, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
-      push: async (_shard, body, parts) => {
+      push: async (_shard, parts, alone) => {
         assert.equal(++this.underWay, 1, 'a push began while another was under way')
         const answered = new Deferred<Attempt>()
-        this.pushes.push({ body, parts, answer: async answer => { answered.resolve({ answer, endpoint: 0 }); await turn() } })
+        const rawBytes = parts.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
+        const answer = async (answer: Answer, joined = false): Promise<void> => {
+          answered.resolve({ answer, endpoint: 0, joined, rawBytes: joined ? 2 * rawBytes : rawBytes })
+          await turn()
+        }
+        this.pushes.push({ body: joinBlocks(parts), parts, alone, answer })
         const attempt = await answered.promise
         this.underWay--
         return attempt
@@ -221,6 +227,26 @@ test('with look-ups, only what Loki does not have is pushed again, in its place,
   await bench.last.answer(STORED)
   assert.deepEqual([bench.resolved, bench.idle, bench.shard.bytes], [['x', 'aaaa', 'cc', 'bbbb', 'dddd'], 1, 0])
   assert.equal(bench.lookUps.length, 1)
+})
+
+test('what others may be at fault for is not ruled on: each part then has a push of its own', async () => {
+  const bench = new Bench()
+  bench.add('one')
+  assert.equal(bench.last.alone, false)
+  await bench.last.answer(REJECTED, true)
+  assert.deepEqual([bench.rejections.length, bench.pushes.length, bench.last.alone], [0, 2, true])
+  assert.deepEqual(bench.resent, [['rejected', 1]])
+  await bench.last.answer(REJECTED)
+  assert.equal(bench.rejections.length, 1)
+})
+
+test('a rate limit counts all of a joined push, and rules on nothing in it', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.never = true
+  bench.add('one')
+  await bench.last.answer(retry('429'), true)
+  assert.deepEqual([bench.limited[0].bytes, bench.rejections.length], [6, 0])
 })
 
 test('a look-up that a close overtakes does nothing', async t => {

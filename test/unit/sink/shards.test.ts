@@ -6,7 +6,8 @@ import { LokiClient } from '../../../src/sink/client.ts'
 import { EndpointSelector } from '../../../src/sink/endpoint-selector.ts'
 import { PushLimits } from '../../../src/sink/push-limits.ts'
 import type { Ruling } from '../../../src/sink/shard-tools.ts'
-import { type PushReport, Shards } from '../../../src/sink/shards.ts'
+import type { PushReport } from '../../../src/sink/reports.ts'
+import { Shards } from '../../../src/sink/shards.ts'
 import { StoredAt } from '../../../src/sink/stored-at.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
@@ -18,7 +19,7 @@ const STORED: Answer = { kind: 'stored', status: 204 }
 interface Push { endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal, answer: (answer: Answer) => Promise<void> }
 
 /** A sink over a client whose answers the test gives. */
-function bench (t: TestContext, endpointCount = 1) {
+function bench (t: TestContext, endpointCount = 1, enoughBytes = 0) {
   const pushes: Push[] = []
   const reports: PushReport[] = []
   const retries: Array<{ tenant: string, shard: number, reason: RetryReason }> = []
@@ -39,6 +40,7 @@ function bench (t: TestContext, endpointCount = 1) {
     client,
     endpoints,
     pushBytes: 1_000,
+    enoughBytes,
     random: () => 1,
     now: () => Date.now(),
     limits: new PushLimits({ pushBytes: 1_000, burstOf: () => undefined, now: () => Date.now() }),
@@ -79,6 +81,21 @@ test('each shard of each tenant has one push of its own under way', async t => {
   for (let i = 0; i < pushes.length; i++) await pushes[i].answer(STORED)
   assert.equal(pushes.length, 8)
   assert.equal(resolved.length, 12)
+})
+
+test('small parts of several idle shards go in one push, and each shard goes on by itself', async t => {
+  const { pushes, reports, add, resolved, retries } = bench(t, 1, 1_000)
+  mockTimers(t)
+  for (const shard of [0, 1, 2]) add('a', shard)
+  add('b', 0)
+  await turn()
+  assert.deepEqual(pushes.map(({ tenant }) => tenant), ['a', 'b'])
+  await pushes[0].answer(retry('5xx'))
+  assert.deepEqual(retries.map(({ tenant, shard }) => [tenant, shard]), [['a', 0], ['a', 1], ['a', 2]])
+  mock.timers.tick(60_000)
+  await turn()
+  await pushes[2].answer(STORED)
+  assert.deepEqual([resolved, reports.map(({ parts }) => parts)], [['a 0', 'a 1', 'a 2'], [3, 3]])
 })
 
 test('a tenant and a shard that look alike when put together are not the same shard', t => {
@@ -284,6 +301,7 @@ test('with the real client: many shards push at once, without a warning, and clo
     limits: new PushLimits({ pushBytes: 1_000, burstOf: () => undefined, now: () => performance.now() }),
     storedAt: new StoredAt(),
     pushBytes: 1_000,
+    enoughBytes: 0,
     rule: async () => undefined,
     halve: async () => undefined
   })
