@@ -58,6 +58,8 @@ export function arrange (v: Values) {
     drainTimeoutMs: v.LOKEAN_DRAIN_TIMEOUT,
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
+    /** The label of records too far behind their stream; undefined for `off`. */
+    backlogLabel: v.LOKEAN_BACKLOG_LABEL,
     /** How many streams a tenant may have; undefined for no limit. */
     maxStreams: v.LOKEAN_MAX_STREAMS,
     deadLetter: {

@@ -65,6 +65,29 @@ function lokiLogin (prefix: 'LOKEAN_LOKI' | 'LOKEAN_LOKI_QUERY'): CrossCheck[] {
   ]
 }
 
+function labelsProblem (v: Values): string | undefined {
+  for (const { name: setting, address, labels } of sources(v)) {
+    const given = [...v.LOKEAN_LOKI_LABELS ?? [], ...labels]
+    for (const { stream, own, from } of [{ stream: 'stream', own: v.LOKEAN_LABELS, from: 'LOKEAN_LABELS' }, QUARANTINE]) {
+      const { size } = new Set([...own, ...given].map(({ name }) => name))
+      if (size > v.LOKEAN_LOKI_MAX_LABELS) return `LOKEAN_LOKI_MAX_LABELS is ${v.LOKEAN_LOKI_MAX_LABELS}: a ${stream} of ${JSON.stringify(address)} would have ${size} labels (${from}, LOKEAN_LOKI_LABELS and ${setting} together)`
+    }
+  }
+  return undefined
+}
+
+/** A backlog stream has the labels of its records, and one more. */
+function backlogProblem (v: Values): string | undefined {
+  const { LOKEAN_BACKLOG_LABEL: name, LOKEAN_LOKI_MAX_LABELS: most } = v
+  if (name === undefined) return undefined
+  for (const { name: setting, address, labels } of sources(v)) {
+    const names = new Set([...v.LOKEAN_LABELS, ...v.LOKEAN_LOKI_LABELS ?? [], ...labels].map(one => one.name))
+    if (names.has(name) || name === 'quarantine') return `LOKEAN_BACKLOG_LABEL is ${JSON.stringify(name)}: must be a label that no stream has (LOKEAN_LABELS, LOKEAN_LOKI_LABELS, ${setting}, quarantine), or off`
+    if (names.size === most) return `LOKEAN_LOKI_MAX_LABELS is ${most}: a backlog stream of ${JSON.stringify(address)} would have ${most + 1} labels, with LOKEAN_BACKLOG_LABEL: raise it with Loki's max_label_names_per_series or name a label less, or set LOKEAN_BACKLOG_LABEL=off`
+  }
+  return undefined
+}
+
 /** Loki's own answer to a push that it has stored. */
 const LOKI_STORED_STATUS = 204
 
@@ -89,16 +112,13 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   },
   {
     reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
-    problem: (v) => {
-      for (const { name: setting, address, labels } of sources(v)) {
-        const given = [...v.LOKEAN_LOKI_LABELS ?? [], ...labels]
-        for (const { stream, own, from } of [{ stream: 'stream', own: v.LOKEAN_LABELS, from: 'LOKEAN_LABELS' }, QUARANTINE]) {
-          const { size } = new Set([...own, ...given].map(({ name }) => name))
-          if (size > v.LOKEAN_LOKI_MAX_LABELS) return `LOKEAN_LOKI_MAX_LABELS is ${v.LOKEAN_LOKI_MAX_LABELS}: a ${stream} of ${JSON.stringify(address)} would have ${size} labels (${from}, LOKEAN_LOKI_LABELS and ${setting} together)`
-        }
-      }
-      return undefined
-    }
+    problem: labelsProblem
+  },
+  {
+    reads: [
+      'LOKEAN_BACKLOG_LABEL', 'LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'
+    ],
+    problem: (v) => labelsProblem(v) === undefined ? backlogProblem(v) : undefined
   },
   {
     reads: ['LOKEAN_LOKI_TENANT', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],

@@ -45,6 +45,13 @@ export const labels = parsedBy((text) => {
   return mappings
 })
 
+/** The name of one label, or undefined for `off`. */
+export const labelOrOff = parsedBy((text) => {
+  if (text === 'off') return undefined
+  checkName(text, 'label')
+  return text
+})
+
 /** Structured metadata: `name` or `name=field`. `off` gives an empty list. */
 export const metadata = parsedBy((text) => {
   if (text === 'off') return []

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { addresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
 import { givenLabels } from './given-labels.ts'
-import { fixedTenant, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
+import { fixedTenant, labelOrOff, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
 import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
@@ -117,7 +117,7 @@ export const OPTIONS = {
     group: 'Loki', schema: durationBetween(0, 365 * DAY), default: '10m', text: 'records further ahead of the clock go to quarantine; set it to Loki\'s `creation_grace_period`'
   },
   LOKEAN_LOKI_MAX_DISORDER: {
-    group: 'Loki', schema: durationBetween(0, 3650 * DAY), default: '1h', text: 'records further behind the newest of their stream go to quarantine; set it to half of Loki\'s `max_chunk_age`'
+    group: 'Loki', schema: durationBetween(0, 3650 * DAY), default: '1h', text: 'records further behind the newest of their stream get a stream of their own (`LOKEAN_BACKLOG_LABEL`); set it to half of Loki\'s `max_chunk_age`'
   },
 
   LOKEAN_WORKERS: {
@@ -149,8 +149,14 @@ export const OPTIONS = {
   LOKEAN_METADATA: {
     group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
   },
+  LOKEAN_BACKLOG_LABEL: {
+    group: 'Records',
+    schema: labelOrOff,
+    default: 'backlog',
+    text: 'label that sets records apart which are too far behind their stream; its value is their time, cut to `LOKEAN_LOKI_MAX_DISORDER` (`backlog="2026-11-27T10"`); or `off`: they go to quarantine'
+  },
   LOKEAN_MAX_STREAMS: {
-    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'limit on a tenant\'s streams (those with a record within the last hour); records of further streams go to quarantine. Unset: no limit'
+    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'limit on a tenant\'s streams (those with a record within the last hour); records of further streams go to quarantine. Backlog streams count too. Unset: no limit'
   },
   LOKEAN_DEAD_LETTER_DIR: {
     group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki rejected, as NDJSON, or `off`'

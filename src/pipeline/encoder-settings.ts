@@ -3,7 +3,7 @@ import type { EncoderSettings } from '../worker/messages.ts'
 
 /** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {
-  const { labels, metadata, addresses, shards, pushBytes, loki } = config
+  const { labels, metadata, addresses, shards, pushBytes, loki, backlogLabel } = config
   return {
     labels,
     lokiLabels: loki.labels,
@@ -16,6 +16,7 @@ export function encoderSettings (config: Config): EncoderSettings {
     maxLineBytes: loki.maxLineBytes,
     maxAgeMs: loki.maxAgeMs,
     maxAheadMs: loki.maxAheadMs,
-    maxDisorderMs: loki.maxDisorderMs
+    maxDisorderMs: loki.maxDisorderMs,
+    backlogLabel
   }
 }

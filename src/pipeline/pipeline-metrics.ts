@@ -47,6 +47,7 @@ export class PipelineMetrics {
     onResent: (reason, records) => this.#metrics.recordsResent.inc({ reason }, records),
     onFound: records => this.#metrics.recordsFound.inc(records),
     onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
+    onBacklog: records => this.#metrics.recordsMended.inc({ reason: 'backlog' }, records),
     onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' }),
     onDeadLettersDeleted: records => this.#metrics.deadLettersDeleted.inc(records)
   }

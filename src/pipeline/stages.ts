@@ -73,6 +73,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       log,
       events: pipelineMetrics.sinkEvents,
       bisect: async task => await pool.bisect(task),
+      backlog: async task => await pool.backlog(task),
       shapes: async task => await pool.shapes(task),
       lookUp: async task => await pool.lookUp(task),
       subtract: async task => await pool.subtract(task),

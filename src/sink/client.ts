@@ -23,8 +23,8 @@ export interface LokiAccess {
 /** How long a distributor may take to say whether it is ready. */
 const READY_MS = 10_000
 
-/** The client reads so much of Loki's answer. */
-const MAX_MESSAGE = 2048
+/** The client reads so much of Loki's answer: ten entries that are refused, and the labels of their stream. */
+const MAX_MESSAGE = 8192
 
 /** The longest answer that is read: 5,000 entries of a query have less, unless nearly all are as long as Loki takes. */
 const MAX_ANSWER = 256 * 2 ** 20

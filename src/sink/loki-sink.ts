@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import {
-  type Bisected, type BisectTask, type Check, type LookedUp, type LookUpTask, MOST_SHAPES, type Part, type Shape, type ShapesTask,
-  type SubtractTask
+  type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, type LookedUp, type LookUpTask, MOST_SHAPES, type Part,
+  type Shape, type ShapesTask, type SubtractTask
 } from '../worker/messages.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
@@ -33,6 +33,8 @@ export interface SinkEvents {
   onFound: (records: number) => void
   /** One record that Loki rejected is in the quarantine stream, or in a dead-letter file. */
   onQuarantined: () => void
+  /** Records that Loki found too far behind are on their way to a backlog stream: how many. */
+  onBacklog: (records: number) => void
   onDeadLettered: () => void
   /** Records of the dead-letter directory were deleted to make room: how many. */
   onDeadLettersDeleted: (records: number) => void
@@ -45,6 +47,8 @@ export interface LokiSinkOptions {
   events: SinkEvents
   /** Takes one step of the bisection of a rejected part, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
+  /** Gives what Loki found too far behind its stream another one, on a worker thread. */
+  backlog: (task: BacklogTask) => Promise<Backlog | undefined>
   /** The shapes of a part's entries, on a worker thread. */
   shapes: (task: ShapesTask) => Promise<Shape[]>
   /** See LookUps. */
@@ -71,7 +75,7 @@ export class LokiSink implements Sink {
   readonly #started = { at: this.#now(), unixMs: Date.now() }
 
   private constructor (options: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
-    const { config, version, log, events, bisect, shapes, arrival } = options
+    const { config, version, log, events, bisect, backlog, shapes, arrival } = options
     const now = this.#now
     this.#deadLetters = deadLetters
     // Each tenant whose limits are read adds a listener.
@@ -104,6 +108,7 @@ export class LokiSink implements Sink {
       },
       tooLarge: (tenant, bytes) => { limits.tooLarge(tenant, bytes) },
       bisect,
+      backlog,
       deadLetter: deadLetters,
       arrival,
       log,

@@ -1,3 +1,5 @@
+import type { ToldLate } from '../worker/messages.ts'
+
 /**
  * What a refused push is refused for.
  * - entry: Loki names an entry, or a label value of a stream, that it will never take. It may store others of the push.
@@ -95,6 +97,34 @@ export function refusalOf (status: number, message: string): Refusal | undefined
 export function toldLineLimit (message: string): number | undefined {
   const told = /max entry size '(\d+)' bytes exceeded/i.exec(message)?.[1]
   return told === undefined ? undefined : Number(told)
+}
+
+/** A refused entry's time as Go writes it, and the oldest time of its stream. */
+const TOO_FAR_BEHIND =
+  /entry with timestamp (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? \+0000 UTC ignored, reason: 'entry too far behind, entry timestamp is: [^,]*, oldest acceptable timestamp is: ([^',\s]+)'/g
+
+/**
+ * Which entries Loki's text tells to be too far behind; undefined where it tells none. It names up to ten of one
+ * stream, each with the oldest time that the stream takes, in whole seconds. That rises while newer entries of the push
+ * are stored.
+ */
+export function toldLate (message: string): ToldLate | undefined {
+  let bound = -Infinity
+  let newest = { seconds: -Infinity, nanos: 0 }
+  for (const [, date, time, fraction = '', oldestTaken = ''] of message.matchAll(TOO_FAR_BEHIND)) {
+    bound = Math.max(bound, Date.parse(oldestTaken) / 1000)
+    newest = later(newest, { seconds: Date.parse(`${date}T${time}Z`) / 1000, nanos: Number(fraction.padEnd(9, '0')) })
+  }
+  if (!Number.isFinite(bound)) return undefined
+  return {
+    stream: /for stream: (\{.*\})\s*$/s.exec(message)?.[1],
+    oldest: later({ seconds: bound, nanos: 0 }, { ...newest, nanos: newest.nanos + 1 }),
+    bound
+  }
+}
+
+function later (one: ToldLate['oldest'], other: ToldLate['oldest']): ToldLate['oldest'] {
+  return one.seconds > other.seconds || (one.seconds === other.seconds && one.nanos >= other.nanos) ? one : other
 }
 
 /** What Loki tells where it limits a tenant's rate. */

@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
-import { type Bisected, type BisectTask, LEAST_LINE_BYTES, type RejectedEntry } from '../worker/messages.ts'
-import { toldLineLimit } from './refusals.ts'
+import {
+  type Backlog, type BacklogTask, type Bisected, type BisectTask, LEAST_LINE_BYTES, type RejectedEntry
+} from '../worker/messages.ts'
+import { toldLate, toldLineLimit } from './refusals.ts'
 import type { Pending, Rejected, Ruling } from './shard-tools.ts'
 import type { Verdict, Witnesses } from './witnesses.ts'
 
@@ -16,12 +18,16 @@ interface Options {
   onCondition: (endpoint: number, answer: Rejected) => void
   /** Takes one step of the bisection, on a worker thread. */
   bisect: (task: BisectTask) => Promise<Bisected>
+  /** Gives what is too far behind its stream another one, on a worker thread. Undefined where that cannot be. */
+  backlog: (task: BacklogTask) => Promise<Backlog | undefined>
   /** Where rejected records go. Without it, they go to the quarantine stream in Loki. */
   deadLetter?: { write (entry: RejectedEntry): Promise<void> }
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
   onQuarantined: () => void
+  /** Records are on their way to a backlog stream: how many. */
+  onBacklog: (records: number) => void
   onDeadLettered: () => void
 }
 
@@ -66,6 +72,8 @@ export class RejectedRecords {
     }
     if (verdict !== 'taken') return { kind: 'later', answer: verdict }
     const { part } = pending
+    const backlog = await this.#backlog(pending, answer)
+    if (backlog !== undefined) return replacedBy(backlog)
     if (answer.fault === 'size') this.#options.tooLarge(part.tenant, part.rawBytes)
     if (part.records > 1) return replacedBy(await this.halve({ ...pending, solo: true }))
     if (pending.secondOpinion !== true) return replacedBy([{ ...pending, solo: true, secondOpinion: true }])
@@ -86,6 +94,21 @@ export class RejectedRecords {
   /** Ends all waiting. The tickets of the records that wait then stay unresolved. */
   close (): void {
     this.#closing.abort()
+  }
+
+  /**
+   * Takes out of the part what Loki has told to be too far behind, for backlog streams. Each such step costs one push,
+   * however many the entries are. Undefined where there is no such entry, and where `close` ended the wait.
+   */
+  async #backlog ({ part, ticket, rejectedAt, doubt }: Pending, { message }: Rejected): Promise<Pending[] | undefined> {
+    const told = toldLate(message)
+    if (told === undefined || part.quarantine) return undefined
+    const task = { part, ...told }
+    const made = await this.#untilDone('giving late records another stream', async () => await this.#options.backlog(task))
+    if (made === undefined) return undefined
+    this.#options.onBacklog(made.records)
+    const late = made.parts.map(part => ({ part, ticket, solo: true, rejectedAt }))
+    return made.rest === undefined ? late : [...late, { part: made.rest, ticket, solo: true, rejectedAt, doubt }]
   }
 
   async #verdict ({ part, rejectedAt = 0 }: Pending, { fault }: Rejected, endpoint: number): Promise<Verdict | undefined> {

@@ -3,9 +3,12 @@
  * stop.
  */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { BisectTask, EncodeTask, LookUpTask, Part, QuarantineMessageTask, ShapesTask, SubtractTask, WorkerSetup } from './messages.ts'
+import type {
+  BacklogTask, BisectTask, EncodeTask, LookUpTask, Part, QuarantineMessageTask, ShapesTask, SubtractTask, WorkerSetup
+} from './messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import { RenewingEncoder } from './renewing-encoder.ts'
+import { BacklogMaker } from './output/backlog.ts'
 import { bisect as bisectPart } from './output/bisect.ts'
 import { lookUp as planLookUp, subtract as withoutFound } from './output/look-up.ts'
 import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
@@ -13,6 +16,7 @@ import { shapes as shapesOf } from './output/shapes.ts'
 
 const { settings, busy } = workerData as WorkerSetup
 const encoder = new RenewingEncoder(settings)
+const backlogs = new BacklogMaker(settings)
 
 /** Fewer bytes than these are transferred. For so little, the whole memory of a batch should not wait for Loki. */
 const MIN_SHARED_BYTES = 64 * 1024
@@ -29,6 +33,8 @@ export const encode = timed((task: EncodeTask): unknown => {
 })
 
 export const bisect = timed((task: BisectTask) => bisectPart(task, settings))
+
+export const backlog = timed((task: BacklogTask) => backlogs.make(task))
 
 export const shapes = timed((task: ShapesTask) => shapesOf(task, settings))
 

@@ -54,7 +54,7 @@ export class Encoder implements RecordSink {
     this.#kernel.run.takeCuts()
     const groups = groupMessages(task)
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
-    this.#entries.begin(this.#kernel.window(largest), task.address, task.arrivalSeconds, task.arrivalNanos)
+    this.#entries.begin(this.#kernel.window(largest), task)
     const read = READERS[task.format]
     for (const { start, end, first, last } of groups) {
       this.#shift = this.#kernel.input(this.#input.subarray(start, end)) - start
@@ -63,7 +63,7 @@ export class Encoder implements RecordSink {
         read(this.#input, task.starts[message]!, task.ends[message]!, this)
       }
     }
-    this.#parts.push(...this.#entries.flush(false))
+    this.#parts.push(...this.#entries.flush(true))
     this.#mend('metadata_cut', this.#kernel.run.takeCuts())
     return {
       parts: this.#parts,
@@ -80,7 +80,7 @@ export class Encoder implements RecordSink {
     this.#records++
     const reason = this.#read(start, end) ?? this.#entries.write()
     if (reason !== undefined) this.#quarantine(reason, start, end)
-    if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
+    if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
   }
 
   bad (start: number, end: number): void {
@@ -88,7 +88,7 @@ export class Encoder implements RecordSink {
     this.#quarantined[QUARANTINE_REASONS.indexOf('bad_body')]!++
     this.#fields.clear()
     this.#entries.quarantine('bad_body', Buffer.from(`${end - start} bytes, base64: ${this.#input.toString('base64', start, end)}`))
-    if (this.#entries.full) this.#parts.push(...this.#entries.flush(true))
+    if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
   }
 
   /** Fills the fields. Returns why that is not possible, or undefined. */

@@ -11,7 +11,7 @@ export type QuarantineReason = typeof QUARANTINE_REASONS[number]
  * How a record was changed so that Loki takes it. The metric `lokean_records_mended_total{reason}` has this closed
  * list.
  */
-export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split'] as const
+export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog'] as const
 export type MendReason = typeof MEND_REASONS[number]
 
 /** `name` is the name in Loki. `field` is a key of the record, or a derived field (level, pid, request_id, ...). */
@@ -60,6 +60,8 @@ export interface EncoderSettings {
   maxAheadMs: number
   /** How far a record may lie behind the newest record of its stream. */
   maxDisorderMs: number
+  /** The label that gives records further behind a stream of their own; undefined where they go to quarantine. */
+  backlogLabel: string | undefined
   /** The memory of ActiveStreams, which all workers share. Without it, streams are neither counted nor limited. */
   activeStreams?: SharedArrayBuffer
 }
@@ -105,9 +107,9 @@ export interface Part {
   records: number
   /**
    * The part needs a push of its own. It holds one stream, which Loki may reject: a stream that Loki may not know
-   * (limit on streams, disorder), or a stream with much at once (rate limit of a stream). Loki 3.4 reports only the
-   * error of the last stream of a push (the ingester's instance.Push keeps one error). In a joined push, it may reject
-   * such a stream and still answer 204.
+   * (limit on streams, disorder), one with old records (another writer may have brought newer ones), or one with much
+   * at once (rate limit of a stream). Loki 3.4 reports only the error of the last stream of a push (the ingester's
+   * instance.Push keeps one error). In a joined push, it may reject such a stream and still answer 204.
    */
   solo: boolean
   /** A hash of the stream of a solo part. The sink pushes those of one stream one after the other, in their order. */
@@ -204,6 +206,22 @@ export interface SubtractTask {
     entries: ReadonlyArray<{ time: string, line: string, metadata: Readonly<Record<string, string>> }>
   }>
 }
+
+/** What Loki tells where entries are too far behind their stream. */
+export interface ToldLate {
+  /** The labels of the stream, as Loki writes them; undefined where the text was cut. */
+  stream: string | undefined
+  /** Entries before this time are too far behind. */
+  oldest: { seconds: number, nanos: number }
+  /** The same in whole seconds, by Loki's own count from the newest entry of the stream. */
+  bound: number
+}
+
+/** Asks a worker to take those entries out of the part that Loki has told to be too far behind, for backlog streams. */
+export interface BacklogTask extends ToldLate { part: Part }
+
+/** Parts of backlog streams, how many records they hold, and the part that is left without these. */
+export interface Backlog { parts: Part[], records: number, rest: Part | undefined }
 
 export type Bisected =
   | { kind: 'halves', parts: Part[] }

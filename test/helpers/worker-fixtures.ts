@@ -35,6 +35,7 @@ export function encoderSettings (overrides: Partial<EncoderSettings> = {}): Enco
     maxAgeMs: 7 * 24 * 3600 * 1000,
     maxAheadMs: 10 * 60 * 1000,
     maxDisorderMs: 60 * 60 * 1000,
+    backlogLabel: 'backlog',
     ...overrides
   }
 }

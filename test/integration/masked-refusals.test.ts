@@ -4,8 +4,6 @@ import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 import { until } from '../helpers/until.ts'
 
-const HOUR = 3_600_000
-
 /**
  * Loki 3.4 answers only for the last stream of a push. A 204 then hides earlier streams that its ingester refused. The
  * embedded Loki does the same, so these tests would lose records if a push ended with a known stream.
@@ -45,37 +43,4 @@ test('nor after a restart, when Lokean knows no stream of those that Loki does',
   await until('that was the answer to a push', () => stack.log.some(line => line.includes('Maximum active stream limit exceeded')))
   await stack.stop()
   assert.equal(stack.bus.stats()['rsyslog/logs'].accepted, 0)
-})
-
-test('a record too far behind its stream goes to quarantine, where Loki might have dropped it without a word', async t => {
-  const stack = await Stack.start(t, { env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1' } })
-  const sender = await stack.sender()
-  const at = (ms: number): string => new Date(Date.now() - ms).toISOString()
-  const records = [
-    record({ source: 'a', '@timestamp': at(0), message: 'newest' }),
-    record({ source: 'a', '@timestamp': at(2 * HOUR), message: 'late' }),
-    record({ source: 'a', '@timestamp': at(HOUR / 2), message: 'in time' }),
-    record({ source: 'b', '@timestamp': at(2 * HOUR), message: 'another stream' })
-  ]
-  assert.equal(await sender.send(message(records)), 'accepted')
-  const stored = stack.stored()
-  assert.deepEqual(stored.filter(({ labels }) => labels.includes('quarantine="too_late"')).map(({ line }) => line.toString()), [records[1]])
-  assert.deepEqual(stored.filter(({ labels }) => !labels.includes('quarantine')).map(({ line }) => line.toString()).sort(), [
-    'another stream', 'in time', 'newest'
-  ])
-  assert.deepEqual(stack.loki.stats().rejected.too_far_behind, 0)
-})
-
-test('what another Lokean has brought further is refused by Loki in sight, and goes to quarantine', async t => {
-  const before = await Stack.start(t, { env: { LOKEAN_SHARDS: '1' } })
-  const at = (ms: number): string => new Date(Date.now() - ms).toISOString()
-  assert.equal(await (await before.sender()).send(message([record({ source: 'a' })])), 'accepted')
-  const stack = await Stack.start(t, { env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_LOKI_URL: before.loki.url } })
-  const sender = await stack.sender()
-  assert.equal(await sender.send(message([
-    record({ source: 'a', '@timestamp': at(2 * HOUR), message: 'late' }), record({ source: 'b', message: 'good' })
-  ])), 'accepted')
-  assert.deepEqual(before.stored().map(({ labels, line }) => [labels.includes('quarantine="refused"'), line.toString()]).sort(), [
-    [false, 'good'], [false, 'hello'], [true, 'late']
-  ])
 })

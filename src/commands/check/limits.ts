@@ -70,6 +70,10 @@ function labels ({ maxLabels, enforcedLabels = [] }: TenantLimits, config: Confi
     } else if (maxLabels !== undefined && new Set([...given, 'source', 'quarantine']).size > maxLabels) {
       found.push(`max_label_names_per_series is ${maxLabels}, and what is quarantined from ${address} has more labels: LOKEAN_LOKI_LABELS must name fewer`)
     }
+    if (maxLabels !== undefined && ofRecords.size === maxLabels && config.backlogLabel !== undefined) {
+      found.push(`max_label_names_per_series is ${maxLabels}, and a record from ${address} that is too far behind its stream can have ${maxLabels + 1} labels: ` +
+        'set LOKEAN_BACKLOG_LABEL=off, so that it goes to quarantine, or name a label less')
+    }
     const absent = enforcedLabels.filter(name => !ofRecords.has(name))
     const fromRecords = enforcedLabels.filter(name => ofRecords.has(name) && !given.includes(name))
     if (absent.length > 0) {

@@ -26,7 +26,6 @@ interface Exports {
   useMetadata (count: number): void
   takeCuts (): number
   writeEntry (at: number, start: number, end: number, seconds: number, nanos: number): number
-  lineAt (): number
   copy (target: number, start: number, end: number): void
 }
 

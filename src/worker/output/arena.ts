@@ -17,12 +17,10 @@ const HEAD_ROOM = 64
  */
 export class Arena {
   entries = 0
-  /** By entry: its bytes, the next entry of its stream (-1: none), its line, its time. */
+  /** By entry: its bytes, the next entry of its stream (-1: none), its time. */
   start = new Int32Array(4096)
   end = new Int32Array(4096)
   next = new Int32Array(4096)
-  lineStart = new Int32Array(4096)
-  lineEnd = new Int32Array(4096)
   nanos = new Int32Array(4096)
   seconds = new Float64Array(4096)
   readonly kernel: Kernel
@@ -69,6 +67,14 @@ export class Arena {
     this.entries = 0
   }
 
+  /** Whether some entry of the stream is older, in milliseconds. */
+  hasOlder (stream: Stream, timeMs: number): boolean {
+    for (let entry = stream.head; entry >= 0; entry = this.next[entry]!) {
+      if (this.seconds[entry]! * 1000 + this.nanos[entry]! / 1e6 < timeMs) return true
+    }
+    return false
+  }
+
   /** Puts bytes into the kernel's memory, and returns their address. They stay until the arena is cleared. */
   place (bytes: Uint8Array): number {
     const at = this.#at
@@ -88,18 +94,15 @@ export class Arena {
     const at = this.#at
     this.kernel.reserve(at + HEAD_ROOM + end - start + this.#metadataRoom)
     this.#at = run.writeEntry(at, start, end, time.seconds, time.nanos)
-    const line = run.lineAt()
-    this.#link(stream, at, line, line + end - start, time)
+    this.#link(stream, at, time)
   }
 
-  #link (stream: Stream, start: number, lineStart: number, lineEnd: number, time: Timestamp): void {
+  #link (stream: Stream, start: number, time: Timestamp): void {
     const entry = this.entries++
     if (entry === this.start.length) this.#grow()
     this.start[entry] = start
     this.end[entry] = this.#at
     this.next[entry] = -1
-    this.lineStart[entry] = lineStart
-    this.lineEnd[entry] = lineEnd
     this.seconds[entry] = time.seconds
     this.nanos[entry] = time.nanos
     if (stream.tail < 0) stream.head = entry
@@ -119,8 +122,6 @@ export class Arena {
     this.start = larger(this.start)
     this.end = larger(this.end)
     this.next = larger(this.next)
-    this.lineStart = larger(this.lineStart)
-    this.lineEnd = larger(this.lineEnd)
     this.nanos = larger(this.nanos)
     const seconds = new Float64Array(size)
     seconds.set(this.seconds)

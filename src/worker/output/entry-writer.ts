@@ -1,11 +1,11 @@
-import type { CardinalityReport, EncoderSettings, MendReason, Part, QuarantineReason } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, Part, QuarantineReason } from '../messages.ts'
 import { Arena } from './arena.ts'
+import { EntryTimes } from './entry-times.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
 import { piecesOf, prefixOf } from './pieces.ts'
 import { Quarantined } from './quarantined.ts'
-import { Repeats } from './repeats.ts'
 import type { Stream } from '../streams/stream.ts'
 import { StreamCache } from '../streams/streams.ts'
 import { Timestamp } from '../input/timestamp.ts'
@@ -31,7 +31,7 @@ export class EntryWriter {
   readonly #arena: Arena
   readonly #streams: StreamCache
   readonly #quarantined: Quarantined
-  readonly #repeats: Repeats
+  readonly #times: EntryTimes
   readonly #parts: PartWriter
   readonly #time = new Timestamp()
   readonly #arrival = new Timestamp()
@@ -48,7 +48,7 @@ export class EntryWriter {
     this.#arena = new Arena(settings, fields, kernel)
     this.#streams = new StreamCache(settings, fields, kernel)
     this.#quarantined = new Quarantined(settings, fields, kernel, bytes => this.place(bytes))
-    this.#repeats = new Repeats(this.#arena)
+    this.#times = new EntryTimes(this.#arena)
     this.#parts = new PartWriter(settings.pushBytes, kernel)
   }
 
@@ -57,12 +57,13 @@ export class EntryWriter {
   }
 
   /** Begins a batch. The kernel's memory is free from `at` on. */
-  begin (at: number, address: string, arrivalSeconds: number, arrivalNanos: number): void {
+  begin (at: number, task: EncodeTask): void {
     this.#discard()
     this.#arena.clear(at)
-    this.#address = address
-    this.#streams.begin(address)
-    this.#arrival.set(arrivalSeconds, arrivalNanos)
+    this.#address = task.address
+    this.#streams.begin(task.address)
+    this.#times.begin(task)
+    this.#arrival.set(task.arrivalSeconds, task.arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
     this.oldestMs = NaN
   }
@@ -79,12 +80,19 @@ export class EntryWriter {
   }
 
   nextMessage (): void {
-    this.#repeats.nextMessage()
+    this.#times.nextMessage()
   }
 
-  /** Makes parts of the entries. In the middle of a message, Repeats keeps the times and lines of its entries. */
-  flush (midMessage: boolean): Part[] {
-    if (midMessage) for (const stream of this.#touched) this.#repeats.remember(stream)
+  /** Makes parts of the entries. `atEnd`: the batch has no more. */
+  flush (atEnd: boolean): Part[] {
+    if (atEnd) this.#times.forget()
+    else this.#times.leave(this.#touched)
+    const late = this.#arrivalMs - this.#settings.maxDisorderMs
+    for (const stream of this.#touched) {
+      this.#streams.share(stream)
+      // Mostly the batch has no old record: then no entry is looked at.
+      stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.hasOlder(stream, late)
+    }
     const parts = this.#parts.write(this.#address, this.#touched, this.#arena)
     this.#touched = []
     this.#arena.clear()
@@ -118,19 +126,28 @@ export class EntryWriter {
     fields.set(MESSAGE, start, end)
 
     run.derive(start, end)
-    const stream = this.#streams.find()
+    let stream = this.#streams.find()
     if (typeof stream === 'string') return stream
     // Loki rejects these too. But it reports that only where the stream is the last of a push.
-    if (timeMs < stream.newestMs - this.#settings.maxDisorderMs) return 'too_late'
+    if (this.#isLate(stream, timeMs)) {
+      const backlog = this.#streams.backlog(stream, timeMs)
+      if (backlog === undefined || this.#isLate(backlog, timeMs)) return 'too_late'
+      this.#mend('backlog', 1)
+      stream = backlog
+    }
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (end - start > this.#settings.maxLineBytes) this.#writeLong(stream, start, end)
     else {
-      this.#repeats.separate(stream, time, start, end)
+      this.#times.separate(stream, time)
       this.#append(stream, start, end)
     }
     return undefined
+  }
+
+  #isLate (stream: Stream, timeMs: number): boolean {
+    return timeMs < stream.newestMs - this.#settings.maxDisorderMs
   }
 
   /**
@@ -150,33 +167,34 @@ export class EntryWriter {
   }
 
   /**
-   * Writes a line that is longer than Loki takes, in pieces. Each piece has a time later than the piece before: so the
-   * pieces stay in order, and Loki does not take two equal pieces for one.
+   * Writes a line that is longer than Loki takes, in pieces. All have the time of the record as their own: so each gets
+   * a later time than the piece before.
    */
   #writeLong (stream: Stream, start: number, end: number): void {
     this.#mend('line_split', 1)
-    this.#writePieces(start, end, (start, end, piece) => {
-      if (piece > 0) this.#time.advance(1)
-      this.#repeats.separate(stream, this.#time, start, end)
+    const { seconds, nanos } = this.#time
+    this.#writePieces(start, end, (start, end) => {
+      this.#time.set(seconds, nanos)
+      this.#times.separate(stream, this.#time)
       this.#append(stream, start, end)
     })
   }
 
   /** Calls `write` for each piece of a line, or once for a line that is short enough (piecesOf). */
-  #writePieces (start: number, end: number, write: (start: number, end: number, piece: number) => void): void {
+  #writePieces (start: number, end: number, write: (start: number, end: number) => void): void {
     const fields = this.#fields
     const prefixed = this.#settings.metadata.length === 0
     const pieces = piecesOf(this.#kernel.bytes.subarray(start, end), this.#settings.maxLineBytes, prefixed)
-    for (const [i, piece] of pieces.entries()) {
+    for (const piece of pieces) {
       const [from, to] = [start + piece.start, start + piece.end]
-      if (piece.number === undefined) write(from, to, i)
+      if (piece.number === undefined) write(from, to)
       else if (prefixed) {
         const at = this.place(Buffer.concat([Buffer.from(prefixOf(piece.number)), this.#kernel.bytes.subarray(from, to)]))
-        write(at, this.#arena.limit, i)
+        write(at, this.#arena.limit)
       } else {
         const at = this.place(Buffer.from(piece.number))
         fields.set(fields.piece, at, at + piece.number.length)
-        write(from, to, i)
+        write(from, to)
       }
     }
   }

@@ -33,7 +33,7 @@ export class PartWriter {
     this.#address = address
     this.#begin = this.#at = arena.limit + BEHIND_ARENA
     this.#records = 0
-    const isSolo = (stream: Stream): boolean => stream.isNewToLoki || stream.bytes > SOLO_BYTES
+    const isSolo = (stream: Stream): boolean => stream.isNewToLoki || stream.mayBeLate || stream.bytes > SOLO_BYTES
     for (const shard of byPart(streams)) {
       for (const stream of shard) if (!isSolo(stream)) this.#writeStream(stream, arena, false)
       this.#close(shard[0]!, false)

@@ -1,8 +1,8 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../../errors.ts'
 import type {
-  Bisected, BisectTask, EncodeResult, EncoderSettings, EncodeTask, LookedUp, LookUpTask, Part, QuarantineMessageTask, Shape, ShapesTask,
-  SubtractTask, WorkerSetup
+  Backlog, BacklogTask, Bisected, BisectTask, EncodeResult, EncoderSettings, EncodeTask, LookedUp, LookUpTask, Part, QuarantineMessageTask,
+  Shape, ShapesTask, SubtractTask, WorkerSetup
 } from '../messages.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 import { heapLimits } from './thread-limits.ts'
@@ -69,6 +69,10 @@ export class WorkerPool {
 
   async bisect (task: BisectTask): Promise<Bisected> {
     return await this.#run<Bisected>('bisect', task)
+  }
+
+  async backlog (task: BacklogTask): Promise<Backlog | undefined> {
+    return await this.#run<Backlog | undefined>('backlog', task)
   }
 
   async shapes (task: ShapesTask): Promise<Shape[]> {

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
+import { NewestTimes } from './newest-times.ts'
 
 /**
  * A stream that got a record. `new`: counted from now on. `over_limit`: more than its tenant may have, and not counted.
@@ -74,12 +75,16 @@ export class ActiveStreams {
   /** The first word of the states, and of the slots' streams: two words of hash and one with the account for each. */
   readonly #states: number
   readonly #streams: number
+  /** One word for each slot. */
+  readonly newest: NewestTimes
   #account = { tenant: '', word: 0 }
+  /** The slot of the stream that was touched last; -1 where it has none. It stays the stream's for an hour. */
+  slot = -1
 
   /** `limit`: how many streams a tenant may have; 0 for no limit. `slots`: a power of two. */
   static create (limit = 0, slots = MIN_SLOTS): ActiveStreams {
     while (slots < 4 * limit) slots *= 2
-    const memory = new SharedArrayBuffer(4 * (HEADER + 2 * ACCOUNTS + 4 * slots))
+    const memory = new SharedArrayBuffer(4 * (HEADER + 2 * ACCOUNTS + 5 * slots))
     const words = new Int32Array(memory)
     words[NOW] = 1
     words[LIMIT] = limit
@@ -93,8 +98,9 @@ export class ActiveStreams {
     this.#limit = this.#words[LIMIT]!
     this.#secret = new Uint8Array(memory, 4 * SECRET, SECRET_BYTES).slice()
     this.#states = HEADER + 2 * ACCOUNTS
-    this.#slots = (this.#words.length - this.#states) / 4
+    this.#slots = (this.#words.length - this.#states) / 5
     this.#streams = this.#states + this.#slots
+    this.newest = new NewestTimes(this.#words, this.#streams + 3 * this.#slots)
     this.#account.word = this.#accountWord('')
   }
 
@@ -131,13 +137,15 @@ export class ActiveStreams {
   touch (tenant: string, labels: Uint8Array): Touch {
     const words = this.#words
     const account = this.#accountOf(tenant)
+    this.slot = -1
     const id = this.#hash(Buffer.from(`${tenant}\0`), labels)
     for (let patient = true; ;) {
       // Reads the count before it looks for the stream. If the stream is then not there, it was not admitted while the
       // account was full.
       const full = this.#isFull(account)
       const { known, free, claimed } = this.#look(id)
-      if (known) return 'known'
+      this.slot = known
+      if (known >= 0) return 'known'
       if (claimed >= 0 && patient) {
         patient = Atomics.wait(words, claimed, CLAIMED, CLAIM_TIMEOUT_MS) !== 'timed-out'
         continue
@@ -151,7 +159,11 @@ export class ActiveStreams {
       const was = words[free]!
       if (was > 0 || was === CLAIMED || Atomics.compareExchange(words, free, was, CLAIMED) !== was) continue
       const admitted = this.#admit(account)
-      if (admitted) words.set([...id, account], this.#streams + 3 * (free - this.#states))
+      if (admitted) {
+        this.slot = free - this.#states
+        words.set([...id, account], this.#streams + 3 * this.slot)
+        this.newest.reset(this.slot)
+      }
       Atomics.store(words, free, admitted ? this.now : FREE)
       Atomics.notify(words, free)
       return admitted ? 'new' : 'over_limit'
@@ -173,10 +185,10 @@ export class ActiveStreams {
   }
 
   /**
-   * Looks for the stream. `known`: it is there, and counts as seen now. Else `free` is the address of the first state
-   * that may be claimed, and `claimed` of one that another thread has claimed; -1 where there is none.
+   * Looks for the stream. `known`: its slot, where it has one; it counts as seen now. Else `free` is the address of the
+   * first state that may be claimed, and `claimed` of one that another thread has claimed. -1 where there is none.
    */
-  #look (id: readonly [number, number]): { known: boolean, free: number, claimed: number } {
+  #look (id: readonly [number, number]): { known: number, free: number, claimed: number } {
     const words = this.#words
     const { now } = this
     let [free, claimed] = [-1, -1]
@@ -191,11 +203,11 @@ export class ActiveStreams {
       if (state === NEVER_USED) break
       const stream = this.#streams + 3 * slot
       if (state > 0 && words[stream] === id[0] && words[stream + 1] === id[1]) {
-        if (state >= now || Atomics.compareExchange(words, at, state, now) === state) return { known: true, free, claimed }
+        if (state >= now || Atomics.compareExchange(words, at, state, now) === state) return { known: slot, free, claimed }
         // Another thread has changed the state meanwhile: look at the slot again.
       } else step++
     }
-    return { known: false, free, claimed }
+    return { known: -1, free, claimed }
   }
 
   #isFull (account: number): boolean {

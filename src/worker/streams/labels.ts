@@ -22,6 +22,12 @@ export function labelValues (labels: string): Map<string, string> {
   return new Map(parseLabels(labels).map(([name, value]) => [name, JSON.parse(`"${value}"`) as string]))
 }
 
+/** The labels that formatLabels wrote, with one more, whose value needs no quoting. */
+export function withLabel (labels: string, name: string, value: string): string {
+  const sorted = [...parseLabels(labels), [name, value] as const].sort(([a], [b]) => a < b ? -1 : 1)
+  return `{${sorted.map(([name, value]) => `${name}="${value}"`).join(', ')}}`
+}
+
 function quote (value: string): string {
   return `"${value.replace(/[\p{Cs}\ufffd]/gu, '?').replace(/["\\\p{Cc}\ufeff\u2028\u2029]/gu, escapeCharacter)}"`
 }

@@ -8,6 +8,8 @@ export class Stream {
   readonly shard: number
   /** The stream holds quarantined records. */
   readonly quarantine: boolean
+  /** The stream holds records that are too far behind another stream. */
+  isBacklog = false
 
   /** The indexes of its first and last entry in the arena; -1 where there is none. */
   head = -1
@@ -21,17 +23,28 @@ export class Stream {
   lastSeenMs = -Infinity
   /** Whether Loki may not know the stream, or not any more, at the present batch: see Part.solo. */
   isNewToLoki = true
-  /** The tick of ActiveStreams at which the stream was last touched; -1 for never. */
+  /** Whether some entry is so old that another writer may have put it too far behind. */
+  mayBeLate = false
+  /** For StreamCache: the last batch that had a record of it. */
+  admittedIn = -1
+  /** The tick of ActiveStreams at which the stream was last touched, and its slot there; -1 for none. */
   tick = -1
+  slot = -1
+  /** The streams for records that are too far behind, by their span of time. */
+  backlog: Map<number, Stream> | undefined
 
   /**
-   * For Repeats: its last message, the newest time in that message, its first entry, and its map where it needs one.
+   * For EntryTimes: the last batch that had an entry of it, the newest entry's time there, and by how many nanoseconds
+   * that one made way; all times there, where they fell. The last message that was a repeat, and the entry of the
+   * original that comes next.
    */
-  message = -1
+  timedIn = -1
   newestSeconds = 0
   newestNanos = 0
-  firstOfMessage = -1
-  seen: Map<string, number> | undefined
+  moved = 0
+  seen: Map<number, number> | undefined
+  repeatedIn = -1
+  repeated = -1
 
   constructor (labels: string, tenant: string, shards: number, quarantine = false) {
     this.labels = Buffer.from(labels)
@@ -44,5 +57,6 @@ export class Stream {
   clear (): void {
     this.head = this.tail = -1
     this.bytes = this.entries = 0
+    this.mayBeLate = false
   }
 }

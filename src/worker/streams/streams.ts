@@ -3,6 +3,7 @@ import type { CardinalityReport, EncoderSettings, GivenLabel, Origin } from '../
 import { ActiveStreams } from './active-streams.ts'
 import type { Fields } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import { backlogLabels, backlogSpan } from './backlog.ts'
 import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES } from './labels.ts'
 import { NewestStreams } from './newest-streams.ts'
 import { Stream } from './stream.ts'
@@ -53,10 +54,11 @@ export class StreamCache {
   readonly #active: ActiveStreams | undefined
   readonly #newest = new NewestStreams()
   #reports: CardinalityReport[] = []
-  /**
-   * The present tick of ActiveStreams. Without ActiveStreams it stays -1, as in each stream, so that all are admitted.
-   */
+  #batch = 0
+  /** The present tick of ActiveStreams. */
   #tick = -1
+  /** How many backlog streams the streams know. */
+  #backlogs = 0
   /** How many label values of the last record had to be cut. */
   cuts = 0
 
@@ -85,6 +87,31 @@ export class StreamCache {
     return typeof cached.stream === 'string' || this.#isAdmitted(cached.stream) ? cached.stream : 'too_many_streams'
   }
 
+  /**
+   * The stream for a record that is too far behind `stream`; undefined where the settings want none, or the tenant may
+   * have no more streams.
+   */
+  backlog (stream: Stream, timeMs: number): Stream | undefined {
+    const { backlogLabel, maxDisorderMs } = this.#settings
+    if (backlogLabel === undefined) return undefined
+    const span = backlogSpan(timeMs, maxDisorderMs)
+    const known = stream.backlog?.get(span)
+    if (known !== undefined) return this.#isAdmitted(known) ? known : undefined
+    const labels = Buffer.from(stream.labels).toString()
+    const found = this.#intern(backlogLabels(labels, backlogLabel, span, maxDisorderMs), stream.tenant)
+    if (found === undefined) return undefined
+    found.isBacklog = true
+    stream.backlog ??= new Map<number, Stream>()
+    stream.backlog.set(span, found)
+    if (++this.#backlogs === MAX_CACHED) this.#full = true
+    return found
+  }
+
+  /** Tells the other workers of the stream's newest record. */
+  share (stream: Stream): void {
+    this.#active?.newest.raise(stream.slot, Math.floor(stream.newestMs / 1000))
+  }
+
   /** The quarantine stream with these labels. It does not count as a stream of its tenant. */
   quarantine (labels: string, tenant: string): Stream {
     return this.#intern(labels, tenant, true)!
@@ -95,6 +122,7 @@ export class StreamCache {
     const origin = this.#origins.get(address) ?? 0
     this.#rules = this.#rulesByOrigin[origin]!
     this.#kernel.run.setOrigin(origin)
+    this.#batch++
     if (this.#active !== undefined) this.#tick = this.#active.now
     if (this.#cached.length < MAX_CACHED && !this.#full) return
     this.#kernel.run.forgetStreams()
@@ -102,6 +130,8 @@ export class StreamCache {
     this.#full = false
     this.#old = this.#young
     this.#young = new Map()
+    for (const stream of this.#old.values()) stream.backlog = undefined
+    this.#backlogs = 0
   }
 
   /** Returns the tenants that were found to have too many streams since the last call. */
@@ -139,8 +169,21 @@ export class StreamCache {
 
   /** Whether the stream is one that its tenant may have. An admitted stream stays admitted for the batch. */
   #isAdmitted (stream: Stream): boolean {
-    if (stream.tick === this.#tick) return true
-    const active = this.#active!
+    return stream.admittedIn === this.#batch || this.#admit(stream)
+  }
+
+  #admit (stream: Stream): boolean {
+    const active = this.#active
+    if (active !== undefined) {
+      if (stream.tick !== this.#tick && !this.#touch(active, stream)) return false
+      stream.newestMs = Math.max(stream.newestMs, active.newest.of(stream.slot) * 1000)
+    }
+    stream.admittedIn = this.#batch
+    return true
+  }
+
+  /** Counts the stream for its tenant. False where it is over the limit. */
+  #touch (active: ActiveStreams, stream: Stream): boolean {
     const touch = active.touch(stream.tenant, stream.labels)
     if (touch !== 'known') {
       this.#newest.add(stream)
@@ -149,6 +192,7 @@ export class StreamCache {
     }
     if (touch === 'over_limit') return false
     stream.tick = this.#tick
+    stream.slot = active.slot
     return true
   }
 

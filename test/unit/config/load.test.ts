@@ -96,6 +96,7 @@ test('without any setting every option has the documented default', () => {
     drainTimeoutMs: 25e3,
     labels: ['cloud', 'region', 'host', 'source'].map((name) => ({ name, field: name })).concat({ name: 'service_name', field: 'source' }),
     metadata: ['level', 'file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name })),
+    backlogLabel: 'backlog',
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
     admin: { host: '127.0.0.1', port: 9464 },
@@ -147,6 +148,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DRAIN_TIMEOUT: '5s',
     LOKEAN_LABELS: 'cloud, node=host',
     LOKEAN_METADATA: 'off',
+    LOKEAN_BACKLOG_LABEL: 'off',
     LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
     LOKEAN_DEAD_LETTER_BYTES: '1GB',
@@ -194,6 +196,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.maxAgeMs, 30 * 86400e3)
   assert.equal(config.loki.maxAheadMs, 3600e3)
   assert.equal(config.loki.maxDisorderMs, 7200e3)
+  assert.equal(config.backlogLabel, undefined)
   assert.equal(config.workers, 3)
   assert.equal(config.workerTimeoutMs, 120_000)
   assert.equal(config.shards, 8)
@@ -293,6 +296,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_DRAIN_TIMEOUT: ['61m', /^LOKEAN_DRAIN_TIMEOUT is "61m": must be a duration from 0ms to 1h/],
   LOKEAN_LABELS: ['cloud,1st', /^LOKEAN_LABELS is "cloud,1st": must have label names that match .* \("1st"\)$/],
   LOKEAN_METADATA: ['a-b', /^LOKEAN_METADATA is "a-b": must have metadata names that match/],
+  LOKEAN_BACKLOG_LABEL: ['a-b', /^LOKEAN_BACKLOG_LABEL is "a-b": must have label names that match .* \("a-b"\)$/],
   LOKEAN_MAX_STREAMS: ['0', /^LOKEAN_MAX_STREAMS is "0": must be a whole number from 1 to 1000000$/],
   LOKEAN_DEAD_LETTER_DIR: ['a\0b', /^LOKEAN_DEAD_LETTER_DIR is "a\\u0000b": must be a directory or off$/],
   LOKEAN_DEAD_LETTER_BYTES: ['1kB', /^LOKEAN_DEAD_LETTER_BYTES is "1kB": must be a size from 1 MiB to 1 TiB/],
@@ -464,6 +468,16 @@ suite('settings that contradict each other', () => {
       /^LOKEAN_LOKI_MAX_LABELS is 4: a quarantine stream of "x" would have 5 labels \(source, quarantine, LOKEAN_LOKI_LABELS and LOKEAN_AMQP_ADDRESSES together\)$/
     ],
     [
+      'no room for the label of backlog streams',
+      { LOKEAN_LABELS: 'a,b', LOKEAN_AMQP_ADDRESSES: 'x,y;c=4', LOKEAN_LOKI_MAX_LABELS: '3' },
+      /^LOKEAN_LOKI_MAX_LABELS is 3: a backlog stream of "y" would have 4 labels.* raise it .* or set LOKEAN_BACKLOG_LABEL=off$/
+    ],
+    [
+      'a backlog label that streams have', { LOKEAN_BACKLOG_LABEL: 'rack', LOKEAN_AMQP_ADDRESSES: 'x,y;rack=4' },
+      /^LOKEAN_BACKLOG_LABEL is "rack": must be a label that no stream has \(LOKEAN_LABELS, .*, LOKEAN_AMQP_ADDRESSES, quarantine\), or off$/
+    ],
+    ['a backlog label that means quarantine', { LOKEAN_BACKLOG_LABEL: 'quarantine' }, /^LOKEAN_BACKLOG_LABEL is "quarantine": must be/],
+    [
       'a label that would be the tenant, and is none', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_AMQP_ADDRESSES: 'a;cloud=c 1' },
       /^LOKEAN_AMQP_ADDRESSES gives "a" the value "c 1" for what LOKEAN_LOKI_TENANT makes its tenant: must be a tenant of at most 150/
     ],
@@ -490,8 +504,10 @@ suite('settings that contradict each other', () => {
   test('the limits themselves are allowed', () => {
     load({ LOKEAN_INFLIGHT_BYTES: '3MiB', LOKEAN_AMQP_ADDRESSES: 'a,b,c' })
     load({ LOKEAN_INFLIGHT_BYTES: '32MiB', LOKEAN_PUSH_BYTES: '16MiB' })
-    load({ LOKEAN_LABELS: Array.from({ length: 30 }, (_, i) => `l${i}`).join(), LOKEAN_LOKI_LABELS: 'l0=x', LOKEAN_LOKI_MAX_LABELS: '30' })
-    load({ LOKEAN_LOKI_LABELS: 'a=1,source=2', LOKEAN_LABELS: 'a,b', LOKEAN_AMQP_ADDRESSES: 'x;a=3', LOKEAN_LOKI_MAX_LABELS: '3' })
+    load({ LOKEAN_LABELS: Array.from({ length: 30 }, (_, i) => `l${i}`).join(), LOKEAN_LOKI_LABELS: 'l0=x', LOKEAN_LOKI_MAX_LABELS: '31' })
+    const three = { LOKEAN_LOKI_LABELS: 'a=1,source=2', LOKEAN_LABELS: 'a,b', LOKEAN_AMQP_ADDRESSES: 'x;a=3' }
+    load({ ...three, LOKEAN_LOKI_MAX_LABELS: '3', LOKEAN_BACKLOG_LABEL: 'off' })
+    load({ ...three, LOKEAN_LOKI_MAX_LABELS: '4' })
   })
 
   test('nothing is said of what follows from a wrong value', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Fault, refusalOf, toldLineLimit, toldRate } from '../../../src/sink/refusals.ts'
+import { type Fault, refusalOf, toldLate, toldLineLimit, toldRate } from '../../../src/sink/refusals.ts'
 import { messagesOf } from '../../../src/embedded/loki/push/messages.ts'
 
 const S = '{a="b"}'
@@ -48,6 +48,24 @@ for (const [status, text, fault, hint] of ANSWERS) {
     if (hint !== undefined) assert.match(refusal?.hint ?? '', hint)
   })
 }
+
+test('which entries are too far behind is read from Loki\'s text', () => {
+  const told = (entry: string, bound: string): string =>
+    `entry with timestamp ${entry} +0000 UTC ignored, reason: 'entry too far behind, entry timestamp is: x, oldest acceptable timestamp is: ${bound}',\n`
+  const end = `user 'fake', total ignored: 2 out of 5 for stream: ${S}\n`
+  const [seven, eight] = ['2026-11-22T07:00:00Z', '2026-11-22T08:00:00Z'].map(time => Date.parse(time) / 1000)
+  assert.deepEqual(toldLate(told('2026-11-22 06:40:15.191', '2026-11-22T07:00:00Z') + end), {
+    stream: S, bound: seven, oldest: { seconds: seven, nanos: 0 }
+  })
+  const rising = told('2026-11-22 06:40:15', '2026-11-22T07:00:00Z') + told('2026-11-22 07:59:59.5', '2026-11-22T08:00:00Z') +
+    told('2026-11-22 06:40:15', '2026-11-22T07:30:00Z')
+  assert.deepEqual(toldLate(rising), { stream: undefined, bound: eight, oldest: { seconds: eight, nanos: 0 } }, 'the text may be cut')
+  // The bound is in whole seconds, the entry that it refuses is not.
+  assert.deepEqual(toldLate(told('2026-11-22 07:00:00.000000191', '2026-11-22T07:00:00Z') + end)?.oldest, { seconds: seven, nanos: 192 })
+  for (const text of ['', 'no', told('x', 'y'), "oldest acceptable timestamp is: '"]) assert.equal(toldLate(text), undefined)
+  const tooOld = ANSWERS.find(([, text]) => text.includes('too old:'))![1]
+  assert.equal(toldLate(tooOld), undefined, 'too old is not too far behind')
+})
 
 test('what Loki tells of its limits is read from its text', () => {
   for (const says of (['3.4.6', '3.7.6'] as const).map(messagesOf)) {

@@ -4,7 +4,8 @@ import snappy from 'snappy'
 import { RejectedRecords } from '../../../src/sink/rejected-records.ts'
 import type { Pending, Rejected, Ruling } from '../../../src/sink/shard-tools.ts'
 import type { Verdict } from '../../../src/sink/witnesses.ts'
-import type { Bisected, BisectTask, Part, RejectedEntry } from '../../../src/worker/messages.ts'
+import type { Bisected, BisectTask, EncoderSettings, Part, RejectedEntry } from '../../../src/worker/messages.ts'
+import { BacklogMaker } from '../../../src/worker/output/backlog.ts'
 import { bisect } from '../../../src/worker/output/bisect.ts'
 import { decodePush, encodePush } from '../../../src/worker/output/push-schema.ts'
 import { collectedLog } from '../../helpers/collected-log.ts'
@@ -22,8 +23,10 @@ interface Faults {
   storedSince?: () => boolean
 }
 
-function bench (deadLetters: boolean, faults: Faults = {}) {
+function bench (deadLetters: boolean, faults: Faults = {}, settings: EncoderSettings = encoderSettings()) {
   const counts = { quarantined: 0, deadLettered: 0 }
+  const inBacklog: number[] = []
+  const backlogs = new BacklogMaker(settings)
   const written: RejectedEntry[] = []
   const tasks: BisectTask[] = []
   const heard: Part[] = []
@@ -43,8 +46,9 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     onCondition: endpoint => { conditions.push(endpoint) },
     bisect: async task => {
       tasks.push(task)
-      return faults.bisect?.() ?? bisect(task, encoderSettings())
+      return faults.bisect?.() ?? bisect(task, settings)
     },
+    backlog: async task => backlogs.make(task),
     deadLetter: deadLetters
       ? {
           write: async entry => {
@@ -56,6 +60,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     arrival: () => ({ seconds: 1_795_335_208, nanos: arrivals++ }),
     log,
     onQuarantined: () => { counts.quarantined++ },
+    onBacklog: records => { inBacklog.push(records) },
     onDeadLettered: () => { counts.deadLettered++ }
   })
   /** What takes the place of a part that was rejected with ANSWER, and again where it is one entry. */
@@ -65,7 +70,7 @@ function bench (deadLetters: boolean, faults: Faults = {}) {
     if (again?.secondOpinion !== true) return by
     return replaced(await rejectedRecords.rule(again, ANSWER, 0))
   }
-  return { rejectedRecords, replace, counts, written, tasks, lines, heard, tooLarge, conditions }
+  return { rejectedRecords, replace, counts, written, tasks, lines, heard, tooLarge, conditions, inBacklog }
 }
 
 function replaced (ruling: Ruling | undefined): Pending[] | undefined {
@@ -273,4 +278,35 @@ test('a quarantined record that Loki rejects is held, or goes to the dead letter
   // Shorter pieces than 256 bytes are not made.
   const tiny: Rejected = { ...ANSWER, message: "Max entry size '100' bytes exceeded for stream" }
   assert.equal((await without.rejectedRecords.rule(quarantined, tiny, 0))?.kind, 'held')
+})
+
+test('what Loki finds too far behind gets a backlog stream, and the rest of the part is pushed again', async t => {
+  const late: Rejected = {
+    ...ANSWER,
+    message: "entry with timestamp 2023-11-14 22:13:20.000000007 +0000 UTC ignored, reason: 'entry too far behind, entry timestamp is: " +
+      "2023-11-14T22:13:20Z, oldest acceptable timestamp is: 2023-11-14T22:14:00Z',\nuser 'fake', total ignored: 1 out of 1 for stream: {source=\"b\"}"
+  }
+  await t.test('in one step, without a second opinion', async () => {
+    const { rejectedRecords, inBacklog, tasks } = bench(true)
+    const one = { ...pending('a', 'b', 'c'), rejectedAt: 7 }
+    const by = replaced(await rejectedRecords.rule(one, late, 0)) ?? []
+    assert.deepEqual(by.map(entries), [
+      [['{backlog="2023-11-14T22", source="b"}', 'b']], [['{source="a"}', 'a'], ['{source="c"}', 'c']]
+    ])
+    assert.ok(by.every(({ ticket, solo, rejectedAt }) => ticket === TICKET && solo === true && rejectedAt === 7))
+    const [alone] = replaced(await rejectedRecords.rule(pending('b'), late, 0)) ?? []
+    assert.deepEqual(entries(alone), [['{backlog="2023-11-14T22", source="b"}', 'b']])
+    assert.deepEqual([inBacklog, tasks], [[1, 1], []])
+  })
+  await t.test('not where it is in a backlog stream already, in quarantine, or where there is no backlog label', async () => {
+    const one = pending('b')
+    const [alone] = replaced(await bench(true).rejectedRecords.rule(one, late, 0)) ?? []
+    for (const [settings, again] of [[undefined, alone], [encoderSettings({ backlogLabel: undefined }), one]] as const) {
+      const { rejectedRecords, written, inBacklog } = bench(true, {}, settings)
+      assert.deepEqual(replaced(await rejectedRecords.rule({ ...again, secondOpinion: true }, late, 0)), [])
+      assert.deepEqual([written.length, inBacklog], [1, []])
+    }
+    const quarantined = { ...one, part: { ...one.part, quarantine: true }, secondOpinion: true }
+    assert.equal((await bench(false).rejectedRecords.rule(quarantined, late, 0))?.kind, 'held')
+  })
 })

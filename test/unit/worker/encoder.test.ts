@@ -27,9 +27,14 @@ suite('what rsyslog sent', () => {
       assert.equal(records.length, count)
       assert.equal(result.records, count)
       assert.deepEqual(entries.map(({ line }) => line), records.map(({ message }) => message.replace(/^ /, '').replace(/\n$/, '')))
+      // They rise within each stream, or are equal; then the later one makes way.
+      const newest = new Map<string, bigint>()
       for (const [i, record] of records.entries()) {
         const [whole, fraction = ''] = record['@timestamp'].replace(/\+00:00$/, '').split('.')
-        assert.equal(entries[i].time, BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0')))
+        const own = BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0'))
+        const next = (newest.get(entries[i].labels) ?? -1n) + 1n
+        assert.equal(entries[i].time, own > next ? own : next)
+        newest.set(entries[i].labels, entries[i].time)
         const { cloud, region, host, source, file: path } = record
         assert.deepEqual(parseSelector(entries[i].labels), { cloud, region, host, source, service_name: source })
         assert.deepEqual(entries[i].metadata, { level: 'info', ...(path === '' ? {} : { file: path }), ...(name === 'nova' ? nova : {}) })

@@ -41,7 +41,7 @@ export function takeCuts (): u32 {
  *
  *     0x12 length { 0x0a length Timestamp { 0x08 seconds, 0x10 nanos }, 0x12 length line, (0x1a length LabelPair)* }
  *
- * Returns where the entry ends; lineAt() says where its line begins.
+ * Returns where the entry ends.
  */
 export function writeEntry (at: usize, start: usize, end: usize, seconds: f64, nanos: i32): usize {
   const whole = <u64>seconds
@@ -51,15 +51,8 @@ export function writeEntry (at: usize, start: usize, end: usize, seconds: f64, n
   at = writeVarint(store1(store2(at, 0x0a, <u8>timestampBytes), 0x08), whole)
   if (nanos !== 0) at = writeVarint(store1(at, 0x10), nanos)
   at = writeVarint(store1(at, 0x12), lineBytes)
-  line = at
   copy(at, start, end)
   return writeMetadata(at + lineBytes)
-}
-
-let line: usize = 0
-
-export function lineAt (): usize {
-  return line
 }
 
 function metadataSize (): usize {

@@ -8,7 +8,7 @@
 export { scan } from './scan'
 export { derive, setWanted } from './derive'
 export { addKeySlot, addStream, findStream, forgetStreams, setOrigin, setStreams } from './streams'
-export { addMetadata, copy, lineAt, setMaxMetadataValue, takeCuts, useMetadata, writeEntry } from './entry'
+export { addMetadata, copy, setMaxMetadataValue, takeCuts, useMetadata, writeEntry } from './entry'
 export { addKey } from './scan'
 export { addLevel } from './levels'
 export { fields, setSlots } from './fields'

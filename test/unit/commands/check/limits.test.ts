@@ -17,7 +17,7 @@ test('limits that hold the settings are passed over', () => {
     maxAheadMs: 600_000,
     maxStreams: 5_000,
     burstBytes: 1_048_576,
-    maxLabels: 5,
+    maxLabels: 6,
     enforcedLabels: [],
     takesMetadata: true,
     shardsStreams: false,
@@ -25,6 +25,7 @@ test('limits that hold the settings are passed over', () => {
   }), [])
   assert.deepEqual(warnings({}), [])
   assert.deepEqual(warnings({ takesMetadata: false }, { LOKEAN_METADATA: 'off' }), [])
+  assert.deepEqual(warnings({ maxLabels: 5 }, { LOKEAN_BACKLOG_LABEL: 'off' }), [])
   assert.deepEqual(warnings({ maxStreams: 2_000 }, { LOKEAN_MAX_STREAMS: '2000' }), [])
   assert.deepEqual(warnings({ enforcedLabels: ['cluster'] }, { LOKEAN_AMQP_ADDRESSES: 'a;cluster=x' }), [])
   assert.deepEqual(warnings({ enforcedLabels: ['cluster'] }, { LOKEAN_LOKI_LABELS: 'cluster=x' }), [])
@@ -42,6 +43,7 @@ test('each limit that is narrower than its setting is warned of by both names', 
     [{ maxAheadMs: 1_500 }, /LOKEAN_LOKI_MAX_AHEAD=1500ms/],
     [{ maxLabels: 5 }, /^max_label_names_per_series is 5, .* from a can have 6 labels: LOKEAN_LABELS/, { LOKEAN_AMQP_ADDRESSES: 'a;rack=1' }],
     [{ maxLabels: 6 }, /can have 7 labels/, { LOKEAN_AMQP_ADDRESSES: 'a;rack=1', LOKEAN_LOKI_LABELS: 'cluster=x' }],
+    [{ maxLabels: 5 }, /^max_label_names_per_series is 5, .* too far behind its stream can have 6 labels: set LOKEAN_BACKLOG_LABEL=off/],
     [{ enforcedLabels: ['cluster', 'rack'] }, /wants cluster, which no record from a has.*\(a;cluster=value\)/, { LOKEAN_AMQP_ADDRESSES: 'a;rack=1' }],
     [{ enforcedLabels: ['cloud'] }, /wants cloud, which only records from a have, and no quarantined one.*\(a;cloud=value\)/, { LOKEAN_AMQP_ADDRESSES: 'a' }],
     [{ takesMetadata: false }, /^allow_structured_metadata is false.*LOKEAN_METADATA=off$/],

@@ -125,10 +125,10 @@ suite('quarantine', () => {
     assert.deepEqual(stored.map(({ metadata }) => metadata), Array(2).fill({ level: 'info', file: '/f' }))
   })
 
-  test('further behind the newest of its stream than Loki takes: too_late; the limit itself is stored', () => {
+  test('further behind the newest of its stream than Loki takes: too_late, where there is no backlog label; the limit itself is stored', () => {
     const at = (time: string, host = 'h1'): string => recordText({ '@timestamp': `2026-11-22T${time}Z`, host })
     const records = [at('08:00:00'), at('06:59:59.999'), at('07:00:00'), at('06:59:59.999', 'h2'), at('08:10:00'), at('07:09:59')]
-    const { entries, counts } = encode(records, {})
+    const { entries, counts } = encode(records, { backlogLabel: undefined })
     assert.deepEqual(counts, { too_late: 2 })
     const late = entries.filter(({ labels }) => labels.includes('quarantine="too_late"'))
     assert.deepEqual(late.map(({ line, metadata }) => [line, metadata.original_timestamp]), [

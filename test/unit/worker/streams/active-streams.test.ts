@@ -100,13 +100,42 @@ suite('in one thread', () => {
   test('a slot that a dead thread has claimed holds up a stream for moments only', () => {
     const streams = ActiveStreams.create(2, 64)
     // Each slot is in the state between a claim and its end. The states are the words behind the accounts.
-    const states = new Int32Array(streams.memory, streams.memory.byteLength - 4 * 4 * 64, 64)
+    const states = new Int32Array(streams.memory, streams.memory.byteLength - 4 * 5 * 64, 64)
     states.fill(-2)
     assert.equal(touch(streams, 'a'), 'new', 'though it cannot be counted')
     for (let slot = 0; slot < 64; slot += 2) states[slot] = 0
     assert.deepEqual([
       touch(streams, 'b'), touch(streams, 'b'), touch(streams, 'c'), touch(streams, 'd')
     ], ['new', 'known', 'new', 'over_limit'])
+  })
+
+  test('the newest time of a stream is what any has raised it to, is forgotten with the stream, and never falls', () => {
+    const streams = ActiveStreams.create(undefined, 64)
+    const another = new ActiveStreams(streams.memory)
+    touch(streams, 'a')
+    const { slot } = streams
+    assert.equal(streams.newest.of(slot), 0)
+    streams.newest.raise(slot, 100)
+    assert.equal(touch(another, 'a'), 'known')
+    assert.equal(another.slot, slot)
+    for (const [seconds, newest] of [[99, 100], [2 ** 31 + 5, 2 ** 31 + 5], [2 ** 31, 2 ** 31 + 5]]) {
+      another.newest.raise(slot, seconds)
+      assert.equal(streams.newest.of(slot), newest)
+    }
+    touch(streams, 'b')
+    assert.equal(streams.newest.of(streams.slot), 0, 'another stream')
+    pass(streams, IDLE_TICKS + 1)
+    touch(streams, 'a')
+    assert.deepEqual([streams.slot, streams.newest.of(slot)], [slot, 0])
+  })
+
+  test('a stream that is not in the table has no time', () => {
+    const streams = ActiveStreams.create(1, 64)
+    touch(streams, 'a')
+    assert.equal(touch(streams, 'b'), 'over_limit')
+    assert.equal(streams.slot, -1)
+    streams.newest.raise(-1, 100)
+    assert.equal(streams.newest.of(-1), 0)
   })
 
   test('too many are told of once in a while: beyond the limit, or what Loki takes by default', () => {

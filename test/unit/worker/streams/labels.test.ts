@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { cutAt, formatLabels, hashBytes, isTenant, shardOf } from '../../../../src/worker/streams/labels.ts'
+import { cutAt, formatLabels, hashBytes, isTenant, shardOf, withLabel } from '../../../../src/worker/streams/labels.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 
@@ -62,6 +62,13 @@ suite('formatLabels', () => {
     assert.equal(formatLabels([['a', 'x\ufffdy']]), '{a="x?y"}')
     assert.equal(formatLabels([['a', 'q"\\\n\r\t\0\u007f\u2028\u00e9']]), '{a="q\\"\\\\\\n\\r\\t\\u0000\\u007f\\u2028\u00e9"}')
   })
+})
+
+test('withLabel: any labels with one more are what formatLabels makes of all of them', () => {
+  fc.assert(fc.property(fc.dictionary(name, text), fc.constantFrom('A', 'b', '_z', 'zz'), (labels, more) => {
+    const formatted = formatLabels(Object.entries(labels))
+    assert.equal(withLabel(formatted, more, '2026-11-27T10:30'), formatLabels([...Object.entries(labels), [more, '2026-11-27T10:30']]))
+  }))
 })
 
 suite('cutAt', () => {
