@@ -139,6 +139,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
     pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
     recordsResent: counter('lokean_records_resent_total', 'Records pushed again after an outcome that nobody knows, by why; at most so many may be in Loki twice', 'reason', RESEND_REASONS),
+    recordsRedelivered: counter('lokean_records_redelivered_total', 'Records that their sender sent again although Lokean had them, as their connection was lost before they were settled; at most so many may be in Loki twice', 'address', addresses),
     recordsFound: counter('lokean_records_found_total', 'Records that were not pushed again, because a look-up found them in Loki (LOKEAN_LOKI_VERIFY)'),
     workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
     workerBusy: read('lokean_worker_busy_seconds_total', 'Time that the worker threads together have spent on tasks; its rate, of lokean_workers, is how busy they are'),

@@ -92,8 +92,9 @@ export class PipelineMetrics {
     this.#metrics.encodeDuration.observe(durationMs / 1000)
   }
 
-  encoded (address: string, { records, quarantined, mended }: EncodeResult): void {
+  encoded (address: string, { records, redelivered, quarantined, mended }: EncodeResult): void {
     this.#metrics.recordsReceived.inc({ address }, records)
+    if (redelivered > 0) this.#metrics.recordsRedelivered.inc({ address }, redelivered)
     for (const [i, reason] of QUARANTINE_REASONS.entries()) {
       if ((quarantined[i] ?? 0) > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
     }

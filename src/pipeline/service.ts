@@ -75,12 +75,16 @@ async function stop (pipeline: Pipeline, admin: Admin, metrics: Metrics, log: Lo
   log.info({ inflightBytes: pipeline.inflightBytes }, 'stopping: taking no more, storing what is in flight')
   const outcome = await pipeline.stop()
   await admin.close()
-  const { values } = await metrics.recordsResent.get()
-  const resentRecords = values.reduce((sum, { value }) => sum + value, 0)
-  const facts = { ...outcome, resentRecords, ms: Math.round(performance.now() - start) }
+  const [resentRecords, redeliveredRecords] = [await totalOf(metrics.recordsResent), await totalOf(metrics.recordsRedelivered)]
+  const facts = { ...outcome, resentRecords, redeliveredRecords, ms: Math.round(performance.now() - start) }
   if (outcome.unsettledBytes === 0) log.info(facts, 'stopped')
   else log.warn(facts, 'stopped by the drain timeout: what is unsettled stays with the bus')
   return outcome
+}
+
+async function totalOf (counter: Metrics['recordsResent'] | Metrics['recordsRedelivered']): Promise<number> {
+  const { values } = await counter.get()
+  return values.reduce((sum, { value }) => sum + value, 0)
 }
 
 /** Where the process reads from, where it writes, and with how many workers and shards. */

@@ -17,7 +17,7 @@ import { probeUntilReady } from './probe.ts'
 import { PushLimits } from './push-limits.ts'
 import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
-import type { DeadLetterUse, PartTicket, Sink } from './sink.ts'
+import type { DeadLetterStore, DeadLetterUse, PartTicket, Sink } from './sink.ts'
 import { StoredAt } from './stored-at.ts'
 import { readTenantLimits } from './tenant-limits.ts'
 import { ToldLimits } from './told-limits.ts'
@@ -66,7 +66,7 @@ export class LokiSink implements Sink {
   readonly #client: LokiClient
   readonly #shards: Shards
   readonly #rejected: RejectedRecords
-  readonly #deadLetters: DeadLetters | undefined
+  readonly #deadLetters: DeadLetterStore | undefined
   readonly #health: LokiHealth
   readonly #told: ToldLimits
   readonly #lookUps: LookUps | undefined
@@ -74,7 +74,7 @@ export class LokiSink implements Sink {
   readonly #now = (): number => performance.now()
   readonly #started = { at: this.#now(), unixMs: Date.now() }
 
-  private constructor (options: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
+  private constructor (options: LokiSinkOptions, deadLetters: DeadLetterStore | undefined) {
     const { config, version, log, events, bisect, backlog, shapes, arrival } = options
     const now = this.#now
     this.#deadLetters = deadLetters
@@ -140,8 +140,12 @@ export class LokiSink implements Sink {
     })
   }
 
-  /** Makes a sink, without connecting. Rejects with ConfigError where the dead-letter directory cannot be used. */
-  static async open (options: LokiSinkOptions): Promise<LokiSink> {
+  /**
+   * Makes a sink, without connecting. `deadLetters` replaces the dead-letter directory of the settings. Rejects with
+   * ConfigError where that cannot be used.
+   */
+  static async open (options: LokiSinkOptions, deadLetters?: DeadLetterStore): Promise<LokiSink> {
+    if (deadLetters !== undefined) return new LokiSink(options, deadLetters)
     const { config: { deadLetter: { dir, bytes, whenFull } }, log, events } = options
     const onDeleted = (file: string, records: number): void => {
       events.onDeadLettersDeleted(records)

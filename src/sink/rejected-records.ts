@@ -21,7 +21,7 @@ interface Options {
   /** Gives what is too far behind its stream another one, on a worker thread. Undefined where that cannot be. */
   backlog: (task: BacklogTask) => Promise<Backlog | undefined>
   /** Where rejected records go. Without it, they go to the quarantine stream in Loki. */
-  deadLetter?: { write (entry: RejectedEntry): Promise<void> }
+  deadLetter?: { readonly name: string, write (entry: RejectedEntry): Promise<void> }
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
@@ -139,7 +139,7 @@ export class RejectedRecords {
     } catch (error) {
       return { kind: 'held', message: `writing a dead letter failed: ${(error as Error).message}`, hint: DEAD_LETTER_HINT }
     }
-    this.#warn(entry, answer.hint, 'the dead-letter directory')
+    this.#warn(entry, answer.hint, deadLetter.name)
     onDeadLettered()
     return replacedBy([])
   }

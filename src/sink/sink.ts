@@ -1,4 +1,4 @@
-import type { Check, Part } from '../worker/messages.ts'
+import type { Check, Part, RejectedEntry } from '../worker/messages.ts'
 
 /** The ticket of the batch that a part came from (ack/ticket.ts). */
 export interface PartTicket {
@@ -15,6 +15,15 @@ export interface DeadLetterUse {
   readonly blocked: boolean
   /** The bytes of its files as last measured. The directory is measured anew for the next call. */
   bytes (): number
+}
+
+/** Where a sink puts the entries that Loki rejects. */
+export interface DeadLetterStore extends DeadLetterUse {
+  /** How the log calls it. */
+  readonly name: string
+  /** Resolves when the entry is safe. Rejects where it is not; the caller must then write it again. */
+  write (entry: RejectedEntry): Promise<void>
+  close (): Promise<void>
 }
 
 /**

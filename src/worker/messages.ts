@@ -86,6 +86,8 @@ export interface EncodeTask {
   /** Where in `bytes` each message begins and ends, in order. Bytes between them are not used. */
   starts: Uint32Array
   ends: Uint32Array
+  /** Which messages their sender has sent before, by index. */
+  redelivered?: readonly number[]
   /** The worker must transfer the parts in memory of their own: the memory of enough batches waits for Loki already. */
   transfer?: boolean
   /** When the batch was taken from the bus: nanoseconds since the epoch, unique to this batch (see ArrivalClock). */
@@ -124,6 +126,8 @@ export interface EncodeResult {
   shared: boolean
   /** Records found, the quarantined ones included. */
   records: number
+  /** How many of them are in messages that their sender has sent before. */
+  redelivered: number
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */

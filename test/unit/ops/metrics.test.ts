@@ -37,7 +37,7 @@ test('before anything happened every series of a closed label set is there, at 0
   const counted = (name: string) => [`${name}_sum 0`, `${name}_count 0`]
   const expected = [
     ...[
-      'messages_received', 'received_bytes', 'messages_settled', 'records_received', 'records_stored'
+      'messages_received', 'received_bytes', 'messages_settled', 'records_received', 'records_stored', 'records_redelivered'
     ].flatMap((name) => perLabel(`lokean_${name}_total`, 'address', addresses)),
     ...perLabel('lokean_records_quarantined_total', 'reason', ['invalid_json', 'empty']),
     'lokean_records_found_total 0',
