@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '../helpers/until.ts'
 import { scenario } from './scenario.ts'
 import { FEW_STREAMS, MARKER, type Site, type SiteOptions } from './site.ts'
 
@@ -31,7 +32,7 @@ scenario('Loki', 'restarts five times', FEW_STREAMS, async site => {
     await pause(site.below(500))
     await site.lokiWire.up()
     await site.over()
-    assert.ok(site.lokiWire.connections > before, 'it was connected to again')
+    await until('it is connected to again', () => site.lokiWire.connections > before)
   })
 })
 
