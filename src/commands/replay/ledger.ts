@@ -40,10 +40,11 @@ export class Ledger {
     this.failed.catch(() => {})
   }
 
-  /** Items are on their way. Resolves when more may be. */
-  async began (items: readonly Item[]): Promise<void> {
-    this.#bytes += bytesOf(items)
-    while (this.#bytes > this.#options.mostBytes) await new Promise<void>(resolve => { this.#onRoom = resolve })
+  /** Resolves when there is room for the items: they are on their way then. What is larger than all room goes alone. */
+  async begin (items: readonly Item[]): Promise<void> {
+    const bytes = bytesOf(items)
+    while (this.#bytes > 0 && this.#bytes + bytes > this.#options.mostBytes) await new Promise<void>(resolve => { this.#onRoom = resolve })
+    this.#bytes += bytes
   }
 
   settled (items: readonly Item[]): void {
@@ -70,6 +71,22 @@ export class Ledger {
       this.#onRoom()
     }
   }
+}
+
+/** Slices of at most so many bytes, of which each has an item at least. */
+export function * slices<T extends Replayed> (items: readonly T[], mostBytes: number): Generator<T[]> {
+  let slice: T[] = []
+  let bytes = 0
+  for (const item of items) {
+    bytes += item.message.length
+    if (bytes > mostBytes && slice.length > 0) {
+      yield slice
+      slice = []
+      bytes = item.message.length
+    }
+    slice.push(item)
+  }
+  if (slice.length > 0) yield slice
 }
 
 function bytesOf (items: readonly Item[]): number {

@@ -10,7 +10,7 @@ import { MEND_REASONS, QUARANTINE_REASONS } from '../../worker/messages.ts'
 import { stopAsked } from '../context.ts'
 import { DryRunSink } from './dry-run-sink.ts'
 import { idOf } from './found-entry.ts'
-import { type Item, Ledger } from './ledger.ts'
+import { type Item, Ledger, slices } from './ledger.ts'
 import type { Marks } from './marks.ts'
 import { Outcomes } from './outcomes.ts'
 import { Rebuilder } from './rebuild.ts'
@@ -29,6 +29,9 @@ export interface RunOptions {
   stopping: AbortSignal
   onProgress: () => void
 }
+
+/** A page may have more than may be on its way. */
+const SLICES = 4
 
 /** How a run ended. `limited`: by its limit, before it had read all. */
 export interface RunEnd { stopped: boolean, limited: boolean, error: string | undefined }
@@ -92,12 +95,13 @@ class Search {
     this.#rebuilder = new Rebuilder(options.config, addresses)
   }
 
-  async * items (ledger: Pick<Ledger, 'began'>): AsyncGenerator<Item[]> {
-    const { pages, onProgress } = this.#options
+  async * items (ledger: Pick<Ledger, 'begin'>): AsyncGenerator<Item[]> {
+    const { config, pages, onProgress } = this.#options
     for await (const page of pages) {
-      const items = await this.#itemsOf(page)
-      await ledger.began(items)
-      yield items
+      for (const slice of slices(await this.#itemsOf(page), config.inflightBytes / SLICES)) {
+        await ledger.begin(slice)
+        yield slice
+      }
       onProgress()
       if (this.limited) return
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Item, Ledger } from '../../../../src/commands/replay/ledger.ts'
+import { type Item, Ledger, slices } from '../../../../src/commands/replay/ledger.ts'
 import type { Outcome } from '../../../../src/commands/replay/outcomes.ts'
 import { Tally } from '../../../../src/commands/replay/tally.ts'
 import { Deferred } from '../../../helpers/deferred.ts'
@@ -49,13 +49,29 @@ test('no more is on its way than may be sent again', async () => {
   const { ledger } = ledgerOf({}, async () => { await marking.promise })
   const items = [item('a', 60), item('b', 60)]
   let room = false
-  await ledger.began(items.slice(0, 1))
-  const began = ledger.began(items.slice(1)).then(() => { room = true })
+  await ledger.begin(items.slice(0, 1))
+  const began = ledger.begin(items.slice(1)).then(() => { room = true })
   ledger.settled(items.slice(0, 1))
   await new Promise<void>(resolve => { setImmediate(resolve) })
   assert.equal(room, false, 'it is settled, but not marked')
   marking.resolve()
   await began
+})
+
+test('what is larger than all that may be on its way goes alone', async () => {
+  const { ledger } = ledgerOf()
+  const large = [item('a', 500)]
+  await ledger.begin(large)
+  ledger.settled(large)
+  await ledger.begin([item('b', 500)])
+})
+
+test('slices have all items in order, none more than so many bytes unless it is one item', () => {
+  const sizes = (most: number): number[][] =>
+    [...slices([3, 3, 9, 2, 2].map(bytes => item('a', bytes)), most)].map(slice => slice.map(({ message }) => message.length))
+  assert.deepEqual(sizes(6), [[3, 3], [9], [2, 2]])
+  assert.deepEqual(sizes(100), [[3, 3, 9, 2, 2]])
+  assert.deepEqual([...slices([], 6)], [])
 })
 
 test('marks that fail end the run, and what they would mark does not count', async () => {
