@@ -66,13 +66,15 @@ export class EntryTimes {
       newest(stream, time, 0)
       return
     }
-    const behind = (stream.newestSeconds - time.seconds) * 1e9 + stream.newestNanos - time.nanos
-    if (behind < 0 && stream.owner < 0) {
+    const { seconds, nanos } = time
+    const rises = seconds > stream.newestSeconds || (seconds === stream.newestSeconds && nanos > stream.newestNanos)
+    if (rises && stream.owner < 0) {
       newest(stream, time, 0)
       return
     }
     if (this.#isRepeat(stream) && this.#repeat(stream, time)) return
     // All times from the own one of the newest entry up to its present one are taken.
+    const behind = (stream.newestSeconds - seconds) * 1e9 + stream.newestNanos - nanos
     if (behind <= stream.moved && stream.owner < 0) {
       time.advance(behind + 1)
       newest(stream, time, behind + 1)
