@@ -7,7 +7,7 @@ export type ErrorCode =
   | 'LOKEAN_USAGE' // the command line is wrong
   | 'LOKEAN_BUS' // the AMQP peer refused, closed or broke the protocol
   | 'LOKEAN_PUSH' // the embedded Loki cannot listen
-  | 'LOKEAN_QUERY' // Loki did not answer the demo's queries
+  | 'LOKEAN_QUERY' // Loki did not answer a query
   | 'LOKEAN_WORKER' // a worker thread failed on a batch
   | 'LOKEAN_CLOSED' // the stage was closed while work was waiting
 

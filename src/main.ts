@@ -45,6 +45,7 @@ async function main (): Promise<number> {
     case 'check': return command.health
       ? await (await import('./commands/health.ts')).checkHealth(context)
       : await (await import('./commands/check/check.ts')).check(context, command)
+    case 'replay': return await (await import('./commands/replay/replay.ts')).replay(context, command)
     case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)
   }
 }

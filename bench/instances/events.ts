@@ -111,6 +111,7 @@ export function eventResult (event: EventKind, load: LoadKind, times: readonly H
     usualGapMs: spread(one => one.usualGapMs),
     returned: spread(one => one.returned),
     repeated: spread(one => one.tallied.repeated),
+    storedTwice: spread(one => one.tallied.storedTwice),
     sent: total(({ sent }) => sent),
     missing: total(({ missing }) => missing),
     doubled: total(({ doubled }) => doubled)

@@ -87,8 +87,9 @@ export interface EventResult {
   usualGapMs: Spread
   /** Messages that the bus gave back to the senders. */
   returned: Spread
-  /** Records that were pushed twice and stored once. */
+  /** Records that were pushed twice, and those of them that a Loki stores twice: unknown to older results. */
   repeated: Spread
+  storedTwice?: Spread
   sent: number
   missing: number
   doubled: number

@@ -55,11 +55,11 @@ function eventTable (events: readonly EventResult[]): string {
   const known = (value: Spread | null): string => value === null ? '–' : `${withSpread(value)} s`
   return table([
     'one of them', 'load', 'attached after', 'has its share after', 'ended after', 'longest gap ms', 'before it', 'messages given back',
-    'records pushed twice, stored once', 'missing', 'doubled'
+    'records pushed twice', 'stored twice', 'missing', 'doubled'
   ], events.map(one => [
     `${one.instances} instances, one ${one.event === 'join' ? 'more ' : ''}${names[one.event]}`, one.load === 'steady' ? 'steady' : 'full', known(one.attachedSeconds), known(one.shareSeconds), known(one.endSeconds),
-    withSpread(one.longestGapMs), withSpread(one.usualGapMs), withSpread(one.returned), withSpread(one.repeated), String(one.missing),
-    String(one.doubled)
+    withSpread(one.longestGapMs), withSpread(one.usualGapMs), withSpread(one.returned), withSpread(one.repeated),
+    one.storedTwice === undefined ? '–' : withSpread(one.storedTwice), String(one.missing), String(one.doubled)
   ]), 2)
 }
 

@@ -28,4 +28,8 @@ export interface Batch {
   /** Where each message begins and ends, in `bytes`. There may be other bytes between them. */
   starts: number[]
   ends: number[]
+  /** One for each message (Delivery), or none where the source has none. */
+  fingerprints: number[]
+  /** Which messages their sender has sent before, by index. */
+  redelivered: number[]
 }

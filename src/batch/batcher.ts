@@ -58,6 +58,8 @@ export class Batcher {
     batch.view.set(delivery.message, start)
     batch.length = start + delivery.message.length
     addToSpans(batch, delivery)
+    if (delivery.redelivered === true) batch.redelivered.push(batch.messages)
+    if (delivery.fingerprint !== undefined) batch.fingerprints.push(delivery.fingerprint)
     batch.messages++
     batch.cost += delivery.cost
     batch.starts.push(start)
@@ -85,7 +87,9 @@ export class Batcher {
       view: new Uint8Array(buffer),
       length: 0,
       starts: [],
-      ends: []
+      ends: [],
+      fingerprints: [],
+      redelivered: []
     }
     queue.push(batch)
     this.#options.onOpened(batch)
@@ -161,7 +165,7 @@ function addToSpans ({ spans }: Batch, { connection, id, cost }: Delivery): void
 
 /** Removes the deliveries whose connection is gone. Their bytes stay where they are. */
 function removeGone (batch: Batch): void {
-  const { spans, starts, ends } = batch
+  const { spans, starts, ends, fingerprints, redelivered } = batch
   const stays: boolean[] = []
   for (const { connection, first, last } of spans) {
     for (let left = (last - first) >>> 0; left >= 0; left--) stays.push(!connection.gone)
@@ -169,6 +173,10 @@ function removeGone (batch: Batch): void {
   batch.spans = spans.filter(({ connection }) => !connection.gone)
   batch.starts = starts.filter((_start, message) => stays[message])
   batch.ends = ends.filter((_end, message) => stays[message])
+  batch.fingerprints = fingerprints.filter((_fingerprint, message) => stays[message])
+  let kept = 0
+  const places = stays.map(stay => stay ? kept++ : undefined)
+  batch.redelivered = redelivered.flatMap(message => places[message] ?? [])
   batch.messages = batch.starts.length
   batch.cost = batch.spans.reduce((sum, { cost }) => sum + cost, 0)
 }

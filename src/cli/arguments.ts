@@ -1,11 +1,8 @@
 import { parseArgs } from 'node:util'
-import type { z } from 'zod'
 import { nearest } from '../config/nearest.ts'
-import { durationBetween, integerBetween } from '../config/units.ts'
 import { UsageError } from '../errors.ts'
-
-export const COMMANDS = ['run', 'demo', 'check', 'generate'] as const
-export type CommandName = typeof COMMANDS[number]
+import type { GivenLabel, QuarantineReason } from '../worker/messages.ts'
+import { type CommandName, COMMANDS, DEFAULTS, type FlagName, FLAGS, flagOf, type FlagValue } from './flags.ts'
 
 /** The flags of `demo` and `generate` that describe the load. */
 export interface LoadOptions {
@@ -20,58 +17,43 @@ export interface LoadOptions {
   json: boolean
 }
 
+/** The flags of `replay`. */
+export interface ReplayOptions {
+  /** Undefined: quarantine in Loki. */
+  deadLetters: string | undefined
+  /** Empty: all of them; as `labels` and `tenants`. */
+  reasons: readonly QuarantineReason[]
+  labels: readonly GivenLabel[]
+  tenants: readonly string[]
+  /** Nanoseconds since the epoch. */
+  from: bigint | undefined
+  to: bigint | undefined
+  sinceMs: number | undefined
+  limit: number | undefined
+  /** A file of what is done; undefined: a stream in Loki. */
+  state: string | undefined
+  /** A file for what is not replayed. */
+  left: string | undefined
+  yes: boolean
+  json: boolean
+}
+
 interface Common { envFile: string | undefined }
 
 export type Command =
   | { command: 'run' } & Common
   | { command: 'demo', keep: boolean } & LoadOptions & Common
   | { command: 'check', json: boolean, health: boolean, push: boolean } & Common
+  | { command: 'replay' } & ReplayOptions & Common
   | { command: 'generate', connections: number } & LoadOptions & Common
   | { command: 'help', topic: CommandName | undefined }
   | { command: 'version' }
 
-export interface Flag {
-  /** Name and schema of the flag's value. Undefined for a switch. */
-  value?: { name: string, schema: z.ZodType<number, string> | undefined }
-  commands: readonly CommandName[]
-  text: string
-}
-
-const LOAD = ['demo', 'generate'] as const
-const DEFAULTS = { records: 100_000, hosts: 100, seed: 1, recordsPerMessage: 100, connections: 4 } as const
-const count = (max: number) => ({ name: 'N', schema: integerBetween(1, max) })
-
-/** All flags. parseArgs gets no defaults, so that a flag that is given differs from one that is not. */
-export const FLAGS = {
-  records: { value: count(1e12), commands: LOAD, text: `how many records to send (default ${DEFAULTS.records}; no limit with --for)` },
-  hosts: { value: count(1e6), commands: LOAD, text: `how many machines the records come from (default ${DEFAULTS.hosts})` },
-  rate: { value: count(1e9), commands: LOAD, text: 'records per second (default: as fast as the bus takes them)' },
-  for: {
-    value: { name: 'TIME', schema: durationBetween(100, 365 * 86400e3) }, commands: LOAD, text: 'how long to send, such as 10s or 5m'
-  },
-  'records-per-message': { value: count(100_000), commands: LOAD, text: `records in one AMQP message (default ${DEFAULTS.recordsPerMessage})` },
-  seed: { value: { name: 'N', schema: integerBetween(0, 2 ** 32 - 1) }, commands: LOAD, text: `the same seed gives the same records (default ${DEFAULTS.seed})` },
-  connections: { value: count(10_000), commands: ['generate'], text: `connections to the bus (default ${DEFAULTS.connections})` },
-  keep: { commands: ['demo'], text: 'keep running at the end, for Grafana or logcli' },
-  json: { commands: ['demo', 'check', 'generate'], text: 'the last line of stdout is one JSON object; logs go to stderr' },
-  health: { commands: ['check'], text: 'only ask the Lokean running here whether it is alive' },
-  'no-push': { commands: ['check'], text: 'store no entry in Loki' },
-  'env-file': { value: { name: 'FILE', schema: undefined }, commands: COMMANDS, text: 'settings from a file of NAME=value lines; the environment wins' },
-  help: { commands: COMMANDS, text: 'show this, or the help of a command' },
-  version: { commands: COMMANDS, text: 'show the version' }
-} as const satisfies Record<string, Flag>
-
-export type FlagName = keyof typeof FLAGS
-
-export function flagOf (name: FlagName): Flag {
-  return FLAGS[name]
-}
-
 const FLAG_NAMES = Object.keys(FLAGS) as FlagName[]
 const SHORT: Readonly<Record<string, FlagName>> = { h: 'help', V: 'version' }
 
-/** The text of each given flag; '' for a switch. Where a flag is given twice, the last one counts. */
-type Given = Partial<Record<FlagName, string>>
+/** The texts of each given flag; '' for a switch. */
+type Given = Partial<Record<FlagName, string[]>>
 
 /**
  * Parses the command line behind `node` and the script. The default command is `run`. Throws a UsageError that names
@@ -92,25 +74,43 @@ export function parseCommand (argv: readonly string[]): Command {
 }
 
 function build (command: CommandName, given: Given): Command {
-  const envFile = given['env-file']
+  const envFile = last(given, 'env-file')
   const json = given.json !== undefined
   switch (command) {
     case 'run': return { command, envFile }
     case 'check': return { command, json, health: given.health !== undefined, push: given['no-push'] === undefined, envFile }
     case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, envFile }
-    case 'generate': return { command, ...load(given), json, connections: number(given, 'connections') ?? DEFAULTS.connections, envFile }
+    case 'replay': return { command, ...replay(given), json, envFile }
+    case 'generate': return { command, ...load(given), json, connections: last(given, 'connections') ?? DEFAULTS.connections, envFile }
+  }
+}
+
+function replay (given: Given): Omit<ReplayOptions, 'json'> {
+  if (given.since !== undefined && given.from !== undefined) throw new UsageError('--since and --from say the same: give one of them')
+  return {
+    deadLetters: last(given, 'dead-letters'),
+    reasons: all(given, 'reason'),
+    labels: all(given, 'label'),
+    tenants: all(given, 'tenant'),
+    from: last(given, 'from'),
+    to: last(given, 'to'),
+    sinceMs: last(given, 'since'),
+    limit: last(given, 'limit'),
+    state: last(given, 'state'),
+    left: last(given, 'left'),
+    yes: given.yes !== undefined
   }
 }
 
 function load (given: Given): Omit<LoadOptions, 'json'> {
-  const forMs = number(given, 'for')
+  const forMs = last(given, 'for')
   return {
-    records: number(given, 'records') ?? (forMs === undefined ? DEFAULTS.records : undefined),
-    hosts: number(given, 'hosts') ?? DEFAULTS.hosts,
-    rate: number(given, 'rate'),
+    records: last(given, 'records') ?? (forMs === undefined ? DEFAULTS.records : undefined),
+    hosts: last(given, 'hosts') ?? DEFAULTS.hosts,
+    rate: last(given, 'rate'),
     forMs,
-    seed: number(given, 'seed') ?? DEFAULTS.seed,
-    recordsPerMessage: number(given, 'records-per-message') ?? DEFAULTS.recordsPerMessage
+    seed: last(given, 'seed') ?? DEFAULTS.seed,
+    recordsPerMessage: last(given, 'records-per-message') ?? DEFAULTS.recordsPerMessage
   }
 }
 
@@ -137,13 +137,13 @@ function scan (argv: readonly string[]): { given: Given, positionals: string[] }
     const name = flagNamed(token.rawName, token.name)
     if (flagOf(name).value === undefined) {
       if (token.value !== undefined) throw new UsageError(`--${name} takes no value`)
-      given[name] = ''
+      given[name] = ['']
     } else {
       // In `--records --json`, the value is missing. `--json` is not the value.
       if (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('-'))) {
         throw new UsageError(`--${name} needs a value (${flagOf(name).value?.name})`)
       }
-      given[name] = token.value
+      given[name] = [...given[name] ?? [], token.value]
     }
   }
   return { given, positionals }
@@ -165,12 +165,17 @@ function commandOf (word: string): CommandName {
   )
 }
 
-function number (given: Given, name: FlagName): number | undefined {
-  const text = given[name]
-  if (text === undefined) return undefined
-  const result = flagOf(name).value?.schema?.safeParse(text)
-  if (result?.success) return result.data
-  throw new UsageError(`--${name} is ${quote(text)}: ${result?.error.issues[0]?.message ?? 'is not a number'}`)
+/** The value of a flag. Where the flag is given twice, the last one counts. */
+function last<N extends FlagName> (given: Given, name: N): FlagValue<N> | undefined {
+  return all(given, name).at(-1)
+}
+
+function all<N extends FlagName> (given: Given, name: N): Array<FlagValue<N>> {
+  return (given[name] ?? []).map(text => {
+    const result = flagOf(name).value?.schema.safeParse(text)
+    if (result?.success) return result.data as FlagValue<N>
+    throw new UsageError(`--${name} is ${quote(text)}: ${result?.error.issues[0]?.message ?? 'takes no value'}`)
+  })
 }
 
 function quote (text: string): string {

@@ -1,6 +1,5 @@
 import { settingsHelp, wrap } from '../config/describe.ts'
-import { COMMANDS, FLAGS, flagOf } from './arguments.ts'
-import type { CommandName, FlagName } from './arguments.ts'
+import { type CommandName, COMMANDS, type FlagName, FLAGS, flagOf } from './flags.ts'
 
 const WIDTH = 80
 const COLUMN = 28
@@ -9,6 +8,7 @@ const SUMMARIES: Readonly<Record<CommandName, string>> = {
   run: 'read logs from bus and socket and store them in Loki until stopped (the default)',
   demo: 'send, store and reconcile synthetic logs, with a bus and a Loki inside',
   check: 'try the settings, the bus and Loki; show how a sample record is stored',
+  replay: 'send what lies in quarantine or in dead-letter files through the pipeline again',
   generate: 'write synthetic logs to a bus, for load tests'
 }
 
@@ -16,11 +16,12 @@ const DETAILS: Readonly<Record<CommandName, string>> = {
   run: 'SIGTERM or SIGINT stops it. It then takes nothing more from bus and socket, pushes and settles what is in flight, and exits within LOKEAN_DRAIN_TIMEOUT.',
   demo: 'Runs a bus, a Loki, a generator of OpenStack logs, and Lokean between them, in one process on loopback. LOKEAN_AMQP_URL or LOKEAN_LOKI_URL, where set, replaces the bus or the Loki inside. At the end, it compares every record sent with every record stored. The exit code is 1 if a record is missing or stored twice.',
   check: 'Reads the settings, connects to the bus, and pushes an entry of its own to Loki as each tenant: {source="lokean", check="push"} with the labels of the address. Compares the settings with the limits of the tenant, where Loki tells them. Shows the labels, metadata and line of a sample record: a JSON record from stdin, or one that is built in. Where a check fails, it says what to do.',
+  replay: 'Reads what is in quarantine in Loki, or in dead-letter files, and sends it through the pipeline again, with the present settings: each record is stored at its own time under its own labels. Without --yes it sends nothing, and says what would become of each record. What would go to quarantine again stays where it is, and is listed. What is replayed is marked, so that the next run leaves it out; nothing is deleted. A stopped or killed run can be started again. The exit code is 0 where nothing is left to replay.',
   generate: 'Sends logs to the bus in LOKEAN_AMQP_URL, in the form that rsyslog\'s omamqp1 uses. Each host sends to one of LOKEAN_AMQP_ADDRESSES.'
 }
 
 const EXIT_CODES: ReadonlyArray<readonly [string, string]> = [
-  ['0', 'all went well'], ['1', 'the command failed, or demo found a record missing or stored twice'], ['64', 'the command line is wrong'],
+  ['0', 'all went well'], ['1', 'the command failed, demo found a record missing or stored twice, or replay left a record where it was'], ['64', 'the command line is wrong'],
   ['70', 'an unexpected error'], ['78', 'a setting is wrong']
 ]
 

@@ -7,11 +7,11 @@ import type { LoadCounts } from '../generator/load.ts'
 import type { SenderResult } from '../generator/sender.ts'
 import { cleanText } from '../log.ts'
 import type { Context } from './context.ts'
+import { ProgressLine } from './progress-line.ts'
 
 /** Unsettled messages on each connection: enough to keep the bus busy, and few enough to keep the waits short. */
 const WINDOW = 64
 const DEMO_CONNECTIONS = 2
-const PLAIN_PROGRESS_MS = 2_000
 const WARN_MS = 5_000
 
 /**
@@ -51,32 +51,25 @@ export async function runLoad (
   }
 }
 
-/** Shows progress: on a terminal, one line that is overwritten; else a new line now and then. */
+/** Shows how far the load is. */
 class Progress {
   readonly #context: Context
+  readonly #line: ProgressLine
   readonly #records: number | undefined
   readonly #start = performance.now()
-  #last = 0
   #lastWarning = -Infinity
-  #open = false
 
   constructor (context: Context, records: number | undefined) {
     this.#context = context
+    this.#line = new ProgressLine(context)
     this.#records = records
   }
 
   show ({ sent, accepted, resent }: LoadCounts): void {
-    const now = performance.now()
-    const { stderr } = this.#context
-    const terminal = (stderr as { isTTY?: boolean }).isTTY === true
-    if (!terminal && now - this.#last < PLAIN_PROGRESS_MS) return
-    this.#last = now
-    const seconds = (now - this.#start) / 1000
+    const seconds = (performance.now() - this.#start) / 1000
     const share = this.#records === undefined ? '' : ` (${Math.floor(100 * accepted / this.#records)}%)`
-    const text = `${accepted.toLocaleString('en')} of ${sent.toLocaleString('en')} sent are stored${share}, ` +
-      `${Math.round(accepted / seconds).toLocaleString('en')} records/s${resent === 0 ? '' : `, ${resent.toLocaleString('en')} sent again`}`
-    this.#open = terminal
-    stderr.write(terminal ? `\r\u001b[K${text}` : `${text}\n`)
+    this.#line.show(() => `${accepted.toLocaleString('en')} of ${sent.toLocaleString('en')} sent are stored${share}, ` +
+      `${Math.round(accepted / seconds).toLocaleString('en')} records/s${resent === 0 ? '' : `, ${resent.toLocaleString('en')} sent again`}`)
   }
 
   /** Warns now and then, however many connections fail. */
@@ -89,7 +82,6 @@ class Progress {
   }
 
   end (): void {
-    if (this.#open) this.#context.stderr.write('\n')
-    this.#open = false
+    this.#line.end()
   }
 }

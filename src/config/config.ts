@@ -1,5 +1,6 @@
 import { tenantOf } from './addresses.ts'
 import { credentials } from './cross-checks.ts'
+import { readAccess } from './read-access.ts'
 import type { Values } from './options.ts'
 import type { Origin } from '../worker/messages.ts'
 import { Secret } from '../secret.ts'
@@ -36,6 +37,9 @@ export function arrange (v: Values) {
       maxAheadMs: v.LOKEAN_LOKI_MAX_AHEAD,
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
+    /** Where and as whom Loki is read. */
+    lokiQuery: readAccess(v),
+    verify: v.LOKEAN_LOKI_VERIFY === 'on',
     /** Undefined where there is no socket. */
     socket: v.LOKEAN_SOCKET && {
       ...origin(v.LOKEAN_SOCKET),

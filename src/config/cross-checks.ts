@@ -13,8 +13,10 @@ export interface Credentials { username: string | undefined, password: Secret | 
 /**
  * User name and password. The settings for them win over the URLs. A password in a URL counts only for its own user.
  */
-export function credentials (urls: Endpoints<unknown>, username: string | undefined, password: Secret | undefined): Credentials {
-  const inUrl = urls.credentials
+export function credentials (
+  urls: Endpoints<unknown> | undefined, username: string | undefined, password: Secret | undefined
+): Credentials {
+  const inUrl = urls?.credentials
   const sameUser = username === undefined || username === inUrl?.username
   return { username: username ?? inUrl?.username, password: password ?? (sameUser ? inUrl?.password : undefined) }
 }
@@ -48,6 +50,21 @@ function pairProblem (cert: string | undefined, key: Secret | undefined, prefix:
   return undefined
 }
 
+/** A login at Loki: a user with a password, or a token, or none. */
+function lokiLogin (prefix: 'LOKEAN_LOKI' | 'LOKEAN_LOKI_QUERY'): CrossCheck[] {
+  const [url, user, password, token] = [`${prefix}_URL`, `${prefix}_USERNAME`, `${prefix}_PASSWORD`, `${prefix}_TOKEN`] as const
+  return [
+    { reads: [url, user, password], problem: (v) => loginProblem(credentials(v[url], v[user], v[password]), prefix) },
+    {
+      reads: [url, user, password, token],
+      problem: (v) => {
+        if (v[token] === undefined || credentials(v[url], v[user], v[password]).username === undefined) return undefined
+        return `${token} is set together with ${v[user] === undefined ? `a user name in ${url}` : user}: Loki takes one of them`
+      }
+    }
+  ]
+}
+
 function labelsProblem (v: Values): string | undefined {
   for (const { name: setting, address, labels } of sources(v)) {
     const given = [...v.LOKEAN_LOKI_LABELS ?? [], ...labels]
@@ -79,19 +96,8 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     reads: ['LOKEAN_AMQP_URL', 'LOKEAN_AMQP_USERNAME', 'LOKEAN_AMQP_PASSWORD'],
     problem: (v) => loginProblem(credentials(v.LOKEAN_AMQP_URL, v.LOKEAN_AMQP_USERNAME, v.LOKEAN_AMQP_PASSWORD), 'LOKEAN_AMQP')
   },
-  {
-    reads: ['LOKEAN_LOKI_URL', 'LOKEAN_LOKI_USERNAME', 'LOKEAN_LOKI_PASSWORD'],
-    problem: (v) => loginProblem(credentials(v.LOKEAN_LOKI_URL, v.LOKEAN_LOKI_USERNAME, v.LOKEAN_LOKI_PASSWORD), 'LOKEAN_LOKI')
-  },
-  {
-    reads: ['LOKEAN_LOKI_URL', 'LOKEAN_LOKI_USERNAME', 'LOKEAN_LOKI_PASSWORD', 'LOKEAN_LOKI_TOKEN'],
-    problem: (v) => {
-      const { username } = credentials(v.LOKEAN_LOKI_URL, v.LOKEAN_LOKI_USERNAME, v.LOKEAN_LOKI_PASSWORD)
-      if (v.LOKEAN_LOKI_TOKEN === undefined || username === undefined) return undefined
-      const where = v.LOKEAN_LOKI_USERNAME === undefined ? 'a user name in LOKEAN_LOKI_URL' : 'LOKEAN_LOKI_USERNAME'
-      return `LOKEAN_LOKI_TOKEN is set together with ${where}: Loki takes one of them`
-    }
-  },
+  ...lokiLogin('LOKEAN_LOKI'),
+  ...lokiLogin('LOKEAN_LOKI_QUERY'),
   {
     reads: ['LOKEAN_AMQP_CERT', 'LOKEAN_AMQP_KEY'],
     problem: (v) => pairProblem(v.LOKEAN_AMQP_CERT, v.LOKEAN_AMQP_KEY, 'LOKEAN_AMQP')
@@ -99,6 +105,10 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   {
     reads: ['LOKEAN_LOKI_CERT', 'LOKEAN_LOKI_KEY'],
     problem: (v) => pairProblem(v.LOKEAN_LOKI_CERT, v.LOKEAN_LOKI_KEY, 'LOKEAN_LOKI')
+  },
+  {
+    reads: ['LOKEAN_LOKI_QUERY_CERT', 'LOKEAN_LOKI_QUERY_KEY'],
+    problem: (v) => pairProblem(v.LOKEAN_LOKI_QUERY_CERT, v.LOKEAN_LOKI_QUERY_KEY, 'LOKEAN_LOKI_QUERY')
   },
   {
     reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],

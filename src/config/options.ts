@@ -91,6 +91,19 @@ export const OPTIONS = {
   LOKEAN_LOKI_CA: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
   LOKEAN_LOKI_CERT: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the client certificate' },
   LOKEAN_LOKI_KEY: { group: 'Loki', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+  LOKEAN_LOKI_QUERY_URL: {
+    group: 'Loki', schema: lokiUrls, url: true, text: 'URLs of Loki for reading (`LOKEAN_LOKI_VERIFY`, `replay`), comma-separated, where they are not those of `LOKEAN_LOKI_URL`'
+  },
+  LOKEAN_LOKI_QUERY_TENANT: { group: 'Loki', schema: fixedTenant, text: 'tenant for reading, where it is not the one that was pushed to' },
+  LOKEAN_LOKI_QUERY_USERNAME: { group: 'Loki', schema: basicUsername, text: 'user for reading; without any login of its own, reading has that of pushing' },
+  LOKEAN_LOKI_QUERY_PASSWORD: { group: 'Loki', schema: password, secret: true, text: 'password of that user' },
+  LOKEAN_LOKI_QUERY_TOKEN: { group: 'Loki', schema: bearerToken, secret: true, text: 'bearer token for reading, in place of the user' },
+  LOKEAN_LOKI_QUERY_CA: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the authorities to trust for reading, where they are not those of `LOKEAN_LOKI_CA`' },
+  LOKEAN_LOKI_QUERY_CERT: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the client certificate for reading, where it is not that of `LOKEAN_LOKI_CERT`' },
+  LOKEAN_LOKI_QUERY_KEY: { group: 'Loki', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+  LOKEAN_LOKI_VERIFY: {
+    group: 'Loki', schema: oneOf(['off', 'on']), default: 'off', text: '`on`: where nobody knows whether Loki stored a push, it is looked up in Loki before it is sent again, and what is there is left out'
+  },
   LOKEAN_LOKI_STORED_STATUS: {
     group: 'Loki', schema: integerBetween(200, 208), default: '204', text: 'a further HTTP status that means stored, for a proxy that changes Loki\'s own 204'
   },

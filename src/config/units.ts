@@ -64,6 +64,14 @@ export function durationBetween (min: number, max: number): z.ZodType<number, st
   })
 }
 
+/** A time of RFC 3339, in nanoseconds since the epoch. */
+export const instant = parsedBy((text) => {
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(text)
+  const ms = match === null ? NaN : Date.parse(`${match[1]}${match[3]}`)
+  if (Number.isNaN(ms)) throw new InvalidValue('must be a time such as 2026-11-27T10:00:00Z')
+  return BigInt(ms) * 1_000_000n + BigInt((match?.[2] ?? '').padEnd(9, '0'))
+})
+
 /** A whole number in decimal digits. `min` and `max` are allowed. */
 export function integerBetween (min: number, max: number): z.ZodType<number, string> {
   return parsedBy((text) => {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
 import { eventLoopLag } from './event-loop-lag.ts'
 import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
+import { RESEND_REASONS } from '../sink/doubt.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
 
 /** The answer to a push; `none` where there was no answer. */
@@ -131,12 +132,15 @@ function counters (registry: Registry, options: MetricsOptions) {
     messagesSettled: counter('lokean_messages_settled_total', 'AMQP messages settled as accepted, all of their records being stored', 'address', addresses),
     recordsReceived: counter('lokean_records_received_total', 'Records found in messages', 'address', addresses),
     recordsStored: counter('lokean_records_stored_total', 'Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', 'address', addresses),
-    recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put into the quarantine stream', 'reason', quarantineReasons),
+    recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put aside for the quarantine stream, counted when they are found, before Loki has stored them there', 'reason', quarantineReasons),
     recordsMended: counter('lokean_records_mended_total', 'Records changed so that Loki takes them', 'reason', mendReasons),
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
     deadLettersDeleted: counter('lokean_dead_letters_deleted_total', 'Records deleted from the full dead-letter directory, and so lost (LOKEAN_DEAD_LETTER_FULL=delete)'),
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
     pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
+    recordsResent: counter('lokean_records_resent_total', 'Records pushed again after an outcome that nobody knows, by why; at most so many may be in Loki twice', 'reason', RESEND_REASONS),
+    recordsRedelivered: counter('lokean_records_redelivered_total', 'Records that their sender sent again although Lokean had them, as their connection was lost before they were settled; at most so many may be in Loki twice', 'address', addresses),
+    recordsFound: counter('lokean_records_found_total', 'Records that were not pushed again, because a look-up found them in Loki (LOKEAN_LOKI_VERIFY)'),
     workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
     workerBusy: read('lokean_worker_busy_seconds_total', 'Time that the worker threads together have spent on tasks; its rate, of lokean_workers, is how busy they are'),
     datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),

@@ -3,11 +3,13 @@ import { Ticket } from '../ack/ticket.ts'
 import type { Batch, Opened } from '../batch/batch.ts'
 import { Batcher } from '../batch/batcher.ts'
 import type { Buffers } from '../batch/buffers.ts'
+import { Redeliveries } from '../batch/redeliveries.ts'
 import type { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Budget } from '../source/budget/budget.ts'
-import type { Delivery, Source, SourceAddress } from '../source/source.ts'
+import type { Connection, Delivery, Source, SourceAddress } from '../source/source.ts'
 import type { EncodeResult } from '../worker/messages.ts'
+import type { Around, Encode } from './around.ts'
 import type { PipelineMetrics } from './pipeline-metrics.ts'
 import { Unsettled } from './unsettled.ts'
 
@@ -25,15 +27,22 @@ interface Options {
   budgets: ReadonlyMap<string, Budget>
   buffers: Buffers
   workers: number
-  /** Encodes a batch on a worker thread. Rejects only when the pipeline closes; the batch stays unsettled then. */
-  encode: (batch: Batch, handOver: boolean) => Promise<EncodeResult>
+  encode: Encode
+  /** Replaces the ticket of a batch. */
+  ticketOf?: Around['ticket'] | undefined
   closing: AbortSignal
   sink: Sink
   cardinality: CardinalityGuard
   metrics: PipelineMetrics
 }
 
-interface Route { source: Source, address: SourceAddress, budget: Budget }
+interface Route {
+  source: Source
+  address: SourceAddress
+  budget: Budget
+  /** Undefined where the senders do not send again what was lost, or the source itself tells it. */
+  redeliveries: Redeliveries | undefined
+}
 
 /**
  * The way of a delivery through the stages and back. Each stage gets the function of the next one.
@@ -59,7 +68,8 @@ export class Flow {
       const budget = budgets.get(address.address)
       if (budget === undefined) throw new RangeError(`the address ${address.address} has no budget`)
       budget.onRoom = () => source.grant(address.address)
-      return [address.address, { source, address, budget }] as const
+      const redeliveries = source.whenGone === 'redelivered' ? new Redeliveries(budgets.size) : undefined
+      return [address.address, { source, address, budget, redeliveries }] as const
     })))
     this.#unsettled = new Unsettled(this.#routes.keys())
     this.#settler = new Settler({
@@ -102,6 +112,11 @@ export class Flow {
     this.#options.metrics.received(delivery)
   }
 
+  /** The connection is gone. */
+  lost (address: string, connection: Connection): void {
+    this.#route(address).redeliveries?.lose(connection)
+  }
+
   /** Resolves when nothing is in flight. */
   async idle (): Promise<void> {
     while (this.#inflight > 0) await new Promise<void>(resolve => { this.#onIdle.push(resolve) })
@@ -119,19 +134,21 @@ export class Flow {
   }
 
   async #encode (batch: Batch): Promise<void> {
-    const { buffers, cardinality, metrics, sink } = this.#options
+    const { buffers, cardinality, metrics, sink, ticketOf } = this.#options
     const { address, spans, cost, opened } = batch
+    this.#route(address).redeliveries?.handOver(batch)
     const result = await this.#work(batch)
     if (result === undefined) return
     metrics.encoded(address, result)
     cardinality.warn(result.cardinalityReports)
     const { records, oldestMs, shared } = result
     if (!shared) buffers.release(batch.bytes)
-    const ticket = new Ticket(result.parts.length, () => {
+    const own = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)
       this.#settler.add({ address, spans, cost, opened, records, oldestMs })
     })
-    for (const part of result.parts) sink.add(part, ticket)
+    const ticket = ticketOf?.(batch, own) ?? own
+    for (const part of result.parts) sink.add(part, ticket, oldestMs)
   }
 
   /** Undefined only when the pipeline closes. The batch stays unsettled then. */
@@ -163,7 +180,9 @@ export class Flow {
   #settled (resolved: readonly ResolvedBatch[]): void {
     const routes = new Set<Route>()
     for (const batch of resolved) {
-      routes.add(this.#release(batch.address, batch.cost))
+      const route = this.#release(batch.address, batch.cost)
+      route.redeliveries?.settle(batch.opened)
+      routes.add(route)
       this.#unsettled.closed(batch.address, batch.opened)
       this.#options.metrics.stored(batch)
     }

@@ -44,6 +44,8 @@ export class PipelineMetrics {
   readonly sinkEvents: SinkEvents = {
     onPush: report => this.#pushed(report),
     onRetry: reason => this.#metrics.pushRetries.inc({ reason }),
+    onResent: (reason, records) => this.#metrics.recordsResent.inc({ reason }, records),
+    onFound: records => this.#metrics.recordsFound.inc(records),
     onQuarantined: () => this.#metrics.recordsQuarantined.inc({ reason: 'refused' }),
     onBacklog: records => this.#metrics.recordsMended.inc({ reason: 'backlog' }, records),
     onDeadLettered: () => this.#metrics.recordsDeadLettered.inc({ reason: 'refused' }),
@@ -90,8 +92,9 @@ export class PipelineMetrics {
     this.#metrics.encodeDuration.observe(durationMs / 1000)
   }
 
-  encoded (address: string, { records, quarantined, mended }: EncodeResult): void {
+  encoded (address: string, { records, redelivered, quarantined, mended }: EncodeResult): void {
     this.#metrics.recordsReceived.inc({ address }, records)
+    if (redelivered > 0) this.#metrics.recordsRedelivered.inc({ address }, redelivered)
     for (const [i, reason] of QUARANTINE_REASONS.entries()) {
       if ((quarantined[i] ?? 0) > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
     }

@@ -36,7 +36,13 @@ export class Pipeline {
   start (): void {
     const { cardinality, sources, flow, sink } = this.#stages
     cardinality.start()
-    for (const source of sources) source.start({ onDelivery: delivery => flow.received(delivery), onFatal: this.#fail })
+    for (const source of sources) {
+      source.start({
+        onDelivery: delivery => flow.received(delivery),
+        onGone: (address, connection) => flow.lost(address, connection),
+        onFatal: this.#fail
+      })
+    }
     sink.start()
   }
 

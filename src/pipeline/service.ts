@@ -1,7 +1,7 @@
 import { type Admin, cleanStatus, startAdmin } from '../ops/admin.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
-import { createMetrics } from '../ops/metrics.ts'
+import { createMetrics, type Metrics } from '../ops/metrics.ts'
 import { LivePage } from '../ops/page/page.ts'
 import type { Problems } from '../ops/page/problems.ts'
 import { encoderSettings } from './encoder-settings.ts'
@@ -65,20 +65,26 @@ export async function startService (config: Config, log: Logger, problems: Probl
   return {
     pipeline,
     admin,
-    stop: async () => await stop(pipeline, admin, log),
+    stop: async () => await stop(pipeline, admin, metrics, log),
     close: async () => { await Promise.all([pipeline.close(), admin.close()]) }
   }
 }
 
-async function stop (pipeline: Pipeline, admin: Admin, log: Logger): Promise<{ unsettledBytes: number }> {
+async function stop (pipeline: Pipeline, admin: Admin, metrics: Metrics, log: Logger): Promise<{ unsettledBytes: number }> {
   const start = performance.now()
   log.info({ inflightBytes: pipeline.inflightBytes }, 'stopping: taking no more, storing what is in flight')
   const outcome = await pipeline.stop()
   await admin.close()
-  const facts = { ...outcome, ms: Math.round(performance.now() - start) }
+  const [resentRecords, redeliveredRecords] = [await totalOf(metrics.recordsResent), await totalOf(metrics.recordsRedelivered)]
+  const facts = { ...outcome, resentRecords, redeliveredRecords, ms: Math.round(performance.now() - start) }
   if (outcome.unsettledBytes === 0) log.info(facts, 'stopped')
   else log.warn(facts, 'stopped by the drain timeout: what is unsettled stays with the bus')
   return outcome
+}
+
+async function totalOf (counter: Metrics['recordsResent'] | Metrics['recordsRedelivered']): Promise<number> {
+  const { values } = await counter.get()
+  return values.reduce((sum, { value }) => sum + value, 0)
 }
 
 /** Where the process reads from, where it writes, and with how many workers and shards. */

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import { LokiSink } from '../sink/loki-sink.ts'
+import { LokiSink, type LokiSinkOptions } from '../sink/loki-sink.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Budget } from '../source/budget/budget.ts'
 import { shareOut } from '../source/budget/share-out.ts'
@@ -12,6 +12,7 @@ import { openSources } from '../source/open.ts'
 import type { Source } from '../source/source.ts'
 import { Attempts } from '../worker/pool/attempts.ts'
 import { WorkerPool } from '../worker/pool/pool.ts'
+import type { Around, Encode } from './around.ts'
 import { encoderSettings } from './encoder-settings.ts'
 import { Flow } from './flow.ts'
 import { PipelineMetrics } from './pipeline-metrics.ts'
@@ -21,8 +22,11 @@ export interface StageOptions {
   log: Logger
   metrics: Metrics
   version: string
-  /** For tests. Default: the sources that the settings name. */
+  /** Default: the sources that the settings name. */
   openSources?: typeof openSources
+  /** Default: LokiSink. */
+  openSink?: (options: LokiSinkOptions) => Promise<Sink>
+  around?: Around
 }
 
 export interface Stages {
@@ -46,7 +50,7 @@ const BATCH_PUSHES = 4
  * ConfigError, and nothing is left open. `onBroken` is called when the workers cannot go on.
  */
 export async function openStages (options: StageOptions, onBroken: (error: Error) => void): Promise<Stages> {
-  const { config, log, metrics, version } = options
+  const { config, log, metrics, version, around } = options
   const budgets = shareOut(config.inflightBytes, config.addresses.map(({ address }) => address))
   const budgetOf = (address: string): Budget => {
     const budget = budgets.get(address)
@@ -67,7 +71,8 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   try {
     const pipelineMetrics = new PipelineMetrics(metrics)
     pipelineMetrics.expect(tenantsOf(config))
-    const sink = await LokiSink.open({
+    const openSink = options.openSink ?? (async (options: LokiSinkOptions) => await LokiSink.open(options))
+    const sink = await openSink({
       config,
       version,
       log,
@@ -75,6 +80,8 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       bisect: async task => await pool.bisect(task),
       backlog: async task => await pool.backlog(task),
       shapes: async task => await pool.shapes(task),
+      lookUp: async task => await pool.lookUp(task),
+      subtract: async task => await pool.subtract(task),
       arrival
     })
     const buffers = batchBuffers(config)
@@ -86,12 +93,14 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       log,
       closing: closing.signal
     })
+    const encode: Encode = async (batch, transfer) => await attempts.encode(batch, transfer)
     const flow = new Flow({
       sources,
       budgets,
       buffers,
       workers: config.workers,
-      encode: async (batch, handOver) => await attempts.encode(batch, handOver),
+      encode: around?.encode(encode) ?? encode,
+      ticketOf: around === undefined ? undefined : (batch, ticket) => around.ticket(batch, ticket),
       closing: closing.signal,
       sink,
       cardinality,

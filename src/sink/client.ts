@@ -1,6 +1,7 @@
-import { Pool } from 'undici'
+import type { Readable } from 'node:stream'
 import type { Secret } from '../secret.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
+import { Connections } from './connections.ts'
 import { Deadline } from './deadline.ts'
 import { connectionFailure, type Failure } from './failure.ts'
 
@@ -19,30 +20,19 @@ export interface LokiAccess {
   storedStatus?: number
 }
 
-/** Connections to each distributor. Where tenants come from a field, there may be more shards; they take turns. */
-const MAX_CONNECTIONS = 256
-
-/**
- * An idle connection is closed after this time. Load balancers and servers close it after about 60 s, and a push that
- * is on its way then would be lost.
- */
-const KEEP_ALIVE_MS = 30_000
-/**
- * A connection of this age gets no further push. The next connection may reach another backend behind the same address.
- * Each client adds a random time, up to as much again, so that many clients do not change their backend together.
- */
-const CONNECTION_AGE_MS = 3_000
-
 /** How long a distributor may take to say whether it is ready. */
 const READY_MS = 10_000
 
 /** The client reads so much of Loki's answer: ten entries that are refused, and the labels of their stream. */
 const MAX_MESSAGE = 8192
 
+/** The longest answer that is read: 5,000 entries of a query have less, unless nearly all are as long as Loki takes. */
+const MAX_ANSWER = 256 * 2 ** 20
+
 /** Makes one HTTP call to a distributor. `endpoint` is an index into `urls`. No retry, no queue and no state here. */
 export class LokiClient {
   readonly urls: readonly string[]
-  readonly #pools: Pool[]
+  readonly #connections: Connections[]
   readonly #headers: Record<string, string>
   readonly #certificates: Pick<LokiAccess, 'ca' | 'cert'>
   readonly #timeoutMs: number
@@ -54,16 +44,7 @@ export class LokiClient {
     this.#timeoutMs = timeoutMs
     this.#certificates = { ca, cert }
     this.#storedStatus = access.storedStatus
-    this.#pools = access.urls.map(url => new Pool(new URL(url).origin, {
-      connections: MAX_CONNECTIONS,
-      pipelining: 1,
-      connect: { ca, cert, key: key?.reveal(), timeout: timeoutMs },
-      // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      clientTtl: CONNECTION_AGE_MS * (1 + Math.random())
-    }))
+    this.#connections = access.urls.map(url => new Connections(url, { ca, cert, key: key?.reveal(), timeoutMs }))
     this.#headers = {
       'content-type': 'application/x-protobuf',
       'user-agent': `lokean/${version}`,
@@ -74,19 +55,24 @@ export class LokiClient {
   /** The promise never rejects. An aborted push counts as a lost connection. */
   async push (endpoint: number, tenant: string, body: Uint8Array, signal: AbortSignal): Promise<Answer> {
     const request = new Deadline(this.#timeoutMs, signal)
+    const noted = new NotedBody(body)
     try {
-      const { statusCode: status, headers, body: answer } = await this.#pool(endpoint).request({
-        method: 'POST',
-        path: this.#path(endpoint, '/loki/api/v1/push'),
-        headers: this.#headersFor(tenant),
-        body,
-        signal: request.signal
+      return await this.#to(endpoint).use(async connection => {
+        const { statusCode: status, headers, body: answer } = await connection.request({
+          method: 'POST',
+          path: this.#path(endpoint, '/loki/api/v1/push'),
+          headers: { ...this.#headersFor(tenant), 'content-length': `${body.length}` },
+          // undici takes any iterable, which its types do not say.
+          body: noted as unknown as Readable,
+          signal: request.signal
+        })
+        const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
+        return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
       })
-      const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
-      return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
     } catch (error) {
-      if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s` }
-      return { kind: 'retry', reason: 'connection', ...this.failure(endpoint, error) }
+      const unsent = !noted.begun
+      if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s`, unsent }
+      return { kind: 'retry', reason: 'connection', ...this.failure(endpoint, error), unsent }
     } finally {
       request.end()
     }
@@ -108,12 +94,14 @@ export class LokiClient {
     }
   }
 
-  /** Reads any path of Loki's API, for `demo`. Rejects where Loki gives no answer. */
-  async get (endpoint: number, tenant: string, path: string, signal: AbortSignal): Promise<{ status: number, text: string }> {
-    const { statusCode, body } = await this.#pool(endpoint).request({
-      method: 'GET', path: this.#path(endpoint, path), headers: this.#headersFor(tenant), signal
+  /** Reads any path of Loki's API. Rejects where Loki gives no answer, or one that is longer than MAX_ANSWER. */
+  async get (endpoint: number, tenant: string, path: string, signal: AbortSignal, headers = {}): Promise<{ status: number, text: string }> {
+    return await this.#to(endpoint).use(async connection => {
+      const { statusCode, body } = await connection.request({
+        method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
+      })
+      return { status: statusCode, text: await whole(body) }
     })
-    return { status: statusCode, text: await body.text() }
   }
 
   /** What an error of `get` means. */
@@ -122,13 +110,13 @@ export class LokiClient {
   }
 
   async close (): Promise<void> {
-    await Promise.all(this.#pools.map(async pool => { await pool.destroy() }))
+    await Promise.all(this.#connections.map(async connections => { await connections.close() }))
   }
 
-  #pool (host: number): Pool {
-    const pool = this.#pools[host]
-    if (pool === undefined) throw new RangeError(`there is no distributor ${host}`)
-    return pool
+  #to (endpoint: number): Connections {
+    const connections = this.#connections[endpoint]
+    if (connections === undefined) throw new RangeError(`there is no distributor ${endpoint}`)
+    return connections
   }
 
   #headersFor (tenant: string): Record<string, string> {
@@ -137,6 +125,21 @@ export class LokiClient {
 
   #path (endpoint: number, path: string): string {
     return new URL(this.urls[endpoint] ?? '').pathname.replace(/\/$/, '') + path
+  }
+}
+
+/** Notes when it is asked for. Until then, the request waits for a connection, and Loki has nothing of it. */
+class NotedBody {
+  readonly #bytes: Uint8Array
+  begun = false
+
+  constructor (bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  * [Symbol.iterator] (): Generator<Uint8Array> {
+    this.begun = true
+    yield this.#bytes
   }
 }
 
@@ -156,6 +159,17 @@ async function beginning (body: AsyncIterable<Uint8Array>): Promise<string> {
     if (length >= MAX_MESSAGE) break
   }
   return Buffer.concat(chunks).toString('utf8', 0, MAX_MESSAGE).trim()
+}
+
+async function whole (body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    length += chunk.length
+    if (length > MAX_ANSWER) throw new RangeError(`the answer has more than ${MAX_ANSWER} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function header (value: string | string[] | undefined): string | undefined {

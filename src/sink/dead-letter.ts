@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts'
 import type { RejectedEntry } from '../worker/messages.ts'
 import { appendLine, beginFile, deleteFile, type LetterFile, listFiles, makeDirectory, type OpenFile } from './dead-letter-files.ts'
-import type { DeadLetterUse } from './sink.ts'
+import type { DeadLetterStore } from './sink.ts'
 
 /** The number of files that share the directory's bound. The oldest file can then go, while the others stay. */
 const FILES = 10
@@ -21,7 +21,8 @@ export interface DeadLetterOptions {
  * `time`. The name of a file says when it was begun (`dead-letter-1795335208123.ndjson`). All files together never
  * exceed `maxBytes`. What was written is deleted only where `whenFull` says so.
  */
-export class DeadLetters implements DeadLetterUse {
+export class DeadLetters implements DeadLetterStore {
+  readonly name = 'the dead-letter directory'
   readonly maxBytes: number
   blocked = false
   readonly #options: Required<DeadLetterOptions>

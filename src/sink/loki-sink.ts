@@ -2,18 +2,22 @@ import { setMaxListeners } from 'node:events'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import {
-  type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, MOST_SHAPES, type Part, type Shape, type ShapesTask
+  type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, type LookedUp, type LookUpTask, MOST_SHAPES, type Part,
+  type Shape, type ShapesTask, type SubtractTask
 } from '../worker/messages.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
 import { DeadLetters } from './dead-letter.ts'
+import type { ResendReason } from './doubt.ts'
 import { EndpointSelector } from './endpoint-selector.ts'
 import { LokiHealth } from './health.ts'
+import { LokiReader } from './loki-reader.ts'
+import { LookUps } from './look-ups.ts'
 import { probeUntilReady } from './probe.ts'
 import { PushLimits } from './push-limits.ts'
 import { RejectedRecords } from './rejected-records.ts'
 import { type PushReport, Shards } from './shards.ts'
-import type { DeadLetterUse, PartTicket, Sink } from './sink.ts'
+import type { DeadLetterStore, DeadLetterUse, PartTicket, Sink } from './sink.ts'
 import { StoredAt } from './stored-at.ts'
 import { readTenantLimits } from './tenant-limits.ts'
 import { ToldLimits } from './told-limits.ts'
@@ -23,6 +27,10 @@ import { Witnesses } from './witnesses.ts'
 export interface SinkEvents {
   onPush: (report: PushReport) => void
   onRetry: (reason: RetryReason) => void
+  /** So many records are pushed that Loki may have already. */
+  onResent: (reason: ResendReason, records: number) => void
+  /** So many records are not pushed again, as Loki has them. */
+  onFound: (records: number) => void
   /** One record that Loki rejected is in the quarantine stream, or in a dead-letter file. */
   onQuarantined: () => void
   /** Records that Loki found too far behind are on their way to a backlog stream: how many. */
@@ -43,23 +51,32 @@ export interface LokiSinkOptions {
   backlog: (task: BacklogTask) => Promise<Backlog | undefined>
   /** The shapes of a part's entries, on a worker thread. */
   shapes: (task: ShapesTask) => Promise<Shape[]>
+  /** See LookUps. */
+  lookUp: (task: LookUpTask) => Promise<LookedUp | undefined>
+  subtract: (task: SubtractTask) => Promise<Array<Part | undefined>>
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
 }
+
+/** For so long after its start, a process looks up the records that are older than itself (LOKEAN_LOKI_VERIFY). */
+const RESTART_MS = 60_000
 
 /** The sink for Grafana Loki: shards that push over one client, rejected records, dead letters, and Loki's health. */
 export class LokiSink implements Sink {
   readonly #client: LokiClient
   readonly #shards: Shards
   readonly #rejected: RejectedRecords
-  readonly #deadLetters: DeadLetters | undefined
+  readonly #deadLetters: DeadLetterStore | undefined
   readonly #health: LokiHealth
   readonly #told: ToldLimits
+  readonly #lookUps: LookUps | undefined
   readonly #closing = new AbortController()
+  readonly #now = (): number => performance.now()
+  readonly #started = { at: this.#now(), unixMs: Date.now() }
 
-  private constructor (options: LokiSinkOptions, deadLetters: DeadLetters | undefined) {
+  private constructor (options: LokiSinkOptions, deadLetters: DeadLetterStore | undefined) {
     const { config, version, log, events, bisect, backlog, shapes, arrival } = options
-    const now = (): number => performance.now()
+    const now = this.#now
     this.#deadLetters = deadLetters
     // Each tenant whose limits are read adds a listener.
     setMaxListeners(0, this.#closing.signal)
@@ -97,6 +114,7 @@ export class LokiSink implements Sink {
       log,
       ...events
     })
+    this.#lookUps = config.verify ? openLookUps(options, now) : undefined
     this.#shards = new Shards({
       client: this.#client,
       endpoints,
@@ -105,6 +123,8 @@ export class LokiSink implements Sink {
       pushBytes: config.pushBytes,
       rule: async (pending, answer, endpoint) => await this.#rejected.rule(pending, answer, endpoint),
       halve: async pending => await this.#rejected.halve(pending),
+      lookUp: this.#lookUps?.rest,
+      onResent: events.onResent,
       onPush: report => {
         events.onPush(report)
         log.debug(report, 'push')
@@ -120,8 +140,12 @@ export class LokiSink implements Sink {
     })
   }
 
-  /** Makes a sink, without connecting. Rejects with ConfigError where the dead-letter directory cannot be used. */
-  static async open (options: LokiSinkOptions): Promise<LokiSink> {
+  /**
+   * Makes a sink, without connecting. `deadLetters` replaces the dead-letter directory of the settings. Rejects with
+   * ConfigError where that cannot be used.
+   */
+  static async open (options: LokiSinkOptions, deadLetters?: DeadLetterStore): Promise<LokiSink> {
+    if (deadLetters !== undefined) return new LokiSink(options, deadLetters)
     const { config: { deadLetter: { dir, bytes, whenFull } }, log, events } = options
     const onDeleted = (file: string, records: number): void => {
       events.onDeadLettersDeleted(records)
@@ -155,8 +179,11 @@ export class LokiSink implements Sink {
     return this.#told.of(tenant)?.maxStreams
   }
 
-  add (part: Part, ticket: PartTicket): void {
-    this.#shards.add({ part, ticket })
+  add (part: Part, ticket: PartTicket, oldestMs: number): void {
+    const at = this.#now()
+    // A process that was killed leaves pushes with an unknown outcome, and the bus delivers their records again.
+    const before = !part.quarantine && at - this.#started.at < RESTART_MS && oldestMs < this.#started.unixMs
+    this.#shards.add({ part, ticket, doubt: before ? { reason: undefined, at } : undefined })
   }
 
   status (): Check {
@@ -173,7 +200,22 @@ export class LokiSink implements Sink {
     this.#closing.abort()
     this.#rejected.close()
     this.#shards.close()
+    await this.#lookUps?.close()
     await this.#client.close()
     await this.#deadLetters?.close()
   }
+}
+
+function openLookUps ({ config, version, log, events, lookUp, subtract }: LokiSinkOptions, now: () => number): LookUps {
+  const client = new LokiClient({ ...config.lokiQuery, timeoutMs: config.pushTimeoutMs }, version)
+  return new LookUps({
+    reader: new LokiReader(client),
+    tenant: config.lokiQuery.tenant,
+    lookUp,
+    subtract,
+    now,
+    log,
+    onFound: events.onFound,
+    close: async () => { await client.close() }
+  })
 }

@@ -1,8 +1,8 @@
-import type { Fifo } from './fifo.ts'
+import type { PartQueue } from './part-queue.ts'
 import type { Pending } from './shard-tools.ts'
 
 /** The parts of a shard's next push, of `most` uncompressed bytes unless one is larger. They stay in the queue. */
-export function nextPush (queue: Fifo<Pending>, most: number): Pending[] {
+export function nextPush (queue: PartQueue, most: number): Pending[] {
   const sent: Pending[] = []
   let bytes = 0
   for (let pending; (pending = queue.at(sent.length)) !== undefined;) {

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import {
-  type Backlog, type BacklogTask, type Bisected, type BisectTask, LEAST_LINE_BYTES, type Part, type RejectedEntry
+  type Backlog, type BacklogTask, type Bisected, type BisectTask, LEAST_LINE_BYTES, type RejectedEntry
 } from '../worker/messages.ts'
 import { toldLate, toldLineLimit } from './refusals.ts'
 import type { Pending, Rejected, Ruling } from './shard-tools.ts'
@@ -21,7 +21,7 @@ interface Options {
   /** Gives what is too far behind its stream another one, on a worker thread. Undefined where that cannot be. */
   backlog: (task: BacklogTask) => Promise<Backlog | undefined>
   /** Where rejected records go. Without it, they go to the quarantine stream in Loki. */
-  deadLetter?: { write (entry: RejectedEntry): Promise<void> }
+  deadLetter?: { readonly name: string, write (entry: RejectedEntry): Promise<void> }
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   log: Logger
@@ -84,11 +84,11 @@ export class RejectedRecords {
 
   /** Halves a part of several entries. Undefined where `close` ended the wait. */
   async halve (pending: Pending): Promise<Pending[] | undefined> {
-    const { ticket, solo, rejectedAt } = pending
+    const { ticket, solo, rejectedAt, doubt } = pending
     const bisected = await this.#bisect(pending, '', undefined)
     if (bisected === undefined) return undefined
     if (bisected.kind !== 'halves') throw new Error('a part of one entry was to be halved')
-    return bisected.parts.map(part => ({ part, ticket, solo, rejectedAt }))
+    return bisected.parts.map(part => ({ part, ticket, solo, rejectedAt, doubt }))
   }
 
   /** Ends all waiting. The tickets of the records that wait then stay unresolved. */
@@ -100,15 +100,15 @@ export class RejectedRecords {
    * Takes out of the part what Loki has told to be too far behind, for backlog streams. Each such step costs one push,
    * however many the entries are. Undefined where there is no such entry, and where `close` ended the wait.
    */
-  async #backlog ({ part, ticket, rejectedAt }: Pending, { message }: Rejected): Promise<Pending[] | undefined> {
+  async #backlog ({ part, ticket, rejectedAt, doubt }: Pending, { message }: Rejected): Promise<Pending[] | undefined> {
     const told = toldLate(message)
     if (told === undefined || part.quarantine) return undefined
     const task = { part, ...told }
     const made = await this.#untilDone('giving late records another stream', async () => await this.#options.backlog(task))
     if (made === undefined) return undefined
     this.#options.onBacklog(made.records)
-    const pending = (part: Part): Pending => ({ part, ticket, solo: true, rejectedAt })
-    return [...made.parts, ...made.rest === undefined ? [] : [made.rest]].map(pending)
+    const late = made.parts.map(part => ({ part, ticket, solo: true, rejectedAt }))
+    return made.rest === undefined ? late : [...late, { part: made.rest, ticket, solo: true, rejectedAt, doubt }]
   }
 
   async #verdict ({ part, rejectedAt = 0 }: Pending, { fault }: Rejected, endpoint: number): Promise<Verdict | undefined> {
@@ -139,7 +139,7 @@ export class RejectedRecords {
     } catch (error) {
       return { kind: 'held', message: `writing a dead letter failed: ${(error as Error).message}`, hint: DEAD_LETTER_HINT }
     }
-    this.#warn(entry, answer.hint, 'the dead-letter directory')
+    this.#warn(entry, answer.hint, deadLetter.name)
     onDeadLettered()
     return replacedBy([])
   }

@@ -1,5 +1,6 @@
 import type { Part } from '../worker/messages.ts'
 import type { Answer, RetryReason } from './classify.ts'
+import type { Doubt, ResendReason } from './doubt.ts'
 import type { Limited } from './push-limits.ts'
 import type { PartTicket } from './sink.ts'
 
@@ -11,6 +12,8 @@ export interface Pending {
   solo?: boolean
   /** When a push with nothing but this part was first rejected, by a clock in ms that never goes back. */
   rejectedAt?: number
+  /** Set while Loki may have entries of the part, as far as anybody knows. */
+  doubt?: Doubt | undefined
   /** The part is one entry. Loki has rejected it alone, and is asked once more before the entry is put aside. */
   secondOpinion?: boolean
 }
@@ -50,6 +53,13 @@ export interface ShardTools {
   hold: () => { ms: number, reason: RetryReason } | undefined
   /** Tries a push once. */
   push: (shard: ShardHandle, body: Uint8Array, parts: Part[]) => Promise<Attempt>
+  /**
+   * Looks in Loki for parts with a doubt, and says what is left of each to push: undefined where Loki has all of it.
+   * Without it, they are pushed again unseen.
+   */
+  lookUp?: (sent: readonly Pending[]) => Promise<Array<Pending | undefined>>
+  /** So many records are pushed that Loki may have already. */
+  onResent: (reason: ResendReason, records: number) => void
   /** Says what becomes of a part that was rejected in a push of its own. Undefined where the sink closed first. */
   rule: (pending: Pending, answer: Rejected, endpoint: number) => Promise<Ruling | undefined>
   /** Halves a part that is larger than `limit`. Undefined where the sink closed first. */

@@ -1,7 +1,8 @@
 import type { Answer, RetryReason } from './classify.ts'
-import { Fifo } from './fifo.ts'
+import { countResent, doubt, needsLookUp } from './doubt.ts'
 import { joinBlocks } from './join.ts'
 import { bytesOf, nextPush } from './next-push.ts'
+import { PartQueue } from './part-queue.ts'
 import type { Limited } from './push-limits.ts'
 import type { Pending, Rejected, ShardTools } from './shard-tools.ts'
 
@@ -26,27 +27,27 @@ const MAX_SOLO_PUSHES = 8
  *
  *     pushing --(rejected, several parts)--> pushing, one part a push
  *     pushing --(rejected, one part)--> ruling --(a record is at fault)--> pushing what takes the part's place
- *                                          `----(a condition is)--> pushing the next, the part set aside;
- *                                                                   waiting, where only held parts are
+ *                                          `----(a condition is)--> waiting, or the part is set aside --> pushing
  *     pushing --(the part at the head is larger than the tenant's limit)--> ruling, halves it --> pushing
  *
- * Retries have no end. A shard pushes the same parts again in the same order: Loki then stores once what it had stored
- * before.
+ *     any --(Loki may have the next parts, and can be asked)--> looking up --> pushing what it does not have
+ *
+ * Retries have no end. A shard pushes the same parts again in the same order: what Loki had stored before, it then
+ * stores once as far as it recognises it.
  */
 export class Shard {
   readonly tenant: string
   readonly index: number
   readonly #tools: ShardTools
-  readonly #queue = new Fifo<Pending>()
-  /** Each pushes one solo part. */
-  readonly #soloShards = new Set<Shard>()
+  readonly #queue = new PartQueue()
+  /** Each pushes one solo part, of this stream. */
+  readonly #soloShards = new Map<Shard, number | undefined>()
   readonly #isSolo: boolean
-  #state: 'idle' | 'pushing' | 'waiting' | 'ruling' | 'solo' | 'closed' = 'idle'
+  #state: 'idle' | 'pushing' | 'waiting' | 'ruling' | 'looking up' | 'solo' | 'closed' = 'idle'
   #attempt = 0
   #limited: Limited | undefined
   #woken = false
   #timer: NodeJS.Timeout | undefined
-  #bytes = 0
   #waitingFor: RetryReason | undefined
 
   constructor (tenant: string, index: number, tools: ShardTools, isSolo = false) {
@@ -58,19 +59,18 @@ export class Shard {
 
   /** Compressed bytes that wait or are being pushed. */
   get bytes (): number {
-    let bytes = this.#bytes
-    for (const shard of this.#soloShards) bytes += shard.bytes
+    let bytes = this.#queue.bytes
+    for (const shard of this.#soloShards.keys()) bytes += shard.bytes
     return bytes
   }
 
   /** Why the shard, or one of its solo pushes, waits or tries again; undefined while none does. */
   get waitingFor (): RetryReason | undefined {
-    return this.#waitingFor ?? [...this.#soloShards].find(({ waitingFor }) => waitingFor !== undefined)?.waitingFor
+    return this.#waitingFor ?? [...this.#soloShards.keys()].find(({ waitingFor }) => waitingFor !== undefined)?.waitingFor
   }
 
   add (pending: Pending): void {
     this.#queue.push(pending)
-    this.#bytes += pending.part.body.length
     if (this.#state === 'idle' || this.#state === 'solo') this.#next()
   }
 
@@ -86,18 +86,17 @@ export class Shard {
 
   /** Ends a pause, whatever its reason. */
   hurry (): void {
-    for (const shard of this.#soloShards) shard.hurry()
+    for (const shard of this.#soloShards.keys()) shard.hurry()
     if (this.#state === 'waiting') this.#resume()
   }
 
   /** Drops all parts, their tickets unresolved: the deliveries stay unsettled, and the bus delivers them again. */
   close (): void {
     this.#state = 'closed'
-    for (const shard of this.#soloShards) shard.close()
+    for (const shard of this.#soloShards.keys()) shard.close()
     this.#soloShards.clear()
     clearTimeout(this.#timer)
     this.#queue.clear()
-    this.#bytes = 0
   }
 
   #run (): void {
@@ -108,31 +107,42 @@ export class Shard {
     const [first] = sent
     if (first === undefined) return this.#next()
     if (first.part.rawBytes > this.#tools.limit() && first.part.records > 1) return this.#halve(first)
+    const { lookUp } = this.#tools
+    if (lookUp !== undefined && needsLookUp(sent)) return this.#lookUp(sent, lookUp)
     this.#state = 'pushing'
+    countResent(sent, this.#tools.onResent)
     void this.#tools.push(this, joinBlocks(sent.map(({ part }) => part)), sent.map(({ part }) => part)).then(({ answer, endpoint }) => {
       if (this.#state !== 'closed') this.#answered(sent, answer, endpoint)
     })
   }
 
   #answered (sent: Pending[], answer: Answer, endpoint: number): void {
+    doubt(sent, answer, this.#tools.now())
     switch (answer.kind) {
       case 'stored':
         this.#reachedLoki()
-        this.#replace(sent, [])
+        this.#queue.replace(sent, [])
         this.#next()
         for (const { ticket } of sent) ticket.resolvePart()
         break
       case 'retry':
         if (answer.reason === '429' && this.#neverFits(sent, answer.message)) {
-          const { status = 429, message } = answer
-          return this.#rejected(sent, { kind: 'rejected', status, message: message.replace(/^429 /, ''), fault: 'size' }, endpoint)
+          return this.#rejected(sent, { kind: 'rejected', status: 429, message: answer.message.replace(/^429 /, ''), fault: 'size' }, endpoint)
         }
-        this.#pause(answer.reason, answer.message, answer.hint)
-        break
+        return this.#pause(answer.reason, answer.message, answer.hint)
       case 'rejected':
-        this.#rejected(sent, answer, endpoint)
-        break
+        return this.#rejected(sent, answer, endpoint)
     }
+  }
+
+  #lookUp (sent: Pending[], lookUp: NonNullable<ShardTools['lookUp']>): void {
+    this.#state = 'looking up'
+    void lookUp(sent).then(rest => {
+      if (this.#state === 'closed') return
+      this.#queue.replace(sent, rest.filter(pending => pending !== undefined))
+      this.#next()
+      for (const [i, { ticket }] of sent.entries()) if (rest[i] === undefined) ticket.resolvePart()
+    })
   }
 
   #rejected (sent: Pending[], answer: Rejected, endpoint: number): void {
@@ -161,7 +171,7 @@ export class Shard {
     this.#waitingFor = undefined
     while (!this.#isSolo && this.#soloShards.size < MAX_SOLO_PUSHES) {
       const head = this.#queue.at(0)
-      if (head?.part.solo !== true) break
+      if (head?.part.solo !== true || [...this.#soloShards.values()].includes(head.part.stream)) break
       this.#pushSolo(head)
     }
     if (this.#soloShards.size > 0) this.#state = 'solo'
@@ -174,7 +184,7 @@ export class Shard {
   }
 
   #pushSolo (pending: Pending): void {
-    this.#replace([pending], [])
+    this.#queue.replace([pending], [])
     const shard = new Shard(this.tenant, this.index, {
       ...this.#tools,
       onIdle: () => {
@@ -182,7 +192,7 @@ export class Shard {
         if (this.#state === 'solo') this.#next()
       }
     }, true)
-    this.#soloShards.add(shard)
+    this.#soloShards.set(shard, pending.part.stream)
     shard.add(pending)
   }
 
@@ -213,17 +223,13 @@ export class Shard {
       switch (ruling.kind) {
         case 'replaced':
           this.#reachedLoki()
-          this.#putInPlace(pending, ruling.by)
-          break
+          return this.#putInPlace(pending, ruling.by)
         case 'held':
-          if (this.#tools.setAside(pending, ruling)) {
-            this.#replace([pending], [])
-            this.#next()
-          } else this.#pause('blocked', ruling.message, ruling.hint)
-          break
+          if (!this.#tools.setAside(pending, ruling)) return this.#pause('blocked', ruling.message, ruling.hint)
+          this.#queue.replace([pending], [])
+          return this.#next()
         case 'later':
-          this.#pause(ruling.answer.reason, ruling.answer.message, ruling.answer.hint)
-          break
+          return this.#pause(ruling.answer.reason, ruling.answer.message, ruling.answer.hint)
       }
     })
   }
@@ -237,14 +243,8 @@ export class Shard {
 
   /** A rejected record that goes to quarantine leaves the queue: there, it would hold up others where it is refused. */
   #putInPlace (pending: Pending, replacement: Pending[]): void {
-    this.#replace([pending], replacement.filter(one => !one.part.quarantine || !this.#tools.setAside(one)))
+    this.#queue.replace([pending], replacement.filter(one => !one.part.quarantine || !this.#tools.setAside(one)))
     this.#next()
     pending.ticket.split(replacement.length)
-  }
-
-  #replace (head: Pending[], replacement: Pending[]): void {
-    for (const { part } of head) this.#bytes -= part.body.length
-    for (const { part } of replacement) this.#bytes += part.body.length
-    this.#queue.replace(head.length, replacement)
   }
 }

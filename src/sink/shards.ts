@@ -1,12 +1,13 @@
 import type { Part } from '../worker/messages.ts'
 import type { Answer, RetryReason } from './classify.ts'
 import type { LokiClient } from './client.ts'
+import type { ResendReason } from './doubt.ts'
 import type { EndpointSelector } from './endpoint-selector.ts'
 import type { PushLimits } from './push-limits.ts'
 import { pauseMs } from './pause.ts'
 import { RetryAfter } from './retry-after.ts'
 import { Shard } from './shard.ts'
-import type { Attempt, Pending, Rejected, Ruling, ShardHandle } from './shard-tools.ts'
+import type { Attempt, Pending, Rejected, Ruling, ShardHandle, ShardTools } from './shard-tools.ts'
 import type { StoredAt } from './stored-at.ts'
 
 /** One attempt at a push, for logs and metrics. */
@@ -43,6 +44,8 @@ interface Options {
   /** See ShardTools. */
   rule: (pending: Pending, answer: Rejected, endpoint: number) => Promise<Ruling | undefined>
   halve: (pending: Pending) => Promise<Pending[] | undefined>
+  lookUp?: ShardTools['lookUp']
+  onResent?: (reason: ResendReason, records: number) => void
   onPush?: (report: PushReport) => void
   onRetry?: (report: RetryReport) => void
   /** A tenant has no held records any more. */
@@ -163,7 +166,7 @@ export class Shards {
   }
 
   #openShard (tenant: string, index: number, place: Place, key: string): Shard {
-    const { limits, pushBytes, rule, halve, random = Math.random } = this.#options
+    const { limits, pushBytes, rule, halve, lookUp, onResent = () => {}, random = Math.random } = this.#options
     return new Shard(tenant, index, {
       pushBytes,
       limit: () => limits.limitOf(tenant),
@@ -172,6 +175,8 @@ export class Shards {
       push: async (shard, body, parts) => await this.#push(shard, body, parts),
       rule,
       halve,
+      lookUp,
+      onResent,
       setAside: (pending, ruling) => {
         const to = pending.part.quarantine ? 'quarantine' : 'held'
         // A part that is held stays where it is, in its order, where only held parts are.

@@ -1,4 +1,4 @@
-import type { Check, Part } from '../worker/messages.ts'
+import type { Check, Part, RejectedEntry } from '../worker/messages.ts'
 
 /** The ticket of the batch that a part came from (ack/ticket.ts). */
 export interface PartTicket {
@@ -17,6 +17,15 @@ export interface DeadLetterUse {
   bytes (): number
 }
 
+/** Where a sink puts the entries that Loki rejects. */
+export interface DeadLetterStore extends DeadLetterUse {
+  /** How the log calls it. */
+  readonly name: string
+  /** Resolves when the entry is safe. Rejects where it is not; the caller must then write it again. */
+  write (entry: RejectedEntry): Promise<void>
+  close (): Promise<void>
+}
+
 /**
  * A sink stores parts. It resolves each part exactly once, and only when its records are safe. It reports no failure:
  * it tries again for as long as it takes. The parts that it has when it is closed stay unresolved.
@@ -25,8 +34,11 @@ export interface DeadLetterUse {
  */
 export interface Sink {
   start (): void
-  /** Does nothing after `close`: a worker may still bring a batch then, and that batch stays unsettled. */
-  add (part: Part, ticket: PartTicket): void
+  /**
+   * Does nothing after `close`: a worker may still bring a batch then, and that batch stays unsettled. `oldestMs`: the
+   * oldest timestamp of the batch's records, in Unix time; NaN where no record keeps its own.
+   */
+  add (part: Part, ticket: PartTicket, oldestMs: number): void
   /** Compressed bytes that wait or are being pushed. */
   readonly bytes: number
   /** How many shards have parts or a push. */

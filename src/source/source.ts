@@ -18,6 +18,13 @@ export interface Delivery {
   message: Uint8Array
   /** Bytes that the source has leased from the budget of the address. The pipeline releases them. */
   cost: number
+  /**
+   * By this the message is recognised when it comes again, where unsettled deliveries are `redelivered`. Equal messages
+   * have equal ones, others seldom.
+   */
+  fingerprint?: number
+  /** The source itself knows that the message was sent before. */
+  redelivered?: boolean
 }
 
 /** Delivery ids from `first` to `last`, both included. */
@@ -33,6 +40,11 @@ export interface SourceAddress extends Origin {
 
 export interface SourceEvents {
   onDelivery: (delivery: Delivery) => void
+  /**
+   * A connection of the address has just gone. Must be called where unsettled deliveries are `redelivered`, so that
+   * those that are stored all the same are recognised when they come again.
+   */
+  onGone: (address: string, connection: Connection) => void
   /** The source cannot go on, so the process has to end. Called at most once. */
   onFatal: (error: Error) => void
 }

@@ -1,19 +1,14 @@
 /**
- * The entry of a worker thread. Its tasks are synchronous: piscina parks an idle thread, and asynchronous work would
- * stop.
+ * The entry of a worker thread. A task leaves nothing to be done after its answer: piscina parks an idle thread, and it
+ * would wait for the next task.
  */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { BacklogTask, BisectTask, EncodeTask, Part, QuarantineMessageTask, ShapesTask, WorkerSetup } from './messages.ts'
+import type { BacklogTask, EncodeTask, EncoderSettings, Part, WorkerSetup } from './messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import { RenewingEncoder } from './renewing-encoder.ts'
-import { BacklogMaker } from './output/backlog.ts'
-import { bisect as bisectPart } from './output/bisect.ts'
-import { quarantineMessage as quarantine } from './output/quarantine-message.ts'
-import { shapes as shapesOf } from './output/shapes.ts'
 
 const { settings, busy } = workerData as WorkerSetup
 const encoder = new RenewingEncoder(settings)
-const backlogs = new BacklogMaker(settings)
 
 /** Fewer bytes than these are transferred. For so little, the whole memory of a batch should not wait for Loki. */
 const MIN_SHARED_BYTES = 64 * 1024
@@ -29,23 +24,33 @@ export const encode = timed((task: EncodeTask): unknown => {
   return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) })
 })
 
-export const bisect = timed((task: BisectTask) => bisectPart(task, settings))
+export const bisect = rare(async () => (await import('./output/bisect.ts')).bisect)
+export const shapes = rare(async () => (await import('./output/shapes.ts')).shapes)
+export const lookUp = rare(async () => (await import('./output/look-up.ts')).lookUp)
+export const subtract = rare(async () => (await import('./output/look-up.ts')).subtract)
+export const backlog = rare(async () => {
+  const { BacklogMaker } = await import('./output/backlog.ts')
+  return (task: BacklogTask, settings) => new BacklogMaker(settings).make(task)
+})
+export const quarantineMessage = rare(async () => (await import('./output/quarantine-message.ts')).quarantineMessage)
 
-export const backlog = timed((task: BacklogTask) => backlogs.make(task))
-
-export const shapes = timed((task: ShapesTask) => shapesOf(task, settings))
-
-export const quarantineMessage = timed((task: QuarantineMessageTask) => quarantine(task, settings))
+/** The code of a rare task is loaded with the first such task, so that threads start faster. */
+function rare<T, R> (load: () => Promise<(task: T, settings: EncoderSettings) => R>): (task: T) => Promise<R> {
+  return async task => {
+    const run = await load()
+    return timed((task: T) => run(task, settings))(task)
+  }
+}
 
 /**
  * Adds up the time that tasks take. The main thread could only measure the time until the answer. That time includes
  * the way to the thread and back, and the main thread's own work: an idle worker would seem busy.
  */
-function timed<T, R> (run: (task: T) => R): (task: T) => R {
-  return task => {
+function timed<Args extends unknown[], R> (run: (...args: Args) => R): (...args: Args) => R {
+  return (...args) => {
     const start = performance.now()
     try {
-      return run(task)
+      return run(...args)
     } finally {
       Atomics.add(busy, 0, BigInt(Math.round((performance.now() - start) * 1000)))
     }

@@ -56,11 +56,15 @@ export class Encoder implements RecordSink {
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
     this.#entries.begin(this.#kernel.window(largest), task)
     const read = READERS[task.format]
+    const sentBefore = new Set(task.redelivered)
+    let redelivered = 0
     for (const { start, end, first, last } of groups) {
       this.#shift = this.#kernel.input(this.#input.subarray(start, end)) - start
       for (let message = first; message <= last; message++) {
         this.#entries.nextMessage()
+        const before = this.#records
         read(this.#input, task.starts[message]!, task.ends[message]!, this)
+        if (sentBefore.has(message)) redelivered += this.#records - before
       }
     }
     this.#parts.push(...this.#entries.flush(true))
@@ -69,6 +73,7 @@ export class Encoder implements RecordSink {
       parts: this.#parts,
       shared: false,
       records: this.#records,
+      redelivered,
       quarantined: this.#quarantined,
       mended: this.#mended,
       cardinalityReports: this.#entries.takeCardinalityReports(),

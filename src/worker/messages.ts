@@ -86,6 +86,8 @@ export interface EncodeTask {
   /** Where in `bytes` each message begins and ends, in order. Bytes between them are not used. */
   starts: Uint32Array
   ends: Uint32Array
+  /** Which messages their sender has sent before, by index. */
+  redelivered?: readonly number[]
   /** The worker must transfer the parts in memory of their own: the memory of enough batches waits for Loki already. */
   transfer?: boolean
   /** When the batch was taken from the bus: nanoseconds since the epoch, unique to this batch (see ArrivalClock). */
@@ -112,6 +114,8 @@ export interface Part {
    * instance.Push keeps one error). In a joined push, it may reject such a stream and still answer 204.
    */
   solo: boolean
+  /** A hash of the stream of a solo part. The sink pushes those of one stream one after the other, in their order. */
+  stream?: number
   /** The part holds quarantined records only, and no part holds them beside others. */
   quarantine: boolean
 }
@@ -122,6 +126,8 @@ export interface EncodeResult {
   shared: boolean
   /** Records found, the quarantined ones included. */
   records: number
+  /** How many of them are in messages that their sender has sent before. */
+  redelivered: number
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */
@@ -181,6 +187,29 @@ export interface ShapesTask { part: Part, seconds: number, nanos: number }
  * The label names and names of metadata of an entry, with a compressed push of one harmless entry that has the same.
  */
 export interface Shape { key: string, body: Uint8Array }
+
+/** Asks a worker how to find the entries of these parts, which are of one tenant, in Loki. */
+export interface LookUpTask { parts: Part[] }
+
+export interface LookedUp {
+  /** LogQL. */
+  selector: string
+  /** The times of the entries, in nanoseconds since the epoch. */
+  first: bigint
+  last: bigint
+  /** Bytes of an entry on average, uncompressed. */
+  entryBytes: number
+}
+
+/** Asks a worker for the parts without the entries that are in Loki already. */
+export interface SubtractTask {
+  parts: Part[]
+  /** By the labels under which Loki has them; `time` in nanoseconds since the epoch. */
+  found: ReadonlyArray<{
+    labels: Readonly<Record<string, string>>
+    entries: ReadonlyArray<{ time: string, line: string, metadata: Readonly<Record<string, string>> }>
+  }>
+}
 
 /** What Loki tells where entries are too far behind their stream. */
 export interface ToldLate {

@@ -71,7 +71,7 @@ scenario('Bus', 'messages larger than the budget, until it is raised', { ...FEW_
   site.send()
   const { reason } = await small.logged('the link is closed; attaching again')
   assert.match(String(reason), /raise LOKEAN_INFLIGHT_BYTES/)
-  await small.stop()
+  await site.stop(small)
   assert.equal(site.bus.stats()[ADDRESS].accepted, 0)
   site.start()
   await site.over()
@@ -88,12 +88,11 @@ scenario('Bus', 'unsettled messages come again in another order, half of them tw
   }
   site.start()
   site.send()
-  let came = 0
   await site.again(5, async () => {
-    came += site.bus.redeliver(shuffled)
+    site.redelivered += site.bus.redeliver(shuffled)
     await site.over()
   })
-  assert.ok(came > 100, `${came} messages are too few`)
+  assert.ok(site.redelivered > 100, `${site.redelivered} messages are too few`)
   assert.equal(site.bus.stats()[ADDRESS].modified, 0)
 })
 

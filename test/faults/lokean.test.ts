@@ -31,7 +31,7 @@ scenario('Lokean', 'SIGTERM under load, again and again', {}, async site => {
   site.send()
   for (const share of [0.1, 0.3, 0.5, 0.7]) {
     await site.settled(share)
-    const { code, stderr } = await program.stop('SIGTERM')
+    const { code, stderr } = await site.stop(program)
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
     assert.equal((await program.logged('stopped')).unsettledBytes, 0)
     program = site.start()
@@ -67,7 +67,7 @@ scenario('Lokean', 'SIGKILL at random moments', {}, async site => {
     share += (1 + site.below(14)) / 100
     await site.settled(share)
     await site.stuck(1 + site.below(100))
-    assert.equal((await program.stop('SIGKILL')).signal, 'SIGKILL')
+    assert.equal((await site.stop(program, 'SIGKILL')).signal, 'SIGKILL')
     program = site.start()
     await site.over()
   }
@@ -78,7 +78,7 @@ scenario('Lokean', 'three instances, one killed and one added under load', { rec
   await site.bus.until(({ 'rsyslog/logs': address }) => address?.receivers === 3)
   site.send()
   await site.settled(0.2)
-  await first.stop('SIGKILL')
+  await site.stop(first, 'SIGKILL')
   await site.over()
   await site.settled(0.4)
   site.start()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { scenario } from './scenario.ts'
-import { FEW_STREAMS } from './site.ts'
+import { FEW_STREAMS, MARKER, type Site, type SiteOptions } from './site.ts'
 
 scenario('Loki', 'down at the start', {}, async site => {
   site.lokiWire.down()
@@ -67,6 +67,27 @@ scenario('Loki', 'closes the connection in mid-response, to a third of the pushe
 scenario('Loki', 'closes the connection after storing, before answering, to a third of the pushes', FEW_STREAMS, async site => {
   await site.meet(() => site.below(3) === 0 ? { kind: 'close', when: 'after-store' } : undefined, 0.8, 100)
   assert.ok(site.loki.stats().duplicates > 0, 'what was stored was pushed again')
+})
+
+/** Few streams, each with much: Loki cuts their head blocks all the time, so that it does not find every repeat. */
+const FULL_STREAMS = { hosts: 3 } satisfies SiteOptions
+
+/** Loses answers, and returns how many streams the store has as shards. */
+async function loseAnswers (site: Site): Promise<number> {
+  await site.meet(() => site.below(10) < 3 ? { kind: 'close', when: 'after-store' } : undefined, 0.9, 30)
+  await site.settled(1)
+  assert.ok(site.loki.store.countIds(MARKER).repeated > 0, 'some are stored twice')
+  return site.loki.store.streams('fake').filter(({ text }) => text.includes('__stream_shard__=')).length
+}
+
+scenario('Loki', 'loses 30 % of its answers after storing', { ...FULL_STREAMS, limits: { shardRateBytes: Infinity } }, async site => {
+  assert.equal(await loseAnswers(site), 0)
+})
+
+scenario('Loki', 'loses 30 % of its answers after storing, and divides the streams into shards', {
+  ...FULL_STREAMS, limits: { shardRateBytes: 100_000 }
+}, async site => {
+  assert.ok(await loseAnswers(site) > 0)
 })
 
 scenario('Loki', 'answers later than the timeout for 5 s, and stores all the same', FEW_STREAMS, async site => {

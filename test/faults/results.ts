@@ -12,9 +12,9 @@ export interface Result {
   stored: number
   missing: number
   /** Extra copies of records in the store. */
-  doubled: number
-  /** Entries that were pushed again and stored once, because the store drops equal entries. */
-  repeated: number
+  storedTwice: number
+  /** Records that were pushed or sent again: the bound of `storedTwice`. */
+  resent: number
   /** From the end of the fault to the next settled message; undefined where the fault has no definite end. */
   recoverySeconds?: number
   seconds: number

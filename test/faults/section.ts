@@ -2,7 +2,7 @@ import { machineLine } from '../../bench/report/page.ts'
 import { table } from '../../bench/report/numbers.ts'
 import type { Run } from './results.ts'
 
-const HEAD = ['part', 'fault', 'records sent', 'stored', 'missing', 'doubled', 'recovered after'] as const
+const HEAD = ['part', 'fault', 'records sent', 'stored', 'missing', 'resent', 'stored twice', 'recovered after'] as const
 
 /** Writes the README's table of faults, with the time and the machine of the run. */
 export function faultsSection ({ at, machine, results }: Run): string {
@@ -10,8 +10,8 @@ export function faultsSection ({ at, machine, results }: Run): string {
   return [
     `Run on ${at.slice(0, 10)}: ${machineLine(machine)}.`,
     '',
-    table(HEAD, results.map(({ group, name, sent, stored, missing, doubled, recoverySeconds }) => [
-      group, name, whole(sent), whole(stored), whole(missing), whole(doubled),
+    table(HEAD, results.map(({ group, name, sent, stored, missing, resent, storedTwice, recoverySeconds }) => [
+      group, name, whole(sent), whole(stored), whole(missing), whole(resent), whole(storedTwice),
       recoverySeconds === undefined ? '–' : seconds(recoverySeconds)
     ]), 2)
   ].join('\n')

@@ -22,9 +22,15 @@ export class ListSource implements Source {
 
   start (events: SourceEvents): void { this.#events = events }
 
-  deliver (message: Uint8Array, connection: Connection = this.connection): void {
+  deliver (message: Uint8Array, connection: Connection = this.connection, redelivered?: boolean): void {
     this.#budget.lease(message.length)
-    this.#events?.onDelivery({ address: 'list', connection, id: this.#next++, message, cost: message.length })
+    const fingerprint = message.reduce((hash, byte) => (31 * hash + byte) >>> 0, 0)
+    this.#events?.onDelivery({ address: 'list', connection, id: this.#next++, message, cost: message.length, fingerprint, redelivered })
+  }
+
+  lose (connection: { gone: boolean }): void {
+    connection.gone = true
+    this.#events?.onGone('list', connection)
   }
 
   fail (error: Error): void { this.#events?.onFatal(error) }

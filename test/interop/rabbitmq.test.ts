@@ -147,6 +147,11 @@ test('RabbitMQ', NEEDED, async t => {
     assert.equal((await run.logged('lost the bus; connecting again')).level, 'warn')
     const { code, stderr } = await run.stop()
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' })
+    const { resentRecords, redeliveredRecords } = await run.logged('stopped')
+    t.diagnostic(`${String(redeliveredRecords)} of them recognised, ${String(resentRecords)} pushed again`)
+    // What a producer sent again, because it was not told that the broker had it, is in the queue twice.
+    const counted = Number(redeliveredRecords) + Number(resentRecords) + resent
+    assert.ok(Number(redeliveredRecords) > 0 && stats().duplicates <= counted, 'what came twice is counted')
     assert.deepEqual(await broker.queues(), [{ name: QUEUE, durable: true, messages: 0, consumers: 0 }])
   })
 })

@@ -1,3 +1,4 @@
+import { labelText } from '../../src/embedded/loki/store/label-set.ts'
 import type { StoredStream } from '../../src/embedded/loki/store/stored-stream.ts'
 
 /** The fate of the records numbered 0 to `sent` - 1. */
@@ -5,10 +6,10 @@ export interface Tallied {
   /** The number of different records found, in quarantine or not. */
   stored: number
   missing: number
-  /** Entries that Loki keeps beside another entry of the same number, because stream, time or line differs. */
+  /** Entries beside another entry of the same number from which they differ in stream, time or line. */
   doubled: number
-  /** Entries that came again with equal stream, time and line. Loki keeps them once. */
-  repeated: number
+  /** Entries equal to a stored one in stream, time and line, in whatever shard: Loki did not find that one. */
+  storedTwice: number
   quarantined: number
   /** Entries with no number below `sent`. */
   other: number
@@ -23,19 +24,21 @@ const BLOCK = 65_536
 const KEPT = 256
 
 /**
- * A store that keeps a number and a hash of each entry instead of the entry. A complete block of numbers is freed when
- * it is so far behind the newest that no resend can be under way. A record of a freed block that comes all the same
- * counts as doubled.
+ * A tally of stored entries, with a number and a hash of each. A complete block of numbers is freed when it is so far
+ * behind the newest that no resend can be under way. A record of a freed block that comes all the same counts as
+ * doubled.
  */
 export class RecordTally {
   readonly #kept: number
   /** By number, a hash of stream, time and line; 0 where the number has not come. A freed block is undefined. */
   readonly #blocks = new Map<number, { prints: Int32Array, found: number } | undefined>()
+  readonly #streams = new Map<StoredStream, number>()
+  readonly #wholeStreams = new Map<string, number>()
   #newest = 0
   /** Every block below it has been freed. */
   #oldest = 0
   #doubled = 0
-  #repeated = 0
+  #storedTwice = 0
   #quarantined = 0
   #other = 0
 
@@ -48,7 +51,7 @@ export class RecordTally {
    */
   readonly add = (stream: StoredStream, hash: number, buf: Buffer, lineStart: number, lineEnd: number): void => {
     if (stream.quarantine) this.#quarantined++
-    this.count(numberOf(buf.subarray(lineStart, lineEnd)), Math.imul(hash ^ stream.number, GOLDEN))
+    this.count(numberOf(buf.subarray(lineStart, lineEnd)), Math.imul(hash ^ this.#printOf(stream), GOLDEN))
   }
 
   /** `print` distinguishes entries of one number. A number below 0 stands for none. */
@@ -70,7 +73,7 @@ export class RecordTally {
     if (seen === 0) {
       block.prints[at] = given
       block.found++
-    } else if (seen === given) this.#repeated++
+    } else if (seen === given) this.#storedTwice++
     else this.#doubled++
   }
 
@@ -92,10 +95,22 @@ export class RecordTally {
       stored,
       missing: sent - stored,
       doubled: this.#doubled,
-      repeated: this.#repeated,
+      storedTwice: this.#storedTwice,
       quarantined: this.#quarantined,
       other: this.#other + beyond
     }
+  }
+
+  /** The same for all shards of a stream. */
+  #printOf (stream: StoredStream): number {
+    let print = this.#streams.get(stream)
+    if (print === undefined) {
+      const whole = labelText(stream.labels.filter(({ name }) => name !== '__stream_shard__'))
+      print = this.#wholeStreams.get(whole) ?? this.#wholeStreams.size
+      this.#wholeStreams.set(whole, print)
+      this.#streams.set(stream, print)
+    }
+    return print
   }
 
   #begin (index: number): void {

@@ -36,6 +36,8 @@ export interface SoakResult extends Tallied {
   sent: number
   /** Records that came back to their senders and were sent again. */
   resent: number
+  /** Entries that Loki got although it had them. It has not found all of them to be repeats (`storedTwice`). */
+  cameAgain: number
   /** Records that were still not accepted after all faults had ended and the time was up. One of these is a failure. */
   unsettled: number
   rejected: number
@@ -54,6 +56,8 @@ const RECORDS_PER_MESSAGE = 100
 const CONNECTIONS = 8
 const WINDOW = 16
 const INSTANCES = 3
+/** What Loki compares with is far less; the tally knows the rest. */
+const STORE_BYTES = 256 * 2 ** 20
 const SAMPLE_MS = 1_000
 /** Everything must be stored within this time after the last fault; otherwise something hangs. */
 const SETTLE_MS = 120_000
@@ -65,7 +69,7 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
   const lokiFaults = new LokiFaults(lokiWire)
   const loki = await startLoki({
     limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity },
-    maxEntries: 0, // the tally knows them
+    maxBytes: STORE_BYTES,
     onStored: tally.add,
     intercept: lokiFaults.intercept
   })
@@ -85,12 +89,14 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
   try {
     const { counts, faults } = await Promise.race([underFaults(options, { bus, busWire, instances, lokiFaults }), instances.failed])
     const { sent, resent, unsettled, rejected } = counts
+    const tallied = tally.result(sent)
     return {
       seed: options.seed,
       seconds: elapsed(),
       sent,
-      ...tally.result(sent),
+      ...tallied,
       resent,
+      cameAgain: loki.stats().duplicates + tallied.storedTwice,
       unsettled,
       rejected,
       faults: Object.fromEntries([...faults].sort()),

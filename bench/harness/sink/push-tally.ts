@@ -1,5 +1,6 @@
 import { decodePush } from '../../../src/embedded/loki/push/push-decode.ts'
 import { PushColumns } from '../../../src/embedded/loki/push/push-columns.ts'
+import { blockBytes, pairBytes } from '../../../src/embedded/loki/store/head-block.ts'
 import { snappyDecode, snappyLength } from '../../../src/embedded/loki/push/snappy-decode.ts'
 import { NUMBER_BYTES } from '../load/message-pool.ts'
 
@@ -10,8 +11,10 @@ export interface Tallied {
   missing: number
   /** Entries that Loki stores beside another entry of the same number, because stream, time or line differs. */
   doubled: number
-  /** Entries that came again with equal stream, time and line. Loki stores them once. */
+  /** Entries that came again with equal stream, time and line. */
   repeated: number
+  /** Those of them that a Loki stores again, as their block has ended. It is taken to divide no stream into shards. */
+  storedTwice: number
   /** Entries that end in no number below `sent`, such as quarantined ones. */
   other: number
   streams: number
@@ -51,13 +54,18 @@ export class DecodedPush {
   }
 }
 
+/** The block of a stream that takes entries in, and the number of the stream's last entry. */
+interface OpenBlock { block: number, bytes: number, last: number }
+
 /** Counts which record numbers the pushes of a run hold, and how often. */
 export class PushTally {
   readonly #push = new DecodedPush()
-  readonly #streams = new Set<string>()
-  /** By number: whether the record was seen, and a hash of its stream, time and line. */
-  #seen = new Uint8Array(1024)
+  readonly #streams = new Map<string, OpenBlock>()
+  /** By number: the block that stores the record, 0 for none, and a hash of its stream, time and line. */
+  #blocks = new Int32Array(1024)
   #prints = new Int32Array(1024)
+  #lastBlock = 0
+  #storedTwice = 0
   #doubled = 0
   #repeated = 0
   #unnumbered = 0
@@ -68,11 +76,12 @@ export class PushTally {
     const { columns, bytes } = this.#push
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     for (let stream = 0; stream < columns.streams; stream++) {
-      this.#streams.add(bytes.toString('latin1', columns.labelsStart[stream], columns.labelsEnd[stream]))
+      const open = this.#openOf(bytes.toString('latin1', columns.labelsStart[stream], columns.labelsEnd[stream]))
       const ofLabels = hash(FNV_OFFSET, view, columns.labelsStart[stream], columns.labelsEnd[stream])
       for (let entry = columns.firstEntry[stream]; entry < columns.firstEntry[stream + 1]; entry++) {
         const timed = Math.imul(ofLabels ^ columns.nanos[entry], FNV_PRIME) ^ columns.seconds[entry]
-        this.#count(this.#push.numberOf(entry), hash(timed, view, columns.lineStart[entry], columns.lineEnd[entry]))
+        const size = columns.lineEnd[entry] - columns.lineStart[entry] + columns.storedPairs[entry] * pairBytes
+        this.#count(open, size, this.#push.numberOf(entry), hash(timed, view, columns.lineStart[entry], columns.lineEnd[entry]))
       }
     }
     return { entries: columns.entries, streams: columns.streams }
@@ -81,8 +90,8 @@ export class PushTally {
   result (sent: number): Tallied {
     let stored = 0
     let beyond = 0
-    for (let number = 0; number < this.#seen.length; number++) {
-      if (this.#seen[number] === 0) continue
+    for (let number = 0; number < this.#blocks.length; number++) {
+      if (this.#blocks[number] === 0) continue
       if (number < sent) stored++
       else beyond++
     }
@@ -91,29 +100,52 @@ export class PushTally {
       missing: sent - stored,
       doubled: this.#doubled,
       repeated: this.#repeated,
+      storedTwice: this.#storedTwice,
       other: this.#unnumbered + beyond,
       streams: this.#streams.size
     }
   }
 
-  #count (number: number, print: number): void {
+  #openOf (labels: string): OpenBlock {
+    let open = this.#streams.get(labels)
+    if (open === undefined) this.#streams.set(labels, open = { block: ++this.#lastBlock, bytes: 0, last: -1 })
+    return open
+  }
+
+  #count (open: OpenBlock, size: number, number: number, print: number): void {
     if (number < 0) {
       this.#unnumbered++
+      this.#store(open, size)
       return
     }
-    if (number >= this.#seen.length) this.#grow(number)
-    if (this.#seen[number] === 0) {
-      this.#seen[number] = 1
-      this.#prints[number] = print
-    } else if (this.#prints[number] === print) this.#repeated++
-    else this.#doubled++
+    if (number >= this.#blocks.length) this.#grow(number)
+    const block = this.#blocks[number]
+    if (block === 0) this.#prints[number] = print
+    else if (this.#prints[number] !== print) this.#doubled++
+    else {
+      this.#repeated++
+      const found = block === open.block || number === open.last
+      open.last = number
+      if (found) return
+      this.#storedTwice++
+    }
+    this.#blocks[number] = open.block
+    open.last = number
+    this.#store(open, size)
+  }
+
+  #store (open: OpenBlock, size: number): void {
+    open.bytes += size
+    if (open.bytes < blockBytes) return
+    open.block = ++this.#lastBlock
+    open.bytes = 0
   }
 
   #grow (number: number): void {
     const length = 2 ** Math.ceil(Math.log2(number + 1))
-    const seen = new Uint8Array(length)
-    seen.set(this.#seen)
-    this.#seen = seen
+    const blocks = new Int32Array(length)
+    blocks.set(this.#blocks)
+    this.#blocks = blocks
     const prints = new Int32Array(length)
     prints.set(this.#prints)
     this.#prints = prints

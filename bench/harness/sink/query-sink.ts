@@ -20,7 +20,8 @@ export async function reconcileByQueries (env: NodeJS.ProcessEnv, since: number,
     const query = new LokiQuery(client, tenant.kind === 'fixed' ? tenant.tenant : '')
     const range = { start: BigInt(since) * 1_000_000n, end: BigInt(Date.now() + 1000) * 1_000_000n }
     const { stored, missing, duplicates, quarantined } = await reconcileByQuery(query, MARKER, sent, range)
-    return { stored, missing, doubled: duplicates, repeated: 0, other: quarantined, streams: await query.streams('{cloud=~".+"}', range) }
+    const streams = await query.streams('{cloud=~".+"}', range)
+    return { stored, missing, doubled: duplicates, repeated: 0, storedTwice: 0, other: quarantined, streams }
   } finally {
     await client.close()
   }

@@ -60,6 +60,11 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('Push latency', 's', ...quantiles('lokean_push_duration_seconds'), mean('lokean_push_duration_seconds', 'mean')))
     .withPanel(stacked(graph('Pushes by answer', 'reqps', perLabel('lokean_pushes_total', 'status'))))
     .withPanel(graph('Pushes made again, by reason', 'reqps', perLabel('lokean_push_retries_total', 'reason')))
+    .withPanel(graph('Records pushed again, found in Loki instead, or sent again by senders', 'short', [
+      total('lokean_records_resent_total', 'reason'), '{{reason}} pushed again/s'
+    ], [total('lokean_records_found_total'), 'found/s'], [
+      total('lokean_records_redelivered_total', 'address'), '{{address}} redelivered/s'
+    ]))
     .withPanel(graph(
       'Size of a push', 'bytes', mean('lokean_push_bytes', 'compressed'), mean('lokean_push_uncompressed_bytes', 'before compression')
     ))

@@ -1,4 +1,4 @@
-import type { Limits } from './push/limits.ts'
+import { defaultLimits, type Limits } from './push/limits.ts'
 import { promDuration } from './push/loki-text.ts'
 import { serviceNameSources } from './store/label-set.ts'
 import type { LokiVersion } from './version.ts'
@@ -27,7 +27,6 @@ const resourceAttributes = ['service.name', 'service.namespace', 'service.instan
 const settled: Record<string, Value> = {
   discover_log_levels: true,
   discover_service_name: serviceNameSources,
-  increment_duplicate_timestamp: false,
   log_level_fields: levelFields,
   max_line_size_truncate: false,
   max_query_bytes_read: '0B',
@@ -52,6 +51,7 @@ export function tenantLimits (limits: Limits, published = publishedLimits): Reco
     allow_structured_metadata: limits.metadata,
     creation_grace_period: promDuration(off(limits.aheadMs)),
     enforced_labels: limits.enforcedLabels,
+    increment_duplicate_timestamp: limits.incrementDuplicateTimestamp,
     ingestion_burst_size_mb: mebibytes(limits.burstBytes),
     ingestion_rate_mb: mebibytes(limits.rateBytes),
     max_entries_limit_per_query: off(limits.queryEntries),
@@ -65,7 +65,14 @@ export function tenantLimits (limits: Limits, published = publishedLimits): Reco
     max_structured_metadata_entries_count: off(limits.metadataPairs),
     max_structured_metadata_size: byteSize(off(limits.metadataBytes)),
     reject_old_samples: limits.maxAgeMs !== Infinity,
-    reject_old_samples_max_age: promDuration(off(limits.maxAgeMs))
+    reject_old_samples_max_age: promDuration(off(limits.maxAgeMs)),
+    shard_streams: {
+      enabled: limits.shardRateBytes !== Infinity,
+      time_sharding_enabled: false,
+      time_sharding_ignore_recent: '40m0s',
+      logging_enabled: false,
+      desired_rate: byteSize(limits.shardRateBytes === Infinity ? defaultLimits.shardRateBytes : limits.shardRateBytes)
+    }
   }
   const names = Object.keys(all).filter((name) => published.length === 0 || published.includes(name)).sort()
   return Object.fromEntries(names.map((name) => [name, all[name]!]))

@@ -59,7 +59,17 @@ export interface Snapshot {
     retriesPerSecond: number
   }
   lag: { meanSeconds?: number, p99Seconds?: number }
-  totals: { received: number, stored: number, quarantined: number, mended: number, deadLettered: number, retries: number }
+  totals: {
+    received: number,
+    stored: number,
+    quarantined: number,
+    mended: number,
+    deadLettered: number,
+    retries: number,
+    resent: number,
+    found: number,
+    redelivered: number
+  }
   streams: number
   quarantine: Array<{ reason: string, records: number, perSecond: number }>
   addresses: AddressSnapshot[]
@@ -136,7 +146,10 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, inf
       quarantined: window.now('records_quarantined_total'),
       mended: window.now('records_mended_total'),
       deadLettered: window.now('records_dead_lettered_total'),
-      retries: window.now('push_retries_total')
+      retries: window.now('push_retries_total'),
+      resent: window.now('records_resent_total'),
+      found: window.now('records_found_total'),
+      redelivered: window.now('records_redelivered_total')
     },
     streams: window.now('streams'),
     quarantine: window.labels('records_quarantined_total')

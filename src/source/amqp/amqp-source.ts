@@ -9,7 +9,7 @@ import { Subscription } from './subscription.ts'
  */
 const QUIET_MS = 250
 
-interface Options extends Omit<ClientOptions, 'onDelivery' | 'onConnected' | 'onDisconnected'> {
+interface Options extends Omit<ClientOptions, 'onDelivery' | 'onGone' | 'onConnected' | 'onDisconnected'> {
   addresses: readonly SourceAddress[]
   quietMs?: number
 }
@@ -43,6 +43,7 @@ export class AmqpSource implements Source {
         this.#quiet?.refresh()
         this.#events?.onDelivery(delivery)
       },
+      onGone: (address, connection) => this.#events?.onGone(address, connection),
       onConnected: () => { counters.connects++ },
       onDisconnected: () => { counters.disconnects++ }
     })

@@ -4,7 +4,7 @@ import { backoffMs } from '../../backoff.ts'
 import type { Logger } from '../../log.ts'
 import type { Check } from '../../worker/messages.ts'
 import type { Budget } from '../budget/budget.ts'
-import type { Delivery } from '../source.ts'
+import type { Connection, Delivery } from '../source.ts'
 import { connect, type Credentials, type BusHost, wentSilent } from './connection.ts'
 import { connectionFailure, type Failure, linkFailure, logFields } from './failure.ts'
 import { socketOf } from './rhea.ts'
@@ -18,6 +18,7 @@ export interface ClientOptions {
   budgets: readonly Budget[]
   log: Logger
   onDelivery: (delivery: Delivery) => void
+  onGone?: (address: string, connection: Connection) => void
   onConnected?: () => void
   onAttached?: () => void
   onDisconnected?: () => void
@@ -198,6 +199,7 @@ export class AmqpClient {
       },
       onEnded: (reason, condition) => {
         this.#timers.clear(`attach ${address}`)
+        this.#options.onGone?.(address, subscription)
         if (connection !== this.#connection || this.#state !== 'open') return
         const delay = backoffMs(attempts, BASE_BACKOFF_MS, MAX_BACKOFF_MS, this.#random)
         const failure = linkFailure(reason, condition)

@@ -2,7 +2,9 @@ import type { Connection as AmqpConnection, Receiver, Session } from 'rhea'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Delivery, Range } from '../source.ts'
 import { maxMessageBytes } from './credit.ts'
+import { fingerprint } from './fingerprint.ts'
 import { adoptReceivingHalf, requestWrite, sourceAddress } from './rhea.ts'
+import { cameBack } from './sections.ts'
 import { ReceivingSession } from './session.ts'
 
 interface Options {
@@ -39,7 +41,17 @@ export class Subscription implements Connection {
     const session = connection.create_session()
     this.#receiving = new ReceivingSession({
       budget,
-      onDelivery: (id, message, cost) => options.onDelivery({ address: budget.address, connection: this, id, message, cost }),
+      onDelivery: (id, message, cost) => {
+        options.onDelivery({
+          address: budget.address,
+          connection: this,
+          id,
+          message,
+          cost,
+          fingerprint: fingerprint(message),
+          redelivered: cameBack(message)
+        })
+      },
       onTooLarge: bytes => this.#refuse(bytes)
     })
     this.#session = session

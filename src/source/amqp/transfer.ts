@@ -66,7 +66,7 @@ function readFields (frame: Buffer, at: number, end: number, count: number): Tra
 }
 
 /** Size in bytes of a value, for the types that these fields can have (spec 1.6); 0 for any other type. */
-function sizeOf (frame: Buffer, at: number): number {
+export function sizeOf (frame: Uint8Array, at: number): number {
   switch (frame[at]) {
     case 0x40: case 0x41: case 0x42: case 0x43: return 1
     case 0x50: case 0x52: case 0x56: return 2

@@ -2,6 +2,7 @@ import { compress } from './compress.ts'
 import type { Part } from '../messages.ts'
 import type { Arena } from './arena.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import { hashBytes } from '../streams/labels.ts'
 import type { Stream } from '../streams/stream.ts'
 import { varintSize, writeVarint } from './varint.ts'
 
@@ -97,8 +98,9 @@ export class PartWriter {
     const rawBytes = this.#at - this.#begin
     if (rawBytes === 0) return
     const body = compress(this.#kernel.bytes.subarray(this.#begin, this.#at))
-    const { tenant, shard, quarantine } = stream
-    this.#parts.push({ address: this.#address, tenant, shard, body, rawBytes, records: this.#records, solo, quarantine })
+    const { tenant, shard, quarantine, labels } = stream
+    const part = { address: this.#address, tenant, shard, body, rawBytes, records: this.#records, solo, quarantine }
+    this.#parts.push(solo ? { ...part, stream: hashBytes(labels, 0, labels.length) } : part)
     this.#at = this.#begin
     this.#records = 0
   }

@@ -34,6 +34,13 @@ export function quarantineMessage (task: QuarantineMessageTask, settings: Encode
   const quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   quarantined[QUARANTINE_REASONS.indexOf('worker_failed')] = 1
   return {
-    parts, cardinalityReports: [], shared: false, records: 1, quarantined, mended: new Uint32Array(MEND_REASONS.length), oldestMs: NaN
+    parts,
+    cardinalityReports: [],
+    shared: false,
+    records: 1,
+    redelivered: 0,
+    quarantined,
+    mended: new Uint32Array(MEND_REASONS.length),
+    oldestMs: NaN
   }
 }

@@ -4,6 +4,7 @@ import { LokeanError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { EncodeResult } from '../messages.ts'
 import { WorkerFailure } from './failure.ts'
+import { mergeResults } from './merge-results.ts'
 import type { WorkerPool } from './pool.ts'
 
 interface Options {
@@ -42,7 +43,7 @@ export class Attempts {
     const first = await this.#try(batch, 0, batch.messages, transfer)
     if (first !== undefined) return first
     await this.#pause()
-    return await this.#try(batch, 0, batch.messages, true) ?? merge(await this.#bisect(batch, 0, batch.messages))
+    return await this.#try(batch, 0, batch.messages, true) ?? mergeResults(await this.#bisect(batch, 0, batch.messages))
   }
 
   /** The results of the messages `from` up to `to` (not included), which have failed together. */
@@ -61,9 +62,10 @@ export class Attempts {
   async #try (batch: Batch, from: number, to: number, transfer: boolean): Promise<EncodeResult | undefined> {
     const starts = Uint32Array.from(batch.starts.slice(from, to))
     const ends = Uint32Array.from(batch.ends.slice(from, to))
+    const redelivered = batch.redelivered.filter(message => message >= from && message < to).map(message => message - from)
     const time = this.#arrival(starts.at(0) ?? 0, (ends.at(-1) ?? 0) + to - from)
     return await this.#guard(batch, to - from, async () => await this.#options.pool.encode({
-      address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, transfer, ...time
+      address: batch.address, format: batch.format, bytes: batch.bytes, starts, ends, redelivered, transfer, ...time
     }))
   }
 
@@ -77,7 +79,7 @@ export class Attempts {
         batch, 1,
         async () => await pool.quarantineMessage({ address: batch.address, message: Buffer.from(batch.bytes, start, end - start), ...time })
       )
-      if (result !== undefined) return result
+      if (result !== undefined) return { ...result, redelivered: Number(batch.redelivered.includes(message)) }
       await this.#pause()
     }
   }
@@ -109,19 +111,4 @@ export class Attempts {
 
 function closed (): LokeanError {
   return new LokeanError('LOKEAN_CLOSED', 'closed before the batch was encoded')
-}
-
-function merge (results: EncodeResult[]): EncodeResult {
-  const sums = (key: 'quarantined' | 'mended'): Uint32Array => results.map(result => result[key]).reduce(
-    (sums, counts) => sums.map((sum, i) => sum + (counts[i] ?? 0))
-  )
-  return {
-    parts: results.flatMap(({ parts }) => parts),
-    cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),
-    shared: false,
-    records: results.reduce((sum, { records }) => sum + records, 0),
-    quarantined: sums('quarantined'),
-    mended: sums('mended'),
-    oldestMs: results.reduce((oldest, { oldestMs }) => oldestMs >= oldest ? oldest : Number.isNaN(oldestMs) ? oldest : oldestMs, NaN)
-  }
 }

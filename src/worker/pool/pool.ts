@@ -1,8 +1,8 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../../errors.ts'
 import type {
-  Backlog, BacklogTask, Bisected, BisectTask, EncodeResult, EncoderSettings, EncodeTask, QuarantineMessageTask, Shape, ShapesTask,
-  WorkerSetup
+  Backlog, BacklogTask, Bisected, BisectTask, EncodeResult, EncoderSettings, EncodeTask, LookedUp, LookUpTask, Part, QuarantineMessageTask,
+  Shape, ShapesTask, SubtractTask, WorkerSetup
 } from '../messages.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 import { heapLimits } from './thread-limits.ts'
@@ -77,6 +77,14 @@ export class WorkerPool {
 
   async shapes (task: ShapesTask): Promise<Shape[]> {
     return await this.#run<Shape[]>('shapes', task)
+  }
+
+  async lookUp (task: LookUpTask): Promise<LookedUp | undefined> {
+    return await this.#run<LookedUp | undefined>('lookUp', task)
+  }
+
+  async subtract (task: SubtractTask): Promise<Array<Part | undefined>> {
+    return await this.#run<Array<Part | undefined>>('subtract', task)
   }
 
   async quarantineMessage (task: QuarantineMessageTask): Promise<EncodeResult> {

@@ -3,14 +3,18 @@
  * folder without its subfolders. A file that stages share as their contract is a room of its own.
  */
 export const ROOMS: Record<string, readonly string[]> = {
-  'main.ts': ['commands/demo', 'commands/check', 'commands', 'cli', 'ops', 'config'],
+  'main.ts': ['commands/demo', 'commands/check', 'commands/replay', 'commands', 'cli', 'ops', 'config'],
   'commands/demo': ['commands', 'cli', 'pipeline', 'ops/page', 'config', 'generator', 'embedded/loki', 'sink'],
   'commands/check': [
     'commands', 'pipeline', 'config', 'source/amqp', 'sink', 'worker', 'worker/output', 'worker/streams', 'source/budget',
     'worker/messages.ts'
   ],
+  'commands/replay': [
+    'commands', 'cli', 'pipeline', 'ops', 'config', 'source/replay', 'sink', 'worker/pool', 'worker/output', 'worker/streams',
+    'batch/batch.ts', 'sink/sink.ts', 'source/source.ts', 'worker/messages.ts'
+  ],
   commands: ['cli', 'pipeline', 'ops', 'ops/page', 'config', 'generator'],
-  cli: ['config'],
+  cli: ['config', 'worker/messages.ts'],
 
   // Only the pipeline knows more than one stage. Metrics know the reasons that stages count by, and the streams that
   // worker threads share.
@@ -33,6 +37,7 @@ export const ROOMS: Record<string, readonly string[]> = {
 
   // The stages, in the order of the data flow.
   'source/amqp': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
+  'source/replay': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/datagrams': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   batch: ['batch/batch.ts', 'source/source.ts', 'worker/messages.ts'],
   'worker/pool': ['batch/batch.ts', 'worker/messages.ts'],
@@ -68,12 +73,12 @@ export const COMMON = ['backoff.ts', 'errors.ts', 'log.ts', 'secret.ts', 'shared
  */
 export const DOORS: Record<string, RegExp> = {
   rhea: /^src\/(source\/amqp|embedded\/bus|generator)\//,
-  undici: /^src\/sink\/client\.ts$/,
+  undici: /^src\/sink\/connections\.ts$/,
   piscina: /^src\/worker\/(pool\/pool|encode\.worker)\.ts$/,
   'prom-client': /^src\/ops\/metrics\.ts$/,
   pino: /^src\/log\.ts$/,
   protobufjs: /^src\/worker\/output\/push-schema\.ts$/,
-  snappy: /^src\/(worker\/output\/|commands\/check\/)/,
+  snappy: /^src\/(worker\/output\/|commands\/(check|replay)\/)/,
   yaml: /^src\/sink\/tenant-limits\.ts$/,
   zod: /^src\/(config|cli)\//,
   '@grafana/lezer-logql': /^src\/embedded\/loki\/query\/logql-tree\.ts$/

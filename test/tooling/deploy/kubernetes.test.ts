@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { rootCertificates } from 'node:tls'
 import { startAdmin } from '../../../src/ops/admin.ts'
-import { COMMANDS } from '../../../src/cli/arguments.ts'
+import { COMMANDS } from '../../../src/cli/flags.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import {
   documents, KUBERNETES, kustomization, type Manifest, resources, schemaError, settings, typeErrors

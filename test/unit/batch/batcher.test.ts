@@ -12,7 +12,7 @@ import { turn } from '../../helpers/until.ts'
 const SIZE = 64
 const CONNECTION = connection()
 
-function connection (): Connection {
+function connection (): { gone: boolean } {
   return { gone: false }
 }
 
@@ -298,6 +298,24 @@ test('what lost its connection while it waited does not go to a worker, and its 
   buffers.lease(1)
   buffers.lease(1)
   assert.equal(buffers.exhausted, false, 'its buffer has been released')
+})
+
+test('each message keeps its fingerprint, and the mark of its source, when others are dropped', async () => {
+  const { batcher, work } = started(1)
+  const [lost, kept] = [connection(), connection()]
+  add(batcher, 0, 'busy')
+  await turn()
+  for (const [id, content] of ['lost', 'again one', 'x', 'again two'].entries()) {
+    const message = Buffer.from(content)
+    const over = content === 'lost' ? lost : kept
+    batcher.add({ address: 'a', connection: over, id, message, cost: 1, fingerprint: message[0], redelivered: content.startsWith('again') })
+  }
+  lost.gone = true
+  work[0].done()
+  await turn()
+  const { batch } = work[1]
+  assert.deepEqual(batch.redelivered.map(message => messages(batch)[message]), ['again one', 'again two'])
+  assert.deepEqual(batch.fingerprints, messages(batch).map(content => content.charCodeAt(0)))
 })
 
 test('what lost its connection goes to a worker all the same, where it does not come again', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import { COMMANDS, FLAGS, parseCommand } from '../../../src/cli/arguments.ts'
+import { parseCommand } from '../../../src/cli/arguments.ts'
+import { COMMANDS, FLAGS } from '../../../src/cli/flags.ts'
 import { UsageError } from '../../../src/errors.ts'
 
 function refused (...argv: string[]): string {
@@ -63,6 +64,47 @@ test('every flag, apart from its value or joined to it, before or after the comm
   })
 })
 
+test('replay selects what its flags say, and does nothing without --yes', () => {
+  const nothing = {
+    command: 'replay',
+    deadLetters: undefined,
+    reasons: [],
+    labels: [],
+    tenants: [],
+    from: undefined,
+    to: undefined,
+    sinceMs: undefined,
+    limit: undefined,
+    state: undefined,
+    left: undefined,
+    yes: false,
+    json: false,
+    envFile: undefined
+  }
+  assert.deepEqual(parseCommand(['replay']), nothing)
+  assert.deepEqual(parseCommand([
+    'replay', '--yes', '--json', '--reason', 'too_old', '--reason=no_labels', '--label', 'host=a=b', '--label', 'zone=z', '--tenant', 't',
+    '--from', '2026-11-27T10:00:00.000000001+01:00', '--to', '2026-11-27T10:00:00Z', '--limit', '5', '--state', 's', '--left', 'l'
+  ]), {
+    ...nothing,
+    yes: true,
+    json: true,
+    reasons: ['too_old', 'no_labels'],
+    labels: [{ name: 'host', value: 'a=b' }, { name: 'zone', value: 'z' }],
+    tenants: ['t'],
+    from: BigInt(Date.UTC(2026, 10, 27, 9)) * 1_000_000n + 1n,
+    to: BigInt(Date.UTC(2026, 10, 27, 10)) * 1_000_000n,
+    limit: 5,
+    state: 's',
+    left: 'l'
+  })
+  assert.deepEqual(parseCommand(['replay', '--dead-letters', 'd', '--since', '2h']), { ...nothing, deadLetters: 'd', sinceMs: 7_200_000 })
+  assert.match(refused('replay', '--since', '2h', '--from', '2026-11-27T10:00:00Z'), /give one of them/)
+  assert.match(refused('replay', '--reason', 'nosuch'), /^--reason is "nosuch": must be one of invalid_json, /)
+  assert.match(refused('replay', '--label', 'host'), /^--label is "host": must be name=value$/)
+  for (const time of ['2026-11-27', '10:00', '2026-11-27T25:00:00Z', '2026-11-27T10:00:00']) assert.match(refused('replay', '--to', time), /must be a time such as/)
+})
+
 test('a duration alone lifts the default limit on records, a number beside it stays', () => {
   assert.deepEqual(parseCommand(['demo', '--for', '10s']), { ...DEMO, records: undefined, forMs: 10e3 })
   assert.deepEqual(parseCommand(['generate', '--for', '10s', '--records', '7']), { ...GENERATE, records: 7, forMs: 10e3 })
@@ -85,7 +127,7 @@ test('help and version, as commands and as flags', () => {
 suite('refusals name what is wrong, and the nearest word that is known', () => {
   const cases: Array<[string[], string]> = [
     [['dmeo'], 'unknown command "dmeo"; the nearest is demo'],
-    [['something'], 'unknown command "something": there are run, demo, check, generate'],
+    [['something'], 'unknown command "something": there are run, demo, check, replay, generate'],
     [['help', 'genrate'], 'unknown command "genrate"; the nearest is generate'],
     [['help', 'demo', 'x'], 'unexpected argument "x"'],
     [['version', 'x'], 'unexpected argument "x"'],
@@ -99,7 +141,7 @@ suite('refusals name what is wrong, and the nearest word that is known', () => {
     [['-n'], 'unknown flag "-n"'],
     [['demo', '100'], 'unexpected argument "100": demo takes flags only'],
     [['demo', '--', '--json'], 'unexpected argument "--json": demo takes flags only'],
-    [['run', '--json'], '--json is not a flag of run (it belongs to demo and check and generate)'],
+    [['run', '--json'], '--json is not a flag of run (it belongs to demo and check and replay and generate)'],
     [['--records', '5'], '--records is not a flag of run (it belongs to demo and generate)'],
     [['generate', '--keep'], '--keep is not a flag of generate (it belongs to demo)'],
     [['demo', '--connections', '5'], '--connections is not a flag of demo (it belongs to generate)'],

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS, FLAGS, flagOf } from '../../../src/cli/arguments.ts'
-import type { FlagName } from '../../../src/cli/arguments.ts'
+import { COMMANDS, type FlagName, FLAGS, flagOf } from '../../../src/cli/flags.ts'
 import { helpText } from '../../../src/cli/help.ts'
 import { settingsHelp } from '../../../src/config/describe.ts'
 

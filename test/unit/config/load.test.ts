@@ -74,6 +74,17 @@ test('without any setting every option has the documented default', () => {
       maxAheadMs: 600e3,
       maxDisorderMs: 3600e3
     },
+    lokiQuery: {
+      urls: ['http://127.0.0.1:3100'],
+      tenant: undefined,
+      username: undefined,
+      password: undefined,
+      token: undefined,
+      ca: undefined,
+      cert: undefined,
+      key: undefined
+    },
+    verify: false,
     socket: undefined,
     addresses: [{ address: 'rsyslog/logs', labels: [], tenant: undefined }],
     workers: 7,
@@ -115,6 +126,14 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_CA: '/pem/cert',
     LOKEAN_LOKI_CERT: '/pem/cert',
     LOKEAN_LOKI_KEY: '/pem/key',
+    LOKEAN_LOKI_QUERY_URL: 'https://read.example',
+    LOKEAN_LOKI_QUERY_TENANT: 'everyone',
+    LOKEAN_LOKI_QUERY_USERNAME: 'viewer',
+    LOKEAN_LOKI_QUERY_PASSWORD: 'q',
+    LOKEAN_LOKI_QUERY_CA: '/pem/cert',
+    LOKEAN_LOKI_QUERY_CERT: '/pem/cert',
+    LOKEAN_LOKI_QUERY_KEY: '/pem/key',
+    LOKEAN_LOKI_VERIFY: 'on',
     LOKEAN_LOKI_STORED_STATUS: '200',
     LOKEAN_LOKI_MAX_LINE_BYTES: '64KiB',
     LOKEAN_LOKI_MAX_AGE: '30d',
@@ -139,7 +158,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOG_LEVEL: 'DEBUG'
   })
   assert.deepEqual(warnings, ['LOKEAN_LOKI_STORED_STATUS is 200: whatever answers a push with it is believed to have stored it, a login page too'])
-  assert.deepEqual(OPTION_NAMES.filter((name) => !given.has(name)), ['LOKEAN_LOKI_TOKEN'])
+  assert.deepEqual(OPTION_NAMES.filter((name) => !given.has(name)), ['LOKEAN_LOKI_TOKEN', 'LOKEAN_LOKI_QUERY_TOKEN'])
   assert.deepEqual(config.amqp.urls, [{ host: 'bus1', port: 5671, tls: true }, { host: '2001:db8::1', port: 5673, tls: true }])
   const buses = ['rsyslog/logs', 'other/logs'].map((address) => ({ address, labels: [], tenant: undefined }))
   const socket = { address: 'udp://[::1]:30000', labels: [{ name: 'cloud', value: 'c' }], tenant: 'c' }
@@ -161,6 +180,17 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.ca, CERTIFICATE)
   assert.equal(config.loki.cert, CERTIFICATE)
   assert.equal(config.loki.key?.reveal(), PRIVATE_KEY)
+  assert.deepEqual({ ...config.lokiQuery, password: config.lokiQuery.password?.reveal(), key: config.lokiQuery.key?.reveal() }, {
+    urls: ['https://read.example'],
+    tenant: 'everyone',
+    username: 'viewer',
+    password: 'q',
+    token: undefined,
+    ca: CERTIFICATE,
+    cert: CERTIFICATE,
+    key: PRIVATE_KEY
+  })
+  assert.equal(config.verify, true)
   assert.equal(config.loki.storedStatus, 200)
   assert.equal(config.loki.maxLineBytes, 65536)
   assert.equal(config.loki.maxAgeMs, 30 * 86400e3)
@@ -243,6 +273,15 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_CA: ['/none', /^LOKEAN_LOKI_CA is "\/none": cannot be read \(ENOENT: no such file or directory\)$/],
   LOKEAN_LOKI_CERT: ['/none', /^LOKEAN_LOKI_CERT is "\/none": cannot be read/],
   LOKEAN_LOKI_KEY: ['/none', /^LOKEAN_LOKI_KEY is "\/none": cannot be read/],
+  LOKEAN_LOKI_QUERY_URL: ['loki:3100', /^LOKEAN_LOKI_QUERY_URL is "loki:3100": must be a URL such as http:/],
+  LOKEAN_LOKI_QUERY_TENANT: ['a|b', /^LOKEAN_LOKI_QUERY_TENANT is "a\|b": must be a tenant/],
+  LOKEAN_LOKI_QUERY_USERNAME: ['a:b', /^LOKEAN_LOKI_QUERY_USERNAME is "a:b": must not contain a colon/],
+  LOKEAN_LOKI_QUERY_PASSWORD: ['hunter\r\n', /^LOKEAN_LOKI_QUERY_PASSWORD is \(hidden\): must not contain control/],
+  LOKEAN_LOKI_QUERY_TOKEN: ['hunter 2', /^LOKEAN_LOKI_QUERY_TOKEN is \(hidden\): must be printable ASCII/],
+  LOKEAN_LOKI_QUERY_CA: ['/none', /^LOKEAN_LOKI_QUERY_CA is "\/none": cannot be read/],
+  LOKEAN_LOKI_QUERY_CERT: ['/none', /^LOKEAN_LOKI_QUERY_CERT is "\/none": cannot be read/],
+  LOKEAN_LOKI_QUERY_KEY: ['/none', /^LOKEAN_LOKI_QUERY_KEY is "\/none": cannot be read/],
+  LOKEAN_LOKI_VERIFY: ['yes', /^LOKEAN_LOKI_VERIFY is "yes": must be one of off, on$/],
   LOKEAN_LOKI_STORED_STATUS: ['260', /^LOKEAN_LOKI_STORED_STATUS is "260": must be a whole number from 200 to 208/],
   LOKEAN_LOKI_MAX_LINE_BYTES: ['1023', /^LOKEAN_LOKI_MAX_LINE_BYTES is "1023": must be a size from 1 KiB to 4 MiB/],
   LOKEAN_LOKI_MAX_AGE: ['7', /^LOKEAN_LOKI_MAX_AGE is "7": must be a duration from 1m to 3650d/],

@@ -5,6 +5,7 @@ import { suite, test } from 'node:test'
 import type { Answer } from '../../../src/sink/classify.ts'
 import { createMetrics, metricsMarkdown, pushStatus, PUSH_STATUSES, QUEUE_STAGES } from '../../../src/ops/metrics.ts'
 import { RETRY_REASONS } from '../../../src/sink/classify.ts'
+import { RESEND_REASONS } from '../../../src/sink/doubt.ts'
 import { WORKER_FAILURES } from '../../../src/worker/pool/failure.ts'
 
 // The processes started here load the module in the form of this test: compiled or source.
@@ -36,13 +37,15 @@ test('before anything happened every series of a closed label set is there, at 0
   const counted = (name: string) => [`${name}_sum 0`, `${name}_count 0`]
   const expected = [
     ...[
-      'messages_received', 'received_bytes', 'messages_settled', 'records_received', 'records_stored'
+      'messages_received', 'received_bytes', 'messages_settled', 'records_received', 'records_stored', 'records_redelivered'
     ].flatMap((name) => perLabel(`lokean_${name}_total`, 'address', addresses)),
     ...perLabel('lokean_records_quarantined_total', 'reason', ['invalid_json', 'empty']),
+    'lokean_records_found_total 0',
     ...perLabel('lokean_records_mended_total', 'reason', ['utf8']),
     ...perLabel('lokean_records_dead_lettered_total', 'reason', ['too_old']),
     ...perLabel('lokean_pushes_total', 'status', PUSH_STATUSES),
     ...perLabel('lokean_push_retries_total', 'reason', RETRY_REASONS),
+    ...perLabel('lokean_records_resent_total', 'reason', RESEND_REASONS),
     ...perLabel('lokean_worker_failures_total', 'kind', WORKER_FAILURES),
     'lokean_dead_letters_deleted_total 0',
     'lokean_worker_busy_seconds_total 0',

@@ -83,7 +83,7 @@ test('what lost its connection while it waited is not stored, where it comes aga
   const connection = { gone: false }
   source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
   source.deliver(delivery(record({ message: 'over one that stays' })))
-  connection.gone = true
+  source.lose(connection)
   await until('the room is back', () => budget.used === 0)
   assert.deepEqual([stored(loki), source.settled], [1, [[1, 1]]])
   const text = await metrics.registry.metrics()
@@ -95,7 +95,7 @@ test('a stop does not wait for what comes again over another connection', async 
   const { pipeline, source, loki } = await running(t)
   const connection = { gone: false }
   source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
-  connection.gone = true
+  source.lose(connection)
   assert.deepEqual(await pipeline.stop(), { unsettledBytes: 0 })
   assert.equal(stored(loki), 0)
 })
@@ -104,7 +104,7 @@ test('what lost its connection is stored all the same, and settled to nobody, wh
   const { source, budget, loki } = await running(t, { whenGone: 'kept' })
   const connection = { gone: false }
   source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
-  connection.gone = true
+  source.lose(connection)
   await until('the room is back', () => budget.used === 0)
   assert.deepEqual([stored(loki), source.settled], [1, []])
 })
@@ -115,10 +115,26 @@ test('what lost its connection on the way to Loki is stored and settled to nobod
   const connection = { gone: false }
   source.deliver(delivery(record({ message: 'over a connection that goes' })), connection)
   await Promise.resolve()
-  connection.gone = true
+  source.lose(connection)
   gate.resolve()
   await until('the room is back', () => budget.used === 0)
   assert.deepEqual([stored(loki), source.settled], [1, []])
+})
+
+test('what comes again after it was stored is counted, as is what the source knows to come again', async t => {
+  for (const [whenGone, counted] of [['redelivered', 5], ['kept', 3]] as const) {
+    const gate = new Deferred<void>()
+    const { source, budget, metrics } = await running(t, { gate: gate.promise, whenGone })
+    const [connection, message] = [{ gone: false }, delivery(record({ message: 'one' }), record({ message: 'two' }))]
+    source.deliver(message, connection)
+    await Promise.resolve()
+    source.lose(connection)
+    source.deliver(message)
+    source.deliver(delivery(record(), record(), record()), undefined, true)
+    gate.resolve()
+    await until('all are settled', () => budget.used === 0)
+    assert.match(await metrics.registry.metrics(), new RegExp(`^lokean_records_redelivered_total{address="list"} ${counted}$`, 'm'))
+  }
 })
 
 test('a stop has the source take no more, stores and settles what is here, then closes', async t => {

@@ -54,6 +54,29 @@ test('keeps a path in the URL, with and without a slash at its end', async t => 
   assert.deepEqual(received.map(({ url }) => url), ['/gateway/loki-1/loki/api/v1/push', '/other/loki/api/v1/push', '/gateway/loki-1/ready'])
 })
 
+test('says whether a push that failed had been sent', async t => {
+  const silent = await tcpServer(t, () => {})
+  const broken = await tcpServer(t, socket => { socket.once('data', () => { socket.destroy() }) })
+  const urls = [silent.port, broken.port, NOBODY].map(port => `http://127.0.0.1:${port}`)
+  const client = clientFor(t, { urls, timeoutMs: 100 })
+  const unsent = async (endpoint: number): Promise<boolean | undefined> => {
+    const answer = await client.push(endpoint, '', BODY, new AbortController().signal)
+    assert.equal(answer.kind, 'retry')
+    return answer.kind === 'retry' ? answer.unsent : undefined
+  }
+  assert.deepEqual([await unsent(0), await unsent(1), await unsent(2)], [false, false, true])
+})
+
+test('a connection that the server closed while it was idle is seen before the next push: that one goes over another', async t => {
+  const { url, received, sockets } = await httpServer(t, response => { response.writeHead(204).end() })
+  const client = clientFor(t, { urls: [url] })
+  for (let i = 0; i < 20; i++) {
+    assert.equal((await push(client)).kind, 'stored', `push ${i}`)
+    for (const socket of sockets) socket.destroy()
+  }
+  assert.equal(received.length, 20)
+})
+
 test('names the tenant', async t => {
   const { url, received } = await httpServer(t, response => { response.writeHead(204).end() })
   const client = clientFor(t, { urls: [url] })

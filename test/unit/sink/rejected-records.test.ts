@@ -51,6 +51,7 @@ function bench (deadLetters: boolean, faults: Faults = {}, settings: EncoderSett
     backlog: async task => backlogs.make(task),
     deadLetter: deadLetters
       ? {
+          name: 'the dead-letter directory',
           write: async entry => {
             faults.write?.(entry)
             written.push(entry)

@@ -15,7 +15,12 @@ const MOST = 8
 
 interface Push { names: string[], answered: boolean, answer: (answer: Answer) => Promise<void> }
 
-/** A shard with parts known by name. A name in upper case makes the part solo. */
+/** What stands before a dot. */
+function streamOf (name: string): number {
+  return Buffer.from(name.replace(/\..*/, '')).reduce((hash, byte) => hash * 31 + byte, 0)
+}
+
+/** A shard with parts known by name. A name in upper case makes the part solo; `A.1` and `A.2` are of one stream. */
 class Bench {
   readonly pushes: Push[] = []
   readonly resolved: string[] = []
@@ -33,6 +38,7 @@ class Bench {
     onIdle: () => { this.idle++ },
     forget: () => {},
     onRetry: () => {},
+    onResent: () => {},
     push: async (_shard, body, parts) => {
       assert.deepEqual(body, joinBlocks(parts))
       const answered = new Deferred<Attempt>()
@@ -54,7 +60,8 @@ class Bench {
   add (...names: string[]): void {
     for (const name of names) {
       const plain = { address: 'a', tenant: 't', shard: 3, body: Uint8Array.of(1, 0, 65), rawBytes: 1, records: 1, quarantine: false }
-      const part = { ...plain, solo: name === name.toUpperCase() }
+      const solo = name === name.toUpperCase()
+      const part = { ...plain, solo, ...(solo ? { stream: streamOf(name) } : {}) }
       this.#names.set(part, name)
       this.shard.add({ part, ticket: new Ticket(1, () => { this.resolved.push(name) }) })
     }
@@ -91,6 +98,16 @@ test('solo parts go side by side, each by itself, and the others wait until they
   assert.deepEqual(bench.openNames, ['F'], 'behind what waits, it waits')
   for (let i = 0; i < 3; i++) await bench.open[0].answer(STORED)
   assert.deepEqual([bench.resolved.join(''), bench.idle, bench.shard.bytes], ['aCBdeFgH', 1, 0])
+})
+
+test('solo parts of one stream go one after the other, so that it keeps its order', async () => {
+  const bench = new Bench()
+  bench.add('A.1', 'B', 'A.2', 'C', 'A.3')
+  assert.deepEqual(bench.openNames, ['A.1', 'B'], 'what is behind waits too: it may be of any stream')
+  await bench.open[0].answer(STORED)
+  assert.deepEqual(bench.openNames, ['B', 'A.2', 'C'])
+  await bench.open[1].answer(STORED)
+  assert.deepEqual(bench.openNames, ['B', 'C', 'A.3'])
 })
 
 test('no more than a few go side by side, and the next one takes a place that is free', async () => {

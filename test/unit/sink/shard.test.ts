@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import snappy from 'snappy'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
+import type { ResendReason } from '../../../src/sink/doubt.ts'
 import type { Limited } from '../../../src/sink/push-limits.ts'
 import { pauseMs } from '../../../src/sink/pause.ts'
 import { Shard } from '../../../src/sink/shard.ts'
@@ -42,6 +43,8 @@ class Bench {
   readonly rejections: Rejection[] = []
   readonly retries: Array<{ reason: RetryReason, delayMs: number }> = []
   readonly resolved: string[] = []
+  readonly lookUps: Array<{ sent: readonly Pending[], answer: (rest: Array<Pending | undefined>) => void }> = []
+  readonly resent: Array<readonly [ResendReason, number]> = []
   idle = 0
   forgotten = 0
   underWay = 0
@@ -57,7 +60,7 @@ class Bench {
   takesAside = true
   readonly shard: Shard
 
-  constructor (pushBytes = 10) {
+  constructor (pushBytes = 10, looksUp = false) {
     this.shard = new Shard('t', 3, {
       pushBytes,
       hold: () => this.hold,
@@ -81,6 +84,8 @@ class Bench {
       pause: (reason, attempt) => pauseMs(reason, attempt, () => this.random),
       onIdle: () => { this.idle++ },
       forget: () => { this.forgotten++ },
+      onResent: (reason, records) => { this.resent.push([reason, records]) },
+      lookUp: looksUp ? async sent => await new Promise(resolve => { this.lookUps.push({ sent, answer: resolve }) }) : undefined,
       onRetry: (_shard, reason, _message, delayMs) => { this.retries.push({ reason, delayMs }) },
       push: async (_shard, body, parts) => {
         assert.equal(++this.underWay, 1, 'a push began while another was under way')
@@ -180,6 +185,54 @@ test('a retry sends the same bytes again after a pause, with nothing in between'
   await bench.last.answer(STORED)
   assert.equal(bench.shard.waitingFor, undefined)
   assert.deepEqual(bench.resolved, ['one', 'two', '3'])
+})
+
+test('what is pushed again after an unknown outcome is counted; what Loki never got is not', async t => {
+  mockTimers(t)
+  const bench = new Bench()
+  bench.add('one')
+  await bench.last.answer({ kind: 'retry', reason: 'connection', message: '', unsent: true })
+  mock.timers.tick(60_000)
+  assert.deepEqual(bench.resent, [])
+  for (const reason of ['connection', 'timeout', '5xx'] as const) {
+    await bench.last.answer(retry(reason))
+    mock.timers.tick(60_000)
+  }
+  await bench.last.answer(STORED)
+  assert.deepEqual(bench.resent, [['connection', 1], ['timeout', 1], ['5xx', 1]])
+})
+
+test('with look-ups, only what Loki does not have is pushed again, in its place, and what it has is resolved', async t => {
+  mockTimers(t)
+  const bench = new Bench(10, true)
+  bench.add('x')
+  for (const name of ['aaaa', 'bbbb', 'cc', 'dddd']) bench.add(name)
+  await bench.last.answer(STORED)
+  await bench.last.answer(retry('timeout'))
+  assert.equal(bench.lookUps.length, 0)
+  mock.timers.tick(60_000)
+  assert.equal(bench.pushes.length, 2, 'nothing is pushed while it is looked up')
+  const [{ sent, answer }] = bench.lookUps
+  assert.deepEqual(sent.map(({ part }) => content(part.body)), ['aaaa', 'bbbb', 'cc'])
+  answer([undefined, { ...sent[1], part: part('bb'), doubt: { reason: 'timeout', at: 0, lookedUp: true } }, undefined])
+  await turn()
+  assert.deepEqual(bench.sent, ['x', 'aaaabbbbcc', 'bbdddd'])
+  assert.deepEqual([bench.resolved, bench.resent], [['x', 'aaaa', 'cc'], [['timeout', 1]]])
+  await bench.last.answer(STORED)
+  assert.deepEqual([bench.resolved, bench.idle, bench.shard.bytes], [['x', 'aaaa', 'cc', 'bbbb', 'dddd'], 1, 0])
+  assert.equal(bench.lookUps.length, 1)
+})
+
+test('a look-up that a close overtakes does nothing', async t => {
+  mockTimers(t)
+  const bench = new Bench(10, true)
+  bench.add('one')
+  await bench.last.answer(retry('5xx'))
+  mock.timers.tick(60_000)
+  bench.shard.close()
+  bench.lookUps[0].answer([undefined])
+  await turn()
+  assert.deepEqual([bench.resolved, bench.pushes.length], [[], 1])
 })
 
 test('a full push is the same to the byte when it is sent again', async t => {

@@ -85,6 +85,7 @@ test('Loki is asked as the tenant, or as fake where there is none; an old Loki a
       maxLabels: 12,
       enforcedLabels: [],
       takesMetadata: true,
+      shardsStreams: true,
       movesEqualTimes: false
     })
   }

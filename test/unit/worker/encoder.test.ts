@@ -200,6 +200,13 @@ test('memory that grows in the middle of a batch leaves everything in it as it w
   assert.deepEqual(counts, { utf8: 3 })
 })
 
+test('records of messages that were sent before are counted, those in quarantine too', () => {
+  const records = [recordText({ message: 'one' }), 'no JSON', recordText({ message: 'three' }), recordText({ message: 'four' })]
+  const task = encodeTask([1, 2, 3, 4].map(count => rsyslogMessage(records.slice(0, count))))
+  const count = (redelivered?: number[]): number => new Encoder(encoderSettings()).encode({ ...task, redelivered }).redelivered
+  assert.deepEqual([count(), count([]), count([1, 3]), count([3]), count([0, 1, 2, 3])], [0, 0, 6, 4, 10])
+})
+
 test('the oldest time stored is told, in milliseconds, quarantine aside', () => {
   const times = ['2026-11-22T08:13:28.5Z', '2026-11-22T08:13:27.25Z', '2026-11-22T08:14:00Z', '2001-01-01T00:00:00Z']
   assert.equal(encode(times.map(time => recordText({ '@timestamp': time }))).result.oldestMs, Date.parse('2026-11-22T08:13:27.250Z'))

@@ -1,32 +1,20 @@
 import type { Chunk } from '../store/entry-table.ts'
-import { labelText, withServiceName } from '../store/label-set.ts'
 import type { Store } from '../store/store.ts'
 import type { LokiVersion } from '../version.ts'
-import { Ingester, ingesterOf, type NamedStream } from './ingester.ts'
-import { parseLabels } from './label-parser.ts'
-import { defaultLimits, EntryWindow, labelProblem, TokenBucket, type Limits } from './limits.ts'
+import { moveDuplicateTimes } from './duplicate-times.ts'
+import { Ingester } from './ingester.ts'
+import { KnownStreams, type KnownStream, type Part } from './known-streams.ts'
+import { defaultLimits, EntryWindow, TokenBucket, type Limits } from './limits.ts'
 import { messagesOf, type Messages } from './messages.ts'
 import { PushColumns } from './push-columns.ts'
 import { decodePush } from './push-decode.ts'
 import { GroupedRefusal, noRejects, Refusal } from './refusal.ts'
 
-/** What a label text of pushes means, worked out once. */
-interface KnownLabels extends NamedStream {
-  problem: Refusal | undefined
-  /** Whose the stream is. */
-  ingester: number
-}
-
 interface Tenant {
   name: string
   bucket: TokenBucket
-  /**
-   * The key is the text as sent, with its bytes read as latin1: that costs no decoding, and is as unique as the bytes.
-   */
-  known: Map<string, KnownLabels>
+  streams: KnownStreams
 }
-
-const mostKnownLabels = 100_000
 
 export interface IntakeOptions {
   /** Loki's defaults where not given. */
@@ -40,8 +28,8 @@ export interface IntakeOptions {
 
 /**
  * Takes pushes in as Loki's distributor does, in its order: decode and parse labels (any fault refuses the whole push),
- * validate (faults refuse single entries), rate (refuses the whole push), then hand each ingester its share. One that
- * refuses its share speaks for the whole push, though the others have stored theirs.
+ * validate (faults refuse single entries), rate (refuses the whole push), divide fast streams into shards, then hand
+ * each ingester its share. One that refuses its share speaks for the whole push, though the others have stored theirs.
  */
 export class Intake {
   readonly rejected = noRejects()
@@ -52,7 +40,6 @@ export class Intake {
   readonly #now: () => number
   readonly #tenants = new Map<string, Tenant>()
   readonly #columns = new PushColumns()
-  #accepted = new Uint8Array(256)
 
   constructor (store: Store, { limits, version = '3.4.6', ingesters = 1, now = Date.now }: IntakeOptions = {}) {
     this.#store = store
@@ -72,7 +59,7 @@ export class Intake {
   /** Changes limits, as Loki does when it reads its runtime configuration anew. */
   set limits (limits: Partial<Limits>) {
     Object.assign(this.#limits, limits)
-    for (const { known } of this.#tenants.values()) known.clear()
+    for (const { streams } of this.#tenants.values()) streams.clear()
   }
 
   /**
@@ -96,96 +83,72 @@ export class Intake {
     const columns = this.#columns
     const nowMs = this.#now()
     if (columns.streams === 0) throw new Refusal(422, 'error at least one valid stream is required for ingestion')
-    const streams: KnownLabels[] = []
-    for (let i = 0; i < columns.streams; i++) streams.push(this.#labels(tenant, chunk.buf, columns.labelsStart[i]!, columns.labelsEnd[i]!))
+    const streams: KnownStream[] = []
+    for (let i = 0; i < columns.streams; i++) streams.push(tenant.streams.read(chunk.buf, columns.labelsStart[i]!, columns.labelsEnd[i]!))
 
     const invalid = new GroupedRefusal()
-    const { lines, bytes } = this.#validate(streams, nowMs, invalid)
-    if (lines === 0) return invalid.throwIfAny()
+    const valid = this.#validate(streams, nowMs, invalid)
+    if (valid.length === 0) return invalid.throwIfAny()
+    if (this.#limits.incrementDuplicateTimestamp) for (const { entries } of valid) moveDuplicateTimes(columns, entries, chunk.buf)
+    const lines = valid.reduce((sum, { entries }) => sum + entries.length, 0)
+    const bytes = valid.reduce((sum, { bytes }) => sum + bytes, 0)
     if (!tenant.bucket.take(bytes, nowMs)) {
       this.rejected.rate_limited += lines
       throw new Refusal(429, this.#messages.rateLimited(tenant.name, this.#limits.rateBytes, lines, bytes))
     }
-    const shares = this.#shares(streams)
+    const shares: Part[][] = this.#ingesters.map(() => [])
+    for (const whole of valid) {
+      for (const part of tenant.streams.divide(whole, nowMs)) shares[part.named.ingester]!.push(part)
+    }
     let outcome: Refusal | undefined
-    for (const [i, places] of shares.entries()) {
-      const refusal = places.length === 0
-        ? undefined
-        : this.#ingesters[i]!.push(tenant.name, { columns, accepted: this.#accepted, streams, places, chunk, chunkNumber })
+    for (const [i, parts] of shares.entries()) {
+      const refusal = parts.length === 0 ? undefined : this.#ingesters[i]!.push(tenant.name, { columns, parts, chunk, chunkNumber })
       outcome ??= refusal
     }
     if (outcome !== undefined) throw outcome
     invalid.throwIfAny()
   }
 
-  /** For each ingester the places in the push of its streams that have anything to store. */
-  #shares (streams: readonly KnownLabels[]): number[][] {
-    const shares: number[][] = this.#ingesters.map(() => [])
-    streams.forEach(({ ingester }, place) => {
-      if (this.#anyAccepted(place)) shares[ingester]!.push(place)
-    })
-    return shares
-  }
-
-  /** Marks in `#accepted` the entries that keep to the limits, and counts them. */
-  #validate (streams: KnownLabels[], nowMs: number, invalid: GroupedRefusal): { lines: number, bytes: number } {
+  /** What keeps to the limits, stream by stream, of those that have any. */
+  #validate (streams: readonly KnownStream[], nowMs: number, invalid: GroupedRefusal): Array<Part<KnownStream>> {
     const columns = this.#columns
-    if (this.#accepted.length < columns.entries) this.#accepted = new Uint8Array(columns.entries * 2)
     const window = new EntryWindow(this.#limits, this.#messages, nowMs)
-    let lines = 0
-    let bytes = 0
-    for (let i = 0; i < columns.streams; i++) {
-      const { problem, text } = streams[i]!
+    const all: Array<Part<KnownStream>> = []
+    for (const [i, known] of streams.entries()) {
       const from = columns.firstEntry[i]!
       const to = columns.firstEntry[i + 1]!
-      if (problem !== undefined && to > from) {
-        invalid.add(problem)
-        this.rejected[problem.reason!] += to - from
+      if (known.problem !== undefined) {
+        if (to > from) invalid.add(known.problem)
+        this.rejected[known.problem.reason!] += to - from
+        continue
       }
+      const valid: Part<KnownStream> = { named: known, entries: [], bytes: 0 }
       for (let entry = from; entry < to; entry++) {
-        this.#accepted[entry] = 0
-        if (problem !== undefined) continue
         const lineBytes = columns.lineEnd[entry]! - columns.lineStart[entry]!
         const metadataBytes = columns.metadataBytes[entry]!
         const pairs = columns.metadataPairs[entry]!
-        const fault = window.problem(columns.seconds[entry]!, columns.nanos[entry]!, lineBytes, pairs, metadataBytes, text)
+        const fault = window.problem(columns.seconds[entry]!, columns.nanos[entry]!, lineBytes, pairs, metadataBytes, known.text)
         if (fault !== undefined) {
           invalid.add(fault)
           this.rejected[fault.reason!]++
           continue
         }
-        this.#accepted[entry] = 1
-        lines++
-        bytes += lineBytes + metadataBytes
+        valid.entries.push(entry)
+        valid.bytes += lineBytes + metadataBytes
       }
+      if (valid.entries.length > 0) all.push(valid)
     }
-    return { lines, bytes }
-  }
-
-  #anyAccepted (i: number): boolean {
-    const { firstEntry } = this.#columns
-    for (let entry = firstEntry[i]!; entry < firstEntry[i + 1]!; entry++) if (this.#accepted[entry] === 1) return true
-    return false
-  }
-
-  #labels (tenant: Tenant, buf: Buffer, start: number, end: number): KnownLabels {
-    const key = buf.toString('latin1', start, end)
-    let known = tenant.known.get(key)
-    if (known === undefined) {
-      const labels = withServiceName(parseLabels(buf.toString('utf8', start, end)))
-      const text = labelText(labels)
-      const problem = labelProblem(tenant.name, labels, this.#limits, this.#messages)
-      known = { labels, text, problem, stream: undefined, ingester: ingesterOf(tenant.name, text, this.#ingesters.length) }
-      if (tenant.known.size >= mostKnownLabels) tenant.known.clear()
-      tenant.known.set(key, known)
-    }
-    return known
+    return all
   }
 
   #tenant (name: string): Tenant {
     let tenant = this.#tenants.get(name)
     if (tenant === undefined) {
-      tenant = { name, bucket: new TokenBucket(this.#limits, this.#now()), known: new Map() }
+      tenant = {
+        name,
+        bucket: new TokenBucket(this.#limits, this.#now()),
+        streams: new KnownStreams(name, this.#limits, this.#messages, this.#ingesters.length)
+      }
       this.#tenants.set(name, tenant)
     }
     return tenant

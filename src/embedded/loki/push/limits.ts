@@ -24,6 +24,10 @@ export interface Limits {
   rateBytes: number
   burstBytes: number
   streams: number
+  /** A stream with more bytes a second is divided into shards, each a stream of its own. */
+  shardRateBytes: number
+  /** Whether entries of one push and stream with equal times are moved apart. */
+  incrementDuplicateTimestamp: boolean
   /** The largest message between Loki's own parts. A larger push fails with 500. */
   messageBytes: number
   queryEntries: number
@@ -47,6 +51,8 @@ export const defaultLimits: Readonly<Limits> = {
   rateBytes: 4 * 1_048_576,
   burstBytes: 6 * 1_048_576,
   streams: 5000,
+  shardRateBytes: 1536 * 1024,
+  incrementDuplicateTimestamp: false,
   messageBytes: 4_194_304,
   queryEntries: 5000,
   querySeries: 500,

@@ -1,5 +1,5 @@
 import { detectLevel } from './detected-level.ts'
-import type { Label } from '../store/label-set.ts'
+import type { Part } from './known-streams.ts'
 import type { PushColumns } from './push-columns.ts'
 import { readMetadata } from './push-decode.ts'
 
@@ -35,30 +35,24 @@ const varintBytes = (value: number): number => Math.max(1, Math.ceil(Math.log2(v
 const fieldBytes = (length: number): number => 1 + varintBytes(length) + length
 
 /**
- * Bytes of the accepted entries of the streams at `places` as the distributor sends them on: with canonical labels, a
- * hash a stream (taken as 11 bytes; the real one's has 10 or 11) and a `detected_level` an entry. Worked out only where
- * it may come near `limit`, for it needs every entry's level; else the entries' own size stands for it.
+ * Bytes of the parts of a push as the distributor sends them on: with canonical labels, a hash a stream (taken as 11
+ * bytes; the real one's has 10 or 11) and a `detected_level` an entry. Worked out only where it may come near `limit`,
+ * for it needs every entry's level; else the entries' own size stands for it.
  */
-export function messageSize (
-  columns: PushColumns, streams: ReadonlyArray<{ labels: readonly Label[], text: string }>, places: readonly number[], accepted: Uint8Array,
-  buf: Buffer, limit: number
-): number {
+export function messageSize (columns: PushColumns, parts: readonly Part[], buf: Buffer, limit: number): number {
   let raw = 0
   let upper = 0
-  for (const place of places) {
-    const first = columns.firstEntry[place]!
-    const end = columns.firstEntry[place + 1]!
-    const bytes = columns.entryEnd[end - 1]! - columns.entryStart[first]!
+  for (const { named, entries } of parts) {
+    let bytes = 0
+    for (const entry of entries) bytes += columns.entryEnd[entry]! - columns.entryStart[entry]!
     raw += bytes
-    upper += bytes + (end - first) * 64 + streams[place]!.text.length + 32
+    upper += bytes + entries.length * 64 + named.text.length + 32
   }
   if (upper <= limit) return raw
   let size = 0
-  for (const place of places) {
-    const { labels, text } = streams[place]!
+  for (const { named: { labels, text }, entries } of parts) {
     let stream = 11 + fieldBytes(Buffer.byteLength(text))
-    for (let entry = columns.firstEntry[place]!; entry < columns.firstEntry[place + 1]!; entry++) {
-      if (accepted[entry] === 0) continue
+    for (const entry of entries) {
       const metadata = readMetadata(buf, columns.entryStart[entry]!, columns.entryEnd[entry]!)
       const level = detectLevel(labels, metadata, () => buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry]))
       const added = level === undefined ? 0 : fieldBytes(2 + 'detected_level'.length + fieldBytes(Buffer.byteLength(level)))

@@ -27,6 +27,8 @@ export class PushColumns {
   lineStart = new Int32Array(256)
   lineEnd = new Int32Array(256)
   metadataPairs = new Int32Array(256)
+  /** Loki adds a `detected_level` to those that have none. */
+  storedPairs = new Int32Array(256)
   /** The size of names and values, without those that Loki does not count (`detected_level`). */
   metadataBytes = new Int32Array(256)
 
@@ -51,11 +53,13 @@ export class PushColumns {
       this.lineStart = grown(this.lineStart, Int32Array)
       this.lineEnd = grown(this.lineEnd, Int32Array)
       this.metadataPairs = grown(this.metadataPairs, Int32Array)
+      this.storedPairs = grown(this.storedPairs, Int32Array)
       this.metadataBytes = grown(this.metadataBytes, Int32Array)
     }
     const entry = this.entries++
     this.seconds[entry] = zeroTimeSeconds
     this.nanos[entry] = this.lineStart[entry] = this.lineEnd[entry] = this.metadataPairs[entry] = this.metadataBytes[entry] = 0
+    this.storedPairs[entry] = 1
     this.entryStart[entry] = start
     this.entryEnd[entry] = end
     return entry

@@ -75,7 +75,9 @@ function decodeEntry (reader: WireReader, end: number, columns: PushColumns): vo
         else {
           decodePair(reader, reader.lengthEnd(end))
           columns.metadataPairs[entry]!++
-          columns.metadataBytes[entry]! += pairBytes(reader)
+          if (isLevel(reader)) break
+          columns.storedPairs[entry]!++
+          columns.metadataBytes[entry]! += pair.nameEnd - pair.nameStart + pair.valueEnd - pair.valueStart
         }
         break
       default:
@@ -133,12 +135,10 @@ function decodePair (reader: WireReader, end: number): void {
   }
 }
 
-const uncounted = 'detected_level'
+const level = 'detected_level'
 
-function pairBytes (reader: WireReader): number {
-  const name = pair.nameEnd - pair.nameStart
-  if (name === uncounted.length && reader.buf.toString('latin1', pair.nameStart, pair.nameEnd) === uncounted) return 0
-  return name + pair.valueEnd - pair.valueStart
+function isLevel (reader: WireReader): boolean {
+  return pair.nameEnd - pair.nameStart === level.length && reader.buf.toString('latin1', pair.nameStart, pair.nameEnd) === level
 }
 
 /** The structured metadata of the Entry message in `buf[start, end)`, as sent. The message was decoded before. */

@@ -1,4 +1,4 @@
-import { emptyRow, type EntryTable } from '../store/entry-table.ts'
+import { emptyRow, type EntryTable, type Row } from '../store/entry-table.ts'
 import { labelText, type Label } from '../store/label-set.ts'
 import type { LogQuery } from './logql-ast.ts'
 import { mergedLabels, rowLine, runStages, selectStreams } from './pipeline.ts'
@@ -60,7 +60,8 @@ interface Cursor {
 /**
  * The first `limit` entries of the query in its direction, over all streams that it selects. The sorted rows of the
  * streams are merged, so that no more entries are read than needed. The entries are grouped by labels. Structured
- * metadata count among the labels, unless `categorize` leaves them at each line.
+ * metadata count among the labels, unless `categorize` leaves them at each line. What a stream holds twice is returned
+ * once, but twice where two shards of it hold it.
  */
 export function runLogQuery (store: Store, tenant: string, query: LogQuery, range: LogRange, categorize = false): Scan {
   const { table } = store
@@ -75,6 +76,7 @@ export function runLogQuery (store: Store, tenant: string, query: LogQuery, rang
   const found = new Map<string, LogStream>()
   const row = emptyRow()
   const scan: Scan = { streams: [], linesRead: 0, bytesRead: 0 }
+  const repeats = new Repeats(store.metadataTellsApart)
   let last: bigint | undefined
   for (let count = 0; count < range.limit && heap.size > 0;) {
     const { stream, rows, place } = heap.first
@@ -85,6 +87,7 @@ export function runLogQuery (store: Store, tenant: string, query: LogQuery, rang
     const piped = runStages(query.stages, row, stream)
     if (piped === undefined) continue
     const time = BigInt(row.seconds) * billion + BigInt(row.nanos)
+    if (repeats.seen(time, stream, row, piped.metadata)) continue
     if (range.interval > 0 && last !== undefined && (backward ? last - time : time - last) < BigInt(range.interval)) continue
     last = time
     count++
@@ -96,6 +99,31 @@ export function runLogQuery (store: Store, tenant: string, query: LogQuery, rang
   }
   scan.streams = [...found.values()]
   return scan
+}
+
+interface Returned { stream: StoredStream, line: Buffer, metadata: readonly Label[] }
+
+/** The entries of one time, by which Loki's merge drops repeats: behind the stages, and within a stream. */
+class Repeats {
+  readonly #withMetadata: boolean
+  #time: bigint | undefined
+  #entries: Returned[] = []
+
+  constructor (withMetadata: boolean) {
+    this.#withMetadata = withMetadata
+  }
+
+  /** Whether an equal entry came before. Times must come in order. */
+  seen (time: bigint, stream: StoredStream, row: Row, metadata: readonly Label[]): boolean {
+    const line = row.buf.subarray(row.lineStart, row.lineEnd)
+    if (time !== this.#time) this.#entries = []
+    const equal = (one: Returned): boolean => one.stream === stream && one.line.equals(line) &&
+      (!this.#withMetadata || labelText(one.metadata) === labelText(metadata))
+    if (this.#entries.some(equal)) return true
+    this.#time = time
+    this.#entries.push({ stream, line, metadata })
+    return false
+  }
 }
 
 /** A binary heap of cursors. The cursor on top has the next entry: the oldest, or, backward, the newest. */

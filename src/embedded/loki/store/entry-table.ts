@@ -25,6 +25,18 @@ export class Chunk {
   }
 }
 
+/** An entry on its way in, as offsets into its chunk. */
+export interface Arrival {
+  seconds: number
+  nanos: number
+  chunk: Chunk
+  chunkNumber: number
+  entryStart: number
+  entryEnd: number
+  lineStart: number
+  lineEnd: number
+}
+
 /** One stored entry, as offsets into its chunk. Valid until the store changes. */
 export interface Row {
   stream: number
@@ -77,22 +89,21 @@ export class EntryTable {
     else if (chunk !== this.#shared) this.#release(number)
   }
 
-  add (stream: number, seconds: number, nanos: number, hash: number, chunk: Chunk, chunkNumber: number,
-    entryStart: number, entryEnd: number, lineStart: number, lineEnd: number): number {
+  add (stream: number, hash: number, arrival: Arrival): number {
     const row = this.next++
     const i = row % segmentRows
     if (i === 0) this.#segments.push(new Segment())
     const segment = this.#segments[this.#segments.length - 1]!
-    segment.seconds[i] = seconds
-    segment.nanos[i] = nanos
+    segment.seconds[i] = arrival.seconds
+    segment.nanos[i] = arrival.nanos
     segment.stream[i] = stream
-    segment.chunk[i] = chunkNumber
-    segment.entryStart[i] = entryStart
-    segment.entryEnd[i] = entryEnd
-    segment.lineStart[i] = lineStart
-    segment.lineEnd[i] = lineEnd
+    segment.chunk[i] = arrival.chunkNumber
+    segment.entryStart[i] = arrival.entryStart
+    segment.entryEnd[i] = arrival.entryEnd
+    segment.lineStart[i] = arrival.lineStart
+    segment.lineEnd[i] = arrival.lineEnd
     segment.hash[i] = hash
-    chunk.rows++
+    arrival.chunk.rows++
     return row
   }
 
@@ -144,13 +155,21 @@ export class EntryTable {
     return this.compareTime(a, segment.seconds[b % segmentRows]!, segment.nanos[b % segmentRows]!) || a - b
   }
 
-  lineEquals (row: number, buf: Buffer, start: number, end: number): boolean {
+  /**
+   * Whether the row is still there and has the time, the line and, if they count, the structured metadata of an
+   * arrival. Metadata stand behind the line, and are equal where their bytes are, as those of a repeated push are.
+   */
+  equals (row: number, hash: number, arrival: Arrival, withMetadata: boolean): boolean {
+    if (row < this.first) return false
     const segment = this.#segment(row)
     const i = row % segmentRows
-    const lineStart = segment.lineStart[i]!
-    const lineEnd = segment.lineEnd[i]!
-    if (lineEnd - lineStart !== end - start) return false
-    return this.#chunks[segment.chunk[i]! - this.#firstChunk]!.buf.compare(buf, start, end, lineStart, lineEnd) === 0
+    if (segment.hash[i] !== hash || segment.seconds[i] !== arrival.seconds || segment.nanos[i] !== arrival.nanos) return false
+    const { chunk, lineStart, lineEnd, entryEnd } = arrival
+    const start = segment.lineStart[i]!
+    const end = withMetadata ? segment.entryEnd[i]! : segment.lineEnd[i]!
+    const arrivalEnd = withMetadata ? entryEnd : lineEnd
+    if (segment.lineEnd[i]! - start !== lineEnd - lineStart || end - start !== arrivalEnd - lineStart) return false
+    return this.#chunks[segment.chunk[i]! - this.#firstChunk]!.buf.compare(chunk.buf, lineStart, arrivalEnd, start, end) === 0
   }
 
   #segment (row: number): Segment {

@@ -1,4 +1,4 @@
-import { emptyRow, EntryTable, type Chunk, type Row } from './entry-table.ts'
+import { emptyRow, EntryTable, type Arrival, type Row } from './entry-table.ts'
 import { IdTally, type Reconciliation } from './id-tally.ts'
 import type { Label } from './label-set.ts'
 import { lineHash, StoredStream } from './stored-stream.ts'
@@ -8,6 +8,8 @@ export interface StoreOptions {
   maxEntries?: number
   /** The most bytes of entries to keep. Default 1 GiB. */
   maxBytes?: number
+  /** Whether entries of equal time and line are two where their metadata differ. Default false. */
+  metadataTellsApart?: boolean
   /**
    * Before an entry is dropped for lack of room, it is searched for this marker and a number, so that `countIds` still
    * counts it.
@@ -28,18 +30,17 @@ const defaultMaxEntries = 5_000_000
 const defaultMaxBytes = 1024 ** 3
 
 /**
- * The entries of all tenants, in memory. An entry that is equal to a stored one in stream, time and line is stored
- * once. An entry that is equal to a dropped one cannot be recognised.
+ * The entries of all tenants, in memory. An entry that repeats another is stored once where Loki would find that one:
+ * in the head block of its stream. A dropped entry cannot be found.
  */
 export class Store {
   readonly table = new EntryTable()
-  /**
-   * Entries stored since the start, those ignored as equal to a stored one, and those dropped later for lack of room.
-   */
+  /** Entries stored since the start, those ignored as repeats, and those dropped later for lack of room. */
   entries = 0
   duplicates = 0
   dropped = 0
   bytes = 0
+  readonly metadataTellsApart: boolean
   readonly #maxEntries: number
   readonly #maxBytes: number
   readonly #streams: StoredStream[] = []
@@ -52,6 +53,7 @@ export class Store {
   constructor (options: StoreOptions = {}) {
     this.#maxEntries = options.maxEntries ?? defaultMaxEntries
     this.#maxBytes = options.maxBytes ?? defaultMaxBytes
+    this.metadataTellsApart = options.metadataTellsApart ?? false
     this.#onStored = options.onStored
     this.#marker = options.countDropped === undefined ? undefined : Buffer.from(options.countDropped)
   }
@@ -85,23 +87,19 @@ export class Store {
     return stream
   }
 
-  /**
-   * Stores the entry at the given offsets in `chunk`, unless an equal one is stored. Returns whether the entry was
-   * stored.
-   */
-  add (stream: StoredStream, seconds: number, nanos: number, chunk: Chunk, chunkNumber: number,
-    entryStart: number, entryEnd: number, lineStart: number, lineEnd: number): boolean {
-    const hash = lineHash(chunk.view, lineStart, lineEnd, seconds, nanos)
-    if (stream.has(this.table, hash, seconds, nanos, chunk.buf, lineStart, lineEnd)) {
+  /** Stores an entry with so many pairs of metadata, unless it is a repeat. */
+  add (stream: StoredStream, arrival: Arrival, metadataPairs: number): void {
+    const { chunk, entryStart, entryEnd, lineStart, lineEnd } = arrival
+    const hash = lineHash(chunk.view, lineStart, lineEnd, arrival.seconds, arrival.nanos)
+    if (stream.repeats(this.table, hash, arrival, this.metadataTellsApart)) {
       this.duplicates++
-      return false
+      return
     }
-    const row = this.table.add(stream.number, seconds, nanos, hash, chunk, chunkNumber, entryStart, entryEnd, lineStart, lineEnd)
-    stream.add(this.table, row, hash, seconds, nanos)
+    const row = this.table.add(stream.number, hash, arrival)
+    stream.add(this.table, row, hash, arrival, metadataPairs)
     this.entries++
     this.bytes += entryEnd - entryStart
     this.#onStored?.(stream, hash, chunk.buf, lineStart, lineEnd)
-    return true
   }
 
   /** Drops the oldest entries while there are too many. */
@@ -137,18 +135,19 @@ export class Store {
     const known = this.#marker !== undefined && this.#marker.equals(bytes) ? this.#tally.get(tenant) : undefined
     const tally = known?.copy() ?? new IdTally()
     const row = emptyRow()
-    // The next place of the marker in the chunk. A chunk's rows ascend, so one place serves many rows.
+    // The first place of the marker in the chunk from `searched` on. It serves many rows: most ascend.
     let buf: Buffer | undefined
+    let searched = 0
     let hit = 0
     for (let number = this.table.first; number < this.table.next; number++) {
       this.table.read(number, row)
       const stream = this.#streams[row.stream]!
       if (stream.tenant !== tenant) continue
-      if (row.buf !== buf) {
+      if (row.buf !== buf || row.lineStart < searched || row.lineStart > hit) {
         buf = row.buf
-        hit = -1
+        searched = row.lineStart
+        hit = nextHit(buf, bytes, searched)
       }
-      if (hit < row.lineStart) hit = nextHit(buf, bytes, row.lineStart)
       countLine(buf, row.lineStart, row.lineEnd, hit, bytes, stream.quarantine, tally)
     }
     return tally.result(options.expected)

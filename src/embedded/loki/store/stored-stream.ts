@@ -1,4 +1,5 @@
-import type { EntryTable } from './entry-table.ts'
+import type { Arrival, EntryTable } from './entry-table.ts'
+import { HeadBlock } from './head-block.ts'
 import { labelText, labelValue, type Label } from './label-set.ts'
 
 /**
@@ -18,9 +19,8 @@ export function lineHash (view: DataView, start: number, end: number, seconds: n
 }
 
 /**
- * The rows of one stream in order of arrival, and a set of their (time, line) pairs by open addressing. A slot of the
- * set holds a place in `#rows` plus one; 0 is free. Rows are dropped at the front. Their slots stay as tombstones until
- * the set is built again.
+ * The rows of one stream in order of arrival, of which the first may be dropped, and what Loki compares a new entry
+ * with.
  */
 export class StoredStream {
   readonly tenant: string
@@ -30,10 +30,13 @@ export class StoredStream {
   readonly quarantine: boolean
   newestSeconds = -Infinity
   newestNanos = 0
+  readonly #head = new HeadBlock()
+  /** The row that the last entry has, or is equal to. Loki compares with it also when its block has ended. */
+  #last = -1
+  #lastHash = 0
   #rows = new Float64Array(8)
   #dropped = 0
   #count = 0
-  #slots = new Uint32Array(16)
   #ordered = true
   #sorted: Float64Array | undefined
 
@@ -49,24 +52,23 @@ export class StoredStream {
     return this.#count - this.#dropped
   }
 
-  has (table: EntryTable, hash: number, seconds: number, nanos: number, buf: Buffer, lineStart: number, lineEnd: number): boolean {
-    const slots = this.#slots
-    const mask = slots.length - 1
-    for (let slot = hash & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const place = slots[slot]! - 1
-      if (place < this.#dropped) continue
-      const row = this.#rows[place]!
-      if (table.hash(row) !== hash || table.compareTime(row, seconds, nanos) !== 0) continue
-      if (table.lineEquals(row, buf, lineStart, lineEnd)) return true
-    }
-    return false
+  /** Whether Loki drops the entry as a repeat. */
+  repeats (table: EntryTable, hash: number, arrival: Arrival, withMetadata: boolean): boolean {
+    if (hash === this.#lastHash && this.#last >= 0 && table.equals(this.#last, hash, arrival, withMetadata)) return true
+    const row = this.#head.find(table, hash, arrival, withMetadata)
+    if (row < 0) return false
+    this.#last = row
+    this.#lastHash = hash
+    return true
   }
 
-  /** Adds a row that `has` did not find. Row numbers must ascend. */
-  add (table: EntryTable, row: number, hash: number, seconds: number, nanos: number): void {
-    if (this.#count === this.#rows.length) this.#makeRoom(table)
-    this.#rows[this.#count] = row
-    this.#insert(hash, this.#count++)
+  /** Adds the row of an entry that is no repeat. Row numbers must ascend. */
+  add (table: EntryTable, row: number, hash: number, { seconds, nanos, lineStart, lineEnd }: Arrival, metadataPairs: number): void {
+    if (this.#count === this.#rows.length) this.#makeRoom()
+    this.#rows[this.#count++] = row
+    this.#head.add(table, row, hash, lineEnd - lineStart, metadataPairs)
+    this.#last = row
+    this.#lastHash = hash
     this.#sorted = undefined
     if (seconds > this.newestSeconds || (seconds === this.newestSeconds && nanos >= this.newestNanos)) {
       this.newestSeconds = seconds
@@ -92,27 +94,13 @@ export class StoredStream {
     return this.#sorted
   }
 
-  #insert (hash: number, place: number): void {
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let slot = hash & mask
-    while (slots[slot] !== 0) slot = (slot + 1) & mask
-    slots[slot] = place + 1
-  }
-
-  /**
-   * Moves the living rows to the front, doubles the memory where they fill more than half, and builds the set again, at
-   * most half full.
-   */
-  #makeRoom (table: EntryTable): void {
+  /** Moves the living rows to the front, and doubles the memory where they fill more than half. */
+  #makeRoom (): void {
     const living = this.size
-    const length = living * 2 > this.#rows.length ? this.#rows.length * 2 : this.#rows.length
-    const rows = new Float64Array(length)
+    const rows = new Float64Array(living * 2 > this.#rows.length ? this.#rows.length * 2 : this.#rows.length)
     rows.set(this.#rows.subarray(this.#dropped, this.#count))
     this.#rows = rows
     this.#dropped = 0
     this.#count = living
-    this.#slots = new Uint32Array(length * 2)
-    for (let place = 0; place < living; place++) this.#insert(table.hash(rows[place]!), place)
   }
 }

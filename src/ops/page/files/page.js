@@ -70,7 +70,9 @@ function showFigures ({ loki, lag, totals, streams }) {
   showChart(byId('lag-chart'), lags, `The last two minutes: at most ${duration(Math.max(...lags))}`)
   const rows = [
     ['records received', totals.received], ['stored', totals.stored], ['in quarantine', totals.quarantined], ['mended', totals.mended],
-    ['dead letters', totals.deadLettered], ['push retries', totals.retries], ['streams within the hour', streams]
+    ['dead letters', totals.deadLettered], ['push retries', totals.retries], ['records pushed again', totals.resent],
+    ...totals.found > 0 ? [['not pushed again: found in Loki', totals.found]] : [], ['sent again by senders', totals.redelivered],
+    ['streams within the hour', streams]
   ]
   byId('totals').replaceChildren(...rows.flatMap(([name, value]) => [make('dt', name), make('dd', count(value))]))
 }

@@ -56,6 +56,7 @@ test('the section has a row for each measurement, says what was lost, and links 
     3 + result.scale.length + result.curve.length + result.events.length
   )
   assert.match(text, /\| 56,000 records\/s \| 2 \| .* \| 1\.5 \| .* \| 1\.25 \| 0\.8 to 1\.2 \| 350 MB \|/)
+  assert.match(text, /\| 300 \| 7 \| 0 \| 0 \|/)
   assert.match(text, /Of 14,000 records sent, none was missing or doubled\./)
   assert.match(text, /\]\(bench\/results\/instances\.svg\)/)
   result.events[0].doubled = 2

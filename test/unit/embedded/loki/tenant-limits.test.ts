@@ -42,6 +42,17 @@ const told = async (server: { url: string }): Promise<Answer> => await get(
   server, '/config/tenant/v1/limits', {}, { 'x-scope-orgid': 'fake' }
 )
 
+test('what makes repeats doubles can be told', async (t) => {
+  const publishedLimits = ['increment_duplicate_timestamp', 'shard_streams']
+  const limits = { incrementDuplicateTimestamp: true, shardRateBytes: 3 * 1_048_576 }
+  const text = (enabled: boolean, rate: string): string => `shard_streams:\n  enabled: ${enabled}\n  time_sharding_enabled: false\n` +
+    `  time_sharding_ignore_recent: 40m0s\n  logging_enabled: false\n  desired_rate: ${rate}\n`
+  const server = await loki(t, { version: '3.7.6', limits, publishedLimits })
+  assert.equal((await told(server)).text, `increment_duplicate_timestamp: true\n${text(true, '3MB')}`)
+  server.setLimits({ incrementDuplicateTimestamp: false, shardRateBytes: Infinity })
+  assert.equal((await told(server)).text, `increment_duplicate_timestamp: false\n${text(false, '1536KB')}`)
+})
+
 test('an operator may publish other limits', async (t) => {
   const limits = {
     rateBytes: 8 * 1_048_576,

@@ -51,6 +51,10 @@ test('counters become rates of the window, and totals of what was before it', as
     metrics.pushes.inc({ status: '2xx' }, 3)
     metrics.pushes.inc({ status: '5xx' })
     metrics.pushRetries.inc({ reason: '5xx' })
+    metrics.recordsResent.inc({ reason: '5xx' }, 7)
+    metrics.recordsResent.inc({ reason: 'timeout' }, 3)
+    metrics.recordsFound.inc(4)
+    metrics.recordsRedelivered.inc({ address: 'b' }, 6)
   }
   const { seconds, bus, workers, loki, totals, addresses } = await snapshot(metrics, [step, step])
   assert.equal(seconds, 2)
@@ -58,6 +62,7 @@ test('counters become rates of the window, and totals of what was before it', as
   assert.equal(workers.recordsPerSecond, 100)
   assert.deepEqual([loki.pushesPerSecond, loki.recordsPerSecond, loki.retriesPerSecond], [4, 40, 1])
   assert.deepEqual([totals.received, totals.stored, totals.retries], [1200, 1080, 2])
+  assert.deepEqual([totals.resent, totals.found, totals.redelivered], [20, 8, 12])
   assert.deepEqual(addresses.map(({ address, up, recordsPerSecond }) => [address, up, recordsPerSecond]), [
     ['a', true, 100], ['b', false, 0]
   ])

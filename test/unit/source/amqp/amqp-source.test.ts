@@ -8,7 +8,7 @@ import { AmqpPeer } from '../../../helpers/amqp-peer.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'
 import { until } from '../../../helpers/until.ts'
 
-interface Running { source: AmqpSource, budget: Budget, peer: AmqpPeer, deliveries: Delivery[] }
+interface Running { source: AmqpSource, budget: Budget, peer: AmqpPeer, deliveries: Delivery[], gone: unknown[] }
 
 async function running (t: TestContext, quietMs = 1): Promise<Running> {
   const peer = await AmqpPeer.listen(t)
@@ -24,9 +24,14 @@ async function running (t: TestContext, quietMs = 1): Promise<Running> {
   })
   t.after(async () => { await source.close() })
   const deliveries: Delivery[] = []
-  source.start({ onDelivery: delivery => { deliveries.push(delivery) }, onFatal: error => { throw error } })
+  const gone: unknown[] = []
+  source.start({
+    onDelivery: delivery => { deliveries.push(delivery) },
+    onGone: (address, connection) => { gone.push([address, connection, connection.gone]) },
+    onFatal: error => { throw error }
+  })
   await until('it is attached', () => source.status().ok)
-  return { source, budget, peer, deliveries }
+  return { source, budget, peer, deliveries, gone }
 }
 
 test('delivers, settles over the connection of a delivery, and is granted room', async t => {
@@ -49,6 +54,27 @@ test('counts the connections it opens and loses', async t => {
   peer.drop()
   await until('it is back', () => source.counters.connects === 2)
   assert.deepEqual({ ...source.counters }, { connects: 2, disconnects: 1 })
+})
+
+test('says once which connection has gone, whether the bus cuts it or it is closed here', async t => {
+  const { source, peer, deliveries, gone } = await running(t)
+  void peer.send('logs', Buffer.from('one'))
+  await until('it is here', () => deliveries.length === 1)
+  const [{ connection }] = deliveries
+  peer.drop()
+  await until('it is back', () => source.counters.connects === 2 && source.status().ok)
+  assert.deepEqual(gone, [['logs', connection, true]])
+  await source.close()
+  assert.equal(gone.length, 2)
+})
+
+test('tells what a broker has tried to deliver before', async t => {
+  const { peer, deliveries } = await running(t)
+  const [first, again] = [Buffer.from('005370450053774101', 'hex'), Buffer.from('005370c0070540404040520100537741', 'hex')]
+  void peer.send('logs', first)
+  void peer.send('logs', again)
+  await until('both are here', () => deliveries.length === 2)
+  assert.deepEqual(deliveries.map(({ redelivered }) => redelivered), [false, true])
 })
 
 test('stopped, it gives no more credit, has drained when the bus is quiet, and still settles what is here', async t => {

@@ -69,7 +69,7 @@ async function running (
         run.ids.push(id)
         run.most = Math.max(run.most, budget.used)
       }
-      source.start({ onDelivery, onFatal: error => { throw error } })
+      source.start({ onDelivery, onGone: () => {}, onFatal: error => { throw error } })
     },
     giveBack () {
       for (const cost of run.costs.splice(0)) budget.release(cost)

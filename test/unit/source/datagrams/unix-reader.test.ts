@@ -65,7 +65,7 @@ async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Runni
         run.costs.push(cost)
         run.most = Math.max(run.most, budget.used)
       }
-      source.start({ onDelivery, onFatal: error => { throw error } })
+      source.start({ onDelivery, onGone: () => {}, onFatal: error => { throw error } })
     },
     giveBack () {
       for (const cost of run.costs.splice(0)) budget.release(cost)

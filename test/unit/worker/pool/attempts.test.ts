@@ -28,7 +28,8 @@ function batchOf (messages: readonly number[]): Batch {
     view,
     length: messages.length,
     starts,
-    ends: starts.map(i => i + 1)
+    ends: starts.map(i => i + 1),
+    redelivered: starts.filter(i => i % 2 === 1)
   } as unknown as Batch
 }
 
@@ -40,6 +41,7 @@ function result (records: number[], reason?: string): EncodeResult {
     cardinalityReports: [],
     shared: false,
     records: records.length,
+    redelivered: 0,
     quarantined,
     mended: new Uint32Array(MEND_REASONS.length).fill(1),
     oldestMs: reason === undefined ? Math.min(...records) : NaN
@@ -66,7 +68,7 @@ function threads (failures: number[], quarantineFailures = 0) {
     seen.times.push(task.arrivalNanos)
     seen.addresses.add(task.address)
     const guilty = messages.find(message => failures[message] > 0)
-    if (guilty === undefined) return result(messages)
+    if (guilty === undefined) return { ...result(messages), redelivered: task.redelivered?.length ?? 0 }
     failures[guilty]--
     throw new WorkerFailure('died', 'it died', new Error('cause'))
   }
@@ -137,6 +139,7 @@ test('whatever messages fail, however often, each comes out once', async () => {
     assert.deepEqual(bodies(encoded), failures.map((_, i) => i))
     assert.equal(encoded.records, failures.length)
     assert.ok(inQuarantine(encoded) >= lethal)
+    assert.equal(encoded.redelivered, Math.floor(failures.length / 2), 'every other one was sent before')
   }))
 })
 

@@ -18,7 +18,7 @@ function push (entries: Entry[], labels = '{host="a"}'): Buffer {
 }
 
 const numbers = (from: number, count: number): Entry[] => Array.from({ length: count }, (_, i) => ({ number: from + i }))
-const FINE = { missing: 0, doubled: 0, repeated: 0, other: 0, streams: 1 }
+const FINE = { missing: 0, doubled: 0, repeated: 0, storedTwice: 0, other: 0, streams: 1 }
 
 test('all there, over several pushes, in any order', () => {
   const tally = new PushTally()
@@ -42,6 +42,16 @@ test('what comes again equal in stream, time and line is stored once; what diffe
   tally.add(push([{ number: 3, text: 'another line' }]))
   tally.add(push([{ number: 4 }], '{host="b"}'))
   assert.deepEqual(tally.result(5), { ...FINE, stored: 5, repeated: 3, doubled: 3, streams: 2 })
+})
+
+test('what comes again when its block has ended is stored twice, but for the last entry', () => {
+  const tally = new PushTally()
+  const large = numbers(0, 3).map(entry => ({ ...entry, text: 'x'.repeat(100_000) }))
+  tally.add(push(large))
+  tally.add(push(large.slice(2)))
+  tally.add(push(large.slice(0, 2)))
+  tally.add(push(large.slice(0, 1)))
+  assert.deepEqual(tally.result(3), { ...FINE, stored: 3, repeated: 4, storedTwice: 2 })
 })
 
 test('what was not sent is told apart', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ingesterOf } from '../../../../../src/embedded/loki/push/ingester.ts'
+import { ingesterOf } from '../../../../../src/embedded/loki/push/known-streams.ts'
 import type { LokiOptions } from '../../../../../src/embedded/loki/server.ts'
 import { clock, lines, loki, push, type Answer, type TestEntry, type TestStream } from './logproto.ts'
 

@@ -2,17 +2,23 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { Intake } from '../../../../../src/embedded/loki/push/intake.ts'
+import type { Limits } from '../../../../../src/embedded/loki/push/limits.ts'
 import { Store, type StoreOptions } from '../../../../../src/embedded/loki/store/store.ts'
 import { clock, pushRequest, type TestStream } from '../push/logproto.ts'
 
 const unlimited = { rateBytes: Infinity, disorderMs: Infinity, messageBytes: Infinity }
 
-function filled (options: StoreOptions = {}): { store: Store, push: (streams: TestStream[], tenant?: string) => void } {
+/** `later`: in ms, the time of a push by the store's clock. */
+function filled (
+  options: StoreOptions = {}, limits: Partial<Limits> = {}
+): { store: Store, push: (streams: TestStream[], tenant?: string, later?: number) => void } {
   const store = new Store(options)
-  const intake = new Intake(store, { limits: unlimited, now: () => clock })
+  let now = clock
+  const intake = new Intake(store, { limits: { ...unlimited, ...limits }, now: () => now })
   return {
     store,
-    push: (streams, tenant = 'fake') => {
+    push: (streams, tenant = 'fake', later = 0) => {
+      now = clock + later
       const bytes = pushRequest(streams)
       intake.push(tenant, bytes.length, (chunk, at) => { bytes.copy(chunk.buf, at) })
     }
@@ -101,6 +107,18 @@ test('tenants share nothing', () => {
   assert.equal(contents(store, 'one').length, 1)
   assert.equal(store.countIds('x ', { tenant: 'two' }).matched, 1)
   assert.deepEqual(store.tenants(), ['one', 'two'])
+})
+
+test('countIds finds the numbers of a push that was divided into shards', () => {
+  const { store, push } = filled({}, { shardRateBytes: 50 })
+  const entries = (from: number): TestStream[] => [{
+    labels: '{a="b"}', entries: Array.from({ length: 9 }, (_, n) => ({ ms: clock + from + n, line: `seq=${from + n}` }))
+  }]
+  push(entries(0))
+  push(entries(9), 'fake', 1000)
+  assert.equal(store.streamCount, 3)
+  const { distinct, repeated, missing } = store.countIds('seq=', { expected: 18 })
+  assert.deepEqual({ distinct, repeated, missing }, { distinct: 18, repeated: 0, missing: 0 })
 })
 
 test('countIds tells stored, repeated, missing, unexpected and quarantined numbers apart', () => {

@@ -1,0 +1,18 @@
+import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../messages.ts'
+
+/** The results of the parts of a batch as one. Without any, it is the result of a batch of which nothing is kept. */
+export function mergeResults (results: readonly EncodeResult[]): EncodeResult {
+  const sums = (key: 'quarantined' | 'mended', size: number): Uint32Array => results.map(result => result[key]).reduce(
+    (sums, counts) => sums.map((sum, i) => sum + (counts[i] ?? 0)), new Uint32Array(size)
+  )
+  return {
+    parts: results.flatMap(({ parts }) => parts),
+    cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),
+    shared: false,
+    records: results.reduce((sum, { records }) => sum + records, 0),
+    redelivered: results.reduce((sum, { redelivered }) => sum + redelivered, 0),
+    quarantined: sums('quarantined', QUARANTINE_REASONS.length),
+    mended: sums('mended', MEND_REASONS.length),
+    oldestMs: results.reduce((oldest, { oldestMs }) => oldestMs >= oldest ? oldest : Number.isNaN(oldestMs) ? oldest : oldestMs, NaN)
+  }
+}
