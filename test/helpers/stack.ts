@@ -13,6 +13,8 @@ export interface StackOptions {
   env?: Record<string, string>
   loki?: LokiOptions
   bus?: BusOptions
+  /** Worker threads: one by default, as each takes its time to start. */
+  workers?: number
   /** Whether to start the pipeline at once; true by default. */
   start?: boolean
 }
@@ -48,7 +50,7 @@ export class Stack {
     const { config } = loadConfig({
       LOKEAN_AMQP_URL: bus.url,
       LOKEAN_LOKI_URL: loki.url,
-      LOKEAN_WORKERS: '2',
+      LOKEAN_WORKERS: String(options.workers ?? 1),
       LOKEAN_DRAIN_TIMEOUT: '2s',
       ...options.env
     })

@@ -16,6 +16,7 @@ for (const [name, bytesEach, count] of [
   test(`with a Loki that does not answer, what is taken stays within LOKEAN_INFLIGHT_BYTES: ${name}`, async t => {
     const limit = 2 * MIB
     const stack = await Stack.start(t, {
+      workers: 2,
       env: { LOKEAN_INFLIGHT_BYTES: `${limit}`, LOKEAN_PUSH_BYTES: '256KiB', LOKEAN_DRAIN_TIMEOUT: '100ms' },
       loki: { intercept: () => ({ kind: 'hang', release: forever }) },
       bus: { senderCredit: 8000 }
@@ -61,7 +62,6 @@ test('a tenant that Loki limits holds up its own address only', async t => {
     env: {
       LOKEAN_AMQP_ADDRESSES: 'a,b',
       LOKEAN_LOKI_TENANT: '{cloud}',
-      LOKEAN_WORKERS: '1',
       LOKEAN_INFLIGHT_BYTES: `${4 * MIB}`,
       LOKEAN_PUSH_BYTES: '256KiB',
       LOKEAN_DRAIN_TIMEOUT: '100ms'
@@ -81,7 +81,7 @@ test('a tenant that Loki limits holds up its own address only', async t => {
 })
 
 test('credit comes back as what was taken is stored: a small budget passes a large load', async t => {
-  const stack = await Stack.start(t, { env: { LOKEAN_INFLIGHT_BYTES: `${2 * MIB}`, LOKEAN_PUSH_BYTES: '64KiB' } })
+  const stack = await Stack.start(t, { workers: 2, env: { LOKEAN_INFLIGHT_BYTES: `${2 * MIB}`, LOKEAN_PUSH_BYTES: '64KiB' } })
   const sender = await stack.sender()
   const outcomes = await Promise.all(Array.from(
     { length: 200 },
@@ -94,6 +94,7 @@ test('credit comes back as what was taken is stored: a small budget passes a lar
 test('one process reads 64 addresses: one is blocked for ever, one has messages of 1.2 MB, and all others flow', async t => {
   const addresses = Array.from({ length: 64 }, (_, i) => `rsyslog/cloud${i}`)
   const stack = await Stack.start(t, {
+    workers: 2,
     env: { LOKEAN_AMQP_ADDRESSES: addresses.join(','), LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_DRAIN_TIMEOUT: '100ms' },
     loki: {
       authEnabled: true,

@@ -19,6 +19,7 @@ function expected (record: Buffer): { time: bigint, line: string, labels: string
 test('every message captured from rsyslog arrives in the store byte for byte', async t => {
   // All captures are of one day. Without these settings they would be too old after a week.
   const stack = await Stack.start(t, {
+    workers: 2,
     env: { LOKEAN_LOKI_MAX_AGE: '3650d', LOKEAN_LOKI_MAX_AHEAD: '1h', LOKEAN_LOKI_MAX_DISORDER: '3650d' },
     loki: { limits: { maxAgeMs: Infinity, disorderMs: Infinity } }
   })

@@ -16,7 +16,7 @@ const ENV = {
 }
 
 test('the same messages from three addresses are stored as the address says, each with its tenant, bad records too', async t => {
-  const stack = await Stack.start(t, { env: ENV, loki: { authEnabled: true } })
+  const stack = await Stack.start(t, { workers: 2, env: ENV, loki: { authEnabled: true } })
   const body = message([record({ cloud: 'cloudB', host: 'h', message: 'a line' }), 'not JSON'])
   for (const address of ['logs/a', 'logs/b', 'logs/c']) assert.equal(await (await stack.sender(address)).send(body), 'accepted')
   assert.deepEqual(storedBy(stack), [
@@ -35,7 +35,7 @@ test('what Loki refuses, and what no worker can read, stays with the tenant and 
     if (Buffer.from(task.bytes).includes('poison')) throw new WorkerFailure('threw', 'poisoned', new Error('poison'))
     return await encode.call(this, task)
   })
-  const stack = await Stack.start(t, { env: ENV, loki: { authEnabled: true, limits: { lineBytes: 1000 } } })
+  const stack = await Stack.start(t, { workers: 2, env: ENV, loki: { authEnabled: true, limits: { lineBytes: 1000 } } })
   const sender = await stack.sender('logs/b')
   assert.equal(await sender.send(message([record({ message: 'x'.repeat(2000) })])), 'accepted')
   assert.equal(await sender.send(message([record({ message: 'poison' })])), 'accepted')

@@ -10,7 +10,7 @@ import { message, record } from '../helpers/messages.ts'
 import { Stack } from '../helpers/stack.ts'
 import { until } from '../helpers/until.ts'
 
-const BRIEF = { LOKEAN_DRAIN_TIMEOUT: '100ms', LOKEAN_WORKERS: '1' }
+const BRIEF = { LOKEAN_DRAIN_TIMEOUT: '100ms' }
 const ONE_SHARD = { ...BRIEF, LOKEAN_SHARDS: '1' }
 
 function warnings (stack: Stack): Array<{ reason?: string, message?: string, mend?: string, msg: string }> {

@@ -38,6 +38,7 @@ test('whatever Loki does, in any order, every message is accepted once all of it
   ]
   const used = new Set<number>()
   const stack = await Stack.start(t, {
+    workers: 2,
     loki: {
       intercept: () => {
         if (random() > 0.35) return undefined
@@ -68,6 +69,7 @@ test('what is delivered twice, over a new connection, is stored once', async t =
   const { promise: pushed, resolve: sawPush } = deferred()
   let first = true
   const stack = await Stack.start(t, {
+    workers: 2,
     loki: {
       intercept: () => {
         if (!first) return undefined
@@ -96,6 +98,7 @@ test('what is delivered twice, over a new connection, is stored once', async t =
 test('the connection is cut again and again with deliveries unsettled: nothing missing, nothing doubled', async t => {
   let gate = deferred()
   const stack = await Stack.start(t, {
+    workers: 2,
     loki: { intercept: ({ attempt }) => attempt % 3 === 0 ? undefined : { kind: 'hang', release: gate.promise, stored: attempt % 3 === 1 } }
   })
   const sender = await stack.sender()

@@ -10,7 +10,7 @@ import { until } from '../helpers/until.ts'
  */
 test('streams over Loki\'s limit are not lost behind a 204: their message is not accepted', async t => {
   const stack = await Stack.start(t, {
-    loki: { limits: { streams: 20 } }, env: { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' }
+    loki: { limits: { streams: 20 } }, env: { LOKEAN_SHARDS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' }
   })
   const sender = await stack.sender()
   const known = Array.from({ length: 20 }, (_, i) => record({ source: `known-${i}`, message: `first of ${i}` }))
@@ -32,7 +32,7 @@ test('streams over Loki\'s limit are not lost behind a 204: their message is not
 })
 
 test('nor after a restart, when Lokean knows no stream of those that Loki does', async t => {
-  const one = { LOKEAN_SHARDS: '1', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' }
+  const one = { LOKEAN_SHARDS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms' }
   const before = await Stack.start(t, { loki: { limits: { streams: 2 } }, env: one })
   const first = await before.sender()
   assert.equal(await first.send(message([record({ source: 'a' }), record({ source: 'b' })])), 'accepted')

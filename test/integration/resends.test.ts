@@ -5,7 +5,7 @@ import { Stack } from '../helpers/stack.ts'
 import { until } from '../helpers/until.ts'
 import type { Fault, PushAttempt } from '../../src/embedded/loki/push/fault.ts'
 
-const ENV = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '2' }
+const ENV = { LOKEAN_SHARDS: '2' }
 const VERIFY = { ...ENV, LOKEAN_LOKI_VERIFY: 'on' }
 const AFTER: Fault = { kind: 'close', when: 'after-store' }
 

@@ -61,6 +61,7 @@ test('parts that wait in the memory of their batch are intact when a Loki that s
   let open = false
   const limit = 4 * MIB
   const stack = await Stack.start(t, {
+    workers: 2,
     env: { LOKEAN_INFLIGHT_BYTES: `${limit}`, LOKEAN_PUSH_BYTES: '64KiB' },
     loki: { intercept: () => open ? undefined : { kind: 'hang', release: gate.promise } },
     bus: { senderCredit: 8000 }
@@ -93,6 +94,7 @@ test('batches that fill little of their memory do not keep more of it than the b
   const gate = new Deferred<void>()
   let open = false
   const stack = await Stack.start(t, {
+    workers: 2,
     env: { LOKEAN_INFLIGHT_BYTES: `${4 * MIB}`, LOKEAN_PUSH_BYTES: '64KiB' },
     loki: { intercept: () => open ? undefined : { kind: 'hang', release: gate.promise } }
   })

@@ -27,7 +27,7 @@ function warnings (stack: Stack): Array<Record<string, unknown>> {
 
 test('labels that change with every record, with a limit: what is beyond it lies in quarantine, and streams that were there before flow on', async t => {
   const limit = 40
-  const stack = await Stack.start(t, { env: { ...LABELS, LOKEAN_MAX_STREAMS: `${limit}`, LOKEAN_WORKERS: '4' } })
+  const stack = await Stack.start(t, { workers: 4, env: { ...LABELS, LOKEAN_MAX_STREAMS: `${limit}` } })
   const sender = await stack.sender()
   const steady = (wave: string): string[] => Array.from(
     { length: 300 }, (_, i) => record({ source: `steady-${i % 10}`, message: `steady ${wave} ${i}` })
@@ -59,7 +59,9 @@ test('labels that change with every record, with a limit: what is beyond it lies
 test('one tenant\'s explosion takes no stream from another', async t => {
   const limit = 20
   const stack = await Stack.start(t, {
-    env: { ...LABELS, LOKEAN_MAX_STREAMS: `${limit}`, LOKEAN_LOKI_TENANT: '{cloud}' }, loki: { authEnabled: true }
+    workers: 2,
+    env: { ...LABELS, LOKEAN_MAX_STREAMS: `${limit}`, LOKEAN_LOKI_TENANT: '{cloud}' },
+    loki: { authEnabled: true }
   })
   const sender = await stack.sender()
   await send(sender, exploding('a', 1000, { cloud: 'loud' }))
@@ -73,7 +75,7 @@ test('one tenant\'s explosion takes no stream from another', async t => {
 
 test('labels that change with every record, without a limit: all flow, each as a stream', async t => {
   const count = 1500
-  const stack = await Stack.start(t, { env: LABELS })
+  const stack = await Stack.start(t, { workers: 2, env: LABELS })
   const sender = await stack.sender()
   const sent = exploding('a', count)
   await send(sender, sent)

@@ -29,7 +29,9 @@ test('what comes to a Unix socket is stored, each record once, the largest and t
   const path = socketPath(Cleanup.of(t))
   const address = `unixgram:${path}`
   const stack = await Stack.start(t, {
-    env: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: `${address};cloud=edge;tenant=t` }, loki: { authEnabled: true }
+    workers: 2,
+    env: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: `${address};cloud=edge;tenant=t` },
+    loki: { authEnabled: true }
   })
   const sender = new UnixSender(stack.cleanup, path)
   const count = 5000
@@ -60,6 +62,7 @@ test('while Loki does not answer the sender waits; what the kernel has taken is 
   let release = (): void => {}
   const held = new Promise<void>(resolve => { release = resolve })
   const stack = await Stack.start(t, {
+    workers: 2,
     env: {
       LOKEAN_AMQP_ADDRESSES: 'off',
       LOKEAN_SOCKET: `unixgram:${path}`,

@@ -7,7 +7,7 @@ import { until } from '../helpers/until.ts'
 test('what stands still has a series: its age, why shards wait, when each tenant last had something stored', async t => {
   const stack = await Stack.start(t, {
     env: {
-      LOKEAN_AMQP_ADDRESSES: 'a;tenant=good,b;tenant=bad', LOKEAN_WORKERS: '1', LOKEAN_DRAIN_TIMEOUT: '100ms', LOKEAN_MAX_STREAMS: '900'
+      LOKEAN_AMQP_ADDRESSES: 'a;tenant=good,b;tenant=bad', LOKEAN_DRAIN_TIMEOUT: '100ms', LOKEAN_MAX_STREAMS: '900'
     },
     loki: { authEnabled: true, intercept: ({ tenant }) => tenant === 'bad' ? { kind: 'answer', status: 401, text: 'no' } : undefined }
   })

@@ -7,6 +7,7 @@ import { Secret } from '../../src/secret.ts'
 import { LokeanError } from '../../src/errors.ts'
 import { clean, cleanText, createLogger, describeError } from '../../src/log.ts'
 import type { LogOptions, Logger } from '../../src/log.ts'
+import { scaled } from '../helpers/scaled.ts'
 
 // The processes started here load the module in the form of this test: compiled or source.
 const extension = extname(import.meta.url)
@@ -172,7 +173,7 @@ suite('whatever is logged is bounded', () => {
       const { log, text } = collect()
       log.info({ value }, 'm')
       JSON.parse(text())
-    }), { numRuns: 1000 })
+    }), { numRuns: scaled(1000) })
   })
 
   test('nor does a value whose own code throws', () => {

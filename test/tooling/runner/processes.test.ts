@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { share, testFiles } from '../../runner/processes.ts'
 
@@ -14,14 +13,14 @@ test('every test file is in one process, and compiled', () => {
   }
 })
 
-test('files of one folder share, seven at the most, as evenly as can be', () => {
-  const files = Array.from({ length: 15 }, (_, i) => `test/unit/a/${String.fromCharCode(97 + i)}.test.ts`)
-  assert.deepEqual(share('unit', [...files, 'test/unit/b/a.test.ts']).map(({ length }) => length), [5, 5, 5, 1])
-  for (const files of share('unit', testFiles('unit'))) assert.equal(new Set(files.map(file => dirname(file))).size, 1)
+test('files share, in their order, and as evenly as can be', () => {
+  const files = Array.from({ length: 40 }, (_, i) => `test/unit/a/${String(i).padStart(2, '0')}.test.ts`)
+  assert.deepEqual(share('unit', files).map(({ length }) => length), [13, 14, 13])
+  assert.deepEqual(share('unit', files).flat(), files)
 })
 
-test('those that start programs, and the slowest, have a process each', () => {
-  for (const folder of ['process', 'interop', 'faults']) {
+test('those that run beside the programs of others, and the slowest, have a process each', () => {
+  for (const folder of ['interop', 'faults']) {
     assert.deepEqual(share(folder, testFiles(folder)), testFiles(folder).map(file => [file]))
   }
   assert.ok(share('tooling', testFiles('tooling'))

@@ -8,6 +8,7 @@ import { checkFrame } from '../../../../src/source/amqp/frame-check.ts'
 import { readFrames } from '../../../helpers/amqp-frames.ts'
 import { amqpValue, encodeValue } from '../../../helpers/amqp-values.ts'
 import { described, emptyElements, frame, list, nested, NULL } from '../../../helpers/hostile-frames.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { layout, said, transferFrame } from './transfer-frame.ts'
 
 function refused (bytes: Uint8Array): string | undefined {
@@ -41,7 +42,7 @@ test('a value cut anywhere is refused', () => {
 })
 
 test('bytes of any kind pass or are refused, nothing else', () => {
-  fc.assert(fc.property(fc.uint8Array({ minLength: 8, maxLength: 100 }), bytes => { refused(bytes) }), { numRuns: 5_000 })
+  fc.assert(fc.property(fc.uint8Array({ minLength: 8, maxLength: 100 }), bytes => { refused(bytes) }), { numRuns: scaled(5_000) })
 })
 
 const CLAIMS: Array<[what: string, value: Buffer, reason: RegExp]> = [

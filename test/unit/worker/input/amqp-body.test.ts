@@ -6,6 +6,7 @@ import { readBody } from '../../../../src/worker/input/amqp-body.ts'
 import {
   amqpMessage, amqpValue, encodeMessage, encodeValue, type Found, foundInMessage, type Section, uint32
 } from '../../../helpers/amqp-values.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { captures, sha256 } from '../../../helpers/worker-fixtures.ts'
 
 interface Range { kind: 'record' | 'bad', start: number, end: number }
@@ -54,7 +55,7 @@ suite('any AMQP message', () => {
   test('gives its records in order, and what is none as bad', () => {
     fc.assert(fc.property(amqpMessage(), sections => {
       assert.deepEqual(plain(found(encodeMessage(sections))), plain(foundInMessage(sections)))
-    }), { numRuns: 1500 })
+    }), { numRuns: scaled(1500) })
   })
 
   test('is read the same wherever it lies in a batch', () => {
@@ -63,7 +64,7 @@ suite('any AMQP message', () => {
       const alone = ranges(bytes)
       const shifted = ranges(Buffer.concat([before, bytes, after]), before.length, before.length + bytes.length)
       assert.deepEqual(shifted.map(({ kind, start, end }) => ({ kind, start: start - before.length, end: end - before.length })), alone)
-    }), { numRuns: 300 })
+    }), { numRuns: scaled(300) })
   })
 
   test('has the texts that rhea decodes', () => {
@@ -73,7 +74,7 @@ suite('any AMQP message', () => {
       const bytes = encodeMessage(sections)
       const body = (rhea.message.decode(bytes) as { body?: unknown }).body
       assert.deepEqual(plain(found(bytes).filter(one => one !== null)), plain(textsOf(body)))
-    }), { numRuns: 700 })
+    }), { numRuns: scaled(700) })
   })
 
   test('written by rhea is read as well', () => {
@@ -196,7 +197,7 @@ suite('bytes that were damaged on the way', () => {
       const bytes = Buffer.from(source)
       for (const { at, byte } of changes) bytes[at % bytes.length] = byte
       ranges(bytes)
-    }), { numRuns: 2000 })
+    }), { numRuns: scaled(2000) })
   })
 
   test('any bytes at all', () => {
@@ -206,7 +207,7 @@ suite('bytes that were damaged on the way', () => {
     fc.assert(fc.property(fc.array(fc.oneof({ weight: 4, arbitrary: likely }, fc.nat({ max: 255 })), { maxLength: 200 }), bytes => {
       ranges(Uint8Array.from(bytes))
       ranges(Uint8Array.from([0x00, 0x53, 0x77, ...bytes]))
-    }), { numRuns: 2000 })
+    }), { numRuns: scaled(2000) })
   })
 
   test('a value cut off inside a list never hides the records behind it', () => {
@@ -217,7 +218,7 @@ suite('bytes that were damaged on the way', () => {
       const last = Buffer.from('a10454484953', 'hex')
       const outer = Buffer.concat([Buffer.of(0xd0), uint32(4 + list.length + last.length), uint32(2), list, last])
       assert.equal(records(value(outer.toString('hex'))).at(-1), 'THIS')
-    }), { numRuns: 500 })
+    }), { numRuns: scaled(500) })
   })
 })
 

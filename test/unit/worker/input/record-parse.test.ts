@@ -6,6 +6,7 @@ import { Fields } from '../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { parseRecord } from '../../../../src/worker/input/record-parse.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { encoderSettings, fieldTexts, lay, mappings } from '../../../helpers/worker-fixtures.ts'
 
 const settings = encoderSettings({ labels: mappings('cloud,a=__proto__,b=constructor'), metadata: [] })
@@ -66,9 +67,9 @@ test('any JSON object gives the text of its values', () => {
       return value === null ? [] : [[name, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()]]
     })
     assert.deepEqual(parse(JSON.stringify(record)), Object.fromEntries(expected))
-  }), { numRuns: 1000 })
+  }), { numRuns: scaled(1000) })
 })
 
 test('any text gives fields or a reason, and never throws', () => {
-  fc.assert(fc.property(fc.oneof(fc.string({ unit: anyCharacter }), fc.json()), text => { parse(text) }), { numRuns: 1000 })
+  fc.assert(fc.property(fc.oneof(fc.string({ unit: anyCharacter }), fc.json()), text => { parse(text) }), { numRuns: scaled(1000) })
 })

@@ -8,6 +8,7 @@ import { Fields } from '../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'
 import { Timestamp } from '../../../../src/worker/input/timestamp.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import {
   decodeParts, type DecodedEntry, encoderSettings, encodeTask, lay, nanoseconds, recordText, rsyslogMessage
 } from '../../../helpers/worker-fixtures.ts'
@@ -94,14 +95,14 @@ test('any messages of a batch: each entry gets the time that the rule says', t =
     assert.deepEqual(stored(messages.map(message), worker), expected)
     const bytes = messages.map(one => message(one).toString('latin1'))
     assertDistinct([...model(messages.filter((_, i) => bytes.indexOf(bytes[i]) === i)).values()].flat())
-  }), { numRuns: 1000, seed: SEED })
+  }), { numRuns: scaled(1000), seed: SEED })
 })
 
 test('a message delivered again gives the same entries, on whichever worker', t => {
   t.diagnostic(`seed ${SEED}`)
   fc.assert(fc.property(entries, list => {
     assert.deepEqual(stored([message(list)], another), stored([message(list)], worker))
-  }), { numRuns: 300, seed: SEED })
+  }), { numRuns: scaled(300), seed: SEED })
 })
 
 test('and so it does beside messages that have other times, and to nothing but those that have the same', () => {
@@ -246,7 +247,7 @@ suite('lines that are split', () => {
         if (number !== '1') assert.ok(time > last, 'behind the piece before')
         last = time
       }
-    }), { numRuns: 300 })
+    }), { numRuns: scaled(300) })
   })
 })
 
@@ -261,5 +262,5 @@ test('any records of any sizes: no two entries of one message are ever equal in 
   fc.assert(fc.property(fc.array(sized, { maxLength: 40 }), fc.constantFrom(...encoders), (entries, encoder) => {
     const result = decodeParts(encoder.encode(encodeTask([message(entries)])).parts)
     assert.equal(new Set(result.map(({ labels, time }) => `${labels} ${time}`)).size, result.length)
-  }), { numRuns: 400 })
+  }), { numRuns: scaled(400) })
 })

@@ -5,6 +5,7 @@ import type { EncoderSettings } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encode, encodeMessages, single } from '../../../helpers/encode-records.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import {
   ARRIVAL, counters, decodeParts, encoderSettings, encodeTask, mappings, nanoseconds, recordText, rsyslogMessage
 } from '../../../helpers/worker-fixtures.ts'
@@ -234,7 +235,7 @@ suite('values', () => {
     const unit = fc.oneof({ weight: 19, arbitrary: anyCharacter }, { weight: 1, arbitrary: fc.constant('\ufffd') })
     fc.assert(fc.property(fc.string({ unit, minLength: 1, maxLength: 20 }), host => {
       assert.deepEqual(single(recordText({ host })).selector, { ...LABELS, host: host.replaceAll('\ufffd', '?') })
-    }), { numRuns: 500 })
+    }), { numRuns: scaled(500) })
   })
 
   test('hostname stands in for host, and only where there is none', () => {

@@ -12,6 +12,7 @@ import { decodePush } from '../../../../src/worker/output/push-schema.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'
 import { Timestamp } from '../../../../src/worker/input/timestamp.ts'
 import { readPush } from '../../../helpers/push-reader.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { encoderSettings } from '../../../helpers/worker-fixtures.ts'
 
 const snappyjs = createRequire(import.meta.url)('snappyjs') as { uncompress (bytes: Uint8Array): Uint8Array }
@@ -102,7 +103,7 @@ test('any entries of any streams come back from two protobuf readers and two sna
   fc.assert(fc.property(fc.array(written, { maxLength: 60 }), all => {
     const parts = roundTrip(manyStreams(), all, writer)
     for (const part of parts) if (part.rawBytes > 2000) assert.equal(part.records, 1, 'only a single entry is larger than a push')
-  }), { numRuns: 400 })
+  }), { numRuns: scaled(400) })
 })
 
 test('lines about the size of a push', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { decodePush, encodePush } from '../../../../src/worker/output/push-schema.ts'
 import { readPush } from '../../../helpers/push-reader.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 
 const text = fc.string({ unit: 'grapheme' })
 const plain = { noNullPrototype: true }
@@ -22,7 +23,7 @@ test('any request is read back, here and by a second library', () => {
     const bytes = encodePush(request)
     assert.deepEqual(decodePush(bytes), request)
     assert.deepEqual(readPush(bytes), request)
-  }), { numRuns: 500 })
+  }), { numRuns: scaled(500) })
 })
 
 test('the fields have the numbers of Loki\'s push.proto', () => {

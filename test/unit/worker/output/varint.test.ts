@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { varintSize, writeVarint } from '../../../../src/worker/output/varint.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 
 const edges = [1, 2, 3, 4].flatMap(bytes => [2 ** (7 * bytes) - 1, 2 ** (7 * bytes)])
 
@@ -16,5 +17,5 @@ test('any length: the bytes of a varint, and as many as are said', () => {
     assert.equal(read, BigInt(value))
     assert.ok(bytes.subarray(3, end).every((byte, i) => (byte >= 0x80) === (i < end - 4)))
     assert.equal(varintSize(value), end - 3)
-  }), { numRuns: 3000 })
+  }), { numRuns: scaled(3000) })
 })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encodeMessages } from '../../../helpers/encode-records.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 import { encoderSettings, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 import { parseLabels } from '../../../../src/embedded/loki/push/label-parser.ts'
@@ -84,6 +85,7 @@ function firstBytes (text: string, limit: number): string {
 test('an entry lies in the stream that its fields name, or in quarantine, whatever the bytes', t => {
   let stored = 0
   let odd = 0
+  const numRuns = scaled(2_000)
   const seed = Math.floor(Math.random() * 2 ** 31)
   t.diagnostic(`seed ${seed}`)
   fc.assert(fc.property(record, record, (one, other) => {
@@ -114,8 +116,8 @@ test('an entry lies in the stream that its fields name, or in quarantine, whatev
       }
     }
     for (const rest of labels) assert.ok(isQuarantine(rest), `nobody's fields name ${JSON.stringify(rest)}`)
-  }), { seed, numRuns: 2_000 })
-  assert.ok(stored > 1_300 && odd > 30, `${stored} stored, ${odd} unreadable or without labels`)
+  }), { seed, numRuns })
+  assert.ok(stored > numRuns / 2 && odd > numRuns / 2, `${stored} stored, ${odd} unreadable or without labels`)
 })
 
 /** A quarantine stream has exactly these two labels. No mapping can make the second. */

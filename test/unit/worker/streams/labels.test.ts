@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { cutAt, formatLabels, hashBytes, isTenant, shardOf, withLabel } from '../../../../src/worker/streams/labels.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 
 const name = fc.string({ unit: fc.constantFrom(...'abcXYZ_09'), minLength: 1, maxLength: 8 }).map(text => `_${text}`)
@@ -20,7 +21,7 @@ suite('formatLabels', () => {
       const expected = Object.fromEntries(Object.entries(labels).filter(([, value]) => value !== '')
         .map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
       assert.deepEqual(parseSelector(formatLabels(Object.entries(labels))), expected)
-    }), { numRuns: 2000 })
+    }), { numRuns: scaled(2000) })
   })
 
   test('every character there is', () => {
@@ -43,7 +44,7 @@ suite('formatLabels', () => {
       const value = text + lone
       const labels = Buffer.from(formatLabels([['a', value]])).toString()
       assert.deepEqual(parseSelector(labels), { a: Buffer.from(value).toString().replaceAll('\ufffd', '?') })
-    }), { numRuns: 300 })
+    }), { numRuns: scaled(300) })
   })
 
   test('sorted by name, whatever order the labels come in', () => {
@@ -84,7 +85,7 @@ suite('cutAt', () => {
           expected += character
         }
         assert.equal(bytes.toString('utf8', before, cut), expected)
-      }), { numRuns: 2000 })
+      }), { numRuns: scaled(2000) })
   })
 
   test('at every offset of a character of each length', () => {

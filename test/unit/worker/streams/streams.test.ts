@@ -7,6 +7,7 @@ import { Fields } from '../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'
 import { type NoStreamReason, StreamCache } from '../../../../src/worker/streams/streams.ts'
+import { scaled } from '../../../helpers/scaled.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 import { encoderSettings, lay, mappings } from '../../../helpers/worker-fixtures.ts'
 
@@ -82,7 +83,7 @@ test('any records: one stream for each set of labels, the same object each time,
     }
     const streams = [...byLabels.values()].filter(stream => stream instanceof Stream)
     assert.equal(new Set(streams).size, streams.length, 'and another for other labels')
-  }), { numRuns: 250 })
+  }), { numRuns: scaled(250) })
 })
 
 test('values that run into one another are kept apart', () => {

@@ -5,6 +5,7 @@ import { PushColumns } from '../../../../../src/embedded/loki/push/push-columns.
 import { decodePush, readMetadata } from '../../../../../src/embedded/loki/push/push-decode.ts'
 import { Refusal } from '../../../../../src/embedded/loki/push/refusal.ts'
 import { pushRequest } from './logproto.ts'
+import { scaled } from '../../../../helpers/scaled.ts'
 
 interface Decoded { labels: string, entries: Array<{ seconds: number, nanos: number, line: string, metadata: Array<[string, string]> }> }
 
@@ -143,5 +144,5 @@ test('whatever the bytes, it decodes them or refuses them, and reads nothing out
     } catch (error) {
       assert.ok(error instanceof Refusal, String(error))
     }
-  }), { numRuns: 3000 })
+  }), { numRuns: scaled(3000) })
 })

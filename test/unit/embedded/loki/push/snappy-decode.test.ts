@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { Refusal } from '../../../../../src/embedded/loki/push/refusal.ts'
 import { snappyDecode, snappyLength } from '../../../../../src/embedded/loki/push/snappy-decode.ts'
 import { block } from './logproto.ts'
+import { scaled } from '../../../../helpers/scaled.ts'
 
 const snappyjs = createRequire(import.meta.url)('snappyjs') as { compress (bytes: Uint8Array): Uint8Array }
 
@@ -64,7 +65,7 @@ test('whatever the input, it throws a refusal or fills exactly its range', () =>
     } catch (error) {
       assert.ok(error instanceof Refusal, String(error))
     }
-  }), { numRuns: 2000 })
+  }), { numRuns: scaled(2000) })
 })
 
 for (const [name, bytes, message] of [

@@ -6,6 +6,7 @@ import { Fields } from '../../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../../src/worker/kernel/kernel.ts'
 import { decodePush, type PushEntry } from '../../../../../src/worker/output/push-schema.ts'
 import { readPush } from '../../../../helpers/push-reader.ts'
+import { scaled } from '../../../../helpers/scaled.ts'
 import { encoderSettings, lay, mappings } from '../../../../helpers/worker-fixtures.ts'
 
 const NAMES = ['level', 'file', 'n'.repeat(127), 'n'.repeat(128)]
@@ -81,7 +82,7 @@ test('any time', () => {
   )
   fc.assert(fc.property(seconds, nanos, (seconds, nanos) => {
     assert.deepEqual(entries.write('line', seconds, nanos), { timestamp: { seconds, nanos }, line: 'line', structuredMetadata: [] })
-  }), { numRuns: 2000 })
+  }), { numRuns: scaled(2000) })
 })
 
 suite('metadata', () => {
@@ -97,7 +98,7 @@ suite('metadata', () => {
         timestamp: { seconds: 1, nanos: 0 }, line, structuredMetadata: pairs(metadata)
       })
       assert.equal(entries.kernel.run.takeCuts(), 0)
-    }), { numRuns: 1000 })
+    }), { numRuns: scaled(1000) })
   })
 
   test('a value beyond 2,048 bytes is cut where no character is broken, and counted once', () => {

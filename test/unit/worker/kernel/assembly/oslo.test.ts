@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import fc from 'fast-check'
 import { Fields } from '../../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../../src/worker/kernel/kernel.ts'
+import { scaled } from '../../../../helpers/scaled.ts'
 import { captures, encoderSettings, fieldTexts, lay, mappings } from '../../../../helpers/worker-fixtures.ts'
 
 const NAMES = ['level', 'pid', 'request_id', 'global_request_id', 'instance_id']
@@ -120,7 +121,7 @@ test('any line made of the parts gives them back', () => {
     ([written, level], pid, name, { text: brackets, ids }, instance, rest) => {
       const line = `${DATE} ${pid} ${written} ${name} ${brackets}${instance === undefined ? '' : `[instance: ${instance}] `}${rest}`
       assert.deepEqual(read(line), { level, pid: String(pid), ...ids, ...(instance === undefined ? {} : { instance_id: instance }) })
-    }), { numRuns: 1000 })
+    }), { numRuns: scaled(1000) })
 })
 
 test('any bytes, and any line cut anywhere, are read within their bounds', () => {
@@ -140,5 +141,5 @@ test('any bytes, and any line cut anywhere, are read within their bounds', () =>
     const bytes = Buffer.from(whole)
     for (const { at, byte } of changes) bytes[at % bytes.length] = byte
     within(bytes)
-  }), { numRuns: 2000 })
+  }), { numRuns: scaled(2000) })
 })

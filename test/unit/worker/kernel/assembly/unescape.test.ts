@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Fields, MESSAGE } from '../../../../../src/worker/input/fields.ts'
 import { Kernel, SCAN } from '../../../../../src/worker/kernel/kernel.ts'
 import { stringContent } from '../../../../helpers/json-text.ts'
+import { scaled } from '../../../../helpers/scaled.ts'
 import { encoderSettings, lay } from '../../../../helpers/worker-fixtures.ts'
 
 const kernel = new Kernel()
@@ -30,7 +31,7 @@ test('any content of a JSON string is unescaped as JSON.parse does it', () => {
     const result = unescape(content)
     if (/\\u[dD][89a-fA-F]/.test(content.replaceAll('\\\\', ''))) assert.equal(result, undefined)
     else assert.equal(result, parsed(content))
-  }), { numRuns: 3000 })
+  }), { numRuns: scaled(3000) })
 })
 
 test('every code unit, in small and capital hex digits', () => {
