@@ -39,6 +39,26 @@ scenario('Lokean', 'SIGTERM under load, again and again', {}, async site => {
   }
 })
 
+const BACKLOG = { records: 200_000, backlogMs: 3 * 3_600_000 }
+
+scenario('Lokean', 'gets a backlog of three hours ago beside new records, two instances', BACKLOG, async site => {
+  for (const workers of ['1', '2']) site.start({ LOKEAN_WORKERS: workers })
+  await site.bus.until(({ 'rsyslog/logs': address }) => address?.receivers === 2)
+  site.send()
+  await site.settled(1)
+  const found = { old: 0, new: 0, quarantined: 0, inBacklog: 0 }
+  const between = Date.now() / 1000 - 1.5 * 3600
+  site.loki.store.forEach(({ labels, seconds }) => {
+    const { host, backlog, quarantine } = Object.fromEntries(labels.labels.map(({ name, value }) => [name, value]))
+    if (quarantine !== undefined) found.quarantined++
+    else if (host !== undefined) found[seconds < between ? 'old' : 'new']++
+    if (backlog !== undefined) found.inBacklog++
+  })
+  const half = BACKLOG.records / 2
+  assert.ok(found.inBacklog > 0.8 * half, JSON.stringify(found))
+  assert.deepEqual(found, { old: half, new: half, quarantined: 0, inBacklog: found.inBacklog })
+})
+
 scenario('Lokean', 'SIGKILL at random moments', {}, async site => {
   let program = site.start()
   site.send()

@@ -24,6 +24,8 @@ export interface SiteOptions {
   rate?: number
   /** Messages that each connection of the senders may have unsettled. */
   window?: number
+  /** The same machines send half of the records beside the others, as if they had lain there for so long. */
+  backlogMs?: number
   /** Limits of the embedded Loki. Its rate limits are off by default. */
   limits?: Partial<Limits>
   bus?: BusOptions
@@ -155,18 +157,26 @@ export class Site {
   /** Starts to send as soon as a receiver attaches. */
   send (): void {
     const { hosts = 100, clouds = 1, recordsPerMessage = RECORDS_PER_MESSAGE, records = RECORDS, rate, window = WINDOW } = this.#options
-    this.#load = startSenders({
+    const { backlogMs } = this.#options
+    const ages = backlogMs === undefined ? [0] : [0, backlogMs]
+    const loads = ages.map((): Readonly<LoadCounts> => this.counts)
+    this.#load = Promise.all(ages.map(async (age, i) => await startSenders({
       url: this.bus.url,
       addresses: this.#addresses,
-      generator: createGenerator({ hosts, clouds, recordsPerMessage, seed: this.seed }),
-      records,
+      generator: createGenerator({
+        hosts, clouds, recordsPerMessage, seed: this.seed, now: () => Date.now() - age, firstSequence: i * records / ages.length
+      }),
+      records: records / ages.length,
       rate,
       connections: CONNECTIONS,
       window,
       signal: this.#ending.signal,
       drainTimeout: 0,
-      onProgress: counts => { this.counts = counts }
-    })
+      onProgress: counts => {
+        loads[i] = counts
+        this.counts = loads.reduce(sum)
+      }
+    })))
     this.#load.catch(() => {}) // an unawaited failure must not crash the test
   }
 
@@ -254,4 +264,9 @@ export class Site {
     this.#ending.abort()
     await this.#load.catch(() => {})
   }
+}
+
+function sum (one: Readonly<LoadCounts>, other: Readonly<LoadCounts>): LoadCounts {
+  const names = Object.keys(one) as Array<keyof LoadCounts>
+  return Object.fromEntries(names.map(name => [name, one[name] + other[name]])) as unknown as LoadCounts
 }

@@ -2,14 +2,12 @@ import type { EncodeTask } from '../messages.ts'
 import type { Arena } from './arena.ts'
 import { BatchMessages } from './batch-messages.ts'
 import type { Stream } from '../streams/stream.ts'
+import { TakenTimes } from './taken-times.ts'
 import type { Timestamp } from '../input/timestamp.ts'
 
 /** Nobody has asked yet whether the present message came before; it did not. */
 const NOT_ASKED = -2
 const NONE = -1
-
-/** A key has so many seconds in it, beside nanoseconds: more, and a number could not tell all times apart. */
-const KEY_SECONDS = 9_000_000
 
 /**
  * Gives each entry of a batch a time that no other entry of its stream has: its own, or the first one behind it that is
@@ -22,7 +20,7 @@ const KEY_SECONDS = 9_000_000
  * stores two.
  *
  * The times of a stream mostly rise: one comparison for each entry shows that. Where a time is that of the entry
- * before, the next nanosecond is free. Only when a time falls, the times of this stream in this batch go into a map,
+ * before, the next nanosecond is free. Only when a time falls, the times of this stream in this batch go into a table,
  * and are looked up from then on.
  */
 export class EntryTimes {
@@ -36,15 +34,17 @@ export class EntryTimes {
   #oldest = 0
   /** The message that the present one repeats. */
   #original = NOT_ASKED
-  /** The streams that have a map. */
-  #remembering: Stream[] = []
+  readonly #taken = new TakenTimes()
+  /** How many streams have their times in the table. */
+  #owners = 0
 
   constructor (arena: Arena) {
     this.#arena = arena
   }
 
   begin (task: Pick<EncodeTask, 'bytes' | 'starts' | 'ends'>): void {
-    this.forget()
+    this.#taken.clear()
+    this.#owners = 0
     this.#messages.begin(task)
     this.#batch++
     this.#message = -1
@@ -62,24 +62,26 @@ export class EntryTimes {
   separate (stream: Stream, time: Timestamp): void {
     if (stream.timedIn !== this.#batch) {
       stream.timedIn = this.#batch
-      stream.repeatedIn = stream.repeated = -1
+      stream.owner = stream.repeatedIn = stream.repeated = -1
       newest(stream, time, 0)
       return
     }
-    const behind = (stream.newestSeconds - time.seconds) * 1e9 + stream.newestNanos - time.nanos
-    if (behind < 0 && stream.seen === undefined) {
+    const { seconds, nanos } = time
+    const rises = seconds > stream.newestSeconds || (seconds === stream.newestSeconds && nanos > stream.newestNanos)
+    if (rises && stream.owner < 0) {
       newest(stream, time, 0)
       return
     }
     if (this.#isRepeat(stream) && this.#repeat(stream, time)) return
     // All times from the own one of the newest entry up to its present one are taken.
-    if (behind <= stream.moved && stream.seen === undefined) {
+    const behind = (stream.newestSeconds - seconds) * 1e9 + stream.newestNanos - nanos
+    if (behind <= stream.moved && stream.owner < 0) {
       time.advance(behind + 1)
       newest(stream, time, behind + 1)
       return
     }
     this.#remember(stream)
-    move(stream.seen!, time)
+    this.#taken.takeFree(stream.owner, time)
   }
 
   /** Must be called before entries leave the arena in the middle of a batch. */
@@ -90,12 +92,6 @@ export class EntryTimes {
     }
     this.#oldest = this.#message + 1
     this.#original = NONE
-  }
-
-  /** Drops the maps, at the end of a batch. */
-  forget (): void {
-    for (const stream of this.#remembering) stream.seen = undefined
-    this.#remembering = []
   }
 
   /**
@@ -131,13 +127,12 @@ export class EntryTimes {
     return true
   }
 
-  /** Puts the times of the stream's entries in the arena into a map. */
+  /** Puts the times of the stream's entries in the arena into the table. */
   #remember (stream: Stream): void {
-    if (stream.timedIn !== this.#batch || stream.seen !== undefined) return
-    stream.seen = new Map()
-    this.#remembering.push(stream)
+    if (stream.timedIn !== this.#batch || stream.owner >= 0) return
+    stream.owner = this.#owners++
     const { next, seconds, nanos } = this.#arena
-    for (let entry = stream.head; entry >= 0; entry = next[entry]!) stream.seen.set(key(seconds[entry]!, nanos[entry]!), 1)
+    for (let entry = stream.head; entry >= 0; entry = next[entry]!) this.#taken.add(stream.owner, seconds[entry]!, nanos[entry]!)
   }
 }
 
@@ -146,27 +141,4 @@ function newest (stream: Stream, time: Timestamp, moved: number): void {
   stream.newestSeconds = time.seconds
   stream.newestNanos = time.nanos
   stream.moved = moved
-}
-
-/**
- * Finds the first free time. For each time in use, `seen` holds a number of nanoseconds: an entry may skip so many,
- * because all times in between are in use. Each step on the way gets its new number, so that no way is walked twice.
- */
-function move (seen: Map<number, number>, time: Timestamp): void {
-  const passed: Array<{ at: number, offset: number }> = []
-  let offset = 0
-  let at = key(time.seconds, time.nanos)
-  for (let step = seen.get(at); step !== undefined; step = seen.get(at)) {
-    passed.push({ at, offset })
-    offset += step
-    time.advance(step)
-    at = key(time.seconds, time.nanos)
-  }
-  seen.set(at, 1)
-  for (const one of passed) seen.set(one.at, offset + 1 - one.offset)
-}
-
-/** Times that are 9,000,000 seconds apart share a key: the later one may then move on for nothing. */
-function key (seconds: number, nanos: number): number {
-  return seconds % KEY_SECONDS * 1e9 + nanos
 }

@@ -37,6 +37,8 @@ export class EntryWriter {
   readonly #arrival = new Timestamp()
   #touched: Stream[] = []
   #arrivalMs = 0
+  /** No record after this time can be too far behind, whatever other workers have brought. */
+  #oldMs = 0
   #address = ''
   oldestMs = NaN
 
@@ -65,6 +67,7 @@ export class EntryWriter {
     this.#times.begin(task)
     this.#arrival.set(task.arrivalSeconds, task.arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
+    this.#oldMs = this.#arrivalMs + this.#settings.maxAheadMs - this.#settings.maxDisorderMs
     this.oldestMs = NaN
   }
 
@@ -85,11 +88,10 @@ export class EntryWriter {
 
   /** Makes parts of the entries. `atEnd`: the batch has no more. */
   flush (atEnd: boolean): Part[] {
-    if (atEnd) this.#times.forget()
-    else this.#times.leave(this.#touched)
+    if (!atEnd) this.#times.leave(this.#touched)
     const late = this.#arrivalMs - this.#settings.maxDisorderMs
     for (const stream of this.#touched) {
-      this.#streams.share(stream)
+      this.#streams.tellNewest(stream)
       // Mostly the batch has no old record: then no entry is looked at.
       stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.hasOlder(stream, late)
     }
@@ -128,6 +130,7 @@ export class EntryWriter {
     run.derive(start, end)
     let stream = this.#streams.find()
     if (typeof stream === 'string') return stream
+    if (timeMs < this.#oldMs) this.#streams.learnNewest(stream)
     // Loki rejects these too. But it reports that only where the stream is the last of a push.
     if (this.#isLate(stream, timeMs)) {
       const backlog = this.#streams.backlog(stream, timeMs)

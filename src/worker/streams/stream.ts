@@ -21,12 +21,12 @@ export class Stream {
   /** The time of its newest record, and the arrival of its last batch, in ms since the epoch. */
   newestMs = -Infinity
   lastSeenMs = -Infinity
+  /** Of its newest record, what the other workers have been told. */
+  toldMs = 0
   /** Whether Loki may not know the stream, or not any more, at the present batch: see Part.solo. */
   isNewToLoki = true
   /** Whether some entry is so old that another writer may have put it too far behind. */
   mayBeLate = false
-  /** For StreamCache: the last batch that had a record of it. */
-  admittedIn = -1
   /** The tick of ActiveStreams at which the stream was last touched, and its slot there; -1 for none. */
   tick = -1
   slot = -1
@@ -35,14 +35,14 @@ export class Stream {
 
   /**
    * For EntryTimes: the last batch that had an entry of it, the newest entry's time there, and by how many nanoseconds
-   * that one made way; all times there, where they fell. The last message that was a repeat, and the entry of the
-   * original that comes next.
+   * that one made way; the number of its times among those that are taken, -1 where they have only risen; the last
+   * message that was a repeat, and the entry of the original that comes next.
    */
   timedIn = -1
   newestSeconds = 0
   newestNanos = 0
   moved = 0
-  seen: Map<number, number> | undefined
+  owner = -1
   repeatedIn = -1
   repeated = -1
 

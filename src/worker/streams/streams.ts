@@ -54,8 +54,9 @@ export class StreamCache {
   readonly #active: ActiveStreams | undefined
   readonly #newest = new NewestStreams()
   #reports: CardinalityReport[] = []
-  #batch = 0
-  /** The present tick of ActiveStreams. */
+  /**
+   * The present tick of ActiveStreams. Without ActiveStreams it stays -1, as in each stream, so that all are admitted.
+   */
   #tick = -1
   /** How many backlog streams the streams know. */
   #backlogs = 0
@@ -107,9 +108,16 @@ export class StreamCache {
     return found
   }
 
-  /** Tells the other workers of the stream's newest record. */
-  share (stream: Stream): void {
-    this.#active?.newest.raise(stream.slot, Math.floor(stream.newestMs / 1000))
+  /** Learns from the other workers of the stream's newest record. */
+  learnNewest (stream: Stream): void {
+    if (this.#active !== undefined) stream.newestMs = Math.max(stream.newestMs, this.#active.newest.of(stream.slot) * 1000)
+  }
+
+  /** Tells the other workers of the stream's newest record, once a second at most. */
+  tellNewest (stream: Stream): void {
+    if (stream.newestMs < stream.toldMs + 1000) return
+    stream.toldMs = Math.floor(stream.newestMs / 1000) * 1000
+    this.#active?.newest.raise(stream.slot, stream.toldMs / 1000)
   }
 
   /** The quarantine stream with these labels. It does not count as a stream of its tenant. */
@@ -122,7 +130,6 @@ export class StreamCache {
     const origin = this.#origins.get(address) ?? 0
     this.#rules = this.#rulesByOrigin[origin]!
     this.#kernel.run.setOrigin(origin)
-    this.#batch++
     if (this.#active !== undefined) this.#tick = this.#active.now
     if (this.#cached.length < MAX_CACHED && !this.#full) return
     this.#kernel.run.forgetStreams()
@@ -169,21 +176,8 @@ export class StreamCache {
 
   /** Whether the stream is one that its tenant may have. An admitted stream stays admitted for the batch. */
   #isAdmitted (stream: Stream): boolean {
-    return stream.admittedIn === this.#batch || this.#admit(stream)
-  }
-
-  #admit (stream: Stream): boolean {
-    const active = this.#active
-    if (active !== undefined) {
-      if (stream.tick !== this.#tick && !this.#touch(active, stream)) return false
-      stream.newestMs = Math.max(stream.newestMs, active.newest.of(stream.slot) * 1000)
-    }
-    stream.admittedIn = this.#batch
-    return true
-  }
-
-  /** Counts the stream for its tenant. False where it is over the limit. */
-  #touch (active: ActiveStreams, stream: Stream): boolean {
+    if (stream.tick === this.#tick) return true
+    const active = this.#active!
     const touch = active.touch(stream.tenant, stream.labels)
     if (touch !== 'known') {
       this.#newest.add(stream)
