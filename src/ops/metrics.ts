@@ -132,7 +132,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     messagesSettled: counter('lokean_messages_settled_total', 'AMQP messages settled as accepted, all of their records being stored', 'address', addresses),
     recordsReceived: counter('lokean_records_received_total', 'Records found in messages', 'address', addresses),
     recordsStored: counter('lokean_records_stored_total', 'Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', 'address', addresses),
-    recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put into the quarantine stream', 'reason', quarantineReasons),
+    recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put aside for the quarantine stream, counted when they are found, before Loki has stored them there', 'reason', quarantineReasons),
     recordsMended: counter('lokean_records_mended_total', 'Records changed so that Loki takes them', 'reason', mendReasons),
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
     deadLettersDeleted: counter('lokean_dead_letters_deleted_total', 'Records deleted from the full dead-letter directory, and so lost (LOKEAN_DEAD_LETTER_FULL=delete)'),

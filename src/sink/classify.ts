@@ -59,7 +59,16 @@ function hintOf (status: number): string {
   if (status >= 300 && status < 400) return 'a redirect is no answer of Loki: LOKEAN_LOKI_URL must be its own address; a gateway may send a bad token to a login page'
   if (status === 401) return 'check LOKEAN_LOKI_TENANT, and LOKEAN_LOKI_TOKEN or LOKEAN_LOKI_USERNAME and _PASSWORD'
   if (status === 404 || status === 405) return 'no push endpoint is there: check the host and the path prefix in LOKEAN_LOKI_URL'
-  return 'check LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials'
+  return GATEWAYS[status] ?? 'check LOKEAN_LOKI_URL, LOKEAN_LOKI_TENANT and the credentials'
+}
+
+/** Loki has none of these. Whatever stands before it has. */
+const GATEWAYS: Readonly<Record<number, string>> = {
+  411: 'a proxy before Loki did not get, or pass on, the length of the push: look there',
+  415: 'what answers does not take snappy-compressed protobuf, as Loki\'s push endpoint does: check the host and the path prefix in LOKEAN_LOKI_URL',
+  418: 'a firewall before Loki turns the push away: check LOKEAN_LOKI_URL, and let /loki/api/v1/push through',
+  421: 'the proxy that answers does not serve this host: check the host in LOKEAN_LOKI_URL, and the certificates and names of the proxy',
+  451: 'a rule of a proxy or firewall before Loki forbids the push: look there'
 }
 
 /** Every HTTP date begins with the day of the week. Date.parse alone would take "-5" for a day in May 2001. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
-import { Pool } from 'undici'
 import type { Secret } from '../secret.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
+import { Connections } from './connections.ts'
 import { Deadline } from './deadline.ts'
 import { connectionFailure, type Failure } from './failure.ts'
 
@@ -20,20 +20,6 @@ export interface LokiAccess {
   storedStatus?: number
 }
 
-/** Connections to each distributor. Where tenants come from a field, there may be more shards; they take turns. */
-const MAX_CONNECTIONS = 256
-
-/**
- * An idle connection is closed after this time. Load balancers and servers close it after about 60 s, and a push that
- * is on its way then would be lost.
- */
-const KEEP_ALIVE_MS = 30_000
-/**
- * A connection of this age gets no further push. The next connection may reach another backend behind the same address.
- * Each client adds a random time, up to as much again, so that many clients do not change their backend together.
- */
-const CONNECTION_AGE_MS = 3_000
-
 /** How long a distributor may take to say whether it is ready. */
 const READY_MS = 10_000
 
@@ -46,7 +32,7 @@ const MAX_ANSWER = 256 * 2 ** 20
 /** Makes one HTTP call to a distributor. `endpoint` is an index into `urls`. No retry, no queue and no state here. */
 export class LokiClient {
   readonly urls: readonly string[]
-  readonly #pools: Pool[]
+  readonly #connections: Connections[]
   readonly #headers: Record<string, string>
   readonly #certificates: Pick<LokiAccess, 'ca' | 'cert'>
   readonly #timeoutMs: number
@@ -58,16 +44,7 @@ export class LokiClient {
     this.#timeoutMs = timeoutMs
     this.#certificates = { ca, cert }
     this.#storedStatus = access.storedStatus
-    this.#pools = access.urls.map(url => new Pool(new URL(url).origin, {
-      connections: MAX_CONNECTIONS,
-      pipelining: 1,
-      connect: { ca, cert, key: key?.reveal(), timeout: timeoutMs },
-      // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      clientTtl: CONNECTION_AGE_MS * (1 + Math.random())
-    }))
+    this.#connections = access.urls.map(url => new Connections(url, { ca, cert, key: key?.reveal(), timeoutMs }))
     this.#headers = {
       'content-type': 'application/x-protobuf',
       'user-agent': `lokean/${version}`,
@@ -80,16 +57,18 @@ export class LokiClient {
     const request = new Deadline(this.#timeoutMs, signal)
     const noted = new NotedBody(body)
     try {
-      const { statusCode: status, headers, body: answer } = await this.#pool(endpoint).request({
-        method: 'POST',
-        path: this.#path(endpoint, '/loki/api/v1/push'),
-        headers: { ...this.#headersFor(tenant), 'content-length': `${body.length}` },
-        // undici takes any iterable, which its types do not say.
-        body: noted as unknown as Readable,
-        signal: request.signal
+      return await this.#to(endpoint).use(async connection => {
+        const { statusCode: status, headers, body: answer } = await connection.request({
+          method: 'POST',
+          path: this.#path(endpoint, '/loki/api/v1/push'),
+          headers: { ...this.#headersFor(tenant), 'content-length': `${body.length}` },
+          // undici takes any iterable, which its types do not say.
+          body: noted as unknown as Readable,
+          signal: request.signal
+        })
+        const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
+        return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
       })
-      const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
-      return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
     } catch (error) {
       const unsent = !noted.begun
       if (request.passed) return { kind: 'retry', reason: 'timeout', message: `no answer within ${this.#timeoutMs / 1000} s`, unsent }
@@ -117,10 +96,12 @@ export class LokiClient {
 
   /** Reads any path of Loki's API. Rejects where Loki gives no answer, or one that is longer than MAX_ANSWER. */
   async get (endpoint: number, tenant: string, path: string, signal: AbortSignal, headers = {}): Promise<{ status: number, text: string }> {
-    const { statusCode, body } = await this.#pool(endpoint).request({
-      method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
+    return await this.#to(endpoint).use(async connection => {
+      const { statusCode, body } = await connection.request({
+        method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
+      })
+      return { status: statusCode, text: await whole(body) }
     })
-    return { status: statusCode, text: await whole(body) }
   }
 
   /** What an error of `get` means. */
@@ -129,13 +110,13 @@ export class LokiClient {
   }
 
   async close (): Promise<void> {
-    await Promise.all(this.#pools.map(async pool => { await pool.destroy() }))
+    await Promise.all(this.#connections.map(async connections => { await connections.close() }))
   }
 
-  #pool (host: number): Pool {
-    const pool = this.#pools[host]
-    if (pool === undefined) throw new RangeError(`there is no distributor ${host}`)
-    return pool
+  #to (endpoint: number): Connections {
+    const connections = this.#connections[endpoint]
+    if (connections === undefined) throw new RangeError(`there is no distributor ${endpoint}`)
+    return connections
   }
 
   #headersFor (tenant: string): Record<string, string> {

@@ -88,10 +88,8 @@ export class LokiHealth {
     const endpoints = [...this.#endpoints].map(([url, failure]) => `${url} fails ${this.#for(failure)}`)
     const named = [...still, ...held, ...endpoints]
     const more = named.length > MOST_NAMED ? [`and ${named.length - MOST_NAMED} more`] : []
-    return {
-      ok,
-      detail: [flows || still.length === 0 ? 'pushes are stored' : 'no push is stored', ...named.slice(0, MOST_NAMED), ...more].join('; ')
-    }
+    const whole = flows ? 'pushes are stored' : still.length === 0 ? 'no push yet' : 'no push is stored'
+    return { ok, detail: [whole, ...named.slice(0, MOST_NAMED), ...more].join('; ') }
   }
 
   /** What the log says of the first tenant that only an operator can help. */

@@ -1,4 +1,5 @@
 import type { EncodeResult, EncoderSettings, EncodeTask } from './messages.ts'
+import { collectGarbage } from './collect-garbage.ts'
 import { Encoder } from './encoder.ts'
 
 const MIB = 2 ** 20
@@ -45,5 +46,6 @@ export class RenewingEncoder {
     if (this.#ordinary < ORDINARY_BATCHES) return
     this.#ordinary = 0
     this.#encoder = new Encoder(this.#settings)
+    collectGarbage()
   }
 }

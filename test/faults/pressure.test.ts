@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { BusStats } from '../../src/embedded/bus/bus.ts'
 import type { Intercept } from '../../src/embedded/loki/push/fault.ts'
+import { message, record } from '../helpers/messages.ts'
+import { RawSender } from '../helpers/raw-sender.ts'
+import { until } from '../helpers/until.ts'
+import { wasmMemoryBytes } from '../helpers/wasm-memory.ts'
 import { scenario } from './scenario.ts'
+import { ADDRESS, FEW_STREAMS } from './site.ts'
+import { SPARE_BYTES } from '../../src/worker/renewing-encoder.ts'
 import { type Seen, watched } from './watch.ts'
 
 /** The default of LOKEAN_INFLIGHT_BYTES. */
@@ -80,5 +86,26 @@ scenario('Pressure', '64 addresses with messages of 1.3 MB, one of them blocked 
   await site.bus.until(stats => accepted(stats) >= 130 && (stats[blocked]?.unsettled ?? 0) > 0)
   assert.equal(site.bus.stats()[blocked].accepted, 0, 'it is still blocked')
   site.fault = undefined
+  await site.settled(1)
+})
+
+/** Makes a message of a little more than 60 MiB, in records of 60 KiB. */
+function giant (number: number): Buffer {
+  const text = 'x'.repeat(60 * 1024)
+  return message(Array.from({ length: 1024 }, (_, i) => record({ host: `giant-${number}`, message: `${i} ${text}` })))
+}
+
+// The embedded bus lets 64 MiB wait for a reader: one giant, and the few ordinary messages that this window allows.
+scenario('Pressure', 'messages of 60 MiB among the others', { ...FEW_STREAMS, rate: 20_000, window: 4 }, async site => {
+  const { pid } = site.start({ LOKEAN_INFLIGHT_BYTES: '128MiB' })
+  site.send()
+  await site.settled(0.1)
+  const most = wasmMemoryBytes(pid) + SPARE_BYTES
+  const sender = await RawSender.connect(site.bus.port, ADDRESS)
+  site.cleanup.add(async () => { await sender.close() })
+  for (let i = 0; i < 2; i++) {
+    await sender.deliver(giant(i))
+    await until(`the worker keeps no more than ${SPARE_BYTES} bytes of it`, () => wasmMemoryBytes(pid) <= most)
+  }
   await site.settled(1)
 })

@@ -9,6 +9,7 @@ export const LOKI_HINT = 'is Loki up, and are LOKEAN_LOKI_URL, LOKEAN_LOKI_TENAN
 /** What Loki itself answers to a push without a stream. */
 const EMPTY = { status: 422, text: /at least one valid stream/i }
 const MAX_SHOWN = 400
+const LIMITED = 'Loki takes pushes of this tenant, and limits them at the moment: each is tried again until it is stored'
 
 /** What an answer to a push of the check says. */
 export function judge (answer: Answer, config: Config): Finding {
@@ -21,7 +22,7 @@ export function judge (answer: Answer, config: Config): Finding {
     return unfit(inWords(`${status} ${message}`.trim()), missingLabels(message) ?? loginHint(status, message, config) ?? hint)
   }
   const { reason, status, message, hint } = answer
-  if (reason === '429') return { ok: true, detail: cleanText(inWords(message)) }
+  if (reason === '429') return { ok: true, detail: `${cleanText(inWords(message))} (${LIMITED})` }
   if (status === undefined) return unfit(message, hint ?? LOKI_HINT)
   return unfit(told(status, inWords(message)), loginHint(status, message, config) ?? hint ?? (reason === '5xx' ? NOT_READY : LOKI_HINT))
 }

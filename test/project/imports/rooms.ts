@@ -68,7 +68,7 @@ export const COMMON = ['backoff.ts', 'errors.ts', 'log.ts', 'secret.ts', 'shared
  */
 export const DOORS: Record<string, RegExp> = {
   rhea: /^src\/(source\/amqp|embedded\/bus|generator)\//,
-  undici: /^src\/sink\/client\.ts$/,
+  undici: /^src\/sink\/connections\.ts$/,
   piscina: /^src\/worker\/(pool\/pool|encode\.worker)\.ts$/,
   'prom-client': /^src\/ops\/metrics\.ts$/,
   pino: /^src\/log\.ts$/,

@@ -45,7 +45,8 @@ test('what blocks every push comes with the setting to look at', () => {
   const hints: Array<[status: number, hint: RegExp]> = [
     [200, /LOKEAN_LOKI_URL.*LOKEAN_LOKI_STORED_STATUS/], [260, /policy/], [302, /redirect.*LOKEAN_LOKI_URL/],
     [401, /LOKEAN_LOKI_TENANT.*LOKEAN_LOKI_TOKEN/],
-    [404, /path prefix in LOKEAN_LOKI_URL/], [405, /path prefix in LOKEAN_LOKI_URL/], [418, /LOKEAN_LOKI_URL/]
+    [404, /path prefix in LOKEAN_LOKI_URL/], [405, /path prefix in LOKEAN_LOKI_URL/], [402, /LOKEAN_LOKI_URL/],
+    [411, /length/], [415, /path prefix in LOKEAN_LOKI_URL/], [418, /firewall/], [421, /host in LOKEAN_LOKI_URL/], [451, /rule of a proxy/]
   ]
   for (const [status, hint] of hints) {
     const answer = classify({ status, message: '', retryAfter: undefined }, NOW)

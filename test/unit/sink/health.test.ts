@@ -28,6 +28,7 @@ test('not reached, reached, failing, back: each is told once', () => {
   const { health, clock, told, lines, stored, fail } = bench()
   assert.deepEqual(health.status(), { ok: false, detail: 'not reached yet' })
   health.ready(URL)
+  assert.deepEqual(health.status(), { ok: true, detail: 'no push yet' })
   stored()
   assert.deepEqual(health.status(), { ok: true, detail: 'pushes are stored' })
   fail('', 'connection', 'ECONNREFUSED')

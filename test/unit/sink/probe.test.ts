@@ -33,7 +33,7 @@ test('asks until Loki is ready, and then no more', async t => {
     await until('it asked once more', () => { mock.timers.tick(2_000); return received.length > asked })
   }
   await probing
-  assert.deepEqual(health.status(), { ok: true, detail: 'pushes are stored' })
+  assert.deepEqual(health.status(), { ok: true, detail: 'no push yet' })
   assert.deepEqual(received.map(({ url }) => url), ['/ready', '/ready', '/ready'])
   assert.match(String(lines[0].message), /503 Ingester not ready/)
   assert.deepEqual(lines.map(({ level }) => level), ['warn', 'info'])

@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import { RenewingEncoder, SPARE_BYTES } from '../../../src/worker/renewing-encoder.ts'
 import type { EncodeTask } from '../../../src/worker/messages.ts'
 import { decodeParts, type DecodedEntry, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+import { until } from '../../helpers/until.ts'
+import { wasmMemoryBytes } from '../../helpers/wasm-memory.ts'
 
 const MIB = 2 ** 20
 
@@ -32,6 +34,16 @@ test('after a message of 60 MiB and a few ordinary batches, the memory is as bef
   assert.ok(encoder.memoryBytes < before)
   assert.deepEqual(entriesOf(encoder, ordinary), entries)
   assert.equal(encoder.memoryBytes, before)
+})
+
+test('what a giant message took goes back to the machine, although a worker makes little garbage', async () => {
+  const encoder = new RenewingEncoder(encoderSettings())
+  encoder.encode(ordinary)
+  const before = wasmMemoryBytes(process.pid)
+  encoder.encode(giant)
+  assert.ok(wasmMemoryBytes(process.pid) > before + 60 * MIB)
+  for (let batch = 0; batch < 8; batch++) encoder.encode(ordinary)
+  await until('it is back', () => wasmMemoryBytes(process.pid) <= before)
 })
 
 test('while large messages come again and again, the memory is kept for them', () => {

@@ -17,7 +17,10 @@ test('what is stored, or limited for now, is no fault', () => {
   assert.deepEqual(answer(200, PAGE, { LOKEAN_LOKI_STORED_STATUS: '200' }), {
     ok: true, detail: 'takes pushes (it says 200, which LOKEAN_LOKI_STORED_STATUS believes)'
   })
-  assert.deepEqual(answer(429, 'Ingestion rate limit exceeded'), { ok: true, detail: '429 Ingestion rate limit exceeded' })
+  assert.deepEqual(answer(429, 'Ingestion rate limit exceeded'), {
+    ok: true,
+    detail: '429 Ingestion rate limit exceeded (Loki takes pushes of this tenant, and limits them at the moment: each is tried again until it is stored)'
+  })
 })
 
 test('each answer that stores nothing has its own sentence and setting', () => {

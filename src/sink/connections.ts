@@ -1,0 +1,95 @@
+import { Client } from 'undici'
+
+export interface ConnectionOptions {
+  ca?: string
+  cert?: string
+  key?: string
+  /** The limit on a connection's setup. */
+  timeoutMs: number
+  /** A connection of this age gets no further request. Each adds a random time, up to as much again. */
+  ageMs?: number
+}
+
+interface Connection { client: Client, requests: number, until: number }
+
+/** Where tenants come from a field, there may be more shards than this. Their pushes take turns. */
+const MAX_CONNECTIONS = 256
+
+/**
+ * An idle connection is closed after this time. Load balancers and servers close it after about 60 s, and a push that
+ * is on its way then would be lost.
+ */
+const KEEP_ALIVE_MS = 30_000
+/** The next connection may reach another backend behind the same address. */
+const AGE_MS = 3_000
+
+/**
+ * The connections to one distributor. Several backends may stand behind its address, each connection reaching one of
+ * them. So that these share the load, also where one request follows the other, the connections take turns, and each is
+ * renewed every few seconds. undici's pools prefer one connection to the others.
+ */
+export class Connections {
+  readonly #origin: string
+  readonly #options: ConnectionOptions
+  /** In the order of their last use, the longest ago first. */
+  #connections: Connection[] = []
+  #closed = false
+
+  constructor (url: string, options: ConnectionOptions) {
+    this.#origin = new URL(url).origin
+    this.#options = options
+  }
+
+  /** Lends a connection to `request`, which reads the answer too. */
+  async use<T> (request: (client: Client) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error('the connections to Loki are closed')
+    const connection = this.#next()
+    connection.requests++
+    try {
+      return await request(connection.client)
+    } finally {
+      // Where the server closes after its answer, that is seen a turn later. The connection is not free before.
+      setImmediate(() => { connection.requests-- })
+    }
+  }
+
+  async close (): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#connections.splice(0).map(async ({ client }) => { await client.destroy() }))
+  }
+
+  /**
+   * Returns the free connection that was used longest ago. A new one where all are busy; where there are too many, the
+   * request waits for one.
+   */
+  #next (): Connection {
+    this.#retire()
+    const free = this.#connections.findIndex(({ requests }) => requests === 0)
+    const again = free >= 0 || this.#connections.length >= MAX_CONNECTIONS
+    const [connection = this.#open()] = again ? this.#connections.splice(Math.max(free, 0), 1) : []
+    this.#connections.push(connection)
+    return connection
+  }
+
+  /** Closes free connections that are too old. */
+  #retire (): void {
+    const now = performance.now()
+    const old = this.#connections.filter(({ requests, until }) => requests === 0 && now >= until)
+    if (old.length === 0) return
+    this.#connections = this.#connections.filter(connection => !old.includes(connection))
+    for (const { client } of old) void client.destroy()
+  }
+
+  #open (): Connection {
+    const { ca, cert, key, timeoutMs, ageMs = AGE_MS } = this.#options
+    const client = new Client(this.#origin, {
+      pipelining: 1,
+      connect: { ca, cert, key, timeout: timeoutMs },
+      // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_MS
+    })
+    return { client, requests: 0, until: performance.now() + ageMs * (1 + Math.random()) }
+  }
+}
