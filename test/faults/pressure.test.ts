@@ -65,9 +65,10 @@ scenario('Pressure', 'labels that change with every record, above the limit on s
   await program.logged('a tenant has as many streams as LOKEAN_MAX_STREAMS allows: records of others go to quarantine')
   assert.equal(seen.metrics.get('lokean_streams'), limit)
   assert.ok(Number(seen.metrics.get('lokean_records_quarantined_total{reason="too_many_streams"}')) > 10_000)
-  // Each address has one quarantine stream for each reason.
+  // Each address has one quarantine stream for each reason, which Loki divides where it is fast.
   const quarantined = site.loki.store.streams('fake').filter(stream => stream.quarantine)
-  assert.deepEqual(quarantined.map(stream => stream.text), ['{quarantine="too_many_streams", service_name="unknown_service", source="lokean"}'])
+  const whole = new Set(quarantined.map(stream => stream.text.replace(/__stream_shard__="\d+", /, '')))
+  assert.deepEqual([...whole], ['{quarantine="too_many_streams", service_name="unknown_service", source="lokean"}'])
   assert.equal(site.loki.stats().streams, limit + quarantined.length)
 })
 

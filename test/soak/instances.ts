@@ -20,6 +20,8 @@ export class Instances {
   readonly failed: Promise<never>
   /** The number of programs started so far. */
   started = 0
+  /** Records that ended programs pushed again, as each last counted before its signal. */
+  pushedAgain = 0
   readonly #env: NodeJS.ProcessEnv
   readonly #now: () => number
   readonly #running = new Map<number, Instance>()
@@ -79,6 +81,7 @@ export class Instances {
 
   async #end (place: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const { program, memory } = this.#running.get(place) as Instance
+    for (const [series, value] of await program.metrics()) if (series.startsWith('lokean_records_resent_total')) this.pushedAgain += value
     const outcome = await program.stop(signal)
     this.#running.delete(place)
     const trend = memory.trend()

@@ -18,7 +18,8 @@ export function soakReport (result: SoakResult): string {
   return [
     `${whole(result.seconds)} s, seed ${result.seed}: ${whole(result.sent)} records sent, ${whole(result.stored)} stored, ` +
       `${whole(result.missing)} missing, ${whole(result.doubled)} doubled`,
-    `(${whole(result.resent)} sent again, ${whole(result.cameAgain)} came to Loki again, of which it has stored ${whole(result.storedTwice)} twice, ` +
+    `(${whole(result.resent)} sent again, ${whole(result.pushedAgain)} pushed again; ${whole(result.cameAgain)} came to Loki again, ` +
+      `of which it has stored ${whole(result.storedTwice)} twice; ` +
       `${whole(result.quarantined)} in quarantine` +
       (result.unsettled === 0 ? '' : `, ${whole(result.unsettled)} never settled`) +
       (result.rejected === 0 ? '' : `, ${whole(result.rejected)} rejected`) +

@@ -36,6 +36,8 @@ export interface SoakResult extends Tallied {
   sent: number
   /** Records that came back to their senders and were sent again. */
   resent: number
+  /** Records that the programs pushed again, but for what they did after the signal that ended them. */
+  pushedAgain: number
   /** Entries that Loki got although it had them. It has not found all of them to be repeats (`storedTwice`). */
   cameAgain: number
   /** Records that were still not accepted after all faults had ended and the time was up. One of these is a failure. */
@@ -96,6 +98,7 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
       sent,
       ...tallied,
       resent,
+      pushedAgain: instances.pushedAgain,
       cameAgain: loki.stats().duplicates + tallied.storedTwice,
       unsettled,
       rejected,

@@ -65,7 +65,10 @@ export class KnownStreams {
       const problem = labelProblem(this.#tenant, labels, this.#limits, this.#messages)
       const named = this.#name(labels)
       known = { ...named, problem, shards: this.#shardsOf(named.text), shardStreams: [] }
-      if (this.#known.size >= mostKnown) this.#known.clear()
+      if (this.#known.size >= mostKnown) {
+        this.#known.clear()
+        this.#shards.clear()
+      }
       this.#known.set(key, known)
     }
     return known
