@@ -90,7 +90,7 @@ test('what is told of the limits of a tenant is compared', async t => {
   const loki = await lokiFor(t, { version: '3.7.6', publishedLimits: [], limits: { burstBytes: 524_288, lineBytes: 262_143 } })
   const { limits } = await tryLoki(loadConfig({ LOKEAN_LOKI_URL: `http://127.0.0.1:1,${loki.url}` }).config, false)
   assert.deepEqual(limits.map(({ tenant, told, warnings }) => [tenant, told, warnings.map(text => text.split(' ', 1)[0])]), [
-    ['', true, ['max_line_size', 'ingestion_burst_size_mb']]
+    ['', true, ['max_line_size', 'ingestion_burst_size_mb', 'shard_streams']]
   ])
 })
 
