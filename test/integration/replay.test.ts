@@ -75,6 +75,19 @@ for (const { reason, wrong, mended = {}, fields = {}, tenant, once } of MENDABLE
   })
 }
 
+test('what was put aside as too late, and what is too late for its stream by now, comes to its backlog stream', async t => {
+  const stack = await Stack.start(t, { env: { LOKEAN_BACKLOG_LABEL: 'off' } })
+  const late = fromNow(-3 * HOUR)
+  await putAside(stack, [record({ message: 'new' })])
+  await putAside(stack, [record({ message: 'late', '@timestamp': late }), record({ message: 'other', '@timestamp': late, host: 'h2' })])
+  const off = await runReplay(stack.loki.url, ['--yes', '--reason', 'too_late'], { LOKEAN_BACKLOG_LABEL: 'off' })
+  assert.deepEqual([off.code, leftCounts(off.report)], [1, { refused: 1 }], 'this process does not know what is new, but Loki does')
+  const { code, report } = await runReplay(stack.loki.url, ['--yes'])
+  assert.deepEqual([code, report.found, report.replayed], [0, 1, 1])
+  const [found] = placed(stack).filter(({ line }) => line === 'late')
+  assert.deepEqual([found?.time, found?.labels.startsWith(`{backlog="${late.slice(0, 13)}", cloud="cloud1"`)], [nanosOf(late), true])
+})
+
 test('what no setting mends stays where it is, and is listed with a sample, one reason beside the other', async t => {
   const stack = await Stack.start(t, { env: { LOKEAN_LABELS: 'nosuch' } })
   await putAside(stack, [
@@ -155,7 +168,8 @@ test('base64 that is not whole is damaged, and an address of no setting is unkno
 test('what Loki refused comes to the labels that it had, at its own time', async t => {
   const stack = await Stack.start(t, { loki: { limits: { lineBytes: 1000 } } })
   const line = `  two spaces before it ${'x'.repeat(2000)}\n`
-  const at = new Date().toISOString()
+  // The two share no time: the later one would get a nanosecond more.
+  const at = fromNow(-5_000)
   await putAside(stack, [record({ message: 'good' }), record({ message: `${line}\n`, '@timestamp': at })])
   const { code, report } = await runReplay(stack.loki.url, ['--yes'])
   assert.deepEqual([code, leftCounts(report)], [1, { refused: 1 }])
