@@ -15,7 +15,7 @@ const FULL: Plan = { warmUpMs: 2000, mostWarmUpMs: 10_000, windows: 3, leastMs: 
 const QUICK: Plan = { warmUpMs: 700, mostWarmUpMs: 3000, windows: 1, leastMs: 1200, mostMs: 1200 }
 /** A window needs so many messages, or p99.9 would be its single longest time. */
 const MESSAGES_A_WINDOW = 3000
-const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4' }
+const SETTINGS = { LOKEAN_WORKERS: '1', LOKEAN_SHARDS: '4', LOKEAN_LINGER: '0ms' }
 
 /**
  * Measures the time from sending to acceptance at a steady rate, by size of the messages, load, and delay of the sink.
