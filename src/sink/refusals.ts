@@ -1,4 +1,4 @@
-import type { ToldLate } from '../worker/messages.ts'
+import type { BacklogTask } from '../worker/messages.ts'
 
 /**
  * What a refused push is refused for.
@@ -108,7 +108,7 @@ const TOO_FAR_BEHIND =
  * stream, each with the oldest time that the stream takes, in whole seconds. That rises while newer entries of the push
  * are stored.
  */
-export function toldLate (message: string): ToldLate | undefined {
+export function toldLate (message: string): Omit<BacklogTask, 'part'> | undefined {
   let bound = -Infinity
   let newest = { seconds: -Infinity, nanos: 0 }
   for (const [, date, time, fraction = '', oldestTaken = ''] of message.matchAll(TOO_FAR_BEHIND)) {
@@ -118,12 +118,11 @@ export function toldLate (message: string): ToldLate | undefined {
   if (!Number.isFinite(bound)) return undefined
   return {
     stream: /for stream: (\{.*\})\s*$/s.exec(message)?.[1],
-    oldest: later({ seconds: bound, nanos: 0 }, { ...newest, nanos: newest.nanos + 1 }),
-    bound
+    oldest: later({ seconds: bound, nanos: 0 }, { ...newest, nanos: newest.nanos + 1 })
   }
 }
 
-function later (one: ToldLate['oldest'], other: ToldLate['oldest']): ToldLate['oldest'] {
+function later (one: BacklogTask['oldest'], other: BacklogTask['oldest']): BacklogTask['oldest'] {
   return one.seconds > other.seconds || (one.seconds === other.seconds && one.nanos >= other.nanos) ? one : other
 }
 

@@ -211,18 +211,14 @@ export interface SubtractTask {
   }>
 }
 
-/** What Loki tells where entries are too far behind their stream. */
-export interface ToldLate {
-  /** The labels of the stream, as Loki writes them; undefined where the text was cut. */
+/** Asks a worker to take those entries out of the part that Loki has told to be too far behind, for backlog streams. */
+export interface BacklogTask {
+  part: Part
+  /** The labels of their stream, as Loki writes them; undefined where its text was cut. */
   stream: string | undefined
   /** Entries before this time are too far behind. */
   oldest: { seconds: number, nanos: number }
-  /** The same in whole seconds, by Loki's own count from the newest entry of the stream. */
-  bound: number
 }
-
-/** Asks a worker to take those entries out of the part that Loki has told to be too far behind, for backlog streams. */
-export interface BacklogTask extends ToldLate { part: Part }
 
 /** Parts of backlog streams, how many records they hold, and the part that is left without these. */
 export interface Backlog { parts: Part[], records: number, rest: Part | undefined }

@@ -27,12 +27,12 @@ export class BacklogMaker {
    * streams. Undefined where there is none, or where none may have a backlog stream. From now on all workers know how
    * new the stream is.
    */
-  make ({ part, stream: told, oldest, bound }: BacklogTask): Backlog | undefined {
+  make ({ part, stream: told, oldest }: BacklogTask): Backlog | undefined {
     const { backlogLabel, maxDisorderMs, shards } = this.#settings
     const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
     const stream = streams.length === 1 ? streams[0] : streams.find(({ labels }) => isTold(labels, told))
     if (backlogLabel === undefined || stream === undefined || hasLabel(stream, backlogLabel)) return undefined
-    this.#raiseNewest(part.tenant, stream.labels, bound + Math.floor(maxDisorderMs / 1000))
+    this.#raiseNewest(part.tenant, stream.labels, oldest.seconds + Math.floor(maxDisorderMs / 1000))
 
     const rest: PushEntry[] = []
     const late = new Map<number, PushEntry[]>()

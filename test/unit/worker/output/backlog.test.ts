@@ -147,8 +147,7 @@ suite('entries that Loki refuses as too far behind', () => {
   function make (records: string[], told: Partial<BacklogTask> = {}, overrides: Partial<EncoderSettings> = {}): Backlog | undefined {
     const settings = encoderSettings({ maxDisorderMs: 3_600_000, shards: 7, ...overrides })
     const part = partOf(records, { ...settings, shards: 1, maxDisorderMs: 24 * 3_600_000 })
-    const bound = seconds('07:00:00')
-    return new BacklogMaker(settings).make({ part, stream: `{${LABELS}}`, bound, oldest: { seconds: bound, nanos: 0 }, ...told })
+    return new BacklogMaker(settings).make({ part, stream: `{${LABELS}}`, oldest: { seconds: seconds('07:00:00'), nanos: 0 }, ...told })
   }
 
   test('leave the part for parts of their backlog streams, each of which Loki may not know', () => {
