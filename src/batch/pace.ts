@@ -3,7 +3,7 @@ const FIRST_MS = 8
 /** A delivery that comes so many lingers after the last batch comes after a rest. */
 const REST_LINGERS = 2
 /** After so many batches that did not wait, one waits for PROBE_MS, to see whether others send too. */
-const PROBE_AFTER = 64
+const PROBE_AFTER = 128
 const PROBE_MS = 8
 
 /**

@@ -9,7 +9,7 @@ import { RawSender } from '../helpers/raw-sender.ts'
 import { until } from '../helpers/until.ts'
 import { recordText, rsyslogMessage } from '../helpers/worker-fixtures.ts'
 import { scenario } from './scenario.ts'
-import type { Site } from './site.ts'
+import { ADDRESS, FEW_STREAMS, type Site } from './site.ts'
 
 /** Returns the lines of a quarantine stream in the site's store. */
 function quarantined (site: Site, reason: string): string[] {
@@ -57,6 +57,35 @@ scenario('Lokean', 'gets a backlog of three hours ago beside new records, two in
   const half = BACKLOG.records / 2
   assert.ok(found.inBacklog > 0.8 * half, JSON.stringify(found))
   assert.deepEqual(found, { old: half, new: half, quarantined: 0, inBacklog: found.inBacklog })
+})
+
+const TRACEBACKS = 300
+const TRACEBACK = [
+  'Traceback (most recent call last):', '  File "a.py", line 1', '    run()', '  File "b.py", line 2', '    fail()', 'KeyError: 7'
+]
+
+scenario('Lokean', 'gets tracebacks, six lines of one second in one message, half of them twice', FEW_STREAMS, async site => {
+  site.start()
+  const sender = await RawSender.connect(site.bus.port, ADDRESS)
+  site.cleanup.add(async () => { await sender.close() })
+  site.send()
+  const second = new Date().toISOString().slice(0, 19)
+  const messages = Array.from({ length: TRACEBACKS }, (_, i) => rsyslogMessage(
+    TRACEBACK.map(line => recordText({ '@timestamp': `${second}Z`, host: `traceback-${i}`, message: line }))
+  ))
+  const sent = messages.flatMap((message, i) => i % 2 === 0 ? [message] : [message, message])
+  await Promise.all(sent.map(async message => await sender.deliver(message)))
+  await site.settled(1)
+  const found = new Map<string, Array<{ nanos: number, line: string }>>()
+  site.loki.store.forEach(({ labels, nanos, buf, lineStart, lineEnd }) => {
+    const host = /host="(traceback-\d+)"/.exec(labels.text)?.[1]
+    if (host === undefined) return
+    const lines = found.get(host) ?? []
+    found.set(host, lines)
+    lines.push({ nanos, line: buf.toString('utf8', lineStart, lineEnd) })
+  })
+  assert.equal(found.size, TRACEBACKS)
+  for (const lines of found.values()) assert.deepEqual(lines, TRACEBACK.map((line, nanos) => ({ nanos, line })))
 })
 
 scenario('Lokean', 'SIGKILL at random moments', {}, async site => {
