@@ -71,7 +71,7 @@ scenario('Lokean', 'gets tracebacks, six lines of one second in one message, hal
   site.send()
   const second = new Date().toISOString().slice(0, 19)
   const messages = Array.from({ length: TRACEBACKS }, (_, i) => rsyslogMessage(
-    TRACEBACK.map(line => recordText({ '@timestamp': `${second}Z`, host: `traceback-${i}`, message: line }))
+    TRACEBACK.map(line => recordText({ '@timestamp': `${second}Z`, host: `traceback-${i}`, message: ` ${line}` }))
   ))
   const sent = messages.flatMap((message, i) => i % 2 === 0 ? [message] : [message, message])
   await Promise.all(sent.map(async message => await sender.deliver(message)))
