@@ -7,6 +7,9 @@ import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'
 import type { Credentials } from '../../../../src/source/amqp/connection.ts'
 import { collectedLog, type LogLine } from '../../../helpers/collected-log.ts'
 
+/** No program listens on port 1. A port that was free a moment ago may belong to another test by now. */
+export const NOBODY = 1
+
 /** A delivery, copied during the call. */
 export interface Taken { address: string, connection: Subscription, id: number, content: Buffer }
 
