@@ -65,6 +65,7 @@ export class Batcher {
   readonly #now: () => number
   #running = 0
   #stopping = false
+  #closed = false
   /** Fires when the next batch may go that has to wait. */
   #timer: NodeJS.Timeout | undefined
   #wakesAt = Infinity
@@ -114,6 +115,7 @@ export class Batcher {
 
   /** Ends the wait for more. Batches that wait stay where they are. */
   close (): void {
+    this.#closed = true
     clearTimeout(this.#timer)
   }
 
@@ -165,7 +167,7 @@ export class Batcher {
   }
 
   #dispatch (): void {
-    while (this.#running < this.#options.workers) {
+    while (!this.#closed && this.#running < this.#options.workers) {
       const batch = this.#next()
       if (batch === undefined) return
       this.#waitingBytes -= batch.length

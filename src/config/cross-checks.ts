@@ -131,6 +131,16 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     }
   },
   {
+    reads: ['LOKEAN_LOKI_VERIFY', 'LOKEAN_LOKI_QUERY_TENANT', 'LOKEAN_LOKI_TENANT', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
+    problem: (v) => {
+      if (v.LOKEAN_LOKI_VERIFY !== 'on' || v.LOKEAN_LOKI_QUERY_TENANT === undefined) return undefined
+      const otherwise = v.LOKEAN_LOKI_TENANT.kind === 'fixed' ? v.LOKEAN_LOKI_TENANT.tenant : undefined
+      const tenants = new Set(sources(v).map((origin) => tenantOf(origin, v.LOKEAN_LOKI_TENANT) ?? otherwise))
+      if (tenants.size === 1 && v.LOKEAN_LOKI_TENANT.kind !== 'field') return undefined
+      return 'LOKEAN_LOKI_QUERY_TENANT is set, and records go to several tenants: with LOKEAN_LOKI_VERIFY=on, one tenant\'s record would be taken for another\'s; leave it out'
+    }
+  },
+  {
     reads: ['LOKEAN_SOCKET', 'LOKEAN_AMQP_ADDRESSES'],
     problem: (v) => v.LOKEAN_AMQP_ADDRESSES.length === 0 && v.LOKEAN_SOCKET === undefined
       ? 'LOKEAN_AMQP_ADDRESSES is off, and LOKEAN_SOCKET is not set: there is nothing to read from'

@@ -27,7 +27,7 @@ const READY_MS = 10_000
 const MAX_MESSAGE = 8192
 
 /** The longest answer that is read: 5,000 entries of a query have less, unless nearly all are as long as Loki takes. */
-const MAX_ANSWER = 256 * 2 ** 20
+const MAX_ANSWER = 64 * 2 ** 20
 
 /** Makes one HTTP call to a distributor. `endpoint` is an index into `urls`. No retry, no queue and no state here. */
 export class LokiClient {

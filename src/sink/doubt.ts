@@ -9,12 +9,15 @@ export type ResendReason = typeof RESEND_REASONS[number]
 
 /** What is not known of a part: whether Loki has stored entries of it. */
 export interface Doubt {
-  /** Undefined where this process has not pushed the part: another may have, before this one started. */
+  /** Why; undefined where it has been counted, or where this process has not pushed the part yet. */
   reason: ResendReason | undefined
   /** When the doubt arose, by a clock in ms that never goes back. */
   at: number
-  /** The part is what a look-up has left. */
-  lookedUp?: boolean
+  /**
+   * Whether the part can be looked up before its next push, or is what a look-up has left. `never`: Loki has answered,
+   * and may have stored it with too few ingesters. What one ingester shows is not what Loki calls stored.
+   */
+  look: 'next' | 'done' | 'never'
 }
 
 /** A part of a push. */
@@ -26,12 +29,19 @@ interface Doubtful {
 /** A distributor checks a tenant's rate before it stores anything (pkg/distributor/distributor.go). */
 const WHOLE_PUSH = /ingestion rate limit exceeded/i
 
-/** Notes on the parts of a push what its answer leaves open. `joined`: others shared the push. */
+/**
+ * Notes on the parts of a push what its answer leaves open. `joined`: others shared the push. A doubt outlives pushes
+ * that Loki did not get.
+ */
 export function doubt (sent: readonly Doubtful[], answer: Answer, joined: boolean, now: number): void {
-  const reason = doubtOf(answer)
+  if (answer.kind === 'stored') return
   // An entry that was refused alone is not stored.
   const alone = answer.kind === 'rejected' && !joined && sent.length === 1 && sent[0]?.part.records === 1
-  if (reason !== undefined && !alone) for (const pending of sent) pending.doubt = { reason, at: now }
+  const reason = alone ? undefined : doubtOf(answer)
+  for (const pending of sent) {
+    if (reason !== undefined) pending.doubt = { reason, at: now, look: isLokisOwn(answer) ? 'never' : 'next' }
+    else if (pending.doubt?.look === 'done') pending.doubt = { ...pending.doubt, look: 'next' }
+  }
 }
 
 /**
@@ -39,14 +49,22 @@ export function doubt (sent: readonly Doubtful[], answer: Answer, joined: boolea
  * Loki may have its records twice.
  */
 export function countResent (sent: readonly Doubtful[], onResent: (reason: ResendReason, records: number) => void): void {
-  for (const pending of sent) {
-    if (pending.doubt?.reason !== undefined) onResent(pending.doubt.reason, pending.part.records)
-    pending.doubt = undefined
+  for (const { doubt, part } of sent) {
+    if (doubt?.reason === undefined) continue
+    onResent(doubt.reason, part.records)
+    doubt.reason = undefined
   }
 }
 
 export function needsLookUp (sent: readonly Doubtful[]): boolean {
-  return sent.some(({ doubt }) => doubt !== undefined && doubt.lookedUp !== true)
+  return sent.some(({ doubt }) => doubt?.look === 'next')
+}
+
+/** What stands between here and Loki. */
+const GATEWAY = new Set([502, 504])
+
+function isLokisOwn (answer: Answer): boolean {
+  return answer.kind === 'rejected' || (answer.kind === 'retry' && answer.status !== undefined && !GATEWAY.has(answer.status))
 }
 
 /** Why Loki may have stored entries of a push that it answered like this; undefined where it has stored none. */

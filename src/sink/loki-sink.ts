@@ -184,7 +184,7 @@ export class LokiSink implements Sink {
     const at = this.#now()
     // A process that was killed leaves pushes with an unknown outcome, and the bus delivers their records again.
     const before = !part.quarantine && at - this.#started.at < RESTART_MS && oldestMs < this.#started.unixMs
-    this.#shards.add({ part, ticket, doubt: before ? { reason: undefined, at } : undefined })
+    this.#shards.add({ part, ticket, doubt: before ? { reason: undefined, at, look: 'next' } : undefined })
   }
 
   status (): Check {
@@ -194,6 +194,7 @@ export class LokiSink implements Sink {
   }
 
   drain (): void {
+    this.#lookUps?.drain()
     this.#shards.drain()
   }
 

@@ -46,6 +46,9 @@ const WARN_MS = 60_000
 export class LookUps {
   readonly #options: Options
   readonly #closing = new AbortController()
+  /** Resolves when the look-ups before are over. */
+  #before: Promise<void> = Promise.resolve()
+  #draining = false
   #maxEntries = MAX_ENTRIES
   #lastWarning = -Infinity
 
@@ -58,24 +61,40 @@ export class LookUps {
   /** What is left to push of each; undefined where Loki has all of it. The promise never rejects. */
   readonly rest = async (sent: readonly Pending[]): Promise<Array<Pending | undefined>> => {
     const { now, onFound } = this.#options
-    const latest = Math.max(...sent.map(({ doubt }) => doubt?.reason === 'connection' ? doubt.at + IN_FLIGHT_MS : 0))
+    const sought = sent.filter(({ doubt }) => doubt?.look === 'next')
+    const latest = Math.max(...sought.map(({ doubt }) => doubt?.reason === 'connection' ? doubt.at + IN_FLIGHT_MS : 0))
     if (latest > now()) await pause(latest - now(), undefined, { signal: this.#closing.signal }).catch(() => {})
-    const parts = sent.map(({ part }) => part)
-    const rest = await this.#look(parts).catch((error: unknown) => {
+    const parts = sought.map(({ part }) => part)
+    const rest = await this.#inTurn(parts).catch((error: unknown) => {
       this.#warn(error)
       return parts
     })
     const found = records(parts) - records(rest)
     if (found > 0) onFound(found)
-    return sent.map((pending, i) => {
-      const part = rest[i]
-      return part === undefined ? undefined : { ...pending, part, doubt: pending.doubt && { ...pending.doubt, lookedUp: true } }
+    return sent.map(pending => {
+      const { doubt } = pending
+      if (doubt?.look !== 'next') return pending
+      const part = rest[sought.indexOf(pending)]
+      return part && { ...pending, part, doubt: { ...doubt, look: 'done' } }
     })
+  }
+
+  /** From now on there is little time: nothing is looked up any more, and those under way end. */
+  drain (): void {
+    this.#draining = true
+    this.#closing.abort()
   }
 
   async close (): Promise<void> {
     this.#closing.abort()
     await this.#options.close()
+  }
+
+  /** One look-up at a time: an answer, and what is made of it, takes some MiB. */
+  async #inTurn (parts: Part[]): Promise<Array<Part | undefined>> {
+    const turn = this.#before.then(async () => this.#draining ? parts : await this.#look(parts))
+    this.#before = turn.then(() => {}, () => {})
+    return await turn
   }
 
   async #look (parts: Part[]): Promise<Array<Part | undefined>> {

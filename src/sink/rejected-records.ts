@@ -107,8 +107,7 @@ export class RejectedRecords {
     const made = await this.#untilDone('giving late records another stream', async () => await this.#options.backlog(task))
     if (made === undefined) return undefined
     this.#options.onBacklog(made.records)
-    const late = made.parts.map(part => ({ part, ticket, solo: true, rejectedAt }))
-    return made.rest === undefined ? late : [...late, { part: made.rest, ticket, solo: true, rejectedAt, doubt }]
+    return [...made.parts, ...made.rest === undefined ? [] : [made.rest]].map(part => ({ part, ticket, solo: true, rejectedAt, doubt }))
   }
 
   async #verdict ({ part, rejectedAt = 0 }: Pending, { fault }: Rejected, endpoint: number): Promise<Verdict | undefined> {

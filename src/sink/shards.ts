@@ -15,7 +15,7 @@ import type { StoredAt } from './stored-at.ts'
 interface Options {
   client: Pick<LokiClient, 'urls' | 'push'>
   endpoints: EndpointSelector
-  limits: Pick<PushLimits, 'limitOf' | 'limited' | 'stored'>
+  limits: Pick<PushLimits, 'limitOf' | 'limited' | 'stored' | 'tooLarge'>
   storedAt: StoredAt
   pushBytes: number
   /** Of a push that is joined with no other: see PushJoiner. */
@@ -147,7 +147,7 @@ export class Shards {
   #openJoiner (tenant: string): PushJoiner {
     return new PushJoiner({
       push: async (parts, body) => await this.#push(tenant, parts, body),
-      limit: () => this.#options.limits.limitOf(tenant),
+      limit: () => Math.min(this.#options.pushBytes, this.#options.limits.limitOf(tenant)),
       enoughBytes: this.#options.enoughBytes
     })
   }
@@ -224,6 +224,8 @@ export class Shards {
       for (const part of parts) if (!part.quarantine) storedAt.set(endpoint, part)
       for (const waiting of this.#waiting) waiting.wake()
     }
+    // The parts go by themselves now, and are ruled on there; the next push of several has to be smaller.
+    if (answer.kind === 'rejected' && answer.fault === 'size' && parts.length > 1) limits.tooLarge(tenant, rawBytes)
     onPush?.({
       answer,
       tenant,

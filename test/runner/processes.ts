@@ -8,7 +8,7 @@ export interface TestProcess { entry: string, files: readonly string[] }
  * Here files share processes, so that not each starts Node and loads the program: they keep what they open to
  * themselves. So many at the most, as what one process runs while others stand idle is not to be the longest of all.
  */
-const SHARED: Readonly<Record<string, number>> = { unit: 16, integration: 6, process: 3, project: 4, tooling: 7 }
+const SHARED: Readonly<Record<string, number>> = { unit: 16, integration: 6, project: 4, tooling: 7 }
 /** But for these, which take as long as many others. */
 const ALONE = ['test/tooling/bench/instances/run.test.ts']
 

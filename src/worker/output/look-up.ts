@@ -84,7 +84,9 @@ function storedEntries (found: SubtractTask['found']): Map<string, StoredStream>
   const streams = new Map<string, StoredStream>()
   for (const { labels: { __stream_shard__: shard, ...labels }, entries } of found) {
     const { service_name: service, ...pushed } = labels
-    for (const names of [labels, pushed]) {
+    // Loki names a service that was pushed without a name by another label, or so.
+    const isAdded = service !== undefined && (service === 'unknown_service' || Object.values(pushed).includes(service))
+    for (const names of isAdded ? [labels, pushed] : [labels]) {
       const key = formatLabels(Object.entries(names))
       const stream = streams.get(key) ?? new Map<string, StoredEntry[]>()
       streams.set(key, stream)

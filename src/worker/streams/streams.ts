@@ -185,6 +185,7 @@ export class StreamCache {
       if (streams !== undefined) this.#reports.push(this.#newest.report(stream.tenant, streams))
     }
     if (touch === 'over_limit') return false
+    if (touch === 'new') stream.toldMs = 0
     stream.tick = this.#tick
     stream.slot = active.slot
     return true

@@ -98,7 +98,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_QUERY_CA: '/pem/cert',
     LOKEAN_LOKI_QUERY_CERT: '/pem/cert',
     LOKEAN_LOKI_QUERY_KEY: '/pem/key',
-    LOKEAN_LOKI_VERIFY: 'on',
+    LOKEAN_LOKI_VERIFY: 'off',
     LOKEAN_LOKI_STORED_STATUS: '200',
     LOKEAN_LOKI_MAX_LINE_BYTES: '64KiB',
     LOKEAN_LOKI_MAX_AGE: '30d',
@@ -156,7 +156,7 @@ test('every setting is taken from the environment', () => {
     cert: CERTIFICATE,
     key: PRIVATE_KEY
   })
-  assert.equal(config.verify, true)
+  assert.equal(config.verify, false)
   assert.equal(config.loki.storedStatus, 200)
   assert.equal(config.loki.maxLineBytes, 65536)
   assert.equal(config.loki.maxAgeMs, 30 * 86400e3)

@@ -32,3 +32,14 @@ test('half a login, and two of them, are refused by the names for reading', () =
     /LOKEAN_LOKI_QUERY_TOKEN is set together with a user name in LOKEAN_LOKI_QUERY_URL/
   )
 })
+
+test('one tenant for reading fits one tenant of pushing: else a look-up would take the record of one for that of another', () => {
+  const verify = { LOKEAN_LOKI_VERIFY: 'on', LOKEAN_LOKI_QUERY_TENANT: 'everyone' }
+  assert.equal(loadConfig({ ...verify, LOKEAN_LOKI_TENANT: 'acme' }).config.verify, true)
+  assert.equal(loadConfig({ LOKEAN_LOKI_VERIFY: 'on', LOKEAN_LOKI_TENANT: '{cloud}' }).config.verify, true)
+  const addresses = ['a;tenant=x,b;tenant=y', 'a;tenant=x,b'].map(LOKEAN_AMQP_ADDRESSES => ({ LOKEAN_AMQP_ADDRESSES }))
+  const several = [{ LOKEAN_LOKI_TENANT: '{cloud}' }, ...addresses]
+  for (const env of several) {
+    assert.throws(() => loadConfig({ ...verify, ...env }), /LOKEAN_LOKI_QUERY_TENANT is set, and records go to several tenants/)
+  }
+})

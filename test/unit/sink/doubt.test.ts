@@ -55,6 +55,29 @@ test('a push with an unknown outcome counts once, when the next is made', () => 
   assert.deepEqual(counts, [['connection', 3], ['connection', 4]])
 })
 
+test('a doubt outlives pushes that Loki did not get, and is looked up again before the next', () => {
+  const one = pending(1)
+  doubt([one], retry({}), false, 1)
+  assert.ok(needsLookUp([one]))
+  one.doubt = { reason: 'connection', at: 1, look: 'done' }
+  countResent([one], () => {})
+  doubt([one], retry({ unsent: true }), false, 2)
+  assert.ok(needsLookUp([one]))
+  countResent([one], () => { assert.fail('it was counted before') })
+})
+
+test('what Loki itself has answered is not looked up; what a gateway says is', () => {
+  const looks = (answer: Answer): boolean => {
+    const one = pending(2)
+    doubt([one], answer, false, 1)
+    return needsLookUp([one])
+  }
+  assert.deepEqual([
+    looks(retry({ reason: '5xx', status: 500 })), looks(rejected(400)),
+    looks(retry({ reason: '5xx', status: 504 })), looks(retry({ reason: 'timeout' }))
+  ], [false, false, true, true])
+})
+
 test('an entry that was refused alone is not stored; one of several may be', () => {
   const alone = pending(1)
   doubt([alone], rejected(400), false, 1)
@@ -69,8 +92,8 @@ test('an entry that was refused alone is not stored; one of several may be', () 
 test('what a look-up has left needs no other', () => {
   const one = pending(1)
   assert.ok(!needsLookUp([one]))
-  one.doubt = { reason: undefined, at: 0 }
+  one.doubt = { reason: undefined, at: 0, look: 'next' }
   assert.ok(needsLookUp([pending(1), one]))
-  one.doubt.lookedUp = true
+  one.doubt = { reason: undefined, at: 0, look: 'done' }
   assert.ok(!needsLookUp([one]))
 })

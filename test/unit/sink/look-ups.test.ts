@@ -9,7 +9,7 @@ import type { Part } from '../../../src/worker/messages.ts'
 function pending (records: number): Pending {
   const place = { address: 'a', tenant: 'acme', shard: 0, solo: false, quarantine: false }
   const part: Part = { ...place, body: Buffer.alloc(0), rawBytes: 100 * records, records }
-  return { part, ticket: { resolvePart () {}, split () {} }, doubt: { reason: '5xx', at: 0 } }
+  return { part, ticket: { resolvePart () {}, split () {} }, doubt: { reason: 'timeout', at: 0, look: 'next' } }
 }
 
 /** Entries of one stream at these times. */
@@ -52,9 +52,25 @@ test('what is found is left out and counted; what is left is not looked up again
   const half = { ...two.part, records: 3 }
   const { lookUps, asked, counted } = lookUpsOf({ pages: [page(11, 12)], left: [undefined, half] })
   const rest = await lookUps.rest([one, two])
-  assert.deepEqual(rest, [undefined, { ...two, part: half, doubt: { reason: '5xx', at: 0, lookedUp: true } }])
+  assert.deepEqual(rest, [undefined, { ...two, part: half, doubt: { reason: 'timeout', at: 0, look: 'done' } }])
   assert.deepEqual(counted, [9])
   assert.deepEqual(asked, [{ tenant: 'acme', query: '{host="h"}', start: 10n, end: 100n, limit: 5000 }])
+})
+
+test('only what is in doubt is looked up: what has not been pushed, and what Loki has answered, stays as it is', async () => {
+  const fresh = { ...pending(5), doubt: undefined }
+  const answered: Pending = { ...pending(6), doubt: { reason: '5xx', at: 0, look: 'never' } }
+  const { lookUps, counted } = lookUpsOf({ pages: [page(11)], left: [undefined] })
+  assert.deepEqual(await lookUps.rest([fresh, pending(7), answered]), [fresh, undefined, answered])
+  assert.deepEqual(counted, [7])
+})
+
+test('a stop ends look-ups: what they have not found is pushed again', async () => {
+  const { lookUps, asked } = lookUpsOf({ pages: [page(11)] })
+  lookUps.drain()
+  const one = pending(1)
+  assert.equal((await lookUps.rest([one]))[0]?.part, one.part)
+  assert.equal(asked.length, 0)
 })
 
 test('a full page is followed by one that begins at its last time; an answer stays below what Loki can carry', async () => {
@@ -94,7 +110,7 @@ test('a tenant of its own for reading', async () => {
 test('where Loki cannot be asked, all is pushed again, and the setting is named once', async () => {
   const { lookUps, counted, log } = lookUpsOf({ pages: [new Error('no'), new Error('no')] })
   const [one, two] = [pending(5), pending(7)]
-  assert.deepEqual((await lookUps.rest([one])).map(rest => [rest?.part, rest?.doubt?.lookedUp]), [[one.part, true]])
+  assert.deepEqual((await lookUps.rest([one])).map(rest => [rest?.part, rest?.doubt?.look]), [[one.part, 'done']])
   await lookUps.rest([two])
   assert.deepEqual([counted, log.length], [[], 1])
   assert.match(log[0], /"reason":"no".*LOKEAN_LOKI_QUERY_URL/)
@@ -102,7 +118,7 @@ test('where Loki cannot be asked, all is pushed again, and the setting is named 
 
 test('a push whose connection was lost is looked for when it had time to arrive; a close ends that wait', async () => {
   const { lookUps, asked } = lookUpsOf({ pages: [page(11)] })
-  const rest = lookUps.rest([{ ...pending(1), doubt: { reason: 'connection', at: 1e9 } }])
+  const rest = lookUps.rest([{ ...pending(1), doubt: { reason: 'connection', at: 1e9, look: 'next' } }])
   await new Promise<void>(resolve => { setImmediate(resolve) })
   assert.equal(asked.length, 0)
   await lookUps.close()

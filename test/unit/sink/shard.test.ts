@@ -220,7 +220,7 @@ test('with look-ups, only what Loki does not have is pushed again, in its place,
   assert.equal(bench.pushes.length, 2, 'nothing is pushed while it is looked up')
   const [{ sent, answer }] = bench.lookUps
   assert.deepEqual(sent.map(({ part }) => content(part.body)), ['aaaa', 'bbbb', 'cc'])
-  answer([undefined, { ...sent[1], part: part('bb'), doubt: { reason: 'timeout', at: 0, lookedUp: true } }, undefined])
+  answer([undefined, { ...sent[1], part: part('bb'), doubt: { reason: 'timeout', at: 0, look: 'done' } }, undefined])
   await turn()
   assert.deepEqual(bench.sent, ['x', 'aaaabbbbcc', 'bbdddd'])
   assert.deepEqual([bench.resolved, bench.resent], [['x', 'aaaa', 'cc'], [['timeout', 1]]])
