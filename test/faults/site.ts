@@ -243,15 +243,14 @@ export class Site {
       stored,
       missing: sent - stored,
       storedTwice: sum('repeated'),
-      resent: this.#mayBeTwice(sum('repeated')),
+      resent: this.#mayBeTwice(),
       quarantined: sum('quarantined')
     }
   }
 
-  /** A program that does not count what it pushes again is taken at what Loki got again. */
-  #mayBeTwice (storedTwice: number): number {
-    const { told, pushedAgain, cameAgain } = this.#resent
-    if (!told) return this.loki.stats().duplicates + storedTwice
+  /** What the programs have counted themselves, and what the senders know of. */
+  #mayBeTwice (): number {
+    const { pushedAgain, cameAgain } = this.#resent
     const sentAgain = this.counts.resent + this.redelivered * (this.#options.recordsPerMessage ?? RECORDS_PER_MESSAGE)
     return pushedAgain + Math.max(cameAgain, sentAgain)
   }
