@@ -82,7 +82,7 @@ export class ProtonBroker {
     return this.#peer.count(event, where)
   }
 
-  /** Waits until every message is accepted. Then the store holds each line once, or so many of them again, and no other. */
+  /** Waits until every message is accepted. Then the store has each line once, or so many of them twice, no other. */
   async delivered (loki: EmbeddedLoki, mostTwice = 0): Promise<void> {
     await this.#peer.until('has seen all accepted', () => {
       this.#note()
