@@ -137,7 +137,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
     deadLettersDeleted: counter('lokean_dead_letters_deleted_total', 'Records deleted from the full dead-letter directory, and so lost (LOKEAN_DEAD_LETTER_FULL=delete)'),
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),
-    pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why; one that several lanes share counts for each', 'reason', RETRY_REASONS),
+    pushRetries: counter('lokean_push_retries_total', 'Pushes made again, by why', 'reason', RETRY_REASONS),
     recordsResent: counter('lokean_records_resent_total', 'Records pushed again after an outcome that nobody knows, by why; at most so many may be in Loki twice', 'reason', RESEND_REASONS),
     recordsRedelivered: counter('lokean_records_redelivered_total', 'Records that their sender sent again although Lokean had them, as their connection was lost before they were settled; at most so many may be in Loki twice', 'address', addresses),
     recordsFound: counter('lokean_records_found_total', 'Records that were not pushed again, because a look-up found them in Loki (LOKEAN_LOKI_VERIFY)'),

@@ -132,7 +132,7 @@ export class LokiSink implements Sink {
         this.#health.answered(report.url, report.tenant, report.answer)
       },
       onRetry: report => {
-        events.onRetry(report.reason)
+        if (report.first) events.onRetry(report.reason)
         this.#health.retrying(report)
       },
       onReleased: tenant => { this.#health.released(tenant) },

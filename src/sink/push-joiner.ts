@@ -13,7 +13,7 @@ interface Offer {
 
 interface Options {
   /** Tries a push once. */
-  push: (parts: readonly Part[], body: Uint8Array) => Promise<Omit<Attempt, 'joined' | 'rawBytes'>>
+  push: (parts: readonly Part[], body: Uint8Array) => Promise<Pick<Attempt, 'answer' | 'endpoint'>>
   /** Uncompressed bytes that a push of the tenant may have at present. */
   limit: () => number
   /** A push of so many uncompressed bytes is large enough to go by itself. */
@@ -40,7 +40,7 @@ export class PushJoiner {
   /** The promise never rejects. `alone`: the parts may not share their push with others. */
   async push (parts: readonly Part[], alone: boolean): Promise<Attempt> {
     const rawBytes = parts.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
-    if (alone || rawBytes >= this.#enoughBytes) return { ...await this.#try(parts), joined: false, rawBytes }
+    if (alone || rawBytes >= this.#enoughBytes) return { ...await this.#try(parts), joined: false, rawBytes, first: true }
     return await new Promise(resolve => {
       if (this.#offers.length === 0) queueMicrotask(() => this.#flush())
       this.#offers.push({ parts, rawBytes, answer: resolve })
@@ -60,12 +60,12 @@ export class PushJoiner {
         offers.shift()
       }
       void this.#try(together.flatMap(({ parts }) => parts)).then(attempt => {
-        for (const { answer } of together) answer({ ...attempt, joined: together.length > 1, rawBytes })
+        for (const [i, { answer }] of together.entries()) answer({ ...attempt, joined: together.length > 1, rawBytes, first: i === 0 })
       })
     }
   }
 
-  async #try (parts: readonly Part[]): Promise<Omit<Attempt, 'joined' | 'rawBytes'>> {
+  async #try (parts: readonly Part[]): Promise<Pick<Attempt, 'answer' | 'endpoint'>> {
     return await this.#options.push(parts, joinBlocks(parts))
   }
 }

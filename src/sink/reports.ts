@@ -23,4 +23,6 @@ export interface RetryReport {
   hint: string | undefined
   /** A condition holds the push, out of the way of others. */
   held: boolean
+  /** False where another shard shared the push, and has reported it. */
+  first: boolean
 }

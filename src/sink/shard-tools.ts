@@ -28,6 +28,8 @@ export interface Attempt {
   joined: boolean
   /** Uncompressed bytes of the whole push. */
   rawBytes: number
+  /** False where another shard gets the same answer, and counts it. */
+  first: boolean
 }
 
 /**
@@ -76,7 +78,8 @@ export interface ShardTools {
    * quarantine. Returns false where the shard has to keep it, because only such parts are there.
    */
   setAside: (pending: Pending, ruling?: Ruling & { kind: 'held' }) => boolean
-  onRetry: (shard: ShardHandle, reason: RetryReason, message: string, delayMs: number, hint: string | undefined) => void
+  /** `first`: see Attempt. */
+  onRetry: (shard: ShardHandle, reason: RetryReason, message: string, delayMs: number, hint: string | undefined, first: boolean) => void
   /** The shard, or a solo push of it, has nothing left to push, and waits for nothing. */
   forget: (shard: ShardHandle) => void
   /** The shard has nothing left to push. */

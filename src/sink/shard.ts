@@ -116,7 +116,7 @@ export class Shard {
     })
   }
 
-  #answered (sent: Pending[], { answer, endpoint, joined, rawBytes }: Attempt): void {
+  #answered (sent: Pending[], { answer, endpoint, joined, rawBytes, first }: Attempt): void {
     doubt(sent, answer, joined, this.#tools.now())
     switch (answer.kind) {
       case 'stored':
@@ -129,7 +129,7 @@ export class Shard {
         if (answer.reason === '429' && this.#neverFits(sent, answer.message, rawBytes) && !joined) {
           return this.#rejected(sent, false, { kind: 'rejected', status: 429, message: answer.message.replace(/^429 /, ''), fault: 'size' }, endpoint)
         }
-        return this.#pause(answer.reason, answer.message, answer.hint)
+        return this.#pause(answer.reason, answer.message, answer.hint, first)
       case 'rejected':
         return this.#rejected(sent, joined, answer, endpoint)
     }
@@ -196,11 +196,11 @@ export class Shard {
   }
 
   /** Loki may send a Retry-After of 0, or a date that is past by this clock: the shard pauses all the same. */
-  #pause (reason: RetryReason, message: string, hint: string | undefined): void {
+  #pause (reason: RetryReason, message: string, hint: string | undefined, first = true): void {
     const delay = Math.max(this.#tools.hold()?.ms ?? 0, this.#tools.pause(reason, this.#attempt))
     this.#attempt++
     this.#wait(reason, delay)
-    this.#tools.onRetry(this, reason, message, delay, hint)
+    this.#tools.onRetry(this, reason, message, delay, hint, first)
   }
 
   #wait (reason: RetryReason, delayMs: number): void {

@@ -172,27 +172,25 @@ export class Shards {
         const to = pending.part.quarantine ? 'quarantine' : 'held'
         // A part that is held stays where it is, in its order, where only held parts are.
         if (to === place) return false
-        if (ruling !== undefined) this.#report(tenant, index, 'blocked', ruling.message, 0, ruling.hint, true)
+        if (ruling !== undefined) {
+          const { message, hint } = ruling
+          this.#options.onRetry?.({ tenant, shard: index, reason: 'blocked', message, delayMs: 0, hint, held: true, first: true })
+        }
         this.#add(pending, to)
         return true
       },
       forget: shard => { this.#waiting.delete(shard) },
-      onRetry: (shard, reason, message, delayMs, hint) => {
+      onRetry: (shard, reason, message, delayMs, hint, first) => {
         // A stored push does not end another tenant's limit. To wake all limited shards each time would cost more with
         // each tenant.
         if (reason !== '429') this.#waiting.add(shard)
-        this.#report(tenant, index, reason, message, delayMs, hint, place !== 'usual' && reason === 'blocked')
+        const held = place !== 'usual' && reason === 'blocked'
+        this.#options.onRetry?.({ tenant, shard: index, reason, message, delayMs, hint, held, first })
       },
       onIdle: () => { this.#closeShard(key, tenant, place) },
       pause: (reason, attempt) => Math.min(pauseMs(reason, attempt, random), this.#draining ? MOST_DRAINING_MS : Infinity),
       now: this.#now
     })
-  }
-
-  #report (
-    tenant: string, shard: number, reason: RetryReason, message: string, delayMs: number, hint: string | undefined, held: boolean
-  ): void {
-    this.#options.onRetry?.({ tenant, shard, reason, message, delayMs, hint, held })
   }
 
   #closeShard (key: string, tenant: string, place: Place): void {

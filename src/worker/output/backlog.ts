@@ -3,8 +3,8 @@ import type { Backlog, BacklogTask, EncoderSettings, Part } from '../messages.ts
 import { ActiveStreams } from '../streams/active-streams.ts'
 import { backlogLabels, backlogSpan } from '../streams/backlog.ts'
 import { parseLabels, shardOf } from '../streams/labels.ts'
-import { compress } from './compress.ts'
-import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
+import { encodePart } from './encode-part.ts'
+import { decodePush, type PushEntry, type PushStream } from './push-schema.ts'
 
 /** Loki adds these to a stream that comes without. */
 const ADDED = ['service_name', '__stream_shard__']
@@ -45,13 +45,13 @@ export class BacklogMaker {
     for (const [span, entries] of late) {
       const labels = backlogLabels(stream.labels, backlogLabel, span, maxDisorderMs)
       if (this.#active?.touch(part.tenant, Buffer.from(labels)) === 'over_limit') rest.push(...entries)
-      else parts.push(encode({ ...part, shard: shardOf(labels, part.tenant, shards), solo: true }, [{ labels, entries }]))
+      else parts.push(encodePart({ ...part, shard: shardOf(labels, part.tenant, shards), solo: true }, [{ labels, entries }]))
     }
     if (parts.length === 0) return undefined
     const others = streams.flatMap(one => one !== stream ? [one] : rest.length > 0 ? [{ labels: stream.labels, entries: rest }] : [])
     return {
       parts,
-      rest: others.length === 0 ? undefined : encode(part, others),
+      rest: others.length === 0 ? undefined : encodePart(part, others),
       records: parts.reduce((sum, { records }) => sum + records, 0)
     }
   }
@@ -79,14 +79,4 @@ function isTold (labels: string, told: string | undefined): boolean {
   const own = new Map(parseLabels(labels))
   const others = parseLabels(told).filter(([name, value]) => own.get(name) !== value)
   return parseLabels(told).length - others.length === own.size && others.every(([name]) => ADDED.includes(name) && !own.has(name))
-}
-
-function encode (like: Part, streams: PushStream[]): Part {
-  const raw = encodePush({ streams })
-  return {
-    ...like,
-    body: compress(raw),
-    rawBytes: raw.length,
-    records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
-  }
 }

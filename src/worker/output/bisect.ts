@@ -1,8 +1,8 @@
 import snappy from 'snappy'
 import { type Bisected, type BisectTask, type EncoderSettings, LEAST_LINE_BYTES, type Part } from '../messages.ts'
 import { labelValues } from '../streams/labels.ts'
-import { compress } from './compress.ts'
-import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
+import { encodePart } from './encode-part.ts'
+import { decodePush, type PushEntry, type PushStream } from './push-schema.ts'
 import { quarantineEntries, shortPair } from './quarantine-entries.ts'
 import { quarantineLabels, toldOf } from './quarantine.ts'
 
@@ -18,7 +18,7 @@ export function bisect (task: BisectTask, settings: EncoderSettings): Bisected {
   const { streams } = decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer)
   if (part.records > 1) {
     const [first, second] = halve(streams, Math.ceil(part.records / 2))
-    return { kind: 'halves', parts: [encode(part, first), encode(part, second)] }
+    return { kind: 'halves', parts: [encodePart(part, first), encodePart(part, second)] }
   }
   const [stream] = streams
   const entry = stream?.entries[0]
@@ -26,7 +26,7 @@ export function bisect (task: BisectTask, settings: EncoderSettings): Bisected {
   const { timestamp, line, structuredMetadata } = entry
   return {
     kind: 'entry',
-    part: encode({ ...part, solo: true, quarantine: true }, [quarantined(task, stream.labels, entry, settings)]),
+    part: encodePart({ ...part, solo: true, quarantine: true }, [quarantined(task, stream.labels, entry, settings)]),
     entry: {
       reason,
       tenant: part.tenant,
@@ -75,14 +75,4 @@ function halve (streams: PushStream[], first: number): [PushStream[], PushStream
     taken += entries.length
   }
   return halves
-}
-
-function encode (like: Part, streams: PushStream[]): Part {
-  const raw = encodePush({ streams })
-  return {
-    ...like,
-    body: compress(raw),
-    rawBytes: raw.length,
-    records: streams.reduce((sum, { entries }) => sum + entries.length, 0)
-  }
 }

@@ -1,8 +1,8 @@
 import snappy from 'snappy'
 import type { LookUpTask, LookedUp, Part, SubtractTask } from '../messages.ts'
 import { formatLabels, labelValues } from '../streams/labels.ts'
-import { compress } from './compress.ts'
-import { decodePush, encodePush, type PushEntry, type PushStream } from './push-schema.ts'
+import { encodePart } from './encode-part.ts'
+import { decodePush, type PushEntry, type PushStream } from './push-schema.ts'
 
 /** A query has no more values of labels than fit into so many characters: proxies allow a URL of about 8 KiB. */
 const MAX_SELECTOR = 3_000
@@ -32,8 +32,7 @@ export function subtract ({ parts, found }: SubtractTask): Array<Part | undefine
     const records = rest.reduce((sum, { entries }) => sum + entries.length, 0)
     if (records === part.records) return part
     if (records === 0) return undefined
-    const raw = encodePush({ streams: rest.filter(({ entries }) => entries.length > 0) })
-    return { ...part, body: compress(raw), rawBytes: raw.length, records }
+    return encodePart(part, rest.filter(({ entries }) => entries.length > 0))
   })
 }
 

@@ -37,7 +37,9 @@ test('small pushes of one turn go together, and each gets the answer', async () 
   const attempts = await Promise.all([joiner.push([part('one'), part('two')], false), joiner.push([part('three')], false)])
   assert.equal((snappy.uncompressSync(Buffer.from(bodies[0])) as Buffer).toString(), 'onetwothree')
   assert.equal(bodies.length, 1)
-  assert.deepEqual(attempts, [{ ...STORED, joined: true, rawBytes: 11 }, { ...STORED, joined: true, rawBytes: 11 }])
+  assert.deepEqual(attempts, [
+    { ...STORED, joined: true, rawBytes: 11, first: true }, { ...STORED, joined: true, rawBytes: 11, first: false }
+  ])
 })
 
 test('what comes a turn later does not join; what is by itself is not joined', async () => {
@@ -67,7 +69,7 @@ test('whatever is offered: each part is pushed once, in order, within the limit'
       const rawBytes = push.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
       assert.ok(push.length === 1 || rawBytes <= Math.min(limit, 256 * KIB))
       for (const one of push) {
-        assert.deepEqual(attempts[parts.indexOf(one)], { ...STORED, joined: push.length > 1, rawBytes })
+        assert.deepEqual(attempts[parts.indexOf(one)], { ...STORED, joined: push.length > 1, rawBytes, first: one === push[0] })
       }
       assert.deepEqual([...push].sort((a, b) => parts.indexOf(a) - parts.indexOf(b)), push)
     }

@@ -46,7 +46,7 @@ class Bench {
         answered: false,
         answer: async answer => {
           push.answered = true
-          answered.resolve({ answer, endpoint: 0, joined: false, rawBytes: 1 })
+          answered.resolve({ answer, endpoint: 0, joined: false, rawBytes: 1, first: true })
           await turn()
         }
       }

@@ -93,7 +93,7 @@ class Bench {
         const answered = new Deferred<Attempt>()
         const rawBytes = parts.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
         const answer = async (answer: Answer, joined = false): Promise<void> => {
-          answered.resolve({ answer, endpoint: 0, joined, rawBytes: joined ? 2 * rawBytes : rawBytes })
+          answered.resolve({ answer, endpoint: 0, joined, rawBytes: joined ? 2 * rawBytes : rawBytes, first: true })
           await turn()
         }
         this.pushes.push({ body: joinBlocks(parts), parts, alone, answer })

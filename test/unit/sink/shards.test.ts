@@ -22,7 +22,7 @@ interface Push { endpoint: number, tenant: string, body: Uint8Array, signal: Abo
 function bench (t: TestContext, endpointCount = 1, enoughBytes = 0) {
   const pushes: Push[] = []
   const reports: PushReport[] = []
-  const retries: Array<{ tenant: string, shard: number, reason: RetryReason }> = []
+  const retries: Array<{ tenant: string, shard: number, reason: RetryReason, first: boolean }> = []
   const resolved: string[] = []
   const released: string[] = []
   const quiet: string[] = []
@@ -50,7 +50,7 @@ function bench (t: TestContext, endpointCount = 1, enoughBytes = 0) {
     onReleased: tenant => { released.push(tenant) },
     onQuiet: tenant => { quiet.push(tenant) },
     onPush: report => { reports.push(report) },
-    onRetry: ({ tenant, shard, reason }) => { retries.push({ tenant, shard, reason }) }
+    onRetry: ({ tenant, shard, reason, first }) => { retries.push({ tenant, shard, reason, first }) }
   })
   t.after(() => { sink.close() })
   const add = (tenant: string, shard: number, records = 1): void => {
@@ -91,7 +91,7 @@ test('small parts of several idle shards go in one push, and each shard goes on 
   await turn()
   assert.deepEqual(pushes.map(({ tenant }) => tenant), ['a', 'b'])
   await pushes[0].answer(retry('5xx'))
-  assert.deepEqual(retries.map(({ tenant, shard }) => [tenant, shard]), [['a', 0], ['a', 1], ['a', 2]])
+  assert.deepEqual(retries.map(({ shard, first }) => [shard, first]), [[0, true], [1, false], [2, false]])
   mock.timers.tick(60_000)
   await turn()
   await pushes[2].answer(STORED)
@@ -135,7 +135,7 @@ test('a tenant that is limited holds up no other, and no other one\'s success en
     await pushes[i].answer(STORED)
   }
   assert.equal(resolved.length, 20)
-  assert.deepEqual(retries, [{ tenant: 'limited', shard: 0, reason: '429' }])
+  assert.deepEqual(retries, [{ tenant: 'limited', shard: 0, reason: '429', first: true }])
   mock.timers.tick(5_000)
   assert.equal(pushes[21].tenant, 'limited')
   await pushes[21].answer(STORED)
