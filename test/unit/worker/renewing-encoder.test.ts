@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RenewingEncoder, SPARE_BYTES } from '../../../src/worker/renewing-encoder.ts'
 import type { EncodeTask } from '../../../src/worker/messages.ts'
-import { ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+import {
+  ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, recordText, rsyslogMessage
+} from '../../helpers/worker-fixtures.ts'
 import { until } from '../../helpers/until.ts'
 import { wasmMemoryBytes } from '../../helpers/wasm-memory.ts'
 
