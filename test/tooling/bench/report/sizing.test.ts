@@ -21,11 +21,11 @@ test('a sizing follows from the figures', () => {
     memoryMi: 512,
     pushedMbPerSecond: 120,
     ingestionRateMb: 525,
-    streams: 400_000
+    streams: 1_200_000
   })
   assert.equal(sizing(result, 1)?.instances, 2)
   small.bytesPerRecord = null
-  assert.match(sizingSection(result), /^\| 10,000 \| 250,000 \| 1,000,000 \| 5 \| 2.5 \| 512 MiB \| {2}\| 525 \| 400,000 \|$/m)
+  assert.match(sizingSection(result), /^\| 10,000 \| 250,000 \| 1,000,000 \| 5 \| 2.5 \| 512 MiB \| {2}\| 525 \| 1,200,000 \|$/m)
   delete result.stall
   assert.equal(sizing(result, 1), undefined)
 })
