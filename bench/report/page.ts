@@ -2,6 +2,7 @@ import type { BenchResult, HostMachine } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'
+import { ordinaryDays, startText } from './ordinary.ts'
 import { targetsTable } from './targets.ts'
 
 /** Writes `bench/results/README.md`, which shows a run's results. The charts lie beside it. */
@@ -14,6 +15,8 @@ export function resultPage (result: BenchResult): string {
     ['Latency', picture('latency.svg', 'latency percentiles by load'), latencyTable(result)],
     ['Stall', picture('stall.svg', 'rate and memory over the stall'), stallText(result)],
     ['Waiting senders', picture('hosts.svg', 'total rate by senders'), hostsTable(result)],
+    ['Ordinary days', picture('everyday.svg', 'cores by rate, with and without linger, beside a bare receiver'), ordinaryDays(result)],
+    ['A start', startText(result)],
     ['Idle', idleText(result)],
     ['The store', picture('loki.svg', 'what the store takes by connections, beside what Lokean reached'), lokiTable(result)],
     ['Single steps', microText(result)]

@@ -2,6 +2,7 @@ import type { BenchResult } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { machineLine } from './page.ts'
 import { figure, percent } from './numbers.ts'
+import { ordinarySentence } from './ordinary.ts'
 import { plural, records } from './select.ts'
 import { targetsTable } from './targets.ts'
 
@@ -16,6 +17,7 @@ export function performanceSection (result: BenchResult): string {
   return [
     `Measured on ${result.at.slice(0, 10)}: ${machineLine(result.machine)}.`,
     floorSentence(result),
+    ...[ordinarySentence(result)].filter(sentence => sentence !== ''),
     '',
     targetsTable(result),
     ...pictures,

@@ -84,7 +84,8 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       shapes: async task => await pool.shapes(task),
       lookUp: async task => await pool.lookUp(task),
       subtract: async task => await pool.subtract(task),
-      arrival
+      arrival,
+      onStored: stream => cardinality.stored(stream)
     })
     const buffers = batchBuffers(config)
     const memory = new MemoryReturn({ pool, buffers })
