@@ -23,7 +23,7 @@ const QUARANTINED: Array<[what: string, record: string, reason: QuarantineReason
   ['a null message', record({ message: null }), 'no_message'],
   ['no timestamp', record({ '@timestamp': undefined }), 'no_timestamp'],
   ['an unreadable timestamp', record({ '@timestamp': 'yesterday' }), 'bad_timestamp'],
-  ['a timestamp of another type', record({ '@timestamp': 1795335208 }), 'bad_timestamp'],
+  ['a timestamp of another type', record({ '@timestamp': true }), 'bad_timestamp'],
   ['an empty string', '', 'empty'],
   ['a timestamp older than Loki takes', record({ '@timestamp': asTime(Date.now() - 8 * DAY) }), 'too_old'],
   ['a timestamp too far ahead', record({ '@timestamp': asTime(Date.now() + DAY) }), 'too_new'],

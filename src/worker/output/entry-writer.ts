@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
 import { piecesOf, prefixOf } from './pieces.ts'
 import { Quarantined } from './quarantined.ts'
+import { RecordTimes } from '../input/record-times.ts'
 import type { Stream } from '../streams/stream.ts'
 import { StreamCache } from '../streams/streams.ts'
 import { Timestamp } from '../input/timestamp.ts'
@@ -31,6 +32,7 @@ export class EntryWriter {
   readonly #arena: Arena
   readonly #streams: StreamCache
   readonly #quarantined: Quarantined
+  readonly #recordTimes: RecordTimes
   readonly #times: EntryTimes
   readonly #parts: PartWriter
   readonly #time = new Timestamp()
@@ -49,7 +51,8 @@ export class EntryWriter {
     this.#mend = mend
     this.#arena = new Arena(settings, fields, kernel)
     this.#streams = new StreamCache(settings, fields, kernel)
-    this.#quarantined = new Quarantined(settings, fields, kernel, bytes => this.place(bytes))
+    this.#recordTimes = new RecordTimes(settings, kernel, mend)
+    this.#quarantined = new Quarantined(settings, fields, kernel, this.#recordTimes, bytes => this.place(bytes))
     this.#times = new EntryTimes(this.#arena)
     this.#parts = new PartWriter(settings.pushBytes, kernel)
   }
@@ -67,6 +70,7 @@ export class EntryWriter {
     this.#times.begin(task)
     this.#arrival.set(task.arrivalSeconds, task.arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
+    this.#recordTimes.begin(this.#arrivalMs)
     this.#oldMs = this.#arrivalMs + this.#settings.maxAheadMs - this.#settings.maxDisorderMs
     this.oldestMs = NaN
   }
@@ -112,12 +116,10 @@ export class EntryWriter {
     const { run } = this.#kernel
     if (fields.isAbsent(MESSAGE)) return 'no_message'
     if (fields.isAbsent(TIMESTAMP)) return 'no_timestamp'
-    if (run.parseTimestamp(fields.start(TIMESTAMP), fields.end(TIMESTAMP)) === 0) return 'bad_timestamp'
     const time = this.#time
-    time.set(run.timestampSeconds(), run.timestampNanos())
+    const untimely = this.#recordTimes.read(fields.start(TIMESTAMP), fields.end(TIMESTAMP), time)
+    if (untimely !== undefined) return untimely
     const timeMs = time.milliseconds
-    if (timeMs < this.#arrivalMs - this.#settings.maxAgeMs || timeMs < 0) return 'too_old'
-    if (timeMs > this.#arrivalMs + this.#settings.maxAheadMs) return 'too_new'
 
     const { bytes } = this.#kernel
     let start = fields.start(MESSAGE)
