@@ -11,7 +11,7 @@ export type QuarantineReason = typeof QUARANTINE_REASONS[number]
  * How a record was changed so that Loki takes it. The metric `lokean_records_mended_total{reason}` has this closed
  * list.
  */
-export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog', 'year'] as const
+export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog', 'year', 'escapes', 'nuls'] as const
 export type MendReason = typeof MEND_REASONS[number]
 
 /** `name` is the name in Loki. `field` is a key of the record, or a derived field (level, pid, request_id, ...). */
@@ -128,6 +128,8 @@ export interface EncodeResult {
   records: number
   /** How many of them are in messages that their sender has sent before. */
   redelivered: number
+  /** How many held nothing but NULs, and are not stored. */
+  empty: number
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */

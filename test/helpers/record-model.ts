@@ -30,20 +30,25 @@ export interface Stored {
   counts: Record<string, number>
 }
 
-/** Returns what must be stored of a record that arrives at ARRIVAL, from an address with labels or without. */
-export function model (bytes: Buffer, origin?: Origin): Stored {
+/**
+ * Returns what must be stored of a record that arrives at ARRIVAL, from an address with labels or without. Undefined
+ * where nothing is stored.
+ */
+export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   const tenant = origin?.tenant ?? ''
   const text = bytes.toString()
   const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
   let record: Record<string, unknown> = {}
+  let escapes: Record<string, number> = {}
   const field = (name: string): string | undefined => {
     const value = Object.hasOwn(record, name) ? record[name] : null
     return value === null ? undefined : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
   }
+  const host = (): string | undefined => [field('host'), field('hostname')].find(name => !/^(|-|<[^]*>)$/.test(name ?? ''))
   const quarantine = (reason: string): Stored => {
     const written = field('@timestamp') ?? ''
     const told: Record<string, string | undefined> = {
-      cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source: field('source')
+      cloud: field('cloud'), region: field('region'), host: reason === 'no_labels' ? undefined : field('host') || field('hostname'), source: field('source')
     }
     for (const { name } of origin?.labels ?? []) told[name] = undefined
     return {
@@ -56,19 +61,20 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
         original_timestamp: timeOf(written, ARRIVAL_MS) === undefined ? undefined : written.slice(0, 64),
         ...told
       }),
-      counts: { [reason]: 1, ...counted('metadata_cut', told), ...utf8 }
+      counts: { [reason]: 1, ...counted('metadata_cut', told), ...utf8, ...escapes }
     }
   }
 
   if (text.trim() === '') return quarantine('empty')
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return quarantine('not_object')
-    record = parsed as typeof record
-  } catch {
-    record = inFrontOfFault(text)
+  const plain = parsed(text)
+  const mended = plain ?? parsed(withMendedEscapes(text))
+  if (plain === undefined && !isObject(mended)) {
+    record = { ...findable(text), ...inFrontOfFault(text) }
     return quarantine('invalid_json')
   }
+  if (!isObject(mended)) return quarantine('not_object')
+  if (plain === undefined) escapes = { escapes: 1 }
+  record = mended
   const message = field('message')
   const timestamp = field('@timestamp')
   if (message === undefined) return quarantine('no_message')
@@ -80,8 +86,11 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return quarantine('too_old')
   if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new')
 
-  const line = message.replace(/^ /, '').replace(/\n$/, '')
-  const oslo = osloOf(line)
+  const trimmed = (field('file') ? message : message.replace(/^ /, '')).replace(/\n$/, '')
+  if (/^[\0\s]*\0[\0\s]*$/.test(Buffer.from(trimmed).toString('latin1'))) return undefined
+  const line = trimmed.replace(/\0\0+/g, run => `[${run.length} NULs]`)
+  const nuls: Record<string, number> = line === trimmed ? {} : { nuls: 1 }
+  const oslo = osloOf(trimmed)
   const tagPid = /[^]\[(\d{1,10})\]:?$/.exec(field('tag') ?? '')?.[1]
   const severity = {
     0: 'critical', 1: 'critical', 2: 'critical', 3: 'error', 4: 'warning', 5: 'info', 6: 'info', 7: 'debug'
@@ -94,15 +103,50 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const labels = {
     cloud: field('cloud'),
     region: field('region'),
-    host: field('host') || field('hostname'),
+    host: host(),
     source,
     service_name: source,
     ...given(origin)
   }
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
-  const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
+  const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8, ...escapes, ...nuls }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
   return { tenant, selector, line, time, metadata: cutAll(metadata), counts }
+}
+
+/** The JSON text as a value, its broken escapes mended; undefined where it is no JSON all the same. */
+export function readJson (text: string): unknown {
+  return parsed(text) ?? parsed(withMendedEscapes(text))
+}
+
+/** Undefined where the text is no JSON. */
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function withMendedEscapes (text: string): string {
+  return text.replace(/"(?:[^"\\]|\\[^])*"?/g, string => string.replace(
+    /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[\\\0-\x1f]/g, found => found.length > 1 ? found : JSON.stringify(found).slice(1, -1)
+  ))
+}
+
+/** The pairs of a key that quarantine tells and a string, wherever they stand in what is no JSON. */
+function findable (text: string): Record<string, string> {
+  return Object.fromEntries(['@timestamp', 'cloud', 'region', 'host', 'hostname', 'source'].flatMap(name => {
+    const [value] = text.split(`"${name}"`).map((_, i, all) => all.slice(i).join(`"${name}"`)).slice(1).flatMap(behind => {
+      const [, string] = /^\s*:\s*("(?:[^"\\]|\\[^])*")/.exec(behind.slice(0, 4096)) ?? []
+      return string === undefined ? [] : [parsed(withMendedEscapes(string)) as string]
+    })
+    return value === undefined ? [] : [[name, value]]
+  }))
 }
 
 /**

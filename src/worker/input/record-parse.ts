@@ -31,6 +31,7 @@ function setFields (record: Record<string, unknown>, text: string, fields: Field
     const bytes = Buffer.from(typeof value === 'string' ? value : exact ?? JSON.stringify(value))
     const start = place(bytes)
     fields.set(slot, start, start + bytes.length)
+    if (bytes.includes(0)) fields.mayHoldNuls = true
   }
 }
 

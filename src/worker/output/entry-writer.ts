@@ -1,6 +1,7 @@
 import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, Part, QuarantineReason } from '../messages.ts'
 import { Arena } from './arena.ts'
 import { EntryTimes } from './entry-times.ts'
+import { cutNuls } from './nuls.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
@@ -43,6 +44,8 @@ export class EntryWriter {
   #oldMs = 0
   #address = ''
   oldestMs = NaN
+  /** How many records of the batch held nothing but NULs, and are not stored. */
+  empty = 0
 
   constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void) {
     this.#settings = settings
@@ -73,6 +76,7 @@ export class EntryWriter {
     this.#recordTimes.begin(this.#arrivalMs)
     this.#oldMs = this.#arrivalMs + this.#settings.maxAheadMs - this.#settings.maxDisorderMs
     this.oldestMs = NaN
+    this.empty = 0
   }
 
   /** Puts bytes that the batch does not have as they are into the kernel's memory, and returns their address. */
@@ -124,12 +128,22 @@ export class EntryWriter {
     const { bytes } = this.#kernel
     let start = fields.start(MESSAGE)
     let end = fields.end(MESSAGE)
-    if (end > start && bytes[start] === 0x20) start++
+    // A blank in front is syslog's own. In front of a file's line it is the line's.
+    if (end > start && bytes[start] === 0x20 && fields.isEmpty(fields.file)) start++
     if (end > start && bytes[end - 1] === 0x0a) end--
-    // A label or metadata made of the message has the trimmed line.
-    fields.set(MESSAGE, start, end)
 
     run.derive(start, end)
+    const cut = fields.mayHoldNuls ? cutNuls(bytes.subarray(start, end)) : undefined
+    if (cut === 'nothing else') {
+      this.empty++
+      return undefined
+    }
+    if (cut !== undefined) {
+      start = this.place(cut)
+      end = start + cut.length
+    }
+    // A label or metadata made of the message has the trimmed line.
+    fields.set(MESSAGE, start, end)
     let stream = this.#streams.find()
     if (typeof stream === 'string') return stream
     if (timeMs < this.#oldMs) this.#streams.learnNewest(stream)
@@ -141,6 +155,7 @@ export class EntryWriter {
       stream = backlog
     }
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
+    if (cut !== undefined) this.#mend('nuls', 1)
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (end - start > this.#settings.maxLineBytes) this.#writeLong(stream, start, end)

@@ -11,6 +11,7 @@ export function mergeResults (results: readonly EncodeResult[]): EncodeResult {
     shared: false,
     records: results.reduce((sum, { records }) => sum + records, 0),
     redelivered: results.reduce((sum, { redelivered }) => sum + redelivered, 0),
+    empty: results.reduce((sum, { empty }) => sum + empty, 0),
     quarantined: sums('quarantined', QUARANTINE_REASONS.length),
     mended: sums('mended', MEND_REASONS.length),
     oldestMs: results.reduce((oldest, { oldestMs }) => oldestMs >= oldest ? oldest : Number.isNaN(oldestMs) ? oldest : oldestMs, NaN)

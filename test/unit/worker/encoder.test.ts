@@ -27,7 +27,7 @@ suite('what rsyslog sent', () => {
       const records = (rhea.message.decode(bytes).body as string[]).map(record => JSON.parse(record) as Record<string, string>)
       assert.equal(records.length, count)
       assert.equal(result.records, count)
-      assert.deepEqual(entries.map(({ line }) => line), records.map(({ message }) => message.replace(/^ /, '').replace(/\n$/, '')))
+      assert.deepEqual(entries.map(({ line }) => line), records.map(({ message, file }) => (file ? message : message.replace(/^ /, '')).replace(/\n$/, '')))
       // They rise within each stream, or are equal; then the later one makes way.
       const newest = new Map<string, bigint>()
       for (const [i, record] of records.entries()) {

@@ -31,6 +31,61 @@ function canWrite (text: string): boolean {
   }
 }
 
+test('broken escapes are mended and counted, and the record is stored where it belongs', () => {
+  const broken = recordText({ message: 'MESSAGE', host: 'HOST' }).replace('MESSAGE', 'LOCAL\\user\\u12 \\"\n\ttab\\').replace('HOST', 'h\\-x')
+  const entry = single(broken.replace('tab\\', 'tab'))
+  assert.deepEqual([entry.line, entry.counts], ['LOCAL\\user\\u12 "\n\ttab', { escapes: 1 }])
+  assert.equal(entry.selector.cloud, 'cloud1')
+  const { counts, selector } = single(broken)
+  assert.deepEqual([counts, selector], [{ invalid_json: 1 }, { source: 'lokean', quarantine: 'invalid_json' }], 'a quote behind a backslash is text')
+})
+
+suite('NULs', () => {
+  test('are cut to a note of how many, wherever they stand; one alone is left', () => {
+    for (const file of ['', 'f']) {
+      const nuls = '\0'.repeat(100_000)
+      const entry = single(recordText({ message: `${nuls}2026-11-22 08:00:01.234 7 ERROR a.b [-] a\0b${'\0'.repeat(8)}`, file }))
+      assert.deepEqual([entry.line, entry.counts], ['[100000 NULs]2026-11-22 08:00:01.234 7 ERROR a.b [-] a\0b[8 NULs]', { nuls: 1 }])
+    }
+  })
+
+  test('alone in a line are counted, and not stored', () => {
+    for (const message of ['\0', '\0'.repeat(5000), ' \0\0\n']) {
+      const { result, entries, counts } = encode([recordText(), recordText({ message }), recordText()])
+      assert.deepEqual([entries.length, result.records, result.empty, counts], [2, 3, 1, {}])
+    }
+    const { result } = encode([recordText({ message: '\0' })])
+    assert.deepEqual([result.parts, result.records, result.empty], [[], 1, 1])
+  })
+
+  test('that JSON.parse has read are found too, and those of an earlier record are not', () => {
+    assert.equal(single(recordText({ message: '\0\0x', pid: 7 })).line, '[2 NULs]x')
+    const { entries } = encode([recordText({ message: '\0\0x' }), recordText({ host: 'a\0b' }), recordText({ message: '' })])
+    assert.deepEqual(entries.map(({ line }) => line).sort(), ['', '[2 NULs]x', 'a line'])
+  })
+})
+
+test('the blank in front is taken off a line of syslog, and left on a line of a file', () => {
+  assert.equal(single(recordText({ message: '  File "x", line 1', file: '' })).line, ' File "x", line 1')
+  assert.equal(single(recordText({ message: '  File "x", line 1', file: undefined })).line, ' File "x", line 1')
+  assert.equal(single(recordText({ message: '  File "x", line 1', file: '/var/log/x' })).line, '  File "x", line 1')
+})
+
+suite('what names no host is no label', () => {
+  const cases: Record<string, [fields: Record<string, unknown>, host: string | undefined]> = {
+    'a hyphen': [{ host: '-' }, undefined],
+    nothing: [{ host: '' }, undefined],
+    'a placeholder': [{ host: '<hostname>' }, undefined],
+    'an empty placeholder': [{ host: '<>' }, undefined],
+    'the older key counts then': [{ host: '-', hostname: 'older' }, 'older'],
+    'neither key names one': [{ host: '<a>', hostname: '-' }, undefined],
+    'a name': [{ host: 'h-1' }, 'h-1']
+  }
+  for (const [name, [fields, host]] of Object.entries(cases)) {
+    test(name, () => assert.equal(single(recordText(fields)).selector.host, host))
+  }
+})
+
 suite('quarantine', () => {
   const time = (record: string): Record<string, string> =>
     ({ original_timestamp: (JSON.parse(record) as Record<string, string>)['@timestamp'] })
@@ -45,10 +100,12 @@ suite('quarantine', () => {
   const cases: Record<string, [reason: string, record: string, told: Record<string, string>, overrides?: Partial<EncoderSettings>]> = {
     text: ['invalid_json', 'Nov 22 08:00:00 host sshd[1]: not JSON\n', {}],
     'cut JSON': ['invalid_json', recordText().slice(0, -5), { ...TIME, ...beforeRegion }],
-    'JSON and more': ['invalid_json', recordText() + '}', { ...TIME, ...all }],
-    'a control character inside a value': [
-      'invalid_json', recordText().replace('a line', 'a\u0001line'), { ...TIME, host: 'host1', source: 'tag1' }
+    'cut JSON, with an escape that is none': [
+      'invalid_json', recordText({ host: undefined }).replace('a line', 'LOCAL\\user').replace('"file', '"host":"h\\z","file').slice(0, -5),
+      { ...TIME, ...beforeRegion, host: 'h\\z' }
     ],
+    'JSON and more': ['invalid_json', recordText() + '}', { ...TIME, ...all }],
+    'broken in front of what is told': ['invalid_json', recordText().replace('{', '{"x":y,'), { ...TIME, ...all }],
     'an array': ['not_object', `[${recordText()}]`, {}],
     'a string': ['not_object', '"a line"', {}],
     null: ['not_object', 'null\n', {}],
@@ -272,7 +329,7 @@ suite('a line longer than Loki takes', () => {
   const limit = 256 * 1024
 
   test('of a megabyte: numbered pieces in order, nothing cut away, none broken inside a character', () => {
-    const { entries, counts, result } = encode([recordText({ message: ` ${long}\n`, file: 'f', tag: 'x[7]' }), recordText()])
+    const { entries, counts, result } = encode([recordText({ message: `${long}\n`, file: 'f', tag: 'x[7]' }), recordText()])
     const pieces = entries.filter(({ metadata }) => metadata.piece !== undefined)
     assert.ok(Buffer.byteLength(long) > 1024 * 1024)
     assert.equal(pieces.map(({ line }) => line).join(''), long)
