@@ -155,6 +155,7 @@ export class Flow {
     if (result === undefined) return
     metrics.encoded(address, result)
     cardinality.warn(result.cardinalityReports)
+    cardinality.tellOdd(result.oddNames)
     const { oldestMs, shared } = result
     const records = result.records - result.empty
     if (!shared) buffers.release(batch.bytes)

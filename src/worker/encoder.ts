@@ -79,6 +79,7 @@ export class Encoder implements RecordSink {
       quarantined: this.#quarantined,
       mended: this.#mended,
       cardinalityReports: this.#entries.takeCardinalityReports(),
+      oddNames: this.#entries.takeOddNames(),
       oldestMs: this.#entries.oldestMs
     }
   }

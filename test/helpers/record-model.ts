@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { isIP } from 'node:net'
 import type { EncoderSettings, Origin } from '../../src/worker/messages.ts'
 import { timeOf } from './time-model.ts'
 import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtures.ts'
@@ -48,7 +49,10 @@ export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   const quarantine = (reason: string): Stored => {
     const written = field('@timestamp') ?? ''
     const told: Record<string, string | undefined> = {
-      cloud: field('cloud'), region: field('region'), host: reason === 'no_labels' ? undefined : field('host') || field('hostname'), source: field('source')
+      cloud: field('cloud'),
+      region: field('region'),
+      host: reason === 'no_labels' ? undefined : field('host') || field('hostname'),
+      source: field('source')
     }
     for (const { name } of origin?.labels ?? []) told[name] = undefined
     return {
@@ -99,19 +103,37 @@ export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [
     name, from === 'message' ? line : derived[from] ?? field(from) ?? ''
   ]))
-  const source = field('source')
+  const isOdd = !isHost(host() ?? '') || !isTag(field('source') ?? '')
+  const name = (text: string | undefined): string | undefined => isOdd && text !== undefined && text !== '' ? 'unknown' : text
+  const told = isOdd ? { host: host(), source: field('source') } : {}
+  const source = name(field('source'))
   const labels = {
     cloud: field('cloud'),
     region: field('region'),
-    host: host(),
+    host: name(host()),
     source,
     service_name: source,
     ...given(origin)
   }
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
-  const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8, ...escapes, ...nuls }
+  const names: Record<string, number> = isOdd ? { names: 1 } : {}
+  const cuts = { ...counted('label_cut', labels), ...counted('metadata_cut', { ...metadata, ...told }) }
+  const counts = { ...cuts, ...names, ...utf8, ...escapes, ...nuls }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
-  return { tenant, selector, line, time, metadata: cutAll(metadata), counts }
+  return { tenant, selector, line, time, metadata: cutAll({ ...metadata, ...told }), counts }
+}
+
+/** A name or an address of a host, or nothing. */
+export function isHost (text: string): boolean {
+  if (text === '' || isIP(text) !== 0) return true
+  return text.length <= 254 && text.replace(/\.$/, '').split('.')
+    .every(part => part.length <= 63 && /^[A-Za-z0-9_-]+$/.test(part) && !part.startsWith('-') && !part.endsWith('-'))
+}
+
+/** The tag of a program, or nothing. */
+export function isTag (text: string): boolean {
+  const bare = text.replace(/^\(/, '').replace(/[()]$/, '')
+  return text === '' || (text.length <= 128 && /^[A-Za-z0-9_%]/.test(bare) && [...bare].every(one => /[\w.@+~%/<>-]/.test(one)))
 }
 
 /** The JSON text as a value, its broken escapes mended; undefined where it is no JSON all the same. */
@@ -134,7 +156,8 @@ function isObject (value: unknown): value is Record<string, unknown> {
 
 function withMendedEscapes (text: string): string {
   return text.replace(/"(?:[^"\\]|\\[^])*"?/g, string => string.replace(
-    /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[\\\0-\x1f]/g, found => found.length > 1 ? found : JSON.stringify(found).slice(1, -1)
+    /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[\\\p{Cc}]/gu,
+    found => found.length > 1 || /[\x7f-\x9f]/.test(found) ? found : JSON.stringify(found).slice(1, -1)
   ))
 }
 

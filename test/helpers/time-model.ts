@@ -5,7 +5,7 @@ const SECOND = 1_000_000_000n
 export function timeOf (text: string, now: number): bigint | undefined {
   if (/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text)) return timeOfWords(text.replace(/[Tt]/, ' ').toUpperCase(), now)
   if (text.length > 128) return undefined
-  const plain = text.trim()
+  const plain = text.replace(/^[ \t\r\n\f\v]+|[ \t\r\n\f\v]+$/g, '')
   const [whole, fraction = '', ...more] = plain.split(/[.,]/)
   if (/^\d{1,20}$/.test(whole) && /^\d*$/.test(fraction) && more.length === 0 && !/[.,]$/.test(plain)) {
     const unit = [[11, 9], [14, 6], [17, 3], [20, 0]].find(([digits]) => BigInt(whole) < 10n ** BigInt(digits))

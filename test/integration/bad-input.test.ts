@@ -205,10 +205,10 @@ test('a line over Loki\'s limit is split, a label value cut, bytes replaced: all
   assert.equal(Buffer.concat(pieces.map(piece => piece.line)).toString(), line)
   assert.equal(await stack.metric('lokean_records_mended_total', { reason: 'line_split' }), 1)
 
-  const host = 'č'.repeat(2500)
-  assert.equal(await sender.send(message([record({ host, message: 'cut label' })])), 'accepted')
+  const region = 'č'.repeat(2500)
+  assert.equal(await sender.send(message([record({ region, message: 'cut label' })])), 'accepted')
   const [cut] = stack.stored().filter(entry => entry.line.toString() === 'cut label')
-  assert.ok(cut.labels.includes(`host="${'č'.repeat(1024)}"`))
+  assert.ok(cut.labels.includes(`region="${'č'.repeat(1024)}"`))
   assert.equal(await stack.metric('lokean_records_mended_total', { reason: 'label_cut' }), 1)
 
   const latin1 = Buffer.from(record({ message: 'caf\u00e9!' }), 'latin1')

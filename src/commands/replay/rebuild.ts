@@ -83,7 +83,7 @@ export class Rebuilder {
   }
 }
 
-/** The message of a record: the encoder takes a newline at the end off, and one leading space of what is from no file. */
+/** The message of a record. The encoder takes off a newline at its end, and a blank in front where there is no file. */
 function untrimmed ({ line, metadata: { piece } }: FoundEntry, file = ''): string {
   // The other pieces of the line are in Loki. Where this one belongs must not get lost.
   const text = piece === undefined ? line : `[${piece}] ${line}`

@@ -52,13 +52,13 @@ export class Fields {
   readonly #word: number
   readonly #nuls: number
 
-  constructor (settings: Pick<EncoderSettings, 'labels' | 'metadata' | 'tenant'>, kernel: Kernel) {
+  constructor (settings: Pick<EncoderSettings, 'labels' | 'metadata' | 'tenant' | 'hostForm'>, kernel: Kernel) {
     this.#kernel = kernel
     this.#word = kernel.run.fields.value / 4
     this.#nuls = kernel.run.nuls.value / 4
     const wanted = [...settings.labels, ...settings.metadata].map(mapping => mapping.field)
     if (settings.tenant.kind === 'field') wanted.push(settings.tenant.field)
-    this.names = [...new Set([...BUILT_IN, 'file', ...wanted])]
+    this.names = [...new Set([...BUILT_IN, 'file', 'source', ...wanted])]
     for (const name of this.names) {
       const { at, length } = kernel.text(name)
       kernel.run.addKey(at, length)
@@ -67,6 +67,7 @@ export class Fields {
       const { at, length } = kernel.text(level)
       kernel.run.addLevel(at, length)
     }
+    kernel.run.setHostForm(settings.hostForm.short, settings.hostForm.lower)
     kernel.run.setWanted(wanted.some(name => DERIVED.includes(name)))
     this.file = this.slot('file')
     let slots = this.names.length

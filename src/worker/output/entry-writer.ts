@@ -1,4 +1,4 @@
-import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, Part, QuarantineReason } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, OddNames, Part, QuarantineReason } from '../messages.ts'
 import { Arena } from './arena.ts'
 import { EntryTimes } from './entry-times.ts'
 import { cutNuls } from './nuls.ts'
@@ -10,6 +10,7 @@ import { Quarantined } from './quarantined.ts'
 import { RecordTimes } from '../input/record-times.ts'
 import type { Stream } from '../streams/stream.ts'
 import { StreamCache } from '../streams/streams.ts'
+import { ToldNames } from './told-names.ts'
 import { Timestamp } from '../input/timestamp.ts'
 
 /** So many bytes of entries are flushed to parts, even in the middle of a message. */
@@ -34,6 +35,7 @@ export class EntryWriter {
   readonly #streams: StreamCache
   readonly #quarantined: Quarantined
   readonly #recordTimes: RecordTimes
+  readonly #toldNames: ToldNames
   readonly #times: EntryTimes
   readonly #parts: PartWriter
   readonly #time = new Timestamp()
@@ -56,6 +58,7 @@ export class EntryWriter {
     this.#streams = new StreamCache(settings, fields, kernel)
     this.#recordTimes = new RecordTimes(settings, kernel, mend)
     this.#quarantined = new Quarantined(settings, fields, kernel, this.#recordTimes, bytes => this.place(bytes))
+    this.#toldNames = new ToldNames(settings, fields, kernel, bytes => this.place(bytes))
     this.#times = new EntryTimes(this.#arena)
     this.#parts = new PartWriter(settings.pushBytes, kernel)
   }
@@ -114,6 +117,11 @@ export class EntryWriter {
     return this.#streams.takeCardinalityReports()
   }
 
+  /** The first names since the last call of which one is no host or no source. */
+  takeOddNames (): OddNames | undefined {
+    return this.#toldNames.takeSample()
+  }
+
   /** Writes the record to its stream. Returns why it must go to quarantine instead, or undefined. */
   write (): QuarantineReason | undefined {
     const fields = this.#fields
@@ -153,6 +161,10 @@ export class EntryWriter {
       if (backlog === undefined || this.#isLate(backlog, timeMs)) return 'too_late'
       this.#mend('backlog', 1)
       stream = backlog
+    }
+    if (stream.isShared) {
+      this.#mend('names', 1)
+      ;[start, end] = this.#toldNames.tell(start, end)
     }
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
     if (cut !== undefined) this.#mend('nuls', 1)

@@ -8,6 +8,7 @@ export function mergeResults (results: readonly EncodeResult[]): EncodeResult {
   return {
     parts: results.flatMap(({ parts }) => parts),
     cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),
+    oddNames: results.find(({ oddNames }) => oddNames !== undefined)?.oddNames,
     shared: false,
     records: results.reduce((sum, { records }) => sum + records, 0),
     redelivered: results.reduce((sum, { redelivered }) => sum + redelivered, 0),

@@ -32,12 +32,14 @@ function canWrite (text: string): boolean {
 }
 
 test('broken escapes are mended and counted, and the record is stored where it belongs', () => {
-  const broken = recordText({ message: 'MESSAGE', host: 'HOST' }).replace('MESSAGE', 'LOCAL\\user\\u12 \\"\n\ttab\\').replace('HOST', 'h\\-x')
+  const broken = recordText({ message: 'MESSAGE', cloud: 'CLOUD' })
+    .replace('MESSAGE', 'LOCAL\\user\\u12 \\"\n\ttab\\').replace('CLOUD', 'c\\-x')
   const entry = single(broken.replace('tab\\', 'tab'))
   assert.deepEqual([entry.line, entry.counts], ['LOCAL\\user\\u12 "\n\ttab', { escapes: 1 }])
-  assert.equal(entry.selector.cloud, 'cloud1')
+  assert.equal(entry.selector.cloud, 'c\\-x')
   const { counts, selector } = single(broken)
-  assert.deepEqual([counts, selector], [{ invalid_json: 1 }, { source: 'lokean', quarantine: 'invalid_json' }], 'a quote behind a backslash is text')
+  // A quote behind a backslash is text: this string has no end.
+  assert.deepEqual([counts, selector.quarantine], [{ invalid_json: 1 }, 'invalid_json'])
 })
 
 suite('NULs', () => {
@@ -83,6 +85,77 @@ suite('what names no host is no label', () => {
   }
   for (const [name, [fields, host]] of Object.entries(cases)) {
     test(name, () => assert.equal(single(recordText(fields)).selector.host, host))
+  }
+})
+
+suite('a host that is no host name, or a source that is no tag', () => {
+  const shared = { cloud: 'cloud1', region: 'regionOne', host: 'unknown', source: 'unknown', service_name: 'unknown' }
+  const odd = {
+    hosts: [
+      '[instance:', 'a b', '"x"', 'x=1', 'default]', '-x', 'x-', 'a..b', '.a', `${'a'.repeat(64)}.b`, 'a.'.repeat(130), 'h\u00e9', 'a/b',
+      'a:1'
+    ],
+    sources: ['[instance:', 'a b', 'x=1', 'default]', '"x"', 'x,', 'a:', '-x', 'é', 'x'.repeat(129), '/usr/sbin/x', '{', 'a|b']
+  }
+  test('has its record in one stream with all others, and both words as metadata', () => {
+    const records = [...odd.hosts.map(host => ({ host, source: 'word' })), ...odd.sources.map(source => ({ host: 'word', source }))]
+    for (const names of records) {
+      const { selector, metadata, line, counts } = single(recordText(names))
+      assert.deepEqual([selector, metadata, line, counts], [shared, { level: 'info', ...names }, 'a line', { names: 1 }])
+    }
+    const { result } = encode(records.map(names => recordText(names)))
+    assert.deepEqual(result.oddNames, { host: '[instance:', source: 'word' })
+  })
+
+  test('is told in front of the line where metadata is off', () => {
+    const { selector, line } = single(recordText({ host: 'a b', source: 'x' }), { metadata: [] })
+    assert.deepEqual([selector, line], [shared, 'a b x a line'])
+  })
+
+  test('is told once where metadata has it anyhow, and not where the address gives the label', () => {
+    const named = single(recordText({ host: 'a b' }), { metadata: mappings('host,source') })
+    assert.deepEqual([named.selector, named.metadata], [shared, { host: 'a b', source: 'tag1' }])
+    const origins = [{ address: 'rsyslog/logs', labels: [{ name: 'host', value: 'given' }], tenant: undefined }]
+    const given = single(recordText({ host: 'a b' }), { origins })
+    assert.deepEqual([given.selector, given.counts], [{ ...LABELS, host: 'given' }, {}])
+  })
+
+  test('goes to a backlog stream as any other where it is late', () => {
+    const records = ['2026-11-22T08:13:28Z', '2026-11-22T06:13:28Z'].map(time => recordText({ '@timestamp': time, host: 'a b' }))
+    const { entries, counts } = encode(records, {})
+    assert.deepEqual(counts, { names: 2, backlog: 1 })
+    assert.ok(entries.every(({ metadata }) => metadata.host === 'a b'))
+  })
+
+  test('is one only where it has a value that is neither', () => {
+    const hosts = ['h', 'H-1', 'a.b.example.org', 'a.b.', '10.0.0.1', 'fe80::1', '2001:db8::1', 'my_host', '1a2b3c', '']
+    for (const host of hosts) assert.deepEqual(single(recordText({ host })).counts, {})
+    const sources = [
+      'nova-api', 'postfix/smtpd', '(systemd)', '(sd-pam)', 'run-parts(', 'ansible-<stdin>', '%ASA-6-302013', 'user@1000', 'g++', '_x', ''
+    ]
+    for (const source of sources) assert.deepEqual(single(recordText({ source })).counts, {})
+  })
+})
+
+suite('LOKEAN_HOST_FORM', () => {
+  const forms: Record<string, [hostForm: EncoderSettings['hostForm'], hosts: Record<string, string>]> = {
+    asis: [{ short: false, lower: false }, { 'Compute-0.Example.org': 'Compute-0.Example.org' }],
+    short: [{ short: true, lower: false }, {
+      'Compute-0.Example.org': 'Compute-0', H: 'H', '10.0.0.1': '10.0.0.1', 'fe80::1.2.3.4': 'fe80::1.2.3.4', '1a.b': '1a', 'a.': 'a'
+    }],
+    lower: [{ short: false, lower: true }, { 'Compute-0.Example.org': 'compute-0.example.org', 'A_Z-09': 'a_z-09' }],
+    'short,lower': [{ short: true, lower: true }, { 'Compute-0.Example.org': 'compute-0', 'FE80::1': 'fe80::1' }]
+  }
+  for (const [name, [hostForm, hosts]] of Object.entries(forms)) {
+    test(`${name}: in labels and metadata, and of the older key`, () => {
+      for (const [host, written] of Object.entries(hosts)) {
+        const metadata = mappings('node=host')
+        const [one, older] = [{ host }, { host: undefined, hostname: host }]
+          .map(fields => single(recordText(fields), { hostForm, metadata }))
+        assert.deepEqual([one.selector.host, one.metadata.node], [written, written])
+        assert.deepEqual([older.selector.host, older.metadata.node], [written, written])
+      }
+    })
   }
 })
 
@@ -284,14 +357,14 @@ suite('values', () => {
   })
 
   test('labels that are no strings', () => {
-    const { selector } = single(recordText({ cloud: 7, region: true, host: { a: 1 }, source: null }))
-    assert.deepEqual(selector, { cloud: '7', region: 'true', host: '{"a":1}' })
+    const { selector } = single(recordText({ cloud: { a: 1 }, region: true, host: 7, source: null }))
+    assert.deepEqual(selector, { cloud: '{"a":1}', region: 'true', host: '7' })
   })
 
   test('any characters in a label name the stream that is meant, and no other; U+FFFD, which Loki does not take, is a question mark', () => {
     const unit = fc.oneof({ weight: 19, arbitrary: anyCharacter }, { weight: 1, arbitrary: fc.constant('\ufffd') })
-    fc.assert(fc.property(fc.string({ unit, minLength: 1, maxLength: 20 }), host => {
-      assert.deepEqual(single(recordText({ host })).selector, { ...LABELS, host: host.replaceAll('\ufffd', '?') })
+    fc.assert(fc.property(fc.string({ unit, minLength: 1, maxLength: 20 }), cloud => {
+      assert.deepEqual(single(recordText({ cloud })).selector, { ...LABELS, cloud: cloud.replaceAll('\ufffd', '?') })
     }), { numRuns: scaled(500) })
   })
 
@@ -301,8 +374,8 @@ suite('values', () => {
   })
 
   test('a label of 5,000 characters is cut, and counted', () => {
-    const { selector, counts } = single(recordText({ source: 'é'.repeat(5000) }))
-    assert.deepEqual([selector.source, selector.service_name, counts], ['é'.repeat(1024), 'é'.repeat(1024), { label_cut: 2 }])
+    const { selector, counts } = single(recordText({ cloud: 'é'.repeat(5000) }), { labels: mappings('cloud,zone=cloud') })
+    assert.deepEqual([selector, counts], [{ cloud: 'é'.repeat(1024), zone: 'é'.repeat(1024) }, { label_cut: 2 }])
   })
 
   test('metadata of 5,000 characters is cut, and counted', () => {
@@ -311,9 +384,9 @@ suite('values', () => {
   })
 
   test('bytes that are not UTF-8 are replaced, in the line by U+FFFD and in labels, where Loki does not take that, by a question mark', () => {
-    const record = Buffer.from(recordText({ message: 'caf\u00e9 \u00ff', host: 'h\u00e9' }), 'latin1')
+    const record = Buffer.from(recordText({ message: 'caf\u00e9 \u00ff', cloud: 'h\u00e9' }), 'latin1')
     const { line, selector, counts } = single(record)
-    assert.deepEqual([line, selector.host, counts], ['caf\ufffd \ufffd', 'h?', { utf8: 1 }])
+    assert.deepEqual([line, selector.cloud, counts], ['caf\ufffd \ufffd', 'h?', { utf8: 1 }])
   })
 
   test('the tenant comes from its field', () => {

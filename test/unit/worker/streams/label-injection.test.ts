@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encodeMessages } from '../../../helpers/encode-records.ts'
-import { readJson } from '../../../helpers/record-model.ts'
+import { isHost, isTag, readJson } from '../../../helpers/record-model.ts'
 import { scaled } from '../../../helpers/scaled.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 import { encoderSettings, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
@@ -62,12 +62,15 @@ function named (bytes: Buffer): Record<string, string> | undefined {
     const value = Object.hasOwn(fields, name) ? fields[name] ?? '' : ''
     return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
   }
+  const host = [field('host'), field('hostname')].find(name => !/^(|-|<[^]*>)$/.test(name)) ?? ''
+  const isOdd = !isHost(host) || !isTag(field('source'))
+  const name = (text: string): string => isOdd && text !== '' ? 'unknown' : text
   const labels = {
     cloud: field('cloud'),
     region: field('region'),
-    host: field('host') || field('hostname'),
-    source: field('source'),
-    service_name: field('source')
+    host: name(host),
+    source: name(field('source')),
+    service_name: name(field('source'))
   }
   return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, firstBytes(value, 2048).replaceAll('\ufffd', '?')])
     .filter(([, value]) => value !== ''))
