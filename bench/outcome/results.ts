@@ -177,11 +177,16 @@ export interface MicroResult {
 }
 
 /** A section that `--only` left out is missing. */
-export interface BenchResult {
+export interface BenchResult extends Sections {
   /** ISO 8601. */
   at: string
   quick: boolean
   machine: Machine
+  /** The sections that a run of some suites has measured anew since. */
+  renewed?: Partial<Record<keyof Sections, { at: string, lokean: string }>>
+}
+
+export interface Sections {
   floor?: FloorResult
   pipeline?: PipelineResult[]
   latency?: LatencyResult[]

@@ -1,3 +1,4 @@
+import { renewedText } from '../outcome/renew.ts'
 import type { BenchResult, HostMachine } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { microTable } from './micro.ts'
@@ -39,14 +40,17 @@ export function machineLine ({ cpu, cores, memoryMb, os, node, lokean }: HostMac
   return `${cpu}, ${cores} cores, ${figure(memoryMb / 1024)} GB, ${os}, Node ${node.replace(/^v/, '')}, Lokean ${lokean}`
 }
 
-function machineTable ({ at, quick, machine }: BenchResult): string {
+function machineTable (result: BenchResult): string {
+  const { at, quick, machine } = result
+  const renewed = renewedText(result)
   const played = (target: string): string => target === 'bench' ? 'the bench\'s own' : target
   return table(['', ''], [
     ['when', `${at}${quick ? ', a quick run' : ''}`],
     ['machine', `${machine.cpu}, ${machine.cores} cores, ${figure(machine.memoryMb / 1024)} GB, ${machine.os}`],
     ['Node', machine.node],
     ['Lokean', machine.lokean],
-    ['bus, store', `${played(machine.target.bus)}, ${played(machine.target.loki)}`]
+    ['bus, store', `${played(machine.target.bus)}, ${played(machine.target.loki)}`],
+    ...(renewed === '' ? [] : [['anew', renewed]])
   ], 2)
 }
 

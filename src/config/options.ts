@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { addresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
 import { givenLabels } from './given-labels.ts'
-import { fixedTenant, labelOrOff, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
+import { fixedTenant, hostForm, labelOrOff, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
 import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
@@ -151,6 +151,9 @@ export const OPTIONS = {
   },
   LOKEAN_METADATA: {
     group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
+  },
+  LOKEAN_HOST_FORM: {
+    group: 'Records', schema: hostForm, default: 'asis', text: 'how a host is written: `asis`; `short`, without its domain; `lower`, in small letters; or `short,lower`'
   },
   LOKEAN_BACKLOG_LABEL: {
     group: 'Records',

@@ -7,6 +7,7 @@ import { readBody } from './input/amqp-body.ts'
 import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
+import { findFields, mendEscapes } from './input/broken-json.ts'
 import { parseRecord } from './input/record-parse.ts'
 import { readRecords, type RecordSink } from './input/records.ts'
 
@@ -78,9 +79,11 @@ export class Encoder implements RecordSink {
       shared: false,
       records: this.#records,
       redelivered,
+      empty: this.#entries.empty,
       quarantined: this.#quarantined,
       mended: this.#mended,
       cardinalityReports: this.#entries.takeCardinalityReports(),
+      oddNames: this.#entries.takeOddNames(),
       oldestMs: this.#entries.oldestMs
     }
   }
@@ -106,7 +109,20 @@ export class Encoder implements RecordSink {
     if (scanned === SCAN.TAKEN) return undefined
     if (!isUtf8(this.#input.subarray(start, end))) this.#mend('utf8', 1)
     else if (scanned === SCAN.TAKEN_IF_UTF8) return undefined
-    return parseRecord(this.#input.toString('utf8', start, end), this.#fields, bytes => this.#entries.place(bytes))
+    return this.#parse(this.#input.toString('utf8', start, end))
+  }
+
+  #parse (text: string): QuarantineReason | undefined {
+    const place = (bytes: Uint8Array): number => this.#entries.place(bytes)
+    const reason = parseRecord(text, this.#fields, place)
+    if (reason !== 'invalid_json') return reason
+    const mended = mendEscapes(text)
+    if (mended !== undefined && parseRecord(mended, this.#fields, place) === undefined) {
+      this.#mend('escapes', 1)
+      return undefined
+    }
+    findFields(text, this.#fields, place)
+    return reason
   }
 
   #quarantine (reason: QuarantineReason, start: number, end: number): void {

@@ -11,7 +11,7 @@ export type QuarantineReason = typeof QUARANTINE_REASONS[number]
  * How a record was changed so that Loki takes it. The metric `lokean_records_mended_total{reason}` has this closed
  * list.
  */
-export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog'] as const
+export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog', 'year', 'escapes', 'nuls', 'names'] as const
 export type MendReason = typeof MEND_REASONS[number]
 
 /** `name` is the name in Loki. `field` is a key of the record, or a derived field (level, pid, request_id, ...). */
@@ -47,6 +47,8 @@ export interface EncoderSettings {
   lokiLabels: readonly GivenLabel[]
   /** Empty when structured metadata is switched off. */
   metadata: readonly Mapping[]
+  /** How a host is written: without its domain, in small letters. */
+  hostForm: { short: boolean, lower: boolean }
   tenant: TenantRule
   /** With a `field` rule: the tenant of records that have no valid tenant of their own. */
   quarantineTenant: string
@@ -130,6 +132,8 @@ export interface Part {
   quarantine: boolean
 }
 
+export interface OddNames { host: string, source: string }
+
 export interface EncodeResult {
   parts: Part[]
   /** The bodies of the parts lie in the memory of the task. That memory may be used again once the parts are stored. */
@@ -138,12 +142,16 @@ export interface EncodeResult {
   records: number
   /** How many of them are in messages that their sender has sent before. */
   redelivered: number
+  /** How many held nothing but NULs, and are not stored. */
+  empty: number
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */
   mended: Uint32Array
   /** Tenants that have too many streams, where the log has had no warning of them lately. */
   cardinalityReports: CardinalityReport[]
+  /** The first of which one is no host or no source. */
+  oddNames?: OddNames | undefined
   /** The oldest timestamp of a record that keeps its own time, in milliseconds; NaN where there is none. */
   oldestMs: number
 }

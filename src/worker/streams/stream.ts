@@ -10,6 +10,8 @@ export class Stream {
   readonly quarantine: boolean
   /** The stream holds records that are too far behind another stream. */
   isBacklog = false
+  /** Records share the stream whose host or source cannot be that. */
+  isShared = false
 
   /** The indexes of its first and last entry in the arena; -1 where there is none. */
   head = -1
