@@ -17,6 +17,11 @@ export const CLOUD = {
   load: 0.6,
   /** A reserve for hosts and sources that come and go while Loki remembers them. */
   spareStreams: 2,
+  /**
+   * The longest outage of Loki, in hours. When the disk queues are sent, each hour makes a backlog stream of each
+   * stream. Were they too many, all that is new would wait until Loki forgets streams.
+   */
+  outageHours: 4,
   /** Relative to the most memory that was measured. */
   spareMemory: 1.5
 } as const
@@ -42,7 +47,7 @@ export interface Sizing {
 
 /** Computes the sizing from measured figures. Returns undefined where the run lacks one of them. */
 export function sizing (result: BenchResult, hosts: number): Sizing | undefined {
-  const { recordsPerSecond, peak, sources, recordsPerMessage, load, spareStreams, spareMemory } = CLOUD
+  const { recordsPerSecond, peak, sources, recordsPerMessage, load, spareStreams, outageHours, spareMemory } = CLOUD
   const one = pipelineAt(result, { recordsPerMessage })
   if (one === undefined || result.floor === undefined || result.stall === undefined) return undefined
   const peakPerSecond = hosts * recordsPerSecond * peak
@@ -61,8 +66,17 @@ export function sizing (result: BenchResult, hosts: number): Sizing | undefined 
     memoryMi: Math.ceil(result.stall.peakRssMb * spareMemory / 256) * 256,
     pushedMbPerSecond: one.bytesPerRecord === null ? null : peakPerSecond * one.bytesPerRecord / 1e6,
     ingestionRateMb: Math.ceil(peakPerSecond * result.floor.recordBytes / 1e6),
-    streams: hosts * sources * spareStreams
+    streams: hosts * sources * (spareStreams + outageHours)
   }
+}
+
+/**
+ * How long the disk queues of the longest outage take, beside the new records: the limit lets through what the peak is.
+ * And how many streams there are then.
+ */
+export function dayAfter (hosts: number): { outageHours: number, hours: number, streams: number } {
+  const { sources, peak, outageHours } = CLOUD
+  return { outageHours, hours: outageHours / (peak - 1), streams: hosts * sources * (1 + outageHours) }
 }
 
 /**
@@ -86,11 +100,11 @@ function instanceCores ({ everyday = [] }: BenchResult, full: PipelineResult, ra
 
 /** Writes the README's sizing section without its heading. */
 export function sizingSection (result: BenchResult): string {
-  const { hosts, recordsPerSecond, peak, sources, recordsPerMessage, load } = CLOUD
+  const { hosts, recordsPerSecond, peak, sources, recordsPerMessage, load, outageHours } = CLOUD
   const known = (cores: number | null): string => cores === null ? '' : figure(cores)
   const rows = hosts.flatMap(count => sizing(result, count) ?? [])
   return [
-    `For hosts of ${recordsPerSecond} records/s each and ${peak} times that at the peak, ${recordsPerMessage} records a message, ${sources} sources a host; instances of one worker, at ${load * 100} % of what one does at the most. ` +
+    `For hosts of ${recordsPerSecond} records/s each and ${peak} times that at the peak, ${recordsPerMessage} records a message, ${sources} sources a host; instances of one worker, at ${load * 100} % of what one does at the most. Streams are for twice the sources, and for the backlog streams of an outage of ${outageHours} hours. ` +
       'The cores are those of all instances together, by the ordinary days that were measured, and beyond the largest of these on the way to a full instance. Give each instance a core all the same: it is what works off a backlog.',
     '',
     table(

@@ -1,4 +1,5 @@
-import { from, HOST, HOSTNAME, isEmpty, LEVEL, PID, set, SEVERITY, TAG, to } from './fields'
+import { from, isEmpty, LEVEL, PID, set, SEVERITY, TAG, to } from './fields'
+import { readHost } from './host'
 import { levelEnd, levelStart, NO_LEVEL, severityLevel } from './levels'
 import { readOslo } from './oslo'
 
@@ -12,11 +13,10 @@ export function setWanted (value: bool): void {
 /**
  * Derives fields that the record has no key for. `[start, end)` is the line. Where oslo.log wrote the line, `level`,
  * `pid` and the ids come from the line. Else the level comes from the syslog severity, and the pid from the tag. A key
- * of such a name in the record counts where the line has no such value. `host` falls back to `hostname`, the key of an
- * older rsyslog template.
+ * of such a name in the record counts where the line has no such value.
  */
 export function derive (start: usize, end: usize): void {
-  if (isEmpty(HOST)) set(HOST, from(HOSTNAME), to(HOSTNAME))
+  readHost()
   if (!wanted) return
   const level = readOslo(start, end)
   if (level !== NO_LEVEL) return set(LEVEL, levelStart(level), levelEnd(level))

@@ -7,11 +7,12 @@
  */
 export { scan } from './scan'
 export { derive, setWanted } from './derive'
+export { setHostForm } from './host'
 export { addKeySlot, addStream, findStream, forgetStreams, setOrigin, setStreams } from './streams'
 export { addMetadata, copy, setMaxMetadataValue, takeCuts, useMetadata, writeEntry } from './entry'
 export { addKey } from './scan'
 export { addLevel } from './levels'
-export { fields, setSlots } from './fields'
+export { fields, nuls, setSlots } from './fields'
 export { parse as parseTimestamp } from './timestamp'
 import { nanos, seconds } from './timestamp'
 

@@ -26,11 +26,11 @@ test('a sizing follows from the figures', () => {
     memoryMi: 512,
     pushedMbPerSecond: 120,
     ingestionRateMb: 525,
-    streams: 400_000
+    streams: 1_200_000
   })
   assert.equal(sizing(result, 1)?.instances, 2)
   small.bytesPerRecord = null
-  assert.match(sizingSection(result), /^\| 10,000 \| 250,000 \| 1,000,000 \| 5 \| 1.11 \| 2.78 \| 512 MiB \| {2}\| 525 \| 400,000 \|$/m)
+  assert.match(sizingSection(result), /^\| 10,000 \| 250,000 \| 1,000,000 \| 5 \| 1.11 \| 2.78 \| 512 MiB \| {2}\| 525 \| 1,200,000 \|$/m)
   // Each of two: 1,250 records/s cost as much as the least that was measured, 5,000 lie a third of the way to 10,000.
   assert.equal(sizing(result, 100)?.cores, 0.1)
   assert.ok(Math.abs(sizing(result, 100)!.peakCores! - 2 * (0.05 + 0.02 / 3)) < 1e-9)
