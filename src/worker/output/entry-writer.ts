@@ -83,6 +83,7 @@ export class EntryWriter {
   }
 
   nextMessage (): void {
+    this.#kernel.run.nextMessage()
     this.#times.nextMessage()
   }
 

@@ -48,7 +48,8 @@ export const ROOMS: Record<string, readonly string[]> = {
   worker: ['worker/output', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
   'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
   'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages.ts'],
-  'worker/input': ['worker/kernel', 'worker/messages.ts'],
+  'worker/input': ['worker/formats', 'worker/kernel', 'worker/messages.ts'],
+  'worker/formats': ['worker/kernel'],
   'worker/kernel': [],
   'worker/kernel/assembly': [],
 

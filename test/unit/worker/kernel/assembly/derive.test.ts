@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Encoder } from '../../../../../src/worker/encoder.ts'
-import { Fields, LEVELS } from '../../../../../src/worker/input/fields.ts'
+import { LEVELS } from '../../../../../src/worker/formats/levels.ts'
+import { Fields } from '../../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../../src/worker/kernel/kernel.ts'
 import { single } from '../../../../helpers/encode-records.ts'
 import {
