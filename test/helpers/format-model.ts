@@ -97,7 +97,7 @@ function matchedHere (head: string, at: number): Match | undefined {
 
 /** What stands behind oslo.log's level. */
 function contextOf (text: string): Reading {
-  const brackets = /^:? *(?:(?!\[)[^ \]]* *)?(\[[^]*)/.exec(text)?.[1]
+  const brackets = /^:? *(?:(?!\[)[^ \]]*(?=[ \]]|$) *)?(\[[^]*)/.exec(text)?.[1]
   if (brackets === undefined) return {}
   const instance = instanceOf(brackets)
   if (instance !== undefined) return { instance_id: instance }

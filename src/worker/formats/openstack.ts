@@ -11,7 +11,7 @@ export const OPENSTACK: readonly Format[] = [
   {
     name: 'oslo.log, a traceback of old releases',
     begins: 'time',
-    pattern: pattern` (?:(?<pid>\d+) )?(?<error>TRACE)(?<context>) [\w.-]+ (?:\[instance: [^\]]+\] )?(?: |Traceback \(|[\w.]+(?:: |:?$))`,
+    pattern: pattern` (?:(?<pid>\d+) )?(?<error>TRACE)(?<context>) [\w.-]+ (?:\[instance: [^\]]+\] )?(?: |Traceback \(|(?:[a-z_]\w*\.)*[A-Z]\w*(?:: |:?$))`,
     samples: [
       { line: `${TIME} 7 TRACE nova.compute.manager [instance: ${B}] Traceback (most recent call last):`, read: { level: 'error', pid: '7', instance_id: B } },
       { line: `${TIME} 7 TRACE nova.compute.manager   File "/usr/lib/x.py", line 1, in spawn`, read: { level: 'error', pid: '7' } },
