@@ -7,7 +7,7 @@ import { timeChart } from './time-chart.ts'
 
 /** Returns file names and SVG texts of all charts that have results. */
 export function charts (result: BenchResult): Array<[name: string, svg: string]> {
-  const { pipeline = [], latency = [], hosts = [], stall, loki } = result
+  const { pipeline = [], latency = [], hosts = [], everyday = [], stall, loki } = result
   const usual = pipeline.filter(({ workers, shards }) => workers === USUAL.workers && shards === USUAL.shards)
   const scaling = pipeline.filter(({ recordsPerMessage }) => recordsPerMessage === USUAL.recordsPerMessage)
   return [
@@ -16,6 +16,7 @@ export function charts (result: BenchResult): Array<[name: string, svg: string]>
     ...(latency.length > 0 ? [['latency.svg', latencies(latency)] as [string, string]] : []),
     ...((stall?.samples?.length ?? 0) > 1 ? [['stall.svg', stalled(stall as StallResult)] as [string, string]] : []),
     ...(hosts.length > 0 ? [['hosts.svg', senders(hosts)] as [string, string]] : []),
+    ...(everyday.length > 0 ? [['everyday.svg', days(everyday)] as [string, string]] : []),
     ...(loki !== undefined ? [['loki.svg', ceiling(loki)] as [string, string]] : [])
   ]
 }
@@ -116,6 +117,33 @@ function senders (list: NonNullable<BenchResult['hosts']>): string {
     groupsAre: 'senders',
     series: [{ name: 'all senders together', colour: 'series0' }],
     panels: distinct(list, one => one.recordsPerMessage).map(panel)
+  })
+}
+
+/** The days of the fewest hosts, by rate. The slower store would change little in the picture. */
+function days (list: NonNullable<BenchResult['everyday']>): string {
+  const fewest = Math.min(...list.map(one => one.hosts))
+  const shown = list.filter(one => one.hosts === fewest && one.sinkMs === 0)
+  const lingers = distinct(shown, one => one.lingerMs).reverse()
+  const panel = (size: number): Panel => {
+    const sized = shown.filter(one => one.recordsPerMessage === size)
+    return {
+      title: `${records(size)} a message`,
+      groups: distinct(sized, one => one.recordsPerSecond).map(rate => ({
+        lines: [short(rate)],
+        bars: sized.filter(one => one.recordsPerSecond === rate).sort((a, b) => b.lingerMs - a.lingerMs).map(one => ({
+          segments: [{ value: one.cores, colour: `series${lingers.indexOf(one.lingerMs)}` }], label: figure(one.cores)
+        }))
+      }))
+    }
+  }
+  return barChart({
+    title: 'Ordinary days',
+    description: `What ${fewest} hosts take of the program that log at these rates and wait for each message`,
+    unit: 'cores',
+    groupsAre: 'records/s',
+    series: lingers.map((ms, index) => ({ name: `linger ${ms} ms`, colour: `series${index}` })),
+    panels: distinct(shown, one => one.recordsPerMessage).map(panel)
   })
 }
 

@@ -59,6 +59,7 @@ export function arrange (v: Values) {
     drainTimeoutMs: v.LOKEAN_DRAIN_TIMEOUT,
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
+    hostForm: v.LOKEAN_HOST_FORM,
     /** The label of records too far behind their stream; undefined for `off`. */
     backlogLabel: v.LOKEAN_BACKLOG_LABEL,
     /** How many streams a tenant may have; undefined for no limit. */

@@ -1,4 +1,4 @@
-import type { Mapping, TenantRule } from '../worker/messages.ts'
+import type { EncoderSettings, Mapping, TenantRule } from '../worker/messages.ts'
 import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
 /** No tenant of Loki needs more. LOKEAN_LOKI_MAX_LABELS is the limit that counts. */
@@ -58,6 +58,18 @@ export const metadata = parsedBy((text) => {
   const mappings = parseMappings(text, 'metadata', METADATA_NAME)
   checkNames(mappings.map((one) => one.name.replaceAll('.', '_')), MAX_METADATA)
   return mappings
+})
+
+const HOST_FORMS = ['asis', 'short', 'lower']
+
+/** `asis`, or one or both of `short` and `lower`. */
+export const hostForm = parsedBy((text): EncoderSettings['hostForm'] => {
+  const forms = splitList(text.toLowerCase())
+  const isKnown = forms.every((form) => HOST_FORMS.includes(form)) && firstDuplicate(forms) === undefined
+  if (!isKnown || (forms.includes('asis') && forms.length > 1)) {
+    throw new InvalidValue('must be asis, short, lower, or short,lower')
+  }
+  return { short: forms.includes('short'), lower: forms.includes('lower') }
 })
 
 /** Whether Loki takes the text as `X-Scope-OrgID` of one tenant. */

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { addresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
 import { givenLabels } from './given-labels.ts'
-import { fixedTenant, labelOrOff, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
+import { fixedTenant, hostForm, labelOrOff, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
 import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
@@ -152,6 +152,9 @@ export const OPTIONS = {
   LOKEAN_METADATA: {
     group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
   },
+  LOKEAN_HOST_FORM: {
+    group: 'Records', schema: hostForm, default: 'asis', text: 'how a host is written: `asis`; `short`, without its domain; `lower`, in small letters; or `short,lower`'
+  },
   LOKEAN_BACKLOG_LABEL: {
     group: 'Records',
     schema: labelOrOff,
@@ -159,7 +162,7 @@ export const OPTIONS = {
     text: 'label that sets records apart which are too far behind their stream; its value is their time, cut to `LOKEAN_LOKI_MAX_DISORDER` (`backlog="2026-11-27T10"`); or `off`: they go to quarantine'
   },
   LOKEAN_MAX_STREAMS: {
-    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'limit on a tenant\'s streams (those with a record within the last hour); records of further streams go to quarantine. Backlog streams count too. Unset: no limit'
+    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'limit on a tenant\'s streams (those with a record within the last hour); records of further streams go to quarantine. Backlog streams count too. A little below Loki\'s own, so that new streams may share pushes. Unset: no limit'
   },
   LOKEAN_DEAD_LETTER_DIR: {
     group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki rejected, as NDJSON, or `off`'

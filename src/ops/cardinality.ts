@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts'
-import type { CardinalityReport } from '../worker/messages.ts'
+import type { CardinalityReport, NewStream, OddNames } from '../worker/messages.ts'
 import { ActiveStreams } from '../worker/streams/active-streams.ts'
 
 const TICK_MS = 60_000
@@ -13,6 +13,7 @@ export class CardinalityGuard {
   readonly #log: Logger
   readonly #streams: ActiveStreams
   #timer: NodeJS.Timeout | undefined
+  #hasToldOdd = false
 
   /** `limit`: how many streams a tenant may have at a time. */
   constructor (limit: number | undefined, log: Logger) {
@@ -41,6 +42,11 @@ export class CardinalityGuard {
     return this.#streams.count
   }
 
+  /** Loki has stored a record of the stream. From now on the workers take it for known. */
+  stored (stream: NewStream): void {
+    this.#streams.stored(stream, Math.floor(Date.now() / 1000))
+  }
+
   start (): void {
     this.#timer = setInterval(() => this.#streams.tick(), TICK_MS).unref()
   }
@@ -49,9 +55,24 @@ export class CardinalityGuard {
     clearInterval(this.#timer)
   }
 
-  /** Names the label that makes the streams, because an operator must know it: the one with the most values. */
+  /** Tells once that there are names that make no streams of their own. */
+  tellOdd (names: OddNames | undefined): void {
+    if (names === undefined || this.#hasToldOdd) return
+    this.#hasToldOdd = true
+    this.#log.warn({
+      ...names,
+      mend: 'see who writes such records; rsyslog cuts a message above its maxMessageSize, and takes words of the rest for host and tag'
+    }, 'a record has a host that is no host name, or a source that is no tag: such records share a stream, with both as metadata')
+  }
+
+  /**
+   * Names the label that makes the streams, because an operator must know it: the one with the most values, or all that
+   * have so many, as taking one of these out changes nothing.
+   */
   warn (reports: readonly CardinalityReport[]): void {
     for (const { tenant, streams, newest, values } of reports) {
+      const most = values.filter(([, count]) => count === values[0]?.[1]).map(([name]) => name)
+      const take = `take ${most.length > 1 ? 'the labels' : 'the label'} ${most.join(' and ')} out of LOKEAN_LABELS`
       const facts = {
         tenant: tenant === '' ? undefined : tenant,
         streams,
@@ -59,8 +80,8 @@ export class CardinalityGuard {
         newest,
         values: Object.fromEntries(values),
         mend: this.#limit === undefined
-          ? `take the label ${values[0]?.[0]} out of LOKEAN_LABELS, or see that Loki allows as many streams (max_global_streams_per_user); LOKEAN_MAX_STREAMS sets a limit`
-          : `take the label ${values[0]?.[0]} out of LOKEAN_LABELS, or raise LOKEAN_MAX_STREAMS`
+          ? `${take}, or see that Loki allows as many streams (max_global_streams_per_user); LOKEAN_MAX_STREAMS sets a limit`
+          : `${take}, or raise LOKEAN_MAX_STREAMS`
       }
       this.#log.warn(facts, this.#limit === undefined
         ? 'a tenant has more streams than Loki takes by default: Loki may turn them away, and each new one is a push of its own'

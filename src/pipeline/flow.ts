@@ -155,7 +155,9 @@ export class Flow {
     if (result === undefined) return
     metrics.encoded(address, result)
     cardinality.warn(result.cardinalityReports)
-    const { records, oldestMs, shared } = result
+    cardinality.tellOdd(result.oddNames)
+    const { oldestMs, shared } = result
+    const records = result.records - result.empty
     if (!shared) buffers.release(batch.bytes)
     const own = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)

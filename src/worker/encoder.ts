@@ -7,10 +7,14 @@ import { readBody } from './input/amqp-body.ts'
 import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
+import { findFields, mendEscapes } from './input/broken-json.ts'
 import { parseRecord } from './input/record-parse.ts'
 import { readRecords, type RecordSink } from './input/records.ts'
 
 type Reader = (bytes: Uint8Array, start: number, end: number, sink: RecordSink) => void
+
+/** What an encoder holds between batches: the memory of the last one could not go back to the machine. */
+const NO_BYTES = Buffer.alloc(0)
 
 const READERS: Record<DeliveryFormat, Reader> = { amqp: readBody, records: readRecords }
 
@@ -26,7 +30,7 @@ export class Encoder implements RecordSink {
    * The batch as it came. The kernel works on a copy of a group of messages, and unescapes in place there. A byte of
    * the batch lies #shift bytes further on in the kernel.
    */
-  #input: Buffer = Buffer.alloc(0)
+  #input: Buffer = NO_BYTES
   #shift = 0
   #records = 0
   #quarantined = new Uint32Array(QUARANTINE_REASONS.length)
@@ -69,14 +73,17 @@ export class Encoder implements RecordSink {
     }
     this.#parts.push(...this.#entries.flush(true))
     this.#mend('metadata_cut', this.#kernel.run.takeCuts())
+    this.#input = NO_BYTES
     return {
       parts: this.#parts,
       shared: false,
       records: this.#records,
       redelivered,
+      empty: this.#entries.empty,
       quarantined: this.#quarantined,
       mended: this.#mended,
       cardinalityReports: this.#entries.takeCardinalityReports(),
+      oddNames: this.#entries.takeOddNames(),
       oldestMs: this.#entries.oldestMs
     }
   }
@@ -102,7 +109,20 @@ export class Encoder implements RecordSink {
     if (scanned === SCAN.TAKEN) return undefined
     if (!isUtf8(this.#input.subarray(start, end))) this.#mend('utf8', 1)
     else if (scanned === SCAN.TAKEN_IF_UTF8) return undefined
-    return parseRecord(this.#input.toString('utf8', start, end), this.#fields, bytes => this.#entries.place(bytes))
+    return this.#parse(this.#input.toString('utf8', start, end))
+  }
+
+  #parse (text: string): QuarantineReason | undefined {
+    const place = (bytes: Uint8Array): number => this.#entries.place(bytes)
+    const reason = parseRecord(text, this.#fields, place)
+    if (reason !== 'invalid_json') return reason
+    const mended = mendEscapes(text)
+    if (mended !== undefined && parseRecord(mended, this.#fields, place) === undefined) {
+      this.#mend('escapes', 1)
+      return undefined
+    }
+    findFields(text, this.#fields, place)
+    return reason
   }
 
   #quarantine (reason: QuarantineReason, start: number, end: number): void {

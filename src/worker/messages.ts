@@ -11,7 +11,7 @@ export type QuarantineReason = typeof QUARANTINE_REASONS[number]
  * How a record was changed so that Loki takes it. The metric `lokean_records_mended_total{reason}` has this closed
  * list.
  */
-export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog'] as const
+export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog', 'year', 'escapes', 'nuls', 'names'] as const
 export type MendReason = typeof MEND_REASONS[number]
 
 /** `name` is the name in Loki. `field` is a key of the record, or a derived field (level, pid, request_id, ...). */
@@ -47,6 +47,8 @@ export interface EncoderSettings {
   lokiLabels: readonly GivenLabel[]
   /** Empty when structured metadata is switched off. */
   metadata: readonly Mapping[]
+  /** How a host is written: without its domain, in small letters. */
+  hostForm: { short: boolean, lower: boolean }
   tenant: TenantRule
   /** With a `field` rule: the tenant of records that have no valid tenant of their own. */
   quarantineTenant: string
@@ -95,6 +97,14 @@ export interface EncodeTask {
   arrivalNanos: number
 }
 
+/** A stream that Loki may not know: its place in ActiveStreams. */
+export interface NewStream {
+  slot: number
+  id: number
+  /** Until then, in ms since the epoch, no record of the part can be too far behind, whoever has written the stream. */
+  safeUntilMs: number
+}
+
 /** Compressed PushRequest bytes for one shard of one tenant. The sink pushes a part by itself or joined with others. */
 export interface Part {
   /** All records of the part come from this address. */
@@ -108,17 +118,21 @@ export interface Part {
   rawBytes: number
   records: number
   /**
-   * The part needs a push of its own. It holds one stream, which Loki may reject: a stream that Loki may not know
-   * (limit on streams, disorder), one with old records (another writer may have brought newer ones), or one with much
-   * at once (rate limit of a stream). Loki 3.4 reports only the error of the last stream of a push (the ingester's
-   * instance.Push keeps one error). In a joined push, it may reject such a stream and still answer 204.
+   * The part needs a push of its own. It holds one stream, which Loki may reject: one with old records (another writer
+   * may have brought newer ones), or one with much at once (rate limit of a stream). Loki reports only the error of the
+   * last stream of an ingester's share (its instance.Push keeps one error). In a joined push, it may reject such a
+   * stream and still answer 204.
    */
   solo: boolean
-  /** A hash of the stream of a solo part. The sink pushes those of one stream one after the other, in their order. */
+  /** The part holds one stream, which Loki may not know. It needs a push of its own, unless StreamRoom has room. */
+  newStream?: NewStream | undefined
+  /** A hash of the part's only stream. The sink pushes solo parts of one stream one after the other, in their order. */
   stream?: number
   /** The part holds quarantined records only, and no part holds them beside others. */
   quarantine: boolean
 }
+
+export interface OddNames { host: string, source: string }
 
 export interface EncodeResult {
   parts: Part[]
@@ -128,12 +142,16 @@ export interface EncodeResult {
   records: number
   /** How many of them are in messages that their sender has sent before. */
   redelivered: number
+  /** How many held nothing but NULs, and are not stored. */
+  empty: number
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */
   mended: Uint32Array
   /** Tenants that have too many streams, where the log has had no warning of them lately. */
   cardinalityReports: CardinalityReport[]
+  /** The first of which one is no host or no source. */
+  oddNames?: OddNames | undefined
   /** The oldest timestamp of a record that keeps its own time, in milliseconds; NaN where there is none. */
   oldestMs: number
 }

@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+import { isIP } from 'node:net'
 import type { EncoderSettings, Origin } from '../../src/worker/messages.ts'
 import { levelOfWord } from '../../src/worker/formats/levels.ts'
 import { modelOf } from './format-model.ts'
+import { timeOf } from './time-model.ts'
 import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtures.ts'
 
 /**
@@ -9,6 +11,7 @@ import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtur
  * for lengths.
  */
 
+const ARRIVAL_MS = Number(nanoseconds(ARRIVAL) / 1_000_000n)
 const METADATA = 'level,file,pid,request_id,global_request_id,instance_id,copy=message'
 /** An address that gives its records a cloud and one label that no record has. */
 export const MODEL_ORIGIN: Origin = {
@@ -30,20 +33,28 @@ export interface Stored {
   counts: Record<string, number>
 }
 
-/** Returns what must be stored of a record that arrives at ARRIVAL, from an address with labels or without. */
-export function model (bytes: Buffer, origin?: Origin): Stored {
+/**
+ * Returns what must be stored of a record that arrives at ARRIVAL, from an address with labels or without. Undefined
+ * where nothing is stored.
+ */
+export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   const tenant = origin?.tenant ?? ''
   const text = bytes.toString()
   const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
   let record: Record<string, unknown> = {}
+  let escapes: Record<string, number> = {}
   const field = (name: string): string | undefined => {
     const value = Object.hasOwn(record, name) ? record[name] : null
     return value === null ? undefined : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
   }
+  const host = (): string | undefined => [field('host'), field('hostname')].find(name => !/^(|-|<[^]*>)$/.test(name ?? ''))
   const quarantine = (reason: string): Stored => {
     const written = field('@timestamp') ?? ''
     const told: Record<string, string | undefined> = {
-      cloud: field('cloud'), region: field('region'), host: field('host') || field('hostname'), source: field('source')
+      cloud: field('cloud'),
+      region: field('region'),
+      host: reason === 'no_labels' ? undefined : field('host') || field('hostname'),
+      source: field('source')
     }
     for (const { name } of origin?.labels ?? []) told[name] = undefined
     return {
@@ -53,34 +64,39 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
       time: nanoseconds(ARRIVAL),
       metadata: cutAll({
         address: origin?.address ?? 'rsyslog/logs',
-        original_timestamp: timeOf(written) === undefined ? undefined : written.slice(0, 64),
+        original_timestamp: timeOf(written, ARRIVAL_MS) === undefined ? undefined : written.slice(0, 64),
         ...told
       }),
-      counts: { [reason]: 1, ...counted('metadata_cut', told), ...utf8 }
+      counts: { [reason]: 1, ...counted('metadata_cut', told), ...utf8, ...escapes }
     }
   }
 
   if (text.trim() === '') return quarantine('empty')
-  try {
-    const parsed: unknown = JSON.parse(text)
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return quarantine('not_object')
-    record = parsed as typeof record
-  } catch {
-    record = inFrontOfFault(text)
+  const plain = parsed(text)
+  const mended = plain ?? parsed(withMendedEscapes(text))
+  if (plain === undefined && !isObject(mended)) {
+    record = { ...findable(text), ...inFrontOfFault(text) }
     return quarantine('invalid_json')
   }
+  if (!isObject(mended)) return quarantine('not_object')
+  if (plain === undefined) escapes = { escapes: 1 }
+  record = mended
   const message = field('message')
   const timestamp = field('@timestamp')
   if (message === undefined) return quarantine('no_message')
   if (timestamp === undefined) return quarantine('no_timestamp')
-  const time = timeOf(timestamp)
+  const time = timeOf(timestamp, ARRIVAL_MS)
   if (time === undefined) return quarantine('bad_timestamp')
+  // No record of these tests is a year off.
   const age = nanoseconds(ARRIVAL) - time
   if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return quarantine('too_old')
   if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new')
 
-  const line = message.replace(/^ /, '').replace(/\n$/, '')
-  const { read } = modelOf(Buffer.from(line).toString('latin1'))
+  const trimmed = (field('file') ? message : message.replace(/^ /, '')).replace(/\n$/, '')
+  if (/^[\0\s]*\0[\0\s]*$/.test(Buffer.from(trimmed).toString('latin1'))) return undefined
+  const line = trimmed.replace(/\0\0+/g, run => `[${run.length} NULs]`)
+  const nuls: Record<string, number> = line === trimmed ? {} : { nuls: 1 }
+  const { read } = modelOf(Buffer.from(trimmed).toString('latin1'))
   const texts = Object.fromEntries(Object.entries(read).map(([name, text]) => [name, Buffer.from(text as string, 'latin1').toString()]))
   const tagPid = /[^]\[(\d{1,10})\]:?$/.exec(field('tag') ?? '')?.[1]
   const severity = (field('file') ?? '') === '' ? severityOf(field('severity') ?? '') : undefined
@@ -90,19 +106,73 @@ export function model (bytes: Buffer, origin?: Origin): Stored {
   const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [
     name, from === 'message' ? line : derived[from] ?? field(from) ?? ''
   ]))
-  const source = field('source')
+  const isOdd = !isHost(host() ?? '') || !isTag(field('source') ?? '')
+  const name = (text: string | undefined): string | undefined => isOdd && text !== undefined && text !== '' ? 'unknown' : text
+  const told = isOdd ? { host: host(), source: field('source') } : {}
+  const source = name(field('source'))
   const labels = {
     cloud: field('cloud'),
     region: field('region'),
-    host: field('host') || field('hostname'),
+    host: name(host()),
     source,
     service_name: source,
     ...given(origin)
   }
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
-  const counts = { ...counted('label_cut', labels), ...counted('metadata_cut', metadata), ...utf8 }
+  const names: Record<string, number> = isOdd ? { names: 1 } : {}
+  const cuts = { ...counted('label_cut', labels), ...counted('metadata_cut', { ...metadata, ...told }) }
+  const counts = { ...cuts, ...names, ...utf8, ...escapes, ...nuls }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
-  return { tenant, selector, line, time, metadata: cutAll(metadata), counts }
+  return { tenant, selector, line, time, metadata: cutAll({ ...metadata, ...told }), counts }
+}
+
+/** A name or an address of a host, or nothing. */
+export function isHost (text: string): boolean {
+  if (text === '' || isIP(text) !== 0) return true
+  return text.length <= 254 && text.replace(/\.$/, '').split('.')
+    .every(part => part.length <= 63 && /^[A-Za-z0-9_-]+$/.test(part) && !part.startsWith('-') && !part.endsWith('-'))
+}
+
+/** The tag of a program, or nothing. */
+export function isTag (text: string): boolean {
+  const bare = text.replace(/^\(/, '').replace(/[()]$/, '')
+  return text === '' || (text.length <= 128 && /^[A-Za-z0-9_%]/.test(bare) && [...bare].every(one => /[\w.@+~%/<>-]/.test(one)))
+}
+
+/** The JSON text as a value, its broken escapes mended; undefined where it is no JSON all the same. */
+export function readJson (text: string): unknown {
+  return parsed(text) ?? parsed(withMendedEscapes(text))
+}
+
+/** Undefined where the text is no JSON. */
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function withMendedEscapes (text: string): string {
+  return text.replace(/"(?:[^"\\]|\\[^])*"?/g, string => string.replace(
+    /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|[\\\p{Cc}]/gu,
+    found => found.length > 1 || /[\x7f-\x9f]/.test(found) ? found : JSON.stringify(found).slice(1, -1)
+  ))
+}
+
+/** The pairs of a key that quarantine tells and a string, wherever they stand in what is no JSON. */
+function findable (text: string): Record<string, string> {
+  return Object.fromEntries(['@timestamp', 'cloud', 'region', 'host', 'hostname', 'source'].flatMap(name => {
+    const [value] = text.split(`"${name}"`).map((_, i, all) => all.slice(i).join(`"${name}"`)).slice(1).flatMap(behind => {
+      const [, string] = /^\s*:\s*("(?:[^"\\]|\\[^])*")/.exec(behind.slice(0, 4096)) ?? []
+      return string === undefined ? [] : [parsed(withMendedEscapes(string)) as string]
+    })
+    return value === undefined ? [] : [[name, value]]
+  }))
 }
 
 /**
@@ -128,17 +198,6 @@ function inFrontOfFault (text: string): Record<string, string> {
 /** The labels that the settings give to all streams of the origin. */
 function given (origin: Origin | undefined): Record<string, string> {
   return Object.fromEntries([...settings.lokiLabels, ...origin?.labels ?? []].map(({ name, value }) => [name, value]))
-}
-
-/** Reads RFC 3339 as nanoseconds since the epoch. */
-function timeOf (text: string): bigint | undefined {
-  const match = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d):(\d\d)(?:\.(\d+))?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text)
-  if (match === null || Number(match[3]) > 60) return undefined
-  const [, day, minute, second, fraction = '', zone] = match
-  const utc = new Date(`${day}T${minute}:00Z`)
-  if (Number.isNaN(utc.getTime()) || utc.toISOString().slice(0, 16) !== `${day}T${minute}`) return undefined
-  const start = BigInt(Date.parse(`${day}T${minute}:00${zone.toUpperCase()}`)) * 1_000_000n
-  return start + BigInt(second) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9))
 }
 
 /** A severity of RFC 5424: a digit, or a word. */

@@ -26,6 +26,7 @@ export function encoderSettings (overrides: Partial<EncoderSettings> = {}): Enco
     labels: mappings('cloud,region,host,source,service_name=source'),
     lokiLabels: [],
     metadata: mappings('level,file,pid,request_id,instance_id'),
+    hostForm: { short: false, lower: false },
     tenant: { kind: 'none' },
     quarantineTenant: 'lokean',
     origins: [],

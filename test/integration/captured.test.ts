@@ -11,7 +11,7 @@ function expected (record: Buffer): { time: bigint, line: string, labels: string
   const label = (name: string, value: string): string => `${name}="${value}"`
   return {
     time: BigInt(Date.parse(`${whole}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0')),
-    line: fields.message.replace(/^ /, '').replace(/\n$/, ''),
+    line: (fields.file ? fields.message : fields.message.replace(/^ /, '')).replace(/\n$/, ''),
     labels: `{${[label('cloud', fields.cloud), label('host', fields.host), label('region', fields.region), label('service_name', fields.source), label('source', fields.source)].join(', ')}}`
   }
 }

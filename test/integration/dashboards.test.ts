@@ -15,7 +15,7 @@ const REAL = (process.env.LOKEAN_TEST_LOKI_URL ?? '').replace(/\/$/, '')
 
 /** Names of this run that mean something else as a regular expression. */
 const RUN = randomUUID().slice(0, 8)
-const ODD = { cloud: `c.1+(x)|${RUN}`, region: 'r[1]', host: `odd.${RUN}.example.org`, source: 'a.b|c*' }
+const ODD = { cloud: `c.1+(x)|${RUN}`, region: 'r[1]', host: `odd.${RUN}.example.org`, source: 'a.b+c' }
 /** An unescaped ODD would match it too. */
 const ALIKE = { cloud: RUN, region: 'r1', host: `oddx${RUN}.example.org`, source: 'c' }
 const REQUEST = `req-${randomUUID()}`

@@ -67,7 +67,7 @@ export class Rebuilder {
       const known = NO_FIELDS.has(name) ? undefined : value(name)
       if (known !== undefined) record[field] = known
     }
-    return { ...record, '@timestamp': time, message: untrimmed(entry) }
+    return { ...record, '@timestamp': time, message: untrimmed(entry, record.file) }
   }
 
   /** The address that metadata names, else the one that gives the most of the stream's labels, and nothing else. */
@@ -83,11 +83,11 @@ export class Rebuilder {
   }
 }
 
-/** The message of a record: the encoder takes one leading space and a newline at the end off. */
-function untrimmed ({ line, metadata: { piece } }: FoundEntry): string {
+/** The message of a record. The encoder takes off a newline at its end, and a blank in front where there is no file. */
+function untrimmed ({ line, metadata: { piece } }: FoundEntry, file = ''): string {
   // The other pieces of the line are in Loki. Where this one belongs must not get lost.
   const text = piece === undefined ? line : `[${piece}] ${line}`
-  return `${text.startsWith(' ') ? ' ' : ''}${text}${text.endsWith('\n') ? '\n' : ''}`
+  return `${text.startsWith(' ') && file === '' ? ' ' : ''}${text}${text.endsWith('\n') ? '\n' : ''}`
 }
 
 /** RFC 3339, to the nanosecond. */

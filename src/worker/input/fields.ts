@@ -39,6 +39,7 @@ export function toldFields ({ labels, metadata }: Pick<EncoderSettings, 'labels'
 export class Fields {
   /** The keys of a record, by slot. More slots hold what the program adds to an entry. */
   readonly names: string[]
+  readonly file: number
   readonly piece: number
   readonly originalTimestamp: number
   readonly address: number
@@ -47,10 +48,12 @@ export class Fields {
   readonly #slots: number
   readonly #kernel: Kernel
   readonly #word: number
+  readonly #nuls: number
 
-  constructor (settings: Pick<EncoderSettings, 'labels' | 'metadata' | 'tenant'>, kernel: Kernel) {
+  constructor (settings: Pick<EncoderSettings, 'labels' | 'metadata' | 'tenant' | 'hostForm'>, kernel: Kernel) {
     this.#kernel = kernel
     this.#word = kernel.run.fields.value / 4
+    this.#nuls = kernel.run.nuls.value / 4
     const wanted = [...settings.labels, ...settings.metadata].map(mapping => mapping.field)
     if (settings.tenant.kind === 'field') wanted.push(settings.tenant.field)
     this.names = [...new Set([...BUILT_IN, ...wanted])]
@@ -59,7 +62,9 @@ export class Fields {
       kernel.run.addKey(at, length)
     }
     loadFormats(kernel)
+    kernel.run.setHostForm(settings.hostForm.short, settings.hostForm.lower)
     kernel.run.setWanted(wanted.some(name => DERIVED.includes(name)))
+    this.file = this.slot('file')
     let slots = this.names.length
     this.piece = slots++
     this.originalTimestamp = slots++
@@ -90,7 +95,22 @@ export class Fields {
     return this.start(slot) === 0
   }
 
+  /** An absent field counts as empty. */
+  isEmpty (slot: number): boolean {
+    return this.start(slot) === this.end(slot)
+  }
+
+  /** Whether a value may hold a NUL. */
+  get mayHoldNuls (): boolean {
+    return this.#kernel.words[this.#nuls] !== 0
+  }
+
+  set mayHoldNuls (value: boolean) {
+    this.#kernel.words[this.#nuls] = Number(value)
+  }
+
   clear (): void {
     for (let slot = 0; slot < this.#slots; slot++) this.set(slot, 0, 0)
+    this.mayHoldNuls = false
   }
 }

@@ -1,4 +1,4 @@
-import type { Fields } from './fields.ts'
+import { type Fields, TIMESTAMP } from './fields.ts'
 import type { QuarantineReason } from '../messages.ts'
 
 /**
@@ -15,20 +15,36 @@ export function parseRecord (text: string, fields: Fields, place: (bytes: Uint8A
     const record: unknown = JSON.parse(text)
     if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'not_object'
     fields.clear()
-    setFields(record as Record<string, unknown>, fields, place)
+    setFields(record as Record<string, unknown>, text, fields, place)
     return undefined
   } catch {
     return 'invalid_json'
   }
 }
 
-function setFields (record: Record<string, unknown>, fields: Fields, place: (bytes: Uint8Array) => number): void {
+function setFields (record: Record<string, unknown>, text: string, fields: Fields, place: (bytes: Uint8Array) => number): void {
   for (let slot = 0; slot < fields.names.length; slot++) {
     const name = fields.names[slot]!
     const value = Object.hasOwn(record, name) ? record[name] : null
     if (value === null) continue
-    const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+    const exact = slot === TIMESTAMP && typeof value === 'number' ? digits(name, value, text) : undefined
+    const bytes = Buffer.from(typeof value === 'string' ? value : exact ?? JSON.stringify(value))
     const start = place(bytes)
     fields.set(slot, start, start + bytes.length)
+    if (bytes.includes(0)) fields.mayHoldNuls = true
   }
+}
+
+/** More than any time needs. */
+const MOST_DIGITS = 64
+
+/** The digits of a number as they were written: a double does not hold those of a time in nanoseconds. */
+function digits (name: string, value: number, text: string): string | undefined {
+  const key = `"${name}"`
+  for (let at = text.lastIndexOf(key); at > 0; at = text.lastIndexOf(key, at - 1)) {
+    const behind = at + key.length
+    const [, written] = /^\s*:\s*(\d+(?:\.\d+)?)/.exec(text.slice(behind, behind + MOST_DIGITS)) ?? []
+    if (written !== undefined && Number(written) === value) return written
+  }
+  return undefined
 }

@@ -6,6 +6,7 @@ interface Exports {
   memory: { readonly buffer: ArrayBuffer, grow (pages: number): number }
   heapStart (): number
   fields: { value: number }
+  nuls: { value: number }
   setSlots (count: number): void
   addKey (key: number, length: number): void
   addLevel (name: number, length: number): void
@@ -25,6 +26,7 @@ interface Exports {
   timestampSeconds (): number
   timestampNanos (): number
   derive (start: number, end: number): void
+  setHostForm (isShort: boolean, isLower: boolean): void
   setStreams (table: number, buckets: number, keys: number, keyBytes: number, maxValueBytes: number, seed: bigint): void
   setOrigin (origin: number): void
   addKeySlot (slot: number): void

@@ -24,9 +24,9 @@ export class Arena {
   nanos = new Int32Array(4096)
   seconds = new Float64Array(4096)
   readonly kernel: Kernel
-  /** How many names of metadata ordinary entries may have, and those of quarantine. */
-  readonly #names: { ordinary: number, quarantine: number }
-  #forQuarantine = false
+  /** How many names of metadata ordinary entries may have, and those that tell fields of their record. */
+  readonly #names: { ordinary: number, told: number }
+  #withTold = false
   /** The most bytes that the metadata of one entry can take. */
   readonly #metadataRoom: number
   #begin = 0
@@ -41,7 +41,7 @@ export class Arena {
       metadata.push({ name: 'address', slot: fields.address }, { name: 'original_timestamp', slot: fields.originalTimestamp })
       metadata.push(...fields.told)
     }
-    this.#names = { ordinary, quarantine: metadata.length }
+    this.#names = { ordinary, told: metadata.length }
     kernel.run.setMaxMetadataValue(MAX_METADATA_VALUE_BYTES)
     for (const { name, slot } of metadata) {
       const { at, length } = kernel.text(metadataHead(name))
@@ -67,12 +67,13 @@ export class Arena {
     this.entries = 0
   }
 
-  /** Whether some entry of the stream is older, in milliseconds. */
-  hasOlder (stream: Stream, timeMs: number): boolean {
+  /** The oldest time of an entry of the stream, in milliseconds. */
+  oldestMs (stream: Stream): number {
+    let oldest = Infinity
     for (let entry = stream.head; entry >= 0; entry = this.next[entry]!) {
-      if (this.seconds[entry]! * 1000 + this.nanos[entry]! / 1e6 < timeMs) return true
+      oldest = Math.min(oldest, this.seconds[entry]! * 1000 + this.nanos[entry]! / 1e6)
     }
-    return false
+    return oldest
   }
 
   /** Puts bytes into the kernel's memory, and returns their address. They stay until the arena is cleared. */
@@ -87,9 +88,10 @@ export class Arena {
   /** Appends an entry with the line in `[start, end)` and the metadata of the fields, and links it to its stream. */
   append (stream: Stream, start: number, end: number, time: Timestamp): void {
     const { run } = this.kernel
-    if (stream.quarantine !== this.#forQuarantine) {
-      this.#forQuarantine = stream.quarantine
-      run.useMetadata(stream.quarantine ? this.#names.quarantine : this.#names.ordinary)
+    const told = stream.quarantine || stream.isShared
+    if (told !== this.#withTold) {
+      this.#withTold = told
+      run.useMetadata(told ? this.#names.told : this.#names.ordinary)
     }
     const at = this.#at
     this.kernel.reserve(at + HEAD_ROOM + end - start + this.#metadataRoom)

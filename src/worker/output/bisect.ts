@@ -53,11 +53,17 @@ function told (part: Part, labels: string, entry: PushEntry, settings: EncoderSe
   if (settings.metadata.length === 0) return undefined
   const known = part.quarantine
     ? new Map(entry.structuredMetadata.map(({ name, value }) => [name, value]))
-    : labelValues(labels).set('original_timestamp', timeText(entry.timestamp))
+    : asTold(labelValues(labels), entry).set('original_timestamp', timeText(entry.timestamp))
   return ['address', 'original_timestamp', 'piece', ...toldOf(settings, part.address).map(({ name }) => name)].flatMap(name => {
     const value = name === 'address' ? part.address : known.get(name) ?? ''
     return value === '' ? [] : [shortPair(name, value)]
   })
+}
+
+/** The labels, with the metadata of the same name in their place: the stream is shared by many values then. */
+function asTold (labels: Map<string, string>, { structuredMetadata }: PushEntry): Map<string, string> {
+  for (const { name, value } of structuredMetadata) if (labels.has(name)) labels.set(name, value)
+  return labels
 }
 
 /** RFC 3339, to the nanosecond. */

@@ -1,13 +1,16 @@
-import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, Part, QuarantineReason } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, OddNames, Part, QuarantineReason } from '../messages.ts'
 import { Arena } from './arena.ts'
 import { EntryTimes } from './entry-times.ts'
+import { cutNuls } from './nuls.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
 import { piecesOf, prefixOf } from './pieces.ts'
 import { Quarantined } from './quarantined.ts'
+import { RecordTimes } from '../input/record-times.ts'
 import type { Stream } from '../streams/stream.ts'
 import { StreamCache } from '../streams/streams.ts'
+import { ToldNames } from './told-names.ts'
 import { Timestamp } from '../input/timestamp.ts'
 
 /** So many bytes of entries are flushed to parts, even in the middle of a message. */
@@ -31,6 +34,8 @@ export class EntryWriter {
   readonly #arena: Arena
   readonly #streams: StreamCache
   readonly #quarantined: Quarantined
+  readonly #recordTimes: RecordTimes
+  readonly #toldNames: ToldNames
   readonly #times: EntryTimes
   readonly #parts: PartWriter
   readonly #time = new Timestamp()
@@ -41,6 +46,8 @@ export class EntryWriter {
   #oldMs = 0
   #address = ''
   oldestMs = NaN
+  /** How many records of the batch held nothing but NULs, and are not stored. */
+  empty = 0
 
   constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void) {
     this.#settings = settings
@@ -49,9 +56,12 @@ export class EntryWriter {
     this.#mend = mend
     this.#arena = new Arena(settings, fields, kernel)
     this.#streams = new StreamCache(settings, fields, kernel)
-    this.#quarantined = new Quarantined(settings, fields, kernel, bytes => this.place(bytes))
+    this.#recordTimes = new RecordTimes(settings, kernel, mend)
+    this.#quarantined = new Quarantined(settings, fields, kernel, this.#recordTimes, bytes => this.place(bytes))
+    this.#toldNames = new ToldNames(settings, fields, kernel, bytes => this.place(bytes))
     this.#times = new EntryTimes(this.#arena)
-    this.#parts = new PartWriter(settings.pushBytes, kernel)
+    this.#parts = new PartWriter(settings.pushBytes, kernel, stream =>
+      this.#streams.newStream(stream, this.#arena.oldestMs(stream) + settings.maxDisorderMs - settings.maxAheadMs))
   }
 
   get full (): boolean {
@@ -67,8 +77,10 @@ export class EntryWriter {
     this.#times.begin(task)
     this.#arrival.set(task.arrivalSeconds, task.arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
+    this.#recordTimes.begin(this.#arrivalMs)
     this.#oldMs = this.#arrivalMs + this.#settings.maxAheadMs - this.#settings.maxDisorderMs
     this.oldestMs = NaN
+    this.empty = 0
   }
 
   /** Puts bytes that the batch does not have as they are into the kernel's memory, and returns their address. */
@@ -94,7 +106,7 @@ export class EntryWriter {
     for (const stream of this.#touched) {
       this.#streams.tellNewest(stream)
       // Mostly the batch has no old record: then no entry is looked at.
-      stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.hasOlder(stream, late)
+      stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.oldestMs(stream) < late
     }
     const parts = this.#parts.write(this.#address, this.#touched, this.#arena)
     this.#touched = []
@@ -107,28 +119,41 @@ export class EntryWriter {
     return this.#streams.takeCardinalityReports()
   }
 
+  /** The first names since the last call of which one is no host or no source. */
+  takeOddNames (): OddNames | undefined {
+    return this.#toldNames.takeSample()
+  }
+
   /** Writes the record to its stream. Returns why it must go to quarantine instead, or undefined. */
   write (): QuarantineReason | undefined {
     const fields = this.#fields
     const { run } = this.#kernel
     if (fields.isAbsent(MESSAGE)) return 'no_message'
     if (fields.isAbsent(TIMESTAMP)) return 'no_timestamp'
-    if (run.parseTimestamp(fields.start(TIMESTAMP), fields.end(TIMESTAMP)) === 0) return 'bad_timestamp'
     const time = this.#time
-    time.set(run.timestampSeconds(), run.timestampNanos())
+    const untimely = this.#recordTimes.read(fields.start(TIMESTAMP), fields.end(TIMESTAMP), time)
+    if (untimely !== undefined) return untimely
     const timeMs = time.milliseconds
-    if (timeMs < this.#arrivalMs - this.#settings.maxAgeMs || timeMs < 0) return 'too_old'
-    if (timeMs > this.#arrivalMs + this.#settings.maxAheadMs) return 'too_new'
 
     const { bytes } = this.#kernel
     let start = fields.start(MESSAGE)
     let end = fields.end(MESSAGE)
-    if (end > start && bytes[start] === 0x20) start++
+    // A blank in front is syslog's own. In front of a file's line it is the line's.
+    if (end > start && bytes[start] === 0x20 && fields.isEmpty(fields.file)) start++
     if (end > start && bytes[end - 1] === 0x0a) end--
-    // A label or metadata made of the message has the trimmed line.
-    fields.set(MESSAGE, start, end)
 
     run.derive(start, end)
+    const cut = fields.mayHoldNuls ? cutNuls(bytes.subarray(start, end)) : undefined
+    if (cut === 'nothing else') {
+      this.empty++
+      return undefined
+    }
+    if (cut !== undefined) {
+      start = this.place(cut)
+      end = start + cut.length
+    }
+    // A label or metadata made of the message has the trimmed line.
+    fields.set(MESSAGE, start, end)
     let stream = this.#streams.find()
     if (typeof stream === 'string') return stream
     if (timeMs < this.#oldMs) this.#streams.learnNewest(stream)
@@ -139,7 +164,12 @@ export class EntryWriter {
       this.#mend('backlog', 1)
       stream = backlog
     }
+    if (stream.isShared) {
+      this.#mend('names', 1)
+      ;[start, end] = this.#toldNames.tell(start, end)
+    }
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
+    if (cut !== undefined) this.#mend('nuls', 1)
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (end - start > this.#settings.maxLineBytes) this.#writeLong(stream, start, end)
@@ -211,7 +241,9 @@ export class EntryWriter {
   #touch (stream: Stream): void {
     this.#touched.push(stream)
     if (stream.lastSeenMs === this.#arrivalMs) return
-    stream.isNewToLoki = this.#arrivalMs - stream.lastSeenMs > FORGOTTEN_MS
+    const knownMs = Math.max(stream.lastSeenMs, this.#streams.shownMs(stream))
+    stream.isNewToLoki = this.#arrivalMs - knownMs > FORGOTTEN_MS
     stream.lastSeenMs = this.#arrivalMs
+    if (!stream.isNewToLoki) this.#streams.show(stream, this.#arrivalMs)
   }
 }

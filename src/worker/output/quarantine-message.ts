@@ -39,6 +39,7 @@ export function quarantineMessage (task: QuarantineMessageTask, settings: Encode
     shared: false,
     records: 1,
     redelivered: 0,
+    empty: 0,
     quarantined,
     mended: new Uint32Array(MEND_REASONS.length),
     oldestMs: NaN

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { EncoderSettings, QuarantineReason } from '../messages.ts'
 import { type Fields, HOST, HOSTNAME, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import type { RecordTimes } from '../input/record-times.ts'
 import { quarantineLabels, quarantineTenant, toldOf } from './quarantine.ts'
 
 /** What the quarantined records of one address have in common. */
@@ -21,14 +22,18 @@ export class Quarantined {
   readonly #settings: EncoderSettings
   readonly #fields: Fields
   readonly #kernel: Kernel
+  readonly #times: RecordTimes
   readonly #place: (bytes: Uint8Array) => number
   readonly #places = new Map<string, Place>()
 
   /** `place` puts bytes into the kernel's memory, and returns their address. */
-  constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, place: (bytes: Uint8Array) => number) {
+  constructor (
+    settings: EncoderSettings, fields: Fields, kernel: Kernel, times: RecordTimes, place: (bytes: Uint8Array) => number
+  ) {
     this.#settings = settings
     this.#fields = fields
     this.#kernel = kernel
+    this.#times = times
     this.#place = place
   }
 
@@ -83,7 +88,7 @@ export class Quarantined {
   /** The record's time as it was written; undefined where that is no time. */
   #time (): { start: number, end: number } | undefined {
     const [start, end] = [this.#fields.start(TIMESTAMP), this.#fields.end(TIMESTAMP)]
-    if (this.#fields.isAbsent(TIMESTAMP) || this.#kernel.run.parseTimestamp(start, end) === 0) return undefined
+    if (this.#fields.isAbsent(TIMESTAMP) || !this.#times.isTime(start, end)) return undefined
     return { start, end: Math.min(end, start + MAX_TIME_BYTES) }
   }
 }

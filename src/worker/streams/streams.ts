@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { CardinalityReport, EncoderSettings, GivenLabel, Origin } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, GivenLabel, NewStream, Origin } from '../messages.ts'
 import { ActiveStreams } from './active-streams.ts'
-import type { Fields } from '../input/fields.ts'
+import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { backlogLabels, backlogSpan } from './backlog.ts'
 import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES } from './labels.ts'
+import { isHost, isTag, UNKNOWN } from './names.ts'
 import { NewestStreams } from './newest-streams.ts'
 import { Stream } from './stream.ts'
 
@@ -28,6 +29,8 @@ interface LabelRules {
  */
 const MAX_CACHED = 65536
 const MAX_KEY_BYTES = 16 * 1024 * 1024
+/** Loki knows a stream for much longer. */
+const SHOW_MS = 60_000
 
 /**
  * Finds the stream of a record from its label fields. The kernel finds it by the bytes of their values. Only values
@@ -39,6 +42,8 @@ export class StreamCache {
   readonly #kernel: Kernel
   /** The slots from which labels and tenants come, each once. */
   readonly #slots: number[]
+  /** By slot: whether a text can be the name that the field should hold. */
+  readonly #names: ReadonlyMap<number, (text: string) => boolean>
   /**
    * The first holds for addresses without settings of their own. The index is the number of the origin in the kernel.
    */
@@ -69,6 +74,7 @@ export class StreamCache {
     this.#kernel = kernel
     const plain = defaultRules(settings, fields)
     this.#rulesByOrigin = [plain, ...settings.origins.map(origin => rulesFor(origin, plain))]
+    this.#names = new Map([[HOST, isHost], [HOSTNAME, isHost], [fields.slot('source'), isTag]])
     this.#origins = new Map(settings.origins.map(({ address }, index) => [address, index + 1]))
     this.#rules = plain
     this.#slots = [...new Set([...plain.labels.map(({ slot }) => slot), plain.tenant.slot])].filter(slot => slot >= 0)
@@ -102,6 +108,7 @@ export class StreamCache {
     const found = this.#intern(backlogLabels(labels, backlogLabel, span, maxDisorderMs), stream.tenant)
     if (found === undefined) return undefined
     found.isBacklog = true
+    found.isShared = stream.isShared
     stream.backlog ??= new Map<number, Stream>()
     stream.backlog.set(span, found)
     if (++this.#backlogs === MAX_CACHED) this.#full = true
@@ -118,6 +125,23 @@ export class StreamCache {
     if (stream.newestMs < stream.toldMs + 1000) return
     stream.toldMs = Math.floor(stream.newestMs / 1000) * 1000
     this.#active?.newest.raise(stream.slot, stream.toldMs / 1000)
+  }
+
+  /** When Loki last knew the stream, as far as other workers and the sink have told, in ms since the epoch. */
+  shownMs (stream: Stream): number {
+    return this.#active === undefined ? 0 : this.#active.shown.of(stream.slot) * 1000
+  }
+
+  /** Tells the other workers that Loki knows the stream, once in SHOW_MS. */
+  show (stream: Stream, nowMs: number): void {
+    if (nowMs < stream.shownMs + SHOW_MS) return
+    stream.shownMs = nowMs
+    this.#active?.shown.raise(stream.slot, Math.floor(nowMs / 1000))
+  }
+
+  /** What the sink gets with a part that shows the stream to Loki. Undefined where the stream has no slot. */
+  newStream (stream: Stream, safeUntilMs: number): NewStream | undefined {
+    return this.#active === undefined || stream.slot < 0 ? undefined : { ...this.#active.placeOf(stream.slot), safeUntilMs }
   }
 
   /** The quarantine stream with these labels. It does not count as a stream of its tenant. */
@@ -157,12 +181,26 @@ export class StreamCache {
       if (end < value.length) cut.add(slot)
       text.set(slot, value.toString('utf8', 0, end))
     }
+    const isOdd = this.#rules.labels.some(({ slot }) => !this.#isName(slot, text.get(slot) ?? ''))
+    // What is no host and no source may be any words: each would make a stream.
+    if (isOdd) {
+      for (const slot of this.#names.keys()) {
+        if ((text.get(slot) ?? '') !== '') text.set(slot, UNKNOWN)
+        cut.delete(slot)
+      }
+    }
     const cached = { stream: this.#streamOf(text), cuts: this.#rules.labels.filter(({ slot }) => cut.has(slot)).length }
+    if (isOdd && typeof cached.stream !== 'string') cached.stream.isShared = true
     // A stream over the limit is not cached: each record may have another one, and they would fill the cache.
     if (cached.stream === 'too_many_streams') return cached
     if (this.#kernel.run.addStream(this.#cached.length) === 0) this.#full = true
     else this.#cached.push(cached)
     return cached
+  }
+
+  /** An empty value is no label, and odd in no way. */
+  #isName (slot: number, text: string): boolean {
+    return text === '' || (this.#names.get(slot)?.(text) ?? true)
   }
 
   #streamOf (text: Map<number, string>): Stream | NoStreamReason {
@@ -185,7 +223,7 @@ export class StreamCache {
       if (streams !== undefined) this.#reports.push(this.#newest.report(stream.tenant, streams))
     }
     if (touch === 'over_limit') return false
-    if (touch === 'new') stream.toldMs = 0
+    if (touch === 'new') stream.toldMs = stream.shownMs = 0
     stream.tick = this.#tick
     stream.slot = active.slot
     return true

@@ -61,6 +61,7 @@ test('without any setting every option has the documented default', () => {
     drainTimeoutMs: 25e3,
     labels: ['cloud', 'region', 'host', 'source'].map((name) => ({ name, field: name })).concat({ name: 'service_name', field: 'source' }),
     metadata: ['level', 'file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name })),
+    hostForm: { short: false, lower: false },
     backlogLabel: 'backlog',
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
@@ -114,6 +115,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DRAIN_TIMEOUT: '5s',
     LOKEAN_LABELS: 'cloud, node=host',
     LOKEAN_METADATA: 'off',
+    LOKEAN_HOST_FORM: 'short, Lower',
     LOKEAN_BACKLOG_LABEL: 'off',
     LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
@@ -162,6 +164,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.maxAgeMs, 30 * 86400e3)
   assert.equal(config.loki.maxAheadMs, 3600e3)
   assert.equal(config.loki.maxDisorderMs, 7200e3)
+  assert.deepEqual(config.hostForm, { short: true, lower: true })
   assert.equal(config.backlogLabel, undefined)
   assert.equal(config.workers, 3)
   assert.equal(config.workerTimeoutMs, 120_000)
@@ -232,6 +235,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_URL: ['loki:3100', /^LOKEAN_LOKI_URL is "loki:3100": must be a URL such as http:/],
   LOKEAN_LOKI_TENANT: ['{cloud', /^LOKEAN_LOKI_TENANT is "\{cloud": must be a tenant/],
   LOKEAN_LOKI_QUARANTINE_TENANT: ['a|b', /^LOKEAN_LOKI_QUARANTINE_TENANT is "a\|b": must be a tenant/],
+  LOKEAN_HOST_FORM: ['asis,lower', /^LOKEAN_HOST_FORM is "asis,lower": must be asis, short, lower, or short,lower$/],
   LOKEAN_LOKI_LABELS: ['a=', /^LOKEAN_LOKI_LABELS is "a=": must have a value behind = \("a="\)$/],
   LOKEAN_LOKI_MAX_LABELS: ['101', /^LOKEAN_LOKI_MAX_LABELS is "101": must be a whole number from 2 to 100$/],
   LOKEAN_LOKI_USERNAME: ['a:b', /^LOKEAN_LOKI_USERNAME is "a:b": must not contain a colon/],

@@ -34,3 +34,19 @@ test('an operator is told of the tenant, the number, the label that makes the st
   assert.deepEqual([limited.level, limited.tenant, limited.limit], ['warn', undefined, 5000])
   assert.match(String(limited.mend), /take the label request out of LOKEAN_LABELS, or raise LOKEAN_MAX_STREAMS/)
 })
+
+test('labels that make as many streams are all named: taking one out would change nothing', () => {
+  const { log, lines } = collectedLog()
+  const values: Array<[string, number]> = [['service_name', 90], ['source', 90], ['host', 3]]
+  new CardinalityGuard(5000, log).warn([{ tenant: '', streams: 5000, newest: 100, values }])
+  assert.match(String(lines[0].mend), /^take the labels service_name and source out of LOKEAN_LABELS, or raise LOKEAN_MAX_STREAMS$/)
+})
+
+test('names that are no host and no source are told once, with a sample', () => {
+  const { log, lines } = collectedLog()
+  const guard = new CardinalityGuard(undefined, log)
+  guard.tellOdd(undefined)
+  guard.tellOdd({ host: '[instance:', source: 'user' })
+  guard.tellOdd({ host: 'x]', source: 'user' })
+  assert.deepEqual(lines.map(({ level, host, source }) => [level, host, source]), [['warn', '[instance:', 'user']])
+})

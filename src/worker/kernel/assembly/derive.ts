@@ -1,5 +1,6 @@
 import { has, NO_FORMAT, OPENS } from './automata'
-import { FILE, from, HOST, HOSTNAME, isEmpty, LEVEL, PID, set, SEVERITY, TAG, to } from './fields'
+import { FILE, from, isEmpty, LEVEL, PID, set, SEVERITY, TAG, to } from './fields'
+import { readHost } from './host'
 import { ERROR, levelEnd, levelStart, NO_LEVEL, severityLevel } from './levels'
 import { readLine, recognised } from './line'
 import { hasTraceback, isOpen, levelBefore, previous, remember } from './previous'
@@ -23,10 +24,10 @@ export let levelFrom: i32 = FROM_NOTHING
  * Derives fields that the record has no key for. `[start, end)` is the line. Level, pid and ids are those that the
  * line's format has. Else a key of such a name in the record counts; else, for the pid, the tag. The level of a record
  * that is not from a file is the syslog severity then; a file's record continues the one before it in the message, if
- * one is, and has its level. `host` falls back to `hostname`, the key of an older rsyslog template.
+ * one is, and has its level.
  */
 export function derive (start: usize, end: usize): void {
-  if (isEmpty(HOST)) set(HOST, from(HOSTNAME), to(HOSTNAME))
+  readHost()
   if (!wanted) return
   const pidStart = from(PID)
   const pidEnd = to(PID)

@@ -20,12 +20,16 @@ export const MAX_SLOTS: u32 = 256
 export const fields: usize = memory.data(MAX_SLOTS * 8, 8)
 let slots: u32 = 0
 
+/** Not 0 where a value of the record may hold a NUL. */
+export const nuls: usize = memory.data(4, 4)
+
 export function setSlots (count: u32): void {
   slots = count
 }
 
 export function clear (): void {
   memory.fill(fields, 0, slots << 3)
+  store<u32>(nuls, 0)
 }
 
 export function from (slot: u32): usize {

@@ -1,3 +1,4 @@
+import { nuls } from './fields'
 import { beyondAsciiBefore, specials } from './specials'
 
 /** The byte that each letter behind a backslash stands for (RFC 8259, 7); 0 where JSON has no such escape. */
@@ -37,6 +38,7 @@ export function unescape (at: usize, end: usize): usize {
       if (at + 6 > end) return 0
       const code = (hex(load<u8>(at, 2)) << 12) | (hex(load<u8>(at, 3)) << 8) | (hex(load<u8>(at, 4)) << 4) | hex(load<u8>(at, 5))
       if (code < 0 || (code >= 0xd800 && code < 0xe000)) return 0
+      if (code === 0) store<u32>(nuls, 1)
       at += 6
       to = writeUtf8(to, code)
     } else {

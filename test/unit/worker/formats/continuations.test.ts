@@ -16,7 +16,7 @@ function levels (...messages: Array<Array<Record<string, unknown>>>): Record<str
 suite('a record of a file that continues the one before it', () => {
   const [one, two] = [{ ...FILE, message: 'one' }, { ...FILE, message: '  two' }]
 
-  test('has that one\'s level, however many', () => assert.deepEqual(levels([ERROR, one, two]), { [ERROR.message]: 'error', one: 'error', ' two': 'error' }))
+  test('has that one\'s level, however many', () => assert.deepEqual(levels([ERROR, one, two]), { [ERROR.message]: 'error', one: 'error', '  two': 'error' }))
 
   test('has none by itself, in another message, of another host, source or file', () => {
     assert.deepEqual(levels([one]), { one: undefined })
@@ -52,15 +52,15 @@ suite('a record of a file that continues the one before it', () => {
 suite('a traceback', () => {
   const syslog = { severity: '6' }
   const lines = [TRACEBACK, '   File "x.py", line 1', '     spawn()', 'nova.exception.NovaException: no', 'ready', '  later']
-  const expected = (rest: string | undefined): Record<string, string | undefined> =>
-    Object.fromEntries(lines.map((line, i) => [line.replace(/^ /, ''), i < 4 ? 'error' : rest]))
+  const expected = (lines: readonly string[], rest: string | undefined): Record<string, string | undefined> =>
+    Object.fromEntries(lines.map((line, i) => [line, i < 4 ? 'error' : rest]))
 
   test('by syslog is an error up to its last line', () => {
-    assert.deepEqual(levels(lines.map(message => ({ ...syslog, message }))), expected('info'))
+    assert.deepEqual(levels(lines.map(message => ({ ...syslog, message }))), expected(lines.map(line => line.replace(/^ /, '')), 'info'))
   })
 
   test('in a file, what follows continues it', () => {
-    assert.deepEqual(levels(lines.map(message => ({ ...FILE, message }))), expected('error'))
+    assert.deepEqual(levels(lines.map(message => ({ ...FILE, message }))), expected(lines, 'error'))
   })
 
   test('of another program takes nothing from it', () => {

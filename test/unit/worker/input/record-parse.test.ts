@@ -46,6 +46,9 @@ suite('values', () => {
     strings: ['{"message":"a\\n\\u00e9","host":""}', { message: 'a\n\u00e9', host: '' }],
     'null counts as absent': ['{"message":null,"host":"h"}', { host: 'h' }],
     'numbers and booleans': ['{"message":1.50,"pid":-7,"level":true}', { message: '1.5', pid: '-7', level: 'true' }],
+    'a time that is a number keeps all of its digits': [
+      '{"@timestamp": 1, "x":"@timestamp", "@timestamp" : 1767323045678901234}', { '@timestamp': '1767323045678901234' }
+    ],
     'objects and arrays': ['{"message":{"a" : [1, null]},"tag":[]}', { message: '{"a":[1,null]}', tag: '[]' }],
     'a surrogate pair': ['{"message":"\\ud83d\\ude00"}', { message: '\u{1f600}' }],
     'a lone surrogate is replaced': ['{"message":"a\\ud800b"}', { message: 'a\ufffdb' }],

@@ -83,9 +83,10 @@ test('a long line is carried in pieces that the tenant takes, a nanosecond apart
 })
 
 test('what is told of the entry is short, and has the values of its labels as they were', () => {
-  const [part] = partsOf([recordText({ host: 'é'.repeat(500), source: 'a "quoted"\\n\n\u2028', region: '' })])
+  const [part] = partsOf([recordText({ cloud: 'é'.repeat(500), host: 'no host', source: 'a "quoted"\\n\n\u2028', region: '' })])
   const { metadata } = decodeParts([asEntry(bisect(task(part))).part])[0]
-  assert.equal(metadata.host, 'é'.repeat(128))
+  assert.equal(metadata.cloud, 'é'.repeat(128))
+  assert.equal(metadata.host, 'no host')
   assert.equal(metadata.source, 'a "quoted"\\n\n\u2028')
   assert.equal('region' in metadata, false)
 })

@@ -31,6 +31,134 @@ function canWrite (text: string): boolean {
   }
 }
 
+test('broken escapes are mended and counted, and the record is stored where it belongs', () => {
+  const broken = recordText({ message: 'MESSAGE', cloud: 'CLOUD' })
+    .replace('MESSAGE', 'LOCAL\\user\\u12 \\"\n\ttab\\').replace('CLOUD', 'c\\-x')
+  const entry = single(broken.replace('tab\\', 'tab'))
+  assert.deepEqual([entry.line, entry.counts], ['LOCAL\\user\\u12 "\n\ttab', { escapes: 1 }])
+  assert.equal(entry.selector.cloud, 'c\\-x')
+  const { counts, selector } = single(broken)
+  // A quote behind a backslash is text: this string has no end.
+  assert.deepEqual([counts, selector.quarantine], [{ invalid_json: 1 }, 'invalid_json'])
+})
+
+suite('NULs', () => {
+  test('are cut to a note of how many, wherever they stand; one alone is left', () => {
+    for (const file of ['', 'f']) {
+      const nuls = '\0'.repeat(100_000)
+      const entry = single(recordText({ message: `${nuls}2026-11-22 08:00:01.234 7 ERROR a.b [-] a\0b${'\0'.repeat(8)}`, file }))
+      assert.deepEqual([entry.line, entry.counts], ['[100000 NULs]2026-11-22 08:00:01.234 7 ERROR a.b [-] a\0b[8 NULs]', { nuls: 1 }])
+    }
+  })
+
+  test('alone in a line are counted, and not stored', () => {
+    for (const message of ['\0', '\0'.repeat(5000), ' \0\0\n']) {
+      const { result, entries, counts } = encode([recordText(), recordText({ message }), recordText()])
+      assert.deepEqual([entries.length, result.records, result.empty, counts], [2, 3, 1, {}])
+    }
+    const { result } = encode([recordText({ message: '\0' })])
+    assert.deepEqual([result.parts, result.records, result.empty], [[], 1, 1])
+  })
+
+  test('that JSON.parse has read are found too, and those of an earlier record are not', () => {
+    assert.equal(single(recordText({ message: '\0\0x', pid: 7 })).line, '[2 NULs]x')
+    const { entries } = encode([recordText({ message: '\0\0x' }), recordText({ host: 'a\0b' }), recordText({ message: '' })])
+    assert.deepEqual(entries.map(({ line }) => line).sort(), ['', '[2 NULs]x', 'a line'])
+  })
+})
+
+test('the blank in front is taken off a line of syslog, and left on a line of a file', () => {
+  assert.equal(single(recordText({ message: '  File "x", line 1', file: '' })).line, ' File "x", line 1')
+  assert.equal(single(recordText({ message: '  File "x", line 1', file: undefined })).line, ' File "x", line 1')
+  assert.equal(single(recordText({ message: '  File "x", line 1', file: '/var/log/x' })).line, '  File "x", line 1')
+})
+
+suite('what names no host is no label', () => {
+  const cases: Record<string, [fields: Record<string, unknown>, host: string | undefined]> = {
+    'a hyphen': [{ host: '-' }, undefined],
+    nothing: [{ host: '' }, undefined],
+    'a placeholder': [{ host: '<hostname>' }, undefined],
+    'an empty placeholder': [{ host: '<>' }, undefined],
+    'the older key counts then': [{ host: '-', hostname: 'older' }, 'older'],
+    'neither key names one': [{ host: '<a>', hostname: '-' }, undefined],
+    'a name': [{ host: 'h-1' }, 'h-1']
+  }
+  for (const [name, [fields, host]] of Object.entries(cases)) {
+    test(name, () => assert.equal(single(recordText(fields)).selector.host, host))
+  }
+})
+
+suite('a host that is no host name, or a source that is no tag', () => {
+  const shared = { cloud: 'cloud1', region: 'regionOne', host: 'unknown', source: 'unknown', service_name: 'unknown' }
+  const odd = {
+    hosts: [
+      '[instance:', 'a b', '"x"', 'x=1', 'default]', '-x', 'x-', 'a..b', '.a', `${'a'.repeat(64)}.b`, 'a.'.repeat(130), 'h\u00e9', 'a/b',
+      'a:1'
+    ],
+    sources: ['[instance:', 'a b', 'x=1', 'default]', '"x"', 'x,', 'a:', '-x', 'é', 'x'.repeat(129), '/usr/sbin/x', '{', 'a|b']
+  }
+  test('has its record in one stream with all others, and both words as metadata', () => {
+    const records = [...odd.hosts.map(host => ({ host, source: 'word' })), ...odd.sources.map(source => ({ host: 'word', source }))]
+    for (const names of records) {
+      const { selector, metadata, line, counts } = single(recordText(names))
+      assert.deepEqual([selector, metadata, line, counts], [shared, { level: 'info', ...names }, 'a line', { names: 1 }])
+    }
+    const { result } = encode(records.map(names => recordText(names)))
+    assert.deepEqual(result.oddNames, { host: '[instance:', source: 'word' })
+  })
+
+  test('is told in front of the line where metadata is off', () => {
+    const { selector, line } = single(recordText({ host: 'a b', source: 'x' }), { metadata: [] })
+    assert.deepEqual([selector, line], [shared, 'a b x a line'])
+  })
+
+  test('is told once where metadata has it anyhow, and not where the address gives the label', () => {
+    const named = single(recordText({ host: 'a b' }), { metadata: mappings('host,source') })
+    assert.deepEqual([named.selector, named.metadata], [shared, { host: 'a b', source: 'tag1' }])
+    const origins = [{ address: 'rsyslog/logs', labels: [{ name: 'host', value: 'given' }], tenant: undefined }]
+    const given = single(recordText({ host: 'a b' }), { origins })
+    assert.deepEqual([given.selector, given.counts], [{ ...LABELS, host: 'given' }, {}])
+  })
+
+  test('goes to a backlog stream as any other where it is late', () => {
+    const records = ['2026-11-22T08:13:28Z', '2026-11-22T06:13:28Z'].map(time => recordText({ '@timestamp': time, host: 'a b' }))
+    const { entries, counts } = encode(records, {})
+    assert.deepEqual(counts, { names: 2, backlog: 1 })
+    assert.ok(entries.every(({ metadata }) => metadata.host === 'a b'))
+  })
+
+  test('is one only where it has a value that is neither', () => {
+    const hosts = ['h', 'H-1', 'a.b.example.org', 'a.b.', '10.0.0.1', 'fe80::1', '2001:db8::1', 'my_host', '1a2b3c', '']
+    for (const host of hosts) assert.deepEqual(single(recordText({ host })).counts, {})
+    const sources = [
+      'nova-api', 'postfix/smtpd', '(systemd)', '(sd-pam)', 'run-parts(', 'ansible-<stdin>', '%ASA-6-302013', 'user@1000', 'g++', '_x', ''
+    ]
+    for (const source of sources) assert.deepEqual(single(recordText({ source })).counts, {})
+  })
+})
+
+suite('LOKEAN_HOST_FORM', () => {
+  const forms: Record<string, [hostForm: EncoderSettings['hostForm'], hosts: Record<string, string>]> = {
+    asis: [{ short: false, lower: false }, { 'Compute-0.Example.org': 'Compute-0.Example.org' }],
+    short: [{ short: true, lower: false }, {
+      'Compute-0.Example.org': 'Compute-0', H: 'H', '10.0.0.1': '10.0.0.1', 'fe80::1.2.3.4': 'fe80::1.2.3.4', '1a.b': '1a', 'a.': 'a'
+    }],
+    lower: [{ short: false, lower: true }, { 'Compute-0.Example.org': 'compute-0.example.org', 'A_Z-09': 'a_z-09' }],
+    'short,lower': [{ short: true, lower: true }, { 'Compute-0.Example.org': 'compute-0', 'FE80::1': 'fe80::1' }]
+  }
+  for (const [name, [hostForm, hosts]] of Object.entries(forms)) {
+    test(`${name}: in labels and metadata, and of the older key`, () => {
+      for (const [host, written] of Object.entries(hosts)) {
+        const metadata = mappings('node=host')
+        const [one, older] = [{ host }, { host: undefined, hostname: host }]
+          .map(fields => single(recordText(fields), { hostForm, metadata }))
+        assert.deepEqual([one.selector.host, one.metadata.node], [written, written])
+        assert.deepEqual([older.selector.host, older.metadata.node], [written, written])
+      }
+    })
+  }
+})
+
 suite('quarantine', () => {
   const time = (record: string): Record<string, string> =>
     ({ original_timestamp: (JSON.parse(record) as Record<string, string>)['@timestamp'] })
@@ -39,16 +167,18 @@ suite('quarantine', () => {
   const { cloud: _cloud, ...butCloud } = all
   const TIME = time(recordText())
   const [tooOld, beforeEpoch, tooNew] = [
-    '2026-11-15T08:15:00.123455Z', '1969-12-31T23:59:59.999999999Z', '2026-11-22T08:25:00.124456789Z'
+    '2026-11-15T08:15:00.123455Z', '1968-12-31T23:59:59.999999999Z', '2026-11-22T08:25:00.124456789Z'
   ].map(time => recordText({ '@timestamp': time }))
   const tenant = { kind: 'field', field: 'cloud' } as const
   const cases: Record<string, [reason: string, record: string, told: Record<string, string>, overrides?: Partial<EncoderSettings>]> = {
     text: ['invalid_json', 'Nov 22 08:00:00 host sshd[1]: not JSON\n', {}],
     'cut JSON': ['invalid_json', recordText().slice(0, -5), { ...TIME, ...beforeRegion }],
-    'JSON and more': ['invalid_json', recordText() + '}', { ...TIME, ...all }],
-    'a control character inside a value': [
-      'invalid_json', recordText().replace('a line', 'a\u0001line'), { ...TIME, host: 'host1', source: 'tag1' }
+    'cut JSON, with an escape that is none': [
+      'invalid_json', recordText({ host: undefined }).replace('a line', 'LOCAL\\user').replace('"file', '"host":"h\\z","file').slice(0, -5),
+      { ...TIME, ...beforeRegion, host: 'h\\z' }
     ],
+    'JSON and more': ['invalid_json', recordText() + '}', { ...TIME, ...all }],
+    'broken in front of what is told': ['invalid_json', recordText().replace('{', '{"x":y,'), { ...TIME, ...all }],
     'an array': ['not_object', `[${recordText()}]`, {}],
     'a string': ['not_object', '"a line"', {}],
     null: ['not_object', 'null\n', {}],
@@ -59,9 +189,9 @@ suite('quarantine', () => {
     'an empty object': ['no_message', '{}', {}],
     'no timestamp': ['no_timestamp', recordText({ '@timestamp': undefined }), all],
     'timestamp null': ['no_timestamp', recordText({ '@timestamp': null }), all],
-    'a timestamp that is none': ['bad_timestamp', recordText({ '@timestamp': 'Nov 22 08:00:00' }), all],
+    'a timestamp that is none': ['bad_timestamp', recordText({ '@timestamp': 'yesterday' }), all],
     'an empty timestamp': ['bad_timestamp', recordText({ '@timestamp': '' }), all],
-    'a timestamp that is a number': ['bad_timestamp', recordText({ '@timestamp': 1795335208 }), all],
+    'a timestamp that is a flag': ['bad_timestamp', recordText({ '@timestamp': true }), all],
     'a day that there is none of': ['bad_timestamp', recordText({ '@timestamp': '2026-02-30T00:00:00Z' }), all],
     'older than Loki takes': ['too_old', tooOld, { ...time(tooOld), ...all }],
     'before 1970': ['too_old', beforeEpoch, { ...time(beforeEpoch), ...all }, { maxAgeMs: 1e14 }],
@@ -227,14 +357,14 @@ suite('values', () => {
   })
 
   test('labels that are no strings', () => {
-    const { selector } = single(recordText({ cloud: 7, region: true, host: { a: 1 }, source: null }))
-    assert.deepEqual(selector, { cloud: '7', region: 'true', host: '{"a":1}' })
+    const { selector } = single(recordText({ cloud: { a: 1 }, region: true, host: 7, source: null }))
+    assert.deepEqual(selector, { cloud: '{"a":1}', region: 'true', host: '7' })
   })
 
   test('any characters in a label name the stream that is meant, and no other; U+FFFD, which Loki does not take, is a question mark', () => {
     const unit = fc.oneof({ weight: 19, arbitrary: anyCharacter }, { weight: 1, arbitrary: fc.constant('\ufffd') })
-    fc.assert(fc.property(fc.string({ unit, minLength: 1, maxLength: 20 }), host => {
-      assert.deepEqual(single(recordText({ host })).selector, { ...LABELS, host: host.replaceAll('\ufffd', '?') })
+    fc.assert(fc.property(fc.string({ unit, minLength: 1, maxLength: 20 }), cloud => {
+      assert.deepEqual(single(recordText({ cloud })).selector, { ...LABELS, cloud: cloud.replaceAll('\ufffd', '?') })
     }), { numRuns: scaled(500) })
   })
 
@@ -244,8 +374,8 @@ suite('values', () => {
   })
 
   test('a label of 5,000 characters is cut, and counted', () => {
-    const { selector, counts } = single(recordText({ source: 'é'.repeat(5000) }))
-    assert.deepEqual([selector.source, selector.service_name, counts], ['é'.repeat(1024), 'é'.repeat(1024), { label_cut: 2 }])
+    const { selector, counts } = single(recordText({ cloud: 'é'.repeat(5000) }), { labels: mappings('cloud,zone=cloud') })
+    assert.deepEqual([selector, counts], [{ cloud: 'é'.repeat(1024), zone: 'é'.repeat(1024) }, { label_cut: 2 }])
   })
 
   test('metadata of 5,000 characters is cut, and counted', () => {
@@ -254,9 +384,9 @@ suite('values', () => {
   })
 
   test('bytes that are not UTF-8 are replaced, in the line by U+FFFD and in labels, where Loki does not take that, by a question mark', () => {
-    const record = Buffer.from(recordText({ message: 'caf\u00e9 \u00ff', host: 'h\u00e9' }), 'latin1')
+    const record = Buffer.from(recordText({ message: 'caf\u00e9 \u00ff', cloud: 'h\u00e9' }), 'latin1')
     const { line, selector, counts } = single(record)
-    assert.deepEqual([line, selector.host, counts], ['caf\ufffd \ufffd', 'h?', { utf8: 1 }])
+    assert.deepEqual([line, selector.cloud, counts], ['caf\ufffd \ufffd', 'h?', { utf8: 1 }])
   })
 
   test('the tenant comes from its field', () => {
@@ -272,7 +402,7 @@ suite('a line longer than Loki takes', () => {
   const limit = 256 * 1024
 
   test('of a megabyte: numbered pieces in order, nothing cut away, none broken inside a character', () => {
-    const { entries, counts, result } = encode([recordText({ message: ` ${long}\n`, file: 'f', tag: 'x[7]' }), recordText()])
+    const { entries, counts, result } = encode([recordText({ message: `${long}\n`, file: 'f', tag: 'x[7]' }), recordText()])
     const pieces = entries.filter(({ metadata }) => metadata.piece !== undefined)
     assert.ok(Buffer.byteLength(long) > 1024 * 1024)
     assert.equal(pieces.map(({ line }) => line).join(''), long)

@@ -39,6 +39,7 @@ function result (records: number[], reason?: string): EncodeResult {
   return {
     parts: records.map(body => ({ body })) as never,
     cardinalityReports: [],
+    empty: 0,
     shared: false,
     records: records.length,
     redelivered: 0,

@@ -14,7 +14,7 @@ export class Cache {
   readonly streams: StreamCache
 
   constructor (overrides: Partial<EncoderSettings> = {}, maxKeyBytes?: number) {
-    const settings = encoderSettings({ labels: mappings('cloud,host,app=source'), ...overrides })
+    const settings = encoderSettings({ labels: mappings('cloud,rack,app=program'), ...overrides })
     this.#fields = new Fields(settings, this.#kernel)
     this.streams = new StreamCache(settings, this.#fields, this.#kernel, maxKeyBytes)
   }
@@ -36,13 +36,13 @@ export class Cache {
   }
 
   /**
-   * Finds the streams of so many hosts, `host0` and on, which lie one behind the other. The look-ups are its only cost.
+   * Finds the streams of so many racks, `host0` and on, which lie one behind the other. The look-ups are its only cost.
    */
-  findHosts (host: string, count: number): void {
-    const hosts = Array.from({ length: count }, (_, i) => `${host}${i}`)
-    const slot = this.#fields.slot('host')
-    let [at] = lay(this.#kernel, hosts.join(''))
-    for (const { length } of hosts) {
+  findRacks (rack: string, count: number): void {
+    const racks = Array.from({ length: count }, (_, i) => `${rack}${i}`)
+    const slot = this.#fields.slot('rack')
+    let [at] = lay(this.#kernel, racks.join(''))
+    for (const { length } of racks) {
       this.#fields.clear()
       this.#fields.set(slot, at, at += length)
       this.streams.find()

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encodeMessages } from '../../../helpers/encode-records.ts'
+import { isHost, isTag, readJson } from '../../../helpers/record-model.ts'
 import { scaled } from '../../../helpers/scaled.ts'
 import { parseSelector } from '../../../helpers/selector.ts'
 import { encoderSettings, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
@@ -11,7 +12,7 @@ import { parseLabels } from '../../../../src/embedded/loki/push/label-parser.ts'
 
 /**
  * No record can put an entry into a stream that its fields do not name. Loki does not take U+FFFD, so a question mark
- * stands for it. JSON.parse alone reads the fields here. Two parsers of Go's string syntax read the labels; neither
+ * stands for it. JSON.parse reads the fields here. Two parsers of Go's string syntax read the labels; neither
  * shares anything with the encoder.
  */
 
@@ -55,18 +56,21 @@ const encoder = new Encoder(encoderSettings({ maxDisorderMs: Infinity }))
 
 /** Returns the labels that the record's fields name; undefined where the record does not decide. */
 function named (bytes: Buffer): Record<string, string> | undefined {
-  let fields: Record<string, unknown>
-  try { fields = JSON.parse(bytes.toString()) as typeof fields } catch { return undefined }
+  const fields = readJson(bytes.toString()) as Record<string, unknown> | undefined
+  if (fields === undefined) return undefined
   const field = (name: string): string => {
     const value = Object.hasOwn(fields, name) ? fields[name] ?? '' : ''
     return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
   }
+  const host = [field('host'), field('hostname')].find(name => !/^(|-|<[^]*>)$/.test(name)) ?? ''
+  const isOdd = !isHost(host) || !isTag(field('source'))
+  const name = (text: string): string => isOdd && text !== '' ? 'unknown' : text
   const labels = {
     cloud: field('cloud'),
     region: field('region'),
-    host: field('host') || field('hostname'),
-    source: field('source'),
-    service_name: field('source')
+    host: name(host),
+    source: name(field('source')),
+    service_name: name(field('source'))
   }
   return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, firstBytes(value, 2048).replaceAll('\ufffd', '?')])
     .filter(([, value]) => value !== ''))

@@ -18,15 +18,15 @@ suite('addresses that say something of their records', () => {
 
   test('what they say takes the place of what the records say, and comes beside it', () => {
     const cache = new Cache({ origins })
-    const values = { cloud: 'cloud1', host: 'h' }
+    const values = { cloud: 'cloud1', rack: 'h' }
     // The round is repeated: what the kernel learnt of one address must not hold for another.
     for (let round = 0; round < 2; round++) {
       const seen = ['a', 'b', 'c', 'plain'].map(address => from(cache, address, values))
       assert.deepEqual(seen.map(stream => [stream.tenant, labelsOf(stream)]), [
-        ['a', { cloud: 'cloudA', host: 'h', zone: 'z"1' }],
-        ['', { cloud: 'cloudB', host: 'h' }],
-        ['c', { cloud: 'cloud1', host: 'h' }],
-        ['', { cloud: 'cloud1', host: 'h' }]
+        ['a', { cloud: 'cloudA', rack: 'h', zone: 'z"1' }],
+        ['', { cloud: 'cloudB', rack: 'h' }],
+        ['c', { cloud: 'cloud1', rack: 'h' }],
+        ['', { cloud: 'cloud1', rack: 'h' }]
       ])
     }
   })
@@ -35,15 +35,15 @@ suite('addresses that say something of their records', () => {
     const lokiLabels = [{ name: 'cloud', value: 'every' }, { name: 'cluster', value: 'x' }]
     const cache = new Cache({ origins, lokiLabels })
     for (const [address, cloud] of [['a', 'cloudA'], ['c', 'every'], ['plain', 'every']]) {
-      const { zone: _, ...labels } = labelsOf(from(cache, address, { cloud: 'cloud1', host: 'h' }))
-      assert.deepEqual(labels, { cloud, cluster: 'x', host: 'h' }, address)
+      const { zone: _, ...labels } = labelsOf(from(cache, address, { cloud: 'cloud1', rack: 'h' }))
+      assert.deepEqual(labels, { cloud, cluster: 'x', rack: 'h' }, address)
     }
-    assert.deepEqual(labelsOf(cache.stream({ cloud: '', host: '' })), { cloud: 'every', cluster: 'x' })
+    assert.deepEqual(labelsOf(cache.stream({ cloud: '', rack: '' })), { cloud: 'every', cluster: 'x' })
   })
 
   test('a record without any label of its own has those of its address; of an address that has none it is refused as ever', () => {
     const cache = new Cache({ origins })
-    assert.deepEqual(labelsOf(from(cache, 'b', { host: '' })), { cloud: 'cloudB' })
+    assert.deepEqual(labelsOf(from(cache, 'b', { rack: '' })), { cloud: 'cloudB' })
     for (const address of ['c', 'plain']) {
       cache.streams.begin(address)
       assert.equal(cache.find({}), 'no_labels')
@@ -52,35 +52,35 @@ suite('addresses that say something of their records', () => {
 
   test('what a record says in vain makes no stream of its own, and counts as no cut', () => {
     const cache = new Cache({ origins })
-    const stream = from(cache, 'a', { cloud: 'x', host: 'h' })
-    assert.equal(cache.stream({ cloud: 'y', host: 'h' }), stream)
-    assert.equal(cache.stream({ cloud: 'y'.repeat(5000), host: 'h' }), stream)
+    const stream = from(cache, 'a', { cloud: 'x', rack: 'h' })
+    assert.equal(cache.stream({ cloud: 'y', rack: 'h' }), stream)
+    assert.equal(cache.stream({ cloud: 'y'.repeat(5000), rack: 'h' }), stream)
     assert.equal(cache.streams.cuts, 0)
-    from(cache, 'b', { cloud: 'y'.repeat(5000), host: 'h'.repeat(5000) })
+    from(cache, 'b', { cloud: 'y'.repeat(5000), rack: 'h'.repeat(5000) })
     assert.equal(cache.streams.cuts, 1)
   })
 
   test('with one tenant, equal labels are one stream, whichever address they come from', () => {
     const cache = new Cache({ origins })
-    assert.equal(from(cache, 'plain', { cloud: 'cloudB', host: 'h' }), from(cache, 'b', { cloud: 'other', host: 'h' }))
+    assert.equal(from(cache, 'plain', { cloud: 'cloudB', rack: 'h' }), from(cache, 'b', { cloud: 'other', rack: 'h' }))
   })
 
   test('a tenant of the address takes the place of the record\'s, which need not be one', () => {
     const cache = new Cache({ origins, tenant: { kind: 'field', field: 'cloud' } })
-    assert.equal(from(cache, 'c', { cloud: 'no/tenant', host: 'h' }).tenant, 'c')
-    assert.equal(from(cache, 'plain', { cloud: 'x', host: 'h' }).tenant, 'x')
+    assert.equal(from(cache, 'c', { cloud: 'no/tenant', rack: 'h' }).tenant, 'c')
+    assert.equal(from(cache, 'plain', { cloud: 'x', rack: 'h' }).tenant, 'x')
     cache.streams.begin('plain')
-    assert.equal(cache.find({ cloud: 'no/tenant', host: 'h' }), 'bad_tenant')
+    assert.equal(cache.find({ cloud: 'no/tenant', rack: 'h' }), 'bad_tenant')
   })
 
   test('shards are those of the labels and tenant as they are stored', () => {
     const [one, plain] = [
       new Cache({ origins, shards: 64 }),
-      new Cache({ tenant: { kind: 'fixed', tenant: 'a' }, labels: mappings('cloud,host,zone'), origins: [], shards: 64 })
+      new Cache({ tenant: { kind: 'fixed', tenant: 'a' }, labels: mappings('cloud,rack,zone'), origins: [], shards: 64 })
     ]
     for (let i = 0; i < 50; i++) {
-      const { shard } = from(one, 'a', { host: `h${i}` })
-      assert.equal(plain.stream({ cloud: 'cloudA', host: `h${i}`, zone: 'z"1' }).shard, shard)
+      const { shard } = from(one, 'a', { rack: `h${i}` })
+      assert.equal(plain.stream({ cloud: 'cloudA', rack: `h${i}`, zone: 'z"1' }).shard, shard)
     }
   })
 
@@ -89,7 +89,7 @@ suite('addresses that say something of their records', () => {
     const cache = new Cache({ origins, activeStreams: active.memory })
     const count = (address: string): number => {
       cache.streams.begin(address)
-      return [1, 2, 3, 4].filter(i => cache.find({ host: `h${i}` }) instanceof Stream).length
+      return [1, 2, 3, 4].filter(i => cache.find({ rack: `h${i}` }) instanceof Stream).length
     }
     assert.deepEqual([count('a'), count('c'), count('plain')], [2, 2, 2])
   })

@@ -8,7 +8,7 @@ import { mappings } from '../../../helpers/worker-fixtures.ts'
 import { Cache, labelsOf } from './cache.ts'
 
 const value = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 6 }), fc.constantFrom('', 'a', 'b', 'ab', '"', '\0', '\n'))
-const record = fc.record({ cloud: value, host: value, source: value }, { requiredKeys: [] })
+const record = fc.record({ cloud: value, rack: value, program: value }, { requiredKeys: [] })
 const around = fc.constantFrom('', 'x', '\0', '1234567', 'é', '"'.repeat(20))
 const room = fc.constantFrom(undefined, 0, 60, 500)
 
@@ -18,11 +18,11 @@ test('any records: one stream for each set of labels, the same object each time,
     const byLabels = new Map<string, Stream | NoStreamReason>()
     for (const [values, before, behind] of [...records, ...records]) {
       const stream = cache.find(values, before, behind)
-      const [cloud, host, source] = [
-        values.cloud ?? '', values.host ?? '', values.source ?? ''
+      const [cloud, rack, program] = [
+        values.cloud ?? '', values.rack ?? '', values.program ?? ''
       ].map(value => value.replaceAll('\ufffd', '?'))
-      const expected = Object.fromEntries(Object.entries({ cloud, host, app: source }).filter(([, one]) => one !== ''))
-      const key = JSON.stringify([cloud, host, source])
+      const expected = Object.fromEntries(Object.entries({ cloud, rack, app: program }).filter(([, one]) => one !== ''))
+      const key = JSON.stringify([cloud, rack, program])
       if (Object.keys(expected).length === 0) assert.equal(stream, 'no_labels')
       else assert.deepEqual(labelsOf(stream as Stream), expected)
       assert.equal(stream, byLabels.get(key) ?? stream)
@@ -36,23 +36,23 @@ test('any records: one stream for each set of labels, the same object each time,
 test('values that run into one another are kept apart', () => {
   const cache = new Cache()
   const all: Array<Record<string, string>> = [
-    { cloud: 'ab', host: 'c' }, { cloud: 'a', host: 'bc' }, { cloud: 'abc' }, { host: 'abc' }, { cloud: 'a\0', host: 'bc' },
-    { cloud: 'a', host: '\0bc' }
+    { cloud: 'ab', rack: 'c' }, { cloud: 'a', rack: 'bc' }, { cloud: 'abc' }, { rack: 'abc' }, { cloud: 'a\0', rack: 'bc' },
+    { cloud: 'a', rack: '\0bc' }
   ]
   assert.equal(new Set(all.map(values => cache.stream(values))).size, all.length)
 })
 
 test('an empty value is as good as none', () => {
   const cache = new Cache()
-  assert.equal(cache.stream({ cloud: 'c', host: '' }), cache.stream({ cloud: 'c' }))
+  assert.equal(cache.stream({ cloud: 'c', rack: '' }), cache.stream({ cloud: 'c' }))
 })
 
 test('two caches, as in two workers, put a stream on the same shard; and streams spread', () => {
   const [one, other] = [new Cache({ shards: 8 }), new Cache({ shards: 8 })]
   const shards = new Set<number>()
   for (let i = 0; i < 200; i++) {
-    const { shard } = one.stream({ cloud: 'c', host: `h${i}` })
-    assert.equal(other.stream({ cloud: 'c', host: `h${i}` }, 'elsewhere').shard, shard)
+    const { shard } = one.stream({ cloud: 'c', rack: `h${i}` })
+    assert.equal(other.stream({ cloud: 'c', rack: `h${i}` }, 'elsewhere').shard, shard)
     shards.add(shard)
   }
   assert.deepEqual([...shards].sort(), [0, 1, 2, 3, 4, 5, 6, 7])
@@ -65,7 +65,7 @@ suite('tenants', () => {
   })
 
   test('from a label\'s field, and from one that is no label', () => {
-    assert.equal(new Cache({ tenant: { kind: 'field', field: 'cloud' } }).stream({ cloud: 'c', host: 'h' }).tenant, 'c')
+    assert.equal(new Cache({ tenant: { kind: 'field', field: 'cloud' } }).stream({ cloud: 'c', rack: 'h' }).tenant, 'c')
     const cache = new Cache({ tenant: { kind: 'field', field: 'project' } })
     const [a, b] = [cache.stream({ cloud: 'c', project: 'a' }), cache.stream({ cloud: 'c', project: 'b' })]
     assert.notEqual(a, b)
@@ -92,9 +92,9 @@ test('values of every length that differ in their last bytes only, or are one by
       const text = 'x'.repeat(length)
       return `${text.slice(0, length - back - 1)}z${text.slice(length - back)}${more}`
     }))
-    const streams = values.map(host => cache.stream({ host, cloud: 'c' }, '', 'zzzzzzzz'))
+    const streams = values.map(rack => cache.stream({ rack, cloud: 'c' }, '', 'zzzzzzzz'))
     assert.equal(new Set(streams).size, values.length)
-    assert.deepEqual(values.map(host => cache.stream({ host, cloud: 'c' }, 'x', '\0')), streams)
+    assert.deepEqual(values.map(rack => cache.stream({ rack, cloud: 'c' }, 'x', '\0')), streams)
   }
 })
 
@@ -102,11 +102,11 @@ suite('long values', () => {
   test('of about 2,048 bytes that differ in the last that counts, or in none', () => {
     const cache = new Cache()
     for (let length = 2030; length <= 2060; length++) {
-      const [one, other] = ['a', 'b'].map(end => cache.stream({ host: 'x'.repeat(length - 1) + end }))
+      const [one, other] = ['a', 'b'].map(end => cache.stream({ rack: 'x'.repeat(length - 1) + end }))
       assert.equal(one === other, length > 2048, String(length))
       assert.equal(cache.streams.cuts, length > 2048 ? 1 : 0)
-      assert.equal(cache.stream({ host: `${'x'.repeat(length - 1)}a` }, '', 'zzz'), one)
-      assert.equal(labelsOf(one).host, `${'x'.repeat(length - 1)}a`.slice(0, 2048))
+      assert.equal(cache.stream({ rack: `${'x'.repeat(length - 1)}a` }, '', 'zzz'), one)
+      assert.equal(labelsOf(one).rack, `${'x'.repeat(length - 1)}a`.slice(0, 2048))
     }
   })
 
@@ -114,19 +114,19 @@ suite('long values', () => {
     const cache = new Cache()
     for (const character of ['é', '日', '\u{1f600}']) {
       for (let before = 2010; before <= 2050; before++) {
-        const host = 'x'.repeat(before) + character.repeat(4)
-        let cut = host
+        const rack = 'x'.repeat(before) + character.repeat(4)
+        let cut = rack
         while (Buffer.byteLength(cut) > 2048) cut = [...cut].slice(0, -1).join('')
-        assert.equal(labelsOf(cache.stream({ host })).host, cut)
+        assert.equal(labelsOf(cache.stream({ rack })).rack, cut)
       }
     }
   })
 
   test('are cut at 2,048 bytes between characters, and counted for each record and label', () => {
-    const cache = new Cache({ labels: mappings('a=host,b=host,cloud') })
-    const host = 'é'.repeat(2000)
+    const cache = new Cache({ labels: mappings('a=rack,b=rack,cloud') })
+    const rack = 'é'.repeat(2000)
     for (let i = 0; i < 2; i++) {
-      assert.deepEqual(labelsOf(cache.stream({ host, cloud: 'c' })), { a: 'é'.repeat(1024), b: 'é'.repeat(1024), cloud: 'c' })
+      assert.deepEqual(labelsOf(cache.stream({ rack, cloud: 'c' })), { a: 'é'.repeat(1024), b: 'é'.repeat(1024), cloud: 'c' })
       assert.equal(cache.streams.cuts, 2)
     }
     cache.stream({ cloud: 'c' })
@@ -135,11 +135,11 @@ suite('long values', () => {
 
   test('values that are equal once cut share a stream, and only those that were cut are counted', () => {
     const cache = new Cache()
-    const fits = cache.stream({ host: 'x'.repeat(2048) })
+    const fits = cache.stream({ rack: 'x'.repeat(2048) })
     assert.equal(cache.streams.cuts, 0)
-    assert.equal(cache.stream({ host: 'x'.repeat(2049) }), fits)
+    assert.equal(cache.stream({ rack: 'x'.repeat(2049) }), fits)
     assert.equal(cache.streams.cuts, 1)
-    assert.equal(cache.stream({ host: 'x'.repeat(2048) }), fits)
+    assert.equal(cache.stream({ rack: 'x'.repeat(2048) }), fits)
     assert.equal(cache.streams.cuts, 0)
   })
 })
@@ -164,58 +164,58 @@ suite('trimming', () => {
 
   test('a cache below its bounds keeps its streams', () => {
     const cache = new Cache()
-    const before = cache.stream({ host: 'h' })
-    cache.findHosts('h', 10_000)
+    const before = cache.stream({ rack: 'h' })
+    cache.findRacks('h', 10_000)
     cache.streams.begin('a')
-    assert.equal(forgot(cache, { host: 'h' }, before), false)
+    assert.equal(forgot(cache, { rack: 'h' }, before), false)
   })
 
-  const others = (cache: Cache, wave: string): void => cache.findHosts(wave, 65_536)
+  const others = (cache: Cache, wave: string): void => cache.findRacks(wave, 65_536)
 
   test('too many streams drive out those that were not needed since it was last full, between batches', () => {
     const cache = new Cache()
-    const before = cache.stream({ host: 'h' })
+    const before = cache.stream({ rack: 'h' })
     others(cache, 'a')
-    assert.equal(cache.stream({ host: 'h' }), before)
+    assert.equal(cache.stream({ rack: 'h' }), before)
     cache.streams.begin('a')
     others(cache, 'b')
-    assert.equal(cache.stream({ host: 'h' }), before, 'kept: needed in between')
+    assert.equal(cache.stream({ rack: 'h' }), before, 'kept: needed in between')
     cache.streams.begin('a')
     others(cache, 'c')
     cache.streams.begin('a')
-    assert.equal(forgot(cache, { host: 'h' }, before), true)
+    assert.equal(forgot(cache, { rack: 'h' }, before), true)
   })
 
   test('what is needed all the time is kept, however many come and go', () => {
     const cache = new Cache()
-    const before = cache.stream({ host: 'h' })
+    const before = cache.stream({ rack: 'h' })
     for (const wave of ['a', 'b', 'c', 'd']) {
       others(cache, wave)
-      assert.equal(cache.stream({ host: 'h' }), before)
+      assert.equal(cache.stream({ rack: 'h' }), before)
       cache.streams.begin('a')
     }
-    assert.equal(forgot(cache, { host: 'h' }, before), false)
+    assert.equal(forgot(cache, { rack: 'h' }, before), false)
   })
 
   test('a few streams with names of megabytes do not: no more of a name is kept than a label has', () => {
     const cache = new Cache()
-    const before = cache.stream({ host: 'h' })
-    for (let i = 0; i < 9; i++) cache.find({ host: `${i}${'x'.repeat(4 * 1024 * 1024)}` })
+    const before = cache.stream({ rack: 'h' })
+    for (let i = 0; i < 9; i++) cache.find({ rack: `${i}${'x'.repeat(4 * 1024 * 1024)}` })
     cache.streams.begin('a')
-    assert.equal(forgot(cache, { host: 'h' }, before), false)
+    assert.equal(forgot(cache, { rack: 'h' }, before), false)
   })
 
   test('no room for more names does, too', () => {
     const cache = new Cache({}, 64 * 1024)
-    const before = cache.stream({ host: 'h' })
-    const find = (): Stream[] => Array.from({ length: 40 }, (_, i) => cache.stream({ host: `${i}${'x'.repeat(5000)}` }))
+    const before = cache.stream({ rack: 'h' })
+    const find = (): Stream[] => Array.from({ length: 40 }, (_, i) => cache.stream({ rack: `${i}${'x'.repeat(5000)}` }))
     const long = find()
     assert.equal(new Set(long).size, long.length)
     assert.deepEqual(find(), long, 'until then each has the stream that it had, remembered or not')
-    assert.equal(cache.stream({ host: 'h' }), before)
+    assert.equal(cache.stream({ rack: 'h' }), before)
     cache.streams.begin('a')
     assert.deepEqual(find(), long, 'what is needed again is kept')
     cache.streams.begin('a')
-    assert.equal(forgot(cache, { host: 'h' }, before), true)
+    assert.equal(forgot(cache, { rack: 'h' }, before), true)
   })
 })
