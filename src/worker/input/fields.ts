@@ -15,7 +15,7 @@ const BUILT_IN = [
   'level', 'pid', 'request_id', 'global_request_id', 'instance_id', 'file', 'source'
 ]
 /** The fields that are derived: from the line where its format has them, else from severity and tag. */
-const DERIVED = BUILT_IN.slice(6, 11)
+export const DERIVED = BUILT_IN.slice(6, 11)
 
 /** What metadata tells of quarantined records besides these fields. */
 const TOLD_ANYHOW = ['address', 'original_timestamp', 'piece']
