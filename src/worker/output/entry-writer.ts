@@ -95,6 +95,7 @@ export class EntryWriter {
   }
 
   nextMessage (): void {
+    this.#kernel.run.nextMessage()
     this.#times.nextMessage()
   }
 

@@ -45,10 +45,11 @@ export const ROOMS: Record<string, readonly string[]> = {
   ack: ['source/source.ts'],
 
   // These run in a worker thread.
-  worker: ['worker/output', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
+  worker: ['worker/output', 'worker/input', 'worker/formats', 'worker/kernel', 'worker/messages.ts'],
   'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
   'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages.ts'],
-  'worker/input': ['worker/kernel', 'worker/messages.ts'],
+  'worker/input': ['worker/formats', 'worker/kernel', 'worker/messages.ts'],
+  'worker/formats': ['worker/kernel'],
   'worker/kernel': [],
   'worker/kernel/assembly': [],
 
