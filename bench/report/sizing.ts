@@ -1,4 +1,4 @@
-import type { BenchResult } from '../outcome/results.ts'
+import type { BenchResult, PipelineResult } from '../outcome/results.ts'
 import { figure, table } from './numbers.ts'
 import { distinct, pipelineAt } from './select.ts'
 
@@ -53,7 +53,7 @@ export function sizing (result: BenchResult, hosts: number): Sizing | undefined 
   const peakPerSecond = hosts * recordsPerSecond * peak
   const instances = Math.max(2, Math.ceil(peakPerSecond / (one.recordsPerSecond * load)))
   const cores = (rate: number): number | null => {
-    const each = instanceCores(result, rate / instances)
+    const each = instanceCores(result, one, rate / instances)
     return each === undefined ? null : each * instances
   }
   return {
@@ -81,18 +81,19 @@ export function dayAfter (hosts: number): { outageHours: number, hours: number, 
 
 /**
  * Returns the cores of one instance at a rate: as measured on ordinary days, and between two of them on the line that
- * joins them. A rate below all costs as much as the least, and beyond the most a record costs what it cost there. Where
- * days differ only in hosts or store, the dearest counts.
+ * joins them. Where days differ only in hosts or store, the dearest counts. A rate below all costs as much as the least
+ * of them; beyond the most, the line leads to an instance under full load.
  */
-function instanceCores ({ everyday = [] }: BenchResult, rate: number): number | undefined {
+function instanceCores ({ everyday = [] }: BenchResult, full: PipelineResult, rate: number): number | undefined {
   const linger = Math.max(...everyday.map(one => one.lingerMs))
-  const days = everyday.filter(one => one.recordsPerMessage === CLOUD.recordsPerMessage && one.lingerMs === linger)
+  const days = everyday.filter(one => one.recordsPerMessage === full.recordsPerMessage && one.lingerMs === linger)
+  if (days.length === 0) return undefined
   const points = distinct(days, one => one.recordsPerSecond).map(recordsPerSecond => ({
     rate: recordsPerSecond, cores: Math.max(...days.filter(one => one.recordsPerSecond === recordsPerSecond).map(one => one.cores))
   }))
+  points.push({ rate: full.recordsPerSecond, cores: full.recordsPerSecond * full.usPerRecord / 1e6 })
   const above = points.findIndex(point => point.rate >= rate)
-  if (above === 0 || points.length === 0) return points[0]?.cores
-  if (above === -1) return points[points.length - 1].cores * rate / points[points.length - 1].rate
+  if (above === 0) return points[0].cores
   const [low, high] = [points[above - 1], points[above]]
   return low.cores + (high.cores - low.cores) * (rate - low.rate) / (high.rate - low.rate)
 }
@@ -104,11 +105,11 @@ export function sizingSection (result: BenchResult): string {
   const rows = hosts.flatMap(count => sizing(result, count) ?? [])
   return [
     `For hosts of ${recordsPerSecond} records/s each and ${peak} times that at the peak, ${recordsPerMessage} records a message, ${sources} sources a host; instances of one worker, at ${load * 100} % of what one does at the most. Streams are for twice the sources, and for the backlog streams of an outage of ${outageHours} hours. ` +
-      'The cores are those of all instances together, by the ordinary days that were measured; beyond the largest of these a record is taken to cost what it cost there. Give each instance a core all the same: it is what works off a backlog.',
+      'The cores are those of all instances together, by the ordinary days that were measured, and beyond the largest of these on the way to a full instance. Give each instance a core all the same: it is what works off a backlog.',
     '',
     table(
       [
-        'hosts', 'records/s', 'at the peak', 'instances', 'cores', 'at the peak', 'memory of each', 'to Loki', '`ingestion_rate_mb`',
+        'hosts', 'records/s', 'at the peak', 'instances', 'cores', 'cores at the peak', 'memory of each', 'to Loki', '`ingestion_rate_mb`',
         '`max_global_streams_per_user`'
       ],
       rows.map(row => [

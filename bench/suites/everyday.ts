@@ -9,7 +9,7 @@ export interface EverydayOptions extends SuiteOptions {
   realLoki?: boolean
 }
 
-const FULL = { warmUpMs: 2000, settleMs: 2000, windowMs: 5000 }
+const FULL = { warmUpMs: 1500, settleMs: 1500, windowMs: 5000 }
 const QUICK = { warmUpMs: 500, settleMs: 1000, windowMs: 2000 }
 const SINKS_MS = [0, 5]
 /** A real Loki allows 5,000 streams to a tenant by default, and a host has some 20. */

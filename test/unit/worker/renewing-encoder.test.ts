@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ActiveStreams } from '../../../src/worker/streams/active-streams.ts'
 import { RenewingEncoder, SPARE_BYTES } from '../../../src/worker/renewing-encoder.ts'
 import type { EncodeTask } from '../../../src/worker/messages.ts'
 import {
@@ -61,12 +62,15 @@ test('after a message of 60 MiB, the memory comes back when little follows, or n
   }
 })
 
-test('an encoder that has not grown knows its streams when the load has fallen', () => {
-  const encoder = new RenewingEncoder(encoderSettings())
-  encoder.encode(ordinary)
+test('when the load has fallen, the new encoder knows of the streams that Loki knows', () => {
+  const encoder = new RenewingEncoder(encoderSettings({ activeStreams: ActiveStreams.create().memory }))
+  const areSolo = (task: EncodeTask): boolean => encoder.encode(task).parts.some(({ solo }) => solo)
+  const after = (seconds: number): EncodeTask => encodeTask([message(300)], { ...ARRIVAL, seconds: ARRIVAL.seconds + seconds })
+  encoder.encode(encodeTask([message(MIB)]))
+  assert.ok(!areSolo(after(1)))
   encoder.endPeriod()
   encoder.endPeriod()
-  assert.ok(encoder.encode(encodeTask([message(300)], { ...ARRIVAL, seconds: ARRIVAL.seconds + 1 })).parts.every(({ solo }) => !solo))
+  assert.ok(!areSolo(after(2)))
 })
 
 test('while large messages come again and again, the memory is kept for them', () => {
