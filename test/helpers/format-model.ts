@@ -15,7 +15,7 @@ const WRAPPED = new RegExp(`^${TIME}(?: (?:stdout|stderr) [FP] ?| (?=${TIME.repl
 const NAME = /^(?=[^\d])([\w./@+-]{1,128})(?:\[\d+\])?:? /
 const DIRT = /\0|(?:\x1b|#033)\[[\d;]{0,15}[mK]/g // eslint-disable-line no-control-regex
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
-const DEFAULT = /^(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (?<pid>\d{1,10}) (?<word>CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT)(?:$|[ \]](?:$|(?=[A-Za-z_])[^ \]]*(?:$|(?=.(?![\0- #])(?!\[[\0- #])).)))/s // eslint-disable-line no-control-regex
+const DEFAULT = /^(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (?<pid>\d{1,10}) (?<word>CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT)(?:$|[ \]](?:$|(?=[A-Za-z_])[^ \]]*(?:$|(?=.(?![\0- #])(?!\[[\0- #])).)))/s
 
 export interface Read { format: string | undefined, read: Reading }
 
@@ -175,7 +175,9 @@ function walk (text: string, at: number, depth: number, found: Map<string, strin
     const goesIn = depth === 0 && text[at] === '{' && (key === 'context' || key === 'extra')
     const behind = goesIn ? walk(text, at + 1, 1, found) : valueEnd(text, at)
     const wanted = (JSON_KEYS as readonly string[]).indexOf(key)
-    if (wanted >= 0 && (wanted >= 12) === (depth === 1) && !found.has(key)) found.set(key, behind === undefined ? text[at] === '{' ? '{' : '' : text.slice(at, behind))
+    if (wanted >= 0 && (wanted >= 12) === (depth === 1) && !found.has(key)) {
+      found.set(key, behind !== undefined ? text.slice(at, behind) : text[at] === '{' ? '{' : '')
+    }
     if (behind === undefined) return undefined
     at = behind
   }

@@ -20,6 +20,6 @@ export class LineReader {
     this.#fields.set(this.#fields.slot('file'), this.#file.at, this.#file.at + this.#file.length)
     run.derive(...lay(this.#kernel, line, before, after))
     const { file: _, ...read } = fieldTexts(this.#kernel, this.#fields)
-    return { format: FORMATS[run.recognised.value]?.name, read: read as Reading }
+    return { format: FORMATS[run.recognised.value]?.name, read }
   }
 }

@@ -82,6 +82,7 @@ test('all is well: 0; the bus has what it had, and Loki one entry of the check, 
     timestamp: '2026-11-22T06:00:01.500000000Z',
     line: 'port down',
     metadata: { level: 'error' },
+    from: { level: 'severity' },
     mended: []
   })
   const { delivered, received, accepted } = (await bus.until(stats => stats[ADDRESS].receivers === 0))[ADDRESS]

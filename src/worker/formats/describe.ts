@@ -6,7 +6,7 @@ const MOST_CHARACTERS = 110
 export function formatsMarkdown (): string {
   const rows = FORMATS.map(({ name, samples }) => {
     const { line, read } = samples[0]!
-    const fields = Object.entries(read).map(([field, value]) => field === 'level' ? value : field).join(', ')
+    const fields = Object.entries(read).map(([field, value]) => field === 'level' ? String(value) : field).join(', ')
     return `| ${name} | ${code(line)} | ${fields === '' ? 'nothing' : fields} |`
   })
   return ['| format | such as | read |', '| --- | --- | --- |', ...rows, ''].join('\n')

@@ -59,7 +59,7 @@ export function determine (patterns: ReadonlyArray<{ format: number, nfa: Nfa }>
 }
 
 function keyOf ({ items, actions, format, level }: Omit<State, 'row'>): string {
-  const waiting = items.map(item => `${item.format}:${item.state}:${item.tags}:${item.level}`)
+  const waiting = items.map(item => `${item.format}:${item.state}:${item.tags.join()}:${item.level}`)
   return [waiting.join(' '), actions.map(({ place, behind }) => `${place}:${behind}`).join(' '), format, level].join('|')
 }
 
@@ -108,7 +108,7 @@ function behindAll (items: readonly Item[], nfa: Nfa): Item[] {
 /** Two ways that are open at once must have the same groups: else only a look back could tell which was right. */
 function alike (ways: ReadonlyArray<readonly number[]>): readonly number[] {
   const [first = []] = ways
-  if (ways.some(tags => `${tags}` !== `${first}`)) throw new Error(AMBIGUOUS)
+  if (ways.some(tags => tags.join() !== first.join())) throw new Error(AMBIGUOUS)
   return first
 }
 

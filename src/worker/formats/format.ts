@@ -17,7 +17,8 @@ export interface Sample {
 
 /**
  * A format of log lines. Its pattern is a regular expression in the subset that `syntax.ts` reads. It is held
- * against the line's head: what stands behind the time (`time`), or the whole line (`line`). It ends where it first can.
+ * against the line's head: what stands behind the time (`time`), or the whole line (`line`). It ends where it first
+ * can.
  * Named groups say what is read:
  *
  * - `critical`, `error`, `warning`, `info`, `debug`: the line has this level if the group takes part.

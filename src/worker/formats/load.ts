@@ -46,6 +46,8 @@ function loadAutomaton (kernel: Kernel, { classes, width, cells, passive, active
     states.set([state.format, state.level, actions.length / 2, state.actions.length], i * 4)
     for (const { place, behind } of state.actions) actions.push(place, behind)
   }
-  const place = (array: Uint8Array | Uint16Array | Int32Array): number => kernel.text(new Uint8Array(array.buffer, array.byteOffset, array.byteLength)).at
-  kernel.run.addAutomaton(timed, place(classes), place(cells), Math.log2(width) + 1, passive, place(states), place(Int32Array.from(actions)))
+  const place = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array | Int32Array): number =>
+    kernel.text(new Uint8Array(buffer, byteOffset, byteLength)).at
+  const shift = Math.log2(width) + 1
+  kernel.run.addAutomaton(timed, place(classes), place(cells), shift, passive, place(states), place(Int32Array.from(actions)))
 }

@@ -24,7 +24,10 @@ export const NETWORK: readonly Format[] = [
     begins: 'line',
     untimed: true,
     pattern: pattern`[\w.-]+\|\d+\|[^|]+\|${OVS}\|`,
-    samples: [{ line: 'ovs|00018|poll_loop(x)|DBG|x', read: { level: 'debug' } }, { line: 'ovs-vsctl|00001|vsctl|INFO|Called as ovs-vsctl', read: { level: 'info' } }]
+    samples: [
+      { line: 'ovs|00018|poll_loop(x)|DBG|x', read: { level: 'debug' } },
+      { line: 'ovs-vsctl|00001|vsctl|INFO|Called as ovs-vsctl', read: { level: 'info' } }
+    ]
   },
   {
     name: 'qdrouterd, skupper-router',
@@ -96,6 +99,13 @@ export const NETWORK: readonly Format[] = [
     begins: 'time',
     pattern: pattern`(?: [A-Z]{3,4})? m=[+-]\d+\.\d+ `,
     samples: [{ line: '2026-01-02 03:04:05.678901234 +0000 UTC m=+0.123456789 container exec 6f1c (image=x)', read: {} }]
+  },
+  {
+    name: 'syslog, in a file, with its time in full',
+    begins: 'time',
+    wraps: true,
+    pattern: pattern` [\w.:-]+ [\w.\/()@-]+\[(?<pid>\d+)\]: (?<inner>)`,
+    samples: [{ line: '2026-01-02T03:04:05.678901+00:00 host sshd[12]: Accepted publickey for stack', read: { pid: '12' } }]
   },
   {
     name: 'syslog, in a file',

@@ -20,7 +20,7 @@ interface State {
 export interface Reached { state: number, tags: readonly number[], level: number }
 export interface Closure { waiting: Reached[], end: Reached | undefined }
 
-/** The nondeterministic automaton of one pattern (Thompson's construction), with tags where its groups begin and end. */
+/** The nondeterministic automaton of one pattern (Thompson's construction). Tags are where its groups begin and end. */
 export class Nfa {
   readonly #states: State[] = []
   readonly #end: number
@@ -53,7 +53,7 @@ export class Nfa {
     const visit = (state: number, tags: readonly number[], level: number): void => {
       const before = reached.get(state)
       if (before !== undefined) {
-        if (`${before.tags}` !== `${tags}` || before.level !== level) throw new Error(AMBIGUOUS)
+        if (before.tags.join() !== tags.join() || before.level !== level) throw new Error(AMBIGUOUS)
         return
       }
       reached.set(state, { state, tags, level })

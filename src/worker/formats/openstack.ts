@@ -27,7 +27,10 @@ export const OPENSTACK: readonly Format[] = [
     samples: [
       { line: `${TIME} 7 ERROR nova.virt [None req-${A} u p - default default] [instance: ${B}] no`, read: { level: 'error', pid: '7', request_id: `req-${A}`, instance_id: B } },
       { line: `${TIME} 7 INFO nova.virt [req-${B} req-${A} u p - default default] yes`, read: { level: 'info', pid: '7', global_request_id: `req-${B}`, request_id: `req-${A}` } },
-      { line: `${TIME} 7 WARNING nova.virt [greq-${B} req-${A} u p] yes`, read: { level: 'warning', pid: '7', global_request_id: `req-${B}`, request_id: `req-${A}` } },
+      {
+        line: `${TIME} 7 WARNING nova.virt [greq-${B} req-${A} u p] yes`,
+        read: { level: 'warning', pid: '7', global_request_id: `req-${B}`, request_id: `req-${A}` }
+      },
       { line: `${TIME} 7 WARNING nova.virt [gNone req-${A} u p] yes`, read: { level: 'warning', pid: '7', request_id: `req-${A}` } },
       { line: `${TIME} 7 DEBUG nova.virt [g${B} ${A} u p] yes`, read: { level: 'debug', pid: '7', global_request_id: B, request_id: A } },
       { line: `${TIME} 7 AUDIT nova.virt [${A} u p] yes`, read: { level: 'info', pid: '7', request_id: A } },

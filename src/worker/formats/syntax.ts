@@ -54,8 +54,9 @@ class Parser {
       case '?': return { kind: 'repeat', item, least: 0, most: 1 }
       case '*': return { kind: 'repeat', item, least: 0, most: Infinity }
       case '+': return { kind: 'repeat', item, least: 1, most: Infinity }
-      default: return { kind: 'repeat', item, least: Number(least), most: comma === '' ? Number(least) : most === '' ? Infinity : Number(most) }
     }
+    const last = comma === '' ? least : most
+    return { kind: 'repeat', item, least: Number(least), most: last === '' ? Infinity : Number(last) }
   }
 
   #one (): Node {
@@ -90,8 +91,9 @@ class Parser {
       case 'w': return setOf(WORD)
       case 't': return setOf([0x09])
       case 'n': return setOf([0x0a])
+      case undefined: throw this.#refused('an escape of nothing')
     }
-    if (escaped === undefined || /\w/.test(escaped)) throw this.#refused('an escape that no format needs')
+    if (/\w/.test(escaped)) throw this.#refused('an escape that no format needs')
     return setOf([escaped.charCodeAt(0)])
   }
 

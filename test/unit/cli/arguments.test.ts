@@ -43,7 +43,9 @@ const GENERATE = {
 test('commands with their defaults; run is the one when none is named', () => {
   assert.deepEqual(parseCommand([]), { command: 'run', envFile: undefined })
   assert.deepEqual(parseCommand(['run']), { command: 'run', envFile: undefined })
-  assert.deepEqual(parseCommand(['check']), { command: 'check', json: false, health: false, push: true, file: undefined, envFile: undefined })
+  assert.deepEqual(parseCommand(['check']), {
+    command: 'check', json: false, health: false, push: true, file: undefined, envFile: undefined
+  })
   assert.deepEqual(parseCommand(['demo']), DEMO)
   assert.deepEqual(parseCommand(['generate']), GENERATE)
 })

@@ -7,14 +7,14 @@ import { NO_LEVEL } from './levels'
  * address behind the byte.
  */
 const MAX_AUTOMATA: u32 = 32
-const automata: usize = memory.data(32 * 24, 4)
+const automata: usize = memory.data(MAX_AUTOMATA * 24, 4)
 let count: u32 = 0
 /** The first so many begin behind a time. */
 let timed: u32 = 0
 
 /** For each format: within how many bytes its pattern must end, and its flags. */
 const MAX_FORMATS: u32 = 128
-const formats: usize = memory.data(128 * 8, 4)
+const formats: usize = memory.data(MAX_FORMATS * 8, 4)
 let formatCount: u32 = 0
 
 export const UNTIMED: u32 = 1
@@ -28,7 +28,7 @@ export const CONTEXT: u32 = 4
 export const DOMAIN: u32 = 5
 export const INNER: u32 = 6
 const PLACES: u32 = 7
-const places: usize = memory.data(128 * 7 * 8, 8)
+const places: usize = memory.data(MAX_FORMATS * PLACES * 8, 8)
 let run: u32 = 0
 
 export const NO_FORMAT: i32 = -1

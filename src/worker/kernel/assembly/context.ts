@@ -1,9 +1,9 @@
 import { GLOBAL_REQUEST_ID, INSTANCE_ID, REQUEST_ID, set } from './fields'
 
 /**
- * What oslo.log writes behind the level: the logger, then `[req-... user project ...]`, `[None req-... ...]` or both ids,
- * the global one first, then `[instance: ...]`. Sets the ids that it finds. It must be possible to read 16 bytes behind
- * `end`.
+ * What oslo.log writes behind the level: the logger, then `[req-... user project ...]`, `[None req-... ...]` or both
+ * ids, the global one first, then `[instance: ...]`. Sets the ids that it finds. It must be possible to read 16 bytes
+ * behind `end`.
  */
 export function readContext (at: usize, end: usize): void {
   if (at < end && load<u8>(at) === COLON) at++

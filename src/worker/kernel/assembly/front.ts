@@ -8,14 +8,15 @@ export const HEAD_BYTES: usize = 1024
 const clean: usize = memory.data(1024 + 64, 16)
 
 /**
- * The address behind a date and time: `2026-01-02 03:04:05`, also with slashes, a T, a one-digit hour behind two blanks,
- * a fraction, a zone, and an opening bracket in front.
+ * The address behind a date and time: `2026-01-02 03:04:05`, also with slashes, a T, a one-digit hour behind two
+ * blanks, a fraction, a zone, and an opening bracket in front.
  */
 export function timeEnd (at: usize, end: usize): usize {
   if (at < end && load<u8>(at) === 0x5b) at++
   if (end < at + 18 || end - at < 18) return 0
   const separator = load<u8>(at, 4)
-  if (!digits(at, 4) || (separator !== 0x2d && separator !== 0x2f) || !digits(at + 5, 2) || load<u8>(at, 7) !== separator || !digits(at + 8, 2)) return 0
+  if ((separator !== 0x2d && separator !== 0x2f) || load<u8>(at, 7) !== separator) return 0
+  if (!digits(at, 4) || !digits(at + 5, 2) || !digits(at + 8, 2)) return 0
   at += 10
   const between = load<u8>(at++)
   if (between !== 0x54 && between !== 0x20) return 0
@@ -122,7 +123,8 @@ export function cleanStart (): usize {
 function hasDirt (at: usize, end: usize): bool {
   for (; at < end; at += 16) {
     const chunk = v128.load(at)
-    const found = i8x16.bitmask(v128.or(v128.or(i8x16.eq(chunk, i8x16.splat(0)), i8x16.eq(chunk, i8x16.splat(0x1b))), i8x16.eq(chunk, i8x16.splat(0x23))))
+    const escapes = v128.or(i8x16.eq(chunk, i8x16.splat(0x1b)), i8x16.eq(chunk, i8x16.splat(0x23)))
+    const found = i8x16.bitmask(v128.or(escapes, i8x16.eq(chunk, i8x16.splat(0))))
     for (let rest = found; rest !== 0; rest &= rest - 1) {
       const one = at + <usize>ctz(rest)
       if (one < end && dirtEnd(one, end) !== 0) return true

@@ -26,7 +26,7 @@ export function levelEnd (level: u32): usize {
 
 /** The words for levels, in lower case: address, length, level. */
 const MAX_WORDS: u32 = 64
-const words: usize = memory.data(64 * 12, 4)
+const words: usize = memory.data(MAX_WORDS * 12, 4)
 let wordCount: u32 = 0
 
 export function addLevelWord (word: usize, length: u32, level: u32): void {

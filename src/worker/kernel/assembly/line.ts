@@ -8,7 +8,7 @@ import { jsonLevel, readJson } from './json'
 import { NO_LEVEL } from './levels'
 import { readOslo } from './oslo'
 
-/** The format of the last line; NO_FORMAT where none was recognised. A format that only wraps another does not count. */
+/** The format of the last line; NO_FORMAT where none is known. A format that only wraps another does not count. */
 export let recognised: i32 = NO_FORMAT
 
 let osloFormat: i32 = NO_FORMAT
@@ -21,6 +21,7 @@ export function setHandWritten (oslo: i32, json: i32): void {
 
 /** No line has more wrapped into each other. */
 const MAX_DEPTH = 6
+const MAX_PID_DIGITS: usize = 10
 const BRACE: u8 = 0x7b
 
 /** Reads the level, the pid and the ids of a line. Returns the level, or NO_LEVEL. */
@@ -93,7 +94,8 @@ function matchHere (at: usize, end: usize): i32 {
 
 function take (format: i32, end: usize): void {
   const pid = place(format, PID_PLACE)
-  if (pid !== 0 && place(format, PID_PLACE + 1) > pid && place(format, PID_PLACE + 1) - pid <= 10) set(PID, pid, place(format, PID_PLACE + 1))
+  const pidEnd = place(format, PID_PLACE + 1)
+  if (pid !== 0 && pidEnd > pid && pidEnd - pid <= MAX_PID_DIGITS) set(PID, pid, pidEnd)
   const instance = place(format, INSTANCE)
   if (instance !== 0) set(INSTANCE_ID, instance, place(format, INSTANCE + 1))
   const context = place(format, CONTEXT)

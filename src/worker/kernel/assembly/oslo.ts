@@ -7,8 +7,8 @@ import { CRITICAL, DEBUG, ERROR, INFO, NO_LEVEL, WARNING } from './levels'
  *
  *     2026-11-22 08:00:01.234 7 INFO nova.compute.manager [req-5d3f... user project - - -] [instance: 6c1d...] text
  *
- * Sets the fields that it finds, and returns the level. Else returns NO_LEVEL and sets nothing: what deviates is left to
- * the automata. It must be possible to read 16 bytes behind `end`.
+ * Sets the fields that it finds, and returns the level. Else returns NO_LEVEL and sets nothing: what deviates is left
+ * to the automata. It must be possible to read 16 bytes behind `end`.
  */
 export function readOslo (start: usize, end: usize): u32 {
   if (end - start > 3 && (load<u32>(start) & 0xffffff) === 0xbfbbef) start += 3

@@ -16,7 +16,9 @@ function levels (...messages: Array<Array<Record<string, unknown>>>): Record<str
 suite('a record of a file that continues the one before it', () => {
   const [one, two] = [{ ...FILE, message: 'one' }, { ...FILE, message: '  two' }]
 
-  test('has that one\'s level, however many', () => assert.deepEqual(levels([ERROR, one, two]), { [ERROR.message]: 'error', one: 'error', '  two': 'error' }))
+  test('has that one\'s level, however many', () => {
+    assert.deepEqual(levels([ERROR, one, two]), { [ERROR.message]: 'error', one: 'error', '  two': 'error' })
+  })
 
   test('has none by itself, in another message, of another host, source or file', () => {
     assert.deepEqual(levels([one]), { one: undefined })
@@ -27,24 +29,30 @@ suite('a record of a file that continues the one before it', () => {
   })
 
   test('finds it behind those of others', () => {
-    const others = Array.from({ length: 300 }, (_, i) => ({ ...FILE, host: `h${i}`, message: `2026-01-02 03:04:05.678 7 INFO nova.virt ${i}` }))
+    const others = Array.from({ length: 300 }, (_, i) => (
+      { ...FILE, host: `h${i}`, message: `2026-01-02 03:04:05.678 7 INFO nova.virt ${i}` }
+    ))
     assert.equal(levels([ERROR, ...others, one]).one, 'error')
   })
 
   test('does not continue one of a known format without a level', () => {
-    assert.equal(levels([ERROR, { ...FILE, message: '2026-01-02T03:04:05.678901Z qemu-kvm: terminating' }, one]).one, undefined)
+    const qemu = { ...FILE, message: '2026-01-02T03:04:05.678901Z qemu-kvm: terminating' }
+    assert.equal(levels([ERROR, qemu, one]).one, undefined)
   })
 
   test('continues what is wrapped: a container\'s stream, a WSGI program\'s stderr, a STATEMENT', () => {
     const wrapped = '2026-01-02T03:04:05.678Z stderr F   File "x.py", line 1'
-    assert.equal(levels([{ ...FILE, message: `2026-01-02T03:04:05.678Z stderr F ${TRACEBACK}` }, { ...FILE, message: wrapped }])[wrapped], 'error')
+    const head = { ...FILE, message: `2026-01-02T03:04:05.678Z stderr F ${TRACEBACK}` }
+    assert.equal(levels([head, { ...FILE, message: wrapped }])[wrapped], 'error')
     const statement = '2026-01-02 03:04:05.678 UTC [12] STATEMENT:  SELECT 1'
-    assert.equal(levels([{ ...FILE, message: '2026-01-02 03:04:05.678 UTC [12] FATAL:  no' }, { ...FILE, message: statement }])[statement], 'critical')
+    const fatal = { ...FILE, message: '2026-01-02 03:04:05.678 UTC [12] FATAL:  no' }
+    assert.equal(levels([fatal, { ...FILE, message: statement }])[statement], 'critical')
   })
 
   test('is the same when it comes again', () => {
-    const message = [ERROR, one, { ...FILE, file: '/other', message: 'three' }, two]
-    const { entries } = encodeMessages([rsyslogMessage(message.map(record => recordText(record))), rsyslogMessage(message.map(record => recordText(record)))])
+    const records = [ERROR, one, { ...FILE, file: '/other', message: 'three' }, two]
+    const message = rsyslogMessage(records.map(record => recordText(record)))
+    const { entries } = encodeMessages([message, message])
     assert.deepEqual(entries.slice(4).map(({ metadata }) => metadata), entries.slice(0, 4).map(({ metadata }) => metadata))
   })
 })
@@ -64,7 +72,8 @@ suite('a traceback', () => {
   })
 
   test('of another program takes nothing from it', () => {
-    assert.equal(levels([{ ...syslog, source: 'other', message: TRACEBACK }, { ...syslog, message: '   File "x.py"' }])['  File "x.py"'], 'info')
+    const other = { ...syslog, source: 'other', message: TRACEBACK }
+    assert.equal(levels([other, { ...syslog, message: '   File "x.py"' }])['  File "x.py"'], 'info')
   })
 
   test('that nothing ends gives way to a record of another kind', () => {

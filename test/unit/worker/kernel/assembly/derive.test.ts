@@ -81,8 +81,17 @@ test('severities are RFC 5424\'s, as digits and as words, and only those', () =>
   assert.deepEqual([...LEVELS], ['critical', 'error', 'warning', 'info', 'debug'])
   assert.deepEqual([...'01234567'].map(level), ['critical', 'critical', 'critical', 'error', 'warning', 'info', 'info', 'debug'])
   const words = {
-    emerg: 'critical', PANIC: 'critical', alert: 'critical', crit: 'critical', Error: 'error', err: 'error', warning: 'warning', WARN: 'warning',
-    notice: 'info', Info: 'info', debug: 'debug'
+    emerg: 'critical',
+    PANIC: 'critical',
+    alert: 'critical',
+    crit: 'critical',
+    Error: 'error',
+    err: 'error',
+    warning: 'warning',
+    WARN: 'warning',
+    notice: 'info',
+    Info: 'info',
+    debug: 'debug'
   }
   for (const [word, expected] of Object.entries(words)) assert.equal(level(word), expected, word)
   for (const other of ['', '8', '9', '-', '-1', '05', '5 ', 'errs', 'er', '/', ':', '\u0665']) assert.equal(level(other), undefined, other)

@@ -81,7 +81,16 @@ suite('forms of a line', () => {
 })
 
 test('levels', () => {
-  const levels = { CRITICAL: 'critical', ERROR: 'error', WARNING: 'warning', INFO: 'info', AUDIT: 'info', DEBUG: 'debug', TRACE: 'debug', WARN: 'warning' }
+  const levels = {
+    CRITICAL: 'critical',
+    ERROR: 'error',
+    WARNING: 'warning',
+    INFO: 'info',
+    AUDIT: 'info',
+    DEBUG: 'debug',
+    TRACE: 'debug',
+    WARN: 'warning'
+  }
   for (const [word, level] of Object.entries(levels)) assert.deepEqual(read(`${DATE} 7 ${word} nova text`), { level, pid: '7' })
 })
 
