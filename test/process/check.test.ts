@@ -68,7 +68,7 @@ test('all is well: 0; the bus has what it had, and Loki one entry of the check, 
     people.stdout,
     /^ {2}stream +\{cloud="cloud1", host="compute-0", region="regionOne", service_name="nova-compute", source="nova-compute"\}$/m
   )
-  assert.match(people.stdout, /^ {2}level +info$/m)
+  assert.match(people.stdout, /^ {2}detected_level +info$/m)
 
   assert.deepEqual({ code: machines.code, stderr: machines.stderr }, { code: 0, stderr: '' })
   const { ok, warnings, record, bus: { ok: busOk }, loki: [lokiFinding], limits, admin } = JSON.parse(machines.stdout) as Report
@@ -81,7 +81,7 @@ test('all is well: 0; the bus has what it had, and Loki one entry of the check, 
     labels: '{cloud="c\\"7", host="net-3", region="r1", service_name="neutron", source="neutron"}',
     timestamp: '2026-11-22T06:00:01.500000000Z',
     line: 'port down',
-    metadata: { level: 'error' },
+    metadata: { detected_level: 'error' },
     mended: []
   })
   const { delivered, received, accepted } = (await bus.until(stats => stats[ADDRESS].receivers === 0))[ADDRESS]
