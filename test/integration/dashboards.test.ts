@@ -156,12 +156,11 @@ test('every LogQL query of the dashboards finds what was logged, and nothing tha
 
 test('no panel asks for more series than Loki yields, with 2,000 hosts and everything chosen', async t => {
   const stack = await Stack.start(t)
-  const generator = createGenerator({ hosts: 2_000, seed: 7, recordsPerMessage: 50 })
   const begun = Math.floor(Date.now() / 1000)
-  const { accepted } = await startSenders({ url: stack.bus.url, addresses: [ADDRESS], generator, records: 20_000 })
+  await load(stack)
   const sender = await stack.sender()
   const failing = Array.from({ length: 2_000 }, (_, i) => record({ host: `h${i}`, message: oslo('ERROR', REQUEST) }))
-  assert.deepEqual([accepted, await sender.send(message([...failing, 'no JSON']))], [20_000, 'accepted'])
+  assert.equal(await sender.send(message(failing)), 'accepted')
   const loki = new AskLoki(stack.loki.url, begun - 60, Math.ceil(Date.now() / 1000) + 60)
   const values = async (source: string, label: string, selector: string): Promise<string[]> =>
     source === 'loki' ? await loki.labelValues(label, selector) : ['']
