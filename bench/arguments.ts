@@ -18,13 +18,15 @@ export interface BenchArguments {
 
 export const BENCH_USAGE = `Measures this Lokean on this machine: npm run bench [-- options]
 
-  --quick          one short pass over all but micro, in under a minute; writes no files
+  --quick          one short pass over all but micro, in some two minutes; writes no files
   --only NAMES     some suites only: ${SUITES.join(',')}
   --json           the last line of stdout is the result as one JSON object
-  --save           write bench/results/latest.json and its page also for --quick or --only
+  --save           write bench/results/latest.json and its page also for --quick or --only; what --only leaves out is kept
+                   where it was measured on the same machine
   --save-baseline  keep the result as bench/results/baseline.json too, for npm run bench:compare
   --gate           exit code 1 too where a target is missed by more than a fifth, or not measured, of those that hold on
-                   a busy machine: CPU against the floor, bytes and records a push, and that nothing is lost or doubled
+                   a busy machine: CPU against the floor, bytes and records a push, pushes
+                   with the linger, and that nothing is lost or doubled
   --help           show this
 
 LOKEAN_AMQP_URL and LOKEAN_LOKI_URL put a real bus and a real Loki in the place of the bench's own; the

@@ -1,16 +1,19 @@
 /** Measures this Lokean on this machine, or with a real bus and a real Loki. `npm run bench` */
+import { existsSync } from 'node:fs'
 import { relative } from 'node:path'
 import { BENCH_USAGE, parseBenchArguments } from './arguments.ts'
 import { print, runCommand } from './cli/command.ts'
 import { Progress } from './cli/progress.ts'
 import { peers } from './harness/peers.ts'
 import { describeMachine } from './outcome/machine.ts'
-import { BASELINE, LATEST, RESULTS, writeResult } from './outcome/result-files.ts'
+import { renew } from './outcome/renew.ts'
+import { BASELINE, LATEST, readResult, RESULTS, writeResult } from './outcome/result-files.ts'
 import type { BenchResult } from './outcome/results.ts'
 import { gateFailures } from './report/gate.ts'
 import { summary } from './report/summary.ts'
 import { lostOrDoubled } from './report/targets.ts'
 import { writePage } from './report/write-page.ts'
+import { SUITES } from './suites/names.ts'
 import { runSuites } from './suites/run.ts'
 
 /** Returns the exit code. */
@@ -23,8 +26,9 @@ async function main (): Promise<number> {
   print(summary(result))
   const written: string[] = []
   if (options.save) {
-    writeResult(LATEST, result)
-    written.push(LATEST, ...writePage(RESULTS, result))
+    const saved = options.suites.length < SUITES.length && existsSync(LATEST) ? renew(readResult(LATEST), result) ?? result : result
+    writeResult(LATEST, saved)
+    written.push(LATEST, ...writePage(RESULTS, saved))
   }
   if (options.saveBaseline) {
     writeResult(BASELINE, result)

@@ -17,8 +17,8 @@ export interface Figure {
 /** Lists every figure of a result that can get better or worse, in the order of the sections. */
 export function figuresOf (result: BenchResult): Figure[] {
   return [
-    ...floor(result), ...pipeline(result), ...latency(result), ...stall(result), ...hosts(result), ...idle(result), ...loki(result),
-    ...micro(result)
+    ...floor(result), ...pipeline(result), ...latency(result), ...stall(result), ...hosts(result), ...everyday(result), ...start(result),
+    ...idle(result), ...loki(result), ...micro(result)
   ]
 }
 
@@ -82,6 +82,24 @@ function hosts (result: BenchResult): Figure[] {
       ]
     })
   ]
+}
+
+function everyday ({ everyday = [] }: BenchResult): Figure[] {
+  return everyday.flatMap(({ recordsPerSecond, recordsPerMessage, lingerMs, sinkMs, ...one }) => {
+    const name = `everyday, ${recordsPerSecond.toLocaleString('en')}/s of ${one.hosts} hosts, ${records(recordsPerMessage)}, linger ${lingerMs}, sink ${sinkMs} ms`
+    return [
+      ...of(`${name}: cores`, '', one.cores),
+      ...of(`${name}: pushes`, '/s', one.pushesPerSecond),
+      ...of(`${name}: p99`, 'ms', one.p99Ms)
+    ]
+  })
+}
+
+function start ({ start = [] }: BenchResult): Figure[] {
+  return start.flatMap(({ streams, seconds, pushes }) => {
+    const name = `start, ${plural(streams, 'stream')}`
+    return [...of(`${name}: stored after`, 's', seconds), ...of(`${name}: pushes`, '', pushes)]
+  })
 }
 
 function idle ({ idle }: BenchResult): Figure[] {

@@ -13,6 +13,8 @@ export interface RigOptions {
   recordsPerMessage: number
   /** The number of machines that log. */
   hosts?: number
+  /** The pool of the bench's own load holds so many streams, one in each record. */
+  streams?: number
   /** Settings of the program, which win over this process's environment. */
   env?: Readonly<Record<string, string>>
   /** The delay of each answer of the bench's sink, in milliseconds. */
@@ -33,6 +35,11 @@ export interface Snapshot { load: LoadCounts, cpu: CpuUsage }
 /** Records settled a second between two counts. */
 export function rateBetween (from: LoadCounts, to: LoadCounts): number {
   return (to.settled - from.settled) / (to.at - from.at) * 1000
+}
+
+/** Cores that the program kept busy between two snapshots. */
+export function coresBetween (from: Snapshot, to: Snapshot): number {
+  return (to.cpu.totalMicros - from.cpu.totalMicros) / (to.load.at - from.load.at) / 1000
 }
 
 /**
@@ -78,9 +85,9 @@ export class Rig {
 
   /** For `startRig` only. */
   async open (): Promise<void> {
-    const { recordsPerMessage, hosts = 100, env, sinkMs = 0, program } = this.#options
+    const { recordsPerMessage, hosts = 100, streams, env, sinkMs = 0, program } = this.#options
     const loki = await this.#sinkChild?.call('listen', sinkMs)
-    const { url: bus, poolRecords } = await this.#loadChild.call('listen', { recordsPerMessage, hosts })
+    const { url: bus, poolRecords } = await this.#loadChild.call('listen', { recordsPerMessage, hosts, streams })
     this.load.poolRecords = poolRecords
     this.program = await Program.start({
       ...this.#env,

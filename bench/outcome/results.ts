@@ -108,6 +108,45 @@ export interface HostsResult {
   spread: { recordsPerSecond: Spread, p50: Spread, p99: Spread }
 }
 
+/** A load that each host offers at its rate, waiting for each message as rsyslog does. */
+export interface EverydayResult {
+  /** What the hosts log, all together. */
+  recordsPerSecond: number
+  hosts: number
+  recordsPerMessage: number
+  /** LOKEAN_LINGER. */
+  lingerMs: number
+  /** Of the whole program; neither the senders nor the bus nor the store. */
+  cores: number
+  usPerRecord: number
+  pushesPerSecond: number
+  recordsPerPush: number
+  /** From sending a message to its settlement. */
+  p50Ms: number
+  p99Ms: number
+  /** Of a receiver that only settles, and gathers settlements and credit for the same linger. */
+  receiverCores: number
+  /** The delay of the sink's answer to a push. */
+  sinkMs: number
+  /** What was stored. It is less than the rate where the program does not keep up with the hosts. */
+  settledPerSecond: number
+  /** From the moment that the message was due on its host, which may have waited for the one before. */
+  lagP99Ms: number | null
+  /** Null where the store does not tell, or is the bench's own. */
+  storeCores: number | null
+}
+
+/** A cloud of which neither the program nor the store knows a stream. */
+export interface StartResult {
+  streams: number
+  /** Until the first record of each stream was stored. */
+  seconds: number
+  /** In these seconds. */
+  pushes: number
+  /** What the hosts log, all together. */
+  recordsPerSecond: number
+}
+
 export interface IdleResult {
   /** Percent of one core, while the program is connected and attached and has nothing to do. */
   cpuPercent: number
@@ -138,16 +177,23 @@ export interface MicroResult {
 }
 
 /** A section that `--only` left out is missing. */
-export interface BenchResult {
+export interface BenchResult extends Sections {
   /** ISO 8601. */
   at: string
   quick: boolean
   machine: Machine
+  /** The sections that a run of some suites has measured anew since. */
+  renewed?: Partial<Record<keyof Sections, { at: string, lokean: string }>>
+}
+
+export interface Sections {
   floor?: FloorResult
   pipeline?: PipelineResult[]
   latency?: LatencyResult[]
   stall?: StallResult
   hosts?: HostsResult[]
+  everyday?: EverydayResult[]
+  start?: StartResult[]
   idle?: IdleResult
   loki?: LokiResult
   micro?: MicroResult[]

@@ -1,21 +1,28 @@
-import type { BenchResult, LokiResult, PipelineResult, StallResult } from '../outcome/results.ts'
+import type { BenchResult, EverydayResult, LokiResult, PipelineResult, StallResult } from '../outcome/results.ts'
 import { type Bar, barChart, type Panel } from './bar-chart.ts'
 import { figure, percent, short } from './numbers.ts'
 import { rangeChart } from './range-chart.ts'
-import { distinct, plural, records, USUAL } from './select.ts'
+import { distinct, plural, records, SMALL_CLOUD, USUAL } from './select.ts'
+import { CLOUD } from './sizing.ts'
 import { timeChart } from './time-chart.ts'
+
+/** The sizes of message for whose ordinary days there is room: the least, and that of the sizing. */
+const DRAWN_SIZES: readonly number[] = [SMALL_CLOUD.recordsPerMessage, CLOUD.recordsPerMessage]
 
 /** Returns file names and SVG texts of all charts that have results. */
 export function charts (result: BenchResult): Array<[name: string, svg: string]> {
-  const { pipeline = [], latency = [], hosts = [], stall, loki } = result
+  const { pipeline = [], latency = [], hosts = [], everyday = [], stall, loki } = result
   const usual = pipeline.filter(({ workers, shards }) => workers === USUAL.workers && shards === USUAL.shards)
   const scaling = pipeline.filter(({ recordsPerMessage }) => recordsPerMessage === USUAL.recordsPerMessage)
+  const small = everyday.filter(({ hosts, sinkMs, recordsPerMessage }) => hosts === SMALL_CLOUD.hosts && sinkMs === SMALL_CLOUD.sinkMs &&
+    DRAWN_SIZES.includes(recordsPerMessage))
   return [
     ...(usual.length > 0 ? [['cpu.svg', cpu(usual, result)] as [string, string]] : []),
     ...(scaling.length > 0 ? [['workers.svg', workers(scaling)] as [string, string]] : []),
     ...(latency.length > 0 ? [['latency.svg', latencies(latency)] as [string, string]] : []),
     ...((stall?.samples?.length ?? 0) > 1 ? [['stall.svg', stalled(stall as StallResult)] as [string, string]] : []),
     ...(hosts.length > 0 ? [['hosts.svg', senders(hosts)] as [string, string]] : []),
+    ...(small.length > 0 ? [['everyday.svg', days(small)] as [string, string]] : []),
     ...(loki !== undefined ? [['loki.svg', ceiling(loki)] as [string, string]] : [])
   ]
 }
@@ -115,6 +122,30 @@ function senders (list: NonNullable<BenchResult['hosts']>): string {
     unit: 'records/s',
     groupsAre: 'senders',
     series: [{ name: 'all senders together', colour: 'series0' }],
+    panels: distinct(list, one => one.recordsPerMessage).map(panel)
+  })
+}
+
+function days (list: readonly EverydayResult[]): string {
+  const lingers = distinct(list, one => one.lingerMs).reverse()
+  const panel = (size: number): Panel => {
+    const sized = list.filter(one => one.recordsPerMessage === size)
+    return {
+      title: `${records(size)} a message`,
+      groups: distinct(sized, one => one.recordsPerSecond).map(rate => ({
+        lines: [short(rate)],
+        bars: sized.filter(one => one.recordsPerSecond === rate).sort((a, b) => b.lingerMs - a.lingerMs).map(one => ({
+          segments: [{ value: one.cores, colour: `series${lingers.indexOf(one.lingerMs)}` }], label: figure(one.cores)
+        }))
+      }))
+    }
+  }
+  return barChart({
+    title: 'Ordinary days',
+    description: `What ${SMALL_CLOUD.hosts} hosts take of the program that log at these rates and wait for each message`,
+    unit: 'cores',
+    groupsAre: 'records/s',
+    series: lingers.map((ms, index) => ({ name: `linger ${ms} ms`, colour: `series${index}` })),
     panels: distinct(list, one => one.recordsPerMessage).map(panel)
   })
 }

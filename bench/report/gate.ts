@@ -1,6 +1,7 @@
 import type { BenchResult } from '../outcome/results.ts'
 import { figure, percent } from './numbers.ts'
-import { type Target, targetsOf, within } from './targets.ts'
+import type { Target } from './target.ts'
+import { targetsOf, within } from './targets.ts'
 
 /** A result may miss a `must` by this part of it, because even steady figures differ from machine to machine. */
 const TOLERANCE = 0.2

@@ -1,7 +1,9 @@
+import { renewedText } from '../outcome/renew.ts'
 import type { BenchResult, HostMachine } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'
+import { ordinaryDays, startText } from './ordinary.ts'
 import { targetsTable } from './targets.ts'
 
 /** Writes `bench/results/README.md`, which shows a run's results. The charts lie beside it. */
@@ -14,6 +16,8 @@ export function resultPage (result: BenchResult): string {
     ['Latency', picture('latency.svg', 'latency percentiles by load'), latencyTable(result)],
     ['Stall', picture('stall.svg', 'rate and memory over the stall'), stallText(result)],
     ['Waiting senders', picture('hosts.svg', 'total rate by senders'), hostsTable(result)],
+    ['Ordinary days', picture('everyday.svg', 'cores by rate, with and without linger, beside a bare receiver'), ordinaryDays(result)],
+    ['A start', startText(result)],
     ['Idle', idleText(result)],
     ['The store', picture('loki.svg', 'what the store takes by connections, beside what Lokean reached'), lokiTable(result)],
     ['Single steps', microText(result)]
@@ -36,14 +40,17 @@ export function machineLine ({ cpu, cores, memoryMb, os, node, lokean }: HostMac
   return `${cpu}, ${cores} cores, ${figure(memoryMb / 1024)} GB, ${os}, Node ${node.replace(/^v/, '')}, Lokean ${lokean}`
 }
 
-function machineTable ({ at, quick, machine }: BenchResult): string {
+function machineTable (result: BenchResult): string {
+  const { at, quick, machine } = result
+  const renewed = renewedText(result)
   const played = (target: string): string => target === 'bench' ? 'the bench\'s own' : target
   return table(['', ''], [
     ['when', `${at}${quick ? ', a quick run' : ''}`],
     ['machine', `${machine.cpu}, ${machine.cores} cores, ${figure(machine.memoryMb / 1024)} GB, ${machine.os}`],
     ['Node', machine.node],
     ['Lokean', machine.lokean],
-    ['bus, store', `${played(machine.target.bus)}, ${played(machine.target.loki)}`]
+    ['bus, store', `${played(machine.target.bus)}, ${played(machine.target.loki)}`],
+    ...(renewed === '' ? [] : [['anew', renewed]])
   ], 2)
 }
 

@@ -1,7 +1,9 @@
+import { renewedText } from '../outcome/renew.ts'
 import type { BenchResult } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { machineLine } from './page.ts'
 import { figure, percent } from './numbers.ts'
+import { ordinarySentence } from './ordinary.ts'
 import { plural, records } from './select.ts'
 import { targetsTable } from './targets.ts'
 
@@ -13,9 +15,11 @@ export function performanceSection (result: BenchResult): string {
   const drawn = new Set(charts(result).map(([name]) => name))
   const pictures = [['cpu.svg', 'CPU per record by records a message'], ['latency.svg', 'latency percentiles by load']]
     .filter(([name]) => drawn.has(name)).map(([name, alternative]) => `![${alternative}](${FOLDER}/${name})\n`)
+  const renewed = renewedText(result)
   return [
-    `Measured on ${result.at.slice(0, 10)}: ${machineLine(result.machine)}.`,
+    `Measured on ${result.at.slice(0, 10)}: ${machineLine(result.machine)}.${renewed === '' ? '' : ` Anew: ${renewed}.`}`,
     floorSentence(result),
+    ...[ordinarySentence(result)].filter(sentence => sentence !== ''),
     '',
     targetsTable(result),
     ...pictures,

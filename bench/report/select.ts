@@ -1,4 +1,4 @@
-import type { BenchResult, HostsResult, LatencyResult, PipelineResult } from '../outcome/results.ts'
+import type { BenchResult, EverydayResult, HostsResult, LatencyResult, PipelineResult } from '../outcome/results.ts'
 
 /** The usual case, which most targets mean: 100 records a message, one worker, and the default number of shards. */
 export const USUAL = { recordsPerMessage: 100, workers: 1, shards: 4 } as const
@@ -16,6 +16,18 @@ export function latencyAt (result: BenchResult, recordsPerMessage: number, load:
 
 export function hostsAt (result: BenchResult, recordsPerMessage: number, senders: number): HostsResult | undefined {
   return result.hosts?.find(one => one.recordsPerMessage === recordsPerMessage && one.senders === senders)
+}
+
+/** The small cloud that most targets of ordinary days mean. */
+export const SMALL_CLOUD = { recordsPerSecond: 2_500, hosts: 100, recordsPerMessage: 1, sinkMs: 0 } as const
+
+/** Of ordinary days that differ in the linger alone, the one with the longest: with LOKEAN_LINGER as it is set. */
+export function everydayAt (
+  result: BenchResult, which: Partial<Pick<EverydayResult, 'recordsPerSecond' | 'hosts' | 'recordsPerMessage' | 'sinkMs' | 'lingerMs'>> = {}
+): EverydayResult | undefined {
+  const wanted = Object.entries({ ...SMALL_CLOUD, ...which }) as Array<[keyof EverydayResult, number]>
+  return result.everyday?.filter(one => wanted.every(([key, value]) => one[key] === value))
+    .sort((a, b) => b.lingerMs - a.lingerMs)[0]
 }
 
 /** Returns the different values of a field, ascending. */

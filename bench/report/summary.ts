@@ -1,6 +1,7 @@
 import type { BenchResult } from '../outcome/results.ts'
 import { microLines } from './micro.ts'
 import { figure, short } from './numbers.ts'
+import { ordinaryLines } from './ordinary.ts'
 import { machineLine } from './page.ts'
 import { plural, records } from './select.ts'
 import { targetsOf, verdict } from './targets.ts'
@@ -16,6 +17,7 @@ export function summary (result: BenchResult): string {
     ...latency.map(one => `latency   ${records(one.recordsPerMessage)}, ${short(one.recordsPerSecond)} records/s, sink ${one.sinkMs} ms: p50 ${figure(one.p50)}, p99 ${figure(one.p99)}, p99.9 ${figure(one.p999)} ms`),
     ...(stall === undefined ? [] : [`stall     ${figure(stall.seconds)} s: ${figure(stall.peakRssMb)} MB at the peak, the rate regained after ${figure(stall.regainedSeconds)} s, ${stall.missing} missing, ${stall.doubled} doubled`]),
     ...hosts.map(one => `hosts     ${one.senders} waiting, ${records(one.recordsPerMessage)}: ${short(one.recordsPerSecond)} records/s, wait p50 ${figure(one.waitMs.p50)}, p99 ${figure(one.waitMs.p99)} ms`),
+    ...ordinaryLines(result),
     ...(idle === undefined ? [] : [`idle      ${figure(idle.cpuPercent)} % of a core`]),
     ...(loki === undefined ? [] : [`loki      ${loki.ceiling.map(one => `${one.connections} connections ${short(one.recordsPerSecond)}`).join(', ')} records/s; Lokean reached ${short(loki.reached.recordsPerSecond)}`]),
     ...microLines(micro)

@@ -1,28 +1,8 @@
 import type { BenchResult } from '../outcome/results.ts'
 import { figure, percent, table } from './numbers.ts'
+import { ordinaryTargets } from './ordinary-targets.ts'
 import { hostsAt, latencyAt, pipelineAt, USUAL } from './select.ts'
-
-export interface Target {
-  figure: string
-  must: number
-  /** Undefined where the target has only a `must`. */
-  aim?: number
-  /** Undefined where this run did not measure it. */
-  measured: number | undefined
-  unit: string
-  /** Set where more is better. Less is better for most targets. */
-  more?: true
-  /** A text beside the measured value. */
-  note?: string
-  /** The aim then counts as met, because no more can be reached. */
-  exhausted?: boolean
-  /**
-   * A busy machine does not change the figure: it is a count, or a ratio of two CPU times that were taken in turns.
-   * Rates, waits, and figures made of them do change. So does the main thread's share, by a quarter, with the load of
-   * other processes.
-   */
-  steady?: true
-}
+import type { Target } from './target.ts'
 
 export type Verdict = 'aim' | 'must' | 'missed' | 'not measured'
 
@@ -68,6 +48,7 @@ export function targetsOf (result: BenchResult): Target[] {
     { figure: 'peak RSS during the stall', must: 350, aim: 250, measured: stall?.peakRssMb, unit: 'MB' },
     { figure: 'rate regained after the stall', must: 2, aim: 1, measured: stall?.regainedSeconds, unit: 's' },
     manySenders(result),
+    ...ordinaryTargets(result),
     { figure: 'CPU when idle, of a core', must: 0.5, measured: result.idle?.cpuPercent, unit: '%' },
     { figure: 'records missing or doubled, all runs', must: 0, measured: lostOrDoubled(result), unit: '', steady: true }
   ]

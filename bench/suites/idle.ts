@@ -1,4 +1,4 @@
-import { startRig } from '../harness/rig.ts'
+import { coresBetween, startRig } from '../harness/rig.ts'
 import { type IdleResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
 
 /** Milliseconds that the program needs to settle after its start, and milliseconds of one measurement. */
@@ -19,8 +19,7 @@ export async function idle ({ quick, progress }: SuiteOptions): Promise<IdleResu
       progress(`idle: ${windowMs / 1000} s, repeat ${repeat} of ${repeats}`)
       const from = await rig.snapshot()
       await rig.run(windowMs)
-      const to = await rig.snapshot()
-      percents.push((to.cpu.totalMicros - from.cpu.totalMicros) / (to.load.at - from.load.at) / 1000 * 100)
+      percents.push(coresBetween(from, await rig.snapshot()) * 100)
     }
     const spread = spreadOf(percents)
     return { cpuPercent: spread.median, spread }

@@ -1,6 +1,7 @@
 import { micro } from '../micro/suite.ts'
 import type { BenchResult, Machine, SuiteOptions } from '../outcome/results.ts'
 import { pipelineAt } from '../report/select.ts'
+import { everyday } from './everyday.ts'
 import { floor } from './floor.ts'
 import { hosts } from './hosts.ts'
 import { idle } from './idle.ts'
@@ -8,6 +9,7 @@ import { latency } from './latency.ts'
 import { loki } from './loki.ts'
 import type { SuiteName } from './names.ts'
 import { pipeline } from './pipeline.ts'
+import { start } from './start.ts'
 import { stall } from './stall.ts'
 
 /** Runs the suites in their order and collects their results. Rejects with the first failure. */
@@ -30,6 +32,8 @@ async function measure (suite: SuiteName, result: BenchResult, options: SuiteOpt
       break
     case 'stall': result.stall = await stall(options); break
     case 'hosts': result.hosts = await hosts(options); break
+    case 'everyday': result.everyday = await everyday({ ...options, realLoki: result.machine.target.loki !== 'bench' }); break
+    case 'start': result.start = await start(options); break
     case 'idle': result.idle = await idle(options); break
     case 'loki': result.loki = await loki(options); break
     case 'micro': result.micro = await micro(options); break

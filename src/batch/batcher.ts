@@ -28,7 +28,7 @@ interface Options {
 }
 
 /** A batch of this size gains little by more. */
-const ENOUGH_BYTES = 64 * 1024
+const ENOUGH_BYTES = 256 * 1024
 /** Who sends such a message has a backlog, and waits for us. */
 const BACKLOG_BYTES = 16 * 1024
 

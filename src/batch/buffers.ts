@@ -26,6 +26,11 @@ export class Buffers {
     if (Buffers.room(buffer) === this.#size && this.#free.length < this.#keep) this.#free.push(buffer)
   }
 
+  /** Frees the buffers that are kept for later. */
+  freeUnused (): void {
+    this.#free.length = 0
+  }
+
   /**
    * Copies the first `bytes` of a buffer to new memory, which is released in the buffer's place: a thread may still
    * write to the old memory.

@@ -43,7 +43,7 @@ interface Common { envFile: string | undefined }
 export type Command =
   | { command: 'run' } & Common
   | { command: 'demo', keep: boolean } & LoadOptions & Common
-  | { command: 'check', json: boolean, health: boolean, push: boolean } & Common
+  | { command: 'check', json: boolean, health: boolean, push: boolean, file: string | undefined } & Common
   | { command: 'replay' } & ReplayOptions & Common
   | { command: 'generate', connections: number } & LoadOptions & Common
   | { command: 'help', topic: CommandName | undefined }
@@ -78,7 +78,9 @@ function build (command: CommandName, given: Given): Command {
   const json = given.json !== undefined
   switch (command) {
     case 'run': return { command, envFile }
-    case 'check': return { command, json, health: given.health !== undefined, push: given['no-push'] === undefined, envFile }
+    case 'check': return {
+      command, json, health: given.health !== undefined, push: given['no-push'] === undefined, file: last(given, 'file'), envFile
+    }
     case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, envFile }
     case 'replay': return { command, ...replay(given), json, envFile }
     case 'generate': return { command, ...load(given), json, connections: last(given, 'connections') ?? DEFAULTS.connections, envFile }

@@ -68,6 +68,7 @@ export const FLAGS = {
   keep: { commands: ['demo'], text: 'keep running at the end, for Grafana or logcli' },
   json: { commands: ['demo', 'check', 'replay', 'generate'], text: 'the last line of stdout is one JSON object; logs go to stderr' },
   health: { commands: ['check'], text: 'only ask the Lokean running here whether it is alive' },
+  file: { value: file, commands: ['check'], text: 'only read this log file, or NDJSON of records: its lines by format and level' },
   'no-push': { commands: ['check'], text: 'store no entry in Loki' },
   'env-file': { value: file, commands: COMMANDS, text: 'settings from a file of NAME=value lines; the environment wins' },
   help: { commands: COMMANDS, text: 'show this, or the help of a command' },

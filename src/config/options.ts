@@ -162,7 +162,7 @@ export const OPTIONS = {
     text: 'label that sets records apart which are too far behind their stream; its value is their time, cut to `LOKEAN_LOKI_MAX_DISORDER` (`backlog="2026-11-27T10"`); or `off`: they go to quarantine'
   },
   LOKEAN_MAX_STREAMS: {
-    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'limit on a tenant\'s streams (those with a record within the last hour); records of further streams go to quarantine. Backlog streams count too. Unset: no limit'
+    group: 'Records', schema: integerBetween(1, 1_000_000), text: 'limit on a tenant\'s streams (those with a record within the last hour); records of further streams go to quarantine. Backlog streams count too. A little below Loki\'s own, so that new streams may share pushes. Unset: no limit'
   },
   LOKEAN_DEAD_LETTER_DIR: {
     group: 'Records', schema: directoryOrOff, default: 'off', text: 'directory for the records that Loki rejected, as NDJSON, or `off`'

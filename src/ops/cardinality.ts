@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts'
-import type { CardinalityReport, OddNames } from '../worker/messages.ts'
+import type { CardinalityReport, NewStream, OddNames } from '../worker/messages.ts'
 import { ActiveStreams } from '../worker/streams/active-streams.ts'
 
 const TICK_MS = 60_000
@@ -40,6 +40,11 @@ export class CardinalityGuard {
   /** Streams that got a record within the last hour. */
   get count (): number {
     return this.#streams.count
+  }
+
+  /** Loki has stored a record of the stream. From now on the workers take it for known. */
+  stored (stream: NewStream): void {
+    this.#streams.stored(stream, Math.floor(Date.now() / 1000))
   }
 
   start (): void {

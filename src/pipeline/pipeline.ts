@@ -34,8 +34,9 @@ export class Pipeline {
   }
 
   start (): void {
-    const { cardinality, sources, flow, sink } = this.#stages
+    const { cardinality, memory, sources, flow, sink } = this.#stages
     cardinality.start()
+    memory.start()
     for (const source of sources) {
       source.start({
         onDelivery: delivery => flow.received(delivery),
@@ -89,10 +90,11 @@ export class Pipeline {
   }
 
   async #close (): Promise<void> {
-    const { closing, cardinality, sources, flow, sink, pool } = this.#stages
+    const { closing, cardinality, memory, sources, flow, sink, pool } = this.#stages
     closing.abort()
     flow.close()
     cardinality.stop()
+    memory.stop()
     await Promise.all(sources.map(async source => { await source.close() }))
     await sink.close()
     await pool.close()

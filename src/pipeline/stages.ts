@@ -15,6 +15,7 @@ import { WorkerPool } from '../worker/pool/pool.ts'
 import type { Around, Encode } from './around.ts'
 import { encoderSettings } from './encoder-settings.ts'
 import { Flow } from './flow.ts'
+import { MemoryReturn } from './memory-return.ts'
 import { PipelineMetrics } from './pipeline-metrics.ts'
 
 export interface StageOptions {
@@ -35,6 +36,7 @@ export interface Stages {
   pool: WorkerPool
   sink: Sink
   cardinality: CardinalityGuard
+  memory: MemoryReturn
   /** Its signal ends all waits in the stages. */
   closing: AbortController
 }
@@ -82,9 +84,11 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       shapes: async task => await pool.shapes(task),
       lookUp: async task => await pool.lookUp(task),
       subtract: async task => await pool.subtract(task),
-      arrival
+      arrival,
+      onStored: stream => cardinality.stored(stream)
     })
     const buffers = batchBuffers(config)
+    const memory = new MemoryReturn({ pool, buffers })
     const closing = new AbortController()
     const attempts = new Attempts({
       pool,
@@ -93,7 +97,10 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       log,
       closing: closing.signal
     })
-    const encode: Encode = async (batch, transfer) => await attempts.encode(batch, transfer)
+    const encode: Encode = async (batch, transfer) => {
+      memory.encoding(batch.length)
+      return await attempts.encode(batch, transfer)
+    }
     const flow = new Flow({
       sources,
       budgets,
@@ -108,7 +115,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       metrics: pipelineMetrics
     })
     pipelineMetrics.observe({ budgets, sources, flow, sink, pool, cardinality })
-    return { sources, flow, pool, sink, cardinality, closing }
+    return { sources, flow, pool, sink, cardinality, memory, closing }
   } catch (error) {
     await Promise.all([pool.close(), ...sources.map(async source => { await source.close() })])
     throw error

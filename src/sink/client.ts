@@ -96,11 +96,19 @@ export class LokiClient {
 
   /** Reads any path of Loki's API. Rejects where Loki gives no answer, or one that is longer than MAX_ANSWER. */
   async get (endpoint: number, tenant: string, path: string, signal: AbortSignal, headers = {}): Promise<{ status: number, text: string }> {
+    return await this.read(endpoint, tenant, path, signal, async (status, body) => ({ status, text: await whole(body) }), headers)
+  }
+
+  /** As `get`, for an answer of any length: `use` gets its body as it comes, and need not read all of it. */
+  async read<T> (
+    endpoint: number, tenant: string, path: string, signal: AbortSignal,
+    use: (status: number, body: AsyncIterable<Uint8Array>) => Promise<T>, headers = {}
+  ): Promise<T> {
     return await this.#to(endpoint).use(async connection => {
       const { statusCode, body } = await connection.request({
         method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
       })
-      return { status: statusCode, text: await whole(body) }
+      return await use(statusCode, body)
     })
   }
 

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import {
-  type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, type LookedUp, type LookUpTask, MOST_SHAPES, type Part,
-  type Shape, type ShapesTask, type SubtractTask
+  type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, type LookedUp, type LookUpTask, MOST_SHAPES,
+  type NewStream, type Part, type Shape, type ShapesTask, type SubtractTask
 } from '../worker/messages.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
@@ -20,6 +20,8 @@ import type { PushReport } from './reports.ts'
 import { Shards } from './shards.ts'
 import type { DeadLetterStore, DeadLetterUse, PartTicket, Sink } from './sink.ts'
 import { StoredAt } from './stored-at.ts'
+import { countStreams } from './stream-count.ts'
+import { StreamRoom } from './stream-room.ts'
 import { readTenantLimits } from './tenant-limits.ts'
 import { ToldLimits } from './told-limits.ts'
 import { Witnesses } from './witnesses.ts'
@@ -57,6 +59,8 @@ export interface LokiSinkOptions {
   subtract: (task: SubtractTask) => Promise<Array<Part | undefined>>
   /** Reserves so many nanoseconds, which no other entry gets, and returns the first (ArrivalClock). */
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
+  /** Loki has stored a part of a stream that it may not have known. */
+  onStored: (stream: NewStream) => void
 }
 
 /** For so long after its start, a process looks up the records that are older than itself (LOKEAN_LOKI_VERIFY). */
@@ -65,6 +69,7 @@ const RESTART_MS = 60_000
 /** The sink for Grafana Loki: shards that push over one client, rejected records, dead letters, and Loki's health. */
 export class LokiSink implements Sink {
   readonly #client: LokiClient
+  readonly #reading: LokiClient
   readonly #shards: Shards
   readonly #rejected: RejectedRecords
   readonly #deadLetters: DeadLetterStore | undefined
@@ -83,6 +88,7 @@ export class LokiSink implements Sink {
     setMaxListeners(0, this.#closing.signal)
     this.#health = new LokiHealth({ log, ready: config.readyTenants })
     this.#client = new LokiClient({ ...config.loki, timeoutMs: config.pushTimeoutMs }, version)
+    this.#reading = new LokiClient({ ...config.lokiQuery, timeoutMs: config.pushTimeoutMs }, version)
     this.#told = new ToldLimits({
       read: async tenant => await readTenantLimits(this.#client, 0, tenant, this.#closing.signal),
       now
@@ -115,17 +121,24 @@ export class LokiSink implements Sink {
       log,
       ...events
     })
-    this.#lookUps = config.verify ? openLookUps(options, now) : undefined
+    this.#lookUps = config.verify ? openLookUps(options, this.#reading, now) : undefined
+    const room = new StreamRoom({
+      limitOf: tenant => this.#told.of(tenant)?.maxStreams ?? config.maxStreams,
+      count: async (tenant, most) => await countStreams(this.#reading, config.lokiQuery.tenant ?? tenant, most, this.#closing.signal),
+      now
+    })
     this.#shards = new Shards({
       client: this.#client,
       endpoints,
       limits,
       storedAt,
+      room,
       pushBytes: config.pushBytes,
       rule: async (pending, answer, endpoint) => await this.#rejected.rule(pending, answer, endpoint),
       halve: async pending => await this.#rejected.halve(pending),
       lookUp: this.#lookUps?.rest,
       onResent: events.onResent,
+      onStored: options.onStored,
       onPush: report => {
         events.onPush(report)
         log.debug(report, 'push')
@@ -177,7 +190,8 @@ export class LokiSink implements Sink {
 
   /** Undefined where Loki does not tell, or has not told yet. */
   streamsLimit (tenant: string): number | undefined {
-    return this.#told.of(tenant)?.maxStreams
+    const limit = this.#told.of(tenant)?.maxStreams
+    return limit === Infinity ? undefined : limit
   }
 
   add (part: Part, ticket: PartTicket, oldestMs: number): void {
@@ -202,14 +216,13 @@ export class LokiSink implements Sink {
     this.#closing.abort()
     this.#rejected.close()
     this.#shards.close()
-    await this.#lookUps?.close()
-    await this.#client.close()
+    this.#lookUps?.close()
+    await Promise.all([this.#client.close(), this.#reading.close()])
     await this.#deadLetters?.close()
   }
 }
 
-function openLookUps ({ config, version, log, events, lookUp, subtract }: LokiSinkOptions, now: () => number): LookUps {
-  const client = new LokiClient({ ...config.lokiQuery, timeoutMs: config.pushTimeoutMs }, version)
+function openLookUps ({ config, log, events, lookUp, subtract }: LokiSinkOptions, client: LokiClient, now: () => number): LookUps {
   return new LookUps({
     reader: new LokiReader(client),
     tenant: config.lokiQuery.tenant,
@@ -217,7 +230,6 @@ function openLookUps ({ config, version, log, events, lookUp, subtract }: LokiSi
     subtract,
     now,
     log,
-    onFound: events.onFound,
-    close: async () => { await client.close() }
+    onFound: events.onFound
   })
 }

@@ -17,8 +17,6 @@ interface Options {
   now: () => number
   log: Logger
   onFound: (records: number) => void
-  /** Closes the connections of the reader. */
-  close: () => Promise<void>
 }
 
 /** A push whose connection was lost may still be on its way in Loki. It is looked for after this time. */
@@ -85,9 +83,8 @@ export class LookUps {
     this.#closing.abort()
   }
 
-  async close (): Promise<void> {
+  close (): void {
     this.#closing.abort()
-    await this.#options.close()
   }
 
   /** One look-up at a time: an answer, and what is made of it, takes some MiB. */

@@ -19,8 +19,8 @@ const MAX_SOLO_PUSHES = 8
  *                       v | (pause over, or wake)
  *                     waiting
  *
- * A solo part (see Part) at the head moves to a shard of its own, up to MAX_SOLO_PUSHES of them. The parts behind wait
- * until all solo pushes are stored: they may hold more of the same streams, which Loki must know by then.
+ * A solo part (ShardTools.isSolo) at the head moves to a shard of its own, up to MAX_SOLO_PUSHES of them. The parts
+ * behind wait until all solo pushes are stored: they may hold more of the same streams, which Loki must know by then.
  *
  *     any but closed --(a solo part is at the head)--> solo --(solo pushes stored, none at the head)--> pushing, idle
  *
@@ -101,8 +101,8 @@ export class Shard {
   #run (): void {
     const hold = this.#tools.hold()
     if (hold !== undefined) return this.#wait(hold.reason, hold.ms)
-    const { pushBytes, limit } = this.#tools
-    const sent = nextPush(this.#queue, Math.min(pushBytes, limit()))
+    const { pushBytes, limit, isSolo } = this.#tools
+    const sent = nextPush(this.#queue, Math.min(pushBytes, limit()), isSolo)
     const [first] = sent
     if (first === undefined) return this.#next()
     if (first.part.rawBytes > this.#tools.limit() && first.part.records > 1) return this.#halve(first)
@@ -110,7 +110,7 @@ export class Shard {
     if (lookUp !== undefined && needsLookUp(sent)) return this.#lookUp(sent, lookUp)
     this.#state = 'pushing'
     countResent(sent, this.#tools.onResent)
-    const alone = first.solo === true || first.part.solo
+    const alone = first.solo === true || isSolo(first.part)
     void this.#tools.push(this, sent.map(({ part }) => part), alone).then(attempt => {
       if (this.#state !== 'closed') this.#answered(sent, attempt)
     })
@@ -170,7 +170,7 @@ export class Shard {
     this.#waitingFor = undefined
     while (!this.#isSolo && this.#soloShards.size < MAX_SOLO_PUSHES) {
       const head = this.#queue.at(0)
-      if (head?.part.solo !== true || [...this.#soloShards.values()].includes(head.part.stream)) break
+      if (head === undefined || !this.#tools.isSolo(head.part) || [...this.#soloShards.values()].includes(head.part.stream)) break
       this.#pushSolo(head)
     }
     if (this.#soloShards.size > 0) this.#state = 'solo'

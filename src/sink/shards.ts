@@ -1,4 +1,4 @@
-import type { Part } from '../worker/messages.ts'
+import type { NewStream, Part } from '../worker/messages.ts'
 import type { Answer, RetryReason } from './classify.ts'
 import type { LokiClient } from './client.ts'
 import type { ResendReason } from './doubt.ts'
@@ -11,12 +11,14 @@ import { RetryAfter } from './retry-after.ts'
 import { Shard } from './shard.ts'
 import type { Attempt, Pending, Rejected, Ruling, ShardHandle, ShardTools } from './shard-tools.ts'
 import type { StoredAt } from './stored-at.ts'
+import type { StreamRoom } from './stream-room.ts'
 
 interface Options {
   client: Pick<LokiClient, 'urls' | 'push'>
   endpoints: EndpointSelector
   limits: Pick<PushLimits, 'limitOf' | 'limited' | 'stored' | 'tooLarge'>
   storedAt: StoredAt
+  room: StreamRoom
   pushBytes: number
   /** Of a push that is joined with no other: see PushJoiner. */
   enoughBytes?: number
@@ -25,6 +27,8 @@ interface Options {
   halve: (pending: Pending) => Promise<Pending[] | undefined>
   lookUp?: ShardTools['lookUp']
   onResent?: (reason: ResendReason, records: number) => void
+  /** Loki has stored a part of a stream that it may not have known. */
+  onStored?: (stream: NewStream) => void
   onPush?: (report: PushReport) => void
   onRetry?: (report: RetryReport) => void
   /** A tenant has no held records any more. */
@@ -38,6 +42,9 @@ interface Options {
 
 /** The longest pause between two tries while the process stops. */
 const MOST_DRAINING_MS = 500
+
+/** Loki's words for a stream beyond the limit on a tenant's streams. */
+const STREAM_LIMIT = /active stream limit/i
 
 /** Which parts share a shard. */
 type Place = 'usual' | 'held' | 'quarantine'
@@ -153,14 +160,16 @@ export class Shards {
   }
 
   #openShard (tenant: string, index: number, place: Place, key: string): Shard {
-    const { limits, pushBytes, rule, halve, lookUp, onResent = () => {}, random = Math.random } = this.#options
+    const { limits, room, pushBytes, rule, halve, lookUp, onResent = () => {}, random = Math.random } = this.#options
     return new Shard(tenant, index, {
       pushBytes,
       limit: () => limits.limitOf(tenant),
+      isSolo: part => room.isSolo(part),
       limited: push => limits.limited(tenant, push),
       hold: () => this.#draining ? undefined : this.#retryAfter.hold(tenant),
       push: async (shard, parts, alone) => {
         this.#waiting.delete(shard)
+        if (!alone) room.take(tenant, parts)
         // What is held, and what was rejected, would hold up those beside it.
         return await this.#joinerOf(tenant).push(parts, alone || place !== 'usual')
       },
@@ -211,7 +220,7 @@ export class Shards {
   }
 
   async #push (tenant: string, parts: readonly Part[], body: Uint8Array): Promise<Pick<Attempt, 'answer' | 'endpoint'>> {
-    const { client, endpoints, limits, storedAt, onPush } = this.#options
+    const { client, endpoints, limits, storedAt, room, onStored, onPush } = this.#options
     const endpoint = endpoints.pick()
     const start = performance.now()
     const answer = await this.pushAlone(endpoint, tenant, body)
@@ -219,9 +228,14 @@ export class Shards {
     this.#retryAfter.answered(endpoint, tenant, answer)
     if (answer.kind === 'stored') {
       limits.stored(tenant, rawBytes)
-      for (const part of parts) if (!part.quarantine) storedAt.set(endpoint, part)
+      for (const part of parts) {
+        if (part.quarantine) continue
+        storedAt.set(endpoint, part)
+        if (part.newStream !== undefined) onStored?.(part.newStream)
+      }
       for (const waiting of this.#waiting) waiting.wake()
     }
+    if (answer.kind === 'retry' && answer.reason === '429' && STREAM_LIMIT.test(answer.message)) room.refused(tenant)
     // The parts go by themselves now, and are ruled on there; the next push of several has to be smaller.
     if (answer.kind === 'rejected' && answer.fault === 'size' && parts.length > 1) limits.tooLarge(tenant, rawBytes)
     onPush?.({

@@ -8,6 +8,7 @@ export interface TenantLimits {
   cutsLines?: boolean
   maxAgeMs?: number
   maxAheadMs?: number
+  /** Infinity: Loki tells that there is no limit. */
   maxStreams?: number
   burstBytes?: number
   maxLabels?: number
@@ -55,14 +56,13 @@ export async function parseTenantLimits (text: string): Promise<TenantLimits | u
     return undefined
   }
   if (!isMap(told)) return undefined
-  const streams = [told.max_streams_per_user, told.max_global_streams_per_user].map(positive).filter(limit => limit !== undefined)
   const burst = positive(told.ingestion_burst_size_mb)
   const limits: TenantLimits = {
     maxLineBytes: byteSize(told.max_line_size),
     cutsLines: flag(told.max_line_size_truncate),
     maxAgeMs: told.reject_old_samples === false ? undefined : duration(told.reject_old_samples_max_age),
     maxAheadMs: duration(told.creation_grace_period),
-    maxStreams: streams.length === 0 ? undefined : Math.min(...streams),
+    maxStreams: streamsLimit(told.max_streams_per_user, told.max_global_streams_per_user),
     burstBytes: burst === undefined ? undefined : burst * MIB,
     maxLabels: positive(told.max_label_names_per_series),
     enforcedLabels: names(told.enforced_labels),
@@ -84,6 +84,13 @@ function flag (value: unknown): boolean | undefined {
 /** Loki's word for no limit is 0. */
 function positive (value: unknown): number | undefined {
   return typeof value === 'number' && value > 0 ? value : undefined
+}
+
+/** One is for each ingester, the other for all together. */
+function streamsLimit (...limits: [local: unknown, global: unknown]): number | undefined {
+  if (limits.every(limit => limit === 0)) return Infinity
+  const told = limits.map(positive).filter(limit => limit !== undefined)
+  return told.length === 0 ? undefined : Math.min(...told)
 }
 
 function names (value: unknown): string[] | undefined {

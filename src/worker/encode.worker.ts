@@ -24,6 +24,9 @@ export const encode = timed((task: EncodeTask): unknown => {
   return move({ [valueSymbol]: result, [transferableSymbol]: result.parts.map(({ body }) => body.buffer) })
 })
 
+/** See WorkerPool. */
+export const endPeriod = timed(() => { encoder.endPeriod() })
+
 export const bisect = rare(async () => (await import('./output/bisect.ts')).bisect)
 export const shapes = rare(async () => (await import('./output/shapes.ts')).shapes)
 export const lookUp = rare(async () => (await import('./output/look-up.ts')).lookUp)

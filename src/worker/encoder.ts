@@ -13,6 +13,9 @@ import { readRecords, type RecordSink } from './input/records.ts'
 
 type Reader = (bytes: Uint8Array, start: number, end: number, sink: RecordSink) => void
 
+/** What an encoder holds between batches: the memory of the last one could not go back to the machine. */
+const NO_BYTES = Buffer.alloc(0)
+
 const READERS: Record<DeliveryFormat, Reader> = { amqp: readBody, records: readRecords }
 
 /**
@@ -27,7 +30,7 @@ export class Encoder implements RecordSink {
    * The batch as it came. The kernel works on a copy of a group of messages, and unescapes in place there. A byte of
    * the batch lies #shift bytes further on in the kernel.
    */
-  #input: Buffer = Buffer.alloc(0)
+  #input: Buffer = NO_BYTES
   #shift = 0
   #records = 0
   #quarantined = new Uint32Array(QUARANTINE_REASONS.length)
@@ -70,6 +73,7 @@ export class Encoder implements RecordSink {
     }
     this.#parts.push(...this.#entries.flush(true))
     this.#mend('metadata_cut', this.#kernel.run.takeCuts())
+    this.#input = NO_BYTES
     return {
       parts: this.#parts,
       shared: false,

@@ -97,6 +97,14 @@ export interface EncodeTask {
   arrivalNanos: number
 }
 
+/** A stream that Loki may not know: its place in ActiveStreams. */
+export interface NewStream {
+  slot: number
+  id: number
+  /** Until then, in ms since the epoch, no record of the part can be too far behind, whoever has written the stream. */
+  safeUntilMs: number
+}
+
 /** Compressed PushRequest bytes for one shard of one tenant. The sink pushes a part by itself or joined with others. */
 export interface Part {
   /** All records of the part come from this address. */
@@ -110,13 +118,15 @@ export interface Part {
   rawBytes: number
   records: number
   /**
-   * The part needs a push of its own. It holds one stream, which Loki may reject: a stream that Loki may not know
-   * (limit on streams, disorder), one with old records (another writer may have brought newer ones), or one with much
-   * at once (rate limit of a stream). Loki 3.4 reports only the error of the last stream of a push (the ingester's
-   * instance.Push keeps one error). In a joined push, it may reject such a stream and still answer 204.
+   * The part needs a push of its own. It holds one stream, which Loki may reject: one with old records (another writer
+   * may have brought newer ones), or one with much at once (rate limit of a stream). Loki reports only the error of the
+   * last stream of an ingester's share (its instance.Push keeps one error). In a joined push, it may reject such a
+   * stream and still answer 204.
    */
   solo: boolean
-  /** A hash of the stream of a solo part. The sink pushes those of one stream one after the other, in their order. */
+  /** The part holds one stream, which Loki may not know. It needs a push of its own, unless StreamRoom has room. */
+  newStream?: NewStream | undefined
+  /** A hash of the part's only stream. The sink pushes solo parts of one stream one after the other, in their order. */
   stream?: number
   /** The part holds quarantined records only, and no part holds them beside others. */
   quarantine: boolean

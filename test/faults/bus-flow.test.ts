@@ -3,7 +3,8 @@ import type { Reorder } from '../../src/embedded/bus/ports.ts'
 import type { Program } from '../helpers/program.ts'
 import { creditFor, leastGrant } from '../../src/source/amqp/credit.ts'
 import { scenario } from './scenario.ts'
-import { ADDRESS, FEW_STREAMS, type Site, type SiteOptions } from './site.ts'
+import { ADDRESS } from './site-load.ts'
+import { FEW_STREAMS, type Site, type SiteOptions } from './site.ts'
 
 /** The smallest budget that the settings allow. */
 const LEAST_BUDGET = { LOKEAN_INFLIGHT_BYTES: '1MiB', LOKEAN_PUSH_BYTES: '64KiB' }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import { scenario } from './scenario.ts'
-import { ADDRESS, FEW_STREAMS, type Site } from './site.ts'
+import { ADDRESS } from './site-load.ts'
+import { FEW_STREAMS, type Site } from './site.ts'
 
 /** Resolves when the fault has cut the program from the bus and the next message is settled. */
 async function lostAndBack (site: Site, fault: () => unknown): Promise<void> {

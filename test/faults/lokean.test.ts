@@ -9,7 +9,8 @@ import { RawSender } from '../helpers/raw-sender.ts'
 import { until } from '../helpers/until.ts'
 import { recordText, rsyslogMessage } from '../helpers/worker-fixtures.ts'
 import { scenario } from './scenario.ts'
-import { ADDRESS, FEW_STREAMS, type Site } from './site.ts'
+import { ADDRESS } from './site-load.ts'
+import { FEW_STREAMS, type Site } from './site.ts'
 
 /** Returns the lines of a quarantine stream in the site's store. */
 function quarantined (site: Site, reason: string): string[] {

@@ -2,6 +2,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import type { HostMachine } from '../../bench/outcome/results.ts'
 
+/** How disk queues were sent beside new records. */
+export interface CaughtUp {
+  /** How long it would take the machines to log what was in the queues. */
+  outageSeconds: number
+  seconds: number
+  /** How much later new records were settled than they would have been by themselves, in seconds. */
+  mostLag: number
+  /** Those that the store had then, backlog streams included. */
+  streams: number
+}
+
 /** The outcome of a scenario. */
 export interface Result {
   group: string
@@ -17,6 +28,7 @@ export interface Result {
   resent: number
   /** From the end of the fault to the next settled message; undefined where the fault has no definite end. */
   recoverySeconds?: number
+  caughtUp?: CaughtUp
   seconds: number
 }
 

@@ -38,6 +38,7 @@ export function scenario (
       storedTwice,
       resent,
       recoverySeconds: site.recoverySeconds,
+      caughtUp: site.caughtUp,
       seconds: (performance.now() - start) / 1000
     }
     t.diagnostic(JSON.stringify(result))

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { createGenerator } from '../../src/generator/generator.ts'
 import type { LoadCounts } from '../../src/generator/load.ts'
 import { type Random, seededRandom } from '../../src/generator/random.ts'
-import { startSenders } from '../../src/generator/sender.ts'
 import { type BusOptions, type BusStats, type EmbeddedBus, startBus } from '../../src/embedded/bus/bus.ts'
 import type { Intercept } from '../../src/embedded/loki/push/fault.ts'
 import { type EmbeddedLoki, startLoki } from '../../src/embedded/loki/server.ts'
@@ -10,22 +8,11 @@ import type { Limits } from '../../src/embedded/loki/push/limits.ts'
 import type { Cleanup } from '../helpers/cleanup.ts'
 import { type Exit, type Program, startRun } from '../helpers/program.ts'
 import { Resent } from './resent.ts'
+import type { CaughtUp } from './results.ts'
+import { ADDRESS, NO_COUNTS, RECORDS, RECORDS_PER_MESSAGE, sendLoad, type SiteLoad } from './site-load.ts'
 import { Wire } from './wire.ts'
 
-export interface SiteOptions {
-  /** The least number of different records to send. */
-  records?: number
-  recordsPerMessage?: number
-  /** The number of machines that log. */
-  hosts?: number
-  clouds?: number
-  addresses?: readonly string[]
-  /** Records a second. Undefined stands for full speed. */
-  rate?: number
-  /** Messages that each connection of the senders may have unsettled. */
-  window?: number
-  /** The same machines send half of the records beside the others, as if they had lain there for so long. */
-  backlogMs?: number
+export interface SiteOptions extends SiteLoad {
   /** Limits of the embedded Loki. Its rate limits are off by default. */
   limits?: Partial<Limits>
   bus?: BusOptions
@@ -37,11 +24,6 @@ export interface SiteOptions {
 export const MARKER = ' seq='
 /** A new stream costs a push of its own. With few streams the fault takes the time, not the pushes. */
 export const FEW_STREAMS = { hosts: 20 } satisfies SiteOptions
-export const ADDRESS = 'rsyslog/logs'
-const RECORDS = 200_000
-const CONNECTIONS = 8
-const RECORDS_PER_MESSAGE = 100
-const WINDOW = 16
 const PROGRAM_LIVES_MS = 300_000
 
 /** The fate of the sent records. */
@@ -75,11 +57,15 @@ export class Site {
   /** Counts the intercepted pushes. */
   struck = 0
   /** The senders' counts. A record counts once, however often it is sent. */
-  counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
+  counts = NO_COUNTS
+  /** Those of the new records, and where there are late ones, theirs. */
+  loads: ReadonlyArray<Readonly<LoadCounts>> = [NO_COUNTS, NO_COUNTS]
   /** Messages that came again without their senders' doing. */
   redelivered = 0
   /** From the end of the fault to the next settled message; the longest of several faults. */
   recoverySeconds: number | undefined
+  /** How disk queues were sent beside new records. */
+  caughtUp: CaughtUp | undefined
   /** Rejects when a program ends without being asked. */
   readonly broken: Promise<never>
   #broke!: (error: Error) => void
@@ -156,27 +142,10 @@ export class Site {
 
   /** Starts to send as soon as a receiver attaches. */
   send (): void {
-    const { hosts = 100, clouds = 1, recordsPerMessage = RECORDS_PER_MESSAGE, records = RECORDS, rate, window = WINDOW } = this.#options
-    const { backlogMs } = this.#options
-    const ages = backlogMs === undefined ? [0] : [0, backlogMs]
-    const loads = ages.map((): Readonly<LoadCounts> => this.counts)
-    this.#load = Promise.all(ages.map(async (age, i) => await startSenders({
-      url: this.bus.url,
-      addresses: this.#addresses,
-      generator: createGenerator({
-        hosts, clouds, recordsPerMessage, seed: this.seed, now: () => Date.now() - age, firstSequence: i * records / ages.length
-      }),
-      records: records / ages.length,
-      rate,
-      connections: CONNECTIONS,
-      window,
-      signal: this.#ending.signal,
-      drainTimeout: 0,
-      onProgress: counts => {
-        loads[i] = counts
-        this.counts = loads.reduce(sum)
-      }
-    })))
+    this.#load = sendLoad(this.bus.url, this.#options, this.seed, this.#ending.signal, counts => {
+      this.loads = counts
+      this.counts = counts.reduce(sum)
+    })
     this.#load.catch(() => {}) // an unawaited failure must not crash the test
   }
 

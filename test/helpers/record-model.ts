@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { isIP } from 'node:net'
 import type { EncoderSettings, Origin } from '../../src/worker/messages.ts'
+import { levelOfWord } from '../../src/worker/formats/levels.ts'
+import { modelOf } from './format-model.ts'
 import { timeOf } from './time-model.ts'
 import { ARRIVAL, encoderSettings, mappings, nanoseconds } from './worker-fixtures.ts'
 
@@ -94,12 +96,13 @@ export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   if (/^[\0\s]*\0[\0\s]*$/.test(Buffer.from(trimmed).toString('latin1'))) return undefined
   const line = trimmed.replace(/\0\0+/g, run => `[${run.length} NULs]`)
   const nuls: Record<string, number> = line === trimmed ? {} : { nuls: 1 }
-  const oslo = osloOf(trimmed)
+  const { read } = modelOf(Buffer.from(trimmed).toString('latin1'))
+  const texts = Object.fromEntries(Object.entries(read).map(([name, text]) => [name, Buffer.from(text as string, 'latin1').toString()]))
   const tagPid = /[^]\[(\d{1,10})\]:?$/.exec(field('tag') ?? '')?.[1]
-  const severity = {
-    0: 'critical', 1: 'critical', 2: 'critical', 3: 'error', 4: 'warning', 5: 'info', 6: 'info', 7: 'debug'
-  }[field('severity') ?? '']
-  const derived: Record<string, string | undefined> = oslo ?? { level: field('level') || severity, pid: field('pid') || tagPid }
+  const severity = (field('file') ?? '') === '' ? severityOf(field('severity') ?? '') : undefined
+  const derived: Record<string, string | undefined> = {
+    ...texts, level: read.level ?? (field('level') || severity), pid: read.pid ?? (field('pid') || tagPid)
+  }
   const metadata = Object.fromEntries(settings.metadata.map(({ name, field: from }) => [
     name, from === 'message' ? line : derived[from] ?? field(from) ?? ''
   ]))
@@ -197,26 +200,11 @@ function given (origin: Origin | undefined): Record<string, string> {
   return Object.fromEntries([...settings.lokiLabels, ...origin?.labels ?? []].map(({ name, value }) => [name, value]))
 }
 
-/** Reads the fields at the start of an oslo.log line. */
-function osloOf (line: string): Record<string, string | undefined> | undefined {
-  const bare = line.replace(/^\ufeff/, '')
-  const head = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (\d{1,10}) (CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT|TRACE)(?:[ \]][^ \]]*(?:[ \]]([^]*))?)?$/.exec(
-    bare
-  )
-  if (head === null || Buffer.byteLength(bare) < 30) return undefined
-  const [, pid, word, rest = ''] = head
-  const level = { AUDIT: 'info', TRACE: 'debug' }[word] ?? word.toLowerCase()
-  const found: Record<string, string | undefined> = { level, pid, instance_id: instanceOf(rest) }
-  if (found.instance_id !== undefined || !rest.startsWith('[')) return found
-  const context = rest.slice(1).split(']')[0]
-  const ids = context.split(' ').slice(0, 2).filter(id => id.startsWith('req-') && id.length > 4 && Buffer.byteLength(id) <= 64)
-  const behind = /^[^\]]*\] ([^]*)/.exec(rest)?.[1] ?? ''
-  return { ...found, request_id: ids.at(-1), global_request_id: ids.length > 1 ? ids[0] : undefined, instance_id: instanceOf(behind) }
-}
-
-function instanceOf (text: string): string | undefined {
-  const id = /^\[instance: ([^ \]]+)\]/.exec(text)?.[1]
-  return id !== undefined && Buffer.byteLength(id) <= 64 ? id : undefined
+/** A severity of RFC 5424: a digit, or a word. */
+function severityOf (text: string): string | undefined {
+  return /^[0-7]$/.test(text)
+    ? ['critical', 'critical', 'critical', 'error', 'warning', 'info', 'info', 'debug'][Number(text)]
+    : levelOfWord(text)
 }
 
 function cut (text: string): string {

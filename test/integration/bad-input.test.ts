@@ -150,7 +150,7 @@ test('with a dead-letter directory, what Loki refuses lies there as NDJSON', asy
   assert.equal(letters.length, 1)
   assert.equal(letters[0].line, line)
   assert.match(String(letters[0].reason), /^400 Max entry size '1000' bytes exceeded/)
-  assert.deepEqual(letters[0].metadata, { level: 'info', file: '/var/log/x' })
+  assert.deepEqual(letters[0].metadata, { file: '/var/log/x' })
   assert.equal(await stack.metric('lokean_records_dead_lettered_total', { reason: 'refused' }), 1)
 })
 

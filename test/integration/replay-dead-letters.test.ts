@@ -27,7 +27,7 @@ test('dead letters come to the labels, time, line and metadata that they had; a 
   const time = `${new Date().toISOString().slice(0, 19)}.123456+00:00`
   const stack = await withLetters(t, dir, [
     record({ message: 'good' }),
-    record({ message: ` ${line}`, host: 'h"7', severity: '3', tag: 'su[77]:', file: '/var/log/x', '@timestamp': time })
+    record({ message: line, host: 'h-7', region: 'r"7', severity: '3', tag: 'su[77]:', file: '/var/log/x', '@timestamp': time })
   ])
   assert.deepEqual(placed(stack).map(({ line }) => line), ['good'])
   const flags = ['--yes', '--dead-letters', dir]
@@ -38,7 +38,7 @@ test('dead letters come to the labels, time, line and metadata that they had; a 
   assert.deepEqual([code, report.found, report.replayed], [0, 1, 1])
   const [, replayed] = placed(stack).sort((a, b) => a.line.length - b.line.length)
   assert.deepEqual(replayed, {
-    labels: '{cloud="cloud1", host="h\\"7", region="regionOne", service_name="test", source="test"}',
+    labels: '{cloud="cloud1", host="h-7", region="r\\"7", service_name="test", source="test"}',
     time: BigInt(Date.parse(`${time.slice(0, 19)}Z`)) * 1_000_000n + 123_456_000n,
     line
   })
@@ -49,7 +49,9 @@ test('dead letters come to the labels, time, line and metadata that they had; a 
 
 test('metadata of a dead letter is that of the entry again', async t => {
   const dir = await directory(t)
-  const stack = await withLetters(t, dir, [record({ message: `x${'y'.repeat(2000)}`, severity: '3', tag: 'su[77]:', file: '/f' })])
+  const stack = await withLetters(t, dir, [
+    record({ message: `2026-01-02 03:04:05.678 77 ERROR a.b [-] ${'y'.repeat(2000)}`, file: '/f' })
+  ])
   stack.loki.setLimits({ lineBytes: 10_000 })
   assert.equal((await runReplay(stack.loki.url, ['--yes', '--dead-letters', dir], { LOKEAN_LABELS: 'host,level,pid,file' })).code, 0)
   assert.deepEqual(placed(stack).map(({ labels }) => labels), [

@@ -11,6 +11,7 @@ import { keptRun } from '../faults/results.ts'
 import { scenariosInCode } from '../faults/scenarios.ts'
 import { settingsMarkdown } from '../../src/config/describe.ts'
 import { createMetrics, metricsMarkdown } from '../../src/ops/metrics.ts'
+import { formatsMarkdown } from '../../src/worker/formats/describe.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages.ts'
 import { arrowsOf, cruise } from './imports/cruise.ts'
 import { drawing } from './imports/drawing.ts'
@@ -28,6 +29,7 @@ const { registry } = createMetrics({
 const GENERATED: Record<string, Record<string, string>> = {
   'README.md': {
     settings: settingsMarkdown(),
+    formats: formatsMarkdown(),
     metrics: metricsMarkdown(registry),
     performance: performanceSection(readResult(LATEST)),
     sizing: sizingSection(readResult(LATEST)),

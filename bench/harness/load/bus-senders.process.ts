@@ -21,10 +21,12 @@ const WINDOW = 250
 const MADE_UP_SECONDS = 600
 
 const times = new TimesRecorder()
-const connections: SenderConnection[] = []
+let connections: SenderConnection[] = []
 let generator: Generator
 let load: TimedLoad | undefined
 let paced: { rate: number, since: number } | undefined
+/** The records and messages of the loads before this one. */
+const before = { sent: 0, accepted: 0, messages: 0 }
 let onSettled = (): void => {}
 
 export interface Disturbance {
@@ -80,13 +82,14 @@ class TimedLoad extends Load {
   }
 }
 
+/** Senders that wait and have a rate share it: whichever has nothing unsettled sends what is due. */
 function start (pace: PaceOptions): void {
   const { amqp } = loadConfig(process.env).config
   const [{ host, port, tls }] = amqp.urls
   const { recordsPerMessage } = generator
   const senders = 'senders' in pace ? pace.senders : undefined
   const rate = 'rate' in pace ? pace.rate : undefined
-  if (rate !== undefined) paced = { rate, since: performance.now() }
+  paced = rate === undefined ? undefined : { rate, since: performance.now() }
   load = new TimedLoad({
     generator,
     addresses: Math.min(amqp.addresses.length, generator.hosts.length),
@@ -126,9 +129,9 @@ function counts (): LoadCounts {
   const { sent = 0, accepted = 0 } = load?.counts ?? {}
   const due = paced === undefined ? 0 : (performance.now() - paced.since) * paced.rate / 1000
   return {
-    sent,
-    settled: accepted,
-    messages: load?.messages ?? 0,
+    sent: before.sent + sent,
+    settled: before.accepted + accepted,
+    messages: before.messages + (load?.messages ?? 0),
     behind: Math.max(0, Math.floor(due) - sent),
     at: performance.timeOrigin + performance.now(),
     cpuMicros: user + system
@@ -145,6 +148,8 @@ const methods: SendersMethods = {
   start,
   counts,
   times: () => times.take(),
+  // The senders of `lokean generate` do not say when a message was due.
+  lags: () => new TimesRecorder().take(),
   disturbance: () => load?.takeDisturbance() ?? { longestGapMs: 0, returned: 0 },
   stop: async () => {
     load?.end()
@@ -154,6 +159,9 @@ const methods: SendersMethods = {
     })
     const final = counts()
     await Promise.all(connections.map(async connection => await connection.close()))
+    connections = []
+    Object.assign(before, { sent: final.sent, accepted: final.settled, messages: final.messages })
+    load = paced = undefined
     return final
   }
 }

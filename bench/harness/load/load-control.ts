@@ -13,7 +13,7 @@ export class LoadControl {
     this.#child = child
   }
 
-  /** Can be called once for each rig. */
+  /** Can be called again after `stop`. */
   async start (pace: PaceOptions = {}): Promise<void> { await this.#child.call('start', pace) }
 
   async counts (): Promise<LoadCounts> { return await this.#child.call('counts') }
@@ -22,6 +22,9 @@ export class LoadControl {
    * Times from sending to settlement of all messages settled since the last call. The first call starts the recording.
    */
   async times (): Promise<Times> { return await this.#child.call('times') }
+
+  /** The same from when a message was due, which may be before its sender could send it. Zero where nobody knows. */
+  async lags (): Promise<Times> { return await this.#child.call('lags') }
 
   /** Sends nothing more. Resolves when everything that was sent is settled. */
   async stop (): Promise<LoadCounts> { return await this.#child.call('stop') }

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net'
 import { Digits } from './digits.ts'
 import type { MessagePool } from './message-pool.ts'
 import { Outgoing } from './outgoing.ts'
-import { createPace, type Pace, type PaceOptions } from './pace.ts'
+import type { Pace, PaceOptions } from './pace.ts'
+import { createPace } from './paces.ts'
 import { TimesRecorder } from './times.ts'
 import { DELIVERY_ID_AT, DELIVERY_TAG_AT, framePool, type FramedPool, type Link } from './transfer-frames.ts'
 
@@ -23,7 +24,9 @@ export interface LinkCounts { sent: number, settled: number, messages: number, b
  * that it sends are equal. The first record is number 0. The times of each host rise strictly.
  */
 export class LoadLink {
+  /** From sending to settlement, and from when a message was due to its settlement. */
   readonly times = new TimesRecorder()
+  readonly lags = new TimesRecorder()
   readonly outgoing = new Outgoing((first, last) => this.#settled(first, last), () => this.#later())
   readonly #pool: MessagePool
   readonly #framed: FramedPool
@@ -33,7 +36,12 @@ export class LoadLink {
   readonly #newest: Float64Array
   /** When each delivery was sent, in a ring by delivery id. A negative value says that it is not on its way. */
   readonly #sentAt = new Float64Array(RING).fill(-1)
+  /** When it was due, where the pace tells. */
+  readonly #dueAt = new Float64Array(RING)
   #pace: Pace | undefined
+  /** The messages before the pace began. */
+  #before = 0
+  #timer: NodeJS.Timeout | undefined
   #scheduled = false
   #stoppedAt: number | undefined
   #onDrained: (() => void) | undefined
@@ -58,17 +66,22 @@ export class LoadLink {
     this.#free = Array.from({ length: CHUNKS }, () => Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, link.maxFrameSize)))
   }
 
+  /** Can be called again after `stop`. */
   start (pace: PaceOptions): void {
     const { hosts, recordsPerMessage, messages } = this.#pool
+    clearInterval(this.#timer)
+    this.#stoppedAt = undefined
+    this.#before = this.outgoing.messages
     this.#pace = createPace(pace, { hosts, recordsPerMessage, messages: messages.length }, performance.now(), RING)
-    if ('rate' in pace) setInterval(() => this.#pump(), 1).unref()
+    if ('rate' in pace) this.#timer = setInterval(() => this.#pump(), 1).unref()
     this.#later()
   }
 
   counts (): LinkCounts {
     const { recordsPerMessage: records } = this.#pool
     const { messages } = this.outgoing
-    const behind = this.#pace === undefined ? 0 : Math.max(0, this.#pace.due(this.#stoppedAt ?? performance.now()) - messages)
+    const due = this.#pace?.due(this.#stoppedAt ?? performance.now()) ?? 0
+    const behind = Math.max(0, due - (messages - this.#before))
     return { sent: messages * records, settled: this.#settledMessages * records, messages: this.#settledMessages, behind: behind * records }
   }
 
@@ -123,6 +136,7 @@ export class LoadLink {
     if (message < 0) return false
     const { hosts, recordsPerMessage } = this.#pool
     this.#sentAt[outgoing.messages % RING] = now
+    this.#dueAt[outgoing.messages % RING] = this.#pace?.dueAt ?? now
     this.#frame = this.#framed.firstFrame[message]
     this.#lastFrame = this.#framed.firstFrame[message + 1]
     this.#timeAt = this.#numberAt = message * recordsPerMessage
@@ -171,7 +185,8 @@ export class LoadLink {
       if (id >= this.outgoing.messages || sentAt < 0) throw new Error(`the program settled delivery ${id}, which is not on its way`)
       this.#sentAt[id % RING] = -1
       this.times.record(now - sentAt)
-      this.#pace?.settled(id)
+      this.lags.record(now - this.#dueAt[id % RING])
+      this.#pace?.settled(id - this.#before)
     }
     this.#settledMessages += last - first + 1
     if (this.#stoppedAt !== undefined && this.unsettled === 0) this.#onDrained?.()

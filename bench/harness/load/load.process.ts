@@ -4,6 +4,7 @@ import rhea, { type Connection, type EventContext, type Sender, type Session } f
 import { serve } from '../child.ts'
 import { LoadLink, type LinkCounts } from './load-link.ts'
 import { createPool, type PoolOptions } from './message-pool.ts'
+import { createNewStreams } from './new-streams.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { PaceOptions } from './pace.ts'
 import type { Times } from './times.ts'
@@ -22,6 +23,8 @@ export type LoadMethods = {
   start: (pace: PaceOptions) => void
   counts: () => LoadCounts
   times: () => Times
+  /** From when a message was due; from sending where its pace does not tell. */
+  lags: () => Times
   stop: () => Promise<LoadCounts>
 }
 
@@ -34,7 +37,8 @@ const attached = new Promise<void>(resolve => { onAttached = resolve })
  * the transfers. Only one session with one link is expected.
  */
 async function listen (options: PoolOptions): Promise<{ url: string, poolRecords: number }> {
-  const pool = createPool(options)
+  const { recordsPerMessage, streams } = options
+  const pool = streams === undefined ? createPool(options) : createNewStreams({ recordsPerMessage, streams })
   const container = rhea.create_container({ id: 'lokean-bench' })
   ;(container.sasl_server_mechanisms as { enable_anonymous (name: string): void }).enable_anonymous('anonymous')
   const server = container.listen({ port: 0, host: '127.0.0.1', idle_time_out: IDLE_TIMEOUT_MS, tcp_no_delay: true } as never)
@@ -85,6 +89,7 @@ const methods: LoadMethods = {
   start: pace => theLink().start(pace),
   counts,
   times: () => theLink().times.take(),
+  lags: () => theLink().lags.take(),
   stop: async () => {
     await theLink().stop()
     return counts()

@@ -16,6 +16,8 @@ export interface PoolOptions {
   /** The number of machines that log. Each message comes from one of them. */
   hosts: number
   seed?: number
+  /** Makes each record of the pool begin a stream of its own, so many in all. `hosts` does not count then. */
+  streams?: number
 }
 
 /** A whole AMQP message as omamqp1 makes it, and the places of the digits that change with each sending. */

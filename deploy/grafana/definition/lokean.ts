@@ -86,7 +86,9 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
       total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'
-    ], [total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s']))
+    ], [total('lokean_records_empty_total', 'address'), '{{address}} empty/s'], [
+      total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s'
+    ]))
     .withPanel(graph(
       'The dead-letter directory, and its limit', 'bytes', perInstance('lokean_dead_letter_bytes'),
       perInstance('lokean_dead_letter_bytes_limit', '{{instance}} limit')

@@ -4,6 +4,7 @@ import { tryAdmin } from './admin.ts'
 import { tryBus } from './bus.ts'
 import { describe } from './describe.ts'
 import { inJson } from './finding.ts'
+import { checkLog } from './log-file.ts'
 import { tryLoki } from './loki.ts'
 import { sample } from './sample.ts'
 
@@ -12,8 +13,9 @@ import { sample } from './sample.ts'
  * nothing but an entry of its own for each tenant, and not even that without `push`. The exit code is 1 where a check
  * fails.
  */
-export async function check (context: Context, { json, push }: { json: boolean, push: boolean }): Promise<number> {
+export async function check (context: Context, { json, push, file }: { json: boolean, push: boolean, file?: string }): Promise<number> {
   const { config, warnings } = loadConfig(context.env)
+  if (file !== undefined) return await checkLog(context, config, file, json)
   const [bus, { loki, limits }, admin, { record, others }] = await Promise.all([
     tryBus(config), tryLoki(config, push), tryAdmin(config.admin), sample(context, config)
   ])

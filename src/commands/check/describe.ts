@@ -35,6 +35,8 @@ export function describe (config: Config, { warnings, bus, loki, limits, admin, 
     `  timestamp  ${record.timestamp}`,
     `  line       ${JSON.stringify(record.line)}`,
     ...Object.entries(record.metadata).map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
+    `  format     ${record.format ?? 'none that is known'}`,
+    ...Object.entries(record.from).map(([name, place]) => `             ${name} from the ${place}`),
     ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
     ...others.flatMap(({ address, tenant, labels }) => [
       '', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`

@@ -5,6 +5,7 @@ import snappy from 'snappy'
 import type { Config } from '../../config/config.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import { Encoder } from '../../worker/encoder.ts'
+import { Explainer } from '../../worker/explain.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../worker/messages.ts'
 import { decodePush } from '../../worker/output/push-schema.ts'
 import type { Context } from '../context.ts'
@@ -17,6 +18,9 @@ export interface StoredForm {
   timestamp: string
   line: string
   metadata: Record<string, string>
+  /** The format of its line, and where each derived field comes from. */
+  format: string | undefined
+  from: Record<string, string>
   quarantined?: string
   mended: string[]
 }
@@ -55,11 +59,12 @@ export async function sample ({ stdin }: Context, config: Config): Promise<{ rec
   Buffer.from(bytes).set(Buffer.concat([head, record]))
   const [first, ...rest] = config.addresses
   const others = rest.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined)
-  const encode = (address = ''): StoredForm => storedForm(config, address, bytes, now)
+  const { format, from = {} } = new Explainer(encoderSettings(config)).explain(record) ?? {}
+  const encode = (address = ''): StoredForm => ({ ...storedForm(config, address, bytes, now), format, from })
   return { record: encode(first?.address), others: others.map(({ address }) => encode(address)) }
 }
 
-function storedForm (config: Config, address: string, bytes: SharedArrayBuffer, now: number): StoredForm {
+function storedForm (config: Config, address: string, bytes: SharedArrayBuffer, now: number): Omit<StoredForm, 'format' | 'from'> {
   const result = new Encoder(encoderSettings(config)).encode({
     address,
     format: 'amqp',

@@ -1,4 +1,5 @@
 import type { EncoderSettings, Mapping } from '../messages.ts'
+import { loadFormats } from '../formats/load.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 
 /**
@@ -11,13 +12,10 @@ export const HOST = 2
 export const HOSTNAME = 3
 const BUILT_IN = [
   '@timestamp', 'message', 'host', 'hostname', 'severity', 'tag',
-  'level', 'pid', 'request_id', 'global_request_id', 'instance_id'
+  'level', 'pid', 'request_id', 'global_request_id', 'instance_id', 'file', 'source'
 ]
-/** The fields that are derived: from the line where oslo.log wrote it, else from severity and tag. */
-const DERIVED = BUILT_IN.slice(6)
-
-/** Grafana's names for levels (`detected_level`). The kernel knows them by their index (kernel/assembly/levels.ts). */
-export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug'] as const
+/** The fields that are derived: from the line where its format has them, else from severity and tag. */
+export const DERIVED = BUILT_IN.slice(6, 11)
 
 /** What metadata tells of quarantined records besides these fields. */
 const TOLD_ANYHOW = ['address', 'original_timestamp', 'piece']
@@ -58,15 +56,12 @@ export class Fields {
     this.#nuls = kernel.run.nuls.value / 4
     const wanted = [...settings.labels, ...settings.metadata].map(mapping => mapping.field)
     if (settings.tenant.kind === 'field') wanted.push(settings.tenant.field)
-    this.names = [...new Set([...BUILT_IN, 'file', 'source', ...wanted])]
+    this.names = [...new Set([...BUILT_IN, ...wanted])]
     for (const name of this.names) {
       const { at, length } = kernel.text(name)
       kernel.run.addKey(at, length)
     }
-    for (const level of LEVELS) {
-      const { at, length } = kernel.text(level)
-      kernel.run.addLevel(at, length)
-    }
+    loadFormats(kernel)
     kernel.run.setHostForm(settings.hostForm.short, settings.hostForm.lower)
     kernel.run.setWanted(wanted.some(name => DERIVED.includes(name)))
     this.file = this.slot('file')

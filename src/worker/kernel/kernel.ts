@@ -10,6 +10,16 @@ interface Exports {
   setSlots (count: number): void
   addKey (key: number, length: number): void
   addLevel (name: number, length: number): void
+  addLevelWord (word: number, length: number, level: number): void
+  addJsonKey (key: number, length: number): void
+  addFormat (within: number, flags: number): void
+  setHandWritten (oslo: number, json: number): void
+  addAutomaton (
+    timed: boolean, classes: number, cells: number, shift: number, passive: number, active: number, actions: number
+  ): void
+  recognised: { value: number }
+  levelFrom: { value: number }
+  nextMessage (): void
   setWanted (value: boolean): void
   scan (start: number, end: number): number
   parseTimestamp (start: number, end: number): number

@@ -67,12 +67,13 @@ export class Arena {
     this.entries = 0
   }
 
-  /** Whether some entry of the stream is older, in milliseconds. */
-  hasOlder (stream: Stream, timeMs: number): boolean {
+  /** The oldest time of an entry of the stream, in milliseconds. */
+  oldestMs (stream: Stream): number {
+    let oldest = Infinity
     for (let entry = stream.head; entry >= 0; entry = this.next[entry]!) {
-      if (this.seconds[entry]! * 1000 + this.nanos[entry]! / 1e6 < timeMs) return true
+      oldest = Math.min(oldest, this.seconds[entry]! * 1000 + this.nanos[entry]! / 1e6)
     }
-    return false
+    return oldest
   }
 
   /** Puts bytes into the kernel's memory, and returns their address. They stay until the arena is cleared. */

@@ -60,7 +60,8 @@ export class EntryWriter {
     this.#quarantined = new Quarantined(settings, fields, kernel, this.#recordTimes, bytes => this.place(bytes))
     this.#toldNames = new ToldNames(settings, fields, kernel, bytes => this.place(bytes))
     this.#times = new EntryTimes(this.#arena)
-    this.#parts = new PartWriter(settings.pushBytes, kernel)
+    this.#parts = new PartWriter(settings.pushBytes, kernel, stream =>
+      this.#streams.newStream(stream, this.#arena.oldestMs(stream) + settings.maxDisorderMs - settings.maxAheadMs))
   }
 
   get full (): boolean {
@@ -94,6 +95,7 @@ export class EntryWriter {
   }
 
   nextMessage (): void {
+    this.#kernel.run.nextMessage()
     this.#times.nextMessage()
   }
 
@@ -104,7 +106,7 @@ export class EntryWriter {
     for (const stream of this.#touched) {
       this.#streams.tellNewest(stream)
       // Mostly the batch has no old record: then no entry is looked at.
-      stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.hasOlder(stream, late)
+      stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.oldestMs(stream) < late
     }
     const parts = this.#parts.write(this.#address, this.#touched, this.#arena)
     this.#touched = []
@@ -239,7 +241,9 @@ export class EntryWriter {
   #touch (stream: Stream): void {
     this.#touched.push(stream)
     if (stream.lastSeenMs === this.#arrivalMs) return
-    stream.isNewToLoki = this.#arrivalMs - stream.lastSeenMs > FORGOTTEN_MS
+    const knownMs = Math.max(stream.lastSeenMs, this.#streams.shownMs(stream))
+    stream.isNewToLoki = this.#arrivalMs - knownMs > FORGOTTEN_MS
     stream.lastSeenMs = this.#arrivalMs
+    if (!stream.isNewToLoki) this.#streams.show(stream, this.#arrivalMs)
   }
 }

@@ -1,5 +1,5 @@
 import { compress } from './compress.ts'
-import type { Part } from '../messages.ts'
+import type { NewStream, Part } from '../messages.ts'
 import type { Arena } from './arena.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashBytes } from '../streams/labels.ts'
@@ -10,11 +10,12 @@ import { varintSize, writeVarint } from './varint.ts'
  * Makes parts of the entries in the arena. A part is a PushRequest for one shard of one tenant (`0x0a length Stream {
  * 0x0a length labels, entries }` repeated), compressed as one snappy block. A part is not larger than `pushBytes`
  * before compression, unless it holds one entry that is larger. A stream that Loki may reject has parts of its own
- * (Part.solo).
+ * (Part.solo, Part.newStream).
  */
 export class PartWriter {
   readonly #pushBytes: number
   readonly #kernel: Kernel
+  readonly #newStream: (stream: Stream) => NewStream | undefined
   /** The part under construction lies behind the arena, in [#begin, #at). */
   #begin = 0
   #at = 0
@@ -22,9 +23,11 @@ export class PartWriter {
   #address = ''
   #parts: Part[] = []
 
-  constructor (pushBytes: number, kernel: Kernel) {
+  /** `newStream`: the same word of Part, for a stream that Loki may not know. */
+  constructor (pushBytes: number, kernel: Kernel, newStream: (stream: Stream) => NewStream | undefined = () => undefined) {
     this.#pushBytes = pushBytes
     this.#kernel = kernel
+    this.#newStream = newStream
   }
 
   /** Writes all entries of these streams, which come from `address`, in order. Leaves the streams empty. */
@@ -33,23 +36,30 @@ export class PartWriter {
     this.#address = address
     this.#begin = this.#at = arena.limit + BEHIND_ARENA
     this.#records = 0
-    const isSolo = (stream: Stream): boolean => stream.isNewToLoki || stream.mayBeLate || stream.bytes > SOLO_BYTES
     for (const shard of byPart(streams)) {
-      for (const stream of shard) if (!isSolo(stream)) this.#writeStream(stream, arena, false)
-      this.#close(shard[0]!, false)
-      for (const stream of shard) if (isSolo(stream)) this.#writeStream(stream, arena, true)
+      for (const stream of shard) if (!isAlone(stream)) this.#writeStream(stream, arena)
+      this.#close(shard[0]!)
+      for (const stream of shard) if (isAlone(stream)) this.#writeAlone(stream, arena)
       for (const stream of shard) stream.clear()
     }
     return this.#parts
   }
 
-  #writeStream (stream: Stream, arena: Arena, solo: boolean): void {
+  /** Writes parts with this stream only. */
+  #writeAlone (stream: Stream, arena: Arena): void {
+    const newStream = stream.isNewToLoki ? this.#newStream(stream) : undefined
+    const solo = newStream === undefined || isDoubtful(stream)
+    this.#writeStream(stream, arena, { solo, newStream, stream: hashBytes(stream.labels, 0, stream.labels.length) })
+  }
+
+  /** `alone`: what the parts of a stream that shares none have. */
+  #writeStream (stream: Stream, arena: Arena, alone?: Alone): void {
     let first = stream.head
     let bytes = stream.bytes
     while (first >= 0) {
       const room = this.#pushBytes - (this.#at - this.#begin) - stream.labels.length - STREAM_HEAD
       if (bytes > room && this.#at > this.#begin) {
-        this.#close(stream, false)
+        this.#close(stream)
         continue
       }
       let taken = bytes
@@ -67,7 +77,7 @@ export class PartWriter {
       this.#writeEntries(stream, arena, first, rest, taken)
       bytes -= taken
       first = rest
-      if (solo) this.#close(stream, true)
+      if (alone !== undefined) this.#close(stream, alone)
     }
   }
 
@@ -94,16 +104,25 @@ export class PartWriter {
   }
 
   /** Ends the part, and compresses it. */
-  #close (stream: Stream, solo: boolean): void {
+  #close ({ tenant, shard, quarantine }: Stream, alone?: Alone): void {
     const rawBytes = this.#at - this.#begin
     if (rawBytes === 0) return
     const body = compress(this.#kernel.bytes.subarray(this.#begin, this.#at))
-    const { tenant, shard, quarantine, labels } = stream
-    const part = { address: this.#address, tenant, shard, body, rawBytes, records: this.#records, solo, quarantine }
-    this.#parts.push(solo ? { ...part, stream: hashBytes(labels, 0, labels.length) } : part)
+    this.#parts.push({ address: this.#address, tenant, shard, body, rawBytes, records: this.#records, solo: false, quarantine, ...alone })
     this.#at = this.#begin
     this.#records = 0
   }
+}
+
+type Alone = Pick<Part, 'solo' | 'newStream' | 'stream'>
+
+function isAlone (stream: Stream): boolean {
+  return stream.isNewToLoki || isDoubtful(stream)
+}
+
+/** Whether Loki may reject entries of the stream, whatever it knows of it. */
+function isDoubtful (stream: Stream): boolean {
+  return stream.mayBeLate || stream.bytes > SOLO_BYTES
 }
 
 /** The kernel may overwrite so many bytes behind an entry. */

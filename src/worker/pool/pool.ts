@@ -91,6 +91,14 @@ export class WorkerPool {
     return await this.#run<EncodeResult>('quarantineMessage', task)
   }
 
+  /**
+   * Ends a period of each idle thread's load (LoadFall). A thread whose load has fallen gives memory back. Each idle
+   * thread gets one of these tasks; a thread at work has no end of its period.
+   */
+  endPeriod (): void {
+    for (let idle = this.size - this.#running; idle > 0; idle--) this.#run('endPeriod', undefined).catch(() => {}) // onFailure tells it
+  }
+
   /** The time that all threads have spent on tasks. A task counts when it ends; not where its thread died. */
   get busySeconds (): number {
     return Number(Atomics.load(this.#busy, 0)) / 1e6

@@ -1,20 +1,14 @@
-import { hash, randomBytes } from 'node:crypto'
-import { NewestTimes } from './newest-times.ts'
+import { randomBytes } from 'node:crypto'
+import type { NewStream } from '../messages.ts'
+import { keyedHash, SECRET_BYTES } from './keyed-hash.ts'
+import { StreamTimes } from './stream-times.ts'
 
-/**
- * A stream that got a record. `new`: counted from now on. `over_limit`: more than its tenant may have, and not counted.
- */
+/** A stream that got a record. `new`: counted from now on. `over_limit`: not counted, as its tenant has too many. */
 export type Touch = 'known' | 'new' | 'over_limit'
 
-/**
- * Loki's default limit on the streams of a tenant (max_global_streams_per_user). Where no limit is set, more are
- * reported.
- */
+/** Loki's default limit (max_global_streams_per_user). Where no limit is set, more streams of a tenant are reported. */
 export const LOKI_DEFAULT_LIMIT = 5000
-/**
- * After so many ticks without a record, a stream no longer counts. Loki forgets it after about half an hour
- * (chunk_idle_period).
- */
+/** A stream counts for so many ticks behind its last record. Loki forgets it after half an hour (chunk_idle_period). */
 export const IDLE_TICKS = 60
 /** A tenant with too many streams is reported once in so many ticks. */
 export const WARN_TICKS = 10
@@ -24,7 +18,6 @@ const NOW = 0
 const TOTAL = 1
 const LIMIT = 2
 const SECRET = 4
-const SECRET_BYTES = 16
 const HEADER = 16
 
 /**
@@ -75,8 +68,10 @@ export class ActiveStreams {
   /** The first word of the states, and of the slots' streams: two words of hash and one with the account for each. */
   readonly #states: number
   readonly #streams: number
-  /** One word for each slot. */
-  readonly newest: NewestTimes
+  /** The time of each stream's newest record. */
+  readonly newest: StreamTimes
+  /** When Loki last knew each stream: it had stored a record of it, and got another. */
+  readonly shown: StreamTimes
   #account = { tenant: '', word: 0 }
   /** The slot of the stream that was touched last; -1 where it has none. It stays the stream's for an hour. */
   slot = -1
@@ -84,7 +79,7 @@ export class ActiveStreams {
   /** `limit`: how many streams a tenant may have; 0 for no limit. `slots`: a power of two. */
   static create (limit = 0, slots = MIN_SLOTS): ActiveStreams {
     while (slots < 4 * limit) slots *= 2
-    const memory = new SharedArrayBuffer(4 * (HEADER + 2 * ACCOUNTS + 5 * slots))
+    const memory = new SharedArrayBuffer(4 * (HEADER + 2 * ACCOUNTS + 6 * slots))
     const words = new Int32Array(memory)
     words[NOW] = 1
     words[LIMIT] = limit
@@ -98,9 +93,10 @@ export class ActiveStreams {
     this.#limit = this.#words[LIMIT]!
     this.#secret = new Uint8Array(memory, 4 * SECRET, SECRET_BYTES).slice()
     this.#states = HEADER + 2 * ACCOUNTS
-    this.#slots = (this.#words.length - this.#states) / 5
+    this.#slots = (this.#words.length - this.#states) / 6
     this.#streams = this.#states + this.#slots
-    this.newest = new NewestTimes(this.#words, this.#streams + 3 * this.#slots)
+    this.newest = new StreamTimes(this.#words, this.#streams + 3 * this.#slots)
+    this.shown = new StreamTimes(this.#words, this.#streams + 4 * this.#slots)
     this.#account.word = this.#accountWord('')
   }
 
@@ -138,7 +134,7 @@ export class ActiveStreams {
     const words = this.#words
     const account = this.#accountOf(tenant)
     this.slot = -1
-    const id = this.#hash(Buffer.from(`${tenant}\0`), labels)
+    const id = keyedHash(this.#secret, Buffer.from(`${tenant}\0`), labels)
     for (let patient = true; ;) {
       // Reads the count before it looks for the stream. If the stream is then not there, it was not admitted while the
       // account was full.
@@ -163,11 +159,22 @@ export class ActiveStreams {
         this.slot = free - this.#states
         words.set([...id, account], this.#streams + 3 * this.slot)
         this.newest.reset(this.slot)
+        this.shown.reset(this.slot)
       }
       Atomics.store(words, free, admitted ? this.now : FREE)
       Atomics.notify(words, free)
       return admitted ? 'new' : 'over_limit'
     }
+  }
+
+  /** How `stored` knows the stream of the slot. */
+  placeOf (slot: number): Pick<NewStream, 'slot' | 'id'> {
+    return { slot, id: this.#words[this.#streams + 3 * slot]! }
+  }
+
+  /** Loki has stored a record of the stream. Does nothing where the slot has another stream meanwhile. */
+  stored ({ slot, id }: Pick<NewStream, 'slot' | 'id'>, seconds: number): void {
+    if (this.#words[this.#streams + 3 * slot] === id) this.shown.raise(slot, seconds)
   }
 
   /**
@@ -234,11 +241,6 @@ export class ActiveStreams {
   }
 
   #accountWord (tenant: string): number {
-    return HEADER + 2 * (this.#hash(Buffer.from(tenant))[0] & (ACCOUNTS - 1))
-  }
-
-  #hash (...bytes: Uint8Array[]): [number, number] {
-    const digest = hash('sha256', Buffer.concat([this.#secret, ...bytes]), 'hex')
-    return [parseInt(digest.slice(0, 8), 16) | 0, parseInt(digest.slice(8, 16), 16) | 0]
+    return HEADER + 2 * (keyedHash(this.#secret, Buffer.from(tenant))[0] & (ACCOUNTS - 1))
   }
 }

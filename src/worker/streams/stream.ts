@@ -25,7 +25,9 @@ export class Stream {
   lastSeenMs = -Infinity
   /** Of its newest record, what the other workers have been told. */
   toldMs = 0
-  /** Whether Loki may not know the stream, or not any more, at the present batch: see Part.solo. */
+  /** When the other workers were last told that Loki knows it, in ms since the epoch. */
+  shownMs = 0
+  /** Whether Loki may not know the stream, or not any more, at the present batch: see Part.newStream. */
   isNewToLoki = true
   /** Whether some entry is so old that another writer may have put it too far behind. */
   mayBeLate = false

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CardinalityReport, EncoderSettings, GivenLabel, Origin } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, GivenLabel, NewStream, Origin } from '../messages.ts'
 import { ActiveStreams } from './active-streams.ts'
 import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -29,6 +29,8 @@ interface LabelRules {
  */
 const MAX_CACHED = 65536
 const MAX_KEY_BYTES = 16 * 1024 * 1024
+/** Loki knows a stream for much longer. */
+const SHOW_MS = 60_000
 
 /**
  * Finds the stream of a record from its label fields. The kernel finds it by the bytes of their values. Only values
@@ -125,6 +127,23 @@ export class StreamCache {
     this.#active?.newest.raise(stream.slot, stream.toldMs / 1000)
   }
 
+  /** When Loki last knew the stream, as far as other workers and the sink have told, in ms since the epoch. */
+  shownMs (stream: Stream): number {
+    return this.#active === undefined ? 0 : this.#active.shown.of(stream.slot) * 1000
+  }
+
+  /** Tells the other workers that Loki knows the stream, once in SHOW_MS. */
+  show (stream: Stream, nowMs: number): void {
+    if (nowMs < stream.shownMs + SHOW_MS) return
+    stream.shownMs = nowMs
+    this.#active?.shown.raise(stream.slot, Math.floor(nowMs / 1000))
+  }
+
+  /** What the sink gets with a part that shows the stream to Loki. Undefined where the stream has no slot. */
+  newStream (stream: Stream, safeUntilMs: number): NewStream | undefined {
+    return this.#active === undefined || stream.slot < 0 ? undefined : { ...this.#active.placeOf(stream.slot), safeUntilMs }
+  }
+
   /** The quarantine stream with these labels. It does not count as a stream of its tenant. */
   quarantine (labels: string, tenant: string): Stream {
     return this.#intern(labels, tenant, true)!
@@ -204,7 +223,7 @@ export class StreamCache {
       if (streams !== undefined) this.#reports.push(this.#newest.report(stream.tenant, streams))
     }
     if (touch === 'over_limit') return false
-    if (touch === 'new') stream.toldMs = 0
+    if (touch === 'new') stream.toldMs = stream.shownMs = 0
     stream.tick = this.#tick
     stream.slot = active.slot
     return true

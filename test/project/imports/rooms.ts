@@ -45,10 +45,11 @@ export const ROOMS: Record<string, readonly string[]> = {
   ack: ['source/source.ts'],
 
   // These run in a worker thread.
-  worker: ['worker/output', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
+  worker: ['worker/output', 'worker/input', 'worker/formats', 'worker/kernel', 'worker/messages.ts'],
   'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
   'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages.ts'],
-  'worker/input': ['worker/kernel', 'worker/messages.ts'],
+  'worker/input': ['worker/formats', 'worker/kernel', 'worker/messages.ts'],
+  'worker/formats': ['worker/kernel'],
   'worker/kernel': [],
   'worker/kernel/assembly': [],
 
@@ -64,7 +65,9 @@ export const ROOMS: Record<string, readonly string[]> = {
 }
 
 /** Any room may import these. */
-export const COMMON = ['backoff.ts', 'errors.ts', 'log.ts', 'secret.ts', 'shared-memory.ts', 'tls-failure.ts', 'version.ts']
+export const COMMON = [
+  'backoff.ts', 'collect-garbage.ts', 'errors.ts', 'load-fall.ts', 'log.ts', 'secret.ts', 'shared-memory.ts', 'tls-failure.ts', 'version.ts'
+]
 
 /**
  * Packages that only files of src with a matching path may import, types included. The embedded bus takes rhea apart in

@@ -1,4 +1,4 @@
-import type { BenchResult, LatencyResult, PipelineResult, Spread } from '../../../bench/outcome/results.ts'
+import type { BenchResult, EverydayResult, LatencyResult, PipelineResult, Spread } from '../../../bench/outcome/results.ts'
 
 export function around (median: number, by = 0.08): Spread {
   return { median, min: median * (1 - by), max: median * (1 + by) }
@@ -60,6 +60,26 @@ function hosts (recordsPerMessage: number, senders: number, recordsPerSecond: nu
   }
 }
 
+function everyday (recordsPerSecond: number, recordsPerMessage: number, lingerMs: number, cores: number, hosts = 100): EverydayResult {
+  return {
+    recordsPerSecond,
+    hosts,
+    recordsPerMessage,
+    lingerMs,
+    cores,
+    usPerRecord: cores / recordsPerSecond * 1e6,
+    pushesPerSecond: lingerMs === 0 ? 600 : 24,
+    recordsPerPush: recordsPerSecond / (lingerMs === 0 ? 600 : 24),
+    p50Ms: 1 + lingerMs / 2,
+    p99Ms: 8 + lingerMs,
+    receiverCores: cores / 1.4,
+    sinkMs: 0,
+    settledPerSecond: recordsPerSecond,
+    lagP99Ms: 12 + lingerMs * 3,
+    storeCores: null
+  }
+}
+
 /** A whole, invented result. The program meets some targets, misses one, and loses no record. */
 export function sampleResult (): BenchResult {
   return {
@@ -98,6 +118,11 @@ export function sampleResult (): BenchResult {
     hosts: [
       hosts(1, 1, 900), hosts(1, 10, 9000), hosts(1, 200, 61_000), hosts(100, 1, 61_000), hosts(100, 10, 160_000), hosts(100, 200, 204_000)
     ],
+    everyday: [
+      everyday(250, 1, 100, 0.02), everyday(2_500, 1, 100, 0.08), everyday(2_500, 1, 0, 0.6), everyday(2_500, 3, 100, 0.07),
+      everyday(2_500, 10, 100, 0.05), everyday(10_000, 10, 100, 0.07), everyday(40_000, 10, 100, 0.2, 1_000)
+    ],
+    start: [{ streams: 200_000, seconds: 21.5, pushes: 3_800, recordsPerSecond: 20_000 }],
     idle: { cpuPercent: 0.31 },
     loki: {
       url: 'the embedded one',

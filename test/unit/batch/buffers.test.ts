@@ -21,6 +21,16 @@ test('what is larger than usual gets a buffer of its own size, which is not kept
   assert.notEqual(buffers.lease(1025), large)
 })
 
+test('what is not in use can be freed, and what is in use is kept later', () => {
+  const buffers = new Buffers(1024, 2)
+  const [kept, freed] = [buffers.lease(1), buffers.lease(1)]
+  buffers.release(freed)
+  buffers.freeUnused()
+  assert.ok(![kept, freed].includes(buffers.lease(1)))
+  buffers.release(kept)
+  assert.equal(buffers.lease(1), kept)
+})
+
 test('keeps no more than it was told to', () => {
   const buffers = new Buffers(16, 2)
   const used = [buffers.lease(1), buffers.lease(1), buffers.lease(1)]

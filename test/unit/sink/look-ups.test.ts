@@ -42,7 +42,6 @@ function lookUpsOf ({ pages, tenant, entryBytes = 100, left }: Given) {
     now: () => 0,
     log: pino({}, { write: line => { log.push(line) } }),
     onFound: records => { counted.push(records) },
-    close: async () => { await Promise.resolve() }
   })
   return { lookUps, asked, found, counted, log }
 }
@@ -121,6 +120,6 @@ test('a push whose connection was lost is looked for when it had time to arrive;
   const rest = lookUps.rest([{ ...pending(1), doubt: { reason: 'connection', at: 1e9, look: 'next' } }])
   await new Promise<void>(resolve => { setImmediate(resolve) })
   assert.equal(asked.length, 0)
-  await lookUps.close()
+  lookUps.close()
   await rest
 })

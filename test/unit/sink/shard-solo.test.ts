@@ -30,6 +30,7 @@ class Bench {
     hold: () => undefined,
     limit: () => Infinity,
     limited: () => false,
+    isSolo: part => part.solo,
     halve: async () => { throw new Error('nothing is too large here') },
     setAside: () => { throw new Error('nothing is held here') },
     now: () => 0,

@@ -66,6 +66,7 @@ class Bench {
       pushBytes,
       hold: () => this.hold,
       limit: () => this.limit,
+      isSolo: part => part.solo,
       limited: push => {
         this.limited.push(push)
         return this.never

@@ -9,6 +9,7 @@ import type { Ruling } from '../../../src/sink/shard-tools.ts'
 import type { PushReport } from '../../../src/sink/reports.ts'
 import { Shards } from '../../../src/sink/shards.ts'
 import { StoredAt } from '../../../src/sink/stored-at.ts'
+import { StreamRoom } from '../../../src/sink/stream-room.ts'
 import type { Part } from '../../../src/worker/messages.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { httpServer } from '../../helpers/http-server.ts'
@@ -45,6 +46,7 @@ function bench (t: TestContext, endpointCount = 1, enoughBytes = 0) {
     now: () => Date.now(),
     limits: new PushLimits({ pushBytes: 1_000, burstOf: () => undefined, now: () => Date.now() }),
     storedAt: new StoredAt(() => Date.now()),
+    room: new StreamRoom({ limitOf: () => undefined, count: async () => undefined, now: () => Date.now() }),
     rule: async () => ruling.value ?? { kind: 'replaced', by: [] },
     halve: async () => [],
     onReleased: tenant => { released.push(tenant) },
@@ -300,6 +302,7 @@ test('with the real client: many shards push at once, without a warning, and clo
     endpoints: new EndpointSelector(1),
     limits: new PushLimits({ pushBytes: 1_000, burstOf: () => undefined, now: () => performance.now() }),
     storedAt: new StoredAt(),
+    room: new StreamRoom({ limitOf: () => undefined, count: async () => undefined, now: () => Date.now() }),
     pushBytes: 1_000,
     enoughBytes: 0,
     rule: async () => undefined,

@@ -48,6 +48,8 @@ test('what Loki tells is read by its units', async () => {
     ['reject_old_samples_max_age: 168h0m0s', { maxAgeMs: 7 * 86_400_000 }],
     ['reject_old_samples_max_age: 1d12h', { maxAgeMs: 36 * 3_600_000 }],
     ['max_global_streams_per_user: 1e+06', { maxStreams: 1_000_000 }],
+    ['max_global_streams_per_user: 0\nmax_streams_per_user: 0', { maxStreams: Infinity }],
+    ['max_global_streams_per_user: 9\nmax_streams_per_user: 0', { maxStreams: 9 }],
     ['enforced_labels: [cluster, 1, "a\\e[31m"]', { enforcedLabels: ['cluster'] }]
   ]
   for (const [text, limits] of cases) assert.deepEqual(await parseTenantLimits(text), limits, text)

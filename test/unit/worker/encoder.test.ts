@@ -38,7 +38,7 @@ suite('what rsyslog sent', () => {
         newest.set(entries[i].labels, entries[i].time)
         const { cloud, region, host, source, file: path } = record
         assert.deepEqual(parseSelector(entries[i].labels), { cloud, region, host, source, service_name: source })
-        assert.deepEqual(entries[i].metadata, { level: 'info', ...(path === '' ? {} : { file: path }), ...(name === 'nova' ? nova : {}) })
+        assert.deepEqual(entries[i].metadata, { ...(path === '' ? { level: 'info' } : { file: path }), ...(name === 'nova' ? nova : {}) })
       }
       assert.deepEqual(counts, name.startsWith('badutf8') ? { utf8: 1 } : {})
     })

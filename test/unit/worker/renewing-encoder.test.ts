@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ActiveStreams } from '../../../src/worker/streams/active-streams.ts'
 import { RenewingEncoder, SPARE_BYTES } from '../../../src/worker/renewing-encoder.ts'
 import type { EncodeTask } from '../../../src/worker/messages.ts'
-import { decodeParts, type DecodedEntry, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../helpers/worker-fixtures.ts'
+import {
+  ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, recordText, rsyslogMessage
+} from '../../helpers/worker-fixtures.ts'
 import { until } from '../../helpers/until.ts'
 import { wasmMemoryBytes } from '../../helpers/wasm-memory.ts'
 
@@ -44,6 +47,30 @@ test('what a giant message took goes back to the machine, although a worker make
   assert.ok(wasmMemoryBytes(process.pid) > before + 60 * MIB)
   for (let batch = 0; batch < 8; batch++) encoder.encode(ordinary)
   await until('it is back', () => wasmMemoryBytes(process.pid) <= before)
+})
+
+test('after a message of 60 MiB, the memory comes back when little follows, or nothing', () => {
+  for (const following of [ordinary, undefined]) {
+    const encoder = new RenewingEncoder(encoderSettings())
+    const before = encoder.memoryBytes
+    encoder.encode(giant)
+    encoder.endPeriod()
+    assert.ok(encoder.memoryBytes > before, 'it may be needed again')
+    if (following !== undefined) encoder.encode(following)
+    encoder.endPeriod()
+    assert.equal(encoder.memoryBytes, before)
+  }
+})
+
+test('when the load has fallen, the new encoder knows of the streams that Loki knows', () => {
+  const encoder = new RenewingEncoder(encoderSettings({ activeStreams: ActiveStreams.create().memory }))
+  const areSolo = (task: EncodeTask): boolean => encoder.encode(task).parts.some(({ solo }) => solo)
+  const after = (seconds: number): EncodeTask => encodeTask([message(300)], { ...ARRIVAL, seconds: ARRIVAL.seconds + seconds })
+  encoder.encode(encodeTask([message(MIB)]))
+  assert.ok(!areSolo(after(1)))
+  encoder.endPeriod()
+  encoder.endPeriod()
+  assert.ok(!areSolo(after(2)))
 })
 
 test('while large messages come again and again, the memory is kept for them', () => {

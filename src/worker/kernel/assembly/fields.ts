@@ -13,6 +13,8 @@ export const PID: u32 = 7
 export const REQUEST_ID: u32 = 8
 export const GLOBAL_REQUEST_ID: u32 = 9
 export const INSTANCE_ID: u32 = 10
+export const FILE: u32 = 11
+export const SOURCE: u32 = 12
 
 export const MAX_SLOTS: u32 = 256
 export const fields: usize = memory.data(MAX_SLOTS * 8, 8)

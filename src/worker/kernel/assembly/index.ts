@@ -6,12 +6,16 @@
  * Nothing here allocates. Only setup and the table of streams keep addresses beyond a batch.
  */
 export { scan } from './scan'
-export { derive, setWanted } from './derive'
+export { derive, levelFrom, setWanted } from './derive'
+export { addAutomaton, addFormat } from './automata'
+export { addJsonKey } from './json'
+export { recognised, setHandWritten } from './line'
+export { nextMessage } from './previous'
 export { setHostForm } from './host'
 export { addKeySlot, addStream, findStream, forgetStreams, setOrigin, setStreams } from './streams'
 export { addMetadata, copy, setMaxMetadataValue, takeCuts, useMetadata, writeEntry } from './entry'
 export { addKey } from './scan'
-export { addLevel } from './levels'
+export { addLevel, addLevelWord } from './levels'
 export { fields, nuls, setSlots } from './fields'
 export { parse as parseTimestamp } from './timestamp'
 import { nanos, seconds } from './timestamp'

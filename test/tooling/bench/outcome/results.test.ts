@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import fc from 'fast-check'
+import { renew } from '../../../../bench/outcome/renew.ts'
 import { readResult, RESULTS, writeResult } from '../../../../bench/outcome/result-files.ts'
-import { spreadOf } from '../../../../bench/outcome/results.ts'
+import { type BenchResult, spreadOf } from '../../../../bench/outcome/results.ts'
+import { resultPage } from '../../../../bench/report/page.ts'
+import { performanceSection } from '../../../../bench/report/section.ts'
 import { writePage } from '../../../../bench/report/write-page.ts'
 import { UsageError } from '../../../../src/errors.ts'
 import { sampleResult } from '../sample-result.ts'
@@ -56,6 +59,26 @@ test('a file that holds no result is refused by name', t => {
   refused('list', /not an object/)
   refused('other', /`machine` is missing/)
   refused('bent', /`pipeline` is not a list/)
+})
+
+test('a run of some suites renews its sections, and says when; one that cannot stand beside the rest does not', () => {
+  const whole = sampleResult()
+  const { at, quick, machine } = whole
+  const part: BenchResult = {
+    at: '2026-12-01T00:00:00.000Z', quick, machine: { ...machine, lokean: '0.2.0' }, start: [{ ...whole.start![0], seconds: 9 }]
+  }
+  const renewed = renew(whole, part)!
+  assert.deepEqual({ ...renewed, start: whole.start, renewed: undefined }, { ...whole, renewed: undefined })
+  assert.equal(renewed.start![0].seconds, 9)
+  assert.equal(renewed.at, at)
+  const later = renew(renewed, { ...part, at: '2026-12-02T00:00:00.000Z', idle: whole.idle, start: undefined })!
+  assert.match(resultPage(later), /^\| anew \| start on 2026-12-01, Lokean 0\.2\.0; idle on 2026-12-02, Lokean 0\.2\.0 \|$/m)
+  assert.match(performanceSection(renewed), /^Measured on 2026-11-22: .*\. Anew: start on 2026-12-01, Lokean 0\.2\.0\.$/m)
+  for (const other of [
+    { quick: true }, { machine: { ...machine, cores: 64 } }, { machine: { ...machine, target: { bus: 'bench', loki: 'other' } } }
+  ]) {
+    assert.equal(renew(whole, { ...part, ...other }), undefined)
+  }
 })
 
 test('the page goes with exactly the charts that it shows', t => {

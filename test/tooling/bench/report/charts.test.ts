@@ -30,7 +30,9 @@ function numbers (svg: string, attribute: string): number[] {
 
 test('every chart is well-formed, named for who cannot see it, and dark where the reader is', () => {
   const drawn = charts(sampleResult())
-  assert.deepEqual(drawn.map(([name]) => name), ['cpu.svg', 'workers.svg', 'latency.svg', 'stall.svg', 'hosts.svg', 'loki.svg'])
+  assert.deepEqual(drawn.map(([name]) => name), [
+    'cpu.svg', 'workers.svg', 'latency.svg', 'stall.svg', 'hosts.svg', 'everyday.svg', 'loki.svg'
+  ])
   for (const [, svg] of drawn) {
     const names = elements(svg)
     assert.deepEqual(names.slice(0, 4), ['svg', 'title', 'desc', 'style'])

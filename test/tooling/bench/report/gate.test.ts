@@ -34,6 +34,12 @@ test('what misses a must by more than a fifth is named, with what it is, what it
   assert.equal(failures(100, { ratio: 9, bytesRatio: 9, recordsPerPush: 9 }).length, 3)
 })
 
+test('a linger that saves few pushes fails it', () => {
+  const result = sampleResult()
+  for (const one of result.everyday ?? []) one.pushesPerSecond = 120
+  assert.deepEqual(gateFailures(result), ['the same: pushes, against those without linger: 1, must be at most 0.15, and misses that by 567 %'])
+})
+
 test('a single record that is missing or doubled fails it', () => {
   for (const change of [{ missing: 1 }, { doubled: 1 }]) {
     assert.deepEqual(gateFailures(changed(1, change)), ['records missing or doubled, all runs: 1, must be at most 0'])
@@ -45,13 +51,15 @@ test('rates, times and what follows from them never fail it: other machines have
   for (const one of result.latency ?? []) one.p99 = 1e6
   for (const one of result.hosts ?? []) one.recordsPerSecond = 1
   Object.assign(result.stall ?? {}, { peakRssMb: 1e5, regainedSeconds: 1e3 })
+  for (const one of result.everyday ?? []) Object.assign(one, { cores: 9, usPerRecord: 9e3, p99Ms: 1e6, receiverCores: 0.01 })
+  Object.assign(result.start?.[0] ?? {}, { seconds: 1e3 })
   Object.assign(result.idle ?? {}, { cpuPercent: 99 })
   assert.deepEqual(gateFailures(result), [])
 })
 
 test('what was not measured, or came to no number, does not pass', () => {
-  const { pipeline, stall, ...rest } = sampleResult()
-  assert.deepEqual(gateFailures(rest).map(text => text.split(': ')[1]), Array(5).fill('not measured'))
+  const { pipeline, stall, everyday, ...rest } = sampleResult()
+  assert.deepEqual(gateFailures(rest).map(text => text.split(': ').at(-1)), Array(6).fill('not measured'))
   assert.equal(gateFailures(changed(100, { bytesRatio: null })).length, 1)
   assert.equal(gateFailures(changed(100, { ratio: NaN })).length, 1)
 })

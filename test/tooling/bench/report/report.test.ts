@@ -32,9 +32,37 @@ test('each target is judged by the figure it is about', () => {
     'peak RSS during the stall': 'must',
     'rate regained after the stall': 'aim',
     '200 waiting senders against one, total rate': 'must',
+    '2,500 records/s, 1 a message: cores': 'must',
+    'the same, against a receiver that only settles': 'must',
+    'the same: pushes/s': 'must',
+    'the same: pushes, against those without linger': 'aim',
+    'the same: p99 latency beyond the linger': 'aim',
+    '250 records/s, 1 a message: cores': 'must',
+    '10,000 records/s, 10 a message: CPU a record': 'must',
+    '2,500 records/s, 3 a message: a real Loki\'s CPU a record': 'not measured',
+    '200,000 new streams, until the last is stored': 'must',
     'CPU when idle, of a core': 'aim',
     'records missing or doubled, all runs': 'aim'
   })
+})
+
+test('ordinary days are judged with the linger, at their own rate and size; a real Loki by the CPU that it tells', () => {
+  const result = sampleResult()
+  const small = result.everyday!.filter(one => one.recordsPerSecond === 2_500 && one.recordsPerMessage === 1)
+  small[0].cores = small[0].receiverCores * 1.7
+  result.everyday!.find(one => one.recordsPerMessage === 3)!.storeCores = 0.15
+  const verdicts = found(result)
+  assert.equal(verdicts['the same, against a receiver that only settles'], 'missed')
+  assert.equal(verdicts['2,500 records/s, 3 a message: a real Loki\'s CPU a record'], 'must')
+  result.start![0].streams = 5_000
+  assert.equal(found(result)['200,000 new streams, until the last is stored'], 'not measured')
+  assert.match(summary(result), /linger 100, sink 0 ms: .*, store 0\.15 cores$/m)
+})
+
+test('the README says what an ordinary day takes, and what it would without the linger', () => {
+  const text = performanceSection(sampleResult())
+  assert.match(text, /100 hosts with 2,500 records\/s, 1 record a message, take 0\.08 cores and 24 pushes\/s, p99 to settlement 108 ms; with `LOKEAN_LINGER=0ms` 0\.6 and 600, p99 8 ms\./)
+  assert.doesNotMatch(performanceSection(only('floor')), /ordinary day/)
 })
 
 test('what was not measured is not met', () => {
@@ -85,7 +113,9 @@ test('numbers are as long as they are meaningful', () => {
 
 test('the page shows every section that was measured and no other, and no chart that there is not', () => {
   const headings = (result: BenchResult): string[] => [...resultPage(result).matchAll(/^## (.*)$/gm)].map(([, title]) => title)
-  assert.deepEqual(headings(sampleResult()), ['Targets', 'Pipeline', 'Latency', 'Stall', 'Waiting senders', 'Idle', 'The store'])
+  assert.deepEqual(headings(sampleResult()), [
+    'Targets', 'Pipeline', 'Latency', 'Stall', 'Waiting senders', 'Ordinary days', 'A start', 'Idle', 'The store'
+  ])
   assert.deepEqual(headings(only('idle')), ['Targets', 'Idle'])
   for (const result of [sampleResult(), only('latency', 'stall'), only()]) {
     const shown = [...resultPage(result).matchAll(/!\[.*\]\((.*)\)/g)].map(([, name]) => name)
@@ -119,9 +149,9 @@ test('the README\'s section has the targets, the loss, and links that lead from 
 test('the terminal gets a line for each measurement', () => {
   const text = summary(sampleResult())
   const count = (name: string): number => text.split('\n').filter(line => line.startsWith(`${name} `)).length
-  const { pipeline, latency, hosts } = sampleResult()
-  assert.deepEqual(['floor', 'pipeline', 'latency', 'stall', 'hosts', 'idle', 'loki'].map(count), [
-    1, pipeline!.length, latency!.length, 1, hosts!.length, 1, 1
+  const { pipeline, latency, hosts, everyday } = sampleResult()
+  assert.deepEqual(['floor', 'pipeline', 'latency', 'stall', 'hosts', 'everyday', 'start', 'idle', 'loki'].map(count), [
+    1, pipeline!.length, latency!.length, 1, hosts!.length, everyday!.length, 1, 1, 1
   ])
   assert.doesNotMatch(summary(only()), /NaN|undefined|null/)
 })

@@ -12,20 +12,33 @@ test('a sizing follows from the figures', () => {
   Object.assign(small, { recordsPerSecond: 400_000, usPerRecord: 2.5, bytesPerRecord: 120 })
   result.floor.recordBytes = 525
   result.stall.peakRssMb = 263
-  assert.deepEqual(sizing(result, 10_000), {
+  const days = result.everyday?.filter(one => one.recordsPerMessage === CLOUD.recordsPerMessage)
+  assert.deepEqual(days?.map(one => [one.recordsPerSecond, one.cores]), [[2_500, 0.05], [10_000, 0.07], [40_000, 0.2]])
+  const { cores, peakCores, ...rest } = sizing(result, 10_000)!
+  // Each of the five has 50,000 records/s, or 200,000, on the way from 40,000 with 0.2 cores to 400,000 with one.
+  const onTheWay = (rate: number): number => 0.2 + 0.8 * (rate - 40_000) / 360_000
+  assert.ok(Math.abs(cores! - 5 * onTheWay(50_000)) < 1e-9 && Math.abs(peakCores! - 5 * onTheWay(200_000)) < 1e-9)
+  assert.deepEqual(rest, {
     hosts: 10_000,
     recordsPerSecond: 250_000,
     peakPerSecond: 1_000_000,
     instances: 5,
-    cores: 2.5,
     memoryMi: 512,
     pushedMbPerSecond: 120,
     ingestionRateMb: 525,
-    streams: 400_000
+    streams: 1_200_000
   })
   assert.equal(sizing(result, 1)?.instances, 2)
   small.bytesPerRecord = null
-  assert.match(sizingSection(result), /^\| 10,000 \| 250,000 \| 1,000,000 \| 5 \| 2.5 \| 512 MiB \| {2}\| 525 \| 400,000 \|$/m)
+  assert.match(sizingSection(result), /^\| 10,000 \| 250,000 \| 1,000,000 \| 5 \| 1.11 \| 2.78 \| 512 MiB \| {2}\| 525 \| 1,200,000 \|$/m)
+  // Each of two: 1,250 records/s cost as much as the least that was measured, 5,000 lie a third of the way to 10,000.
+  assert.equal(sizing(result, 100)?.cores, 0.1)
+  assert.ok(Math.abs(sizing(result, 100)!.peakCores! - 2 * (0.05 + 0.02 / 3)) < 1e-9)
+  days.push({ ...days[1], sinkMs: 5, cores: 0.08 })
+  result.everyday = days
+  assert.ok(Math.abs(sizing(result, 400)!.cores! - 2 * 0.06) < 1e-9, 'the dearest of equal rates counts')
+  delete result.everyday
+  assert.match(sizingSection(result), /^\| 100 \| 2,500 \| 10,000 \| 2 \| {2}\| {2}\| 512 MiB \|/m)
   delete result.stall
   assert.equal(sizing(result, 1), undefined)
 })

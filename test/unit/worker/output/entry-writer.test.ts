@@ -253,7 +253,7 @@ suite('quarantine', () => {
   test('metadata of ordinary entries has nothing of it, between quarantined ones', () => {
     const { entries } = encode(['x', recordText({ file: '/f' }), 'y', recordText({ file: '/f' })], {})
     const stored = entries.filter(({ labels }) => !labels.includes('quarantine='))
-    assert.deepEqual(stored.map(({ metadata }) => metadata), Array(2).fill({ level: 'info', file: '/f' }))
+    assert.deepEqual(stored.map(({ metadata }) => metadata), Array(2).fill({ file: '/f' }))
   })
 
   test('further behind the newest of its stream than Loki takes: too_late, where there is no backlog label; the limit itself is stored', () => {
@@ -380,7 +380,7 @@ suite('values', () => {
 
   test('metadata of 5,000 characters is cut, and counted', () => {
     const { metadata, counts } = single(recordText({ file: 'é'.repeat(5000) }))
-    assert.deepEqual([metadata, counts], [{ level: 'info', file: 'é'.repeat(1024) }, { metadata_cut: 1 }])
+    assert.deepEqual([metadata, counts], [{ file: 'é'.repeat(1024) }, { metadata_cut: 1 }])
   })
 
   test('bytes that are not UTF-8 are replaced, in the line by U+FFFD and in labels, where Loki does not take that, by a question mark', () => {
@@ -408,7 +408,7 @@ suite('a line longer than Loki takes', () => {
     assert.equal(pieces.map(({ line }) => line).join(''), long)
     assert.ok(pieces.every(({ line }) => Buffer.byteLength(line) <= limit))
     for (const [i, { metadata, time }] of pieces.entries()) {
-      assert.deepEqual(metadata, { piece: `${i + 1}/${pieces.length}`, level: 'info', file: 'f', pid: '7' })
+      assert.deepEqual(metadata, { piece: `${i + 1}/${pieces.length}`, file: 'f', pid: '7' })
       assert.equal(time, pieces[0].time + BigInt(i))
     }
     assert.deepEqual([counts, result.records, entries.length], [{ line_split: 1 }, 2, pieces.length + 1])

@@ -8,6 +8,8 @@ import type { EncodeTask, Part } from '../../../../src/worker/messages.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { bisect } from '../../../../src/worker/output/bisect.ts'
 import { WorkerPool } from '../../../../src/worker/pool/pool.ts'
+import { until } from '../../../helpers/until.ts'
+import { wasmMemoryBytes } from '../../../helpers/wasm-memory.ts'
 import { captures, decodeParts, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 
 const settings = encoderSettings({ pushBytes: 64 * 1024 })
@@ -77,6 +79,19 @@ suite('through threads', () => {
     assert.ok(first > 0 && first <= 2 * (performance.now() - started) / 1000, `${first}`)
     await assert.rejects(pool.encode({ ...impossible, ends: encodeTask(messages).ends }), failed)
     assert.ok(pool.busySeconds > first)
+  })
+
+  test('each thread gives back what a giant message took when nothing follows', async t => {
+    const pool = openPool(t, 3)
+    const onEach = async (task: EncodeTask): Promise<unknown> => await Promise.all([1, 2, 3].map(() => pool.encode(task)))
+    await onEach(encodeTask([captures()[0].bytes]))
+    const fresh = wasmMemoryBytes(process.pid)
+    await onEach(encodeTask([rsyslogMessage([recordText({ message: 'x'.repeat(30 * 2 ** 20) })])]))
+    assert.ok(wasmMemoryBytes(process.pid) > fresh + 3 * 30 * 2 ** 20)
+    await until('it is back', () => {
+      pool.endPeriod()
+      return wasmMemoryBytes(process.pid) <= fresh
+    })
   })
 
   test('the batch\'s own memory is left alone', async t => {

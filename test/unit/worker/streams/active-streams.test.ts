@@ -100,13 +100,28 @@ suite('in one thread', () => {
   test('a slot that a dead thread has claimed holds up a stream for moments only', () => {
     const streams = ActiveStreams.create(2, 64)
     // Each slot is in the state between a claim and its end. The states are the words behind the accounts.
-    const states = new Int32Array(streams.memory, streams.memory.byteLength - 4 * 5 * 64, 64)
+    const states = new Int32Array(streams.memory, streams.memory.byteLength - 4 * 6 * 64, 64)
     states.fill(-2)
     assert.equal(touch(streams, 'a'), 'new', 'though it cannot be counted')
     for (let slot = 0; slot < 64; slot += 2) states[slot] = 0
     assert.deepEqual([
       touch(streams, 'b'), touch(streams, 'b'), touch(streams, 'c'), touch(streams, 'd')
     ], ['new', 'known', 'new', 'over_limit'])
+  })
+
+  test('a stored stream is known to all, until its slot has another stream', () => {
+    const streams = ActiveStreams.create(undefined, 64)
+    const another = new ActiveStreams(streams.memory)
+    touch(streams, 'a')
+    const place = streams.placeOf(streams.slot)
+    assert.equal(another.shown.of(place.slot), 0)
+    another.stored(place, 100)
+    assert.equal(streams.shown.of(place.slot), 100)
+    another.stored({ ...place, id: place.id + 1 }, 200)
+    assert.equal(streams.shown.of(place.slot), 100, 'another stream was meant')
+    pass(streams, IDLE_TICKS + 1)
+    touch(streams, 'a')
+    assert.equal(streams.shown.of(streams.slot), 0, 'it was idle for so long that it is new again')
   })
 
   test('the newest time of a stream is what any has raised it to, is forgotten with the stream, and never falls', () => {

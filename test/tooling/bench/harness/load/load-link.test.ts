@@ -131,6 +131,25 @@ test('what is settled is counted and timed; stop waits for the rest', async () =
   assert.equal(link.times.take().count, 5)
 })
 
+test('after a stop it starts again, at another pace, and its numbers go on', async () => {
+  const { link, frames, flow, settle } = open()
+  flow(1000, 1000)
+  link.start({ senders: 4 })
+  await quiet(frames)
+  const stop = link.stop()
+  settle(0, 3)
+  await stop
+  link.times.take()
+  link.lags.take()
+  link.start({ senders: 1, rate: 40_000 })
+  await until('its host has sent one, and has more to send', () => link.outgoing.messages > 4 && link.counts().behind > 0)
+  assert.equal(link.outgoing.messages, 5)
+  settle(4, 4)
+  await until('the next goes', () => link.outgoing.messages === 6)
+  assert.deepEqual([link.times.take().count, link.lags.take().count], [1, 1])
+  assert.match(messages(frames())[5].toString('latin1'), / seq=0000000020"/)
+})
+
 test('a settlement that cannot be, or is not an acceptance, is an error', async () => {
   const { link, flow, settle } = open()
   link.start({})

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Encoder } from '../../../../../src/worker/encoder.ts'
-import { Fields, LEVELS } from '../../../../../src/worker/input/fields.ts'
+import { LEVELS } from '../../../../../src/worker/formats/levels.ts'
+import { Fields } from '../../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../../src/worker/kernel/kernel.ts'
 import { single } from '../../../../helpers/encode-records.ts'
 import {
@@ -36,7 +37,7 @@ suite('metadata', () => {
       level: 'own', pid: '12', request_id: 'r'
     })
     assert.deepEqual(metadata({ severity: '3', tag: 'x[9]:' }), { level: 'error', pid: '9' })
-    assert.deepEqual(metadata({ severity: 'err', tag: 'x' }), {})
+    assert.deepEqual(metadata({ severity: 'Err', tag: 'x' }), { level: 'error' })
     assert.deepEqual(metadata({ severity: 3 }), { level: 'error' })
   })
 
@@ -75,11 +76,25 @@ suite('metadata', () => {
   })
 })
 
-test('severities are RFC 5424\'s, and only those', () => {
+test('severities are RFC 5424\'s, as digits and as words, and only those', () => {
   const level = (text: string): string | undefined => derived('severity', text, '3', '3').level
   assert.deepEqual([...LEVELS], ['critical', 'error', 'warning', 'info', 'debug'])
   assert.deepEqual([...'01234567'].map(level), ['critical', 'critical', 'critical', 'error', 'warning', 'info', 'info', 'debug'])
-  for (const other of ['', '8', '9', '-', '-1', '05', '5 ', 'err', '/', ':', '\u0665']) assert.equal(level(other), undefined, other)
+  const words = {
+    emerg: 'critical',
+    PANIC: 'critical',
+    alert: 'critical',
+    crit: 'critical',
+    Error: 'error',
+    err: 'error',
+    warning: 'warning',
+    WARN: 'warning',
+    notice: 'info',
+    Info: 'info',
+    debug: 'debug'
+  }
+  for (const [word, expected] of Object.entries(words)) assert.equal(level(word), expected, word)
+  for (const other of ['', '8', '9', '-', '-1', '05', '5 ', 'errs', 'er', '/', ':', '\u0665']) assert.equal(level(other), undefined, other)
 })
 
 test('the pid in a tag', () => {

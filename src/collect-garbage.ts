@@ -1,13 +1,14 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
+// All threads share the flag, so none may take it back: another thread may be about to ask for `gc`.
+setFlagsFromString('--expose-gc')
+
 /**
- * Collects the garbage of this thread at once. A worker makes so little of it that V8 would not collect it for hours,
+ * Collects the garbage of this thread at once. The threads make so little of it that V8 would not collect it for hours,
  * though a few small objects may hold hundreds of MiB outside of the heap.
  */
 export function collectGarbage (): void {
-  setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
-  setFlagsFromString('--no-expose-gc')
   collect()
 }

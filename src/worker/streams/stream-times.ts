@@ -1,8 +1,8 @@
 /**
- * The time of each stream's newest record, by its slot in ActiveStreams, in seconds since the epoch. All threads share
- * it, as none knows by itself what others have brought. A stream without a slot (-1) has no time.
+ * A time for each stream, by its slot in ActiveStreams, in seconds since the epoch. All threads share the times, as
+ * none knows by itself what others have brought. A stream without a slot (-1) has no time.
  */
-export class NewestTimes {
+export class StreamTimes {
   readonly #words: Int32Array
   readonly #first: number
 
@@ -12,12 +12,12 @@ export class NewestTimes {
     this.#first = first
   }
 
-  /** 0 where no thread has had a record of the stream. */
+  /** 0 where no thread has told a time. */
   of (slot: number): number {
     return slot < 0 ? 0 : Atomics.load(this.#words, this.#first + slot) >>> 0
   }
 
-  /** A thread has had a record with this time. An earlier one changes nothing. */
+  /** An earlier time than the present one changes nothing. */
   raise (slot: number, seconds: number): void {
     if (slot < 0) return
     const at = this.#first + slot
