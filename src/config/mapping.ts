@@ -22,9 +22,12 @@ export function checkName (text: string, what: string, name: RegExp = LABEL_NAME
   if (text.startsWith('__')) throw new InvalidValue(`must not have names that start with __, which Loki keeps for itself (${JSON.stringify(text)})`)
 }
 
+/** Loki's own name for a level, which Grafana reads. Alone, it means the field `level`. */
+const LOKIS_LEVEL = 'detected_level'
+
 function parseMappings (text: string, what: string, name: RegExp): Mapping[] {
   return splitList(text).map((entry) => {
-    const [left = '', right = left, ...rest] = entry.split('=').map((side) => side.trim())
+    const [left = '', right = left === LOKIS_LEVEL ? 'level' : left, ...rest] = entry.split('=').map((side) => side.trim())
     if (rest.length > 0) throw new InvalidValue(`must be a list of name or name=field (${JSON.stringify(entry)})`)
     checkName(left, what, name)
     if (!FIELD.test(right)) throw new InvalidValue(`must name a key of the record after = (${JSON.stringify(entry)})`)

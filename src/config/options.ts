@@ -150,7 +150,7 @@ export const OPTIONS = {
     text: 'stream labels: `name` or `name=field`, comma-separated'
   },
   LOKEAN_METADATA: {
-    group: 'Records', schema: metadata, default: 'level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
+    group: 'Records', schema: metadata, default: 'detected_level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
   },
   LOKEAN_HOST_FORM: {
     group: 'Records', schema: hostForm, default: 'asis', text: 'how a host is written: `asis`; `short`, without its domain; `lower`, in small letters; or `short,lower`'

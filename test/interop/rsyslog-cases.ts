@@ -24,13 +24,13 @@ const nanoseconds = BigInt(second) * 1_000_000_000n
 const BSD: Form = {
   head: host => `<38>${month} ${day.replace(/^0/, ' ')} ${clock} ${host} sshd[4711]:`,
   time: nanoseconds,
-  known: { source: 'sshd', level: 'info', pid: '4711' }
+  known: { source: 'sshd', detected_level: 'info', pid: '4711' }
 }
 /** RFC 5424, from a machine two hours east. */
 const IETF: Form = {
   head: host => `<131>1 ${stamp}.123456+02:00 ${host} nova-api 77 ID1 [a@1 b="c"] `,
   time: nanoseconds + 123_456_000n - 7200n * 1_000_000_000n,
-  known: { source: 'nova-api', level: 'error', pid: '77' }
+  known: { source: 'nova-api', detected_level: 'error', pid: '77' }
 }
 
 /** The README's `maxMessageSize`, less the head of a message. */
@@ -77,13 +77,13 @@ export function tooLong (): { bytes: Buffer, host: string, line: string } {
 export const REQUEST = 'req-11111111-2222-4333-8444-555555555555'
 export const INSTANCE = '6a3c2f9e-0000-4000-8000-000000000001'
 
-/** Lines of oslo.log in a container's log, which names no level itself. */
+/** Lines of oslo.log in a container's log, which names no level itself. The last one continues the one before. */
 export const OSLO: Array<{ line: string, known: Record<string, string> }> = [
   {
     line: `2026-11-22 08:00:01.234 7 ERROR nova.compute.manager [${REQUEST} admin demo - default default] [instance: ${INSTANCE}] No valid host: "x" in /var/lib/nova`,
-    known: { level: 'error', pid: '7', request_id: REQUEST, instance_id: INSTANCE }
+    known: { detected_level: 'error', pid: '7', request_id: REQUEST, instance_id: INSTANCE }
   },
-  { line: '2026-11-22 08:00:01.235 8 WARNING oslo.messaging._drivers.impl_rabbit [-] Unexpected error: é', known: { level: 'warning', pid: '8' } },
-  { line: '2026-11-22 08:00:01.236 8 ERROR nova Traceback (most recent call last):', known: { level: 'error', pid: '8' } },
-  { line: 'a line that oslo.log did not write, with \0, \u001b and \t as they are', known: { level: 'info' } }
+  { line: '2026-11-22 08:00:01.235 8 WARNING oslo.messaging._drivers.impl_rabbit [-] Unexpected error: é', known: { detected_level: 'warning', pid: '8' } },
+  { line: '2026-11-22 08:00:01.236 8 ERROR nova Traceback (most recent call last):', known: { detected_level: 'error', pid: '8' } },
+  { line: 'a line that oslo.log did not write, with \0, \u001b and \t as they are', known: { detected_level: 'error' } }
 ]

@@ -68,20 +68,22 @@ test('all is well: 0; the bus has what it had, and Loki one entry of the check, 
     people.stdout,
     /^ {2}stream +\{cloud="cloud1", host="compute-0", region="regionOne", service_name="nova-compute", source="nova-compute"\}$/m
   )
-  assert.match(people.stdout, /^ {2}level +info$/m)
+  assert.match(people.stdout, /^ {2}detected_level +info$/m)
 
   assert.deepEqual({ code: machines.code, stderr: machines.stderr }, { code: 0, stderr: '' })
   const { ok, warnings, record, bus: { ok: busOk }, loki: [lokiFinding], limits, admin } = JSON.parse(machines.stdout) as Report
   assert.deepEqual({ ok, busOk, adminOk: admin.ok, warnings: warnings.length }, { ok: true, busOk: true, adminOk: true, warnings: 1 })
   assert.deepEqual(lokiFinding, { url: loki.url, ok: true, detail: 'takes pushes (an empty one was tried)', stored: [] })
-  assert.deepEqual(limits, [{ tenant: '', told: false, warnings: [] }])
+  const [{ warnings: [ofVersion, ...more], ...untold }] = limits
+  assert.deepEqual([untold, more, limits.length], [{ tenant: '', told: false }, [], 1])
+  assert.match(ofVersion, /^Loki 3\.4\.6 adds a second detected_level .*LOKEAN_METADATA=level,/)
   assert.deepEqual(record, {
     address: ADDRESS,
     tenant: '',
     labels: '{cloud="c\\"7", host="net-3", region="r1", service_name="neutron", source="neutron"}',
     timestamp: '2026-11-22T06:00:01.500000000Z',
     line: 'port down',
-    metadata: { level: 'error' },
+    metadata: { detected_level: 'error' },
     from: { level: 'severity' },
     mended: []
   })

@@ -7,7 +7,7 @@ import { hidden, levels, lokiLabel, lokiSource, prometheusSource, several, textB
 export const UID = 'lokean-one-host'
 
 const HOST = '{cloud=~"$cloud", host="$host"}'
-const LOGS = `{cloud=~"$cloud", host="$host", source=~"$source"} |~ ${raw(`(?i)${asTyped('search')}`)} | level=~"$level"`
+const LOGS = `{cloud=~"$cloud", host="$host", source=~"$source"} |~ ${raw(`(?i)${asTyped('search')}`)} | detected_level=~"$level"`
 
 /**
  * The Service Telemetry Framework scrapes one smart gateway for each cloud and collector. `service` names it
@@ -48,7 +48,7 @@ export function oneHost (): DashboardBuilder {
     .withVariable(textBox('search', 'Line matches', '', 'A regular expression, whatever the case.'))
     .annotation(new AnnotationQueryBuilder().name('Alerts').datasource(PROMETHEUS).enable(true).iconColor('red').expr(ALERTS)
       .titleFormat('{{alertname}}').tagKeys('severity').step('1m'))
-    .withPanel(logVolume('Lines by level', [`sum by (level) (count_over_time(${LOGS} [$__auto]))`, '{{level}}']))
+    .withPanel(logVolume('Lines by level', [`sum by (detected_level) (count_over_time(${LOGS} [$__auto]))`, '{{detected_level}}']))
     .withPanel(logPanel('Logs', LOGS))
     .withPanel(stacked(graph('CPU by state', 'percent', [`avg by (type_instance) (collectd_cpu_percent${collectd(', type_instance!="idle"')})`, '{{type_instance}}'])))
     .withPanel(graph('Load', 'short', [

@@ -7,6 +7,7 @@ import { FieldColorBuilder, FieldColorModeId, MappingType, type ValueMapping } f
 import { PanelBuilder as LogsPanel } from '@grafana/grafana-foundation-sdk/logs'
 import { PanelBuilder as StatPanel } from '@grafana/grafana-foundation-sdk/stat'
 import { PanelBuilder as StateTimeline } from '@grafana/grafana-foundation-sdk/statetimeline'
+import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/table'
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries'
 import { LOKI, PROMETHEUS, logLines, logSeries, latest, samples, type Plot } from './queries.ts'
 
@@ -52,6 +53,21 @@ export function logPanel (title: string, expr: string, direction: 'newest first'
   return ask(new LogsPanel().title(title).datasource(LOKI).span(24).height(14), [logLines(expr, direction)])
     .showTime(true).wrapLogMessage(true).enableLogDetails(true)
     .sortOrder(direction === 'oldest first' ? LogsSortOrder.Ascending : LogsSortOrder.Descending)
+}
+
+/**
+ * Counts lines by labels, the most first, of the lines that a log query yields: so no choice, and no number of hosts,
+ * makes more series than Loki allows.
+ */
+export function tally (
+  title: string, expr: string, labels: string[], direction: 'newest first' | 'oldest first' = 'newest first'
+): TablePanel {
+  const grouped = Object.fromEntries(labels.map(label => [label, { aggregations: [] as string[], operation: 'groupby' }]))
+  const fields = { ...grouped, Line: { aggregations: ['count'], operation: 'aggregate' } }
+  return ask(new TablePanel().title(title).datasource(LOKI).span(24).height(6), [logLines(expr, direction)])
+    .withTransformation({ id: 'extractFields', options: { source: 'labels', replace: false, keepTime: false } })
+    .withTransformation({ id: 'groupBy', options: { fields } })
+    .withTransformation({ id: 'sortBy', options: { sort: [{ field: 'Line (count)', desc: true }] } })
 }
 
 /** Shows the newest value in large type, with its history behind it. */

@@ -24,9 +24,12 @@ export const asRegex = (name: string): string => `\${${name}:regex}`
 /** Inserts the text as typed. */
 export const asTyped = (name: string): string => `\${${name}:raw}`
 
+/** More than a page of a log shows, and what any Loki yields. */
+const MOST_LINES = 1000
+
 export function logLines (expr: string, direction: 'newest first' | 'oldest first' = 'newest first'): LokiQuery {
   const way = direction === 'oldest first' ? LokiQueryDirection.Forward : LokiQueryDirection.Backward
-  return new LokiQuery().datasource(LOKI).queryType('range').expr(expr).direction(way)
+  return new LokiQuery().datasource(LOKI).queryType('range').expr(expr).direction(way).maxLines(MOST_LINES)
 }
 
 export function logSeries ([expr, legend]: Plot): LokiQuery {

@@ -5,8 +5,8 @@ import {
 import type { DataSourceRef } from '@grafana/grafana-foundation-sdk/common'
 import { LOKI, PROMETHEUS } from './queries.ts'
 
-/** Lokean's own names for levels (structured metadata `level`). */
-export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug']
+/** The names of levels in the structured metadata `detected_level`; the last is Loki's own for a line without any. */
+export const LEVELS = ['critical', 'error', 'warning', 'info', 'debug', 'unknown']
 
 export const lokiSource = (): DatasourceVariableBuilder => new DatasourceVariableBuilder('loki').label('Loki').type('loki')
 export const prometheusSource = (): DatasourceVariableBuilder => new DatasourceVariableBuilder('prometheus').label('Prometheus')

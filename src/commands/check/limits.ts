@@ -4,6 +4,7 @@ import type { LokiClient } from '../../sink/client.ts'
 import { readTenantLimits, type TenantLimits } from '../../sink/tenant-limits.ts'
 import { labelsGiven, quarantineTenant } from '../../worker/output/quarantine.ts'
 import { giveLabels } from './answer.ts'
+import { versionWarnings } from './version.ts'
 
 /** What the limits of a tenant mean for the settings. `told`: Loki tells them. */
 export interface LimitsFinding { tenant: string, told: boolean, warnings: string[] }
@@ -13,17 +14,21 @@ type Origins = Config['addresses']
 /** Where LOKEAN_MAX_STREAMS is unset, Lokean itself warns of more streams than this. */
 const USUAL_STREAMS = 5_000
 
-/** Asks an endpoint for the limits of each tenant of the settings, and compares. */
+/** Asks an endpoint for the limits of each tenant of the settings, and compares. Its version is told of once. */
 export async function compareLimits (
   client: Pick<LokiClient, 'get'>, endpoint: number, config: Config, signal: AbortSignal
 ): Promise<LimitsFinding[]> {
   const settings = encoderSettings(config)
   const tenantOf = ({ address }: Origins[number]): string => quarantineTenant(settings, address)
   const tenants = [...new Set(config.addresses.map(tenantOf))]
-  return await Promise.all(tenants.map(async tenant => {
-    const limits = await readTenantLimits(client, endpoint, tenant, signal)
+  return await Promise.all(tenants.map(async (tenant, i) => {
+    const [limits, ofVersion] = await Promise.all([
+      readTenantLimits(client, endpoint, tenant, signal),
+      i === 0 ? versionWarnings(client, endpoint, tenant, config, signal) : []
+    ])
     const origins = config.addresses.filter(origin => tenantOf(origin) === tenant)
-    return { tenant, told: limits !== undefined, warnings: limits === undefined ? [] : limitWarnings(limits, config, origins) }
+    const warnings = limits === undefined ? [] : limitWarnings(limits, config, origins)
+    return { tenant, told: limits !== undefined, warnings: [...ofVersion, ...warnings] }
   }))
 }
 

@@ -100,8 +100,11 @@ function storedEntries (found: SubtractTask['found']): Map<string, StoredStream>
   return streams
 }
 
-/** Loki adds metadata of its own (detected_level) to what was pushed. */
+/**
+ * Loki adds metadata of its own (detected_level) to what was pushed, and renames what has the name of a label of the
+ * stream.
+ */
 function isIn (stream: StoredStream | undefined, { timestamp, line, structuredMetadata }: PushEntry): boolean {
   const there = stream?.get(`${nanoseconds(timestamp)} ${line}`) ?? []
-  return there.some(metadata => structuredMetadata.every(({ name, value }) => metadata[name] === value))
+  return there.some(metadata => structuredMetadata.every(({ name, value }) => (metadata[`${name}_extracted`] ?? metadata[name]) === value))
 }

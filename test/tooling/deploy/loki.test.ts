@@ -3,7 +3,11 @@ import { test } from 'node:test'
 import { loadConfig } from '../../../src/config/load.ts'
 import { documents, KUBERNETES, settings } from '../../helpers/manifests.ts'
 
-interface Loki { limits_config: Record<string, string | number | boolean>, ingester: Record<string, string> }
+interface Loki {
+  limits_config: Record<string, string | number | boolean>
+  ingester: Record<string, string>
+  pattern_ingester: { enabled: boolean }
+}
 
 const [limits] = documents<Loki>('deploy/loki/limits.yaml')
 const [loki] = documents<Loki>('deploy/loki/loki.yaml')
@@ -14,7 +18,13 @@ const ms = (text: unknown): number => Number.parseFloat(String(text)) * { h: 360
 const bytes = (text: unknown): number => Number.parseFloat(String(text)) * { KB: 1024, MB: MIB }[String(text).slice(-2) as 'KB' | 'MB']
 
 test('the Loki of the compose file has the limits for a large cloud', () => {
-  assert.deepEqual({ limits_config: loki.limits_config, ingester: loki.ingester }, limits)
+  const { limits_config: config, ingester, pattern_ingester: patterns } = loki
+  assert.deepEqual({ limits_config: config, ingester, pattern_ingester: patterns }, limits)
+})
+
+test('Logs Drilldown finds what it wants', () => {
+  const { limits_config: config, pattern_ingester: patterns } = limits
+  assert.deepEqual([config.volume_enabled, config.discover_log_levels, patterns.enabled], [true, true, true])
 })
 
 test('Lokean knows the limits that Loki is given', () => {

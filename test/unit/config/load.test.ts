@@ -60,7 +60,10 @@ test('without any setting every option has the documented default', () => {
     inflightBytes: 64 * 1048576,
     drainTimeoutMs: 25e3,
     labels: ['cloud', 'region', 'host', 'source'].map((name) => ({ name, field: name })).concat({ name: 'service_name', field: 'source' }),
-    metadata: ['level', 'file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name })),
+    metadata: [
+      { name: 'detected_level', field: 'level' },
+      ...['file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name }))
+    ],
     hostForm: { short: false, lower: false },
     backlogLabel: 'backlog',
     maxStreams: undefined,

@@ -31,6 +31,8 @@ test('labels that are refused, with the reason', () => {
 
 test('metadata takes dots and off', () => {
   assert.deepEqual(metadata.parse('off'), [])
+  assert.deepEqual(metadata.parse('detected_level'), [{ name: 'detected_level', field: 'level' }])
+  assert.deepEqual(metadata.parse('detected_level=severity'), [{ name: 'detected_level', field: 'severity' }])
   assert.deepEqual(metadata.parse('level,trace.id=tid'), [{ name: 'level', field: 'level' }, { name: 'trace.id', field: 'tid' }])
 })
 

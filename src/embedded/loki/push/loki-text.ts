@@ -54,7 +54,9 @@ export function messageSize (columns: PushColumns, parts: readonly Part[], buf: 
     let stream = 11 + fieldBytes(Buffer.byteLength(text))
     for (const entry of entries) {
       const metadata = readMetadata(buf, columns.entryStart[entry]!, columns.entryEnd[entry]!)
-      const level = detectLevel(labels, metadata, () => buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry]))
+      const isGiven = metadata.some(({ name }) => name === 'detected_level')
+      const line = () => buf.toString('utf8', columns.lineStart[entry], columns.lineEnd[entry])
+      const level = isGiven ? undefined : detectLevel(labels, metadata, line)
       const added = level === undefined ? 0 : fieldBytes(2 + 'detected_level'.length + fieldBytes(Buffer.byteLength(level)))
       stream += fieldBytes(columns.entryEnd[entry]! - columns.entryStart[entry]! + added)
     }

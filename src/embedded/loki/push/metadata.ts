@@ -17,8 +17,8 @@ export function normalName (name: string): string {
 }
 
 /**
- * A stored entry's structured metadata as Loki shows it: sorted, and with `detected_level`. The last of equal names
- * counts.
+ * A stored entry's structured metadata as Loki shows it: sorted, and with `detected_level`, which it keeps where it was
+ * sent (from 3.7.0 on; before, it adds a second). The last of equal names counts.
  */
 export function entryMetadata (row: Row, streamLabels: readonly Label[], line: () => string): Label[] {
   const sent = readMetadata(row.buf, row.entryStart, row.entryEnd)
@@ -26,7 +26,7 @@ export function entryMetadata (row: Row, streamLabels: readonly Label[], line: (
     label.name = normalName(label.name)
     if (label.value.includes('\ufffd')) label.value = label.value.replaceAll('\ufffd', ' ')
   }
-  const level = detectLevel(streamLabels, sent, line)
+  const level = sent.some(({ name }) => name === 'detected_level') ? undefined : detectLevel(streamLabels, sent, line)
   if (level !== undefined) sent.push({ name: 'detected_level', value: level })
   sortLabels(sent)
   return sent.filter(({ name }, i) => name !== '' && sent[i + 1]?.name !== name)

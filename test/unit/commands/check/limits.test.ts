@@ -60,7 +60,8 @@ test('each limit that is narrower than its setting is warned of by both names', 
 test('each tenant is asked once, and compared with its own addresses', async () => {
   const { config } = loadConfig({ LOKEAN_AMQP_ADDRESSES: 'a;tenant=t1,b;tenant=t1;cluster=x,c;tenant=t2' })
   const asked: string[] = []
-  const get = async (_: number, tenant: string): Promise<{ status: number, text: string }> => {
+  const get = async (_: number, tenant: string, path: string): Promise<{ status: number, text: string }> => {
+    if (path.endsWith('/buildinfo')) return { status: 200, text: '{"version":"3.7.6"}' }
     asked.push(tenant)
     return tenant === 't1' ? { status: 200, text: 'enforced_labels: [cluster]' } : { status: 404, text: '404 page not found' }
   }
