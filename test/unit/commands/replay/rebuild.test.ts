@@ -64,7 +64,7 @@ test('what Loki refused is told by metadata, also under the names that Loki give
   const labels = { source: 'lokean', quarantine: 'refused' }
   const told = { address: 'rsyslog/logs', original_timestamp: '2026-11-22T08:13:28.000000001Z', detected_level: 'error' }
   assert.deepEqual(recordOf(entry({ labels, line: ' two\n', metadata: { ...told, host: 'h', source_extracted: 'sudo' } })), {
-    detected_level: 'error', host: 'h', source: 'sudo', '@timestamp': told.original_timestamp, message: '  two\n\n'
+    detected_level: 'error', level: 'error', host: 'h', source: 'sudo', '@timestamp': told.original_timestamp, message: '  two\n\n'
   })
   assert.equal(rebuilder().rebuild(entry({ labels, metadata: { address: 'rsyslog/logs' } })), 'untold')
   assert.equal(rebuilder().rebuild(entry({ metadata: { address: 'rsyslog/logs', piece: '1/2' } })), 'incomplete')
