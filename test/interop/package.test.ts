@@ -48,9 +48,8 @@ function promised (): string[] {
   const compiled = filesOf('src').filter(path => path.endsWith('.ts') && !path.startsWith('worker/kernel/assembly/'))
     .map(path => path.replace(/\.ts$/, '.js'))
   const page = filesOf('src/ops/page/files').map(path => join('ops/page/files', path))
-  return [
-    'LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, 'worker/kernel/kernel.wasm'].map(path => join('dist', path))
-  ].sort()
+  const made = ['worker/kernel/kernel.wasm', 'worker/formats/automata.bin']
+  return ['LICENSE', 'README.md', 'package.json', ...[...compiled, ...page, ...made].map(path => join('dist', path))].sort()
 }
 
 /** Returns the packages that the files import, by their installed names. */
