@@ -85,7 +85,8 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       lookUp: async task => await pool.lookUp(task),
       subtract: async task => await pool.subtract(task),
       arrival,
-      onStored: stream => cardinality.stored(stream)
+      onStored: stream => cardinality.stored(stream),
+      streamsOf: tenant => cardinality.countOf(tenant)
     })
     const buffers = batchBuffers(config)
     const memory = new MemoryReturn({ pool, buffers })

@@ -61,6 +61,8 @@ export interface LokiSinkOptions {
   arrival: (nanoseconds: number) => { seconds: number, nanos: number }
   /** Loki has stored a part of a stream that it may not have known. */
   onStored: (stream: NewStream) => void
+  /** How many streams of the tenant got a record within the hour. */
+  streamsOf: (tenant: string) => number
 }
 
 /** For so long after its start, a process looks up the records that are older than itself (LOKEAN_LOKI_VERIFY). */
@@ -124,6 +126,7 @@ export class LokiSink implements Sink {
     this.#lookUps = config.verify ? openLookUps(options, this.#reading, now) : undefined
     const room = new StreamRoom({
       limitOf: tenant => this.#told.of(tenant)?.maxStreams ?? config.maxStreams,
+      own: options.streamsOf,
       count: async (tenant, most) => await countStreams(this.#reading, config.lokiQuery.tenant ?? tenant, most, this.#closing.signal),
       now
     })

@@ -56,8 +56,8 @@ export interface ShardTools {
   pushBytes: number
   /** Uncompressed bytes that a push of the tenant may have at present, unless it is one entry (PushLimits). */
   limit: () => number
-  /** Whether the part needs a push of its own at present. */
-  isSolo: (part: Part) => boolean
+  /** Whether the part needs a push of its own, or may go behind `newBefore` parts of new streams in one. */
+  isSolo: (part: Part, newBefore: number) => boolean
   /** A rate limit refused the push. Returns whether Loki can never store one of that size. */
   limited: (push: Limited) => boolean
   /** For how many ms Loki wants no push, and why (Retry-After); undefined where it may get one. */

@@ -110,7 +110,7 @@ export class Shard {
     if (lookUp !== undefined && needsLookUp(sent)) return this.#lookUp(sent, lookUp)
     this.#state = 'pushing'
     countResent(sent, this.#tools.onResent)
-    const alone = first.solo === true || isSolo(first.part)
+    const alone = first.solo === true || isSolo(first.part, 0)
     void this.#tools.push(this, sent.map(({ part }) => part), alone).then(attempt => {
       if (this.#state !== 'closed') this.#answered(sent, attempt)
     })
@@ -170,7 +170,7 @@ export class Shard {
     this.#waitingFor = undefined
     while (!this.#isSolo && this.#soloShards.size < MAX_SOLO_PUSHES) {
       const head = this.#queue.at(0)
-      if (head === undefined || !this.#tools.isSolo(head.part) || [...this.#soloShards.values()].includes(head.part.stream)) break
+      if (head === undefined || !this.#tools.isSolo(head.part, 0) || [...this.#soloShards.values()].includes(head.part.stream)) break
       this.#pushSolo(head)
     }
     if (this.#soloShards.size > 0) this.#state = 'solo'

@@ -164,7 +164,7 @@ export class Shards {
     return new Shard(tenant, index, {
       pushBytes,
       limit: () => limits.limitOf(tenant),
-      isSolo: part => room.isSolo(part),
+      isSolo: (part, newBefore) => room.isSolo(part, newBefore),
       limited: push => limits.limited(tenant, push),
       hold: () => this.#draining ? undefined : this.#retryAfter.hold(tenant),
       push: async (shard, parts, alone) => {

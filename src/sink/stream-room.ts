@@ -5,14 +5,19 @@ interface Options {
   limitOf: (tenant: string) => number | undefined
   /** Counts the streams that Loki has of the tenant; `most` where it has more. Undefined where it does not tell. */
   count: (tenant: string, most: number) => Promise<number | undefined>
+  /** How many streams of the tenant this process knows. Loki may not count those with old records only. */
+  own: (tenant: string) => number
   /** A clock in ms that never goes back. */
   now: () => number
   /** Ms since the epoch. */
   unixNow?: () => number
 }
 
-/** What is known of a tenant. `slice`: how many new streams could share pushes after the last count; `left` of them. */
-interface Room { at: number, slice: number, left: number, counting: boolean, limit: number }
+/**
+ * What is known of a tenant, for this limit. `slice`: how many new streams could share pushes after the last count;
+ * `left` of them. `refused`: the limit is wrong.
+ */
+interface Room { at: number, slice: number, left: number, counting: boolean, limit: number | undefined, refused: boolean }
 
 /** Others make streams too, and limits may change. */
 const FRESH_MS = 300_000
@@ -29,8 +34,9 @@ const MOST_TENANTS = 1_024
  *
  *     unknown --(Loki tells that there is no limit)--> open
  *     unknown --(a limit is told or set: Loki's streams are counted)--> open for a slice, or closed
- *     open    --(half of the slice is used, or FRESH_MS are over)--> counted anew, open meanwhile for what is left
- *     any     --(Loki turns a new stream away)--> closed for FRESH_MS
+ *     open    --(half of the slice is used)--> counted anew, open meanwhile for what is left
+ *     any     --(FRESH_MS are over, or another limit is told)--> counted anew, closed meanwhile
+ *     any     --(Loki turns a new stream away)--> closed until another limit is told
  *
  * A slice is a quarter of what is missing to half of the limit. The other half is for what the count does not see:
  * streams whose records are all older than Loki counts, streams that other instances and other programs make meanwhile
@@ -49,9 +55,9 @@ export class StreamRoom {
     this.#unixNow = options.unixNow ?? (() => Date.now())
   }
 
-  /** Whether the part needs a push of its own. */
-  isSolo ({ solo, newStream, tenant }: Part): boolean {
-    return solo || (newStream !== undefined && (this.#unixNow() >= newStream.safeUntilMs || !this.#isOpen(tenant)))
+  /** Whether the part needs a push of its own, or may go behind `newBefore` parts of new streams in one. */
+  isSolo ({ solo, newStream, tenant }: Part, newBefore: number): boolean {
+    return solo || (newStream !== undefined && (this.#unixNow() >= newStream.safeUntilMs || !this.#isOpen(tenant, newBefore)))
   }
 
   /** These parts share a push. */
@@ -63,24 +69,26 @@ export class StreamRoom {
 
   /** Loki has turned a new stream of the tenant away. */
   refused (tenant: string): void {
-    this.#rooms.set(tenant, { at: this.#options.now(), slice: 0, left: 0, counting: false, limit: 0 })
+    const limit = this.#options.limitOf(tenant)
+    this.#rooms.set(tenant, { at: this.#options.now(), slice: 0, left: 0, counting: false, limit, refused: true })
   }
 
-  #isOpen (tenant: string): boolean {
+  #isOpen (tenant: string, newBefore: number): boolean {
     const now = this.#options.now()
     const room = this.#rooms.get(tenant)
-    const fresh = room !== undefined && now - room.at < FRESH_MS
-    if (fresh && room.slice === 0) return false
     const limit = this.#options.limitOf(tenant)
-    if (limit === undefined || limit === Infinity) return limit === Infinity
+    if (limit === undefined || (room?.refused === true && room.limit === limit)) return false
+    if (limit === Infinity) return true
+    const fresh = room !== undefined && now - room.at < FRESH_MS && room.limit === limit
+    if (fresh && room.slice === 0 && !room.counting) return false
     if (room === undefined) this.#count(tenant, this.#open(tenant), limit)
-    else if (!room.counting && (!fresh || 2 * room.left <= room.slice || room.limit !== limit)) this.#count(tenant, room, limit)
-    return room !== undefined && room.left > 0
+    else if (!room.counting && (!fresh || 2 * room.left <= room.slice)) this.#count(tenant, room, limit)
+    return fresh && room.left > newBefore
   }
 
   #open (tenant: string): Room {
     if (this.#rooms.size >= MOST_TENANTS) this.#rooms.clear()
-    const room = { at: this.#options.now(), slice: 1, left: 0, counting: false, limit: 0 }
+    const room = { at: this.#options.now(), slice: 0, left: 0, counting: false, limit: undefined, refused: false }
     this.#rooms.set(tenant, room)
     return room
   }
@@ -89,11 +97,12 @@ export class StreamRoom {
     room.counting = true
     const half = Math.floor(limit / 2)
     void this.#options.count(tenant, half).then(streams => {
-      const slice = streams === undefined ? 0 : Math.floor((half - streams) / 4)
+      const slice = streams === undefined ? 0 : Math.floor((half - Math.max(streams, this.#options.own(tenant))) / 4)
       // Below a sixteenth of the half, Loki would be asked too often.
       room.slice = room.left = slice * 16 < half ? 0 : slice
       room.at = this.#options.now()
       room.limit = limit
+      room.refused = false
       room.counting = false
     })
   }

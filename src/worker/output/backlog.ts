@@ -45,7 +45,10 @@ export class BacklogMaker {
     for (const [span, entries] of late) {
       const labels = backlogLabels(stream.labels, backlogLabel, span, maxDisorderMs)
       if (this.#active?.touch(part.tenant, Buffer.from(labels)) === 'over_limit') rest.push(...entries)
-      else parts.push(encodePart({ ...part, shard: shardOf(labels, part.tenant, shards), solo: true }, [{ labels, entries }]))
+      else {
+        const like = { ...part, shard: shardOf(labels, part.tenant, shards), solo: true, newStream: undefined }
+        parts.push(encodePart(like, [{ labels, entries }]))
+      }
     }
     if (parts.length === 0) return undefined
     const others = streams.flatMap(one => one !== stream ? [one] : rest.length > 0 ? [{ labels: stream.labels, entries: rest }] : [])

@@ -90,7 +90,10 @@ export class EntryWriter {
 
   /** Drops the entries of a batch that failed half-way: the batch comes again as a whole. */
   #discard (): void {
-    for (const stream of this.#touched) stream.clear()
+    for (const stream of this.#touched) {
+      stream.clear()
+      stream.lastSeenMs = -Infinity
+    }
     this.#touched = []
   }
 

@@ -174,7 +174,8 @@ export class ActiveStreams {
 
   /** Loki has stored a record of the stream. Does nothing where the slot has another stream meanwhile. */
   stored ({ slot, id }: Pick<NewStream, 'slot' | 'id'>, seconds: number): void {
-    if (this.#words[this.#streams + 3 * slot] === id) this.shown.raise(slot, seconds)
+    // Only the main thread, whose call this is, frees a slot: one in use has had this stream since then.
+    if (this.#words[this.#states + slot]! > 0 && this.#words[this.#streams + 3 * slot] === id) this.shown.raise(slot, seconds)
   }
 
   /**

@@ -132,9 +132,9 @@ export class StreamCache {
     return this.#active === undefined ? 0 : this.#active.shown.of(stream.slot) * 1000
   }
 
-  /** Tells the other workers that Loki knows the stream, once in SHOW_MS. */
+  /** Tells the other workers that Loki still knows a stream that it has stored, once in SHOW_MS. */
   show (stream: Stream, nowMs: number): void {
-    if (nowMs < stream.shownMs + SHOW_MS) return
+    if (nowMs < stream.shownMs + SHOW_MS || this.shownMs(stream) === 0) return
     stream.shownMs = nowMs
     this.#active?.shown.raise(stream.slot, Math.floor(nowMs / 1000))
   }

@@ -8,11 +8,12 @@ const MINUTE = 60_000
 
 /** A tenant with `limit` streams at most, of whom Loki has `known`; undefined where it does not tell. */
 function roomFor ({ limit, known }: { limit: number | undefined, known: number | undefined }) {
-  const loki = { limit, known }
+  const loki = { limit, known, own: 0 }
   const asked: number[] = []
   const clock = { now: 0, unix: 1_000_000 }
   const room = new StreamRoom({
     limitOf: () => loki.limit,
+    own: () => loki.own,
     count: async (_tenant, most) => {
       asked.push(most)
       await turn()
@@ -21,11 +22,11 @@ function roomFor ({ limit, known }: { limit: number | undefined, known: number |
     now: () => clock.now,
     unixNow: () => clock.unix
   })
-  const isSolo = (): boolean => room.isSolo(part())
+  const isSolo = (): boolean => room.isSolo(part(), 0)
   const counted = async (): Promise<boolean> => {
-    room.isSolo(part())
+    room.isSolo(part(), 0)
     for (let i = 0; i < 4; i++) await turn()
-    return room.isSolo(part())
+    return room.isSolo(part(), 0)
   }
   const take = (parts: number): void => { room.take('t', Array.from({ length: parts }, () => part())) }
   return { room, loki, asked, clock, isSolo, counted, take }
@@ -55,12 +56,12 @@ test('new streams go alone where nobody tells a limit, and together where there 
 
 test('a part that Loki may refuse for another reason goes alone, and one of known streams never has to', () => {
   const { room, clock } = roomFor({ limit: Infinity, known: 0 })
-  assert.equal(room.isSolo(part({ solo: true })), true)
+  assert.equal(room.isSolo(part({ solo: true }), 0), true)
   clock.unix = 1_999_999
-  assert.equal(room.isSolo(part()), false)
+  assert.equal(room.isSolo(part(), 0), false)
   clock.unix = 2_000_000
-  assert.equal(room.isSolo(part()), true, 'its records may be too far behind by now')
-  assert.equal(room.isSolo(part({ newStream: undefined })), false)
+  assert.equal(room.isSolo(part(), 0), true, 'its records may be too far behind by now')
+  assert.equal(room.isSolo(part({ newStream: undefined }), 0), false)
 })
 
 test('a quarter of what is missing to half of the limit goes together; half of it used, Loki is asked again', async () => {
@@ -91,13 +92,13 @@ test('near half of the limit, or where Loki does not tell how many it has, all g
 
 test('a new stream that Loki turns away closes the room, though there be no limit as told', async () => {
   for (const limit of [Infinity, 1_000]) {
-    const { room, counted, clock } = roomFor({ limit, known: 0 })
+    const { room, counted, clock, loki } = roomFor({ limit, known: 0 })
     assert.equal(await counted(), false)
     room.refused('t')
     assert.equal(await counted(), true)
-    clock.now = 5 * MINUTE - 1
-    assert.equal(await counted(), true)
-    clock.now = 5 * MINUTE
+    clock.now = 60 * MINUTE
+    assert.equal(await counted(), true, 'that limit is wrong')
+    loki.limit = 2_000
     assert.equal(await counted(), false)
   }
 })
@@ -108,4 +109,25 @@ test('another limit than the one that was counted for is counted for anew', asyn
   loki.limit = 250
   assert.equal(await counted(), true)
   assert.deepEqual(asked, [5_000, 125])
+})
+
+test('a push has no more new streams than the slice has left', async () => {
+  const { room, counted } = roomFor({ limit: 1_000, known: 300 })
+  assert.equal(await counted(), false)
+  assert.deepEqual([room.isSolo(part(), 49), room.isSolo(part(), 50)], [false, true])
+})
+
+test('what was counted long ago opens nothing until Loki has told again', async () => {
+  const { isSolo, counted, clock, loki } = roomFor({ limit: 5_000, known: 100 })
+  assert.equal(await counted(), false)
+  clock.now = 5 * MINUTE
+  loki.known = 4_990
+  assert.equal(isSolo(), true)
+  assert.equal(await counted(), true)
+})
+
+test('streams that Loki does not count, as their records are old, count as this process knows them', async () => {
+  const { counted, loki } = roomFor({ limit: 5_000, known: 100 })
+  loki.own = 2_400
+  assert.equal(await counted(), true)
 })
