@@ -51,14 +51,16 @@ test('where nobody tells a limit, each new stream has a push of its own, from on
  * Loki answers for the last stream of an ingester's share only. A stream that it turns away behind a known one, in the
  * same push, would be lost with a 204.
  */
-test('Loki knows a random half of the streams, and three ingesters reach the limit: nothing is lost behind a 204', async t => {
+test('Loki knows a random share of the streams, and three ingesters reach the limit: nothing is lost behind a 204', async t => {
   for (let round = 0; round < scaled(10); round++) {
     const seed = Math.floor(Math.random() * 2 ** 31)
     const draw = seededRandom(seed)
     const random = (): number => draw() / 2 ** 32
     const streams = 300 + Math.floor(random() * 300)
-    const known = upTo(streams).filter(() => random() < 0.5)
-    const limit = 3 * Math.ceil((known.length * (1 + random())) / 3)
+    const share = random() / 2
+    const known = upTo(streams).filter(() => random() < share)
+    // Near half of the limit, and far below it: there new streams share pushes.
+    const limit = 3 * Math.ceil((known.length * (1 + 3 * random()) + 30) / 3)
     const told = random() < 0.5
     const loki = { ingesters: 3, limits: { streams: limit }, ...told ? { version: '3.7.6' as const, publishedLimits: [] } : {} }
     const what = `seed ${seed}: ${streams} streams, ${known.length} known, limit ${limit}, ${told ? 'told' : 'set'}`
@@ -76,13 +78,15 @@ test('Loki knows a random half of the streams, and three ingesters reach the lim
     const accepted: number[] = []
     const refused = (): number => stack.loki.stats().rejected.stream_limit
     const records = upTo(streams).sort(() => random() - 0.5)
-    for (let at = 0; at < streams; at += 20) {
-      const some = records.slice(at, at + 20)
+    const size = random() < 0.5 ? 20 : 150
+    for (let at = 0; at < streams; at += size) {
+      const some = records.slice(at, at + size)
       void sender.send(message(recordsOf(some))).then(outcome => { if (outcome === 'accepted') accepted.push(...some) }, () => {})
     }
     await until(`all is stored, or Loki turns streams away (${what})`, () => accepted.length === streams || refused() > 20)
     await stack.stop()
-    const stored = new Set(stack.stored().map(({ line }) => line.toString()))
+    // What is beyond LOKEAN_MAX_STREAMS lies in quarantine, as it came.
+    const stored = new Set(stack.stored().map(({ line }) => /stream \d+/.exec(line.toString())?.[0]))
     const lost = accepted.filter(i => !stored.has(`stream ${i}`))
     assert.deepEqual(lost, [], what)
   }
