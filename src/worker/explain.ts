@@ -1,4 +1,5 @@
 import { FORMATS } from './formats/table.ts'
+import { cutLine } from './input/cut-line.ts'
 import { DERIVED, Fields, MESSAGE } from './input/fields.ts'
 import { parseRecord } from './input/record-parse.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
@@ -18,9 +19,11 @@ const LEVEL_FROM = ['', 'line', 'record', 'severity', 'record before']
 export class Explainer {
   readonly #kernel = new Kernel()
   readonly #fields: Fields
+  readonly #unescapeNewlines: boolean
   #free = 0
 
   constructor (settings: EncoderSettings) {
+    this.#unescapeNewlines = settings.unescapeNewlines
     const metadata = DERIVED.map(name => ({ name, field: name }))
     this.#fields = new Fields({ ...settings, metadata }, this.#kernel)
   }
@@ -39,10 +42,9 @@ export class Explainer {
     if (run.scan(start, start + record.length) === SCAN.LEFT &&
       parseRecord(record.toString(), fields, bytes => this.#place(bytes)) !== undefined) return undefined
     if (fields.isAbsent(MESSAGE)) return undefined
-    const message = fields.start(MESSAGE)
-    const isFile = fields.end(fields.file) > fields.start(fields.file)
+    cutLine(fields, this.#kernel, this.#unescapeNewlines)
     const own = DERIVED.map(name => fields.start(fields.slot(name)))
-    run.derive(!isFile && this.#kernel.bytes[message] === 0x20 ? message + 1 : message, fields.end(MESSAGE))
+    run.derive(fields.start(MESSAGE), fields.end(MESSAGE))
     const from: Record<string, string> = {}
     for (const [i, name] of DERIVED.entries()) {
       const place = this.#placeOf(name, own[i])

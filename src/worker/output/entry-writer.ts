@@ -2,6 +2,7 @@ import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, OddNam
 import { Arena } from './arena.ts'
 import { EntryTimes } from './entry-times.ts'
 import { cutNuls } from './nuls.ts'
+import { cutLine } from '../input/cut-line.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { PartWriter } from './parts.ts'
@@ -138,15 +139,11 @@ export class EntryWriter {
     if (untimely !== undefined) return untimely
     const timeMs = time.milliseconds
 
-    const { bytes } = this.#kernel
+    const isUnescaped = cutLine(fields, this.#kernel, this.#settings.unescapeNewlines)
     let start = fields.start(MESSAGE)
     let end = fields.end(MESSAGE)
-    // A blank in front is syslog's own. In front of a file's line it is the line's.
-    if (end > start && bytes[start] === 0x20 && fields.isEmpty(fields.file)) start++
-    if (end > start && bytes[end - 1] === 0x0a) end--
-
     run.derive(start, end)
-    const cut = fields.mayHoldNuls ? cutNuls(bytes.subarray(start, end)) : undefined
+    const cut = fields.mayHoldNuls ? cutNuls(this.#kernel.bytes.subarray(start, end)) : undefined
     if (cut === 'nothing else') {
       this.empty++
       return undefined
@@ -173,6 +170,7 @@ export class EntryWriter {
     }
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
     if (cut !== undefined) this.#mend('nuls', 1)
+    if (isUnescaped) this.#mend('newlines', 1)
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (end - start > this.#settings.maxLineBytes) this.#writeLong(stream, start, end)

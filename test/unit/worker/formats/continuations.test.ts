@@ -71,6 +71,15 @@ suite('a traceback', () => {
     assert.deepEqual(levels(lines.map(message => ({ ...FILE, message }))), expected(lines, 'error'))
   })
 
+  test('that one record has whole, is over', () => {
+    const whole = lines.slice(0, 4).join('\n')
+    const begun = lines.slice(0, 2).join('\n')
+    assert.deepEqual(levels([{ ...syslog, message: whole }, { ...syslog, message: 'ready' }]), { [whole]: 'error', ready: 'info' })
+    assert.deepEqual(
+      levels([{ ...syslog, message: begun }, { ...syslog, message: lines[3] }]), { [begun]: 'error', [lines[3]]: 'error' }
+    )
+  })
+
   test('of another program takes nothing from it', () => {
     const other = { ...syslog, source: 'other', message: TRACEBACK }
     assert.equal(levels([other, { ...syslog, message: '   File "x.py"' }])['  File "x.py"'], 'info')
