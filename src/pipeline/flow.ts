@@ -157,7 +157,7 @@ export class Flow {
     cardinality.warn(result.cardinalityReports)
     cardinality.tellOdd(result.oddNames)
     const { oldestMs, shared } = result
-    const records = result.records - result.empty
+    const records = result.records - result.empty - result.joined
     if (!shared) buffers.release(batch.bytes)
     const own = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)

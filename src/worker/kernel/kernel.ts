@@ -27,6 +27,7 @@ interface Exports {
   timestampNanos (): number
   derive (start: number, end: number): void
   setHostForm (isShort: boolean, isLower: boolean): void
+  streamFlag (start: number, end: number): number
   unescapeNewlines (start: number, end: number): number
   setStreams (table: number, buckets: number, keys: number, keyBytes: number, maxValueBytes: number, seed: bigint): void
   setOrigin (origin: number): void

@@ -192,8 +192,8 @@ suite('LOKEAN_UNESCAPE_NEWLINES', () => {
     const indented = { ...FILE, message: '#011at x.Y.z(Y.java:12)' }
     const ended = { ...FILE, message: 'Traceback (most recent call last):#012  File "x.py"#012x.Error: no' }
     const lone = { ...FILE, file: '/g', message: '#011at x' }
-    const levels = encode([begun, indented, ended, lone].map(record => recordText(record)), on).entries.map(({ metadata }) => metadata.level)
-    assert.deepEqual(levels, ['error', 'error', 'error', undefined])
+    const { entries } = encode([begun, indented, ended, lone].map(record => recordText(record)), on)
+    assert.deepEqual(entries.map(({ metadata }) => metadata.level), ['error', 'error', 'error', undefined])
   })
 })
 
