@@ -46,13 +46,14 @@ export const WEB: readonly Format[] = [
     samples: [{ line: '2026/01/02 03:04:05 [error] 7#7: *1 connect() failed', read: { level: 'error', pid: '7' } }]
   },
   {
-    name: 'access line (httpd, nginx, eventlet, Swift)',
+    name: 'access line (httpd, nginx, eventlet, Swift, InfluxDB)',
     begins: 'line',
-    pattern: pattern`(?:[^ "[\]]+ ){1,8}\[\d\d\/[A-Z][a-z]{2}\/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] ${QUOTED} ${STATUS}(?: |$)`,
+    pattern: pattern`(?:\[httpd\] )?(?:[^ "[\]]+ ){1,8}\[\d\d\/[A-Z][a-z]{2}\/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] ${QUOTED} ${STATUS}(?: |$)`,
     samples: [
       { line: '192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 503 12', read: { level: 'error' } },
       { line: '192.0.2.1 - nova [02/Jan/2026:03:04:05 +0000] "GET /a\\"b HTTP/1.1" 404 12 "-" "curl/7"', read: { level: 'warning' } },
       { line: '192.0.2.1,127.0.0.1 - - [02/Jan/2026 03:04:05] "POST /v2/images HTTP/1.1" 201 12 0.123', read: { level: 'info' } },
+      { line: '[httpd] 127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "POST /write?db=x HTTP/1.1" 204 0 "-" "telegraf" 5f', read: { level: 'info' } },
       { line: '192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] "PUT /d1/12/AUTH_a/b/c" 507 - "PUT http://s/v1/AUTH_a/b/c" "tx0" "proxy-server 12" 0.1 "-" 12 0', read: { level: 'error' } }
     ]
   },
