@@ -88,6 +88,7 @@ export class Flow {
       mustGo: address => this.#isShort(address),
       onOpened: ({ address, opened }) => { this.#unsettled.opened(address, opened) },
       onDropped: (batch, cost) => this.#dropped(batch, cost),
+      onQuiet: (address, ms, messages) => this.#quiet(address, ms, messages),
       encode: async batch => { await this.#encode(batch) }
     })
   }
@@ -211,6 +212,12 @@ export class Flow {
   #isShort (address: string): boolean {
     const { source, budget } = this.#route(address)
     return 2 * budget.used >= budget.limit || !source.canSendMore(address)
+  }
+
+  /** Where senders could use up their credit meanwhile, they would have to wait for more. */
+  #quiet (address: string, ms: number, messages: number): void {
+    const { source } = this.#route(address)
+    if (source.reading(address).credit > 2 * messages) source.quiet?.(address, ms)
   }
 
   #release (address: string, cost: number): Route {

@@ -17,6 +17,7 @@ interface Exports {
   addAutomaton (
     timed: boolean, classes: number, cells: number, shift: number, passive: number, active: number, actions: number
   ): void
+  setPrefix (masks: number): void
   recognised: { value: number }
   levelFrom: { value: number }
   nextMessage (): void

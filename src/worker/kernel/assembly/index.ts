@@ -7,7 +7,7 @@
  */
 export { scan } from './scan'
 export { derive, levelFrom, setWanted } from './derive'
-export { addAutomaton, addFormat } from './automata'
+export { addAutomaton, addFormat, setPrefix } from './automata'
 export { addJsonKey } from './json'
 export { recognised, setHandWritten } from './line'
 export { nextMessage } from './previous'
