@@ -1,5 +1,4 @@
 import { FORMATS } from './formats/table.ts'
-import { cutLine } from './input/cut-line.ts'
 import { DERIVED, Fields, MESSAGE } from './input/fields.ts'
 import { parseRecord } from './input/record-parse.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
@@ -19,11 +18,9 @@ const LEVEL_FROM = ['', 'line', 'record', 'severity', 'record before']
 export class Explainer {
   readonly #kernel = new Kernel()
   readonly #fields: Fields
-  readonly #unescapeNewlines: boolean
   #free = 0
 
   constructor (settings: EncoderSettings) {
-    this.#unescapeNewlines = settings.unescapeNewlines
     const metadata = DERIVED.map(name => ({ name, field: name }))
     this.#fields = new Fields({ ...settings, metadata }, this.#kernel)
   }
@@ -42,7 +39,7 @@ export class Explainer {
     if (run.scan(start, start + record.length) === SCAN.LEFT &&
       parseRecord(record.toString(), fields, bytes => this.#place(bytes)) !== undefined) return undefined
     if (fields.isAbsent(MESSAGE)) return undefined
-    cutLine(fields, this.#kernel, this.#unescapeNewlines)
+    run.cutLine()
     const own = DERIVED.map(name => fields.start(fields.slot(name)))
     run.derive(fields.start(MESSAGE), fields.end(MESSAGE))
     const from: Record<string, string> = {}

@@ -23,7 +23,7 @@ export const NETWORK: readonly Format[] = [
     name: 'Open vSwitch by syslog',
     begins: 'line',
     untimed: true,
-    pattern: pattern`[\w.-]+\|\d+\|[^|]+\|${OVS}\|`,
+    pattern: pattern`(?:ov[ns]|vtep)[\w.-]*\|\d+\|[^|]+\|${OVS}\|`,
     samples: [
       { line: 'ovs|00018|poll_loop(x)|DBG|x', read: { level: 'debug' } },
       { line: 'ovs-vsctl|00001|vsctl|INFO|Called as ovs-vsctl', read: { level: 'info' } }

@@ -21,6 +21,7 @@ interface Exports {
   recognised: { value: number }
   levelFrom: { value: number }
   nextMessage (): void
+  settleNotes (): void
   setWanted (value: boolean): void
   scan (start: number, end: number): number
   parseTimestamp (start: number, end: number): number
@@ -29,6 +30,8 @@ interface Exports {
   derive (start: number, end: number): void
   setHostForm (isShort: boolean, isLower: boolean): void
   streamFlag (start: number, end: number): number
+  setUnescape (value: boolean): void
+  cutLine (): number
   unescapeNewlines (start: number, end: number): number
   setStreams (table: number, buckets: number, keys: number, keyBytes: number, maxValueBytes: number, seed: bigint): void
   setOrigin (origin: number): void

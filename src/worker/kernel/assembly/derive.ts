@@ -3,7 +3,7 @@ import { FILE, from, isEmpty, LEVEL, PID, set, SEVERITY, TAG, to } from './field
 import { readHost } from './host'
 import { ERROR, levelEnd, levelStart, NO_LEVEL, severityLevel } from './levels'
 import { readLine, recognised } from './line'
-import { hasTraceback, isOpen, levelBefore, previous, remember } from './previous'
+import { hasTraceback, isOpen, levelBefore, note, previous } from './previous'
 
 let wanted: bool = true
 
@@ -46,14 +46,14 @@ function levelOf (start: usize, end: usize): u32 {
   const opens = recognised !== NO_FORMAT && has(recognised, OPENS)
   levelFrom = level === NO_LEVEL ? FROM_NOTHING : FROM_LINE
   if (!isFile && !opens && !hasTraceback) return level !== NO_LEVEL ? level : ofRecord()
-  const before = previous()
   if (recognised !== NO_FORMAT || level !== NO_LEVEL) {
-    remember(before, level, opens && isOpenAtEnd(start, end))
+    note(level, opens && isOpenAtEnd(start, end))
     return level !== NO_LEVEL || isFile ? (level === NO_LEVEL ? ofKey() : level) : ofRecord()
   }
+  const before = previous()
   if (isOpen(before)) {
     const indented = isIndented(start, end)
-    remember(before, ERROR, indented && isOpenAtEnd(start, end))
+    note(ERROR, indented && isOpenAtEnd(start, end))
     if (indented || isException(start, end)) {
       levelFrom = FROM_BEFORE
       return ERROR
