@@ -258,8 +258,9 @@ export class EntryWriter {
   #touch (stream: Stream): void {
     this.#touched.push(stream)
     if (stream.lastSeenMs === this.#arrivalMs) return
-    const knownMs = Math.max(stream.lastSeenMs, this.#streams.shownMs(stream))
-    stream.isNewToLoki = this.#arrivalMs - knownMs > FORGOTTEN_MS
+    const forgottenMs = this.#arrivalMs - FORGOTTEN_MS
+    // What others know of the stream is asked for seldom: most streams come again within a batch or two.
+    stream.isNewToLoki = stream.lastSeenMs < forgottenMs && this.#streams.shownMs(stream) < forgottenMs
     stream.lastSeenMs = this.#arrivalMs
     if (!stream.isNewToLoki) this.#streams.show(stream, this.#arrivalMs)
   }

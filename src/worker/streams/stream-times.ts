@@ -12,9 +12,12 @@ export class StreamTimes {
     this.#first = first
   }
 
-  /** 0 where no thread has told a time. */
+  /**
+   * 0 where no thread has told a time. A plain read: it is never torn, and a time that is a moment old is as good. An
+   * atomic one is a call of its own, for each record.
+   */
   of (slot: number): number {
-    return slot < 0 ? 0 : Atomics.load(this.#words, this.#first + slot) >>> 0
+    return slot < 0 ? 0 : this.#words[this.#first + slot]! >>> 0
   }
 
   /** An earlier time than the present one changes nothing. */
