@@ -26,7 +26,7 @@ test('without any setting every option has the documented default', () => {
       tenant: { kind: 'none' },
       quarantineTenant: 'lokean',
       keys: [],
-    labels: [],
+      labels: [],
       username: undefined,
       password: undefined,
       token: undefined,
