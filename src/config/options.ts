@@ -81,7 +81,7 @@ export const OPTIONS = {
   },
 
   LOKEAN_SOCKET: {
-    group: 'Datagrams', schema: socketAddress, text: 'a socket to read from beside the bus: `udp://host:port` or `unixgram:/path`. Each datagram is one JSON record, as sg-bridge sends it. Labels and a tenant can follow, as for an address. Datagrams are not acknowledged'
+    group: 'Datagrams', schema: socketAddress, text: 'a socket to read from beside the bus: `udp://host:port` or `unixgram:/path`. Each datagram is one record: in JSON, as sg-bridge sends it, or of syslog. Labels and a tenant can follow, as for an address. Datagrams are not acknowledged'
   },
   LOKEAN_SOCKET_BUFFER: {
     group: 'Datagrams', schema: bytesBetween(64 * KIB, GIB), default: '8MiB', text: 'size of the kernel\'s buffer for `udp://`; the kernel allows no more than `net.core.rmem_max`'

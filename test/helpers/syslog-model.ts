@@ -3,7 +3,7 @@
  * Latin-1 has them.
  */
 
-/** What is read of a record. `time` is in nanoseconds since the epoch; without one, the record has the time of arrival. */
+/** What is read of a record. `time` is in nanoseconds since the epoch; a record without one has that of its arrival. */
 export interface SyslogRecord {
   time?: bigint
   host?: string

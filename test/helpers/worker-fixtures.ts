@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import snappy from 'snappy'
-import type { DeliveryFormat, EncoderSettings, EncodeResult, EncodeTask, Mapping, MendReason, Part, QuarantineReason } from '../../src/worker/messages.ts'
+import type {
+  DeliveryFormat, EncoderSettings, EncodeResult, EncodeTask, Mapping, MendReason, Part, QuarantineReason
+} from '../../src/worker/messages.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages.ts'
 import type { Fields } from '../../src/worker/input/fields.ts'
 import type { Kernel } from '../../src/worker/kernel/kernel.ts'

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { parseSelector } from '../helpers/selector.ts'
 import { Stack } from '../helpers/stack.ts'
 import { SYSLOG_CAPTURES, SYSLOG_CASES, type SyslogCase } from '../helpers/syslog-cases.ts'
-import { assertCase, type StoredRecord, storedRecord } from '../helpers/syslog-expected.ts'
+import { assertCase, expectedOf, type StoredRecord, storedRecord } from '../helpers/syslog-expected.ts'
 import { until } from '../helpers/until.ts'
 
 const ENV = {
@@ -17,8 +17,6 @@ const ENV = {
   LOKEAN_LABELS: 'host,source,procid,severity,facility,structured_data'
 }
 const LIMITS = { maxAgeMs: Infinity, aheadMs: Infinity, disorderMs: Infinity }
-/** What the year and the time of arrival decide is tried with a clock of its own, in the worker's tests. */
-const UNTIMED = { time: undefined }
 
 async function start (t: TestContext): Promise<{ stack: Stack, send: (pieces: readonly Buffer[]) => Promise<void> }> {
   const stack = await Stack.start(t, { env: ENV, loki: { limits: LIMITS } })
@@ -35,6 +33,11 @@ async function start (t: TestContext): Promise<{ stack: Stack, send: (pieces: re
   return { stack, send }
 }
 
+/**
+ * Two have records of 2003 and 2008, which no setting allows. The third is the same record as the one before it, over
+ * another connection: Loki takes both for one.
+ */
+const LEFT_OUT = ['tf-lf-missing-at-close', 'r3-year-before-time', 'r3-day-two-blanks']
 const CUTS: Record<string, (stream: Buffer) => Buffer[]> = {
   whole: stream => [stream],
   'byte by byte': stream => stream.length > 400 ? [stream] : Array.from(stream, byte => Buffer.from([byte]))
@@ -42,13 +45,13 @@ const CUTS: Record<string, (stream: Buffer) => Buffer[]> = {
 for (const [name, cut] of Object.entries(CUTS)) {
   test(`what real senders write, through a socket, ${name}`, async t => {
     const { stack, send } = await start(t)
-    for (const one of SYSLOG_CASES) {
+    for (const one of SYSLOG_CASES.filter(({ id }) => !LEFT_OUT.includes(id))) {
       const before = stack.stored().length
-      const expected = one.id === 'tf-tls-on-plain-port' ? 0 : one.expect.records.length
+      const expected = expectedOf(one).length
       await send(cut(one.stream))
       await until(`${one.id} is stored`, () => stack.pipeline.inflightBytes === 0 && stack.stored().length >= before + expected)
-      const records = { ...one, expect: { ...one.expect, records: one.expect.records.map(record => ({ ...record, ...UNTIMED })) } }
-      assertCase(records, inOrder(storedSince(stack, before), one), { peer: '127.0.0.1', arrival: 0n })
+      // What the year and the time of arrival decide is tried with a clock of its own, in the worker's tests.
+      assertCase(one, inOrder(storedSince(stack, before), one), { peer: '127.0.0.1', arrival: 0n, untimed: true })
     }
   })
 }
@@ -56,8 +59,9 @@ for (const [name, cut] of Object.entries(CUTS)) {
 /** Records of several streams reach the store in any order. */
 function inOrder (stored: StoredRecord[], one: SyslogCase): StoredRecord[] {
   const rest = [...stored]
-  const found = one.expect.records.flatMap(({ message, messageContains }) => {
-    const at = rest.findIndex(record => message === undefined ? record.message.includes(messageContains ?? '') : record.message.trimEnd() === message.trimEnd())
+  const found = expectedOf(one).flatMap(({ message, messageContains }) => {
+    const at = rest.findIndex(record =>
+      record.message.includes(messageContains ?? '') && (message === undefined || record.message.trimEnd() === message.trimEnd()))
     return at < 0 ? [] : rest.splice(at, 1)
   })
   return [...found, ...rest]

@@ -21,7 +21,7 @@ interface Options {
 }
 
 /**
- * A socket as a source. Each datagram is one record, in JSON or of syslog, and datagrams that come together make one delivery. Nothing is
+ * A socket as a source. Each datagram is one record, and datagrams that come together make one delivery. Nothing is
  * acknowledged. Datagrams that do not arrive are lost, and so are those in the process when it dies; their senders do
  * not learn of it. The budget bounds this source as any other: while it is used up, the socket is not read.
  *

@@ -24,8 +24,8 @@ export const MAX_MESSAGE_COST = FULL + MAX_DATAGRAM + DATAGRAM_COST
 const BRACE = 0x7b
 
 /**
- * Gathers datagrams into one delivery of the format `syslog`. All of its records that are no JSON come from one host, as
- * a header of syslog may lack it.
+ * Gathers datagrams into one delivery of the format `syslog`. All of its records that are no JSON come from one host,
+ * as a header of syslog may lack it.
  */
 export class DatagramMessage {
   #records: Uint8Array[] = []

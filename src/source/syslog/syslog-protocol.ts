@@ -13,10 +13,13 @@ interface Options {
   log: Logger
 }
 
-/** What other protocols begin with: TLS, HTTP, a PROXY header, AMQP, RELP. */
-const OTHERS = /^(?:\x16\x03|(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PRI) [/*]|PROXY |\r\n\r\n\0\r\nQUIT\n|AMQP|[1-9]\d{0,8} open )/
+/** What TLS begins with. */
+const HANDSHAKE = 0x16
+const TLS = 0x03
+/** What other protocols begin with: HTTP, a PROXY header, AMQP, RELP. */
+const OTHERS = /^(?:(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PRI) [/*]|PROXY |\r\n\r\n\0\r\nQUIT\n|AMQP|[1-9]\d{0,8} open )/
 /** What they may still become when more comes. */
-const MAYBE = /^(?:\x16|[A-Z]{1,7} ?|\d{1,9}(?: (?:o(?:p(?:en?)?)?)?)?|[xz(]|\r[\r\n\0QUIT]*)$/
+const MAYBE = /^(?:[A-Z]{1,7} ?|\d{1,9}(?: (?:o(?:p(?:en?)?)?)?)?|[xz(]|\r[\r\n\0QUIT]*)$/
 const MOST_FIRST_BYTES = 16
 
 const FAULTS: Readonly<Record<FrameFault, string>> = {
@@ -49,8 +52,8 @@ export class SyslogProtocol implements Protocol {
 
   begins (bytes: Buffer): boolean | undefined {
     const text = bytes.toString('latin1', 0, MOST_FIRST_BYTES)
-    if (OTHERS.test(text)) return false
-    return MAYBE.test(text) ? undefined : true
+    if (OTHERS.test(text) || (bytes[0] === HANDSHAKE && bytes[1] === TLS)) return false
+    return MAYBE.test(text) || (bytes[0] === HANDSHAKE && bytes.length === 1) ? undefined : true
   }
 
   open (peer: Parameters<Protocol['open']>[0]): SyslogSession {

@@ -42,7 +42,7 @@ export class SyslogReader {
     }
   }
 
-  /** Begins a batch that arrived at this time: what a record without a time gets, and what tells the year of another. */
+  /** Begins a batch that arrived at this time. A record without a time gets it, and it tells the year of another. */
   begin (seconds: number, nanos: number): void {
     const time = `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`
     this.#kernel.bytes.write(time, this.#arrival, 'latin1')

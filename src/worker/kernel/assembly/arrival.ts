@@ -16,7 +16,7 @@ export function setArrival (at: usize, length: u32): void {
   knownMinute = -1
 }
 
-/** The last minute of a year that was asked for, and the answer. Records come in bursts: the next mostly has the same. */
+/** The last minute that was asked for, and the answer. Records come in bursts: the next mostly has the same. */
 let knownMinute: i32 = -1
 let knownYear: i32 = 0
 

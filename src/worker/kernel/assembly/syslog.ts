@@ -1,4 +1,6 @@
-import { clear, FACILITY, HOST, MESSAGE, MSGID, nuls, PID, PROCID, set, setBare, SEVERITY, SOURCE, STRUCTURED_DATA, TAG, TIMESTAMP } from './fields'
+import {
+  clear, FACILITY, HOST, MESSAGE, MSGID, nuls, PID, PROCID, set, setBare, SEVERITY, SOURCE, STRUCTURED_DATA, TAG, TIMESTAMP
+} from './fields'
 import { arrival, arrivalEnd } from './arrival'
 import { BLANK, byteAt, isMark, skipBlanks } from './header-bytes'
 import { bsdDate, isoDate } from './header-date'

@@ -76,12 +76,24 @@ const year = pick('2026', '2027', '2024', '1969', '1970', '2099', '2100', '0026'
 const monthName = pick('Jan', 'Feb', 'Mar', 'apr', 'May', 'JUN', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec', 'Foo', 'No')
 const bsd = joined(
   pick('', '', '', '237: ', '1: 2: ', '*', '237: *', '1: 2: 3: ', '.'), monthName, pick(' ', ' ', '  ', ''), fc.oneof(two(32), pick('7', '0', '1', '123')),
-  blank, pick('', '', '', '2026 ', '2008 ', '2026:', '26 '), clock, fraction, zone, pick('', '', '', ' 2026', ' 1999', ' 2200'), pick('', '', '', ':')
+  blank, pick(
+    '', '', '', '2026 ', '2008 ', '2026:', '26 '), clock, fraction, zone, pick('', '', '', ' 2026', ' 1999', ' 2200'), pick('', '',
+    '', ':'
+  )
 )
-const iso = joined(year, fc.constant('-'), two(13), fc.constant('-'), two(32), pick('T', 'T', 't', ' ', 'Q'), clock, fraction, zone, pick('', '', ':', 'x'))
-const ordinary = joined(pick('Nov 27 10:0', 'Nov  7 10:0', '2026-11-27T10:0', 'Feb 29 23:5'), fc.nat({ max: 9 }).map(String), pick(':00', ':59.5'), pick('', 'Z', '+01:00'))
+const iso = joined(
+  year, fc.constant('-'), two(13), fc.constant('-'), two(32), pick('T', 'T', 't', ' ', 'Q'), clock, fraction, zone,
+  pick('', '', ':', 'x')
+)
+const ordinary = joined(
+  pick('Nov 27 10:0', 'Nov  7 10:0', '2026-11-27T10:0', 'Feb 29 23:5'), fc.nat({ max: 9 }).map(String), pick(':00', ':59.5'),
+  pick('', 'Z', '+01:00')
+)
 const date = fc.oneof({ weight: 2, arbitrary: ordinary }, bsd, iso, pick('-', '', 'now', '2026-11-27Q11:22:33Z'))
-const host = pick('host1', 'h', 'host1.example', 'localhost', '-', '192.0.2.1', '2001:db8::1', '::ffff:192.0.2.7', 'fe80::', 'a_b', 'a,b', 'done.', 'é', '', `h${'x'.repeat(255)}`)
+const host = pick(
+  'host1', 'h', 'host1.example', 'localhost', '-', '192.0.2.1', '2001:db8::1', '::ffff:192.0.2.7', 'fe80::', 'a_b', 'a,b', 'done.',
+  'é', '', `h${'x'.repeat(255)}`
+)
 const tag = pick(
   'app:', 'app[1]:', 'app[1]', 'app', 'sshd(pam_unix)[12]:', '(systemd)[1]:', '(x)', '%ASA-6-302013:', '-', '-x:', '/usr/bin/x[1]:', 'app[a b]:', 'app[x]',
   'app[x]:', 'app:text', 'http://x', 'a::b', '12:30', '7', ':', ': %ASA-1:', 'app[]:', 'app[12', `${'t'.repeat(128)}:`, `${'t'.repeat(129)}:`,
@@ -91,7 +103,10 @@ const data = pick(
   '-', '[a]', '[a b="c"]', '[a b="c"][d e="f"]', '[a b="\\"\\]\\\\"]', '[a b=c d=e]', '[a b=]', '[a b]', '[a b="c', '[]', '[ a]', '[a  b="c" ]', '[a b="c"]x', '[a=b]',
   '[a b="é"]', '', '--'
 )
-const text = pick('text', ' text', '', '{"a":1}', '@cee: {"a":1}', '\ufefftext', 'Traceback:#012 x', 'é', 'a\0b', 'x\n', 'x\r\n', 'x\n\0', 'x\r', '\0')
+const text = pick(
+  'text', ' text', '', '{"a":1}', '@cee: {"a":1}', '\ufefftext', 'Traceback:#012 x', 'é', 'a\0b', 'x\n', 'x\r\n', 'x\n\0', 'x\r',
+  '\0'
+)
 const names = joined(blank, host, blank, pick('app', '-', 'é', ''), blank, pick('7', '-', 'x'), blank, pick('ID47', '-'), blank, data)
 const rfc5424 = joined(pick('1 ', '1 ', '1', '2 ', '1  '), date, names, blank, text)
 const rfc3164 = joined(date, blank, fc.oneof(joined(host, blank, tag), tag, host), blank, text)
