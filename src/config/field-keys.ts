@@ -26,3 +26,8 @@ export const fieldKeys = parsedBy((text): Mapping[] => {
   }
   return pairs
 })
+
+/** A record by the template's keys, with the keys that the setting names. */
+export function withKeys (record: Readonly<Record<string, string>>, keys: readonly Mapping[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [keys.find((key) => key.name === name)?.field ?? name, value]))
+}

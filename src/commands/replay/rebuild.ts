@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import { withKeys } from '../../config/field-keys.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import type { DeliveryFormat, EncoderSettings } from '../../worker/messages.ts'
 import { labelsGiven } from '../../worker/output/quarantine.ts'
@@ -44,7 +45,7 @@ export class Rebuilder {
     if (reason !== undefined && entry.metadata.piece !== undefined) return 'incomplete'
     if (reason === undefined || reason === 'refused') {
       const record = this.#record(entry, reason)
-      return record === undefined ? 'untold' : delivery(format, Buffer.from(JSON.stringify(record)))
+      return record === undefined ? 'untold' : delivery(format, Buffer.from(JSON.stringify(withKeys(record, this.#settings.keys))))
     }
     if (reason !== 'bad_body' && reason !== 'worker_failed') return delivery(format, Buffer.from(entry.line))
     const bytes = decoded(entry.line)
