@@ -4,7 +4,8 @@ import { SyslogFrames, type FrameFault } from '../../src/source/syslog/frames.ts
 
 /**
  * What real senders write, and what a good receiver makes of it. The bytes come over one connection, which then ends.
- * A field that is not named is free, and one that is null is absent. `peer`: the connection's address. `receive`: the time
+ * A field that is not named is free, and one that is null is absent. `peer`: the connection's address.
+ * `receive`: the time
  * of arrival.
  */
 export interface SyslogCase {

@@ -69,7 +69,11 @@ export function assertCase (
     if (wanted.messageContains !== undefined) assert.ok(record.message.includes(wanted.messageContains), JSON.stringify(text))
     const { host, source, procid, severity, facility } = wanted
     const named = {
-      host: host === 'peer' ? peer : host, source, procid, severity, facility: typeof facility === 'number' ? facilityName(facility) : facility
+      host: host === 'peer' ? peer : host,
+      source,
+      procid,
+      severity,
+      facility: typeof facility === 'number' ? facilityName(facility) : facility
     }
     for (const [name, value] of Object.entries(named)) {
       const found = record[name as keyof typeof named] ?? null

@@ -95,7 +95,8 @@ function isMessage (text: string, nowMs: number): boolean {
   const [priority] = /^<\d{1,3}>/.exec(text) ?? []
   if (priority === undefined) return false
   const from = text.slice(priority.length)
-  return bsd(from, nowMs) !== undefined || iso(from, true) !== undefined || (from.startsWith('1 ') && iso(from.slice(2), true) !== undefined)
+  return bsd(from, nowMs) !== undefined || iso(from, true) !== undefined || (from.startsWith('1 ') && iso(from.slice(2),
+    true) !== undefined)
 }
 
 function rfc5424 (text: string, prioritised: boolean): Read | undefined {

@@ -25,7 +25,6 @@ test('without any setting every option has the documented default', () => {
       urls: ['http://127.0.0.1:3100'],
       tenant: { kind: 'none' },
       quarantineTenant: 'lokean',
-      keys: [],
       labels: [],
       username: undefined,
       password: undefined,
@@ -75,6 +74,7 @@ test('without any setting every option has the documented default', () => {
       { name: 'detected_level', field: 'level' },
       ...['file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name }))
     ],
+    keys: [],
     hostForm: { short: false, lower: false },
     unescapeNewlines: false,
     backlogLabel: 'backlog',

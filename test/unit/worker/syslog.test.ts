@@ -43,7 +43,11 @@ suite('what real senders write', () => {
 })
 
 suite('JSON', () => {
-  const records = [recordText(), recordText({ message: ' a "line"\n', file: '/x' }), recordText({ host: '-', severity: 3, '@timestamp': 1795771800 })]
+  const records = [recordText(), recordText({ message: ' a "line"\n', file: '/x' }), recordText({
+    host: '-',
+    severity: 3,
+    '@timestamp': 1795771800
+  })]
   const plain = (delivery: Buffer, format: 'syslog' | 'amqp'): unknown => {
     const { entries, counts, records } = encode([delivery], ARRIVAL, format)
     return { counts, records, entries }
@@ -52,16 +56,19 @@ suite('JSON', () => {
 
   test('alone: the entries that the bus gives', () => assert.deepEqual(plain(syslogDelivery(records), 'syslog'), fromBus))
 
-  for (const front of ['@cee:', '@cee: ', '<13>', '<13>@cee: ', '<13>Nov 27 10:00:00 h a: ', '<13>1 2026-11-27T10:00:00Z h a 7 - - \ufeff@cee:']) {
+  for (const front of ['@cee:', '@cee: ', '<13>', '<13>@cee: ', '<13>Nov 27 10:00:00 h a: ',
+    '<13>1 2026-11-27T10:00:00Z h a 7 - - \ufeff@cee:']) {
     test(`behind ${JSON.stringify(front)}: the entries that the bus gives`, () => {
       assert.deepEqual(plain(syslogDelivery(records.map(record => front + record)), 'syslog'), fromBus)
     })
   }
 
   test('what is no record stays a text, byte for byte', () => {
-    for (const object of ['{"a":"\\u00e9\\n"}', '{"@timestamp":"2026-11-27T10:00:00Z"}', '{"message":"\\t"}', '{"message":', '{}', '{"a":{"message":"\\n"}}']) {
+    for (const object of ['{"a":"\\u00e9\\n"}', '{"@timestamp":"2026-11-27T10:00:00Z"}', '{"message":"\\t"}', '{"message":',
+      '{}', '{"a":{"message":"\\n"}}']) {
       const [entry] = entriesOf(`<11>Nov 27 10:00:00 host1 app[7]: ${object}`)
-      assert.deepEqual([entry.line, parseSelector(entry.labels).host, entry.metadata.pid, entry.metadata.facility], [object, 'host1', '7', 'user'])
+      assert.deepEqual([entry.line, parseSelector(entry.labels).host, entry.metadata.pid, entry.metadata.facility], [object,
+        'host1', '7', 'user'])
     }
   })
 
@@ -94,13 +101,15 @@ suite('fields', () => {
   })
 
   test('bytes that are not UTF-8 are replaced, in an address too', () => {
-    const { entries: [entry], counts } = encode([syslogDelivery([Buffer.from('<13>Nov 27 10:00:00 host1 app: caf\xe9', 'latin1')], 'caf\xe9')])
+    const { entries: [entry], counts } = encode([syslogDelivery([Buffer.from('<13>Nov 27 10:00:00 host1 app: caf\xe9',
+      'latin1')], 'caf\xe9')])
     assert.deepEqual([entry.line, counts], ['caf\ufffd', { utf8: 1 }])
     assert.deepEqual(parseSelector(encode([syslogDelivery(['<13>x'], 'caf\xe9')]).entries[0].labels).host, undefined)
   })
 
   test('the blank of an indented line is its own where there is no header', () => {
-    assert.deepEqual(entriesOf('  File "x"', '<13>Nov 27 10:00:00 host1 app:   File "x"').map(({ line }) => line), ['  File "x"', '  File "x"'])
+    assert.deepEqual(entriesOf('  File "x"', '<13>Nov 27 10:00:00 host1 app:   File "x"').map(({ line }) => line),
+      ['  File "x"', '  File "x"'])
   })
 
   test('nothing at all is counted, and not stored', () => {

@@ -9,7 +9,8 @@ const MOST_DIGITS: usize = 10
 
 /**
  * Reads a header of RFC 3164 behind its priority: `TIME HOST TAG: text`, with all that senders make of it. Returns
- * where the text begins, its blank included; 0 where no date stands in front, as then nothing tells header and text apart.
+ * where the text begins, its blank included; 0 where no date stands in front, as then nothing tells header and text
+ * apart.
  */
 export function readRfc3164 (at: usize, end: usize, prioritised: bool): usize {
   at = behindCounters(skipBlanks(at, end), end)

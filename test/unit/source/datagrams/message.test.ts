@@ -23,7 +23,8 @@ test('what is no JSON may lack its host, so records of one host stand together',
   gathered.add(json, '192.0.2.1')
   assert.ok(gathered.suits(text, '192.0.2.2'))
   gathered.add(text, '192.0.2.2')
-  assert.deepEqual([gathered.suits(text, '192.0.2.3'), gathered.suits(text, '192.0.2.2'), gathered.suits(json, '192.0.2.3')], [false, true, true])
+  assert.deepEqual([gathered.suits(text, '192.0.2.3'), gathered.suits(text, '192.0.2.2'), gathered.suits(json, '192.0.2.3')],
+    [false, true, true])
   gathered.add(json, '192.0.2.3')
   assert.deepEqual(recordsOf(gathered.take().message), ['from 192.0.2.2', '{}', '<13>a', '{}'])
   assert.ok(gathered.suits(text, '192.0.2.3'))

@@ -7,7 +7,8 @@ import { streamCompression } from '../../../../src/source/syslog/inflate.ts'
 import { scaled } from '../../../helpers/scaled.ts'
 import { framed, SYSLOG_CAPTURES, SYSLOG_CASES } from '../../../helpers/syslog-cases.ts'
 
-const texts = (stream: string | Buffer, mostBytes?: number): string[] => framed([Buffer.from(stream as string)], mostBytes).records.map(String)
+const texts = (stream: string | Buffer, mostBytes?: number): string[] => framed([Buffer.from(stream as string)],
+  mostBytes).records.map(String)
 const counted = (text: string | Buffer): Buffer => {
   const bytes = Buffer.from(text as string)
   return Buffer.concat([Buffer.from(`${bytes.length} `), bytes])
@@ -27,18 +28,21 @@ suite('how a connection is cut into reads makes no difference', () => {
   }
 
   const piece = fc.constantFrom(
-    '<13>a', '<13>b\n', '\n', '\r\n', '\0<', '\0\n', '<', 'text ', '12', ' ', '5 <13>a', '6 <13>ab', '0 <13>', '7 {"a":1', '999999999 <13>x', '9999999999 <13>x', '2026-11-27 10:00:00 x\n',
-    '1 2026-11-27T10:00:00Z h a - - - x', '17 Nov 27 10:00:00 x', '4 z\x78\x9c\x03', 'é', '\ufeff', '40 <13>0123456789012345678901234567890123456789', 'x'.repeat(20)
+    '<13>a', '<13>b\n', '\n', '\r\n', '\0<', '\0\n', '<', 'text ', '12', ' ', '5 <13>a', '6 <13>ab', '0 <13>', '7 {"a":1',
+    '999999999 <13>x', '9999999999 <13>x', '2026-11-27 10:00:00 x\n',
+    '1 2026-11-27T10:00:00Z h a - - - x', '17 Nov 27 10:00:00 x', '4 z\x78\x9c\x03', 'é', '\ufeff',
+    '40 <13>0123456789012345678901234567890123456789', 'x'.repeat(20)
   )
   test('whatever it is', () => {
-    fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), fc.array(fc.nat({ max: 40 }), { maxLength: 12 }), fc.constantFrom(8, 32, 1000), (pieces, sizes, most) => {
-      const stream = Buffer.from(pieces.join(''))
-      const reads: Buffer[] = []
-      let at = 0
-      for (const size of sizes) reads.push(stream.subarray(at, at += size))
-      reads.push(stream.subarray(at))
-      assert.deepEqual(framed(reads, most), framed([stream], most), JSON.stringify(stream.toString('latin1')))
-    }), { numRuns: scaled(10_000) })
+    fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), fc.array(fc.nat({ max: 40 }), { maxLength: 12 }),
+      fc.constantFrom(8, 32, 1000), (pieces, sizes, most) => {
+        const stream = Buffer.from(pieces.join(''))
+        const reads: Buffer[] = []
+        let at = 0
+        for (const size of sizes) reads.push(stream.subarray(at, at += size))
+        reads.push(stream.subarray(at))
+        assert.deepEqual(framed(reads, most), framed([stream], most), JSON.stringify(stream.toString('latin1')))
+      }), { numRuns: scaled(10_000) })
   })
 })
 
@@ -47,18 +51,23 @@ suite('frames', () => {
     'LF ends a line, and CR LF does': ['a\nb\r\nc', 'a', 'b', 'c'],
     'empty lines are none': ['\n\r\n\0\na\n\n\nb', 'a', 'b'],
     'a count, and what it counts': ['5 <13>a6 <13>b\n\n<13>c', '<13>a', '<13>b\n', '<13>c'],
-    'a count is followed by a message': ['200 OK\n5 items\n12 Monkeys came\n404 {not json}\n', '200 OK', '5 items', '12 Monkeys came', '404 {not json}'],
+    'a count is followed by a message': ['200 OK\n5 items\n12 Monkeys came\n404 {not json}\n', '200 OK', '5 items',
+      '12 Monkeys came', '404 {not json}'],
     'a count may be followed by JSON, a date or a version': [
-      Buffer.concat(['{"a":1}', '@cee:{}', 'Nov  7 10:00:00 h a: x', 'Nov 7 10:00:00 h a: x', '2026-11-27T10:00:00Z h a: x', '1 2026-11-27T10:00:00Z h a - - - x'].map(counted)),
-      '{"a":1}', '@cee:{}', 'Nov  7 10:00:00 h a: x', 'Nov 7 10:00:00 h a: x', '2026-11-27T10:00:00Z h a: x', '1 2026-11-27T10:00:00Z h a - - - x'
+      Buffer.concat(['{"a":1}', '@cee:{}', 'Nov  7 10:00:00 h a: x', 'Nov 7 10:00:00 h a: x', '2026-11-27T10:00:00Z h a: x',
+        '1 2026-11-27T10:00:00Z h a - - - x'].map(counted)),
+      '{"a":1}', '@cee:{}', 'Nov  7 10:00:00 h a: x', 'Nov 7 10:00:00 h a: x', '2026-11-27T10:00:00Z h a: x',
+      '1 2026-11-27T10:00:00Z h a - - - x'
     ],
-    'a date is no count': ['2026-11-27 10:00:00 x\n1 2026-11-27T10:00:00Z h a - - - x\n', '2026-11-27 10:00:00 x', '1 2026-11-27T10:00:00Z h a - - - x'],
+    'a date is no count': ['2026-11-27 10:00:00 x\n1 2026-11-27T10:00:00Z h a - - - x\n', '2026-11-27 10:00:00 x',
+      '1 2026-11-27T10:00:00Z h a - - - x'],
     'a count of ten digits is none': ['2000000010 <13>a\n4000000000 <13>b\n', '2000000010 <13>a', '4000000000 <13>b'],
     'a count far beyond the limit is none': ['999999999 <13>a\n<13>b\n', '999999999 <13>a', '<13>b'],
     'NUL ends a message where another begins, or none does': ['<13>a\0<13>b\0\nc\0', '<13>a', '<13>b', 'c'],
     'NUL within a text ends nothing': ['<13>a\0b\n', '<13>a\0b'],
     'a compressed message is inflated': [
-      Buffer.concat([counted(Buffer.concat([Buffer.from('z'), deflateSync('<13>compressed\n')])), Buffer.from('<13>b\n')]), '<13>compressed\n', '<13>b'
+      Buffer.concat([counted(Buffer.concat([Buffer.from('z'), deflateSync('<13>compressed\n')])), Buffer.from('<13>b\n')]),
+      '<13>compressed\n', '<13>b'
     ]
   }
   for (const [name, [stream, ...records]] of Object.entries(cases)) test(name, () => assert.deepEqual(texts(stream), records))
@@ -68,7 +77,8 @@ suite('frames', () => {
   })
 
   test('a longer line is cut and marked, and the rest of its frame goes with it', () => {
-    for (const stream of [`${'x'.repeat(25)}\r\nnext\n`, `${'x'.repeat(26)}\0<13>n\n`, counted(`<1>${'x'.repeat(29)}`).toString() + 'next\n']) {
+    for (const stream of [`${'x'.repeat(25)}\r\nnext\n`, `${'x'.repeat(26)}\0<13>n\n`,
+      counted(`<1>${'x'.repeat(29)}`).toString() + 'next\n']) {
       const { records, faults } = framed([Buffer.from(stream)], 10)
       assert.equal(records.length, 2)
       assert.match(String(records[0]), /^.{10} \[cut\]$/)

@@ -40,14 +40,19 @@ function readBy (record: Buffer, nowMs: number): Partial<SyslogRecord> {
 }
 
 function compare (record: Buffer, nowMs = RECEIVED): Partial<SyslogRecord> {
-  const expected = JSON.parse(JSON.stringify(syslogModel(record, nowMs), (_, value: unknown) => typeof value === 'bigint' ? `${value}` : value)) as object
+  const expected = JSON.parse(JSON.stringify(syslogModel(record, nowMs), (_,
+    value: unknown) => typeof value === 'bigint' ? `${value}` : value)) as object
   const read = readBy(record, nowMs)
-  assert.deepEqual({ ...read, ...read.time === undefined ? {} : { time: `${read.time}` } }, expected, JSON.stringify(record.toString('latin1')))
+  assert.deepEqual({ ...read, ...read.time === undefined ? {} : { time: `${read.time}` } }, expected,
+    JSON.stringify(record.toString('latin1')))
   return read
 }
 
 suite('what real senders write, whole and cut at every byte: what the plain way reads', () => {
-  for (const one of [...SYSLOG_CASES.map(one => ({ ...one, nowMs: receivedAt(one) })), ...SYSLOG_CAPTURES.map(one => ({ ...one, nowMs: RECEIVED }))]) {
+  for (const one of [...SYSLOG_CASES.map(one => ({ ...one, nowMs: receivedAt(one) })), ...SYSLOG_CAPTURES.map(one => ({
+    ...one,
+    nowMs: RECEIVED
+  }))]) {
     test(one.id, () => {
       for (const record of framed([one.stream]).records) {
         const most = Math.min(record.length, 400)
@@ -75,7 +80,8 @@ const zone = pick('', 'Z', 'z', '+01:00', '-0730', '+05', '+24:00', '+01:60', '+
 const year = pick('2026', '2027', '2024', '1969', '1970', '2099', '2100', '0026')
 const monthName = pick('Jan', 'Feb', 'Mar', 'apr', 'May', 'JUN', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec', 'Foo', 'No')
 const bsd = joined(
-  pick('', '', '', '237: ', '1: 2: ', '*', '237: *', '1: 2: 3: ', '.'), monthName, pick(' ', ' ', '  ', ''), fc.oneof(two(32), pick('7', '0', '1', '123')),
+  pick('', '', '', '237: ', '1: 2: ', '*', '237: *', '1: 2: 3: ', '.'), monthName, pick(' ', ' ', '  ', ''), fc.oneof(two(32),
+    pick('7', '0', '1', '123')),
   blank, pick(
     '', '', '', '2026 ', '2008 ', '2026:', '26 '), clock, fraction, zone, pick('', '', '', ' 2026', ' 1999', ' 2200'), pick('', '',
     '', ':'
@@ -95,12 +101,16 @@ const host = pick(
   'é', '', `h${'x'.repeat(255)}`
 )
 const tag = pick(
-  'app:', 'app[1]:', 'app[1]', 'app', 'sshd(pam_unix)[12]:', '(systemd)[1]:', '(x)', '%ASA-6-302013:', '-', '-x:', '/usr/bin/x[1]:', 'app[a b]:', 'app[x]',
-  'app[x]:', 'app:text', 'http://x', 'a::b', '12:30', '7', ':', ': %ASA-1:', 'app[]:', 'app[12', `${'t'.repeat(128)}:`, `${'t'.repeat(129)}:`,
-  'postfix/smtpd[7]:', 'last message repeated 3 times', 'last message', '-- MARK --', '<30>', '<30>Nov', 'app[12345678901]:', `app[${'1'.repeat(64)}]:`
+  'app:', 'app[1]:', 'app[1]', 'app', 'sshd(pam_unix)[12]:', '(systemd)[1]:', '(x)', '%ASA-6-302013:', '-', '-x:',
+  '/usr/bin/x[1]:', 'app[a b]:', 'app[x]',
+  'app[x]:', 'app:text', 'http://x', 'a::b', '12:30', '7', ':', ': %ASA-1:', 'app[]:', 'app[12', `${'t'.repeat(128)}:`,
+    `${'t'.repeat(129)}:`,
+    'postfix/smtpd[7]:', 'last message repeated 3 times', 'last message', '-- MARK --', '<30>', '<30>Nov', 'app[12345678901]:',
+    `app[${'1'.repeat(64)}]:`
 )
 const data = pick(
-  '-', '[a]', '[a b="c"]', '[a b="c"][d e="f"]', '[a b="\\"\\]\\\\"]', '[a b=c d=e]', '[a b=]', '[a b]', '[a b="c', '[]', '[ a]', '[a  b="c" ]', '[a b="c"]x', '[a=b]',
+  '-', '[a]', '[a b="c"]', '[a b="c"][d e="f"]', '[a b="\\"\\]\\\\"]', '[a b=c d=e]', '[a b=]', '[a b]', '[a b="c', '[]',
+  '[ a]', '[a  b="c" ]', '[a b="c"]x', '[a=b]',
   '[a b="é"]', '', '--'
 )
 const text = pick(
@@ -131,7 +141,8 @@ for (const [name, arbitrary, least] of [['any header', record, 0.15], ['any head
 }
 
 test('a time of every day of the year, near and far from now, gets the nearest year', () => {
-  for (const now of ['2026-11-27T10:05:00Z', '2026-01-01T00:00:00Z', '2027-12-31T23:59:59Z', '2028-02-29T12:00:00Z', '2026-06-30T12:00:00Z']) {
+  for (const now of ['2026-11-27T10:05:00Z', '2026-01-01T00:00:00Z', '2027-12-31T23:59:59Z', '2028-02-29T12:00:00Z',
+    '2026-06-30T12:00:00Z']) {
     for (let day = Date.UTC(2024, 0, 1, 7, 8, 9); day < Date.UTC(2025, 0, 1); day += 86_400_000) {
       const [, name, number] = /^... (...) (\d\d)/.exec(new Date(day).toUTCString().replace(/,? (\d\d) (...)/, ' $2 $1'))!
       compare(Buffer.from(`${name} ${number} 07:08:09 host1 app: x`), Date.parse(now))
