@@ -24,7 +24,7 @@ export interface StoredForm {
   from: Record<string, string>
   quarantined?: string
   /** Nothing is stored of it: it holds nothing but NULs. */
-  isEmpty: boolean
+  isEmpty?: true
   mended: string[]
 }
 
@@ -116,7 +116,7 @@ function storedForm (config: Config, { address, format, bytes }: Sample, now: nu
     timestamp: entry === undefined ? '' : written(entry.timestamp),
     line: entry?.line ?? '',
     metadata: Object.fromEntries(entry?.structuredMetadata.map(({ name, value }) => [name, value]) ?? []),
-    isEmpty,
+    ...(isEmpty ? { isEmpty } : {}),
     quarantined: QUARANTINE_REASONS.find((_, i) => (result.quarantined[i] ?? 0) > 0),
     mended: MEND_REASONS.filter((_, i) => (result.mended[i] ?? 0) > 0)
   }

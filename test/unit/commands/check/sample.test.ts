@@ -24,7 +24,7 @@ test('of a record of nothing but NULs nothing is stored, and that is said', asyn
     assert.match(text, /nothing is stored: it holds nothing but NULs/)
   }
   const { record, text } = await said('\0\0\0 text')
-  assert.deepEqual([record.isEmpty, record.line], [false, '[3 NULs] text'])
+  assert.deepEqual([record.isEmpty, record.line], [undefined, '[3 NULs] text'])
   assert.match(text, /line {7}"\[3 NULs\] text"/)
 })
 
