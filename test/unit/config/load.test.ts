@@ -138,6 +138,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DRAIN_TIMEOUT: '5s',
     LOKEAN_LABELS: 'cloud, node=host',
     LOKEAN_METADATA: 'off',
+    LOKEAN_FIELDS: 'time=ts, message=msg',
     LOKEAN_HOST_FORM: 'short, Lower',
     LOKEAN_UNESCAPE_NEWLINES: 'on',
     LOKEAN_BACKLOG_LABEL: 'off',
@@ -212,6 +213,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.maxAheadMs, 3600e3)
   assert.equal(config.loki.maxDisorderMs, 7200e3)
   assert.deepEqual(config.hostForm, { short: true, lower: true })
+  assert.deepEqual(config.keys, [{ name: '@timestamp', field: 'ts' }, { name: 'message', field: 'msg' }])
   assert.equal(config.unescapeNewlines, true)
   assert.equal(config.backlogLabel, undefined)
   assert.equal(config.workers, 3)
