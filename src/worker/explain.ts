@@ -1,6 +1,7 @@
 import { FORMATS } from './formats/table.ts'
 import { DERIVED, Fields, MESSAGE } from './input/fields.ts'
 import { parseRecord } from './input/record-parse.ts'
+import { SyslogReader } from './input/syslog.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
 import type { EncoderSettings } from './messages.ts'
 
@@ -18,11 +19,13 @@ const LEVEL_FROM = ['', 'line', 'record', 'severity', 'record before']
 export class Explainer {
   readonly #kernel = new Kernel()
   readonly #fields: Fields
+  readonly #syslog: SyslogReader
   #free = 0
 
   constructor (settings: EncoderSettings) {
     const metadata = DERIVED.map(name => ({ name, field: name }))
     this.#fields = new Fields({ ...settings, metadata }, this.#kernel)
+    this.#syslog = new SyslogReader(this.#kernel, this.#fields, bytes => this.#place(bytes), () => {})
   }
 
   /** The next record does not continue one before it. */
@@ -30,13 +33,19 @@ export class Explainer {
     this.#kernel.run.nextMessage()
   }
 
-  /** Undefined where the record cannot be read, or has no message. */
-  explain (record: Buffer): Explanation | undefined {
+  /**
+   * Undefined where the record cannot be read, or has no message. `syslogMs`: the record is one of syslog that arrives
+   * at this time.
+   */
+  explain (record: Buffer, syslogMs?: number): Explanation | undefined {
     const fields = this.#fields
     const { run } = this.#kernel
     this.#free = this.#kernel.window(record.length)
     const start = this.#kernel.input(record)
-    if (run.scan(start, start + record.length) === SCAN.LEFT &&
+    if (syslogMs !== undefined) {
+      this.#syslog.begin(Math.floor(syslogMs / 1000), 0)
+      this.#syslog.read(record, start)
+    } else if (run.scan(start, start + record.length) === SCAN.LEFT &&
       parseRecord(record.toString(), fields, bytes => this.#place(bytes)) !== undefined) return undefined
     if (fields.isAbsent(MESSAGE)) return undefined
     run.cutLine()

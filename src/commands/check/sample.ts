@@ -3,10 +3,11 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import snappy from 'snappy'
 import type { Config } from '../../config/config.ts'
+import { withKeys } from '../../config/field-keys.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import { Encoder } from '../../worker/encoder.ts'
 import { Explainer } from '../../worker/explain.ts'
-import { MEND_REASONS, QUARANTINE_REASONS } from '../../worker/messages.ts'
+import { type EncodeTask, MEND_REASONS, QUARANTINE_REASONS } from '../../worker/messages.ts'
 import { decodePush } from '../../worker/output/push-schema.ts'
 import type { Context } from '../context.ts'
 
@@ -28,6 +29,8 @@ export interface StoredForm {
 }
 
 const STDIN_TIMEOUT_MS = 2_000
+const BRACE = 0x7b
+const LESS = 0x3c
 
 const SAMPLE = '{"@timestamp":"TIME", "host":"compute-0", "severity":"5", "facility":"local0", "tag":"nova-compute", ' +
   '"source":"nova-compute", "message":"2026-11-22 08:00:01.234 7 INFO nova.compute.manager [req-5d3f0c1e-3f6a-4ac5-8c5c-0c6c4a6f9b57 ' +
@@ -54,22 +57,47 @@ async function piped (stdin: Context['stdin']): Promise<string> {
 export async function sample ({ stdin }: Context, config: Config): Promise<{ record: StoredForm, others: StoredForm[] }> {
   const given = stdin.isTTY === true ? '' : await piped(stdin)
   const now = Date.now()
-  const record = Buffer.from(given.trim() === '' ? SAMPLE.replace('TIME', new Date(now).toISOString()) : given)
-  const head = Buffer.from([0x00, 0x53, 0x77, 0xb1, 0, 0, 0, 0])
-  head.writeUInt32BE(record.length, 4)
-  const bytes = new SharedArrayBuffer(head.length + record.length)
-  Buffer.from(bytes).set(Buffer.concat([head, record]))
+  const record = Buffer.from(given.trim() === '' ? builtIn(config, now) : given)
+  const format = isSyslog(record, config) ? 'syslog' : 'amqp'
+  const message = format === 'syslog' ? syslogMessage(record) : amqpMessage(record)
+  const bytes = new SharedArrayBuffer(message.length)
+  Buffer.from(bytes).set(message)
   const [first, ...rest] = config.addresses
   const others = rest.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined)
-  const { format, from = {} } = new Explainer(encoderSettings(config)).explain(record) ?? {}
-  const encode = (address = ''): StoredForm => ({ ...storedForm(config, address, bytes, now), format, from })
+  const { format: ofLine, from = {} } = new Explainer(encoderSettings(config)).explain(record, format === 'syslog' ? now : undefined) ?? {}
+  const encode = (address = ''): StoredForm => ({ ...storedForm(config, { address, format, bytes }, now), format: ofLine, from })
   return { record: encode(first?.address), others: others.map(({ address }) => encode(address)) }
 }
 
-function storedForm (config: Config, address: string, bytes: SharedArrayBuffer, now: number): Omit<StoredForm, 'format' | 'from'> {
+function builtIn ({ keys }: Config, now: number): string {
+  const text = SAMPLE.replace('TIME', new Date(now).toISOString())
+  return keys.length === 0 ? text : JSON.stringify(withKeys(JSON.parse(text) as Record<string, string>, keys))
+}
+
+/** A line with a priority, or any that is no JSON where nothing else could come. */
+function isSyslog (record: Buffer, { amqp }: Config): boolean {
+  return record[0] === LESS || (record[0] !== BRACE && amqp.addresses.length === 0)
+}
+
+/** Comes from nowhere: the delivery says no address. */
+function syslogMessage (record: Buffer): Buffer {
+  const head = Buffer.alloc(9)
+  head.writeUInt32BE(record.length, 1)
+  return Buffer.concat([head, record])
+}
+
+function amqpMessage (record: Buffer): Buffer {
+  const head = Buffer.from([0x00, 0x53, 0x77, 0xb1, 0, 0, 0, 0])
+  head.writeUInt32BE(record.length, 4)
+  return Buffer.concat([head, record])
+}
+
+type Sample = Pick<EncodeTask, 'address' | 'format' | 'bytes'>
+
+function storedForm (config: Config, { address, format, bytes }: Sample, now: number): Omit<StoredForm, 'format' | 'from'> {
   const result = new Encoder(encoderSettings(config)).encode({
     address,
-    format: 'amqp',
+    format,
     bytes,
     starts: Uint32Array.of(0),
     ends: Uint32Array.of(bytes.byteLength),

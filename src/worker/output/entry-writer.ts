@@ -130,8 +130,11 @@ export class EntryWriter {
     return this.#toldNames.takeSample()
   }
 
-  /** Writes the record to its stream. Returns why it must go to quarantine instead, or undefined. */
-  write (): QuarantineReason | undefined {
+  /**
+   * Writes the record to its stream, `later` nanoseconds behind its time. Returns why it must go to quarantine instead,
+   * or undefined.
+   */
+  write (later = 0): QuarantineReason | undefined {
     const fields = this.#fields
     const { run } = this.#kernel
     if (fields.isAbsent(MESSAGE)) return 'no_message'
@@ -139,6 +142,7 @@ export class EntryWriter {
     const time = this.#time
     const untimely = this.#recordTimes.read(fields.start(TIMESTAMP), fields.end(TIMESTAMP), time)
     if (untimely !== undefined) return untimely
+    if (later > 0) time.advance(later)
     const timeMs = time.milliseconds
 
     const isUnescaped = run.cutLine() !== 0

@@ -1,4 +1,4 @@
-import { FILE, from, isEmpty, MESSAGE, set, to } from './fields'
+import { bare, FILE, from, isEmpty, MESSAGE, set, to } from './fields'
 import { unescapeNewlines } from './newlines'
 
 let unescapes: bool = false
@@ -18,7 +18,7 @@ export function cutLine (): bool {
   let end = unescapes ? unescapeNewlines(start, written) : written
   const isUnescaped = end !== written
   // A blank in front is syslog's own. In front of a file's line it is the line's.
-  if (end > start && load<u8>(start) === 0x20 && isEmpty(FILE)) start++
+  if (end > start && load<u8>(start) === 0x20 && !bare && isEmpty(FILE)) start++
   if (end > start && load<u8>(end - 1) === 0x0a) end--
   set(MESSAGE, start, end)
   return isUnescaped

@@ -37,3 +37,18 @@ test('escaped newlines are told of where they stay, and undone where the setting
   assert.deepEqual([on.line, on.mended], [message.replace('#012', '\n'), ['newlines']])
   assert.doesNotMatch(undone, /LOKEAN_UNESCAPE_NEWLINES/)
 })
+
+test('a line of syslog is read as such, and so is the sample with keys of its own', async () => {
+  const { config } = loadConfig({ LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: 'udp://127.0.0.1:0' })
+  const time = new Date().toISOString()
+  for (const line of [`<131>1 ${time} host1.example nova-api 7 - - text\n`, `${time} host1.example nova-api[7]: text`]) {
+    const { record } = await sample({ stdin: Readable.from([line]) } as unknown as Context, config)
+    assert.equal(record.line, 'text')
+    assert.match(record.labels, /host="host1\.example".*source="nova-api"/)
+    assert.equal(record.metadata.pid, '7')
+  }
+  const named = loadConfig({ LOKEAN_FIELDS: 'message=msg,time=ts' }).config
+  const { record } = await sample({ stdin: Readable.from([]) } as unknown as Context, named)
+  assert.equal(record.quarantined, undefined)
+  assert.match(record.line, /VM Started/)
+})

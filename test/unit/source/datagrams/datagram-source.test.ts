@@ -8,7 +8,7 @@ import { Budget } from '../../../../src/source/budget/budget.ts'
 import { shareOut } from '../../../../src/source/budget/share-out.ts'
 import { DatagramSource } from '../../../../src/source/datagrams/datagram-source.ts'
 import type { Connection, SourceEvents } from '../../../../src/source/source.ts'
-import { readRecords } from '../../../../src/worker/input/records.ts'
+import { readSyslogRecords } from '../../../../src/worker/input/syslog-records.ts'
 import { Cleanup } from '../../../helpers/cleanup.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'
 import { turn, until } from '../../../helpers/until.ts'
@@ -38,7 +38,11 @@ async function running (
   const cleanup = Cleanup.of(t)
   const { log, lines } = collectedLog()
   const source = await DatagramSource.open({
-    origin: { address: 'udp', labels: [], tenant: undefined }, budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log
+    origin: { address: 'udp', labels: [], tenant: undefined },
+    setting: 'LOKEAN_SOCKET',
+    budget,
+    place: { kind: 'udp', host, port: 0, receiveBuffer },
+    log
   })
   const port = lines[0].port as number
   cleanup.add(async () => { await source.close() })
@@ -62,8 +66,11 @@ async function running (
     start () {
       const onDelivery: SourceEvents['onDelivery'] = ({ id, message, cost, connection }) => {
         run.connections.add(connection)
-        readRecords(message, 0, message.length, {
-          record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => { run.bad++ }
+        readSyslogRecords(message, 0, message.length, {
+          peer: () => {},
+          record: () => assert.fail('none of the bus'),
+          syslogRecord: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) },
+          bad: () => { run.bad++ }
         })
         run.costs.push(cost)
         run.ids.push(id)
@@ -155,6 +162,7 @@ test('a port that is taken is a wrong setting, and nothing stays open', async t 
   const budget = new Budget('udp://127.0.0.1:x', MIB)
   await assert.rejects(DatagramSource.open({
     origin: { address: budget.address, labels: [], tenant: undefined },
+    setting: 'LOKEAN_SOCKET',
     budget,
     place: { kind: 'udp', host: '127.0.0.1', port, receiveBuffer: 65_536 },
     log: collectedLog().log
@@ -166,6 +174,7 @@ test('a kernel that gives less than was asked for is told of', async t => {
   const { log, lines } = collectedLog()
   const source = await DatagramSource.open({
     origin: { address: 'udp', labels: [], tenant: undefined },
+    setting: 'LOKEAN_SOCKET',
     budget: new Budget('udp', MIB),
     place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 },
     log
