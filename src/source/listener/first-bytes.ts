@@ -1,6 +1,6 @@
 /** What a connection may begin with. A listener takes one kind, and tells the others by their names. */
 const KINDS: ReadonlyArray<readonly [kind: string, begins: RegExp]> = [
-  ['TLS', /^\u0016\u0003/],
+  ['TLS', new RegExp('^\x16\x03')],
   ['HTTP', /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|PRI) /],
   ['a PROXY header', /^(?:PROXY |\r\n\r\n\0\r\nQUIT\n)/],
   ['AMQP', /^AMQP/],

@@ -102,7 +102,8 @@ export class Handshakes {
   #failed (error: NodeJS.ErrnoException, socket: TLSSocket): void {
     const { code = '' } = error
     const end = endOf(socket)
-    if (code === 'ECONNRESET') this.#options.log.debug({ address: this.#options.address, peer: end }, 'a connection closed before its TLS handshake')
+    const { address, log } = this.#options
+    if (code === 'ECONNRESET') log.debug({ address, peer: end }, 'a connection closed before its TLS handshake')
     else this.#warn(code, end, { reason: error.message, hint: hintFor(code) }, 'a TLS handshake with a sender failed')
     socket.destroy()
     this.#end(end, undefined)
