@@ -130,11 +130,20 @@ export class Turns {
     this.#promise()
     if (this.#mayRead(connection)) {
       this.#line.delete(connection)
+      if (connection.behind) this.#watch(connection)
       connection.resume()
     } else {
       this.#hold(connection)
       if (this.#open && connection.turnBytes <= 0) this.serveSoon()
     }
+  }
+
+  /** A turn of the event loop that brings nothing shows that all is read: the kernel hands over what it has. */
+  #watch (connection: SenderConnection): void {
+    const heardAt = connection.heardAt
+    setImmediate(() => setImmediate(() => {
+      if (!connection.paused && connection.heardAt === heardAt) connection.behind = false
+    }))
   }
 
   /** There may be more room than before. */
