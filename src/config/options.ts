@@ -77,7 +77,10 @@ export const OPTIONS = {
     group: 'Listeners', schema: integerBetween(1, 1_000_000), default: '10000', text: 'how many senders are served at a time on each address; further ones are not refused, but wait unread'
   },
   LOKEAN_LISTEN_MAX_FRAME_BYTES: {
-    group: 'Listeners', schema: bytesBetween(8 * KIB, 16 * MIB), default: '256KiB', text: 'longest record that is taken whole; a longer one is cut'
+    group: 'Listeners',
+    schema: bytesBetween(8 * KIB, 16 * MIB),
+    default: '256KiB',
+    text: 'longest record that is taken whole; a longer one is cut'
   },
 
   LOKEAN_SOCKET: {

@@ -3,7 +3,7 @@ import { type Peer, type Protocol, ProtocolError, type Session, type Taken } fro
 /** The cost of a line beside its bytes. */
 export const LINE_COST = 64
 
-/** Lines that end with LF, as the least that a protocol can be. Each is one delivery, and answered by itself and a dot. */
+/** Lines that end with LF: the least that a protocol can be. Each is one delivery. Its answer is itself and a dot. */
 export class LineProtocol implements Protocol {
   readonly name = 'syslog'
   readonly format = 'records'

@@ -42,7 +42,6 @@ export class Handshakes {
       requestCert: ca !== undefined || peers !== undefined,
       // The certificate is looked at here, so that a log line tells why it is refused.
       rejectUnauthorized: false,
-      allowHalfOpen: true,
       handshakeTimeout: patienceMs
     })
       .on('secureConnection', socket => this.#secured(socket))
@@ -60,6 +59,8 @@ export class Handshakes {
       const over = (): void => this.#end(end, undefined)
       this.#shaking.set(end, { host, resolve: secured => { socket.off('close', over); resolve(secured) } })
       socket.once('close', over)
+      // Who ends the connection within the handshake is gone. The TLSSocket takes this over from the socket.
+      socket.allowHalfOpen = false
       this.#server.emit('connection', socket)
     })
   }
@@ -77,6 +78,7 @@ export class Handshakes {
   #secured (socket: TLSSocket): void {
     const end = endOf(socket)
     const refusal = this.#refusal(socket)
+    socket.allowHalfOpen = true
     if (refusal === undefined && this.#shaking.has(end)) return this.#end(end, socket)
     if (refusal !== undefined) this.#warn(refusal.kind, end, { ...refusal.fields }, refusal.text)
     socket.on('error', () => {}).destroy()
@@ -102,7 +104,8 @@ export class Handshakes {
   #failed (error: NodeJS.ErrnoException, socket: TLSSocket): void {
     const { code = '' } = error
     const end = endOf(socket)
-    if (code === 'ECONNRESET') this.#options.log.debug({ address: this.#options.address, peer: end }, 'a connection closed before its TLS handshake')
+    const { address, log } = this.#options
+    if (code === 'ECONNRESET') log.debug({ address, peer: end }, 'a connection closed before its TLS handshake')
     else this.#warn(code, end, { reason: error.message, hint: hintFor(code) }, 'a TLS handshake with a sender failed')
     socket.destroy()
     this.#end(end, undefined)

@@ -20,6 +20,7 @@ interface Options {
   proxyProtocol: boolean
   maxConnections: number
   maxFrameBytes: number
+  patienceMs?: number
   log: Logger
 }
 

@@ -19,11 +19,15 @@ const AdoptingSocket = Socket as unknown as new (options: object) => Socket
 export class PlainWire implements Wire {
   paused = true
   readonly #socket: Socket
+  readonly #events: WireEvents
+  #first: Buffer | null
 
-  /** `accepted` must be paused, and nothing may have been read from it but `first`. */
+  /** `accepted` must be paused. What it has read stands behind a PROXY header, and comes first. */
   constructor (accepted: Socket, events: WireEvents) {
     const inside = accepted as unknown as Internals
     let error: Error | undefined
+    this.#events = events
+    this.#first = accepted.read() as Buffer | null
     this.#socket = new AdoptingSocket({
       handle: inside._handle,
       allowHalfOpen: true,
@@ -52,7 +56,15 @@ export class PlainWire implements Wire {
   resume (): void {
     if (!this.paused) return
     this.paused = false
-    this.#socket.resume()
+    const first = this.#first
+    this.#first = null
+    if (first !== null) this.#events.bytes(first)
+    if (!this.#isPaused()) this.#socket.resume()
+  }
+
+  /** Asked anew: what came first may have used the room. */
+  #isPaused (): boolean {
+    return this.paused
   }
 
   pause (): void {

@@ -20,8 +20,8 @@ const PATIENCE_MS = 10_000
  *      v
  *     shut: nobody is read, but for one connection that may finish its frame, and those that are light
  *
- * - The gate is open while the budget has room for one more read, and for `finishRoom` behind it. That much is promised,
- *   so nothing else takes it. A pause holds at once, so one read at most comes after the room was looked at.
+ * - The gate is open while the budget has room for one more read, and for `finishRoom` behind it. So much is promised,
+ *   and nothing else takes it. A pause holds at once, so one read at most comes after the room was looked at.
  * - A turn is at most TURN_BYTES. Where there is room for few, those at the end of the line have none yet. Who had a
  *   turn goes to the end. So what comes first from thousands of sockets is not left to the kernel.
  * - What a connection holds unsettled is bounded by its share: the limit of the address, divided by the connections
@@ -130,11 +130,20 @@ export class Turns {
     this.#promise()
     if (this.#mayRead(connection)) {
       this.#line.delete(connection)
+      if (connection.behind) this.#watch(connection)
       connection.resume()
     } else {
       this.#hold(connection)
       if (this.#open && connection.turnBytes <= 0) this.serveSoon()
     }
+  }
+
+  /** A turn of the event loop that brings nothing shows that all is read: the kernel hands over what it has. */
+  #watch (connection: SenderConnection): void {
+    const heardAt = connection.heardAt
+    setImmediate(() => setImmediate(() => {
+      if (!connection.paused && connection.heardAt === heardAt) connection.behind = false
+    }))
   }
 
   /** There may be more room than before. */

@@ -91,6 +91,21 @@ test('a line that is larger than the room that is left is finished, however many
   await until('all is given back', () => listening.budget.used === 0)
 })
 
+test('a connection that was held back is behind until all that came is read', async t => {
+  const protocol = new LineProtocol()
+  const listening = await Listening.start(t, protocol, { bytes: 256 * 1024 })
+  const client = await listening.connect()
+  client.socket.write(`${'x'.repeat(999)}\n`.repeat(300))
+  await until('the room is used', () => protocol.sessions.some(({ peer }) => peer.behind))
+  while (listening.received.length < 300) {
+    const before = listening.received.length
+    listening.settle()
+    await until('more came', () => listening.received.length > before)
+  }
+  listening.settle()
+  await until('all is read', () => protocol.sessions.every(({ peer }) => !peer.behind))
+})
+
 test('one that sends at full rate leaves room for the quiet', async t => {
   const listening = await Listening.start(t, new LineProtocol(), { bytes: 4 * 2 ** 20 })
   const [loud, ...quiet] = await Promise.all(Array.from({ length: 16 }, async () => await listening.connect()))
