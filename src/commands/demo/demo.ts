@@ -1,4 +1,4 @@
-import type { LoadOptions } from '../../cli/arguments.ts'
+import type { DemoOptions } from '../../cli/arguments.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type BusThread, startBusThread } from '../../generator/bus-thread.ts'
@@ -11,9 +11,7 @@ import { startService } from '../../pipeline/service.ts'
 import { LokiClient } from '../../sink/client.ts'
 import { VERSION } from '../../version.ts'
 import { type Context, stopAsked } from '../context.ts'
-import { runLoad } from '../load.ts'
-
-export interface DemoOptions extends LoadOptions { keep: boolean }
+import { busTarget, runLoad } from '../load.ts'
 
 /** The last line of `--json`. */
 interface Report extends Reconciled {
@@ -84,7 +82,7 @@ async function perform (
   context: Context, options: DemoOptions, config: Config, bus: BusThread, loki: LokiThread | undefined
 ): Promise<Report> {
   const started = BigInt(Date.now() - 1000) * 1_000_000n
-  const { sent, seconds } = await runLoad(context, options, config, bus)
+  const { sent, seconds } = await runLoad(context, options, busTarget(config, options.hosts), bus)
   const range = { start: started, end: BigInt(Date.now() + 1000) * 1_000_000n }
   const client = new LokiClient({ ...config.loki, timeoutMs: 60_000 }, VERSION)
   try {
