@@ -1,5 +1,5 @@
 /** The suites run in this order, because later ones use figures of earlier ones. */
-export const SUITES = ['floor', 'pipeline', 'latency', 'stall', 'hosts', 'everyday', 'start', 'idle', 'loki', 'micro'] as const
+export const SUITES = ['floor', 'pipeline', 'latency', 'stall', 'hosts', 'everyday', 'inputs', 'start', 'idle', 'loki', 'micro'] as const
 export type SuiteName = typeof SUITES[number]
 
 /** A quick run measures the whole program only, not its single steps. */
