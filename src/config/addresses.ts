@@ -27,12 +27,46 @@ const MAX_PATH_BYTES = 107
 /** `udp://host:port` or `unixgram:/path`. Labels and a tenant may follow, as for an address. */
 export const socketAddress = parsedBy((text) => {
   const origin = parseOne(text)
-  const place = socketPlace(origin.address)
+  const place = datagramPlace(origin.address)
   if (place === undefined) throw new InvalidValue('must be udp://host:port, such as udp://127.0.0.1:30000 or udp://[::1]:30000, or unixgram:/path, such as unixgram:/run/lokean/logs.sock')
   return { ...origin, place }
 })
 
-function socketPlace (address: string): { kind: 'udp', host: string, port: number } | { kind: 'unix', path: string } | undefined {
+/** Where senders connect to. `protocol` is what they speak. */
+export interface StreamPlace { kind: 'stream', protocol: 'relp' | 'syslog', tls: boolean, host: string, port: number }
+
+const STREAMS: Readonly<Record<string, Pick<StreamPlace, 'protocol' | 'tls'>>> = {
+  relp: { protocol: 'relp', tls: false },
+  relps: { protocol: 'relp', tls: true },
+  'syslog+tcp': { protocol: 'syslog', tls: false },
+  'syslog+tls': { protocol: 'syslog', tls: true }
+}
+
+/**
+ * What to listen on, comma-separated, each once: `scheme://host:port` with a scheme of STREAMS, or a socket of
+ * datagrams. Labels and a tenant may follow, as for an address.
+ */
+export const listenAddresses = parsedBy((text) => {
+  const list = splitList(text).map((one) => {
+    const origin = parseOne(one)
+    const place = streamPlace(origin.address) ?? datagramPlace(origin.address)
+    if (place === undefined) throw new InvalidValue(`must have relp://, relps://, syslog+tcp://, syslog+tls:// or udp:// with host:port, such as relp://0.0.0.0:2514, or unixgram:/path (${JSON.stringify(origin.address)})`)
+    return { ...origin, place }
+  })
+  const twice = firstDuplicate(list.map(({ address }) => address))
+  if (twice !== undefined) throw new InvalidValue(`must name each address once (${JSON.stringify(twice)} is there twice)`)
+  if (list.length > MAX_ADDRESSES) throw new InvalidValue(`must be at most ${MAX_ADDRESSES} addresses`)
+  return list
+})
+
+function streamPlace (address: string): StreamPlace | undefined {
+  const [scheme = '', rest = ''] = address.split('://', 2)
+  const stream = Object.hasOwn(STREAMS, scheme) ? STREAMS[scheme] : undefined
+  const listen = parseHostPort(rest)
+  return stream && listen && { kind: 'stream', ...stream, ...listen }
+}
+
+function datagramPlace (address: string): { kind: 'udp', host: string, port: number } | { kind: 'unix', path: string } | undefined {
   if (address.startsWith('udp://')) {
     const listen = parseHostPort(address.slice(6))
     return listen && { kind: 'udp', ...listen }

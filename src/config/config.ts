@@ -4,6 +4,7 @@ import { readAccess } from './read-access.ts'
 import type { Values } from './options.ts'
 import type { Origin } from '../worker/messages.ts'
 import { Secret } from '../secret.ts'
+import { sources } from './sources.ts'
 
 /** The settings as the program uses them: parsed, grouped, in bytes and milliseconds. */
 export function arrange (v: Values) {
@@ -40,15 +41,26 @@ export function arrange (v: Values) {
     /** Where and as whom Loki is read. */
     lokiQuery: readAccess(v),
     verify: v.LOKEAN_LOKI_VERIFY === 'on',
-    /** Undefined where there is no socket. */
-    socket: v.LOKEAN_SOCKET && {
-      ...origin(v.LOKEAN_SOCKET),
-      place: v.LOKEAN_SOCKET.place.kind === 'udp'
-        ? { ...v.LOKEAN_SOCKET.place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER }
-        : v.LOKEAN_SOCKET.place
+    listeners: {
+      /** Where senders connect to. */
+      streams: sources(v).flatMap(({ place, ...one }) => place?.kind === 'stream' ? [{ ...origin(one), place }] : []),
+      /** PEM text, as `key` and `ca`. */
+      cert: v.LOKEAN_LISTEN_CERT,
+      key: v.LOKEAN_LISTEN_KEY,
+      ca: v.LOKEAN_LISTEN_CA,
+      /** Undefined where all may send whose certificates `ca` allows. */
+      peers: v.LOKEAN_LISTEN_PEERS,
+      proxyProtocol: v.LOKEAN_LISTEN_PROXY_PROTOCOL === 'on',
+      maxConnections: v.LOKEAN_LISTEN_MAX_CONNECTIONS,
+      maxFrameBytes: v.LOKEAN_LISTEN_MAX_FRAME_BYTES
     },
-    /** All that is read from: the bus's addresses, and the socket. */
-    addresses: [...v.LOKEAN_AMQP_ADDRESSES, ...(v.LOKEAN_SOCKET === undefined ? [] : [v.LOKEAN_SOCKET])].map(origin),
+    /** Sockets of datagrams, and the setting that names each. */
+    sockets: sources(v).flatMap(({ name: setting, place, ...one }) => {
+      if (place === undefined || place.kind === 'stream') return []
+      return [{ ...origin(one), setting, place: place.kind === 'udp' ? { ...place, receiveBuffer: v.LOKEAN_SOCKET_BUFFER } : place }]
+    }),
+    /** All that is read from: the bus's addresses, the listeners, and the socket. */
+    addresses: sources(v).map(origin),
     workers: v.LOKEAN_WORKERS,
     workerTimeoutMs: v.LOKEAN_WORKER_TIMEOUT,
     lingerMs: v.LOKEAN_LINGER,

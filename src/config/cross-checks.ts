@@ -1,11 +1,12 @@
 import { leastBudget } from '../source/budget/share-out.ts'
-import type { Origin } from '../worker/messages.ts'
 import { tenantOf } from './addresses.ts'
 import type { Endpoints } from './endpoints.ts'
-import type { OptionName, Values } from './options.ts'
+import { type CrossCheck, pairProblem } from './cross-check.ts'
+import { LISTENER_CHECKS, listenerWarnings } from './listener-checks.ts'
+import type { Values } from './options.ts'
 import { isTenant, TENANT_ALLOWED } from './mapping.ts'
-import { belongTogether } from './pem.ts'
 import type { Secret } from '../secret.ts'
+import { SOURCES, sources } from './sources.ts'
 import { formatBytes } from './units.ts'
 
 export interface Credentials { username: string | undefined, password: Secret | undefined }
@@ -21,32 +22,12 @@ export function credentials (
   return { username: username ?? inUrl?.username, password: password ?? (sameUser ? inUrl?.password : undefined) }
 }
 
-interface CrossCheck {
-  /** The check is skipped where one of these is wrong by itself: its result would only repeat that. */
-  reads: readonly OptionName[]
-  /** Says what is wrong, as a line of its own. */
-  problem: (values: Values) => string | undefined
-}
-
 /** The labels that every quarantine stream has. */
 const QUARANTINE = { stream: 'quarantine stream', own: [{ name: 'source' }, { name: 'quarantine' }], from: 'source, quarantine' }
-
-/** All sources, each with the name of its setting. */
-function sources (v: Values): Array<Origin & { name: OptionName }> {
-  const addresses = v.LOKEAN_AMQP_ADDRESSES.map((origin) => ({ ...origin, name: 'LOKEAN_AMQP_ADDRESSES' as const }))
-  return v.LOKEAN_SOCKET === undefined ? addresses : [...addresses, { ...v.LOKEAN_SOCKET, name: 'LOKEAN_SOCKET' }]
-}
 
 function loginProblem (found: Credentials, prefix: string): string | undefined {
   if (found.username !== undefined && found.password === undefined) return `${prefix}_USERNAME is set without ${prefix}_PASSWORD: set both or neither`
   if (found.password !== undefined && found.username === undefined) return `${prefix}_PASSWORD is set without ${prefix}_USERNAME: set both or neither`
-  return undefined
-}
-
-function pairProblem (cert: string | undefined, key: Secret | undefined, prefix: string): string | undefined {
-  if (cert !== undefined && key === undefined) return `${prefix}_CERT is set without ${prefix}_KEY: set both or neither`
-  if (key !== undefined && cert === undefined) return `${prefix}_KEY is set without ${prefix}_CERT: set both or neither`
-  if (cert !== undefined && key !== undefined && !belongTogether(cert, key)) return `${prefix}_KEY is not the private key of the certificate in ${prefix}_CERT`
   return undefined
 }
 
@@ -111,17 +92,15 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     problem: (v) => pairProblem(v.LOKEAN_LOKI_QUERY_CERT, v.LOKEAN_LOKI_QUERY_KEY, 'LOKEAN_LOKI_QUERY')
   },
   {
-    reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
+    reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', ...SOURCES],
     problem: labelsProblem
   },
   {
-    reads: [
-      'LOKEAN_BACKLOG_LABEL', 'LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'
-    ],
+    reads: ['LOKEAN_BACKLOG_LABEL', 'LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', ...SOURCES],
     problem: (v) => labelsProblem(v) === undefined ? backlogProblem(v) : undefined
   },
   {
-    reads: ['LOKEAN_LOKI_TENANT', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
+    reads: ['LOKEAN_LOKI_TENANT', ...SOURCES],
     problem: (v) => {
       for (const origin of sources(v)) {
         const tenant = tenantOf(origin, v.LOKEAN_LOKI_TENANT)
@@ -131,7 +110,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     }
   },
   {
-    reads: ['LOKEAN_LOKI_VERIFY', 'LOKEAN_LOKI_QUERY_TENANT', 'LOKEAN_LOKI_TENANT', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
+    reads: ['LOKEAN_LOKI_VERIFY', 'LOKEAN_LOKI_QUERY_TENANT', 'LOKEAN_LOKI_TENANT', ...SOURCES],
     problem: (v) => {
       if (v.LOKEAN_LOKI_VERIFY !== 'on' || v.LOKEAN_LOKI_QUERY_TENANT === undefined) return undefined
       const otherwise = v.LOKEAN_LOKI_TENANT.kind === 'fixed' ? v.LOKEAN_LOKI_TENANT.tenant : undefined
@@ -141,13 +120,14 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     }
   },
   {
-    reads: ['LOKEAN_SOCKET', 'LOKEAN_AMQP_ADDRESSES'],
-    problem: (v) => v.LOKEAN_AMQP_ADDRESSES.length === 0 && v.LOKEAN_SOCKET === undefined
-      ? 'LOKEAN_AMQP_ADDRESSES is off, and LOKEAN_SOCKET is not set: there is nothing to read from'
+    reads: SOURCES,
+    problem: (v) => sources(v).length === 0
+      ? 'LOKEAN_AMQP_ADDRESSES is off, and LOKEAN_SOCKET is not set, nor is LOKEAN_LISTEN: there is nothing to read from'
       : undefined
   },
+  ...LISTENER_CHECKS,
   {
-    reads: ['LOKEAN_INFLIGHT_BYTES', 'LOKEAN_AMQP_ADDRESSES', 'LOKEAN_SOCKET'],
+    reads: ['LOKEAN_INFLIGHT_BYTES', ...SOURCES],
     problem: (v) => {
       const count = sources(v).length
       if (v.LOKEAN_INFLIGHT_BYTES >= leastBudget(count)) return undefined
@@ -177,6 +157,7 @@ export function warningsOf (values: Values): string[] {
   if (values.LOKEAN_LOKI_STORED_STATUS !== LOKI_STORED_STATUS) {
     found.push(`LOKEAN_LOKI_STORED_STATUS is ${values.LOKEAN_LOKI_STORED_STATUS}: whatever answers a push with it is believed to have stored it, a login page too`)
   }
+  found.push(...listenerWarnings(values))
   const homeless = sources(values).find(({ tenant }) => tenant === undefined)
   if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && sources(values).some(({ tenant }) => tenant !== undefined)) {
     found.push(`${homeless.name} has no tenant for ${JSON.stringify(homeless.address)}, as other sources have, nor has LOKEAN_LOKI_TENANT: a Loki with tenants will refuse what comes from there`)

@@ -42,7 +42,7 @@ export function loadConfig (env: Environment, options: { cores?: number, readFil
     try {
       const source = sourceOf(name, env, readFile)
       if (source !== undefined) given.add(name)
-      values[name] = parse(source ?? defaultOf(name, cores), optionOf(name))
+      values[name] = parse(source ?? defaultOf(name, cores, env), optionOf(name))
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error
       problems.push(error.message)
@@ -75,10 +75,19 @@ function parse (source: Source | undefined, option: Option): unknown {
   throw new InvalidValue(`${source.described}: ${result.error.issues[0]?.message ?? 'is not allowed'}`)
 }
 
-function defaultOf (name: OptionName, cores: number): Source | undefined {
+function defaultOf (name: OptionName, cores: number, env: Environment): Source | undefined {
+  let text = optionOf(name).default
   // One core is left to the main thread, which owns the sockets.
-  const text = name === 'LOKEAN_WORKERS' ? String(Math.min(256, Math.max(1, cores - 1))) : optionOf(name).default
+  if (name === 'LOKEAN_WORKERS') text = String(Math.min(256, Math.max(1, cores - 1)))
+  if (name === 'LOKEAN_AMQP_ADDRESSES' && listensAlone(env)) text = 'off'
   return text === undefined ? undefined : { text, described: `${name} (default)` }
+}
+
+/** Whether the environment names listeners, and says nothing of a bus. */
+function listensAlone (env: Environment): boolean {
+  const isSet = (name: string): boolean => (env[name]?.trim() ?? '') !== ''
+  const ofBus = OPTION_NAMES.filter(name => name.startsWith('LOKEAN_AMQP_'))
+  return isSet('LOKEAN_LISTEN') && !ofBus.some(name => isSet(name) || isSet(`${name}_FILE`))
 }
 
 function sourceOf (name: OptionName, env: Environment, readFile: ReadFile): Source | undefined {

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
-import { addresses, socketAddress } from './addresses.ts'
+import { addresses, listenAddresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
 import { givenLabels } from './given-labels.ts'
 import { fixedTenant, hostForm, labelOrOff, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
+import { permittedPeers } from './permitted-peers.ts'
 import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
 
@@ -15,7 +16,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-export const GROUPS = ['AMQP bus', 'Datagrams', 'Loki', 'Pipeline', 'Records', 'Operations'] as const
+export const GROUPS = ['AMQP bus', 'Listeners', 'Datagrams', 'Loki', 'Pipeline', 'Records', 'Operations'] as const
 export type Group = typeof GROUPS[number]
 
 export interface Option<T = unknown> {
@@ -58,6 +59,25 @@ export const OPTIONS = {
   LOKEAN_AMQP_CA: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
   LOKEAN_AMQP_CERT: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the client certificate (SASL EXTERNAL)' },
   LOKEAN_AMQP_KEY: { group: 'AMQP bus', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+
+  LOKEAN_LISTEN: {
+    group: 'Listeners', schema: listenAddresses, text: 'what to listen on for senders, comma-separated: `relp://host:port`, `relps://` (RELP over TLS), `syslog+tcp://`, `syslog+tls://`, `udp://`, `unixgram:/path`. Labels and a tenant can follow each, as for an address of the bus. RELP alone is acknowledged. With it and no `LOKEAN_AMQP_` setting, no bus is read'
+  },
+  LOKEAN_LISTEN_CERT: { group: 'Listeners', schema: certificates, pem: true, text: 'PEM file of the certificate that `relps://` and `syslog+tls://` show to senders, with its chain' },
+  LOKEAN_LISTEN_KEY: { group: 'Listeners', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+  LOKEAN_LISTEN_CA: { group: 'Listeners', schema: certificates, pem: true, text: 'PEM file of the authorities that senders\' certificates must be of; with it, each sender needs one' },
+  LOKEAN_LISTEN_PEERS: {
+    group: 'Listeners', schema: permittedPeers, text: 'which senders may send over TLS, comma-separated, as rsyslog\'s `tls.permittedPeer`: names of their certificates, where `*` stands for any text without a dot, or fingerprints `SHA1:...` and `SHA256:...`. Unset: all whose certificates `LOKEAN_LISTEN_CA` allows'
+  },
+  LOKEAN_LISTEN_PROXY_PROTOCOL: {
+    group: 'Listeners', schema: oneOf(['off', 'on']), default: 'off', text: '`on`: each connection begins with a header of the PROXY protocol, version 1 or 2, as a load balancer can send it'
+  },
+  LOKEAN_LISTEN_MAX_CONNECTIONS: {
+    group: 'Listeners', schema: integerBetween(1, 1_000_000), default: '10000', text: 'how many senders are served at a time on each address; further ones are not refused, but wait unread'
+  },
+  LOKEAN_LISTEN_MAX_FRAME_BYTES: {
+    group: 'Listeners', schema: bytesBetween(8 * KIB, 16 * MIB), default: '256KiB', text: 'longest record that is taken whole; a longer one is cut'
+  },
 
   LOKEAN_SOCKET: {
     group: 'Datagrams', schema: socketAddress, text: 'a socket to read from beside the bus: `udp://host:port` or `unixgram:/path`. Each datagram is one JSON record, as sg-bridge sends it. Labels and a tenant can follow, as for an address. Datagrams are not acknowledged'
@@ -137,7 +157,7 @@ export const OPTIONS = {
     group: 'Pipeline', schema: durationBetween(100, 10 * MINUTE), default: '35s', text: 'how long a push may take, from its connection to Loki\'s answer, before it is sent again; longer than Loki\'s own 30 s'
   },
   LOKEAN_INFLIGHT_BYTES: {
-    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from bus and socket and not settled, which the addresses share by need. It must be at least 1 MiB for each address, and at least two times `LOKEAN_PUSH_BYTES`'
+    group: 'Pipeline', schema: bytesBetween(MIB, 64 * GIB), default: '64MiB', text: 'limit on the bytes taken from bus, listeners and socket and not settled, which the addresses share by need. It must be at least 1 MiB for each address, and at least two times `LOKEAN_PUSH_BYTES`'
   },
   LOKEAN_DRAIN_TIMEOUT: {
     group: 'Pipeline', schema: durationBetween(0, HOUR), default: '25s', text: 'how long a stop may take to push and settle what is in flight'

@@ -145,6 +145,8 @@ function counters (registry: Registry, options: MetricsOptions) {
     workerFailures: counter('lokean_worker_failures_total', 'Tasks that a worker thread failed on, by how; each is tried again', 'kind', WORKER_FAILURES),
     workerBusy: read('lokean_worker_busy_seconds_total', 'Time that the worker threads together have spent on tasks; its rate, of lokean_workers, is how busy they are'),
     datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),
+    listenerAccepted: read('lokean_listener_accepted_total', 'Connections that came from senders (LOKEAN_LISTEN)', 'address'),
+    listenerFaults: read('lokean_listener_faults_total', 'Senders\' connections that were closed because of what came over them: another protocol, a broken one, no permission', 'address'),
     busConnects: read('lokean_bus_connects_total', 'Connections opened to the bus'),
     busDisconnects: read('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
   }
@@ -211,6 +213,8 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
     credit: derived('lokean_credit', 'Messages the bus may send at this moment', 'address', addresses),
     inflightBytes: derived('lokean_inflight_bytes', 'Bytes taken from the bus and not settled', 'address', addresses),
     inflightBytesLimit: derived('lokean_inflight_bytes_limit', 'What the address may hold of the budget at this moment: its own part, and three quarters of what is free of the rest', 'address', addresses),
+    listenerConnections: derived('lokean_listener_connections', 'Senders that are connected (LOKEAN_LISTEN)', 'address'),
+    listenerWaiting: derived('lokean_listener_waiting', 'Senders\' connections that wait unread, because LOKEAN_LISTEN_MAX_CONNECTIONS are served', 'address'),
     queueBytes: derived('lokean_queue_bytes', 'Bytes that wait for a worker, are in one, or wait for a push', 'stage', QUEUE_STAGES),
     workers: derived('lokean_workers', 'Worker threads'),
     streams: derived('lokean_streams', 'Streams of all tenants that got a record within the last hour, those of quarantine left out'),

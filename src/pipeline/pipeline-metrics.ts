@@ -134,9 +134,19 @@ function observeSources (metrics: Metrics, sources: readonly Source[]): void {
   const total = (name: keyof SourceCounters) => () => sources.reduce((sum, { counters }) => sum + (counters[name] ?? 0), 0)
   metrics.linkUp.from(each((source, address) => Number(source.reading(address).up)))
   metrics.credit.from(each((source, address) => source.reading(address).credit))
+  const listeners = (name: 'connections' | 'waiting') => () => sources.flatMap(({ addresses, counters }) => {
+    const count = counters[name]
+    return count === undefined ? [] : addresses.map(({ address }) => [address, count] as const)
+  })
+  metrics.listenerConnections.from(listeners('connections'))
+  metrics.listenerWaiting.from(listeners('waiting'))
   metrics.busConnects.from(total('connects'))
   metrics.busDisconnects.from(total('disconnects'))
   for (const source of sources) {
-    for (const { address } of source.addresses) metrics.datagramsDropped.from(() => source.counters.dropped, address)
+    for (const { address } of source.addresses) {
+      metrics.datagramsDropped.from(() => source.counters.dropped, address)
+      metrics.listenerAccepted.from(() => source.counters.accepted, address)
+      metrics.listenerFaults.from(() => source.counters.faults, address)
+    }
   }
 }

@@ -54,7 +54,11 @@ export class Pipeline {
 
   /** Where its sources read from. */
   get startFacts (): Readonly<Record<string, unknown>> {
-    return Object.assign({}, ...this.#stages.sources.map(({ startFacts }) => startFacts)) as Record<string, unknown>
+    const facts: Record<string, unknown> = {}
+    for (const { startFacts } of this.#stages.sources) {
+      for (const [name, value] of Object.entries(startFacts)) facts[name] = name in facts ? [facts[name], value].flat() : value
+    }
+    return facts
   }
 
   status (): { ready: boolean, checks: Checks } {

@@ -1,20 +1,28 @@
 import type { Config } from '../config/config.ts'
+import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { AmqpSource } from './amqp/amqp-source.ts'
 import type { Budget } from './budget/budget.ts'
 import { DatagramSource } from './datagrams/datagram-source.ts'
+import { ListenerSource } from './listener/listener-source.ts'
+import type { Protocol } from './listener/protocol.ts'
 import type { Source } from './source.ts'
 
 /** The names of the sources that the settings name. */
-export function sourceNames ({ amqp, socket }: Config): string[] {
-  return [...(amqp.addresses.length > 0 ? [AmqpSource.sourceName] : []), ...(socket === undefined ? [] : [DatagramSource.sourceName])]
+export function sourceNames ({ amqp, listeners, sockets }: Config): string[] {
+  return [
+    ...(amqp.addresses.length > 0 ? [AmqpSource.sourceName] : []),
+    ...listeners.streams.map(({ address }) => address),
+    ...sockets.map(({ address, setting }) => DatagramSource.nameOf(address, setting))
+  ]
 }
 
 /**
  * Opens the sources that the settings name, in the order in which `/readyz` lists them. They read nothing yet. Where
  * one cannot be opened, the promise rejects with ConfigError, and nothing is left open.
  */
-export async function openSources ({ amqp, socket }: Config, budgetOf: (address: string) => Budget, log: Logger): Promise<Source[]> {
+export async function openSources (config: Config, budgetOf: (address: string) => Budget, log: Logger): Promise<Source[]> {
+  const { amqp, listeners, sockets } = config
   const sources: Source[] = []
   if (amqp.addresses.length > 0) {
     sources.push(new AmqpSource({
@@ -25,9 +33,26 @@ export async function openSources ({ amqp, socket }: Config, budgetOf: (address:
       log
     }))
   }
-  if (socket !== undefined) {
-    const { place, ...origin } = socket
-    sources.push(await DatagramSource.open({ origin, place, budget: budgetOf(origin.address), log }))
+  try {
+    for (const { place, ...origin } of listeners.streams) {
+      const budget = budgetOf(origin.address)
+      sources.push(await ListenerSource.open({ ...listenerOptions(listeners), origin, place, budget, log }, protocolOf(place)))
+    }
+    for (const { place, setting, ...origin } of sockets) {
+      sources.push(await DatagramSource.open({ origin, setting, place, budget: budgetOf(origin.address), log }))
+    }
+  } catch (error) {
+    await Promise.all(sources.map(async source => { await source.close() }))
+    throw error
   }
   return sources
+}
+
+function listenerOptions ({ cert, key, ca, peers, proxyProtocol, maxConnections, maxFrameBytes }: Config['listeners']) {
+  const tls = cert === undefined || key === undefined ? undefined : { cert, key, ca, peers }
+  return { tls, proxyProtocol, maxConnections, maxFrameBytes }
+}
+
+function protocolOf ({ protocol }: { protocol: 'relp' | 'syslog' }): Protocol {
+  throw new ConfigError(`LOKEAN_LISTEN: ${protocol} is not spoken yet`)
 }

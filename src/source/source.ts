@@ -55,6 +55,14 @@ export interface SourceCounters {
   readonly connects?: number
   /** Connections to the bus that were lost, or closed by the bus. */
   readonly disconnects?: number
+  /** Connections of senders that are open. */
+  readonly connections?: number
+  /** Connections that are accepted, and wait for a place. */
+  readonly waiting?: number
+  /** Connections that came from senders. */
+  readonly accepted?: number
+  /** Connections that were closed because of what came over them, or did not. */
+  readonly faults?: number
   /** Datagrams that the kernel dropped. Also undefined where the kernel does not say. */
   readonly dropped?: number
 }

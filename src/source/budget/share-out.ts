@@ -3,7 +3,10 @@ import { Commons } from './commons.ts'
 
 const MIB = 2 ** 20
 
-/** The least that an own part is: six frames of the bus, or the largest message of a socket. */
+/**
+ * The least that an own part is: six frames of the bus, the largest message of a socket, or the room of a listener for
+ * frames of the default size.
+ */
 const LEAST_OWN = 384 * 1024
 
 const LEAST_RESERVE = MIB
@@ -21,9 +24,18 @@ export function leastBudget (addresses: number): number {
  */
 export function shareOut (total: number, addresses: readonly string[]): Map<string, Budget> {
   const count = addresses.length
-  if (count === 1) return new Map(addresses.map(address => [address, new Budget(address, total)]))
-  const reserve = Math.min(Math.max(LEAST_RESERVE, Math.floor(total / 4)), MOST_RESERVE)
-  const own = Math.max(LEAST_OWN, Math.floor((total - reserve) / (4 * count)))
+  const own = ownPart(total, count)
+  if (count === 1) return new Map(addresses.map(address => [address, new Budget(address, own)]))
+  const reserve = reserveOf(total)
   const commons = new Commons(total - reserve - count * own, reserve)
   return new Map(addresses.map(address => [address, new Budget(address, own, commons)]))
+}
+
+/** What of `total` bytes is each address's alone. */
+export function ownPart (total: number, addresses: number): number {
+  return addresses === 1 ? total : Math.max(LEAST_OWN, Math.floor((total - reserveOf(total)) / (4 * addresses)))
+}
+
+function reserveOf (total: number): number {
+  return Math.min(Math.max(LEAST_RESERVE, Math.floor(total / 4)), MOST_RESERVE)
 }

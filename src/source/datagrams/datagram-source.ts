@@ -13,6 +13,8 @@ export type SocketPlace = { kind: 'udp', host: string, port: number, receiveBuff
 interface Options {
   /** The address of the origin is the name of the socket. */
   origin: Origin
+  /** The setting that names the socket. */
+  setting: string
   budget: Budget
   place: SocketPlace
   log: Logger
@@ -30,8 +32,7 @@ interface Options {
  *     any --close(), or the reader fails--> closed: datagrams that are not read yet are lost
  */
 export class DatagramSource implements Source {
-  static readonly sourceName = 'socket'
-  readonly name = DatagramSource.sourceName
+  readonly name: string
   readonly whenGone = 'kept'
   readonly addresses: readonly SourceAddress[]
   readonly startFacts: Source['startFacts']
@@ -45,18 +46,25 @@ export class DatagramSource implements Source {
   #events: SourceEvents | undefined
   #drained: () => void = () => {}
 
-  private constructor (origin: Origin, budget: Budget) {
+  private constructor ({ origin, setting, budget }: Options) {
+    this.name = DatagramSource.nameOf(origin.address, setting)
     this.addresses = [{ ...origin, format: 'records' }]
-    this.startFacts = { socket: origin.address }
+    this.startFacts = setting === 'LOKEAN_SOCKET' ? { socket: origin.address } : { listen: [origin.address] }
     this.#budget = budget
+  }
+
+  /** The socket of LOKEAN_SOCKET is the only one, and called so. */
+  static nameOf (address: string, setting: string): string {
+    return setting === 'LOKEAN_SOCKET' ? 'socket' : address
   }
 
   /**
    * Binds the socket, and reads nothing yet. Where the socket cannot be bound, the promise rejects with ConfigError,
    * and nothing is left open.
    */
-  static async open ({ origin, budget, place, log }: Options): Promise<DatagramSource> {
-    const source = new DatagramSource(origin, budget)
+  static async open (options: Options): Promise<DatagramSource> {
+    const { budget, setting, place, log } = options
+    const source = new DatagramSource(options)
     const events: ReaderEvents = {
       message: (message, cost) => source.#received(message, cost),
       stopped: () => { if (source.#state === 'stopping') source.#end('stopped') },
@@ -64,8 +72,8 @@ export class DatagramSource implements Source {
     }
     const { address } = budget
     source.#reader = place.kind === 'udp'
-      ? await UdpReader.open({ ...place, address, log }, events)
-      : await UnixReader.open({ ...place, address, log }, events)
+      ? await UdpReader.open({ ...place, address, setting, log }, events)
+      : await UnixReader.open({ ...place, address, setting, log }, events)
     return source
   }
 

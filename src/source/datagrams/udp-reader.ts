@@ -10,6 +10,8 @@ import type { DatagramReport, DatagramSetup } from './udp-messages.ts'
 interface Options {
   /** The socket's name in messages. */
   address: string
+  /** The setting that names it. */
+  setting: string
   host: string
   port: number
   /** The size to ask the kernel for, in bytes. */
@@ -47,7 +49,7 @@ export class UdpReader implements DatagramReader {
    * Binds the socket, and reads nothing yet. Where the socket cannot be bound, the promise rejects with ConfigError,
    * and nothing is left open.
    */
-  static async open ({ address, host, port, receiveBuffer, log }: Options, events: ReaderEvents): Promise<UdpReader> {
+  static async open ({ address, setting, host, port, receiveBuffer, log }: Options, events: ReaderEvents): Promise<UdpReader> {
     const granted = new Int32Array(new SharedArrayBuffer(4))
     // The compiler does not rewrite this specifier. So the thread's file must end as this file does.
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
@@ -57,7 +59,7 @@ export class UdpReader implements DatagramReader {
     const [report] = await once(worker, 'message') as [DatagramReport]
     if (report.kind !== 'listening') {
       await worker.terminate()
-      throw new ConfigError(`LOKEAN_SOCKET is ${JSON.stringify(address)}: ${reasonOf(report)}`)
+      throw new ConfigError(`${setting} is ${JSON.stringify(address)}: ${reasonOf(report)}`)
     }
     log.info(
       { socket: address, address: report.address, port: report.port, receiveBuffer: report.receiveBuffer },

@@ -9,6 +9,8 @@ import type { UnixReport } from './unixgram-pipe.ts'
 interface Options {
   /** The socket's name in messages. */
   address: string
+  /** The setting that names it. */
+  setting: string
   path: string
   log: Logger
 }
@@ -132,9 +134,9 @@ export class UnixReader implements DatagramReader {
     this.#process = undefined
     this.listening = false
     if (this.#closed) return
-    const { address, log } = this.#options
+    const { address, setting, log } = this.#options
     if (this.#stopping) this.#events.stopped()
-    else if (this.#opened !== undefined) this.#opened.reject(new ConfigError(`LOKEAN_SOCKET is ${JSON.stringify(address)}: ${reason}`))
+    else if (this.#opened !== undefined) this.#opened.reject(new ConfigError(`${setting} is ${JSON.stringify(address)}: ${reason}`))
     else {
       const delayMs = Math.round(backoffMs(this.#attempt++, BACKOFF_MS, MAX_BACKOFF_MS, Math.random))
       log.warn(

@@ -24,7 +24,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   ],
   ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages.ts'],
   'ops/page': ['worker/messages.ts'],
-  source: ['config', 'source/amqp', 'source/datagrams', 'source/source.ts', 'source/budget'],
+  source: ['config', 'source/amqp', 'source/datagrams', 'source/listener', 'source/source.ts', 'source/budget'],
 
   // Demo, tests and benches share these. The embedded Loki decodes with its own code.
   generator: ['embedded/bus'],
@@ -39,6 +39,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   'source/amqp': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/replay': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/datagrams': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
+  'source/listener': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   batch: ['batch/batch.ts', 'source/source.ts', 'worker/messages.ts'],
   'worker/pool': ['batch/batch.ts', 'worker/messages.ts'],
   sink: ['config', 'sink/sink.ts', 'worker/messages.ts'],

@@ -98,6 +98,23 @@ suite('settings that contradict each other', () => {
       'a label of the socket that would be the tenant', { LOKEAN_LOKI_TENANT: '{cloud}', LOKEAN_SOCKET: 'udp://127.0.0.1:1;cloud=a b' },
       /^LOKEAN_SOCKET gives "udp:\/\/127.0.0.1:1" the value "a b"/
     ],
+    [
+      'an address in two settings', { LOKEAN_SOCKET: 'udp://127.0.0.1:1', LOKEAN_LISTEN: 'udp://127.0.0.1:1' },
+      /^LOKEAN_LISTEN and LOKEAN_SOCKET both name "udp:\/\/127.0.0.1:1": name it once$/
+    ],
+    ['a listener twice', { LOKEAN_LISTEN: 'relp://h:1,relp://h:1;cloud=a' }, /^LOKEAN_LISTEN .*"relp:\/\/h:1" is there twice/],
+    ['a listener with TLS and no certificate', { LOKEAN_LISTEN: 'relp://h:1,relps://h:2' }, /^LOKEAN_LISTEN has "relps:\/\/h:2", which needs a certificate: set LOKEAN_LISTEN_CERT and LOKEAN_LISTEN_KEY$/],
+    ['a certificate of a listener without key', { LOKEAN_LISTEN: 'relps://h:2', LOKEAN_LISTEN_CERT: '/pem/cert' }, /^LOKEAN_LISTEN_CERT is set without LOKEAN_LISTEN_KEY/],
+    [
+      'a name that any certificate may bear',
+      { LOKEAN_LISTEN: 'relps://h:2', LOKEAN_LISTEN_CERT: '/pem/cert', LOKEAN_LISTEN_KEY: '/pem/key', LOKEAN_LISTEN_PEERS: `SHA1:${'00'.repeat(20)},a.example` },
+      /^LOKEAN_LISTEN_PEERS has the name "a.example", and without LOKEAN_LISTEN_CA any certificate may bear it/
+    ],
+    [
+      'records of a listener that its budget cannot hold',
+      { LOKEAN_LISTEN: 'relp://h:1,syslog+tcp://h:2', LOKEAN_INFLIGHT_BYTES: '8MiB', LOKEAN_LISTEN_MAX_FRAME_BYTES: '1MiB' },
+      /^LOKEAN_LISTEN_MAX_FRAME_BYTES is 1 MiB: a record of that length needs 1120 KiB, and of LOKEAN_INFLIGHT_BYTES "relp:\/\/h:1" has 768 KiB as its own/
+    ],
     ['an address twice', { LOKEAN_AMQP_ADDRESSES: 'a,b, a' }, /^LOKEAN_AMQP_ADDRESSES .*"a" is there twice/]
   ]
   for (const [name, env, line] of cases) {
@@ -145,6 +162,28 @@ suite('what addresses say of their records', () => {
     assert.equal(warnings.length, 1)
     assert.match(warnings[0] ?? '', /^LOKEAN_AMQP_ADDRESSES has no tenant for "b", as other sources have/)
     assert.deepEqual(load({ LOKEAN_AMQP_ADDRESSES: 'a;tenant=t,b;tenant=u' }).warnings, [])
+  })
+})
+
+suite('listeners', () => {
+  test('stand alone where no setting is about the bus', () => {
+    const listen = { LOKEAN_LISTEN: 'relp://127.0.0.1:0' }
+    const addresses = (env: Record<string, string>) => load(env).config.addresses.map(({ address }) => address)
+    assert.deepEqual(addresses(listen), ['relp://127.0.0.1:0'])
+    assert.deepEqual(addresses({ ...listen, LOKEAN_SOCKET: 'udp://127.0.0.1:1' }), ['relp://127.0.0.1:0', 'udp://127.0.0.1:1'])
+    assert.deepEqual(addresses({ ...listen, LOKEAN_AMQP_URL: 'amqp://bus' }), ['rsyslog/logs', 'relp://127.0.0.1:0'])
+    assert.deepEqual(addresses({ ...listen, LOKEAN_AMQP_USERNAME: 'u', LOKEAN_AMQP_PASSWORD_FILE: '/secret/password' }), ['rsyslog/logs', 'relp://127.0.0.1:0'])
+    assert.deepEqual(addresses({ LOKEAN_SOCKET: 'udp://127.0.0.1:1' }), ['rsyslog/logs', 'udp://127.0.0.1:1'])
+    assert.deepEqual(addresses({ ...listen, LOKEAN_AMQP_URL: ' ' }), ['relp://127.0.0.1:0'])
+  })
+
+  test('have settings that are warned of where none has them', () => {
+    const { warnings } = load({ LOKEAN_LISTEN: 'udp://127.0.0.1:1', LOKEAN_LISTEN_CA: '/pem/cert', LOKEAN_LISTEN_PROXY_PROTOCOL: 'on' })
+    assert.match(warnings[0] ?? '', /^LOKEAN_LISTEN_CA has no effect: .*relps/)
+    assert.match(warnings[1] ?? '', /^LOKEAN_LISTEN_PROXY_PROTOCOL has no effect/)
+    assert.equal(warnings.length, 2)
+    const tls = { LOKEAN_LISTEN_CERT: '/pem/cert', LOKEAN_LISTEN_KEY: '/pem/key' }
+    assert.deepEqual(load({ ...tls, LOKEAN_LISTEN: 'relps://h:1', LOKEAN_LISTEN_CA: '/pem/cert', LOKEAN_LISTEN_PROXY_PROTOCOL: 'on' }).warnings, [])
   })
 })
 

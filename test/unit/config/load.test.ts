@@ -49,7 +49,17 @@ test('without any setting every option has the documented default', () => {
       key: undefined
     },
     verify: false,
-    socket: undefined,
+    listeners: {
+      streams: [],
+      cert: undefined,
+      key: undefined,
+      ca: undefined,
+      peers: undefined,
+      proxyProtocol: false,
+      maxConnections: 10_000,
+      maxFrameBytes: 262144
+    },
+    sockets: [],
     addresses: [{ address: 'rsyslog/logs', labels: [], tenant: undefined }],
     workers: 7,
     workerTimeoutMs: 30_000,
@@ -83,6 +93,14 @@ test('every setting is taken from the environment', () => {
     LOKEAN_AMQP_CA: '/pem/cert',
     LOKEAN_AMQP_CERT: '/pem/cert',
     LOKEAN_AMQP_KEY: '/pem/key',
+    LOKEAN_LISTEN: 'relps://0.0.0.0:2514;cloud=d;tenant=x, syslog+tcp://h:0,unixgram:/run/log',
+    LOKEAN_LISTEN_CERT: '/pem/cert',
+    LOKEAN_LISTEN_KEY: '/pem/key',
+    LOKEAN_LISTEN_CA: '/pem/cert',
+    LOKEAN_LISTEN_PEERS: `*.example.com, sha1:${'ab'.repeat(20)},SHA256:${'AB:'.repeat(31)}CD`,
+    LOKEAN_LISTEN_PROXY_PROTOCOL: 'on',
+    LOKEAN_LISTEN_MAX_CONNECTIONS: '17',
+    LOKEAN_LISTEN_MAX_FRAME_BYTES: '1MiB',
     LOKEAN_SOCKET: 'udp://[::1]:30000;cloud=c',
     LOKEAN_SOCKET_BUFFER: '1MiB',
     LOKEAN_LOKI_URL: 'https://loki.example/prefix/, https://loki2:3101',
@@ -134,8 +152,31 @@ test('every setting is taken from the environment', () => {
   const buses = ['rsyslog/logs', 'other/logs'].map((address) => ({ address, labels: [], tenant: undefined }))
   const socket = { address: 'udp://[::1]:30000', labels: [{ name: 'cloud', value: 'c' }], tenant: 'c' }
   assert.deepEqual(config.amqp.addresses, buses)
-  assert.deepEqual(config.socket, { ...socket, place: { kind: 'udp', host: '::1', port: 30000, receiveBuffer: 2 ** 20 } })
-  assert.deepEqual(config.addresses, [...buses, socket])
+  const relp = { address: 'relps://0.0.0.0:2514', labels: [{ name: 'cloud', value: 'd' }], tenant: 'x' }
+  const [syslog, unix] = ['syslog+tcp://h:0', 'unixgram:/run/log'].map((address) => ({ address, labels: [], tenant: undefined }))
+  const { key, ...listeners } = config.listeners
+  assert.deepEqual(listeners, {
+    streams: [
+      { ...relp, place: { kind: 'stream', protocol: 'relp', tls: true, host: '0.0.0.0', port: 2514 } },
+      { ...syslog, place: { kind: 'stream', protocol: 'syslog', tls: false, host: 'h', port: 0 } }
+    ],
+    cert: CERTIFICATE,
+    ca: CERTIFICATE,
+    peers: [
+      { kind: 'name', name: '*.example.com' },
+      { kind: 'sha1', fingerprint: Array(20).fill('AB').join(':') },
+      { kind: 'sha256', fingerprint: `${'AB:'.repeat(31)}CD` }
+    ],
+    proxyProtocol: true,
+    maxConnections: 17,
+    maxFrameBytes: 2 ** 20
+  })
+  assert.equal(key?.reveal(), PRIVATE_KEY)
+  assert.deepEqual(config.sockets, [
+    { ...unix, setting: 'LOKEAN_LISTEN', place: { kind: 'unix', path: '/run/log' } },
+    { ...socket, setting: 'LOKEAN_SOCKET', place: { kind: 'udp', host: '::1', port: 30000, receiveBuffer: 2 ** 20 } }
+  ])
+  assert.deepEqual(config.addresses, [...buses, relp, syslog, unix, socket])
   assert.equal(config.amqp.username, 'reader')
   assert.equal(config.amqp.password?.reveal(), ' spaces stay ')
   assert.equal(config.amqp.ca, CERTIFICATE)
@@ -233,6 +274,14 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
     '/pem/broken-cert', /^LOKEAN_AMQP_CERT is "\/pem\/broken-cert": holds a certificate that cannot be read \(number 1\)$/
   ],
   LOKEAN_AMQP_KEY: ['/pem/encrypted-key', /^LOKEAN_AMQP_KEY is "\/pem\/encrypted-key": must hold a PEM private key without a passphrase$/],
+  LOKEAN_LISTEN: ['relp://h:1,tcp://h:2', /^LOKEAN_LISTEN is "relp:\/\/h:1,tcp:\/\/h:2": must have relp:\/\/, .* or unixgram:\/path \("tcp:\/\/h:2"\)$/],
+  LOKEAN_LISTEN_CERT: ['/pem/key', /^LOKEAN_LISTEN_CERT is "\/pem\/key": must hold a PEM certificate$/],
+  LOKEAN_LISTEN_KEY: ['/pem/cert', /^LOKEAN_LISTEN_KEY is "\/pem\/cert": must hold a PEM private key without a passphrase$/],
+  LOKEAN_LISTEN_CA: ['/pem/key', /^LOKEAN_LISTEN_CA is "\/pem\/key": must hold a PEM certificate$/],
+  LOKEAN_LISTEN_PEERS: ['SHA1:AB:CD', /^LOKEAN_LISTEN_PEERS is "SHA1:AB:CD": must have 20 bytes in hexadecimal digits behind SHA1: \("SHA1:AB:CD"\)$/],
+  LOKEAN_LISTEN_PROXY_PROTOCOL: ['v2', /^LOKEAN_LISTEN_PROXY_PROTOCOL is "v2": must be one of off, on$/],
+  LOKEAN_LISTEN_MAX_CONNECTIONS: ['0', /^LOKEAN_LISTEN_MAX_CONNECTIONS is "0": must be a whole number from 1 to 1000000$/],
+  LOKEAN_LISTEN_MAX_FRAME_BYTES: ['1GiB', /^LOKEAN_LISTEN_MAX_FRAME_BYTES is "1GiB": must be a size from 8 KiB to 16 MiB/],
   LOKEAN_SOCKET: ['unixgram:run/x', /^LOKEAN_SOCKET is "unixgram:run\/x": must be udp:\/\/host:port.* or unixgram:\/path/],
   LOKEAN_SOCKET_BUFFER: ['1KiB', /^LOKEAN_SOCKET_BUFFER is "1KiB": must be a size from 64 KiB/],
   LOKEAN_LOKI_URL: ['loki:3100', /^LOKEAN_LOKI_URL is "loki:3100": must be a URL such as http:/],

@@ -11,7 +11,8 @@ const SOCKET = 'udp://127.0.0.1:0'
 for (const [env, facts] of [
   [{}, { bus: ['amqp://127.0.0.1:5672'], addresses: ['rsyslog/logs'] }],
   [{ LOKEAN_SOCKET: SOCKET, LOKEAN_AMQP_URL: 'amqps://a,amqp://b:1' }, { bus: ['amqps://a:5671', 'amqp://b:1'], addresses: ['rsyslog/logs'], socket: SOCKET }],
-  [{ LOKEAN_SOCKET: SOCKET, LOKEAN_AMQP_ADDRESSES: 'off' }, { socket: SOCKET }]
+  [{ LOKEAN_SOCKET: SOCKET, LOKEAN_AMQP_ADDRESSES: 'off' }, { socket: SOCKET }],
+  [{ LOKEAN_SOCKET: SOCKET, LOKEAN_LISTEN: 'udp://localhost:0' }, { socket: SOCKET, listen: ['udp://localhost:0'] }]
 ] as const) {
   test(`the sources of ${JSON.stringify(env)} have their names before they are open, and say where they read from`, async t => {
     const { config } = loadConfig(env)

@@ -38,7 +38,11 @@ async function running (
   const cleanup = Cleanup.of(t)
   const { log, lines } = collectedLog()
   const source = await DatagramSource.open({
-    origin: { address: 'udp', labels: [], tenant: undefined }, budget, place: { kind: 'udp', host, port: 0, receiveBuffer }, log
+    origin: { address: 'udp', labels: [], tenant: undefined },
+    setting: 'LOKEAN_SOCKET',
+    budget,
+    place: { kind: 'udp', host, port: 0, receiveBuffer },
+    log
   })
   const port = lines[0].port as number
   cleanup.add(async () => { await source.close() })
@@ -155,6 +159,7 @@ test('a port that is taken is a wrong setting, and nothing stays open', async t 
   const budget = new Budget('udp://127.0.0.1:x', MIB)
   await assert.rejects(DatagramSource.open({
     origin: { address: budget.address, labels: [], tenant: undefined },
+    setting: 'LOKEAN_SOCKET',
     budget,
     place: { kind: 'udp', host: '127.0.0.1', port, receiveBuffer: 65_536 },
     log: collectedLog().log
@@ -166,6 +171,7 @@ test('a kernel that gives less than was asked for is told of', async t => {
   const { log, lines } = collectedLog()
   const source = await DatagramSource.open({
     origin: { address: 'udp', labels: [], tenant: undefined },
+    setting: 'LOKEAN_SOCKET',
     budget: new Budget('udp', MIB),
     place: { kind: 'udp', host: '127.0.0.1', port: 0, receiveBuffer: 2 ** 30 },
     log

@@ -45,7 +45,11 @@ async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Runni
   const budget = new Budget(`unixgram:${path}`, limit)
   const { log, lines } = collectedLog()
   const source = await DatagramSource.open({
-    origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log
+    origin: { address: budget.address, labels: [], tenant: undefined },
+    setting: 'LOKEAN_SOCKET',
+    budget,
+    place: { kind: 'unix', path },
+    log
   })
   cleanup.add(async () => { await source.close() })
   const run: Running = {
@@ -231,7 +235,11 @@ test('a path that another listens at, or that is no socket, is a wrong setting; 
   const open = async (path: string): Promise<DatagramSource> => {
     const budget = new Budget(`unixgram:${path}`, MIB)
     return await DatagramSource.open({
-      origin: { address: budget.address, labels: [], tenant: undefined }, budget, place: { kind: 'unix', path }, log: collectedLog().log
+      origin: { address: budget.address, labels: [], tenant: undefined },
+      setting: 'LOKEAN_SOCKET',
+      budget,
+      place: { kind: 'unix', path },
+      log: collectedLog().log
     })
   }
   const refusal = (
@@ -267,7 +275,7 @@ test('where the package cannot be loaded it says what to install', async t => {
   )).href) as { UnixReader: typeof UnixReader }
   const events = { message: assert.fail, stopped: assert.fail, failed: assert.fail }
   const path = join(dir, 'logs.sock')
-  await assert.rejects(Elsewhere.open({ address: `unixgram:${path}`, path, log: collectedLog().log }, events),
+  await assert.rejects(Elsewhere.open({ setting: 'LOKEAN_SOCKET', address: `unixgram:${path}`, path, log: collectedLog().log }, events),
     ({ code, message }: LokeanError) => code === 'LOKEAN_CONFIG' &&
       /unix-dgram cannot be loaded by Node v.*C\+\+ compiler.*npm rebuild unix-dgram.*\(it was not built\)/.test(message))
 })

@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+import type { Logger } from '../../log.ts'
+import type { Secret } from '../../secret.ts'
+import { tlsFailure } from '../../tls-failure.ts'
+import { isPermitted, namesOf, type PermittedPeer } from './permitted.ts'
+import type { Seldom } from './seldom.ts'
+
+export interface TlsSettings {
+  cert: string
+  key: Secret
+  /** Where set, senders need a certificate of one of these authorities. */
+  ca: string | undefined
+  /** Where set, only these may send. */
+  peers: readonly PermittedPeer[] | undefined
+}
+
+interface Options { tls: TlsSettings, address: string, log: Logger, seldom: Seldom, patienceMs: number }
+
+/**
+ * A handshake takes a millisecond or two of the main thread. So few are made at a time, and other senders' bytes and
+ * answers come in between.
+ */
+const AT_ONCE = 64
+
+interface Shaking { host: string, resolve: (socket: TLSSocket | undefined) => void }
+
+/** Makes the TLS handshakes of the connections that were let in, and looks at the senders' certificates. */
+export class Handshakes {
+  readonly #options: Options
+  readonly #server: Server
+  /** By the socket's remote end, which a TLSSocket tells too. */
+  readonly #shaking = new Map<string, Shaking>()
+
+  constructor (options: Options) {
+    this.#options = options
+    const { tls: { cert, key, ca, peers }, patienceMs } = options
+    this.#server = createServer({
+      cert,
+      key: key.reveal(),
+      ca,
+      requestCert: ca !== undefined || peers !== undefined,
+      // The certificate is looked at here, so that a log line tells why it is refused.
+      rejectUnauthorized: false,
+      allowHalfOpen: true,
+      handshakeTimeout: patienceMs
+    })
+      .on('secureConnection', socket => this.#secured(socket))
+      .on('tlsClientError', (error: NodeJS.ErrnoException, socket) => this.#failed(error, socket))
+  }
+
+  get busy (): boolean {
+    return this.#shaking.size >= AT_ONCE
+  }
+
+  /** Resolves with `undefined` where no connection comes of it. It is closed then, and the log says why. */
+  async shake (socket: Socket, host: string): Promise<TLSSocket | undefined> {
+    const end = endOf(socket)
+    return await new Promise(resolve => {
+      const over = (): void => this.#end(end, undefined)
+      this.#shaking.set(end, { host, resolve: secured => { socket.off('close', over); resolve(secured) } })
+      socket.once('close', over)
+      this.#server.emit('connection', socket)
+    })
+  }
+
+  close (): void {
+    for (const end of this.#shaking.keys()) this.#end(end, undefined)
+  }
+
+  #end (end: string, secured: TLSSocket | undefined): void {
+    const shaking = this.#shaking.get(end)
+    this.#shaking.delete(end)
+    shaking?.resolve(secured)
+  }
+
+  #secured (socket: TLSSocket): void {
+    const end = endOf(socket)
+    const refusal = this.#refusal(socket)
+    if (refusal === undefined && this.#shaking.has(end)) return this.#end(end, socket)
+    if (refusal !== undefined) this.#warn(refusal.kind, end, { ...refusal.fields }, refusal.text)
+    socket.on('error', () => {}).destroy()
+    this.#end(end, undefined)
+  }
+
+  #refusal (socket: TLSSocket): { kind: string, fields: object, text: string } | undefined {
+    const { ca, peers } = this.#options.tls
+    const certificate = socket.getPeerCertificate()
+    const bare = Object.keys(certificate).length === 0
+    if ((ca !== undefined || peers !== undefined) && bare) {
+      return { kind: 'no certificate', fields: {}, text: 'a sender showed no certificate: LOKEAN_LISTEN_CA or LOKEAN_LISTEN_PEERS asks for one' }
+    }
+    if (ca !== undefined && !socket.authorized) {
+      return { kind: 'not of the CA', fields: { reason: socket.authorizationError }, text: 'a sender showed a certificate that LOKEAN_LISTEN_CA does not allow' }
+    }
+    if (peers === undefined || isPermitted(certificate, peers)) return undefined
+    const fields = { names: namesOf(certificate), sha256: certificate.fingerprint256 }
+    return { kind: 'not permitted', fields, text: 'a sender showed a certificate that is not among LOKEAN_LISTEN_PEERS' }
+  }
+
+  /** A health check connects and closes. It says nothing, and nothing is said of it. */
+  #failed (error: NodeJS.ErrnoException, socket: TLSSocket): void {
+    const { code = '' } = error
+    const end = endOf(socket)
+    if (code === 'ECONNRESET') this.#options.log.debug({ address: this.#options.address, peer: end }, 'a connection closed before its TLS handshake')
+    else this.#warn(code, end, { reason: error.message, hint: hintFor(code) }, 'a TLS handshake with a sender failed')
+    socket.destroy()
+    this.#end(end, undefined)
+  }
+
+  #warn (kind: string, end: string, fields: object, text: string): void {
+    const { address, log, seldom } = this.#options
+    const peer = this.#shaking.get(end)?.host
+    seldom.tell(kind, untold => log.warn({ address, peer, ...fields, ...(untold > 0 ? { untold } : {}) }, text))
+  }
+}
+
+function endOf ({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
+}
+
+function hintFor (code: string): string | undefined {
+  if (code === 'ERR_SSL_NO_SHARED_CIPHER') return 'rsyslog with GnuTLS and no certificate of its own offers anonymous ciphers only: set tls.myCert and tls.myPrivKey there, or tls.tlslib="openssl"'
+  const failure = tlsFailure(code)
+  if (failure === 'plain') return 'what came is no TLS: the address without TLS begins with relp:// or syslog+tcp://'
+  if (failure === 'client') return 'the sender refuses the certificate of LOKEAN_LISTEN_CERT'
+  return undefined
+}
