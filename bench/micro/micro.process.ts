@@ -6,6 +6,7 @@ import type { MicroMethods, QuestionName } from './questions.ts'
 /** Each module is loaded on demand, so that V8 has seen only the compared code. */
 const QUESTIONS: Record<QuestionName, () => Promise<(effort: Effort) => Promise<MicroResult[]>>> = {
   'record-parse': async () => (await import('./record-parse.ts')).recordParse,
+  syslog: async () => (await import('./syslog.ts')).syslog,
   labels: async () => (await import('./labels.ts')).labels,
   encode: async () => (await import('./encode.ts')).encode,
   snappy: async () => (await import('./snappy.ts')).snappyBlock,

@@ -69,6 +69,8 @@ export function arrange (v: Values) {
     pushTimeoutMs: v.LOKEAN_PUSH_TIMEOUT,
     inflightBytes: v.LOKEAN_INFLIGHT_BYTES,
     drainTimeoutMs: v.LOKEAN_DRAIN_TIMEOUT,
+    /** The keys of records in JSON that are not those of the template. */
+    keys: v.LOKEAN_FIELDS,
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
     hostForm: v.LOKEAN_HOST_FORM,

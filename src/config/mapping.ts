@@ -12,7 +12,7 @@ const LABEL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 /** Dots are allowed: Loki turns them into underscores. */
 const METADATA_NAME = /^[A-Za-z_][A-Za-z0-9_.]*$/
 /** A key of a record. It can have no JSON escapes, and no character of the list's syntax. */
-const FIELD = /^[^\s,={}"\\\p{Cc}]{1,256}$/u
+export const FIELD = /^[^\s,={}"\\\p{Cc}]{1,256}$/u
 
 /** `what` is "label" or "metadata", for the error. */
 export function checkName (text: string, what: string, name: RegExp = LABEL_NAME): void {

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { addresses, listenAddresses, socketAddress } from './addresses.ts'
 import { amqpUrls, listenAddress, lokiUrls } from './endpoints.ts'
+import { fieldKeys } from './field-keys.ts'
 import { givenLabels } from './given-labels.ts'
 import { fixedTenant, hostForm, labelOrOff, labels, MAX_LABELS, metadata, tenantRule } from './mapping.ts'
 import { certificates, privateKey } from './pem.ts'
@@ -171,6 +172,9 @@ export const OPTIONS = {
   },
   LOKEAN_METADATA: {
     group: 'Records', schema: metadata, default: 'detected_level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
+  },
+  LOKEAN_FIELDS: {
+    group: 'Records', schema: fieldKeys, default: 'template', text: 'keys of the records in JSON where they are not those of rsyslog\'s template: `field=key`, comma-separated, with the fields `time`, `message`, `host`, `source`, `severity`, `facility`, `tag`, `file`, `level`, `pid`, `request_id`, `global_request_id` and `instance_id`; or `template`'
   },
   LOKEAN_HOST_FORM: {
     group: 'Records', schema: hostForm, default: 'asis', text: 'how a host is written: `asis`; `short`, without its domain; `lower`, in small letters; or `short,lower`'

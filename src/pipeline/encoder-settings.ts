@@ -3,8 +3,9 @@ import type { EncoderSettings } from '../worker/messages.ts'
 
 /** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {
-  const { labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm } = config
+  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm } = config
   return {
+    keys,
     labels,
     lokiLabels: loki.labels,
     metadata,

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import {
   type DeliveryFormat, type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part,
   QUARANTINE_REASONS, type QuarantineReason
@@ -9,23 +9,29 @@ import { Fields } from './input/fields.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
 import { findFields, mendEscapes } from './input/broken-json.ts'
 import { parseRecord } from './input/record-parse.ts'
-import { readRecords, type RecordSink } from './input/records.ts'
+import { readRecords } from './input/records.ts'
+import { SyslogReader } from './input/syslog.ts'
+import { readSyslogRecords, type SyslogSink } from './input/syslog-records.ts'
 
-type Reader = (bytes: Uint8Array, start: number, end: number, sink: RecordSink) => void
+type Reader = (bytes: Uint8Array, start: number, end: number, sink: SyslogSink) => void
 
 /** What an encoder holds between batches: the memory of the last one could not go back to the machine. */
 const NO_BYTES = Buffer.alloc(0)
 
-const READERS: Record<DeliveryFormat, Reader> = { amqp: readBody, records: readRecords }
+/** JSON begins with it. */
+const BRACE = 0x7b
+
+const READERS: Record<DeliveryFormat, Reader> = { amqp: readBody, records: readRecords, syslog: readSyslogRecords }
 
 /**
  * Encodes a batch: AMQP bodies to records, records to entries, entries to compressed parts. It is synchronous, does no
  * I/O, and keeps only caches from batch to batch. So the same batch always gives the same entries.
  */
-export class Encoder implements RecordSink {
+export class Encoder implements SyslogSink {
   readonly #kernel = new Kernel()
   readonly #fields: Fields
   readonly #entries: EntryWriter
+  readonly #syslog: SyslogReader
   /**
    * The batch as it came. The kernel works on a copy of a group of messages, and unescapes in place there. A byte of
    * the batch lies #shift bytes further on in the kernel.
@@ -39,7 +45,9 @@ export class Encoder implements RecordSink {
 
   constructor (settings: EncoderSettings) {
     this.#fields = new Fields(settings, this.#kernel)
-    this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, (reason, count) => this.#mend(reason, count))
+    const mend = (reason: MendReason, count: number): void => this.#mend(reason, count)
+    this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, mend)
+    this.#syslog = new SyslogReader(this.#kernel, this.#fields, bytes => this.#entries.place(bytes), mend)
   }
 
   /** The kernel's memory. It never gets smaller. */
@@ -59,6 +67,7 @@ export class Encoder implements RecordSink {
     const groups = groupMessages(task)
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
     this.#entries.begin(this.#kernel.window(largest), task)
+    this.#syslog.begin(task.arrivalSeconds, task.arrivalNanos)
     const read = READERS[task.format]
     const sentBefore = new Set(task.redelivered)
     let redelivered = 0
@@ -88,9 +97,25 @@ export class Encoder implements RecordSink {
     }
   }
 
-  record (start: number, end: number): void {
+  record (start: number, end: number, later = 0): void {
     this.#records++
-    const reason = this.#read(start, end) ?? this.#entries.write()
+    this.#done(this.#read(start, end) ?? this.#entries.write(later), start, end)
+  }
+
+  peer (start: number, end: number): void {
+    const isKnown = isAscii(this.#input.subarray(start, end))
+    this.#kernel.run.setPeer(this.#shift + start, this.#shift + (isKnown ? end : start))
+  }
+
+  syslogRecord (start: number, end: number, later: number): void {
+    if (this.#input[start] === BRACE) return this.record(start, end, later)
+    this.#records++
+    const kind = this.#syslog.read(this.#input.subarray(start, end), this.#shift + start)
+    if (kind === 'nothing') this.#entries.empty++
+    else this.#done(this.#entries.write(this.#syslog.isUntimed ? 0 : later, kind === 'syslog'), start, end)
+  }
+
+  #done (reason: QuarantineReason | undefined, start: number, end: number): void {
     if (reason !== undefined) this.#quarantine(reason, start, end)
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
   }

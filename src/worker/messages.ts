@@ -24,10 +24,15 @@ export type TenantRule =
   | { kind: 'field', field: string }
 
 /**
- * How the bytes of a delivery hold its records. `amqp`: the sections of an AMQP message. `records`: each record behind
- * its length, 32 bits, big-endian.
+ * How the bytes of a delivery hold its records. Numbers are big-endian.
+ *
+ * - `amqp`: the sections of an AMQP message.
+ * - `records`: each record, in JSON, behind its length, 32 bits.
+ * - `syslog`: the length of the sender's address, 8 bits, and the address in ASCII; there may be none. Then each
+ *   record, in JSON or with a header of syslog, behind its length and the nanoseconds to add to its time, 32 bits each.
+ *   A record is a message of its own here. So the source counts those with equal times, and each gets another time.
  */
-export type DeliveryFormat = 'amqp' | 'records'
+export type DeliveryFormat = 'amqp' | 'records' | 'syslog'
 
 /** A label whose value the settings give. */
 export interface GivenLabel { readonly name: string, readonly value: string }
@@ -42,6 +47,8 @@ export interface Origin {
 
 /** The settings that a worker needs. A worker gets them once, when its thread starts. */
 export interface EncoderSettings {
+  /** The keys of a record in JSON, where they are not those of rsyslog's template: `name` is the template's. */
+  keys: readonly Mapping[]
   labels: readonly Mapping[]
   /** Labels of every stream. They replace those of the record, and give way to those of an origin. */
   lokiLabels: readonly GivenLabel[]

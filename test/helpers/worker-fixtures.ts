@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import snappy from 'snappy'
-import type { EncoderSettings, EncodeResult, EncodeTask, Mapping, MendReason, Part, QuarantineReason } from '../../src/worker/messages.ts'
+import type { DeliveryFormat, EncoderSettings, EncodeResult, EncodeTask, Mapping, MendReason, Part, QuarantineReason } from '../../src/worker/messages.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages.ts'
 import type { Fields } from '../../src/worker/input/fields.ts'
 import type { Kernel } from '../../src/worker/kernel/kernel.ts'
@@ -23,6 +23,7 @@ export function mappings (text: string): Mapping[] {
 /** The default settings. */
 export function encoderSettings (overrides: Partial<EncoderSettings> = {}): EncoderSettings {
   return {
+    keys: [],
     labels: mappings('cloud,region,host,source,service_name=source'),
     lokiLabels: [],
     metadata: mappings('level,file,pid,request_id,instance_id'),
@@ -79,7 +80,9 @@ export function rsyslogMessage (records: ReadonlyArray<string | Uint8Array>): Bu
 }
 
 /** Makes a batch of these messages. */
-export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL, address = 'rsyslog/logs'): EncodeTask {
+export function encodeTask (
+  messages: readonly Uint8Array[], arrival = ARRIVAL, address = 'rsyslog/logs', format: DeliveryFormat = 'amqp'
+): EncodeTask {
   const bytes = new SharedArrayBuffer(messages.reduce((sum, { length }) => sum + length, 0))
   const starts: number[] = []
   const ends: number[] = []
@@ -91,7 +94,7 @@ export function encodeTask (messages: readonly Uint8Array[], arrival = ARRIVAL, 
   }
   return {
     address,
-    format: 'amqp',
+    format,
     bytes,
     starts: Uint32Array.from(starts),
     ends: Uint32Array.from(ends),

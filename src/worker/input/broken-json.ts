@@ -35,7 +35,7 @@ const MOST_VALUE_BYTES = 4096
  */
 export function findFields (text: string, fields: Fields, place: (bytes: Uint8Array) => number): void {
   for (const slot of new Set([TIMESTAMP, HOSTNAME, ...fields.told.map(({ from }) => from)])) {
-    const name = fields.names[slot]
+    const name = fields.keys[slot]
     const value = name !== undefined && fields.isAbsent(slot) ? valueOf(name, text) : undefined
     if (value === undefined) continue
     const bytes = Buffer.from(value)

@@ -12,7 +12,7 @@ export const HOST = 2
 export const HOSTNAME = 3
 const BUILT_IN = [
   '@timestamp', 'message', 'host', 'hostname', 'severity', 'tag',
-  'level', 'pid', 'request_id', 'global_request_id', 'instance_id', 'file', 'source'
+  'level', 'pid', 'request_id', 'global_request_id', 'instance_id', 'file', 'source', 'facility', 'structured_data', 'msgid', 'procid'
 ]
 /** The fields that are derived: from the line where its format has them, else from severity and tag. */
 export const DERIVED = BUILT_IN.slice(6, 11)
@@ -37,8 +37,10 @@ export function toldFields ({ labels, metadata }: Pick<EncoderSettings, 'labels'
  * All records share one object, one after the other.
  */
 export class Fields {
-  /** The keys of a record, by slot. More slots hold what the program adds to an entry. */
+  /** The names of the fields, by slot. More slots hold what the program adds to an entry. */
   readonly names: string[]
+  /** The key of each field in JSON, by slot. */
+  readonly keys: string[]
   readonly file: number
   readonly piece: number
   readonly originalTimestamp: number
@@ -50,15 +52,16 @@ export class Fields {
   readonly #word: number
   readonly #nuls: number
 
-  constructor (settings: Pick<EncoderSettings, 'labels' | 'metadata' | 'tenant' | 'hostForm'>, kernel: Kernel) {
+  constructor (settings: Pick<EncoderSettings, 'keys' | 'labels' | 'metadata' | 'tenant' | 'hostForm'>, kernel: Kernel) {
     this.#kernel = kernel
     this.#word = kernel.run.fields.value / 4
     this.#nuls = kernel.run.nuls.value / 4
     const wanted = [...settings.labels, ...settings.metadata].map(mapping => mapping.field)
     if (settings.tenant.kind === 'field') wanted.push(settings.tenant.field)
-    this.names = [...new Set([...BUILT_IN, ...wanted])]
-    for (const name of this.names) {
-      const { at, length } = kernel.text(name)
+    this.names = [...new Set([...BUILT_IN, ...wanted.filter(name => settings.keys.every(({ field }) => field !== name))])]
+    this.keys = this.names.map(name => settings.keys.find(key => key.name === name)?.field ?? name)
+    for (const key of this.keys) {
+      const { at, length } = kernel.text(key)
       kernel.run.addKey(at, length)
     }
     loadFormats(kernel)
@@ -74,8 +77,10 @@ export class Fields {
     kernel.run.setSlots(slots)
   }
 
+  /** The slot of a field, by its name or by its key in JSON. */
   slot (name: string): number {
-    return this.names.indexOf(name)
+    const slot = this.names.indexOf(name)
+    return slot < 0 ? this.keys.indexOf(name) : slot
   }
 
   start (slot: number): number {

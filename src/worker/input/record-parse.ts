@@ -23,8 +23,8 @@ export function parseRecord (text: string, fields: Fields, place: (bytes: Uint8A
 }
 
 function setFields (record: Record<string, unknown>, text: string, fields: Fields, place: (bytes: Uint8Array) => number): void {
-  for (let slot = 0; slot < fields.names.length; slot++) {
-    const name = fields.names[slot]!
+  for (let slot = 0; slot < fields.keys.length; slot++) {
+    const name = fields.keys[slot]!
     const value = Object.hasOwn(record, name) ? record[name] : null
     if (value === null) continue
     const exact = slot === TIMESTAMP && typeof value === 'number' ? digits(name, value, text) : undefined

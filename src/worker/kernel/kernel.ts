@@ -22,6 +22,13 @@ interface Exports {
   nextMessage (): void
   setWanted (value: boolean): void
   scan (start: number, end: number): number
+  addFacility (name: number, length: number): void
+  arrival: { value: number }
+  setArrival (at: number, length: number): void
+  setPeer (start: number, end: number): void
+  readSyslog (start: number, end: number): number
+  headed: { value: number }
+  object: { value: number }
   parseTimestamp (start: number, end: number): number
   timestampSeconds (): number
   timestampNanos (): number
@@ -47,7 +54,7 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: object) => { exports: object }
 }
 
-/** The answers of scan(): see assembly/scan.ts. */
+/** The answers of scan() and of readSyslog(): see assembly/scan.ts. */
 export const SCAN = { LEFT: 0, TAKEN: 1, TAKEN_IF_UTF8: 2 } as const
 
 /** Compiled once a thread. The file lies beside this one, in each folder that this one is built into. */

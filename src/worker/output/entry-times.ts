@@ -15,7 +15,8 @@ const NONE = -1
  * next, and Loki takes no two for one.
  *
  * A message with the same bytes as an earlier one of the batch is that one, sent again. Its entries get the times that
- * those of the first got, and Loki stores them once. What remains is a message that comes again in another batch: its
+ * those of the first got, and Loki stores them once. Only of the format `syslog`, whose messages hold what one read
+ * brought, no message counts as sent again. What remains is a message that comes again in another batch: its
  * entries get the same times, but for those that made way for other messages in one of the two batches. Of these, Loki
  * stores two.
  *
@@ -34,6 +35,7 @@ export class EntryTimes {
   #oldest = 0
   /** The message that the present one repeats. */
   #original = NOT_ASKED
+  #mayRepeat = true
   readonly #taken = new TakenTimes()
   /** How many streams have their times in the table. */
   #owners = 0
@@ -42,7 +44,8 @@ export class EntryTimes {
     this.#arena = arena
   }
 
-  begin (task: Pick<EncodeTask, 'bytes' | 'starts' | 'ends'>): void {
+  begin (task: Pick<EncodeTask, 'format' | 'bytes' | 'starts' | 'ends'>): void {
+    this.#mayRepeat = task.format !== 'syslog'
     this.#taken.clear()
     this.#owners = 0
     this.#messages.begin(task)
@@ -54,7 +57,7 @@ export class EntryTimes {
 
   nextMessage (): void {
     this.#message++
-    this.#original = NOT_ASKED
+    this.#original = this.#mayRepeat ? NOT_ASKED : NONE
     this.#firstEntries.push(this.#arena.entries)
   }
 

@@ -127,8 +127,11 @@ export class EntryWriter {
     return this.#toldNames.takeSample()
   }
 
-  /** Writes the record to its stream. Returns why it must go to quarantine instead, or undefined. */
-  write (): QuarantineReason | undefined {
+  /**
+   * Writes the record to its stream, `later` nanoseconds behind its time. `bare`: a blank in front of the message is its
+   * own. Returns why the record must go to quarantine instead, or undefined.
+   */
+  write (later = 0, bare = false): QuarantineReason | undefined {
     const fields = this.#fields
     const { run } = this.#kernel
     if (fields.isAbsent(MESSAGE)) return 'no_message'
@@ -136,13 +139,14 @@ export class EntryWriter {
     const time = this.#time
     const untimely = this.#recordTimes.read(fields.start(TIMESTAMP), fields.end(TIMESTAMP), time)
     if (untimely !== undefined) return untimely
+    if (later > 0) time.advance(later)
     const timeMs = time.milliseconds
 
     const { bytes } = this.#kernel
     let start = fields.start(MESSAGE)
     let end = fields.end(MESSAGE)
     // A blank in front is syslog's own. In front of a file's line it is the line's.
-    if (end > start && bytes[start] === 0x20 && fields.isEmpty(fields.file)) start++
+    if (!bare && end > start && bytes[start] === 0x20 && fields.isEmpty(fields.file)) start++
     if (end > start && bytes[end - 1] === 0x0a) end--
 
     run.derive(start, end)

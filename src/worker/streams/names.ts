@@ -5,10 +5,10 @@ const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z
 const MOST_HOST_CHARACTERS = 254
 
 /**
- * A program's name as tags have it: `nova-api`, `postfix/smtpd`, `(systemd)`, `ansible-<stdin>`, `%ASA-6-302013`. RFC
- * 5424 writes `-` for none.
+ * A program's name as tags have it: `nova-api`, `postfix/smtpd`, `(systemd)`, `sshd(pam_unix)`, `ansible-<stdin>`,
+ * `%ASA-6-302013`. RFC 5424 writes `-` for none.
  */
-const TAG = /^(?:\(?[\w%][\w.@+~%/<>-]*[()]?|-)$/
+const TAG = /^(?:\(?[\w%][\w.@+~%/<>()-]*|-)$/
 const MOST_TAG_CHARACTERS = 128
 
 /** In the place of a host or a source that is none: all of these share a stream. */

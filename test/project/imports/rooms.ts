@@ -38,6 +38,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   // The stages, in the order of the data flow.
   'source/amqp': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/replay': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
+  'source/syslog': [],
   'source/datagrams': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/listener': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   batch: ['batch/batch.ts', 'source/source.ts', 'worker/messages.ts'],
@@ -61,6 +62,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   'batch/batch.ts': ['source/source.ts', 'worker/messages.ts'],
   'source/source.ts': ['worker/messages.ts'],
   'source/budget': [],
+  'source/delivery': [],
   'sink/sink.ts': ['worker/messages.ts'],
   'worker/messages.ts': []
 }

@@ -15,6 +15,10 @@ export const GLOBAL_REQUEST_ID: u32 = 9
 export const INSTANCE_ID: u32 = 10
 export const FILE: u32 = 11
 export const SOURCE: u32 = 12
+export const FACILITY: u32 = 13
+export const STRUCTURED_DATA: u32 = 14
+export const MSGID: u32 = 15
+export const PROCID: u32 = 16
 
 export const MAX_SLOTS: u32 = 256
 export const fields: usize = memory.data(MAX_SLOTS * 8, 8)

@@ -56,11 +56,16 @@ function minuteSeconds (start: usize): f64 {
   const hour = two(start + 11)
   const minute = two(start + 14)
   const separator = load<u8>(start, 10)
-  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return NaN
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59) return NaN
   if (load<u8>(start, 4) !== 0x2d || load<u8>(start, 7) !== 0x2d || load<u8>(start, 13) !== 0x3a) return NaN
   if (separator !== 0x54 && separator !== 0x74 && separator !== 0x20) return NaN
-  return <f64>daysSinceEpoch(year, month, day) * 86400 + <f64>(hour * 3600 + minute * 60)
+  return daySeconds(year, month, day) + <f64>(hour * 3600 + minute * 60)
+}
+
+/** When a day begins: seconds since the epoch. NaN where there is no such day. */
+export function daySeconds (year: i32, month: i32, day: i32): f64 {
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return NaN
+  return <f64>daysSinceEpoch(year, month, day) * 86400
 }
 
 /**
