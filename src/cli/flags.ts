@@ -26,7 +26,8 @@ const PEERS = ['relp:', 'relps:', 'syslog+tcp:', 'syslog+tls:']
 /** A peer that is no bus. The port must be said, because RELP has none of its own. */
 const peer = parsedBy(text => {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !PEERS.includes(url.protocol) || url.hostname === '' || url.port === '' || url.pathname + url.search + url.hash !== '') {
+  const place = url?.href.slice(url.protocol.length) ?? ''
+  if (url === undefined || !PEERS.includes(url.protocol) || url.port === '' || !/^\/\/[^/?#@]+$/.test(place)) {
     throw new InvalidValue('must be relp://host:port, or the same with relps, syslog+tcp or syslog+tls')
   }
   return url

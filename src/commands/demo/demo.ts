@@ -1,7 +1,6 @@
 import type { DemoOptions } from '../../cli/arguments.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
-import { type BusThread, startBusThread } from '../../generator/bus-thread.ts'
 import { type LokiThread, startLokiThread } from '../../embedded/loki/thread.ts'
 import { LokiQuery } from './query.ts'
 import { type Reconciled, reconcileByQuery } from './reconcile.ts'
@@ -11,7 +10,8 @@ import { startService } from '../../pipeline/service.ts'
 import { LokiClient } from '../../sink/client.ts'
 import { VERSION } from '../../version.ts'
 import { type Context, stopAsked } from '../context.ts'
-import { busTarget, runLoad } from '../load.ts'
+import { runLoad } from '../load.ts'
+import { openWay, type Way } from './way.ts'
 
 /** The last line of `--json`. */
 interface Report extends Reconciled {
@@ -24,16 +24,14 @@ interface Report extends Reconciled {
 
 /** Every record of the generator has this text in front of its number. */
 const MARKER = ' seq='
-/** Frames are larger than a router's, because the demo should show the speed of Lokean, not of the bus. */
-const MAX_FRAME_SIZE = 2 ** 20
 /** The query from the talk that showed the former chain. */
 const SELECTOR = '{cloud="cloud1", source="sudo"}'
 const SHOWN_LINES = 10
 
 /**
  * Sends synthetic logs through the whole pipeline, and reconciles every record sent with every record stored. The bus
- * and Loki are embedded, each in a thread of its own, unless the environment names real ones. The exit code is 1 where
- * a record is missing or stored twice.
+ * and Loki are embedded, each in a thread of its own, unless the environment names real ones; `--via` goes without a
+ * bus. The exit code is 1 where a record is missing or stored twice.
  */
 export async function demo (context: Context, options: DemoOptions): Promise<number> {
   const owned: Array<{ close (): Promise<unknown> }> = []
@@ -42,13 +40,14 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
     // Reads the settings before it starts anything, so that wrong settings start nothing.
     const { given } = loadConfig(context.env)
     const loki = given.has('LOKEAN_LOKI_URL') ? undefined : own(await startLokiThread(LOKI_OPTIONS))
-    const bus = own(await startBusThread({ maxFrameSize: MAX_FRAME_SIZE }))
+    const way = await openWay(options, given)
+    own(way.thread)
     const { config, warnings } = loadConfig({
       LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
       LOKEAN_LOG_LEVEL: 'warn',
       ...context.env,
       ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki.url }),
-      ...(given.has('LOKEAN_AMQP_URL') ? {} : { LOKEAN_AMQP_URL: bus.url })
+      ...way.settings
     })
     const problems = new Problems()
     const log = createLogger({ level: config.logLevel, destination: 'stderr', onProblem: line => problems.add(line) })
@@ -56,10 +55,10 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
     const service = await startService(config, log, problems)
     owned.unshift({ close: service.stop })
     if (options.keep) context.stderr.write(`Live page: ${service.admin.url}/\n`)
-    const report = await perform(context, options, config, bus, loki)
+    const report = await perform(context, options, config, way, loki)
     context.stdout.write(options.json
       ? `${JSON.stringify(report)}\n`
-      : describe(report, options.seed, loki === undefined, given.has('LOKEAN_AMQP_URL')))
+      : describe(report, options.seed, loki === undefined, way))
     if (options.keep && !context.stopping.aborted) {
       context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nLive page: ${service.admin.url}/\nStays up for it, for Grafana or logcli until Ctrl-C.\n`)
       await stopAsked(context.stopping)
@@ -79,10 +78,10 @@ const LOKI_OPTIONS = {
 }
 
 async function perform (
-  context: Context, options: DemoOptions, config: Config, bus: BusThread, loki: LokiThread | undefined
+  context: Context, options: DemoOptions, config: Config, way: Way, loki: LokiThread | undefined
 ): Promise<Report> {
   const started = BigInt(Date.now() - 1000) * 1_000_000n
-  const { sent, seconds } = await runLoad(context, options, busTarget(config, options.hosts), bus)
+  const { sent, seconds } = await runLoad(context, options, way.target(config), way.thread)
   const range = { start: started, end: BigInt(Date.now() + 1000) * 1_000_000n }
   const client = new LokiClient({ ...config.loki, timeoutMs: 60_000 }, VERSION)
   try {
@@ -116,7 +115,7 @@ function round (seconds: number): number {
   return Math.round(seconds * 1000) / 1000
 }
 
-function describe (report: Report, seed: number, realLoki: boolean, realBus: boolean): string {
+function describe (report: Report, seed: number, realLoki: boolean, way: Way): string {
   const { sent, stored, missing, duplicates, quarantined, streams, seconds, recordsPerSecond, query } = report
   const number = (value: number): string => value.toLocaleString('en')
   return [
@@ -124,7 +123,7 @@ function describe (report: Report, seed: number, realLoki: boolean, realBus: boo
     query.selector,
     ...query.lines.map(line => `  ${line}`),
     '',
-    `  sent        ${number(sent)} records over ${realBus ? 'the bus of LOKEAN_AMQP_URL' : 'the embedded bus'} (seed ${seed})`,
+    `  sent        ${number(sent)} records ${way.words} (seed ${seed})`,
     `  stored      ${number(stored)} in ${number(streams)} streams of ${realLoki ? 'the Loki of LOKEAN_LOKI_URL' : 'the embedded Loki'}`,
     `  missing     ${number(missing)}`,
     `  duplicates  ${number(duplicates)}`,
