@@ -7,8 +7,8 @@ import { targetsOf, within } from './targets.ts'
 const TOLERANCE = 0.2
 
 /**
- * Returns a sentence for each steady target that the result misses by more than a fifth, or did not measure although any
- * machine can.
+ * Returns a sentence for each steady target that the result misses by more than a fifth, or did not measure although
+ * any machine can.
  */
 export function gateFailures (result: BenchResult): string[] {
   return targetsOf(result).filter(({ steady }) => steady === true).flatMap(failure)
