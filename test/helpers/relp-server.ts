@@ -31,9 +31,11 @@ export class RelpServer {
     this.port = (server.address() as AddressInfo).port
   }
 
-  static async start (cleanup: Cleanup, onFrame: OnFrame = accept, tls?: TlsOptions): Promise<RelpServer> {
+  static async start (
+    cleanup: Cleanup, onFrame: OnFrame = accept, { tls, port = 0 }: { tls?: TlsOptions, port?: number } = {}
+  ): Promise<RelpServer> {
     const server = tls === undefined ? createServer() : createTlsServer(tls)
-    server.listen(0, '127.0.0.1')
+    server.listen(port, '127.0.0.1')
     await once(server, 'listening')
     const relp = new RelpServer(server)
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => { relp.#accept(socket, onFrame) })

@@ -165,7 +165,7 @@ test('aborted, it waits for what is on its way, and no longer than it may', asyn
 })
 
 test('over TLS; a certificate that is not trusted ends nothing', async t => {
-  const server = await RelpServer.start(Cleanup.of(t), accept, { cert: CERTIFICATE, key: KEY })
+  const server = await RelpServer.start(Cleanup.of(t), accept, { tls: { cert: CERTIFICATE, key: KEY } })
   const options = { ...settings(server), url: `relps://127.0.0.1:${server.port}`, records: 20 }
   assert.equal((await startSenders({ ...options, tls: { ca: CERTIFICATE } })).accepted, 20)
   const stop = new AbortController()
