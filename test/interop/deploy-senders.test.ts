@@ -9,7 +9,7 @@ import { accept, RelpServer } from '../helpers/relp-server.ts'
 import { until } from '../helpers/until.ts'
 import { Authority } from './certificates.ts'
 import { needs } from './needs.ts'
-import { folder, freePorts } from './peer-process.ts'
+import { folder } from './peer-process.ts'
 import { RSYSLOGD } from './rsyslog-daemon.ts'
 import { MARKER, OMRELP, OSSL, RsyslogSender } from './rsyslog-sender.ts'
 
@@ -41,25 +41,6 @@ test('relp.conf reaches a server with Node\'s TLS: each record once, in order', 
   assert.deepEqual(server.records.map(numberOf), upTo(2_000))
   await rsyslog.stop()
   assert.equal(server.peers[0].frames.at(-1)?.command, 'close')
-})
-
-test('relp.conf keeps what is logged while nobody listens, over its own restart too', BY_RELP, async t => {
-  const authority = new Authority(folder(t))
-  const [port] = await freePorts(1)
-  const rsyslog = await RsyslogSender.start(t, {
-    conf: 'relp.conf',
-    port,
-    ca: authority.ca,
-    swaps: [[/queue\.size="100000" queue\.dequeueBatchSize="1024"/, 'queue.size="1000" queue.dequeueBatchSize="128"']]
-  })
-  await rsyslog.log(5_000)
-  await rsyslog.stop()
-  await rsyslog.run()
-  await rsyslog.log(10)
-  const server = await RelpServer.start(Cleanup.of(t), accept, { tls: serverTls(authority), port })
-  const numbers = (): Set<number> => new Set(server.records.map(numberOf))
-  await until('all has come', () => numbers().size >= 5_010, PATIENCE_MS)
-  assert.equal(server.records.length, 5_010, 'none twice')
 })
 
 test('relp.conf goes on with a renewed certificate of the same authority', BY_RELP, async t => {
