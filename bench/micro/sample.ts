@@ -1,5 +1,6 @@
 import { loadConfig } from '../../src/config/load.ts'
 import { createGenerator } from '../../src/generator/generator.ts'
+import { CLASSIC_SOURCES } from '../../src/generator/sources.ts'
 import { encoderSettings } from '../../src/pipeline/encoder-settings.ts'
 import type { EncoderSettings, Part } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
@@ -20,7 +21,7 @@ export const SETTINGS: EncoderSettings = encoderSettings(loadConfig({}).config)
 
 /** Returns the same messages each time, with the present time in their records. */
 export function sampleMessages (count = MESSAGES_A_BATCH, recordsPerMessage = RECORDS_A_MESSAGE): SampleMessage[] {
-  const generator = createGenerator({ hosts: 100, recordsPerMessage, seed: 1 })
+  const generator = createGenerator({ hosts: 100, recordsPerMessage, seed: 1, sources: CLASSIC_SOURCES })
   return Array.from({ length: count }, () => {
     const { message: bytes } = generator.next()
     const records = [...recordsOf(bytes)]

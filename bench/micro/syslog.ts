@@ -28,7 +28,7 @@ export async function syslog (effort: Effort): Promise<MicroResult[]> {
 
   const outcome = (): string[] => ['host', 'source', 'message'].map(name => {
     const slot = fields.slot(name)
-    return kernel.bytes.toString('utf8', fields.start(slot), fields.end(slot)).replace(/^ |\n$/g, '')
+    return kernel.bytes.toString('utf8', fields.start(slot), fields.end(slot)).trim()
   })
   const read = (batches: readonly Buffer[][], one: (record: Buffer, at: number) => void) => {
     const joined = batches.map(batch => Buffer.concat(batch))

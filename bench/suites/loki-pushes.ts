@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { loadConfig } from '../../src/config/load.ts'
 import { createGenerator, type Generator } from '../../src/generator/generator.ts'
+import { CLASSIC_SOURCES } from '../../src/generator/sources.ts'
 import { encoderSettings } from '../../src/pipeline/encoder-settings.ts'
 import type { Part } from '../../src/worker/messages.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
@@ -18,7 +19,10 @@ const WARM_UP_TASKS = 40
 
 /** Makes the pushes that Lokean would make of the same logs, each as large as a push may be. No record comes twice. */
 export class PushMaker {
-  readonly #generator: Generator = createGenerator({ hosts: HOSTS, recordsPerMessage: RECORDS_A_MESSAGE })
+  readonly #generator: Generator = createGenerator({
+    hosts: HOSTS, recordsPerMessage: RECORDS_A_MESSAGE, sources: CLASSIC_SOURCES
+  })
+
   readonly #encoder: Encoder
   #tasks = 0
 

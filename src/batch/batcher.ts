@@ -3,7 +3,7 @@ import type { DeliveryFormat } from '../worker/messages.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
-import { Pace } from './pace.ts'
+import { Lane } from './lane.ts'
 import { addToSpans, removeGone } from './spans.ts'
 
 interface Options {
@@ -21,35 +21,22 @@ interface Options {
   onOpened: (batch: Batch) => void
   /** Deliveries of this cost were dropped from a batch, because they come again. It may be empty now. */
   onDropped: (batch: Batch, cost: number) => void
+  /**
+   * For so many ms, nothing that comes from the address can make its batch go earlier, unless much more comes than has
+   * lately: its last batch had so many `messages`.
+   */
+  onQuiet?: (address: string, ms: number, messages: number) => void
   /** Encodes a batch. Resolves when its worker is free again, and never rejects. */
   encode: (batch: Batch) => Promise<void>
   /** A clock in ms that never goes back. */
   now?: () => number
 }
 
-/** A batch of this size gains little by more. */
-const ENOUGH_BYTES = 256 * 1024
-/** Who sends such a message has a backlog, and waits for us. */
-const BACKLOG_BYTES = 16 * 1024
-
-/** What the batcher knows of an address that has deliveries, or had some. */
-interface Lane {
-  /** The full batches and, last, the one that is filling. */
-  queue: Batch[]
-  /** Batches that are with a worker. */
-  inflight: number
-  pace: Pace
-  /** Deliveries that came since the pace was told. */
-  arrived: number
-  /** One of them shows a backlog. */
-  backlog: boolean
-}
-
 /**
  * Group commit in front of the workers. While a worker is idle, deliveries go to it at once. While all workers are
  * busy, deliveries gather into batches, for each address its own, up to a buffer's size. So batches are small when
  * there is little to do and large when there is much. Where little comes, but steadily, it gathers for a while (Pace).
- * A batch goes as soon as one of these holds: its pace allows it, it has ENOUGH_BYTES, a message shows a backlog, its
+ * A batch goes as soon as one of these holds: its pace allows it, it is large, a message shows a backlog, its
  * senders have no credit or its budget no room left, or the process stops.
  *
  * A delivery may lose its connection while it waits. Where it comes again over another one, it does not go to a worker:
@@ -96,8 +83,7 @@ export class Batcher {
     batch.cost += delivery.cost
     batch.starts.push(start)
     batch.ends.push(batch.length)
-    lane.arrived++
-    if (delivery.message.length > BACKLOG_BYTES) lane.backlog = true
+    lane.came(delivery.message.length)
     this.#waitingBytes += batch.length - before
     this.#schedule()
   }
@@ -122,7 +108,7 @@ export class Batcher {
   #laneOf (address: string): Lane {
     let lane = this.#lanes.get(address)
     if (lane === undefined) {
-      lane = { queue: [], inflight: 0, pace: new Pace(this.#options.lingerMs), arrived: 0, backlog: false }
+      lane = new Lane(this.#options.lingerMs)
       this.#lanes.set(address, lane)
     }
     return lane
@@ -213,24 +199,29 @@ export class Batcher {
     }
     if (turn === undefined) {
       this.#wait(earliest, now)
+      this.#tellQuiet(now)
       return undefined
     }
     const { address, lane } = turn
-    const batch = lane.queue.shift()
-    if (batch !== undefined) lane.pace.went(batch.length < ENOUGH_BYTES, now)
-    if (lane.queue.length === 0) lane.backlog = false
+    const batch = lane.take(now)
     this.#lanes.delete(address)
     this.#lanes.set(address, lane)
     return batch
   }
 
   #due (address: string, lane: Lane, now: number): number {
-    if (lane.arrived > 0) lane.pace.came(lane.arrived, now)
-    lane.arrived = 0
-    const { queue, backlog, pace } = lane
+    const due = lane.due(now)
     const { lingerMs, mustGo } = this.#options
-    const enough = queue.length > 1 || backlog || (queue[0]?.length ?? 0) >= ENOUGH_BYTES
-    return lingerMs === 0 || this.#stopping || enough || mustGo(address) ? now : pace.due(now)
+    return lingerMs === 0 || this.#stopping || mustGo(address) ? now : due
+  }
+
+  #tellQuiet (now: number): void {
+    const { lingerMs, onQuiet } = this.#options
+    if (lingerMs === 0 || onQuiet === undefined) return
+    for (const [address, lane] of this.#lanes) {
+      const quiet = lane.quiet(now)
+      if (quiet !== undefined) onQuiet(address, quiet.until - now, quiet.messages)
+    }
   }
 
   /** Each delivery that joins a waiting batch comes here, mostly with the time that the timer is set for. */

@@ -5,6 +5,11 @@ const REST_LINGERS = 2
 /** After so many batches that did not wait, one waits for PROBE_MS, to see whether others send too. */
 const PROBE_AFTER = 128
 const PROBE_MS = 8
+/**
+ * The parts of a full pause in which nothing needs to be read. What comes in its second half says that others send too,
+ * so the first part ends before that half, and the second part ends before the batch goes.
+ */
+const QUIET_PARTS = [0.4, 0.95] as const
 
 /**
  * When the next small batch of an address goes. Small batches cost nearly as much as large ones, so while deliveries
@@ -62,6 +67,13 @@ export class Pace {
     if (this.#inStep < PROBE_AFTER) return now
     this.#probeUntil ??= now + PROBE_MS
     return Math.min(paced, this.#probeUntil)
+  }
+
+  /** Until when nothing that comes makes a difference. It is past where the next delivery might. */
+  quietUntil (now: number): number {
+    if (this.#senders !== Infinity || this.#pauseMs < this.#lingerMs) return -Infinity
+    const part = QUIET_PARTS.find(part => now < this.#wentAt + part * this.#pauseMs)
+    return part === undefined ? -Infinity : this.#wentAt + part * this.#pauseMs
   }
 
   /** The batch goes. `small`: a later one might have been worth waiting for. */

@@ -74,6 +74,7 @@ export function arrange (v: Values) {
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
     hostForm: v.LOKEAN_HOST_FORM,
+    unescapeNewlines: v.LOKEAN_UNESCAPE_NEWLINES === 'on',
     /** The label of records too far behind their stream; undefined for `off`. */
     backlogLabel: v.LOKEAN_BACKLOG_LABEL,
     /** How many streams a tenant may have; undefined for no limit. */

@@ -179,6 +179,9 @@ export const OPTIONS = {
   LOKEAN_HOST_FORM: {
     group: 'Records', schema: hostForm, default: 'asis', text: 'how a host is written: `asis`; `short`, without its domain; `lower`, in small letters; or `short,lower`'
   },
+  LOKEAN_UNESCAPE_NEWLINES: {
+    group: 'Records', schema: oneOf(['off', 'on']), default: 'off', text: '`on`: `#012` and `#011` in a line are a newline and a tab again, as rsyslog escapes them. It does not escape its own `#`, so a line that says `#012` of itself is not told apart'
+  },
   LOKEAN_BACKLOG_LABEL: {
     group: 'Records',
     schema: labelOrOff,

@@ -5,6 +5,7 @@ const ZERO = 0x30
 const DOT = 0x2e
 const DASH = 0x2d
 const HEX = Buffer.from('0123456789abcdef')
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** Requests that are under way at a time. Several records of different programs name the same request. */
@@ -28,6 +29,10 @@ export class RecordFiller {
   #second = -1
   #iso = Buffer.alloc(19)
   #apache = Buffer.alloc(22)
+  /** The same second as httpd, Redis and Pacemaker write it; the first two have a fraction to come. */
+  #httpd = Buffer.alloc(31)
+  #redis = Buffer.alloc(24)
+  #month = Buffer.alloc(15)
 
   constructor (random: Random) {
     this.#random = random
@@ -77,6 +82,15 @@ export class RecordFiller {
           copy(out, at, this.#apache, 0, 22)
           fraction(out, at + 22, width - 22, micros)
           break
+        case SLOT.HTTPD:
+          copy(out, at, this.#httpd, 0, 31)
+          fraction(out, at + 19, 7, micros)
+          break
+        case SLOT.REDIS:
+          copy(out, at, this.#redis, 0, 20)
+          fraction(out, at + 20, 4, micros)
+          break
+        case SLOT.MONTH: copy(out, at, this.#month, 0, 15); break
         case SLOT.SEQUENCE: {
           // Each half is a small integer to V8.
           const high = Math.floor(sequence / 1e5)
@@ -89,9 +103,15 @@ export class RecordFiller {
 
   #turn (second: number): void {
     this.#second = second
-    const iso = new Date(second * 1000).toISOString()
+    const date = new Date(second * 1000)
+    const iso = date.toISOString()
+    const [year, day, time] = [iso.slice(0, 4), iso.slice(8, 10), iso.slice(11, 19)]
+    const month = MONTHS[date.getUTCMonth()]!
     this.#iso.write(iso, 0, 19, 'latin1')
-    this.#apache.write(`${iso.slice(8, 10)}\\/${MONTHS[Number(iso.slice(5, 7)) - 1]}\\/${iso.slice(0, 4)}:${iso.slice(11, 19)}`, 'latin1')
+    this.#apache.write(`${day}\\/${month}\\/${year}:${time}`, 'latin1')
+    this.#httpd.write(`${DAYS[date.getUTCDay()]!} ${month} ${day} ${time}.000000 ${year}`, 'latin1')
+    this.#redis.write(`${day} ${month} ${year} ${time}`, 'latin1')
+    this.#month.write(`${month} ${day} ${time}`, 'latin1')
   }
 
   /** A number of exactly `width` digits. The first is not 0. */

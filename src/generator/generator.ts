@@ -3,7 +3,7 @@ import { RecordFiller } from './filler.ts'
 import { MESSAGE_HEAD, stringSize, writeMessageHead, writeStringHead } from './message.ts'
 import { seededRandom, type Random } from './random.ts'
 import { compileFrame, compileShape, type Frame, type Shape } from './shape.ts'
-import type { Role } from './log-source.ts'
+import type { Role, Source } from './log-source.ts'
 import { SOURCES } from './sources.ts'
 
 export interface GeneratorOptions {
@@ -14,6 +14,8 @@ export interface GeneratorOptions {
   seed?: number
   /** The most records in a message. `next` may ask for fewer. */
   recordsPerMessage: number
+  /** What logs, by default all that there is. */
+  sources?: readonly Source[]
   /** Milliseconds since the epoch, with a fraction. */
   now?: () => number
   /** The number of the first record, as in its ` seq=`. */
@@ -48,14 +50,16 @@ const MAX_SEQUENCE = 9_999_999_999
  * current time.
  */
 export function createGenerator (options: GeneratorOptions): Generator {
-  const { recordsPerMessage, clouds = 3, seed = Math.floor(Math.random() * 2 ** 32), now = Date.now, firstSequence = 0 } = options
+  const {
+    recordsPerMessage, clouds = 3, seed = Math.floor(Math.random() * 2 ** 32), now = Date.now, firstSequence = 0, sources = SOURCES
+  } = options
   for (const [name, value] of Object.entries({ hosts: options.hosts, clouds, recordsPerMessage })) {
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} must be a whole number above 0, not ${value}`)
   }
   const random = seededRandom(seed)
   const fleet = buildFleet(options.hosts, clouds)
   const frames: Frame[] = fleet.map(compileFrame)
-  const shapes = compileRoles()
+  const shapes = compileRoles(sources)
   const last = new Float64Array(fleet.length)
   const filler = new RecordFiller(random)
   const chosen = new Array<Shape>(recordsPerMessage)
@@ -107,8 +111,8 @@ function choose (places: readonly Shape[], frame: Frame, chosen: Shape[], count:
 }
 
 /** The shapes of each role. A shape occurs as often as it is likely, and at least once. */
-function compileRoles (): Record<Role, readonly Shape[]> {
-  const compiled = SOURCES.map(source => {
+function compileRoles (sources: readonly Source[]): Record<Role, readonly Shape[]> {
+  const compiled = sources.map(source => {
     const total = source.lines.reduce((sum, line) => sum + line.weight, 0)
     return { source, shapes: source.lines.map(line => ({ shape: compileShape(source, line), share: source.weight * line.weight / total })) }
   })

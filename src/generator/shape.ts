@@ -13,7 +13,10 @@ export const SLOT = {
   INSTANCE: 7,
   ISO: 8,
   APACHE: 9,
-  SEQUENCE: 10
+  SEQUENCE: 10,
+  HTTPD: 11,
+  REDIS: 12,
+  MONTH: 13
 } as const
 
 /** The named slots of a line's text: kind, width in bytes, and, for a time, the character between date and time. */
@@ -31,6 +34,9 @@ const NAMED: Record<string, readonly [kind: number, width: number, separator?: s
   ceph: [SLOT.ISO, 26, 'T'],
   apache: [SLOT.APACHE, 22],
   haproxy: [SLOT.APACHE, 26],
+  httpd: [SLOT.HTTPD, 31],
+  redis: [SLOT.REDIS, 24],
+  month: [SLOT.MONTH, 15],
   seq: [SLOT.SEQUENCE, 10]
 }
 const SLOTS = /\{(?:(n|hex):(\d+)|([a-z]+))\}/g

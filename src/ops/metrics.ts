@@ -134,6 +134,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     recordsStored: counter('lokean_records_stored_total', 'Records that are stored, in quarantine or in a dead-letter file, those of messages delivered again included', 'address', addresses),
     recordsQuarantined: counter('lokean_records_quarantined_total', 'Records put aside for the quarantine stream, counted when they are found, before Loki has stored them there', 'reason', quarantineReasons),
     recordsMended: counter('lokean_records_mended_total', 'Records changed so that Loki takes them', 'reason', mendReasons),
+    recordsJoined: counter('lokean_records_joined_total', 'Records that were pieces of a container\'s line, and are stored as part of it', 'address', addresses),
     recordsEmpty: counter('lokean_records_empty_total', 'Records whose line held nothing but NULs, which are not stored', 'address', addresses),
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
     deadLettersDeleted: counter('lokean_dead_letters_deleted_total', 'Records deleted from the full dead-letter directory, and so lost (LOKEAN_DEAD_LETTER_FULL=delete)'),

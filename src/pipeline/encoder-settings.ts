@@ -3,13 +3,14 @@ import type { EncoderSettings } from '../worker/messages.ts'
 
 /** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {
-  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm } = config
+  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm, unescapeNewlines } = config
   return {
     keys,
     labels,
     lokiLabels: loki.labels,
     metadata,
     hostForm,
+    unescapeNewlines,
     tenant: loki.tenant,
     quarantineTenant: loki.quarantineTenant,
     origins: addresses.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),

@@ -88,6 +88,7 @@ export class Flow {
       mustGo: address => this.#isShort(address),
       onOpened: ({ address, opened }) => { this.#unsettled.opened(address, opened) },
       onDropped: (batch, cost) => this.#dropped(batch, cost),
+      onQuiet: (address, ms, messages) => this.#quiet(address, ms, messages),
       encode: async batch => { await this.#encode(batch) }
     })
   }
@@ -157,7 +158,7 @@ export class Flow {
     cardinality.warn(result.cardinalityReports)
     cardinality.tellOdd(result.oddNames)
     const { oldestMs, shared } = result
-    const records = result.records - result.empty
+    const records = result.records - result.empty - result.joined
     if (!shared) buffers.release(batch.bytes)
     const own = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)
@@ -211,6 +212,12 @@ export class Flow {
   #isShort (address: string): boolean {
     const { source, budget } = this.#route(address)
     return 2 * budget.used >= budget.limit || !source.canSendMore(address)
+  }
+
+  /** Where senders could use up their credit meanwhile, they would have to wait for more. */
+  #quiet (address: string, ms: number, messages: number): void {
+    const { source } = this.#route(address)
+    if (source.reading(address).credit > 2 * messages) source.quiet?.(address, ms)
   }
 
   #release (address: string, cost: number): Route {

@@ -92,9 +92,10 @@ export class PipelineMetrics {
     this.#metrics.encodeDuration.observe(durationMs / 1000)
   }
 
-  encoded (address: string, { records, redelivered, empty, quarantined, mended }: EncodeResult): void {
+  encoded (address: string, { records, redelivered, empty, joined, quarantined, mended }: EncodeResult): void {
     this.#metrics.recordsReceived.inc({ address }, records)
     if (redelivered > 0) this.#metrics.recordsRedelivered.inc({ address }, redelivered)
+    if (joined > 0) this.#metrics.recordsJoined.inc({ address }, joined)
     if (empty > 0) this.#metrics.recordsEmpty.inc({ address }, empty)
     for (const [i, reason] of QUARANTINE_REASONS.entries()) {
       if ((quarantined[i] ?? 0) > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])

@@ -7,6 +7,7 @@ import { DatagramSource } from './datagrams/datagram-source.ts'
 import { ListenerSource } from './listener/listener-source.ts'
 import type { Protocol } from './listener/protocol.ts'
 import type { Source } from './source.ts'
+import { SyslogProtocol } from './syslog/syslog-protocol.ts'
 
 /** The names of the sources that the settings name. */
 export function sourceNames ({ amqp, listeners, sockets }: Config): string[] {
@@ -36,7 +37,9 @@ export async function openSources (config: Config, budgetOf: (address: string) =
   try {
     for (const { place, ...origin } of listeners.streams) {
       const budget = budgetOf(origin.address)
-      sources.push(await ListenerSource.open({ ...listenerOptions(listeners), origin, place, budget, log }, protocolOf(place)))
+      sources.push(await ListenerSource.open({ ...listenerOptions(listeners), origin, place, budget, log }, protocolOf(place, {
+        address: origin.address, maxFrameBytes: listeners.maxFrameBytes, log
+      })))
     }
     for (const { place, setting, ...origin } of sockets) {
       sources.push(await DatagramSource.open({ origin, setting, place, budget: budgetOf(origin.address), log }))
@@ -53,6 +56,9 @@ function listenerOptions ({ cert, key, ca, peers, proxyProtocol, maxConnections,
   return { tls, proxyProtocol, maxConnections, maxFrameBytes }
 }
 
-function protocolOf ({ protocol }: { protocol: 'relp' | 'syslog' }): Protocol {
+function protocolOf (
+  { protocol }: { protocol: 'relp' | 'syslog' }, options: { address: string, maxFrameBytes: number, log: Logger }
+): Protocol {
+  if (protocol === 'syslog') return new SyslogProtocol(options)
   throw new ConfigError(`LOKEAN_LISTEN: ${protocol} is not spoken yet`)
 }

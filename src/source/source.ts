@@ -109,6 +109,12 @@ export interface Source {
   /** Says that the budget of the address has more room than before. */
   grant (address: string): void
 
+  /**
+   * Says that nothing of the address is needed within the next `ms`. A source may leave its sockets unread for so long:
+   * each wake-up costs as much as several records.
+   */
+  quiet? (address: string, ms: number): void
+
   /** Takes no more. Resolves when all that was sent before is handed on. Deliveries can still be settled after that. */
   stop (): Promise<void>
 

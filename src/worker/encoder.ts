@@ -8,6 +8,7 @@ import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
 import { findFields, mendEscapes } from './input/broken-json.ts'
+import { PartialLines, type Span } from './input/partial-lines.ts'
 import { parseRecord } from './input/record-parse.ts'
 import { readRecords } from './input/records.ts'
 import { SyslogReader } from './input/syslog.ts'
@@ -32,6 +33,7 @@ export class Encoder implements SyslogSink {
   readonly #fields: Fields
   readonly #entries: EntryWriter
   readonly #syslog: SyslogReader
+  readonly #partialLines: PartialLines
   /**
    * The batch as it came. The kernel works on a copy of a group of messages, and unescapes in place there. A byte of
    * the batch lies #shift bytes further on in the kernel.
@@ -39,6 +41,8 @@ export class Encoder implements SyslogSink {
   #input: Buffer = NO_BYTES
   #shift = 0
   #records = 0
+  /** Records that were joined to the one before. */
+  #joined = 0
   #quarantined = new Uint32Array(QUARANTINE_REASONS.length)
   #mended = new Uint32Array(MEND_REASONS.length)
   #parts: Part[] = []
@@ -48,6 +52,14 @@ export class Encoder implements SyslogSink {
     const mend = (reason: MendReason, count: number): void => this.#mend(reason, count)
     this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, mend)
     this.#syslog = new SyslogReader(this.#kernel, this.#fields, bytes => this.#entries.place(bytes), mend)
+    this.#partialLines = new PartialLines({
+      fields: this.#fields,
+      kernel: this.#kernel,
+      maxLineBytes: settings.maxLineBytes,
+      place: bytes => this.#entries.place(bytes),
+      write: records => this.#writeJoined(records),
+      mendUtf8: () => this.#mend('utf8', 1)
+    })
   }
 
   /** The kernel's memory. It never gets smaller. */
@@ -59,11 +71,13 @@ export class Encoder implements SyslogSink {
     const length = task.ends.at(-1) ?? 0
     this.#input = Buffer.from(task.bytes, 0, length)
     this.#records = 0
+    this.#joined = 0
     this.#quarantined = new Uint32Array(QUARANTINE_REASONS.length)
     this.#mended = new Uint32Array(MEND_REASONS.length)
     this.#parts = []
     // The batch before may have failed half-way, and left a count.
     this.#kernel.run.takeCuts()
+    this.#partialLines.clear()
     const groups = groupMessages(task)
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
     this.#entries.begin(this.#kernel.window(largest), task)
@@ -77,6 +91,7 @@ export class Encoder implements SyslogSink {
         this.#entries.nextMessage()
         const before = this.#records
         read(this.#input, task.starts[message]!, task.ends[message]!, this)
+        this.#partialLines.flush()
         if (sentBefore.has(message)) redelivered += this.#records - before
       }
     }
@@ -89,6 +104,7 @@ export class Encoder implements SyslogSink {
       records: this.#records,
       redelivered,
       empty: this.#entries.empty,
+      joined: this.#joined,
       quarantined: this.#quarantined,
       mended: this.#mended,
       cardinalityReports: this.#entries.takeCardinalityReports(),
@@ -99,7 +115,11 @@ export class Encoder implements SyslogSink {
 
   record (start: number, end: number, later = 0): void {
     this.#records++
-    this.#done(this.#read(start, end) ?? this.#entries.write(later), start, end)
+    const scanned = this.#kernel.run.scan(this.#shift + start, this.#shift + end)
+    if (scanned !== SCAN.LEFT && this.#partialLines.take(start, end)) return
+    const unread = this.#read(scanned, start, end)
+    if (scanned === SCAN.LEFT && unread === undefined && this.#partialLines.take(start, end)) return
+    this.#done(unread ?? this.#entries.write(later), start, end)
   }
 
   peer (start: number, end: number): void {
@@ -112,7 +132,7 @@ export class Encoder implements SyslogSink {
     this.#records++
     const kind = this.#syslog.read(this.#input.subarray(start, end), this.#shift + start)
     if (kind === 'nothing') this.#entries.empty++
-    else this.#done(this.#entries.write(this.#syslog.isUntimed ? 0 : later, kind === 'syslog'), start, end)
+    else if (!this.#partialLines.take(start, end)) this.#done(this.#entries.write(this.#syslog.isUntimed ? 0 : later), start, end)
   }
 
   #done (reason: QuarantineReason | undefined, start: number, end: number): void {
@@ -128,9 +148,15 @@ export class Encoder implements SyslogSink {
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
   }
 
-  /** Fills the fields. Returns why that is not possible, or undefined. */
-  #read (start: number, end: number): QuarantineReason | undefined {
-    const scanned = this.#kernel.run.scan(this.#shift + start, this.#shift + end)
+  #writeJoined (records: readonly Span[]): void {
+    const reason = this.#entries.write()
+    if (reason === undefined) this.#joined += records.length - 1
+    else for (const { start, end } of records) this.#quarantine(reason, start, end)
+    if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
+  }
+
+  /** Fills the fields of what the scanner has not taken. Returns why that is not possible, or undefined. */
+  #read (scanned: number, start: number, end: number): QuarantineReason | undefined {
     if (scanned === SCAN.TAKEN) return undefined
     if (!isUtf8(this.#input.subarray(start, end))) this.#mend('utf8', 1)
     else if (scanned === SCAN.TAKEN_IF_UTF8) return undefined

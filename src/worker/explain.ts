@@ -39,10 +39,9 @@ export class Explainer {
     if (run.scan(start, start + record.length) === SCAN.LEFT &&
       parseRecord(record.toString(), fields, bytes => this.#place(bytes)) !== undefined) return undefined
     if (fields.isAbsent(MESSAGE)) return undefined
-    const message = fields.start(MESSAGE)
-    const isFile = fields.end(fields.file) > fields.start(fields.file)
+    run.cutLine()
     const own = DERIVED.map(name => fields.start(fields.slot(name)))
-    run.derive(!isFile && this.#kernel.bytes[message] === 0x20 ? message + 1 : message, fields.end(MESSAGE))
+    run.derive(fields.start(MESSAGE), fields.end(MESSAGE))
     const from: Record<string, string> = {}
     for (const [i, name] of DERIVED.entries()) {
       const place = this.#placeOf(name, own[i])

@@ -11,7 +11,10 @@ export type QuarantineReason = typeof QUARANTINE_REASONS[number]
  * How a record was changed so that Loki takes it. The metric `lokean_records_mended_total{reason}` has this closed
  * list.
  */
-export const MEND_REASONS = ['utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog', 'year', 'escapes', 'nuls', 'names'] as const
+export const MEND_REASONS = [
+  'utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog', 'year', 'escapes', 'nuls', 'names',
+  'newlines'
+] as const
 export type MendReason = typeof MEND_REASONS[number]
 
 /** `name` is the name in Loki. `field` is a key of the record, or a derived field (level, pid, request_id, ...). */
@@ -56,6 +59,8 @@ export interface EncoderSettings {
   metadata: readonly Mapping[]
   /** How a host is written: without its domain, in small letters. */
   hostForm: { short: boolean, lower: boolean }
+  /** Whether rsyslog's `#012` and `#011` become newlines and tabs again. */
+  unescapeNewlines: boolean
   tenant: TenantRule
   /** With a `field` rule: the tenant of records that have no valid tenant of their own. */
   quarantineTenant: string
@@ -151,6 +156,8 @@ export interface EncodeResult {
   redelivered: number
   /** How many held nothing but NULs, and are not stored. */
   empty: number
+  /** How many were pieces of a container's line, and are stored as part of the one before. */
+  joined: number
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */

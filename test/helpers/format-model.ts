@@ -15,7 +15,7 @@ const WRAPPED = new RegExp(`^${TIME}(?: (?:stdout|stderr) [FP] ?| (?=${TIME.repl
 const NAME = /^(?=[^\d])([\w./@+-]{1,128})(?:\[\d+\])?:? /
 const DIRT = /\0|(?:\x1b|#033)\[[\d;]{0,15}[mK]/g // eslint-disable-line no-control-regex
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i
-const DEFAULT = /^(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (?<pid>\d{1,10}) (?<word>CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT)(?:$|[ \]](?:$|(?=[A-Za-z_])[^ \]]*(?:$|[ \]](?:$|(?![\0- #])(?!\[[\0- #])))))/s
+const DEFAULT = /^(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (?<pid>\d{1,10}) (?<word>CRITICAL|ERROR|WARNING|INFO|DEBUG|AUDIT)(?:$| (?:$|(?=[A-Za-z_])[^ \]]*(?:$|[ \]](?:$|(?![\0- #])(?!\[[\0- #])))))/s
 
 export interface Read { format: string | undefined, read: Reading }
 
@@ -87,7 +87,7 @@ function matchedHere (head: string, at: number): Match | undefined {
     const domain = placeOf('domain')
     if (context !== undefined) Object.assign(read, contextOf(head.slice(context)))
     if (domain !== undefined) {
-      const id = /uuid=([\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12})/.exec(head.slice(domain).replace(/[A-F]/g, letter => letter))?.[1]
+      const id = /uuid=([\da-fA-F]{8}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{12})/.exec(head.slice(domain))?.[1]
       if (id !== undefined) read.instance_id = id
     }
     return { format, read, inner: placeOf('inner') }

@@ -43,19 +43,22 @@ export const SYSLOG_CAPTURES: ReadonlyArray<{ id: string, stream: Buffer }> = [
   'logger-rfc3164', 'omfwd-rfc5424-counted', 'omfwd-traditional', 'python-sysloghandler'
 ].map(id => ({ id, stream: readFileSync(join(FOLDER, `${id}.bin`)) }))
 
-export interface Framed { records: Buffer[], faults: FrameFault[], refused: string | undefined }
+export interface Framed { records: Buffer[], faults: FrameFault[] }
 
 /** Reads a whole connection, cut into these pieces. */
 export function framed (pieces: readonly Buffer[], mostBytes = 64 * 1024): Framed {
   const records: Buffer[] = []
   const faults: FrameFault[] = []
   const frames = new SyslogFrames(mostBytes, {
-    record: (bytes, start, end) => records.push(Buffer.from(bytes.subarray(start, end))), fault: fault => faults.push(fault)
+    fits: () => true,
+    record: (bytes, start, end) => records.push(Buffer.from(bytes.subarray(start, end))),
+    fault: fault => faults.push(fault)
   })
-  for (const piece of pieces) {
-    const refused = frames.read(piece)
-    if (refused !== undefined) return { records, faults, refused }
+  let held = Buffer.alloc(0)
+  for (const [i, piece] of pieces.entries()) {
+    held = Buffer.concat([held, piece])
+    held = held.subarray(frames.take(held, i === pieces.length - 1))
   }
-  frames.end()
-  return { records, faults, refused: undefined }
+  if (held.length > 0 || frames.isShort) faults.push('short')
+  return { records, faults }
 }

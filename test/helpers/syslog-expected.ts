@@ -17,7 +17,7 @@ export interface StoredRecord {
 const FACILITIES = ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock']
 const facilityName = (number: number): string => FACILITIES[number] ?? `local${number - 16}`
 
-export function parsedEntry ({ labels, line, metadata, time }: { labels: string, line: string, metadata: Record<string, string>, time: bigint }): StoredRecord {
+export function storedRecord ({ labels, line, metadata, time }: { labels: string, line: string, metadata: Record<string, string>, time: bigint }): StoredRecord {
   const { host, source } = parseSelector(labels)
   const { procid, severity, facility, structured_data: data } = metadata
   return { message: line, host, source, procid, severity, facility, sd: data === undefined ? undefined : parsedData(data), time }

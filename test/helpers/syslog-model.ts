@@ -24,8 +24,26 @@ const FACILITIES = [
   ...Array.from({ length: 8 }, (_, i) => `local${i}`)
 ]
 const ZONES: Record<string, string> = {
-  UTC: '+00', GMT: '+00', WET: '+00', WEST: '+01', CET: '+01', CEST: '+02', MET: '+01', MEST: '+02', EET: '+02', EEST: '+03', MSK: '+03',
-  JST: '+09', EST: '-05', EDT: '-04', CST: '-06', CDT: '-05', MST: '-07', MDT: '-06', PST: '-08', PDT: '-07'
+  UTC: '+00',
+  GMT: '+00',
+  WET: '+00',
+  WEST: '+01',
+  CET: '+01',
+  CEST: '+02',
+  MET: '+01',
+  MEST: '+02',
+  EET: '+02',
+  EEST: '+03',
+  MSK: '+03',
+  JST: '+09',
+  EST: '-05',
+  EDT: '-04',
+  CST: '-06',
+  CDT: '-05',
+  MST: '-07',
+  MDT: '-06',
+  PST: '-08',
+  PDT: '-07'
 }
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 

@@ -28,6 +28,7 @@ export function encoderSettings (overrides: Partial<EncoderSettings> = {}): Enco
     lokiLabels: [],
     metadata: mappings('level,file,pid,request_id,instance_id'),
     hostForm: { short: false, lower: false },
+    unescapeNewlines: false,
     tenant: { kind: 'none' },
     quarantineTenant: 'lokean',
     origins: [],

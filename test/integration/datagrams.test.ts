@@ -21,18 +21,21 @@ test('datagrams are stored as messages of the bus are, with the labels and the t
     // The sender waits for the reader, because this test is not about drops in the kernel.
     if (i % 20 === 19) await until('they are read', () => stack.pipeline.inflightBytes > 0 || stack.stored().length > i)
   }
-  await send('not JSON')
-  await until('all is stored', () => stack.stored().length === count + 1)
+  await send('{not JSON')
+  await send('<13>text')
+  await until('all is stored', () => stack.stored().length === count + 2)
   assert.deepEqual(new Set(stack.stored().map(({ tenant }) => tenant)), new Set(['t']))
   const { labels } = stack.stored().find(({ line }) => line.toString() === 'id=7') ?? assert.fail('stored')
   assert.match(labels, /cloud="edge"/)
   assert.deepEqual(
-    stack.stored().filter(({ labels }) => labels.includes('quarantine="invalid_json"')).map(({ line }) => line.toString()), ['not JSON']
+    stack.stored().filter(({ labels }) => labels.includes('quarantine="invalid_json"')).map(({ line }) => line.toString()), ['{not JSON']
   )
+  const { labels: ofText } = stack.stored().find(({ line }) => line.toString() === 'text') ?? assert.fail('syslog is stored too')
+  assert.match(ofText, /host="127\.0\.0\.1"/)
   await until('it is ready', () => stack.pipeline.status().ready)
   assert.deepEqual(Object.keys(stack.pipeline.status().checks), ['socket', 'loki'])
   const address = 'udp://127.0.0.1:0'
-  assert.equal(await stack.metric('lokean_records_received_total', { address }), count + 1)
+  assert.equal(await stack.metric('lokean_records_received_total', { address }), count + 2)
   assert.equal(await stack.metric('lokean_link_up', { address }), 1)
   assert.deepEqual(await stack.stop(), { unsettledBytes: 0 })
 })

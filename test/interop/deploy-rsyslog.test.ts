@@ -64,13 +64,18 @@ test('logs of containers are of the source that their folder is called by, also 
     logs.map(([folder, name, source]) => [source, join(rsyslog.home, 'log', folder, name), `a line of ${source}`]).sort())
 })
 
-test('lines of a container that begin with a blank are of the record before, the last one too', NEEDED, async t => {
+test('a traceback is one record, with its newlines; all other lines are records by themselves', NEEDED, async t => {
   const rsyslog = await Rsyslog.start(t, '', deployed('lokean.conf', 'containers.conf'))
-  const trace = 'ERROR oslo_db Traceback (most recent call last):\n  File "a.py", line 1\n\tat b'
-  for (const line of [...trace.split('\n'), 'KeyError: b', 'SELECT a', '  FROM b']) rsyslog.append('nova-compute.log', line)
-  await until('rsyslog has written them', () => rsyslog.records().length >= 3)
-  const messages = rsyslog.records().map(record => (JSON.parse(record.toString()) as { message: string }).message)
-  assert.deepEqual(messages, [trace, 'KeyError: b', 'SELECT a\n  FROM b'])
+  const PREFIX = '2026-01-02 03:04:05.678 7 ERROR nova.compute.manager '
+  const records = [
+    [`${PREFIX}[None req-1 - - - - - -] [instance: i] no: x.Error: no`, ...['Traceback (most recent call last):', '  File "x.py", line 1', 'x.Error: no']
+      .map(text => `${PREFIX}[instance: i] ${text}`)],
+    ['2026-01-02 03:04:05.678 7 INFO nova.compute.manager [-] yes'], ['2026-01-02  3:04:05 17 [Warning] Aborted connection'],
+    ['java.lang.Error: no', '\tat x.Y.z(Y.java:12)'], ['a line of its own'], ['another one, without an end']
+  ].map(lines => lines.join('\n'))
+  for (const record of records) rsyslog.append('nova-compute.log', record, 'containers/nova')
+  await until('rsyslog has written them', () => rsyslog.records().length >= records.length)
+  assert.deepEqual(rsyslog.records().map(record => (JSON.parse(record.toString()) as { message: string }).message), records)
 })
 
 test('what comes over the network goes to the same ruleset by its program\'s name', NEEDED, async t => {

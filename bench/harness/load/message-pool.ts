@@ -1,4 +1,5 @@
 import { createGenerator } from '../../../src/generator/generator.ts'
+import { CLASSIC_SOURCES } from '../../../src/generator/sources.ts'
 import { MESSAGE_HEAD } from '../../../src/generator/message.ts'
 
 /** Enough for every host to log with nearly each of its programs: 100 hosts have some 2,000 streams. */
@@ -41,7 +42,7 @@ export interface MessagePool {
  * pools.
  */
 export function createPool ({ recordsPerMessage, hosts, seed = 1 }: PoolOptions): MessagePool {
-  const generator = createGenerator({ hosts, recordsPerMessage, seed })
+  const generator = createGenerator({ hosts, recordsPerMessage, seed, sources: CLASSIC_SOURCES })
   const rounds = Math.ceil(poolRecordsOf(hosts) / recordsPerMessage / hosts)
   const messages = Array.from({ length: rounds * hosts }, () => findDigits(generator.next().message))
   return { hosts, recordsPerMessage, messages }

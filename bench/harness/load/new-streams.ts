@@ -3,7 +3,7 @@ import { RecordFiller } from '../../../src/generator/filler.ts'
 import { encodeMessage } from '../../../src/generator/message.ts'
 import { seededRandom } from '../../../src/generator/random.ts'
 import { compileFrame, compileShape } from '../../../src/generator/shape.ts'
-import { SOURCES } from '../../../src/generator/sources.ts'
+import { CLASSIC_SOURCES } from '../../../src/generator/sources.ts'
 import { findDigits, type MessagePool } from './message-pool.ts'
 
 const CLOUDS = 3
@@ -18,7 +18,7 @@ export interface NewStreamsOptions { streams: number, recordsPerMessage: number,
  */
 export function createNewStreams ({ streams, recordsPerMessage, seed = 1 }: NewStreamsOptions): MessagePool {
   const filler = new RecordFiller(seededRandom(seed))
-  const shapes = SOURCES.map(source => ({ roles: source.roles, shape: compileShape(source, source.lines[0]) }))
+  const shapes = CLASSIC_SOURCES.map(source => ({ roles: source.roles, shape: compileShape(source, source.lines[0]) }))
   const records: Buffer[] = []
   for (const host of buildFleet(Math.ceil(streams / LEAST_SOURCES), CLOUDS)) {
     const frame = compileFrame(host)

@@ -87,6 +87,8 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
       total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'
     ], [total('lokean_records_empty_total', 'address'), '{{address}} empty/s'], [
+      total('lokean_records_joined_total', 'address'), '{{address}} joined/s'
+    ], [
       total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s'
     ]))
     .withPanel(graph(

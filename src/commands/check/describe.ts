@@ -29,6 +29,14 @@ export function describe (config: Config, { warnings, bus, loki, limits, admin, 
     }),
     ...lines('admin', admin),
     '',
+    ...landing(config, record, others),
+    ''
+  ].join('\n')
+}
+
+function landing (config: Config, record: StoredForm, others: readonly StoredForm[]): string[] {
+  if (record.isEmpty) return ['Of a record like this nothing is stored: it holds nothing but NULs (lokean_records_empty_total counts it).']
+  return [
     record.quarantined === undefined ? 'A record lands so:' : `A record like this goes to quarantine (${record.quarantined}):`,
     ...(record.tenant === '' ? [] : [`  tenant     ${record.tenant}`]),
     `  stream     ${record.labels}`,
@@ -37,12 +45,14 @@ export function describe (config: Config, { warnings, bus, loki, limits, admin, 
     ...Object.entries(record.metadata).map(([name, value]) => `  ${name.padEnd(10)} ${value}`),
     `  format     ${record.format ?? 'none that is known'}`,
     ...Object.entries(record.from).map(([name, place]) => `             ${name} from the ${place}`),
+    ...(record.line.includes('#012') && !config.unescapeNewlines
+      ? ['             #012 may be a newline that rsyslog has escaped: LOKEAN_UNESCAPE_NEWLINES=on undoes that']
+      : []),
     ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
     ...others.flatMap(({ address, tenant, labels }) => [
       '', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`
-    ]),
-    ''
-  ].join('\n')
+    ])
+  ]
 }
 
 function lines (what: string, { ok, detail, hint }: Finding, where = ''): string[] {

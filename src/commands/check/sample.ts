@@ -22,6 +22,8 @@ export interface StoredForm {
   format: string | undefined
   from: Record<string, string>
   quarantined?: string
+  /** Nothing is stored of it: it holds nothing but NULs. */
+  isEmpty: boolean
   mended: string[]
 }
 
@@ -74,18 +76,24 @@ function storedForm (config: Config, address: string, bytes: SharedArrayBuffer, 
     arrivalSeconds: Math.floor(now / 1000),
     arrivalNanos: (now % 1000) * 1e6
   })
+  const isEmpty = result.empty > 0
   const [part] = result.parts
   const [stream] = part === undefined ? [] : decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams
   const entry = stream?.entries[0]
-  if (part === undefined || stream === undefined || entry === undefined) throw new Error('the encoder made no entry of the sample record')
+  if (!isEmpty && entry === undefined) throw new Error('the encoder made no entry of the sample record')
   return {
     address,
-    tenant: part.tenant,
-    labels: stream.labels,
-    timestamp: `${new Date(entry.timestamp.seconds * 1000).toISOString().slice(0, 19)}.${String(entry.timestamp.nanos).padStart(9, '0')}Z`,
-    line: entry.line,
-    metadata: Object.fromEntries(entry.structuredMetadata.map(({ name, value }) => [name, value])),
+    tenant: part?.tenant ?? '',
+    labels: stream?.labels ?? '',
+    timestamp: entry === undefined ? '' : written(entry.timestamp),
+    line: entry?.line ?? '',
+    metadata: Object.fromEntries(entry?.structuredMetadata.map(({ name, value }) => [name, value]) ?? []),
+    isEmpty,
     quarantined: QUARANTINE_REASONS.find((_, i) => (result.quarantined[i] ?? 0) > 0),
     mended: MEND_REASONS.filter((_, i) => (result.mended[i] ?? 0) > 0)
   }
+}
+
+function written ({ seconds, nanos }: { seconds: number, nanos: number }): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`
 }

@@ -100,13 +100,20 @@ function timeText (nanos: string): string {
 function delivery (format: DeliveryFormat, record: Uint8Array): Uint8Array {
   const length = Buffer.alloc(4)
   length.writeUInt32BE(record.length)
-  return Buffer.concat(format === 'amqp' ? [DATA_SECTION, length, record] : [length, record])
+  switch (format) {
+    case 'amqp': return Buffer.concat([DATA_SECTION, length, record])
+    case 'records': return Buffer.concat([length, record])
+    case 'syslog': return Buffer.concat([UNKNOWN_PEER, length, NOTHING_LATER, record])
+  }
 }
 
 /** The body of a message, or a part of one: one of AMQP values that are no section needs a section around it. */
 function body (format: DeliveryFormat, bytes: Uint8Array): Uint8Array {
   return format === 'amqp' && bytes[0] !== 0 ? Buffer.concat([VALUE_SECTION, bytes]) : bytes
 }
+
+const UNKNOWN_PEER = Buffer.alloc(1)
+const NOTHING_LATER = Buffer.alloc(4)
 
 /** The descriptors of the sections amqp:data and amqp:amqp-value; behind that of data, the constructor of a binary. */
 const DATA_SECTION = Buffer.from([0x00, 0x53, 0x75, 0xb0])

@@ -77,7 +77,7 @@ export async function runReplay (options: RunOptions): Promise<RunEnd> {
 
 function addressesOf ({ amqp, addresses }: Config): SourceAddress[] {
   const bus = new Set(amqp.addresses.map(({ address }) => address))
-  return addresses.map(origin => ({ ...origin, format: bus.has(origin.address) ? 'amqp' : 'records' }))
+  return addresses.map(origin => ({ ...origin, format: bus.has(origin.address) ? 'amqp' : 'syslog' }))
 }
 
 /** Turns what is found into what is to be delivered. */

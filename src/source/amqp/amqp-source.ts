@@ -68,6 +68,10 @@ export class AmqpSource implements Source {
     this.#client.grant(address)
   }
 
+  quiet (address: string, ms: number): void {
+    this.#client.quiet(address, ms)
+  }
+
   async stop (): Promise<void> {
     this.#client.stop()
     await new Promise<void>(resolve => {

@@ -8,6 +8,7 @@ import type { Connection, Delivery } from '../source.ts'
 import { connect, type Credentials, type BusHost, wentSilent } from './connection.ts'
 import { connectionFailure, type Failure, linkFailure, logFields } from './failure.ts'
 import { socketOf } from './rhea.ts'
+import { Rest } from './rest.ts'
 import { Subscription } from './subscription.ts'
 import { Timers } from './timers.ts'
 
@@ -56,12 +57,14 @@ export class AmqpClient {
   #rounds = 0
   #stopped = false
   #corked = false
+  readonly #rest: Rest
   #detail = 'not connected yet'
 
   constructor (options: ClientOptions) {
     this.#options = options
     this.#random = options.random ?? Math.random
     this.#timers = options.timers ?? new Timers()
+    this.#rest = new Rest(options.budgets.map(({ address }) => address))
   }
 
   start (): void {
@@ -106,9 +109,16 @@ export class AmqpClient {
     }))
   }
 
+  /** Nothing of the address is needed within the next `ms`. */
+  quiet (address: string, ms: number): void {
+    const socket = this.#connection === undefined ? undefined : socketOf(this.#connection)
+    if (this.#state === 'open' && !this.#stopped && socket !== undefined) this.#rest.quiet(address, ms, socket)
+  }
+
   /** Takes back all credit. Deliveries can still be settled. */
   stop (): void {
     this.#stopped = true
+    this.#rest.end()
     for (const subscription of this.#subscriptions.values()) subscription.stop()
   }
 
@@ -121,6 +131,7 @@ export class AmqpClient {
     const connection = this.#connection
     const wasOpen = this.#state === 'open'
     this.#state = 'closed'
+    this.#rest.end()
     this.#timers.clearAll()
     if (connection === undefined) return
     const socket = socketOf(connection)
@@ -231,6 +242,7 @@ export class AmqpClient {
 
   #drop (connection: AmqpConnection, reason: string): void {
     this.#connection = undefined
+    this.#rest.end()
     this.#timers.clearAll()
     for (const subscription of this.#subscriptions.values()) subscription.end(reason)
     this.#subscriptions.clear()

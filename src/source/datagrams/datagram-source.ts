@@ -21,7 +21,7 @@ interface Options {
 }
 
 /**
- * A socket as a source. Each datagram is one record, and datagrams that come together make one delivery. Nothing is
+ * A socket as a source. Each datagram is one record, in JSON or of syslog, and datagrams that come together make one delivery. Nothing is
  * acknowledged. Datagrams that do not arrive are lost, and so are those in the process when it dies; their senders do
  * not learn of it. The budget bounds this source as any other: while it is used up, the socket is not read.
  *
@@ -48,7 +48,7 @@ export class DatagramSource implements Source {
 
   private constructor ({ origin, setting, budget }: Options) {
     this.name = DatagramSource.nameOf(origin.address, setting)
-    this.addresses = [{ ...origin, format: 'records' }]
+    this.addresses = [{ ...origin, format: 'syslog' }]
     this.startFacts = setting === 'LOKEAN_SOCKET' ? { socket: origin.address } : { listen: [origin.address] }
     this.#budget = budget
   }

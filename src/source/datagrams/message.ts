@@ -1,3 +1,6 @@
+import { EqualTimes } from '../delivery/equal-times.ts'
+import { SyslogDelivery } from '../delivery/syslog-delivery.ts'
+
 /**
  * The cost of a datagram beside its bytes: its place in the message, and the entry that even an empty datagram becomes.
  */
@@ -18,13 +21,17 @@ export const LEAST_MESSAGE_COST = MESSAGE_COST + DATAGRAM_COST
 /** The most that a message can cost. */
 export const MAX_MESSAGE_COST = FULL + MAX_DATAGRAM + DATAGRAM_COST
 
-/** The number of bytes in front of a record that hold its length. */
-const LENGTH_BYTES = 4
+const BRACE = 0x7b
 
-/** Gathers datagrams into one delivery of the format `records`. */
+/**
+ * Gathers datagrams into one delivery of the format `syslog`. All of its records that are no JSON come from one host, as
+ * a header of syslog may lack it.
+ */
 export class DatagramMessage {
   #records: Uint8Array[] = []
   #bytes = 0
+  #peer: string | undefined
+  readonly #times = new EqualTimes()
 
   get empty (): boolean {
     return this.#records.length === 0
@@ -38,24 +45,27 @@ export class DatagramMessage {
     return this.cost >= FULL
   }
 
-  /** Keeps a reference to the record's bytes. `take` copies them. */
-  add (record: Uint8Array): void {
+  /** Whether the record may stand beside those that are gathered. */
+  suits (record: Uint8Array, peer: string): boolean {
+    return this.#peer === undefined || this.#peer === peer || record[0] === BRACE
+  }
+
+  /** Keeps a reference to the record's bytes. `take` copies them. `peer`: the sender's host, where it is known. */
+  add (record: Uint8Array, peer = ''): void {
+    if (record[0] !== BRACE) this.#peer = peer
     this.#records.push(record)
     this.#bytes += record.length
   }
 
   /** Returns the message, in a buffer of its own, and its cost. The next message begins empty. */
-  take (): { message: Buffer, cost: number } {
+  take (): { message: Uint8Array<ArrayBuffer>, cost: number } {
     const { cost } = this
-    const message = Buffer.from(new ArrayBuffer(this.#bytes + LENGTH_BYTES * this.#records.length))
-    let at = 0
-    for (const record of this.#records) {
-      message.writeUInt32BE(record.length, at)
-      message.set(record, at + LENGTH_BYTES)
-      at += LENGTH_BYTES + record.length
-    }
+    const delivery = new SyslogDelivery(this.#bytes + DATAGRAM_COST * this.#records.length + MESSAGE_COST)
+    delivery.begin(this.#peer ?? '')
+    for (const record of this.#records) delivery.add(record, 0, record.length, this.#times.count(record, 0, record.length))
     this.#records = []
     this.#bytes = 0
-    return { message, cost }
+    this.#peer = undefined
+    return { message: delivery.message, cost }
   }
 }

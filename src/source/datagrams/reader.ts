@@ -18,7 +18,7 @@ export interface DatagramReader {
 
 /** Calls from a reader. */
 export interface ReaderEvents {
-  /** A delivery of the format `records`, and its cost. */
+  /** A delivery of the format `syslog`, and its cost. */
   message (message: Uint8Array, cost: number): void
   /** The reader has stopped, as it was told to. */
   stopped (): void

@@ -41,12 +41,13 @@ function report (what: DatagramReport, transfer: ArrayBuffer[] = []): void {
 function flush (): void {
   if (gathered.empty) return
   const { message, cost } = gathered.take()
-  report({ kind: 'message', message, cost }, [message.buffer as ArrayBuffer])
+  report({ kind: 'message', message, cost }, [message.buffer])
 }
 
-function take (record: Uint8Array): void {
+function take (record: Uint8Array, { address: peer }: { address: string }): void {
+  if (!gathered.suits(record, peer)) flush()
   const before = gathered.cost
-  gathered.add(record)
+  gathered.add(record, peer)
   leased = (leased + gathered.cost - before) | 0
   sinceLastTurn += record.length + 1
   if (gathered.full) flush()

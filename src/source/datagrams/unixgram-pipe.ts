@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 /**
  * File descriptor 3, on which the process that reads a Unix datagram socket answers the process that started it. A
  * frame has the payload's length and its cost, 32 bits each, big-endian, and then the payload: a delivery of the format
- * `records`, or, with a cost of 0, a report in JSON.
+ * `syslog`, or, with a cost of 0, a report in JSON.
  *
  * Stdin goes the other way. One byte tells the process to begin to read. The end of stdin tells it to stop, also where
  * the process that started it has died.

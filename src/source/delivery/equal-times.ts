@@ -1,4 +1,4 @@
-/** So many different times are known at once. Whoever writes whole seconds has few; those of microseconds seldom meet. */
+/** So many different times are known at once. Who writes whole seconds has few. Those of microseconds seldom meet. */
 const PLACES = 64
 /** A time and what may stand in front of it is not longer. */
 const MOST_TIME_BYTES = 64
@@ -11,9 +11,9 @@ const LESS = 0x3c
 const GREATER = 0x3e
 
 /**
- * Counts the records of a connection whose times are written the same. A record is a message of its own there, and RHOSO
- * writes whole seconds: without the count, Loki would take two equal ones for one, and would not know their order. The
- * count is part of the delivery, so that whatever becomes of it, a record gets the same time.
+ * Counts the records of a connection whose times are written the same. A record is a message of its own there, and
+ * RHOSO writes whole seconds: without the count, Loki would take two equal ones for one, and would not know their
+ * order. The count is part of the delivery, so that whatever becomes of it, a record gets the same time.
  *
  * What is counted is the text of a header up to the first blank behind a colon (`Nov 27 10:00:00 `), the priority left
  * out; of JSON, up to the first comma. So records of other streams count too, which does no harm. A time is forgotten
@@ -32,9 +32,10 @@ export class EqualTimes {
       this.#counts = new Uint32Array(PLACES)
     }
     const place = (hash ^ hash >>> 16) & (PLACES - 1)
-    if (this.#hashes[place] === hash) return ++this.#counts[place]!
+    const count = this.#hashes[place] === hash ? (this.#counts[place] ?? 0) + 1 : 0
     this.#hashes[place] = hash
-    return this.#counts[place] = 0
+    this.#counts[place] = count
+    return count
   }
 }
 
@@ -50,7 +51,7 @@ function timeHash (bytes: Uint8Array, start: number, end: number): number {
   let colon = false
   let hash = 0x811c9dc5
   for (; at < limit; at++) {
-    const byte = bytes[at]!
+    const byte = bytes[at] ?? 0
     if (byte === last && colon) return hash | 1
     if (byte === COLON) colon = true
     hash = Math.imul(hash ^ byte, 0x01000193)

@@ -1,6 +1,6 @@
 /** The bytes in front of a record: its length, and the nanoseconds to add to its time. */
 const HEAD_BYTES = 8
-/** The length of an address is one byte. No address of a host is longer than 45 characters, that of its link left out. */
+/** The length of an address is one byte. */
 const MOST_PEER_BYTES = 255
 const FIRST_BYTES = 64 * 1024
 
@@ -9,9 +9,14 @@ const FIRST_BYTES = 64 * 1024
  * delivery begins.
  */
 export class SyslogDelivery {
-  #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  #buffer: Buffer<ArrayBuffer>
   #length = 0
   records = 0
+
+  /** The buffer grows where it does not do. */
+  constructor (bytes = FIRST_BYTES) {
+    this.#buffer = Buffer.allocUnsafeSlow(bytes)
+  }
 
   /** Begins a delivery of records from `peer`, an address in ASCII; `''` where it is not known. */
   begin (peer: string): void {
@@ -33,7 +38,7 @@ export class SyslogDelivery {
     this.records++
   }
 
-  get message (): Uint8Array {
+  get message (): Uint8Array<ArrayBuffer> {
     return this.#buffer.subarray(0, this.#length)
   }
 

@@ -83,7 +83,7 @@ export class ListenerSource implements Source {
       get accepted () { return accepted() },
       get connections () { return connections() },
       get waiting () { return waiting() },
-      get faults () { return counts.faults }
+      get faults () { return counts.faults + (protocol.faults ?? 0) }
     }
     this.#fault = () => { counts.faults++ }
   }

@@ -66,6 +66,8 @@ export interface Protocol {
   open (peer: Peer): Session
   /** What the process holds of senders that wait for an answer: so many records. */
   readonly unanswered: number
+  /** Frames at fault whose connections go on. */
+  readonly faults?: number
 }
 
 /** The sender broke the protocol. The message says how. */

@@ -30,7 +30,7 @@ export const UNDECIDED = -2
 export function frameCount (bytes: Buffer, at: number, ended: boolean): number {
   let count = 0
   let digit = at
-  for (; digit - at <= MOST_DIGITS && isDigit(bytes[digit]); digit++) count = count * 10 + bytes[digit]! - ZERO
+  for (; digit - at <= MOST_DIGITS && isDigit(bytes[digit]); digit++) count = count * 10 + bytes.readUInt8(digit) - ZERO
   if (digit === at || digit - at > MOST_DIGITS) return LINE
   if (digit === bytes.length) return ended ? LINE : UNDECIDED
   if (bytes[digit] !== BLANK) return LINE

@@ -1,11 +1,12 @@
 import { frameCount, LINE, UNDECIDED } from './frame-count.ts'
-import { HeldBytes } from './held-bytes.ts'
-import { inflated, streamCompression } from './inflate.ts'
+import { inflated } from './inflate.ts'
 
 /** What is wrong with a frame: it is too long, its connection ended within it, or it cannot be inflated. */
 export type FrameFault = 'cut' | 'short' | 'inflate'
 
 export interface FrameEvents {
+  /** Whether there is room for a record of so many bytes. */
+  fits (bytes: number): boolean
   /** A record in `bytes[start, end)`, which is valid until this returns. */
   record (bytes: Buffer, start: number, end: number): void
   fault (fault: FrameFault): void
@@ -21,88 +22,46 @@ const COMPRESSED = 0x7a
 
 /** A count of more than so many times the longest record is taken for a number in a text. */
 const MOST_TIMES_TOO_LONG = 16
-/** So many bytes show whether a connection is compressed as a whole. */
-const FIRST_BYTES = 4
 const INCOMPLETE = -1
 /** Bytes of a character in UTF-8. */
 const MOST_CHARACTER = 4
-
-/** A frame that is too long: its first bytes, how many were dropped, and how many are to come, where it counts them. */
-interface Cut { head: Buffer, dropped: number, left: number | undefined }
+/** Stands at the end of a record that is cut. */
+const CUT = Buffer.from(' [cut]')
 
 /**
  * Finds the records in the bytes of a connection (RFC 6587, RFC 5425). A frame counts its octets, or ends with LF: that
  * is told frame by frame, as rsyslog mixes them. How the bytes are cut into reads makes no difference.
  *
  *     between frames --a count, a blank, a message's beginning--> counted --so many octets--> between frames
- *       `--anything else--> line --LF; or NUL, and behind it `<`, LF or the end--> between frames
- *     counted, line --longer than a record may be--> cut: the rest is dropped --the frame's end--> between frames
+ *       `--anything else--> line --LF; or NUL, and behind it `<`, LF, NUL or nothing yet--> between frames
+ *     counted, line --longer than a record may be: its beginning is a record--> dropping --the frame's end--> between
  */
 export class SyslogFrames {
   readonly #mostBytes: number
   readonly #events: FrameEvents
-  readonly #held = new HeldBytes()
-  /** The line that is held has no end in so many bytes. */
+  /** What is to be dropped of a frame that is too long: so many octets, or up to the end of the line. */
+  #dropping: number | 'line' = 0
+  /** The line that was not whole has no end in so many bytes. */
   #searched = 0
   /** In the bytes that are being read: a NUL, and none between it and what is read already. */
   #nul = -1
-  #cut: Cut | undefined
-  #begun = false
+  /** What the first frame that was not taken lacks. */
+  lacks: 'bytes' | 'room' = 'bytes'
 
   constructor (mostBytes: number, events: FrameEvents) {
     this.#mostBytes = mostBytes
     this.#events = events
   }
 
-  get heldBytes (): number {
-    return this.#held.length + (this.#cut?.head.length ?? 0)
-  }
-
   /**
-   * Whether a line is held that a NUL ends if nothing follows. Python's SysLogHandler ends its messages so. When no
-   * more comes for a moment, `pause` must be called.
+   * Takes the frames in the bytes. Returns where the first one begins that is not taken: it must come again, with what
+   * follows. `ended`: nothing follows.
    */
-  get endsInNul (): boolean {
-    const { length, bytes } = this.#held
-    return length > 0 && bytes[length - 1] === NUL && frameCount(bytes, 0, false) === LINE
-  }
-
-  /** Reads what came. Returns why the connection cannot be read on, or undefined. */
-  read (bytes: Buffer): string | undefined {
-    const isMore = this.#held.length > 0 || (!this.#begun && bytes.length < FIRST_BYTES)
-    if (isMore) this.#held.append(bytes)
-    const all = isMore ? this.#held.bytes : bytes
-    if (!this.#begun) {
-      if (all.length < FIRST_BYTES) return undefined
-      this.#begun = true
-      const compression = streamCompression(all)
-      if (compression !== undefined) {
-        return `its sender compresses the whole connection (${compression}), which is not read: take compression.mode="stream:always" out of its omfwd action`
-      }
-    }
-    const taken = this.#take(all, false)
-    if (isMore) this.#held.dropBefore(taken)
-    else if (taken < all.length) this.#held.append(all.subarray(taken))
-    return undefined
-  }
-
-  /** No more comes for a moment. */
-  pause (): void {
-    if (this.endsInNul) this.#held.dropBefore(this.#take(this.#held.bytes, true))
-  }
-
-  /** No more comes: a line is whole, a frame that counts is too short. */
-  end (): void {
-    this.#held.dropBefore(this.#take(this.#held.bytes, true))
-    if (this.#held.length > 0 || this.#cut?.left !== undefined) this.#events.fault('short')
-    else if (this.#cut !== undefined) this.#endCut(this.#cut)
-  }
-
-  /** Returns where the frame begins that is not whole yet. */
-  #take (all: Buffer, ended: boolean): number {
+  take (all: Buffer, ended: boolean): number {
     this.#nul = -1
-    let at = this.#cut === undefined ? 0 : this.#drop(this.#cut, all, ended)
-    while (this.#cut === undefined && at < all.length) {
+    this.lacks = 'bytes'
+    let at = this.#drop(all)
+    while (this.#dropping === 0 && at < all.length) {
       const byte = all[at]
       if (byte === LF || byte === CR || byte === NUL) at++
       else {
@@ -114,6 +73,11 @@ export class SyslogFrames {
     return at
   }
 
+  /** Whether the end of the connection has come within a frame that counts, of which the rest was to be dropped. */
+  get isShort (): boolean {
+    return typeof this.#dropping === 'number' && this.#dropping > 0
+  }
+
   /** Returns where the next frame begins. */
   #frame (all: Buffer, at: number, ended: boolean): number {
     const count = frameCount(all, at, ended)
@@ -121,42 +85,38 @@ export class SyslogFrames {
     if (count === LINE || count > MOST_TIMES_TOO_LONG * this.#mostBytes) return this.#line(all, at, ended)
     const start = all.indexOf(BLANK, at) + 1
     const end = start + count
-    if (end <= all.length) {
-      this.#message(all, start, end)
-      return end
-    }
-    if (all.length - start <= this.#mostBytes) return INCOMPLETE
-    this.#beginCut(all, start, all.length, end - all.length)
+    if (end <= all.length) return this.#message(all, start, end) ? end : INCOMPLETE
+    if (all.length - start <= this.#mostBytes || !this.#record(all, start, all.length)) return INCOMPLETE
+    this.#dropping = end - all.length
     return all.length
   }
 
   #line (all: Buffer, at: number, ended: boolean): number {
-    const end = this.#lineEnd(all, at, ended)
-    if (end !== INCOMPLETE) {
+    const end = this.#lineEnd(all, at)
+    if (end < all.length || ended) {
       const isCrLf = end - at <= this.#mostBytes && all[end - 1] === CR
-      this.#record(all, at, isCrLf ? end - 1 : end)
-      return Math.min(end + 1, all.length)
+      return this.#record(all, at, isCrLf ? end - 1 : end) ? Math.min(end + 1, all.length) : INCOMPLETE
     }
-    const undecided = lastIsNul(all)
-    if (all.length - undecided - at <= this.#mostBytes) {
-      this.#searched = all.length - undecided - at
-      return INCOMPLETE
+    if (all.length - at <= this.#mostBytes) this.#searched = all.length - at
+    else if (this.#record(all, at, all.length)) {
+      this.#dropping = 'line'
+      return all.length
     }
-    this.#beginCut(all, at, all.length - undecided, undefined)
-    return all.length - undecided
+    return INCOMPLETE
   }
 
-  /** Where the line ends whose bytes from `at` on are new. */
-  #lineEnd (all: Buffer, at: number, ended: boolean): number {
+  /** Where the line ends whose bytes from `at` on are new; behind all bytes where its end has not come. */
+  #lineEnd (all: Buffer, at: number): number {
     const from = at + this.#searched
     this.#searched = 0
     const lf = all.indexOf(LF, from)
     const limit = lf < 0 ? all.length : lf
     for (let nul = this.#nextNul(all, from); nul < limit; nul = this.#nextNul(all, nul + 1)) {
       const next = all[nul + 1]
-      if (next === undefined ? ended : next === LESS || next === LF) return nul
+      // Python's SysLogHandler ends a message so, and may send no other for long.
+      if (next === undefined || next === LESS || next === LF || next === NUL) return nul
     }
-    return lf >= 0 ? lf : ended ? all.length : INCOMPLETE
+    return limit
   }
 
   #nextNul (all: Buffer, from: number): number {
@@ -167,48 +127,54 @@ export class SyslogFrames {
     return this.#nul
   }
 
-  #message (all: Buffer, start: number, end: number): void {
+  /** False where there is no room. */
+  #message (all: Buffer, start: number, end: number): boolean {
     if (all[start] !== COMPRESSED || end - start > this.#mostBytes) return this.#record(all, start, end)
     const message = inflated(all.subarray(start, end), this.#mostBytes)
-    if (message === undefined) this.#events.fault('inflate')
     const told = message ?? Buffer.from(`[a compressed message of ${end - start} bytes that cannot be inflated]`)
-    this.#record(told, 0, told.length)
+    const isTaken = this.#record(told, 0, told.length)
+    if (isTaken && message === undefined) this.#events.fault('inflate')
+    return isTaken
   }
 
-  #record (bytes: Buffer, start: number, end: number): void {
-    if (end - start > this.#mostBytes) this.#endCut(this.#beginCut(bytes, start, end, undefined))
-    else if (end > start) this.#events.record(bytes, start, end)
+  /** False where there is no room. */
+  #record (bytes: Buffer, start: number, end: number): boolean {
+    if (end - start > this.#mostBytes) return this.#cut(bytes, start)
+    if (end > start) {
+      if (!this.#fits(end - start)) return false
+      this.#events.record(bytes, start, end)
+    }
+    return true
   }
 
-  #beginCut (all: Buffer, start: number, end: number, left: number | undefined): Cut {
-    let middle = start + this.#mostBytes
+  #cut (bytes: Buffer, start: number): boolean {
+    if (!this.#fits(this.#mostBytes + CUT.length)) return false
+    let end = start + this.#mostBytes
     // No character is cut in two.
-    while (middle > start + this.#mostBytes - MOST_CHARACTER && (all[middle]! & 0xc0) === 0x80) middle--
-    this.#cut = { head: Buffer.from(all.subarray(start, middle)), dropped: end - middle, left }
-    return this.#cut
+    while (end > start + this.#mostBytes - MOST_CHARACTER && (bytes.readUInt8(end) & 0xc0) === 0x80) end--
+    const record = Buffer.concat([bytes.subarray(start, end), CUT])
+    this.#events.fault('cut')
+    this.#events.record(record, 0, record.length)
+    return true
+  }
+
+  #fits (bytes: number): boolean {
+    const fits = this.#events.fits(bytes)
+    if (!fits) this.lacks = 'room'
+    return fits
   }
 
   /** Drops what belongs to a frame that is too long. Returns where the rest begins. */
-  #drop (cut: Cut, all: Buffer, ended: boolean): number {
-    const isCounted = cut.left !== undefined
-    const end = isCounted ? Math.min(all.length, cut.left!) : this.#lineEnd(all, 0, ended)
-    const dropped = end === INCOMPLETE ? all.length - lastIsNul(all) : end
-    cut.dropped += dropped
-    if (isCounted) cut.left! -= dropped
-    if (isCounted ? cut.left! > 0 : end === INCOMPLETE) return dropped
-    this.#endCut(cut)
-    return isCounted ? dropped : Math.min(end + 1, all.length)
+  #drop (all: Buffer): number {
+    if (this.#dropping === 0) return 0
+    if (this.#dropping === 'line') {
+      const end = this.#lineEnd(all, 0)
+      if (end === all.length) return end
+      this.#dropping = 0
+      return end + 1
+    }
+    const dropped = Math.min(this.#dropping, all.length)
+    this.#dropping -= dropped
+    return dropped
   }
-
-  #endCut ({ head, dropped }: Cut): void {
-    this.#cut = undefined
-    this.#events.fault('cut')
-    const record = Buffer.concat([head, Buffer.from(` [${dropped} bytes cut]`)])
-    this.#events.record(record, 0, record.length)
-  }
-}
-
-/** 1 where the last byte is NUL, of which more must come to tell whether it ends a line. */
-function lastIsNul (all: Buffer): 0 | 1 {
-  return all[all.length - 1] === NUL ? 1 : 0
 }

@@ -37,6 +37,12 @@ export function loadFormats (kernel: Kernel): void {
   run.setHandWritten(FORMATS.findIndex(({ kernel }) => kernel === 'oslo'), FORMATS.findIndex(({ kernel }) => kernel === 'json'))
   for (const automaton of AUTOMATA.time) loadAutomaton(kernel, automaton, true)
   for (const automaton of AUTOMATA.line) loadAutomaton(kernel, automaton, false)
+  run.setPrefix(place(kernel, AUTOMATA.prefix))
+}
+
+/** Puts numbers into the kernel's memory, and returns their address. */
+function place (kernel: Kernel, { buffer, byteOffset, byteLength }: Uint8Array | Uint16Array | Uint32Array | Int32Array): number {
+  return kernel.text(new Uint8Array(buffer, byteOffset, byteLength)).at
 }
 
 function loadAutomaton (kernel: Kernel, { classes, width, cells, passive, active }: Dfa, timed: boolean): void {
@@ -46,8 +52,7 @@ function loadAutomaton (kernel: Kernel, { classes, width, cells, passive, active
     states.set([state.format, state.level, actions.length / 2, state.actions.length], i * 4)
     for (const { place, behind } of state.actions) actions.push(place, behind)
   }
-  const place = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array | Int32Array): number =>
-    kernel.text(new Uint8Array(buffer, byteOffset, byteLength)).at
   const shift = Math.log2(width) + 1
-  kernel.run.addAutomaton(timed, place(classes), place(cells), shift, passive, place(states), place(Int32Array.from(actions)))
+  const [classesAt, cellsAt, statesAt] = [place(kernel, classes), place(kernel, cells), place(kernel, states)]
+  kernel.run.addAutomaton(timed, classesAt, cellsAt, shift, passive, statesAt, place(kernel, Int32Array.from(actions)))
 }

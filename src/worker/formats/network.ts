@@ -23,7 +23,7 @@ export const NETWORK: readonly Format[] = [
     name: 'Open vSwitch by syslog',
     begins: 'line',
     untimed: true,
-    pattern: pattern`[\w.-]+\|\d+\|[^|]+\|${OVS}\|`,
+    pattern: pattern`(?:ov[ns]|vtep)[\w.-]*\|\d+\|[^|]+\|${OVS}\|`,
     samples: [
       { line: 'ovs|00018|poll_loop(x)|DBG|x', read: { level: 'debug' } },
       { line: 'ovs-vsctl|00001|vsctl|INFO|Called as ovs-vsctl', read: { level: 'info' } }
@@ -86,6 +86,22 @@ export const NETWORK: readonly Format[] = [
     begins: 'time',
     pattern: pattern` ${levels('emergencies=critical alerts=critical critical errors=error warnings=warning notifications=info informational debugging=debug')}: [A-Z]+: `,
     samples: [{ line: '2026/01/02 03:04:05 warnings: BGP: [EC 12] x', read: { level: 'warning' } }]
+  },
+  {
+    name: 'NetworkManager',
+    begins: 'line',
+    untimed: true,
+    pattern: pattern`<${levels('error warn info debug trace')}> +\[\d+\.\d+\] `,
+    samples: [
+      { line: '<warn>  [1767323045.6789] device (eth0): Activation: failed', read: { level: 'warning' } },
+      { line: 'Jan  2 03:04:05 host NetworkManager[812]: <info>  [1767323045.6789] device (tap1): state change', read: { level: 'info', pid: '812' } }
+    ]
+  },
+  {
+    name: 'conntrackd',
+    begins: 'line',
+    pattern: pattern`\[[A-Z][a-z]{2} ${MONTH} \d{4}\] \(pid=(?<pid>\d+)\) \[${levels('error warning notice info')}\] `,
+    samples: [{ line: '[Fri Jan  2 03:04:05 2026] (pid=12) [notice] using user-space event filtering', read: { level: 'info', pid: '12' } }]
   },
   {
     name: 'conmon',

@@ -104,6 +104,27 @@ export const OPENSTACK: readonly Format[] = [
     samples: [{ line: 'Traceback (most recent call last):', read: { level: 'error' } }]
   },
   {
+    name: 'os-collect-config, os-refresh-config, heat-config',
+    begins: 'time',
+    pattern: pattern`\] \([\w.-]+\) \[${PYTHON}\] `,
+    samples: [
+      { line: '[2026-01-02 03:04:05,678] (os-refresh-config) [ERROR] during configure phase.', read: { level: 'error' } },
+      { line: '[2026-01-02 03:04:05,678] (heat-config) [INFO] Completed /usr/libexec/heat-config/hooks/script', read: { level: 'info' } }
+    ]
+  },
+  {
+    name: 'os-net-config',
+    begins: 'time',
+    pattern: pattern` [AP]M\] \[${PYTHON}\] `,
+    samples: [{ line: '[2026/01/02 03:04:05 AM] [INFO] Using mapping file at: /etc/os-net-config/mapping.yaml', read: { level: 'info' } }]
+  },
+  {
+    name: 'Ansible, with a level',
+    begins: 'time',
+    pattern: pattern` p=(?<pid>\d+) u=[^ ]+ n=[^ ]+ ${PYTHON}\| `,
+    samples: [{ line: '2026-01-02 03:04:05,678 p=12 u=stack n=ansible INFO| PLAY [Gather facts] ***', read: { level: 'info', pid: '12' } }]
+  },
+  {
     name: 'Ansible',
     begins: 'time',
     pattern: pattern` p=(?<pid>\d+) u=[^ ]+ `,

@@ -57,6 +57,18 @@ export const OTHERS: readonly Format[] = [
     samples: [{ line: 'W0102 03:04:05.678901 1 file.go:12] x', read: { level: 'warning' } }]
   },
   {
+    name: 'Ruby (pcsd)',
+    begins: 'line',
+    pattern: pattern`[DIWEFA], \[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)? #(?<pid>\d+)\] +${levels('DEBUG INFO WARN ERROR FATAL')} -- `,
+    samples: [{ line: 'E, [2026-01-02T03:04:05.678 #00012]    ERROR -- : unable to connect', read: { level: 'error', pid: '00012' } }]
+  },
+  {
+    name: 'zerolog (Traefik, cloudflared)',
+    begins: 'time',
+    pattern: pattern` ${levels('TRC DBG INF WRN ERR FTL=critical PNC=critical')} `,
+    samples: [{ line: '2026-01-02T03:04:05Z WRN a certificate is about to expire error="x"', read: { level: 'warning' } }]
+  },
+  {
     name: 'etcd before 3.4',
     begins: 'time',
     pattern: pattern` (?:(?<critical>C)|(?<error>E)|(?<warning>W)|(?<info>[NI])|(?<debug>[DT])) \| `,

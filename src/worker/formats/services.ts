@@ -25,6 +25,12 @@ export const SERVICES: readonly Format[] = [
     ]
   },
   {
+    name: 'RabbitMQ before 3.8, the log of crashes',
+    begins: 'time',
+    pattern: pattern` =${levels('ERROR WARNING INFO CRASH=error SUPERVISOR=error PROGRESS=info')} REPORT====`,
+    samples: [{ line: '2026-01-02 03:04:05 =CRASH REPORT====', read: { level: 'error' } }]
+  },
+  {
     name: 'MariaDB, MySQL, Galera',
     begins: 'time',
     pattern: pattern`(?: +\d+)? \[${levels('Note Warning Error ERROR NOTE WARNING')}\]`,
@@ -47,6 +53,18 @@ export const SERVICES: readonly Format[] = [
     begins: 'line',
     pattern: pattern`\d{6} {1,2}\d{1,2}:\d\d:\d\d \[${levels('Note Warning ERROR')}\] `,
     samples: [{ line: '260102  3:04:05 [ERROR] mysqld: Table is marked as crashed', read: { level: 'error' } }]
+  },
+  {
+    name: 'Galera, what its SST scripts write',
+    begins: 'line',
+    pattern: pattern`WSREP_SST: \[${levels('ERROR WARNING INFO DEBUG')}\] `,
+    samples: [{ line: 'WSREP_SST: [ERROR] Cleanup after exit with status:1 (20260102 03:04:05.678)', read: { level: 'error' } }]
+  },
+  {
+    name: 'ProxySQL',
+    begins: 'time',
+    pattern: pattern` \w+\.(?:cpp|h):\d+:[\w:~]+\(\): \[${levels('ERROR WARNING INFO')}\] `,
+    samples: [{ line: '2026-01-02 03:04:05 MySQL_Session.cpp:12:handler_again___status_PINGING_SERVER(): [WARNING] x', read: { level: 'warning' } }]
   },
   {
     name: 'InnoDB',
@@ -73,6 +91,12 @@ export const SERVICES: readonly Format[] = [
     untimed: true,
     pattern: pattern`Domain id=\d+ name='[^']*' uuid=(?<instance>[\da-fA-F]{8}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{4}-[\da-fA-F]{12}) `,
     samples: [{ line: 'Domain id=3 name=\'instance-00000001\' uuid=6f1c1c1e-0000-4000-8000-000000000002 is tainted: host-cpu', read: { instance_id: '6f1c1c1e-0000-4000-8000-000000000002' } }]
+  },
+  {
+    name: 'qemu, a warning',
+    begins: 'time',
+    pattern: pattern` (?:\/usr\/[\w\/.-]+|qemu-[\w.-]+): ${levels('warning info')}: `,
+    samples: [{ line: '2026-01-02T03:04:05.678901Z qemu-kvm: warning: host doesn\'t support requested feature: MSR(48FH)', read: { level: 'warning' } }]
   },
   {
     name: 'qemu',

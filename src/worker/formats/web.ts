@@ -9,6 +9,11 @@ const HTTPD = levels('emerg alert crit error warn notice info debug trace1=debug
 const PROCESS = String.raw`(?:\[pid (?<pid>\d+)(?::tid \d+)?\] )?(?:\[(?:remote|client) [^\]]*\] )?`
 /** The text begins, and not with one of these brackets. */
 const TEXT = String.raw`(?:(?<inner>)(?:[^[]|$)|\[[^prc])`
+/**
+ * Who sent a request, in front of all else: addresses or a full name. Most lines of other programs begin with
+ * another word, and so are not searched any further.
+ */
+const CLIENT = String.raw`(?:[\w-]*(?:[.:,]+[\w%-]+)+|-|localhost)`
 const A = '6f1c1c1e-0000-4000-8000-000000000001'
 
 export const WEB: readonly Format[] = [
@@ -46,13 +51,14 @@ export const WEB: readonly Format[] = [
     samples: [{ line: '2026/01/02 03:04:05 [error] 7#7: *1 connect() failed', read: { level: 'error', pid: '7' } }]
   },
   {
-    name: 'access line (httpd, nginx, eventlet, Swift)',
+    name: 'access line (httpd, nginx, eventlet, Swift, InfluxDB)',
     begins: 'line',
-    pattern: pattern`(?:[^ "[\]]+ ){1,8}\[\d\d\/[A-Z][a-z]{2}\/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] ${QUOTED} ${STATUS}(?: |$)`,
+    pattern: pattern`(?:\[httpd\] )?${CLIENT},? (?:[^ "[\]]+ ){0,7}\[\d\d\/[A-Z][a-z]{2}\/\d{4}[: ]\d\d:\d\d:\d\d[^\]]*\] ${QUOTED} ${STATUS}(?: |$)`,
     samples: [
       { line: '192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] "GET / HTTP/1.1" 503 12', read: { level: 'error' } },
       { line: '192.0.2.1 - nova [02/Jan/2026:03:04:05 +0000] "GET /a\\"b HTTP/1.1" 404 12 "-" "curl/7"', read: { level: 'warning' } },
       { line: '192.0.2.1,127.0.0.1 - - [02/Jan/2026 03:04:05] "POST /v2/images HTTP/1.1" 201 12 0.123', read: { level: 'info' } },
+      { line: '[httpd] 127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "POST /write?db=x HTTP/1.1" 204 0 "-" "telegraf" 5f', read: { level: 'info' } },
       { line: '192.0.2.1 - - [02/Jan/2026:03:04:05 +0000] "PUT /d1/12/AUTH_a/b/c" 507 - "PUT http://s/v1/AUTH_a/b/c" "tx0" "proxy-server 12" 0.1 "-" 12 0', read: { level: 'error' } }
     ]
   },
@@ -93,7 +99,7 @@ export const WEB: readonly Format[] = [
   {
     name: 'Swift\'s proxy',
     begins: 'line',
-    pattern: pattern`[^ ]+ [^ ]+ \d\d\/[A-Z][a-z]{2}\/\d{4}\/\d\d\/\d\d\/\d\d [A-Z]+ [^ ]+ HTTP\/[\d.]+ ${STATUS} `,
+    pattern: pattern`${CLIENT} ${CLIENT} \d\d\/[A-Z][a-z]{2}\/\d{4}\/\d\d\/\d\d\/\d\d [A-Z]+ [^ ]+ HTTP\/[\d.]+ ${STATUS} `,
     samples: [{ line: '192.0.2.1 192.0.2.2 02/Jan/2026/03/04/05 GET /v1/AUTH_a HTTP/1.0 503 - python-swiftclient a... - 12 - tx0 - 0.1 - - 1 2 -', read: { level: 'error' } }]
   }
 ]

@@ -52,7 +52,9 @@ export class Fields {
   readonly #word: number
   readonly #nuls: number
 
-  constructor (settings: Pick<EncoderSettings, 'keys' | 'labels' | 'metadata' | 'tenant' | 'hostForm'>, kernel: Kernel) {
+  constructor (
+    settings: Pick<EncoderSettings, 'keys' | 'labels' | 'metadata' | 'tenant' | 'hostForm' | 'unescapeNewlines'>, kernel: Kernel
+  ) {
     this.#kernel = kernel
     this.#word = kernel.run.fields.value / 4
     this.#nuls = kernel.run.nuls.value / 4
@@ -66,6 +68,7 @@ export class Fields {
     }
     loadFormats(kernel)
     kernel.run.setHostForm(settings.hostForm.short, settings.hostForm.lower)
+    kernel.run.setUnescape(settings.unescapeNewlines)
     kernel.run.setWanted(wanted.some(name => DERIVED.includes(name)))
     this.file = this.slot('file')
     let slots = this.names.length

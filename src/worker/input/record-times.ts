@@ -16,6 +16,8 @@ export class RecordTimes {
   readonly #mend: (reason: MendReason, count: number) => void
   readonly #scratch: number
   #arrivalMs = 0
+  #oldestMs = 0
+  #newestMs = 0
 
   constructor (
     settings: Pick<EncoderSettings, 'maxAgeMs' | 'maxAheadMs'>, kernel: Kernel, mend: (reason: MendReason, count: number) => void
@@ -29,6 +31,8 @@ export class RecordTimes {
   /** Begins a batch. */
   begin (arrivalMs: number): void {
     this.#arrivalMs = arrivalMs
+    this.#oldestMs = Math.max(0, arrivalMs - this.#settings.maxAgeMs)
+    this.#newestMs = arrivalMs + this.#settings.maxAheadMs
   }
 
   /** Whether `[start, end)` is a time. */
@@ -48,7 +52,10 @@ export class RecordTimes {
     const { run } = this.#kernel
     time.set(run.timestampSeconds(), run.timestampNanos())
     const unfit = this.#unfit(time)
-    if (unfit === undefined) return undefined
+    return unfit === undefined ? undefined : this.#mendYear(time, unfit)
+  }
+
+  #mendYear (time: Timestamp, unfit: QuarantineReason): QuarantineReason | undefined {
     const { seconds } = time
     for (const years of [1, -1]) {
       time.set(yearsLater(seconds, years), time.nanos)
@@ -61,8 +68,8 @@ export class RecordTimes {
 
   #unfit (time: Timestamp): 'too_old' | 'too_new' | undefined {
     const timeMs = time.milliseconds
-    if (!(timeMs >= Math.max(0, this.#arrivalMs - this.#settings.maxAgeMs))) return 'too_old'
-    return timeMs > this.#arrivalMs + this.#settings.maxAheadMs ? 'too_new' : undefined
+    if (!(timeMs >= this.#oldestMs)) return 'too_old'
+    return timeMs > this.#newestMs ? 'too_new' : undefined
   }
 }
 

@@ -17,9 +17,11 @@ interface Exports {
   addAutomaton (
     timed: boolean, classes: number, cells: number, shift: number, passive: number, active: number, actions: number
   ): void
+  setPrefix (masks: number): void
   recognised: { value: number }
   levelFrom: { value: number }
   nextMessage (): void
+  settleNotes (): void
   setWanted (value: boolean): void
   scan (start: number, end: number): number
   addFacility (name: number, length: number): void
@@ -34,6 +36,10 @@ interface Exports {
   timestampNanos (): number
   derive (start: number, end: number): void
   setHostForm (isShort: boolean, isLower: boolean): void
+  streamFlag (start: number, end: number): number
+  setUnescape (value: boolean): void
+  cutLine (): number
+  unescapeNewlines (start: number, end: number): number
   setStreams (table: number, buckets: number, keys: number, keyBytes: number, maxValueBytes: number, seed: bigint): void
   setOrigin (origin: number): void
   addKeySlot (slot: number): void

@@ -104,7 +104,10 @@ export class EntryWriter {
 
   /** Makes parts of the entries. `atEnd`: the batch has no more. */
   flush (atEnd: boolean): Part[] {
-    if (!atEnd) this.#times.leave(this.#touched)
+    if (!atEnd) {
+      this.#times.leave(this.#touched)
+      this.#kernel.run.settleNotes()
+    }
     const late = this.#arrivalMs - this.#settings.maxDisorderMs
     for (const stream of this.#touched) {
       this.#streams.tellNewest(stream)
@@ -128,10 +131,10 @@ export class EntryWriter {
   }
 
   /**
-   * Writes the record to its stream, `later` nanoseconds behind its time. `bare`: a blank in front of the message is its
-   * own. Returns why the record must go to quarantine instead, or undefined.
+   * Writes the record to its stream, `later` nanoseconds behind its time. Returns why it must go to quarantine instead,
+   * or undefined.
    */
-  write (later = 0, bare = false): QuarantineReason | undefined {
+  write (later = 0): QuarantineReason | undefined {
     const fields = this.#fields
     const { run } = this.#kernel
     if (fields.isAbsent(MESSAGE)) return 'no_message'
@@ -142,49 +145,60 @@ export class EntryWriter {
     if (later > 0) time.advance(later)
     const timeMs = time.milliseconds
 
-    const { bytes } = this.#kernel
-    let start = fields.start(MESSAGE)
-    let end = fields.end(MESSAGE)
-    // A blank in front is syslog's own. In front of a file's line it is the line's.
-    if (!bare && end > start && bytes[start] === 0x20 && fields.isEmpty(fields.file)) start++
-    if (end > start && bytes[end - 1] === 0x0a) end--
-
-    run.derive(start, end)
-    const cut = fields.mayHoldNuls ? cutNuls(bytes.subarray(start, end)) : undefined
+    const isUnescaped = run.cutLine() !== 0
+    run.derive(fields.start(MESSAGE), fields.end(MESSAGE))
+    const cut = fields.mayHoldNuls ? this.#cutNuls() : undefined
     if (cut === 'nothing else') {
       this.empty++
       return undefined
     }
-    if (cut !== undefined) {
-      start = this.place(cut)
-      end = start + cut.length
-    }
-    // A label or metadata made of the message has the trimmed line.
-    fields.set(MESSAGE, start, end)
-    let stream = this.#streams.find()
-    if (typeof stream === 'string') return stream
-    if (timeMs < this.#oldMs) this.#streams.learnNewest(stream)
-    // Loki rejects these too. But it reports that only where the stream is the last of a push.
-    if (this.#isLate(stream, timeMs)) {
-      const backlog = this.#streams.backlog(stream, timeMs)
-      if (backlog === undefined || this.#isLate(backlog, timeMs)) return 'too_late'
-      this.#mend('backlog', 1)
-      stream = backlog
-    }
-    if (stream.isShared) {
-      this.#mend('names', 1)
-      ;[start, end] = this.#toldNames.tell(start, end)
-    }
+    const found = this.#streams.find()
+    if (typeof found === 'string') return found
+    if (timeMs < this.#oldMs) this.#streams.learnNewest(found)
+    const stream = this.#isLate(found, timeMs) ? this.#backlogOf(found, timeMs) : found
+    if (stream === undefined) return 'too_late'
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
-    if (cut !== undefined) this.#mend('nuls', 1)
-    if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
+    if (cut !== undefined) this.#mend('nuls', 1)
+    if (isUnescaped) this.#mend('newlines', 1)
+    if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
+    if (stream.isShared) this.#tellNames()
+    const start = fields.start(MESSAGE)
+    const end = fields.end(MESSAGE)
     if (end - start > this.#settings.maxLineBytes) this.#writeLong(stream, start, end)
     else {
       this.#times.separate(stream, time)
       this.#append(stream, start, end)
     }
     return undefined
+  }
+
+  /** Cuts the NULs of the line as `cutNuls` does. A label or metadata made of the message has none of them. */
+  #cutNuls (): ReturnType<typeof cutNuls> {
+    const fields = this.#fields
+    const cut = cutNuls(this.#kernel.bytes.subarray(fields.start(MESSAGE), fields.end(MESSAGE)))
+    if (typeof cut !== 'object') return cut
+    const start = this.place(cut)
+    fields.set(MESSAGE, start, start + cut.length)
+    return cut
+  }
+
+  /** Puts the names of a record in the shared stream where they can be read. */
+  #tellNames (): void {
+    const fields = this.#fields
+    this.#mend('names', 1)
+    fields.set(MESSAGE, ...this.#toldNames.tell(fields.start(MESSAGE), fields.end(MESSAGE)))
+  }
+
+  /**
+   * The stream for a record that Loki would reject in its own; undefined where it would do so there too. Loki tells
+   * that only of the last stream of a push.
+   */
+  #backlogOf (stream: Stream, timeMs: number): Stream | undefined {
+    const backlog = this.#streams.backlog(stream, timeMs)
+    if (backlog === undefined || this.#isLate(backlog, timeMs)) return undefined
+    this.#mend('backlog', 1)
+    return backlog
   }
 
   #isLate (stream: Stream, timeMs: number): boolean {

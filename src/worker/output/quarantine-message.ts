@@ -40,6 +40,7 @@ export function quarantineMessage (task: QuarantineMessageTask, settings: Encode
     records: 1,
     redelivered: 0,
     empty: 0,
+    joined: 0,
     quarantined,
     mended: new Uint32Array(MEND_REASONS.length),
     oldestMs: NaN

@@ -13,6 +13,7 @@ export function mergeResults (results: readonly EncodeResult[]): EncodeResult {
     records: results.reduce((sum, { records }) => sum + records, 0),
     redelivered: results.reduce((sum, { redelivered }) => sum + redelivered, 0),
     empty: results.reduce((sum, { empty }) => sum + empty, 0),
+    joined: results.reduce((sum, { joined }) => sum + joined, 0),
     quarantined: sums('quarantined', QUARANTINE_REASONS.length),
     mended: sums('mended', MEND_REASONS.length),
     oldestMs: results.reduce((oldest, { oldestMs }) => oldestMs >= oldest ? oldest : Number.isNaN(oldestMs) ? oldest : oldestMs, NaN)

@@ -24,7 +24,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   ],
   ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages.ts'],
   'ops/page': ['worker/messages.ts'],
-  source: ['config', 'source/amqp', 'source/datagrams', 'source/listener', 'source/source.ts', 'source/budget'],
+  source: ['config', 'source/amqp', 'source/datagrams', 'source/syslog', 'source/listener', 'source/source.ts', 'source/budget'],
 
   // Demo, tests and benches share these. The embedded Loki decodes with its own code.
   generator: ['embedded/bus'],
@@ -38,8 +38,8 @@ export const ROOMS: Record<string, readonly string[]> = {
   // The stages, in the order of the data flow.
   'source/amqp': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/replay': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
-  'source/syslog': [],
-  'source/datagrams': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
+  'source/syslog': ['source/listener', 'source/delivery'],
+  'source/datagrams': ['source/delivery', 'source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/listener': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   batch: ['batch/batch.ts', 'source/source.ts', 'worker/messages.ts'],
   'worker/pool': ['batch/batch.ts', 'worker/messages.ts'],

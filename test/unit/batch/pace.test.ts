@@ -13,10 +13,17 @@ interface Sender {
   every: number
 }
 
-/** Plays senders against a pace, in steps of a tenth of a millisecond. A batch is settled `answerMs` after it went. */
-function play (senders: Sender[], forMs: number, answerMs = 3): { waits: number[], batches: number[] } {
+interface Played { waits: number[], batches: number[], reads: number }
+
+/**
+ * Plays senders against a pace, in steps of a tenth of a millisecond. A batch is settled `answerMs` after it went. With
+ * `rests`, what comes is left unread while nothing is needed. `reads` counts the steps in which something was read.
+ */
+function play (senders: Sender[], forMs: number, { answerMs = 3, rests = false } = {}): Played {
   const pace = new Pace(LINGER)
   const [waits, batches]: number[][] = [[], []]
+  let [reads, quietUntil] = [0, 0]
+  let unread: Sender[] = []
   const inflight: Array<{ at: number, senders: Sender[] }> = []
   let waiting: Array<{ since: number, sender: Sender }> = []
   for (let step = 0; step < forMs * 10; step++) {
@@ -30,15 +37,24 @@ function play (senders: Sender[], forMs: number, answerMs = 3): { waits: number[
       waiting.push({ since: now, sender })
       sender.next = sender.waits ? Infinity : sender.next + sender.every
     }
-    if (came.length > 0) pace.came(came.length, now)
-    if (waiting.length === 0 || pace.due(now) > now) continue
+    unread.push(...came)
+    if (unread.length > 0 && now >= quietUntil) {
+      pace.came(unread.length, now)
+      unread = []
+      reads++
+    }
+    if (waiting.length === unread.length || pace.due(now) > now) {
+      if (rests && waiting.length > unread.length) quietUntil = Math.max(quietUntil, pace.quietUntil(now))
+      continue
+    }
+    const left = waiting.splice(waiting.length - unread.length)
     pace.went(true, now)
     waits.push(...waiting.map(({ since }) => now - since))
     batches.push(waiting.length)
     inflight.push({ at: now + answerMs, senders: waiting.map(({ sender }) => sender) })
-    waiting = []
+    waiting = left
   }
-  return { waits, batches }
+  return { waits, batches, reads }
 }
 
 const mean = (numbers: number[]): number => numbers.reduce((sum, one) => sum + one, 0) / numbers.length
@@ -93,4 +109,16 @@ test('a pause of the linger at most, whatever comes', () => {
   const senders = Array.from({ length: 37 }, (_, i) => ({ next: i * 1.7, waits: i % 2 === 0, every: 11.3 * (i % 5 + (i % 2)) }))
   const { waits } = play(senders, 10_000)
   assert.ok(Math.max(...waits) <= LINGER + 0.1)
+})
+
+test('what comes thinly but steadily is read a few times in a linger, and waits no longer for that', () => {
+  const steady = (): Sender[] => Array.from({ length: 100 }, (_, i) => ({ next: 4 * i, waits: false, every: 400 }))
+  const [all, some] = [play(steady(), 20_000), play(steady(), 20_000, { rests: true })]
+  assert.ok(some.reads < all.reads / 4, `${some.reads} of ${all.reads}`)
+  assert.ok(Math.max(...some.waits) <= LINGER * 1.05 + 0.1, `${Math.max(...some.waits)} ms`)
+})
+
+test('senders that all wait are found out although little is read', () => {
+  const { batches } = play(Array.from({ length: 200 }, (_, i) => ({ next: i / 100, waits: true, every: 0 })), 5_000, { rests: true })
+  assert.deepEqual([...new Set(batches.slice(-20))], [200])
 })

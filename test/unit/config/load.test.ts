@@ -26,7 +26,7 @@ test('without any setting every option has the documented default', () => {
       tenant: { kind: 'none' },
       quarantineTenant: 'lokean',
       keys: [],
-    labels: [],
+      labels: [],
       username: undefined,
       password: undefined,
       token: undefined,
@@ -76,6 +76,7 @@ test('without any setting every option has the documented default', () => {
       ...['file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name }))
     ],
     hostForm: { short: false, lower: false },
+    unescapeNewlines: false,
     backlogLabel: 'backlog',
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
@@ -138,6 +139,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LABELS: 'cloud, node=host',
     LOKEAN_METADATA: 'off',
     LOKEAN_HOST_FORM: 'short, Lower',
+    LOKEAN_UNESCAPE_NEWLINES: 'on',
     LOKEAN_BACKLOG_LABEL: 'off',
     LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
@@ -210,6 +212,7 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.maxAheadMs, 3600e3)
   assert.equal(config.loki.maxDisorderMs, 7200e3)
   assert.deepEqual(config.hostForm, { short: true, lower: true })
+  assert.equal(config.unescapeNewlines, true)
   assert.equal(config.backlogLabel, undefined)
   assert.equal(config.workers, 3)
   assert.equal(config.workerTimeoutMs, 120_000)
@@ -290,6 +293,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_QUARANTINE_TENANT: ['a|b', /^LOKEAN_LOKI_QUARANTINE_TENANT is "a\|b": must be a tenant/],
   LOKEAN_FIELDS: ['ts=time', /^LOKEAN_FIELDS is "ts=time": must be a list of field=key with the fields time, message, .* \("ts=time"\)$/],
   LOKEAN_HOST_FORM: ['asis,lower', /^LOKEAN_HOST_FORM is "asis,lower": must be asis, short, lower, or short,lower$/],
+  LOKEAN_UNESCAPE_NEWLINES: ['yes', /^LOKEAN_UNESCAPE_NEWLINES is "yes": must be one of off, on$/],
   LOKEAN_LOKI_LABELS: ['a=', /^LOKEAN_LOKI_LABELS is "a=": must have a value behind = \("a="\)$/],
   LOKEAN_LOKI_MAX_LABELS: ['101', /^LOKEAN_LOKI_MAX_LABELS is "101": must be a whole number from 2 to 100$/],
   LOKEAN_LOKI_USERNAME: ['a:b', /^LOKEAN_LOKI_USERNAME is "a:b": must not contain a colon/],

@@ -42,6 +42,7 @@ test('before anything happened every series of a closed label set is there, at 0
     ...perLabel('lokean_records_quarantined_total', 'reason', ['invalid_json', 'empty']),
     'lokean_records_found_total 0',
     ...perLabel('lokean_records_mended_total', 'reason', ['utf8']),
+    ...perLabel('lokean_records_joined_total', 'address', addresses),
     ...perLabel('lokean_records_empty_total', 'address', addresses),
     ...perLabel('lokean_records_dead_lettered_total', 'reason', ['too_old']),
     ...perLabel('lokean_pushes_total', 'status', PUSH_STATUSES),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { Encoder } from '../../../src/worker/encoder.ts'
 import { parseSelector } from '../../helpers/selector.ts'
-import { assertCase, parsedEntry } from '../../helpers/syslog-expected.ts'
+import { assertCase, storedRecord } from '../../helpers/syslog-expected.ts'
 import { framed, RECEIVED, receivedAt, SYSLOG_CASES } from '../../helpers/syslog-cases.ts'
 import { syslogDelivery } from '../../helpers/syslog-delivery.ts'
 import {
@@ -37,7 +37,7 @@ suite('what real senders write', () => {
       const arrival = { seconds: receivedAt(one) / 1000, nanos: 5 }
       // Records of one stream and time follow each other by a nanosecond; each is encoded by itself here.
       const entries = framed([one.stream]).records.flatMap(record => encode([syslogDelivery([record], PEER)], arrival).entries)
-      assertCase(one, entries.map(entry => parsedEntry(entry)), { peer: PEER, arrival: nanoseconds(arrival) })
+      assertCase(one, entries.map(entry => storedRecord(entry)), { peer: PEER, arrival: nanoseconds(arrival) })
     })
   }
 })

@@ -13,15 +13,29 @@ export function setArrival (at: usize, length: u32): void {
   parse(arrival, arrivalEnd)
   nowSeconds = seconds + <f64>nanos / 1e9
   nowYear = two(at) * 100 + two(at + 2)
+  knownMinute = -1
 }
+
+/** The last minute of a year that was asked for, and the answer. Records come in bursts: the next mostly has the same. */
+let knownMinute: i32 = -1
+let knownYear: i32 = 0
 
 /** A 29th of February may be four years away. */
 const MOST_YEARS: i32 = 4
 
 /**
- * The year that brings a day, and seconds of it, nearest to the time of arrival. 0 where no year nearby has the day.
+ * The year that brings a day, and a minute of it, nearest to the time of arrival. 0 where no year nearby has the day.
  */
-export function nearestYear (month: i32, day: i32, daytime: i32): i32 {
+export function nearestYear (month: i32, day: i32, minute: i32): i32 {
+  const asked = (month * 100 + day) * 10000 + minute
+  if (asked !== knownMinute) {
+    knownYear = findYear(month, day, minute * 60)
+    knownMinute = asked
+  }
+  return knownYear
+}
+
+function findYear (month: i32, day: i32, daytime: i32): i32 {
   let nearest: i32 = 0
   let least: f64 = Infinity
   // Where this year or the next have the day, none further away can be nearer.

@@ -9,8 +9,16 @@ import { NO_LEVEL } from './levels'
 const MAX_AUTOMATA: u32 = 32
 const automata: usize = memory.data(MAX_AUTOMATA * 24, 4)
 let count: u32 = 0
-/** The first so many begin behind a time. */
+/** The automata that begin behind a time, and the others; a bit for each. */
 let timed: u32 = 0
+let untimed: u32 = 0
+
+/**
+ * For each of the first PREFIX_BYTES bytes, and each value of it: the automata that may go on with it, a bit for each.
+ * Each walk that ends early costs a branch that the processor guesses wrong, and most lines are of no format.
+ */
+const PREFIX_BYTES: usize = 4
+let prefix: usize = 0
 
 /** For each format: within how many bytes its pattern must end, and its flags. */
 const MAX_FORMATS: u32 = 128
@@ -45,8 +53,13 @@ export function addAutomaton (isTimed: bool, classes: usize, cells: usize, shift
   store<u32>(one, passive, 12)
   store<u32>(one, <u32>active, 16)
   store<u32>(one, <u32>actions, 20)
-  count++
-  if (isTimed) timed = count
+  const bit: u32 = 1 << count++
+  if (isTimed) timed |= bit
+  else untimed |= bit
+}
+
+export function setPrefix (masks: usize): void {
+  prefix = masks
 }
 
 export function addFormat (within: u32, flags: u32): void {
@@ -68,8 +81,12 @@ export function place (format: i32, which: u32): usize {
 /** The first format, in order, that takes what begins at `at`; `isTimed` says whether a time stands in front of it. */
 export function match (isTimed: bool, at: usize, end: usize): i32 {
   run++
-  for (let one: u32 = isTimed ? 0 : timed, last: u32 = isTimed ? timed : count; one < last; one++) {
-    const found = walk(automata + <usize>one * 24, at, end)
+  let candidates = isTimed ? timed : untimed
+  if (at + PREFIX_BYTES <= end) {
+    for (let i: usize = 0; i < PREFIX_BYTES; i++) candidates &= load<u32>(prefix + (i << 10) + (<usize>load<u8>(at + i) << 2))
+  }
+  for (; candidates !== 0; candidates &= candidates - 1) {
+    const found = walk(automata + <usize>ctz(candidates) * 24, at, end)
     if (found !== NO_FORMAT) return found
   }
   return NO_FORMAT

@@ -3,7 +3,7 @@ import { FILE, from, isEmpty, LEVEL, PID, set, SEVERITY, TAG, to } from './field
 import { readHost } from './host'
 import { ERROR, levelEnd, levelStart, NO_LEVEL, severityLevel } from './levels'
 import { readLine, recognised } from './line'
-import { hasTraceback, isOpen, levelBefore, previous, remember } from './previous'
+import { hasTraceback, isOpen, levelBefore, note, previous } from './previous'
 
 let wanted: bool = true
 
@@ -46,14 +46,14 @@ function levelOf (start: usize, end: usize): u32 {
   const opens = recognised !== NO_FORMAT && has(recognised, OPENS)
   levelFrom = level === NO_LEVEL ? FROM_NOTHING : FROM_LINE
   if (!isFile && !opens && !hasTraceback) return level !== NO_LEVEL ? level : ofRecord()
-  const before = previous()
   if (recognised !== NO_FORMAT || level !== NO_LEVEL) {
-    remember(before, level, opens)
+    note(level, opens && isOpenAtEnd(start, end))
     return level !== NO_LEVEL || isFile ? (level === NO_LEVEL ? ofKey() : level) : ofRecord()
   }
+  const before = previous()
   if (isOpen(before)) {
-    const indented = start < end && (load<u8>(start) === 0x20 || load<u8>(start) === 0x09)
-    remember(before, ERROR, indented)
+    const indented = isIndented(start, end)
+    note(ERROR, indented && isOpenAtEnd(start, end))
     if (indented || isException(start, end)) {
       levelFrom = FROM_BEFORE
       return ERROR
@@ -64,6 +64,17 @@ function levelOf (start: usize, end: usize): u32 {
   const continued = levelBefore(before)
   if (continued !== NO_LEVEL) levelFrom = FROM_BEFORE
   return continued
+}
+
+function isIndented (start: usize, end: usize): bool {
+  return start < end && (load<u8>(start) === 0x20 || load<u8>(start) === 0x09)
+}
+
+/** Whether more of a traceback may follow the record: not where its last line, of several, is what ends one. */
+function isOpenAtEnd (start: usize, end: usize): bool {
+  let at = end
+  while (at > start && load<u8>(at - 1) !== 0x0a) at--
+  return at === start || isIndented(at, end)
 }
 
 /** What ends a traceback: `module.Error`, alone or with a colon and a text behind it. */

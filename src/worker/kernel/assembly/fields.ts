@@ -31,7 +31,15 @@ export function setSlots (count: u32): void {
   slots = count
 }
 
+/** Whether a blank in front of the message is its own, and none of syslog's. */
+export let bare: bool = false
+
+export function setBare (): void {
+  bare = true
+}
+
 export function clear (): void {
+  bare = false
   memory.fill(fields, 0, slots << 3)
   store<u32>(nuls, 0)
 }

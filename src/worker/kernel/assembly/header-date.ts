@@ -65,7 +65,7 @@ export function bsdDate (at: usize, end: usize): usize {
     if (year !== 0) behind += 5
   }
   if (!isBoundary(behind, end)) return 0
-  if (year === 0) year = nearestYear(month, day, (two(clock) * 60 + two(clock + 3)) * 60)
+  if (year === 0) year = nearestYear(month, day, two(clock) * 60 + two(clock + 3))
   begin()
   number(year / 100)
   number(year % 100)

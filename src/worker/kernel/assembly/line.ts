@@ -41,9 +41,22 @@ export function readLine (start: usize, end: usize): u32 {
   return cleanEnd === 0 ? read(start, limit, end) : read(cleanStart(), cleanEnd, cleanEnd)
 }
 
+/** Where the last time was looked for, and what was found: most places are asked about twice. */
+let askedAt: usize = 0
+let askedEnd: usize = 0
+
+function timeBehind (at: usize, end: usize): usize {
+  if (at !== askedAt) {
+    askedAt = at
+    askedEnd = timeEnd(at, end)
+  }
+  return askedEnd
+}
+
 /** `limit` is where the head ends, `end` the line. */
 function read (at: usize, limit: usize, end: usize): u32 {
   let level: u32 = NO_LEVEL
+  askedAt = 0
   for (let depth = 0; depth < MAX_DEPTH && at < limit; depth++) {
     at = unwrap(at, limit)
     if (at < limit && load<u8>(at) === BRACE && readJson(at, end)) {
@@ -66,7 +79,7 @@ function read (at: usize, limit: usize, end: usize): u32 {
 function unwrap (at: usize, end: usize): usize {
   if (end - at > 3 && (load<u32>(at) & 0xffffff) === 0xbfbbef) at += 3
   for (let i = 0; i < 3; i++) {
-    const behind = timeEnd(at, end)
+    const behind = timeBehind(at, end)
     if (behind === 0) return at
     const stream = streamEnd(behind, end)
     if (stream !== 0) at = stream
@@ -88,7 +101,7 @@ function matchAny (at: usize, end: usize): i32 {
 }
 
 function matchHere (at: usize, end: usize): i32 {
-  const time = timeEnd(at, end)
+  const time = timeBehind(at, end)
   return time === 0 ? match(false, at, end) : match(true, time, end)
 }
 

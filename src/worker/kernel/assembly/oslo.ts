@@ -20,6 +20,7 @@ export function readOslo (start: usize, end: usize): u32 {
   const levelEnd = wordEnd(at + 1, end)
   const level = levelOf(at + 1, levelEnd)
   if (level === NO_LEVEL) return NO_LEVEL
+  if (levelEnd < end && load<u8>(levelEnd) !== SPACE) return NO_LEVEL
   if (levelEnd + 1 < end && !isLetter(load<u8>(levelEnd, 1))) return NO_LEVEL
   const logger = wordEnd(levelEnd + 1, end)
   if (logger + 1 < end && (isOdd(load<u8>(logger, 1)) || (load<u8>(logger, 1) === OPEN && isOdd(load<u8>(logger, 2))))) return NO_LEVEL

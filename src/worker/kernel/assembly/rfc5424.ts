@@ -44,10 +44,12 @@ function readName (slot: u32, at: usize, end: usize): usize {
 function readData (at: usize, end: usize): usize {
   let behind = at
   if (byteAt(at, end) === DASH) behind++
-  else while (byteAt(behind, end) === OPEN) {
-    const next = elementEnd(behind, end)
-    if (next === 0) return at
-    behind = next
+  else {
+    while (byteAt(behind, end) === OPEN) {
+      const next = elementEnd(behind, end)
+      if (next === 0) return at
+      behind = next
+    }
   }
   if (behind === at || !isBreak(behind, end)) return at
   if (load<u8>(at) === OPEN) set(STRUCTURED_DATA, at, behind)

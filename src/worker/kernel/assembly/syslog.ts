@@ -1,4 +1,4 @@
-import { clear, FACILITY, HOST, MESSAGE, MSGID, nuls, PID, PROCID, set, SEVERITY, SOURCE, STRUCTURED_DATA, TAG, TIMESTAMP } from './fields'
+import { clear, FACILITY, HOST, MESSAGE, MSGID, nuls, PID, PROCID, set, setBare, SEVERITY, SOURCE, STRUCTURED_DATA, TAG, TIMESTAMP } from './fields'
 import { arrival, arrivalEnd } from './arrival'
 import { BLANK, byteAt, isMark, skipBlanks } from './header-bytes'
 import { bsdDate, isoDate } from './header-date'
@@ -30,6 +30,7 @@ export function setPeer (start: usize, end: usize): void {
  */
 export function readSyslog (start: usize, end: usize): i32 {
   clear()
+  setBare()
   end = textEnd(start, end)
   set(TIMESTAMP, arrival, arrivalEnd)
   set(HOST, peer, peerEnd)

@@ -8,7 +8,7 @@ import { Budget } from '../../../../src/source/budget/budget.ts'
 import { shareOut } from '../../../../src/source/budget/share-out.ts'
 import { DatagramSource } from '../../../../src/source/datagrams/datagram-source.ts'
 import type { Connection, SourceEvents } from '../../../../src/source/source.ts'
-import { readRecords } from '../../../../src/worker/input/records.ts'
+import { readSyslogRecords } from '../../../../src/worker/input/syslog-records.ts'
 import { Cleanup } from '../../../helpers/cleanup.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'
 import { turn, until } from '../../../helpers/until.ts'
@@ -66,8 +66,11 @@ async function running (
     start () {
       const onDelivery: SourceEvents['onDelivery'] = ({ id, message, cost, connection }) => {
         run.connections.add(connection)
-        readRecords(message, 0, message.length, {
-          record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => { run.bad++ }
+        readSyslogRecords(message, 0, message.length, {
+          peer: () => {},
+          record: () => assert.fail('none of the bus'),
+          syslogRecord: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) },
+          bad: () => { run.bad++ }
         })
         run.costs.push(cost)
         run.ids.push(id)

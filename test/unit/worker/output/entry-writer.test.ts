@@ -159,6 +159,44 @@ suite('LOKEAN_HOST_FORM', () => {
   }
 })
 
+suite('LOKEAN_UNESCAPE_NEWLINES', () => {
+  const on = { unescapeNewlines: true }
+  const FILE = { file: '/f' }
+
+  test('off: a line stays as it is', () => {
+    const { line, counts } = single(recordText({ message: 'a#012b#011c' }))
+    assert.deepEqual([line, counts], ['a#012b#011c', {}])
+  })
+
+  test('on: rsyslog\'s newlines and tabs are what they were; no other escape, and nothing that only begins like one', () => {
+    const written: Record<string, string> = {
+      'a#012b#011c': 'a\nb\tc',
+      '#012#012#011': '\n\n\t',
+      'one#0122026-01-02': 'one\n2026-01-02',
+      '##012#01#012': '#\n#01\n',
+      [`${'x'.repeat(40)}#012é#012${'y'.repeat(40)}`]: `${'x'.repeat(40)}\né\n${'y'.repeat(40)}`
+    }
+    for (const [message, expected] of Object.entries(written)) {
+      // A newline at the end is trimmed.
+      const { line, counts } = single(recordText({ ...FILE, message }), on)
+      assert.deepEqual([line, counts], [expected.replace(/\n$/, ''), { newlines: 1 }], message)
+    }
+    for (const message of ['#01', '#', '#033[00m', '#0', 'a #013', '#01\n2', 'text', '']) {
+      const { line, counts } = single(recordText({ ...FILE, message }), on)
+      assert.deepEqual([line, counts], [message, {}])
+    }
+  })
+
+  test('on: the level is read of the line as it was, and a traceback in one record is over', () => {
+    const begun = { ...FILE, message: 'Traceback (most recent call last):#012  File "x.py"' }
+    const indented = { ...FILE, message: '#011at x.Y.z(Y.java:12)' }
+    const ended = { ...FILE, message: 'Traceback (most recent call last):#012  File "x.py"#012x.Error: no' }
+    const lone = { ...FILE, file: '/g', message: '#011at x' }
+    const { entries } = encode([begun, indented, ended, lone].map(record => recordText(record)), on)
+    assert.deepEqual(entries.map(({ metadata }) => metadata.level), ['error', 'error', 'error', undefined])
+  })
+})
+
 suite('quarantine', () => {
   const time = (record: string): Record<string, string> =>
     ({ original_timestamp: (JSON.parse(record) as Record<string, string>)['@timestamp'] })

@@ -40,6 +40,7 @@ function result (records: number[], reason?: string): EncodeResult {
     parts: records.map(body => ({ body })) as never,
     cardinalityReports: [],
     empty: 0,
+    joined: 0,
     shared: false,
     records: records.length,
     redelivered: 0,
