@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { DemoOptions } from '../../cli/arguments.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
@@ -6,7 +7,7 @@ import { LokiQuery } from './query.ts'
 import { type Reconciled, reconcileByQuery } from './reconcile.ts'
 import { createLogger } from '../../log.ts'
 import { Problems } from '../../ops/page/problems.ts'
-import { startService } from '../../pipeline/service.ts'
+import { type Service, startService } from '../../pipeline/service.ts'
 import { LokiClient } from '../../sink/client.ts'
 import { VERSION } from '../../version.ts'
 import { type Context, stopAsked } from '../context.ts'
@@ -27,6 +28,7 @@ const MARKER = ' seq='
 /** The query from the talk that showed the former chain. */
 const SELECTOR = '{cloud="cloud1", source="sudo"}'
 const SHOWN_LINES = 10
+const STORED_POLL_MS = 20
 
 /**
  * Sends synthetic logs through the whole pipeline, and reconciles every record sent with every record stored. The bus
@@ -55,7 +57,7 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
     const service = await startService(config, log, problems)
     owned.unshift({ close: service.stop })
     if (options.keep) context.stderr.write(`Live page: ${service.admin.url}/\n`)
-    const report = await perform(context, options, config, way, loki)
+    const report = await perform(context, options, config, way, service, loki)
     context.stdout.write(options.json
       ? `${JSON.stringify(report)}\n`
       : describe(report, options.seed, loki === undefined, way))
@@ -78,10 +80,11 @@ const LOKI_OPTIONS = {
 }
 
 async function perform (
-  context: Context, options: DemoOptions, config: Config, way: Way, loki: LokiThread | undefined
+  context: Context, options: DemoOptions, config: Config, way: Way, service: Service, loki: LokiThread | undefined
 ): Promise<Report> {
   const started = BigInt(Date.now() - 1000) * 1_000_000n
   const { sent, seconds } = await runLoad(context, options, way.target(config), way.thread)
+  if (!way.acknowledges) await stored(service)
   const range = { start: started, end: BigInt(Date.now() + 1000) * 1_000_000n }
   const client = new LokiClient({ ...config.loki, timeoutMs: 60_000 }, VERSION)
   try {
@@ -99,6 +102,11 @@ async function perform (
   } finally {
     await client.close()
   }
+}
+
+/** What was written to a connection that has closed is read. Resolves when nothing of it is on its way to Loki. */
+async function stored ({ pipeline }: Service): Promise<void> {
+  while (pipeline.inflightBytes > 0) await pause(STORED_POLL_MS)
 }
 
 async function reconcileEmbedded (loki: LokiThread, sent: number): Promise<Reconciled> {

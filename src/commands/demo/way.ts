@@ -11,6 +11,8 @@ export interface Way {
   /** Settings of its Lokean, beside those that the environment gives. */
   settings: Readonly<Record<string, string>>
   target (config: Config): LoadTarget
+  /** Whether a sender knows that its records are stored. */
+  acknowledges: boolean
   /** Behind `sent 100 records`. */
   words: string
 }
@@ -26,6 +28,7 @@ async function busWay (given: ReadonlySet<string>, hosts: number): Promise<Way> 
     thread,
     settings: real ? {} : { LOKEAN_AMQP_URL: thread.url },
     target: config => busTarget(config, hosts),
+    acknowledges: true,
     words: real ? 'over the bus of LOKEAN_AMQP_URL' : 'over the embedded bus'
   }
 }
@@ -37,6 +40,7 @@ async function listenerWay (via: 'relp' | 'syslog'): Promise<Way> {
     thread: await startLoadThread(),
     settings: { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_LISTEN: via === 'relp' ? url : `${url};cloud=cloud1;region=regionOne` },
     target: () => ({ url, name: 'Lokean', addresses: [], form: via === 'relp' ? 'json' : 'rfc5424' }),
+    acknowledges: via === 'relp',
     words: via === 'relp' ? 'by RELP' : 'by syslog over TCP, which acknowledges nothing,'
   }
 }
