@@ -25,9 +25,13 @@ export class Child<M extends Methods> {
   #nextId = 0
   #closing = false
 
-  /** `url` is the module beside the caller, with the caller's own extension. */
-  constructor (name: string, url: URL, env: NodeJS.ProcessEnv = process.env) {
-    this.#child = fork(url, { env, stdio: ['ignore', 'inherit', 'pipe', 'ipc'], serialization: 'advanced' })
+  /**
+   * `url` is the module beside the caller, with the caller's own extension. `through` is a command that executes its
+   * arguments.
+   */
+  constructor (name: string, url: URL, env: NodeJS.ProcessEnv = process.env, through: readonly string[] = []) {
+    const [execPath, ...execArgv] = [...through, process.execPath, ...process.execArgv]
+    this.#child = fork(url, { env, execPath, execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'], serialization: 'advanced' })
     const stderr = this.#child.stderr as Readable
     stderr.setEncoding('utf8').on('data', (text: string) => { this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT) })
     this.#child.on('message', (reply: Reply) => this.#answered(reply))

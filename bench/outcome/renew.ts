@@ -5,14 +5,15 @@ import type { BenchResult, Sections } from './results.ts'
  * stand beside each other: another machine, bus or store, or one of them quick.
  */
 export function renew (whole: BenchResult, part: BenchResult): BenchResult | undefined {
-  const { at, quick, machine, renewed, ...all } = part
+  const { at, quick, machine, renewed, notes, ...all } = part
   const sections = Object.fromEntries(Object.entries(all).filter(([, section]) => section !== undefined))
   const alike = whole.quick === quick && whole.machine.cpu === machine.cpu && whole.machine.cores === machine.cores &&
     whole.machine.target.bus === machine.target.bus && whole.machine.target.loki === machine.target.loki
   if (!alike) return undefined
   const origin = { at, lokean: machine.lokean }
   const since = Object.fromEntries(Object.keys(sections).map(name => [name, origin]))
-  return { ...whole, ...sections, renewed: { ...whole.renewed, ...since as Record<keyof Sections, typeof origin> } }
+  const noted = notes === undefined ? {} : { notes }
+  return { ...whole, ...sections, ...noted, renewed: { ...whole.renewed, ...since as Record<keyof Sections, typeof origin> } }
 }
 
 /** Says which sections were measured later than the rest, when, and of which Lokean. Empty where none was. */

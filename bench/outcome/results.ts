@@ -147,6 +147,23 @@ export interface StartResult {
   recordsPerSecond: number
 }
 
+/** A way in, with Lokean or rsyslog as the receiver. Medians of the repeats. */
+export interface InputResult {
+  way: 'amqp' | 'relp' | 'syslog+tls'
+  receiver: 'lokean' | 'rsyslog'
+  connections: number
+  recordsPerMessage: number
+  /** What the senders have to send in a second, all together; null where they send as fast as the receiver takes it. */
+  offered: number | null
+  recordsPerSecond: number
+  /** CPU of the receiver, as `cores`; neither of the senders nor of the store. */
+  usPerRecord: number
+  cores: number
+  spread: { recordsPerSecond: Spread, usPerRecord: Spread, cores: Spread }
+  missing: number
+  doubled: number
+}
+
 export interface IdleResult {
   /** Percent of one core, while the program is connected and attached and has nothing to do. */
   cpuPercent: number
@@ -182,6 +199,8 @@ export interface BenchResult extends Sections {
   at: string
   quick: boolean
   machine: Machine
+  /** What could not be measured on this machine, and why. */
+  notes?: string[]
   /** The sections that a run of some suites has measured anew since. */
   renewed?: Partial<Record<keyof Sections, { at: string, lokean: string }>>
 }
@@ -193,6 +212,7 @@ export interface Sections {
   stall?: StallResult
   hosts?: HostsResult[]
   everyday?: EverydayResult[]
+  inputs?: InputResult[]
   start?: StartResult[]
   idle?: IdleResult
   loki?: LokiResult

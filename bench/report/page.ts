@@ -1,6 +1,7 @@
 import { renewedText } from '../outcome/renew.ts'
 import type { BenchResult, HostMachine } from '../outcome/results.ts'
 import { charts } from './charts.ts'
+import { inputsTable } from './inputs.ts'
 import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'
 import { ordinaryDays, startText } from './ordinary.ts'
@@ -17,6 +18,7 @@ export function resultPage (result: BenchResult): string {
     ['Stall', picture('stall.svg', 'rate and memory over the stall'), stallText(result)],
     ['Waiting senders', picture('hosts.svg', 'total rate by senders'), hostsTable(result)],
     ['Ordinary days', picture('everyday.svg', 'cores by rate, with and without linger, beside a bare receiver'), ordinaryDays(result)],
+    ['Ways in', inputsTable(result)],
     ['A start', startText(result)],
     ['Idle', idleText(result)],
     ['The store', picture('loki.svg', 'what the store takes by connections, beside what Lokean reached'), lokiTable(result)],
@@ -50,7 +52,8 @@ function machineTable (result: BenchResult): string {
     ['Node', machine.node],
     ['Lokean', machine.lokean],
     ['bus, store', `${played(machine.target.bus)}, ${played(machine.target.loki)}`],
-    ...(renewed === '' ? [] : [['anew', renewed]])
+    ...(renewed === '' ? [] : [['anew', renewed]]),
+    ...(result.notes ?? []).map(note => ['not measured', note])
   ], 2)
 }
 

@@ -18,4 +18,6 @@ export interface Target {
    * other processes.
    */
   steady?: true
+  /** It needs rights or programs that a machine may lack. Not measured, it fails no gate. */
+  optional?: true
 }

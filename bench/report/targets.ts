@@ -1,5 +1,6 @@
 import type { BenchResult } from '../outcome/results.ts'
 import { figure, percent, table } from './numbers.ts'
+import { inputTargets } from './inputs.ts'
 import { ordinaryTargets } from './ordinary-targets.ts'
 import { hostsAt, latencyAt, pipelineAt, USUAL } from './select.ts'
 import type { Target } from './target.ts'
@@ -49,6 +50,7 @@ export function targetsOf (result: BenchResult): Target[] {
     { figure: 'rate regained after the stall', must: 2, aim: 1, measured: stall?.regainedSeconds, unit: 's' },
     manySenders(result),
     ...ordinaryTargets(result),
+    ...inputTargets(result),
     { figure: 'CPU when idle, of a core', must: 0.5, measured: result.idle?.cpuPercent, unit: '%' },
     { figure: 'records missing or doubled, all runs', must: 0, measured: lostOrDoubled(result), unit: '', steady: true }
   ]
@@ -83,8 +85,8 @@ function manySenders (result: BenchResult): Target {
 }
 
 /** Undefined where no records were reconciled. */
-export function lostOrDoubled ({ pipeline = [], stall }: BenchResult): number | undefined {
-  const reconciled = [...pipeline, ...(stall === undefined ? [] : [stall])]
+export function lostOrDoubled ({ pipeline = [], stall, inputs = [] }: BenchResult): number | undefined {
+  const reconciled = [...pipeline, ...inputs, ...(stall === undefined ? [] : [stall])]
   return reconciled.length === 0 ? undefined : reconciled.reduce((sum, { missing, doubled }) => sum + missing + doubled, 0)
 }
 

@@ -5,6 +5,7 @@ import { everyday } from './everyday.ts'
 import { floor } from './floor.ts'
 import { hosts } from './hosts.ts'
 import { idle } from './idle.ts'
+import { inputs } from './inputs.ts'
 import { latency } from './latency.ts'
 import { loki } from './loki.ts'
 import type { SuiteName } from './names.ts'
@@ -33,6 +34,12 @@ async function measure (suite: SuiteName, result: BenchResult, options: SuiteOpt
     case 'stall': result.stall = await stall(options); break
     case 'hosts': result.hosts = await hosts(options); break
     case 'everyday': result.everyday = await everyday({ ...options, realLoki: result.machine.target.loki !== 'bench' }); break
+    case 'inputs': {
+      const { notes, ...measured } = await inputs(options)
+      Object.assign(result, measured)
+      if (notes.length > 0) result.notes = notes
+      break
+    }
     case 'start': result.start = await start(options); break
     case 'idle': result.idle = await idle(options); break
     case 'loki': result.loki = await loki(options); break

@@ -17,6 +17,23 @@ export interface LoadOptions {
   json: boolean
 }
 
+export interface DemoOptions extends LoadOptions {
+  keep: boolean
+  via: 'amqp' | 'relp' | 'syslog'
+}
+
+export interface GenerateOptions extends LoadOptions {
+  connections: number
+  /** Undefined: the bus of the settings. What follows is for others only. */
+  url: URL | undefined
+  form: 'json' | 'rfc5424' | undefined
+  window: number | undefined
+  /** Files; as `cert` and `key`. */
+  ca: string | undefined
+  cert: string | undefined
+  key: string | undefined
+}
+
 /** The flags of `replay`. */
 export interface ReplayOptions {
   /** Undefined: quarantine in Loki. */
@@ -42,10 +59,10 @@ interface Common { envFile: string | undefined }
 
 export type Command =
   | { command: 'run' } & Common
-  | { command: 'demo', keep: boolean } & LoadOptions & Common
+  | { command: 'demo' } & DemoOptions & Common
   | { command: 'check', json: boolean, health: boolean, push: boolean, file: string | undefined } & Common
   | { command: 'replay' } & ReplayOptions & Common
-  | { command: 'generate', connections: number } & LoadOptions & Common
+  | { command: 'generate' } & GenerateOptions & Common
   | { command: 'help', topic: CommandName | undefined }
   | { command: 'version' }
 
@@ -81,9 +98,23 @@ function build (command: CommandName, given: Given): Command {
     case 'check': return {
       command, json, health: given.health !== undefined, push: given['no-push'] === undefined, file: last(given, 'file'), envFile
     }
-    case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, envFile }
+    case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, via: last(given, 'via') ?? DEFAULTS.via, envFile }
     case 'replay': return { command, ...replay(given), json, envFile }
-    case 'generate': return { command, ...load(given), json, connections: last(given, 'connections') ?? DEFAULTS.connections, envFile }
+    case 'generate': return { command, ...load(given), ...target(given), json, envFile }
+  }
+}
+
+function target (given: Given): Omit<GenerateOptions, keyof LoadOptions> {
+  const needsUrl = (['form', 'window', 'ca', 'cert', 'key'] as const).find(name => given[name] !== undefined)
+  if (needsUrl !== undefined && given.url === undefined) throw new UsageError(`--${needsUrl} needs --url: the bus has its settings`)
+  return {
+    connections: last(given, 'connections') ?? DEFAULTS.connections,
+    url: last(given, 'url'),
+    form: last(given, 'form'),
+    window: last(given, 'window'),
+    ca: last(given, 'ca'),
+    cert: last(given, 'cert'),
+    key: last(given, 'key')
   }
 }
 

@@ -16,10 +16,22 @@ export interface Flag {
 }
 
 const LOAD = ['demo', 'generate'] as const
-export const DEFAULTS = { records: 100_000, hosts: 100, seed: 1, recordsPerMessage: 100, connections: 4 } as const
+export const DEFAULTS = { records: 100_000, hosts: 100, seed: 1, recordsPerMessage: 100, connections: 4, via: 'amqp' } as const
 const count = (max: number) => ({ name: 'N', schema: integerBetween(1, max) })
 const file = { name: 'FILE', schema: z.string() }
 const time = { name: 'TIME', schema: durationBetween(100, 3650 * 86400e3) }
+
+const PEERS = ['relp:', 'relps:', 'syslog+tcp:', 'syslog+tls:']
+
+/** A peer that is no bus. The port must be said, because RELP has none of its own. */
+const peer = parsedBy(text => {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const place = url?.href.slice(url.protocol.length) ?? ''
+  if (url === undefined || !PEERS.includes(url.protocol) || url.port === '' || !/^\/\/[^/?#@]+$/.test(place)) {
+    throw new InvalidValue('must be relp://host:port, or the same with relps, syslog+tcp or syslog+tls')
+  }
+  return url
+})
 
 /** `name=value`. */
 const label = parsedBy(text => {
@@ -37,7 +49,26 @@ export const FLAGS = {
   },
   'records-per-message': { value: count(100_000), commands: LOAD, text: `records in one AMQP message (default ${DEFAULTS.recordsPerMessage})` },
   seed: { value: { name: 'N', schema: integerBetween(0, 2 ** 32 - 1) }, commands: LOAD, text: `the same seed gives the same records (default ${DEFAULTS.seed})` },
-  connections: { value: count(10_000), commands: ['generate'], text: `connections to the bus (default ${DEFAULTS.connections})` },
+  connections: { value: count(10_000), commands: ['generate'], text: `how many connections to send over (default ${DEFAULTS.connections})` },
+  url: {
+    value: { name: 'URL', schema: peer },
+    commands: ['generate'],
+    text: 'send to this URL and not to the bus: relp://host:port, relps, syslog+tcp or syslog+tls'
+  },
+  form: {
+    value: { name: 'FORM', schema: oneOf(['json', 'rfc5424']) },
+    commands: ['generate'],
+    text: 'with --url: json, as the template for the bus has it (default by relp), or rfc5424 (default by syslog)'
+  },
+  window: { value: count(1e6), commands: ['generate'], text: 'with --url relp: records on a connection that wait for an answer (default 128)' },
+  ca: { value: file, commands: ['generate'], text: 'with --url: the certificates to trust, in PEM (default: those of Node)' },
+  cert: { value: file, commands: ['generate'], text: 'with --url: a certificate to show, in PEM' },
+  key: { value: file, commands: ['generate'], text: 'with --url: its key' },
+  via: {
+    value: { name: 'WAY', schema: oneOf(['amqp', 'relp', 'syslog']) },
+    commands: ['demo'],
+    text: `how the records come to Lokean: amqp, relp or syslog (default ${DEFAULTS.via}); without amqp there is no bus`
+  },
   'dead-letters': {
     value: { name: 'DIR', schema: z.string() },
     commands: ['replay'],

@@ -1,30 +1,58 @@
-import type { LoadOptions } from '../cli/arguments.ts'
+import { readFileSync } from 'node:fs'
+import type { GenerateOptions } from '../cli/arguments.ts'
 import { loadConfig } from '../config/load.ts'
-import { startBusThread } from '../generator/bus-thread.ts'
+import { UsageError } from '../errors.ts'
+import { startLoadThread } from '../generator/bus-thread.ts'
 import type { Context } from './context.ts'
-import { runLoad } from './load.ts'
+import { busTarget, type LoadTarget, runLoad } from './load.ts'
 
 /**
- * Sends synthetic logs to the bus of the settings, as many machines with omamqp1 would. The exit code is 1 where the
- * bus did not accept all.
+ * Sends synthetic logs, as many machines would: to the bus of the settings as with omamqp1, or to the URL of `--url` as
+ * with omrelp or omfwd. The exit code is 1 where not all was accepted, or written where nothing is acknowledged.
  */
-export async function generate (context: Context, options: LoadOptions & { connections: number }): Promise<number> {
-  const { config, warnings } = loadConfig(context.env)
-  for (const warning of warnings) context.stderr.write(`lokean: ${warning}\n`)
-  const thread = await startBusThread()
+export async function generate (context: Context, options: GenerateOptions): Promise<number> {
+  const target = options.url === undefined ? settingsTarget(context, options.hosts) : urlTarget(options.url, options)
+  const thread = await startLoadThread()
   try {
-    const { sent, accepted, rejected, released, modified, resent, seconds, seed } = await runLoad(context, options, config, thread)
-    const recordsPerSecond = Math.round(accepted / seconds)
-    const report = {
-      sent, accepted, rejected, released, modified, resent, seconds: Math.round(seconds * 1000) / 1000, recordsPerSecond, seed
-    }
-    if (options.json) context.stdout.write(`${JSON.stringify(report)}\n`)
-    else {
-      context.stdout.write(`${sent.toLocaleString('en')} records sent, ${accepted.toLocaleString('en')} accepted, ${rejected.toLocaleString('en')} rejected, ` +
-        `${resent.toLocaleString('en')} sent again, in ${report.seconds} s (${recordsPerSecond.toLocaleString('en')} records/s, seed ${seed})\n`)
-    }
-    return accepted === sent ? 0 : 1
+    const { unsettled: _, seconds, seed, ...counts } = await runLoad(context, options, target, thread)
+    const { sent, accepted, rejected, written, resent } = counts
+    const recordsPerSecond = Math.round((accepted + written) / seconds)
+    const report = { ...counts, seconds: Math.round(seconds * 1000) / 1000, recordsPerSecond, seed }
+    const number = (value: number): string => value.toLocaleString('en')
+    context.stdout.write(options.json
+      ? `${JSON.stringify(report)}\n`
+      : `${number(sent)} records sent, ${number(accepted)} accepted, ${number(rejected)} rejected, ` +
+        `${number(resent)} sent again, in ${report.seconds} s (${number(recordsPerSecond)} records/s, seed ${seed})\n` +
+        (written > 0 ? `${number(written)} were written to the connection. Syslog acknowledges nothing: what became of them is not known here.\n` : ''))
+    return accepted + written === sent ? 0 : 1
   } finally {
     await thread.close()
+  }
+}
+
+function settingsTarget (context: Context, hosts: number): LoadTarget {
+  const { config, warnings } = loadConfig(context.env)
+  for (const warning of warnings) context.stderr.write(`lokean: ${warning}\n`)
+  return busTarget(config, hosts)
+}
+
+/** By RELP the records have the form of the bus, by syslog that of syslog, unless `--form` says otherwise. */
+function urlTarget (url: URL, { form, window, ca, cert, key }: GenerateOptions): LoadTarget {
+  return {
+    url: url.href,
+    name: url.href,
+    addresses: [],
+    form: form ?? (url.protocol.startsWith('relp') ? 'json' : 'rfc5424'),
+    window,
+    tls: { ca: read('ca', ca), cert: read('cert', cert), key: read('key', key) }
+  }
+}
+
+function read (flag: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${(error as Error).message}`)
   }
 }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { LokeanError } from '../errors.ts'
 import type { GeneratorOptions } from './generator.ts'
 import type { LoadCounts } from './load.ts'
+import type { RecordForm } from './record-form.ts'
 import type { SenderOptions, SenderResult } from './sender.ts'
 import type { BusOptions, BusStats } from '../embedded/bus/bus.ts'
 
@@ -9,7 +10,13 @@ import type { BusOptions, BusStats } from '../embedded/bus/bus.ts'
 export type ThreadBusOptions = BusOptions
 export type ThreadLoadOptions =
   Omit<SenderOptions, 'generator' | 'url' | 'signal' | 'onProgress' | 'onRetry' | 'now' | 'timer'> &
-  { url?: string, recordsPerMessage: number, generator: Omit<GeneratorOptions, 'now' | 'recordsPerMessage'> }
+  {
+    url?: string
+    recordsPerMessage: number
+    /** Sends records one by one in this form, for a protocol that has no messages of many. */
+    form?: RecordForm
+    generator: Omit<GeneratorOptions, 'now' | 'recordsPerMessage'>
+  }
 
 /** The main thread's requests. Each gets one reply with its id. */
 export type Request =
@@ -36,20 +43,25 @@ export interface RunningLoad {
   stop (): Promise<void>
 }
 
-export interface BusThread {
-  readonly url: string
-  readonly port: number
-  stats (): Promise<BusStats>
+/** A thread with senders. */
+export interface LoadThread {
   /** `onRetry`: a connection of the load failed, and is opened again after `delay` milliseconds. */
   startLoad (
     options: ThreadLoadOptions,
     onProgress?: (counts: LoadCounts) => void,
     onRetry?: (message: string, delay: number) => void
   ): RunningLoad
+  /** Closes the bus, if there is one, and the thread. A load that runs ends, and its `done` rejects. */
+  close (): Promise<void>
+}
+
+/** A thread with a bus too, to which its senders send where no other is named. */
+export interface BusThread extends LoadThread {
+  readonly url: string
+  readonly port: number
+  stats (): Promise<BusStats>
   /** Cuts the sockets of all senders, of all receivers, or of all peers. Resolves with how many were cut. */
   dropConnections (of?: 'senders' | 'receivers' | 'all'): Promise<number>
-  /** Closes the bus and the thread. A load that runs ends, and its `done` rejects. */
-  close (): Promise<void>
 }
 
 interface Pending {
@@ -68,6 +80,15 @@ const ENTRY = new URL(`./bus.worker${import.meta.url.slice(import.meta.url.lastI
  * Resolves when the bus listens. Rejects with LOKEAN_WORKER where it cannot.
  */
 export async function startBusThread (options: ThreadBusOptions = {}): Promise<BusThread> {
+  return await startThread(options)
+}
+
+/** The same for senders whose peer is elsewhere. */
+export async function startLoadThread (): Promise<LoadThread> {
+  return await startThread(undefined)
+}
+
+async function startThread (options: ThreadBusOptions | undefined): Promise<BusThread> {
   const worker = new Worker(ENTRY, { workerData: options, name: 'lokean-bus' })
   const pending = new Map<number, Pending>()
   let nextId = 1

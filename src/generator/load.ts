@@ -2,15 +2,20 @@ import type { OutcomeName } from '../embedded/bus/ports.ts'
 import type { Generator } from './generator.ts'
 import type { TokenBucket } from './token-bucket.ts'
 
-/** A message in flight. It is kept until it is accepted or rejected. */
+/** What becomes of a message: its outcome, or that it was written to a peer that acknowledges nothing. */
+export type Fate = OutcomeName | 'written'
+
+/** A message in flight. It is kept until it is accepted or rejected, or written where nothing is acknowledged. */
 export interface Parcel { readonly bytes: Buffer, readonly records: number, returns: number }
 
-/** Records by their outcome: `sent = accepted + rejected + unsettled`. */
+/** Records by their outcome: `sent = accepted + rejected + written + unsettled`. */
 export interface LoadCounts {
   sent: number
   accepted: number
   /** Rejected for good: rsyslog would drop them. */
   rejected: number
+  /** Given to a connection whose protocol acknowledges nothing. */
+  written: number
   /** Came back, and will be sent again. Each time counts. */
   released: number
   modified: number
@@ -25,17 +30,18 @@ export interface LoadOptions {
   addresses: number
   /** The number of records in all. Default: without end. */
   records?: number
-  bucket?: TokenBucket
+  /** What an address may send now; it may share that with others. Without it, as fast as the peer takes them. */
+  bucketOf?: (address: number) => TokenBucket
   /** The records in a message, at most the generator's. */
   recordsPerMessage: number
 }
 
 /**
  * The messages to send, for all connections: first those that came back, then new ones. Each record counts in exactly
- * one of accepted, rejected and unsettled.
+ * one of accepted, rejected, written and unsettled.
  */
 export class Load {
-  readonly counts: LoadCounts = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
+  readonly counts: LoadCounts = { sent: 0, accepted: 0, rejected: 0, written: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
   readonly #options: LoadOptions
   readonly #again: Parcel[][]
   readonly #turns: number[]
@@ -71,9 +77,9 @@ export class Load {
       return returned
     }
     if (this.#exhausted) return undefined
-    const { generator, records = Infinity, bucket, recordsPerMessage, addresses } = this.#options
+    const { generator, records = Infinity, bucketOf, recordsPerMessage, addresses } = this.#options
     const size = Math.min(recordsPerMessage, records - this.counts.sent)
-    const wait = bucket?.take(size) ?? 0
+    const wait = bucketOf?.(address).take(size) ?? 0
     if (wait > 0) return wait
     const host = this.#turns[address]!
     this.#turns[address] = host + addresses < generator.hosts.length ? host + addresses : address
@@ -87,7 +93,7 @@ export class Load {
    * Counts the outcome of a message. Returns true where the message must be sent again. The caller then calls
    * `sendAgain`, when it is time.
    */
-  settle (parcel: Parcel, outcome: OutcomeName): boolean {
+  settle (parcel: Parcel, outcome: Fate): boolean {
     this.counts[outcome] += parcel.records
     if (outcome === 'released' || outcome === 'modified') {
       parcel.returns++

@@ -28,6 +28,22 @@ export function renderRecord (record: LogRecord): string {
     `"cloud": "${escapeJson(record.cloud)}", "region": "${escapeJson(record.region)}"}\n`
 }
 
+/** The facilities of RFC 5424 by their numbers, as rsyslog calls them. */
+const FACILITIES = [
+  'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock',
+  'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'
+]
+
+/**
+ * The record as rsyslog's RSYSLOG_SyslogProtocol23Format writes it, byte for byte (RFC 5424). It has no place for the
+ * file, the cloud and the region.
+ */
+export function renderSyslog ({ timestamp, host, severity, facility, tag, source, message }: LogRecord): string {
+  const priority = FACILITIES.indexOf(facility) * 8 + Number(severity)
+  const pid = /\[(\d+)\]:?$/.exec(tag)?.[1] ?? '-'
+  return `<${priority}>1 ${timestamp} ${host} ${source} ${pid} - - ${message}\n`
+}
+
 const SHORT: Record<string, string> = {
   '"': '\\"', '\\': '\\\\', '/': '\\/', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t'
 }

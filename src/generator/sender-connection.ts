@@ -1,36 +1,23 @@
 import { isIP, type Socket } from 'node:net'
-import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import rhea from 'rhea'
-import type { Connection as AmqpConnection, ConnectionOptions, Delivery, EventContext, Sender } from 'rhea'
+import type { Connection as AmqpConnection, ConnectionOptions as AmqpOptions, Delivery, EventContext, Sender } from 'rhea'
 import { LokeanError } from '../errors.ts'
 import { outcomeOf } from '../embedded/bus/outcomes.ts'
 import { OutgoingCredit } from '../embedded/bus/outgoing-credit.ts'
 import { streamWrites } from '../embedded/bus/write-path.ts'
-import type { Load, Parcel } from './load.ts'
+import { backoff, type Connection, type ConnectionOptions } from './connection.ts'
+import type { Parcel } from './load.ts'
 
-export interface SenderConnectionOptions {
-  url: string
+/** The window is that of each link. */
+export interface SenderConnectionOptions extends ConnectionOptions {
   addresses: readonly string[]
-  load: Load
-  /** The most unsettled messages on each link. */
-  window: number
   username?: string
   password?: string
-  tls?: TlsOptions
-  /** Calls `callback` after `ms` milliseconds. The function that it returns cancels the call. */
-  timer: (ms: number, callback: () => void) => () => void
-  onSettled: () => void
-  onRetry: (error: Error, delay: number) => void
   onFatal: (error: LokeanError) => void
 }
 
 interface Link { address: number, sender: Sender, credit: OutgoingCredit, unsettled: Map<Delivery, Parcel>, pumping: boolean }
 
-/**
- * Milliseconds until a lost connection is opened again, and until a message that comes back repeatedly is sent again.
- * Doubled each time.
- */
-const BACKOFF = { first: 50, most: 5_000 }
 /**
  * Messages to send in one turn of the event loop. Other work waits meanwhile, that of a bus in the same process too.
  */
@@ -46,7 +33,7 @@ const PER_TURN = 4
  * rhea's own reconnecting is off: it revives links whose deliveries it has forgotten. Here each connection is new, and
  * unsettled messages of the one before are sent again, byte for byte.
  */
-export class SenderConnection {
+export class SenderConnection implements Connection {
   readonly #options: SenderConnectionOptions
   #connection: AmqpConnection | undefined
   #links = new Map<Sender, Link>()
@@ -59,12 +46,10 @@ export class SenderConnection {
     this.#connect()
   }
 
-  /** Sends as many messages as the links allow. Must be called when there are new messages. */
   pump (): void {
     for (const link of this.#links.values()) this.#pump(link)
   }
 
-  /** Closes in order, and resolves when the socket is closed. Unsettled messages stay unsettled. */
   async close (): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -104,7 +89,7 @@ export class SenderConnection {
       idle_time_out: 8_000,
       tcp_no_delay: true,
       sender_options: { treat_modified_as_released: false }
-    } as ConnectionOptions)
+    } as AmqpOptions)
     this.#connection = connection
     streamWrites(connection)
     const lost = (error?: Error) => this.#lost(connection, error)
@@ -204,10 +189,6 @@ export class SenderConnection {
     })
     this.#timers.add(cancel)
   }
-}
-
-function backoff (attempt: number): number {
-  return Math.min(BACKOFF.most, BACKOFF.first * 2 ** (attempt - 1))
 }
 
 function socketOf (connection: AmqpConnection | undefined): Socket | undefined {

@@ -67,7 +67,9 @@ export async function sendLoad (
   }))
 }
 
-export const NO_COUNTS: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
+export const NO_COUNTS: Readonly<LoadCounts> = {
+  sent: 0, accepted: 0, rejected: 0, written: 0, released: 0, modified: 0, resent: 0, unsettled: 0
+}
 
 function sendingsOf ({ records = RECORDS, rate, backlogMs, queueMs }: SiteLoad): Sending[] {
   const late = backlogMs !== undefined ? records / 2 : queueMs !== undefined ? records * QUEUED_SHARE : 0

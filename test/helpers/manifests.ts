@@ -24,7 +24,7 @@ export interface Manifest {
 interface Kustomization {
   resources: string[]
   patches?: Array<{ path: string }>
-  configMapGenerator: Array<{ name: string, behavior?: 'merge', literals: string[] }>
+  configMapGenerator: Array<{ name: string, behavior?: 'merge' | 'replace', literals: string[] }>
   images?: Array<{ name: string, newName: string, newTag: string }>
 }
 
@@ -50,7 +50,8 @@ export function resources (folder: string): Manifest[] {
 /** Returns the settings in the generated ConfigMap. Later layers win. */
 export function settings (folder: string): Record<string, string> {
   const { resources: names, configMapGenerator } = kustomization(folder)
-  const below = names.filter(name => !name.endsWith('.yaml')).map(name => settings(join(folder, name)))
+  const replaced = configMapGenerator.some(({ behavior }) => behavior === 'replace')
+  const below = replaced ? [] : names.filter(name => !name.endsWith('.yaml')).map(name => settings(join(folder, name)))
   const own = configMapGenerator.flatMap(({ literals }) => literals.map(line => [
     line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)
   ]))

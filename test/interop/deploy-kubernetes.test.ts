@@ -20,10 +20,13 @@ function forOldKubectl (t: TestContext): string {
   for (const name of FOLDERS) {
     const file = join(home, name, 'kustomization.yaml')
     const {
-      resources, patches = [], ...rest
-    } = parse(readFileSync(file, 'utf8')) as { resources: string[], patches?: Array<{ path: string }> }
+      resources, patches = [], labels = [], ...rest
+    } = parse(readFileSync(file, 'utf8')) as {
+      resources: string[], patches?: Array<{ path: string }>, labels?: Array<{ pairs: Record<string, string> }>
+    }
     writeFileSync(file, stringify({
       ...rest,
+      ...(labels.length === 0 ? {} : { commonLabels: labels[0].pairs }),
       resources: resources.filter(resource => resource.endsWith('.yaml')),
       bases: resources.filter(resource => !resource.endsWith('.yaml')),
       patchesStrategicMerge: patches.map(({ path }) => path)

@@ -1,22 +1,49 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { until } from '../helpers/until.ts'
+import { Authority } from './certificates.ts'
 import { needs } from './needs.ts'
-import { adapted, complaints, deployed, Rsyslog, RSYSLOGD } from './rsyslog-daemon.ts'
+import { adapted, complaints, deployed, here, Rsyslog, RSYSLOGD } from './rsyslog-daemon.ts'
+import { OMRELP, OSSL } from './rsyslog-sender.ts'
 
-const NEEDED = needs({ what: 'rsyslog', probe: ['test', '-x', RSYSLOGD] })
+const RSYSLOG = { what: 'rsyslog', probe: ['test', '-x', RSYSLOGD] } as const
+const NEEDED = needs(RSYSLOG)
 const INPUTS = ['containers.conf', 'journal.conf', 'rfc5424.conf']
-
-for (const parts of [[], ...INPUTS.map(input => [input]), INPUTS]) {
-  test(`rsyslogd has no complaint about deploy/rsyslog with ${parts.join(', ') || 'no input of its own'}`, NEEDED, async t => {
-    assert.equal(await complaints(t, home => adapted(home, deployed('lokean.conf', ...parts))), '')
-  })
+/** rsyslogd looks whether the file of the authority is there. */
+function trusting (home: string, text: string): string {
+  const { ca } = new Authority(home)
+  return here(home, text).replaceAll('/etc/pki/rsyslog/lokean-ca.crt', ca)
 }
 
+/** The ways out, each with what rsyslogd needs for it, and what makes it run here. */
+const OUTS = [
+  ['lokean.conf', needs(RSYSLOG), adapted],
+  ['relp.conf', needs(RSYSLOG, OMRELP), trusting],
+  ['syslog-tls.conf', needs(RSYSLOG, OSSL), trusting]
+] as const
+
+for (const [out, needed, adapt] of OUTS) {
+  for (const parts of [[], ...INPUTS.map(input => [input]), INPUTS]) {
+    test(`rsyslogd has no complaint about ${out} with ${parts.join(', ') || 'no input of its own'}`, needed, async t => {
+      assert.equal(await complaints(t, home => adapt(home, deployed(out, ...parts))), '')
+    })
+  }
+}
+
+test('the ways out differ in their action only: the same template, queue, retries and ruleset', () => {
+  const texts = OUTS.map(([out]) => readFileSync(`deploy/rsyslog/${out}`, 'utf8'))
+  for (const part of [/^template\([^]*?^}$/m, /queue\.type="LinkedList"[^)]*\)/, /action\.resumeRetryCount="-1"/, /^ruleset\(.*\n.*$/m, /^main_queue\(.*$/m]) {
+    const [first, ...others] = texts.map(text => part.exec(text)?.[0] ?? assert.fail(String(part)))
+    for (const other of others) assert.equal(other, first)
+  }
+})
+
 test('it would complain, and no file is left out', NEEDED, async t => {
-  assert.deepEqual(readdirSync('deploy/rsyslog').sort(), ['Dockerfile', 'compose.conf', ...INPUTS, 'lokean.conf'].sort())
+  assert.deepEqual(
+    readdirSync('deploy/rsyslog').sort(), ['Dockerfile', 'compose.conf', 'compose-relp.conf', ...INPUTS, ...OUTS.map(([out]) => out)].sort()
+  )
   assert.match(
     await complaints(t, home => adapted(home, deployed('lokean.conf', 'containers.conf').replace('reopenOnTruncate=', 'reopen='))),
     /parameter 'reopen' not known/

@@ -31,18 +31,28 @@ export function deployed (...parts: string[]): string {
  * replaces its action, with the same template, queue and retries. All files lie in `home`.
  */
 export function adapted (home: string, text = recommended()): string {
-  const swaps: Array<[RegExp, string | ((found: string) => string)]> = [
+  return here(home, swapped(text, [
     [/module\(load="omamqp1"\)\n/, ''],
     [
       /action\(type="omamqp1"[^]*?\)/,
       action => action.replace(OF_OMAMQP1, '').replace('type="omamqp1"', `type="omfile" file="${join(home, 'records')}"`)
-    ],
-    [/workDirectory="[^"]*"/, `workDirectory="${home}"`]
-  ]
+    ]
+  ]))
+}
+
+/** Changes a configuration so that all of its files lie in `home`. */
+export function here (home: string, text: string): string {
+  return swapped(text, [[/workDirectory="[^"]*"/, `workDirectory="${home}"`]]).replaceAll('"/var/log/', `"${home}/log/`)
+}
+
+type Swap = readonly [RegExp, string | ((found: string) => string)]
+
+/** Replaces each pattern, which must be there. */
+export function swapped (text: string, swaps: readonly Swap[]): string {
   return swaps.reduce((text, [pattern, by]) => {
     assert.match(text, pattern)
     return text.replace(pattern, by as string)
-  }, text).replaceAll('"/var/log/', `"${home}/log/`)
+  }, text)
 }
 
 /** Returns rsyslogd's complaints about a configuration, or ''. */
@@ -57,7 +67,7 @@ export async function complaints (t: TestContext, config: (home: string) => stri
 }
 
 /** Whether a port accepts connections. rsyslogd opens all other inputs before the one for TCP. */
-async function accepts (port: number): Promise<boolean> {
+export async function accepts (port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   const accepted = await once(socket, 'connect').then(() => true, () => false)
   socket.destroy()

@@ -144,3 +144,17 @@ test('a store that doubles records is found out: exit code 1', async t => {
   assert.ok(duplicates > 0)
   assert.deepEqual({ stored, missing, duplicates }, { stored: 3000, missing: 0, duplicates: repeated })
 })
+
+for (const via of ['syslog']) {
+  test(`without a bus, by ${via}: each record sent is stored once, also at a kept rate`, async t => {
+    const cleanup = Cleanup.of(t)
+    const exit = await lokean(cleanup, ['demo', '--via', via, '--records', '5000', '--hosts', '40', '--json'])
+    assert.equal(exit.code, 0, exit.stderr)
+    const { streams, seconds, recordsPerSecond, query, ...counts } = report(exit)
+    assert.deepEqual(counts, { sent: 5000, stored: 5000, missing: 0, duplicates: 0, quarantined: 0 })
+    assertSudo(query.lines)
+    const paced = await lokean(cleanup, ['demo', '--via', via, '--records', '300', '--rate', '1000'])
+    assert.equal(paced.code, 0, paced.stderr)
+    assert.match(paced.stdout, via === 'relp' ? /sent +300 records by RELP/ : /sent +300 records by syslog over TCP, which acknowledges nothing/)
+  })
+}

@@ -127,7 +127,7 @@ async function underFaults (
   const faults = new Map<string, number>()
   const calm = new AbortController()
   const ending = new AbortController()
-  let counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
+  let counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, written: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
   const load = startSenders({
     url: bus.url,
     addresses: ['rsyslog/logs'],

@@ -90,11 +90,12 @@ function start (pace: PaceOptions): void {
   const senders = 'senders' in pace ? pace.senders : undefined
   const rate = 'rate' in pace ? pace.rate : undefined
   paced = rate === undefined ? undefined : { rate, since: performance.now() }
+  const bucket = rate === undefined ? undefined : drainedBucket(rate, recordsPerMessage)
   load = new TimedLoad({
     generator,
     addresses: Math.min(amqp.addresses.length, generator.hosts.length),
     recordsPerMessage,
-    bucket: rate === undefined ? undefined : drainedBucket(rate, recordsPerMessage)
+    bucketOf: bucket === undefined ? undefined : () => bucket
   })
   for (let i = 0; i < (senders ?? CONNECTIONS); i++) {
     connections.push(new SenderConnection({

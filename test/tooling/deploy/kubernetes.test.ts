@@ -10,6 +10,7 @@ import {
   documents, KUBERNETES, kustomization, type Manifest, resources, schemaError, settings, typeErrors
 } from '../../helpers/manifests.ts'
 import { httpGet } from '../../helpers/program.ts'
+import { CERTIFICATE, KEY } from '../../unit/embedded/bus/certificate.ts'
 
 const BASE = join(KUBERNETES, 'base')
 const OVERLAYS = readdirSync(join(KUBERNETES, 'overlays')).map(name => join(KUBERNETES, 'overlays', name))
@@ -21,8 +22,8 @@ const example = documents<Manifest>(join(BASE, 'secret.example.yaml'))[0]
 const objects = [...new Map([BASE, ...OVERLAYS].flatMap(resources).map(one => [`${one.kind} ${one.metadata.name}`, one])).values(), example]
 const of = (kind: string): Manifest => {
   const found = objects.filter(one => one.kind === kind)
-  assert.equal(found.length, 1, kind)
-  return found[0]
+  if (found.length === 1) return found[0]
+  return found.find(({ metadata }) => metadata.name === 'lokean') ?? assert.fail(kind)
 }
 const pod = of('Deployment').spec.template
 const [container] = pod.spec.containers
@@ -31,7 +32,7 @@ test('every object is what the API takes, without a field that it does not know'
   assert.deepEqual(objects.map(({ kind }) => kind).sort(), [
     'ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Deployment', 'HorizontalPodAutoscaler', 'Namespace', 'NetworkPolicy',
     'PodDisruptionBudget',
-    'PrometheusRule', 'Secret', 'Secret', 'Service', 'ServiceAccount', 'ServiceMonitor'
+    'PrometheusRule', 'Secret', 'Secret', 'Service', 'Service', 'Service', 'ServiceAccount', 'ServiceMonitor'
   ])
   for (const one of objects) assert.equal(schemaError(one), '', one.kind)
   assert.deepEqual(typeErrors(objects), [])
@@ -70,6 +71,7 @@ for (const folder of [BASE, ...OVERLAYS]) {
       const mount = spec.mounts.find(({ mountPath }) => path.startsWith(`${mountPath}/`))
       const volume = spec.volumes.find(({ name }) => name === mount?.name)
       assert.ok(keysOf(volume, folder).includes(path.slice(mount.mountPath.length + 1)), path)
+      if (path.startsWith('/etc/lokean/listen/') || path.includes('/listen.')) return path.endsWith('.crt') ? CERTIFICATE : KEY
       return path.endsWith('.crt') ? rootCertificates[0] : 'secret'
     }
     const { config, warnings } = loadConfig(settings(folder), { cores: 2, readFile })
@@ -86,6 +88,9 @@ for (const folder of [BASE, ...OVERLAYS]) {
 /** Returns the files of a volume: of the operator's Secret, of a token, or of OpenShift's own. */
 function keysOf (volume: { secret?: { secretName: string }, configMap?: { name: string } } | undefined, folder: string): string[] {
   if (volume?.secret?.secretName === example.metadata.name) return Object.keys(example.stringData)
+  const served = resources(folder).some(({ metadata: { annotations } }) =>
+    annotations?.['service.beta.openshift.io/serving-cert-secret-name'] === volume?.secret?.secretName)
+  if (volume?.secret !== undefined && served) return ['tls.crt', 'tls.key']
   const object = resources(folder).find(({ kind, metadata: { name } }) =>
     (kind === 'Secret' && name === volume?.secret?.secretName) || (kind === 'ConfigMap' && name === volume?.configMap?.name))
   assert.ok(object !== undefined, `${JSON.stringify(volume)} is of an object that is there`)
@@ -159,9 +164,38 @@ for (const folder of [BASE, ...OVERLAYS]) {
     const open = (policy.spec.egress as Array<{ to?: any[], ports: Array<{ protocol: string, port: number }> }>).flatMap(({ to, ports }) =>
       ports.filter(({ protocol }) => protocol === 'TCP').map(({ port }) => `${to?.[0].namespaceSelector.matchLabels?.['kubernetes.io/metadata.name'] ?? '*'} ${port}`))
     const { LOKEAN_AMQP_URL: bus, LOKEAN_LOKI_URL: loki } = settings(folder)
-    for (const url of [...bus.split(','), ...loki.split(',')].map(text => new URL(text))) {
+    for (const url of [...bus?.split(',') ?? [], ...loki.split(',')].map(text => new URL(text))) {
       const [, namespace] = url.hostname.split('.')
       assert.ok(open.includes(`${namespace} ${url.port}`) || open.includes(`* ${url.port}`), `${url.href} of ${open.join(', ')}`)
     }
   })
 }
+
+for (const name of ['listen', 'rhoso']) {
+  test(`hosts reach the listeners of ${name}: by its Service, through its NetworkPolicy, at the ports of its settings`, () => {
+    const folder = join(KUBERNETES, 'overlays', name)
+    const listens = settings(folder).LOKEAN_LISTEN.split(',').map(text => Number(new URL(text.split(';')[0]).port))
+    const [{ spec: { template } }] = patches(folder).filter(({ kind }) => kind === 'Deployment')
+    const named = new Map<string, number>(template.spec.containers[0].ports.map((port: any) => [port.name, port.containerPort]))
+    assert.deepEqual([...named.values()], listens)
+    const [service] = documents<Manifest>(join(folder, kustomization(folder).resources.find(file => file.startsWith('service-')) ?? ''))
+    assert.deepEqual(service.spec.selector, pod.metadata.labels)
+    assert.deepEqual(service.spec.ports.map((port: any) => [named.get(port.targetPort), port.port]), listens.map(port => [port, port]))
+    const [{ spec: { ingress } }] = patches(folder).filter(({ kind }) => kind === 'NetworkPolicy')
+    assert.deepEqual(ingress.at(-1).ports.map(({ port }: any) => named.get(port)), listens)
+  })
+}
+
+test('the telemetry operator is pointed at Lokean: its namespace, its port, and the labels that its Service selects', () => {
+  const folder = join(KUBERNETES, 'overlays', 'rhoso')
+  const [{ spec: { telemetry: { template: { logging } } } }] = documents<any>('deploy/rhoso/logging.yaml')
+  assert.equal(logging.cloNamespace, of('Namespace').metadata.name)
+  assert.ok(settings(folder).LOKEAN_LISTEN.startsWith(`syslog+tls://0.0.0.0:${logging.targetPort};`))
+  assert.equal(logging.port, logging.targetPort)
+  const [{ labels: [{ pairs, includeSelectors }] }] = documents<any>(join(folder, 'kustomization.yaml'))
+  assert.deepEqual([pairs, includeSelectors], [{
+    'app.kubernetes.io/name': 'vector', 'app.kubernetes.io/component': 'collector', 'app.kubernetes.io/part-of': 'cluster-logging'
+  }, true])
+  const [monitor] = documents<Manifest>(join(folder, 'service-monitor.patch.yaml'))
+  for (const [name, value] of Object.entries(monitor.spec.selector.matchLabels)) assert.equal(pairs[name], value)
+})

@@ -25,6 +25,7 @@ const DEMO = {
   recordsPerMessage: 100,
   json: false,
   keep: false,
+  via: 'amqp',
   envFile: undefined
 }
 const GENERATE = {
@@ -37,6 +38,12 @@ const GENERATE = {
   recordsPerMessage: 100,
   json: false,
   connections: 4,
+  url: undefined,
+  form: undefined,
+  window: undefined,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
   envFile: undefined
 }
 
@@ -59,10 +66,26 @@ test('every flag, apart from its value or joined to it, before or after the comm
     '--json', 'demo', '--records', '5', '--hosts=6', '--rate', '7', '--for', '1m30s', '--keep', '--seed', '0', '--records-per-message', '9',
     '--env-file', 'c'
   ]), {
-    command: 'demo', records: 5, hosts: 6, rate: 7, forMs: 90e3, seed: 0, recordsPerMessage: 9, json: true, keep: true, envFile: 'c'
+    command: 'demo',
+    records: 5,
+    hosts: 6,
+    rate: 7,
+    forMs: 90e3,
+    seed: 0,
+    recordsPerMessage: 9,
+    json: true,
+    keep: true,
+    via: 'amqp',
+    envFile: 'c'
   })
   assert.deepEqual(parseCommand(['generate', '--records', '5', '--connections', '12', '--json']), {
     ...GENERATE, records: 5, connections: 12, json: true
+  })
+  assert.equal((parseCommand(['demo', '--via', 'relp']) as { via: string }).via, 'relp')
+  assert.deepEqual(parseCommand([
+    'generate', '--url', 'relps://[::1]:2514', '--form', 'rfc5424', '--window', '1024', '--ca', 'a', '--cert', 'b', '--key', 'c'
+  ]), {
+    ...GENERATE, url: new URL('relps://[::1]:2514'), form: 'rfc5424', window: 1024, ca: 'a', cert: 'b', key: 'c'
   })
 })
 
@@ -159,6 +182,11 @@ suite('refusals name what is wrong, and the nearest word that is known', () => {
     [['demo', '--rate', 'fast'], '--rate is "fast": must be a whole number from 1 to 1000000000'],
     [['demo', '--seed', '4294967296'], '--seed is "4294967296": must be a whole number from 0 to 4294967295'],
     [['demo', '--records-per-message', '100001'], '--records-per-message is "100001": must be a whole number from 1 to 100000'],
+    [['demo', '--via', 'rlp'], '--via is "rlp": must be one of amqp, relp, syslog'],
+    [['generate', '--url', 'amqp://bus:5672'], '--url is "amqp://bus:5672": must be relp://host:port, or the same with relps, syslog+tcp or syslog+tls'],
+    [['generate', '--url', 'relp://host'], '--url is "relp://host": must be relp://host:port, or the same with relps, syslog+tcp or syslog+tls'],
+    [['generate', '--url', 'relp://host:1/x'], '--url is "relp://host:1/x": must be relp://host:port, or the same with relps, syslog+tcp or syslog+tls'],
+    [['generate', '--window', '9'], '--window needs --url: the bus has its settings'],
     [['generate', '--connections', '0'], '--connections is "0": must be a whole number from 1 to 10000'],
     [['demo', '--for', '10'], '--for is "10": must be a duration from 100ms to 365d, such as 500ms, 25s, 10m or 7d']
   ]

@@ -20,7 +20,7 @@ test('records are sent to the last one, and what comes back is sent before anyth
   load.settle(a, 'rejected')
   load.settle(last, 'accepted')
   assert.equal(load.done, true)
-  assert.deepEqual(load.counts, { sent: 25, accepted: 15, rejected: 10, released: 0, modified: 10, resent: 10, unsettled: 0 })
+  assert.deepEqual(load.counts, { sent: 25, accepted: 15, rejected: 10, written: 0, released: 0, modified: 10, resent: 10, unsettled: 0 })
 })
 
 test('each host sends to one address; ended, a load has nothing new', () => {
@@ -40,7 +40,8 @@ test('each host sends to one address; ended, a load has nothing new', () => {
 
 test('the rate lets through what the clock allows, and says how long to wait', () => {
   let now = 0
-  const load = new Load({ generator: generator(), addresses: 1, recordsPerMessage: 10, bucket: new TokenBucket(1000, 20, () => now) })
+  const bucket = new TokenBucket(1000, 20, () => now)
+  const load = new Load({ generator: generator(), addresses: 1, recordsPerMessage: 10, bucketOf: () => bucket })
   const send = () => load.next(0)
   assert.ok(typeof send() === 'object' && typeof send() === 'object', 'the burst')
   assert.equal(send(), 10)

@@ -50,7 +50,7 @@ test('all is sent, accepted once, and nothing stays open', async t => {
   })
   assert.deepEqual({
     ...result, seconds: 0
-  }, { sent: 2_010, accepted: 2_010, rejected: 0, released: 0, modified: 0, resent: 0, unsettled: 0, seconds: 0 })
+  }, { sent: 2_010, accepted: 2_010, rejected: 0, written: 0, released: 0, modified: 0, resent: 0, unsettled: 0, seconds: 0 })
   assert.deepEqual(sorted(accepted), upTo(2_010))
   assert.equal(progress.at(-1), 2_010)
   await bus.until(stats => stats[LOGS]?.senders === 0)
@@ -67,7 +67,7 @@ test('what is released or modified is sent again, what is rejected is not', asyn
   const result = await startSenders({ ...settings(bus), records: 400 })
   assert.deepEqual({
     ...result, seconds: 0
-  }, { sent: 400, accepted: 380, rejected: 20, released: 60, modified: 80, resent: 140, unsettled: 0, seconds: 0 })
+  }, { sent: 400, accepted: 380, rejected: 20, written: 0, released: 60, modified: 80, resent: 140, unsettled: 0, seconds: 0 })
   assert.equal(new Set(accepted).size, 380)
 })
 

@@ -57,8 +57,17 @@ test('rates, times and what follows from them never fail it: other machines have
   assert.deepEqual(gateFailures(result), [])
 })
 
+test('a way in that costs much more than rsyslog fails it, where the machine can measure that', () => {
+  const result = sampleResult()
+  const one = result.inputs?.find(({ way, receiver, offered }) => way === 'relp' && receiver === 'lokean' && offered === null)
+  assert.ok(one)
+  one.usPerRecord = 20
+  assert.deepEqual(gateFailures(result), ['RELP flat out, 100 connections: CPU a record, against rsyslog: 1.59, must be at most 1, and misses that by 58.7 %'])
+  assert.deepEqual(gateFailures({ ...result, inputs: [] }), [])
+})
+
 test('what was not measured, or came to no number, does not pass', () => {
-  const { pipeline, stall, everyday, ...rest } = sampleResult()
+  const { pipeline, stall, everyday, inputs, ...rest } = sampleResult()
   assert.deepEqual(gateFailures(rest).map(text => text.split(': ').at(-1)), Array(6).fill('not measured'))
   assert.equal(gateFailures(changed(100, { bytesRatio: null })).length, 1)
   assert.equal(gateFailures(changed(100, { ratio: NaN })).length, 1)

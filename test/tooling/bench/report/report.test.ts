@@ -38,6 +38,10 @@ test('each target is judged by the figure it is about', () => {
     'the same: pushes, against those without linger': 'aim',
     'the same: p99 latency beyond the linger': 'aim',
     '250 records/s, 1 a message: cores': 'must',
+    'RELP flat out, 100 connections: CPU a record, against rsyslog': 'must',
+    'RELP, 2,500 records/s from 100 connections: cores, against rsyslog': 'aim',
+    'syslog over TLS flat out, 100 connections: CPU a record, against rsyslog': 'must',
+    'RELP, a lone sender with a window of 128: records/s': 'aim',
     '10,000 records/s, 10 a message: CPU a record': 'must',
     '2,500 records/s, 3 a message: a real Loki\'s CPU a record': 'not measured',
     '200,000 new streams, until the last is stored': 'must',
@@ -114,7 +118,7 @@ test('numbers are as long as they are meaningful', () => {
 test('the page shows every section that was measured and no other, and no chart that there is not', () => {
   const headings = (result: BenchResult): string[] => [...resultPage(result).matchAll(/^## (.*)$/gm)].map(([, title]) => title)
   assert.deepEqual(headings(sampleResult()), [
-    'Targets', 'Pipeline', 'Latency', 'Stall', 'Waiting senders', 'Ordinary days', 'A start', 'Idle', 'The store'
+    'Targets', 'Pipeline', 'Latency', 'Stall', 'Waiting senders', 'Ordinary days', 'Ways in', 'A start', 'Idle', 'The store'
   ])
   assert.deepEqual(headings(only('idle')), ['Targets', 'Idle'])
   for (const result of [sampleResult(), only('latency', 'stall'), only()]) {
@@ -154,4 +158,14 @@ test('the terminal gets a line for each measurement', () => {
     1, pipeline!.length, latency!.length, 1, hosts!.length, everyday!.length, 1, 1, 1
   ])
   assert.doesNotMatch(summary(only()), /NaN|undefined|null/)
+})
+
+test('ways in: rsyslog beside Lokean, on the page and for a terminal; what could not be measured is said', () => {
+  const result = { ...only('inputs'), notes: ['inputs: syslog over TLS, without openssl'] }
+  assert.match(resultPage(result), /^## Ways in$[^]*^\| relp \| lokean \| 100 \| 1 \| flat out \| 90,000 /m)
+  assert.match(resultPage(result), /^\| relp \| rsyslog \| 100 \| 1 \| 2,500\/s \| /m)
+  assert.match(resultPage(result), /\| not measured \| inputs: syslog over TLS, without openssl \|/)
+  assert.match(summary(result), /^inputs {4}relp to lokean, 1 connection, 1 a message, flat out: 1,400 records\/s, 30 µs, 4\.2 % of a core, 0 missing, 0 doubled$/m)
+  assert.match(summary(result), /^not measured: inputs: syslog over TLS, without openssl$/m)
+  assert.equal(lostOrDoubled({ ...result, inputs: result.inputs?.map(one => ({ ...one, missing: 1 })) }), 8)
 })

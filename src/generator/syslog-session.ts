@@ -1,0 +1,59 @@
+import type { Parcel } from './load.ts'
+import type { Carrier, Session } from './session.ts'
+
+/** Bytes of one write, and of all that the kernel has not taken yet. */
+const WRITE_BYTES = 32 * 1024
+const MOST_WAITING = 128 * 1024
+
+/**
+ * Syslog over a stream with counted octets (RFC 6587, 5425), as rsyslog's omfwd sends it. Nothing is acknowledged: a
+ * record counts as written when the kernel has it. What the kernel has not taken when the connection is lost is sent
+ * again.
+ */
+export class SyslogSession implements Session {
+  readonly #carrier: Carrier
+  readonly #waiting = new Set<Parcel>()
+
+  constructor (carrier: Carrier) {
+    this.#carrier = carrier
+  }
+
+  pump (): void {
+    const { socket } = this.#carrier
+    while (socket.writableLength < MOST_WAITING) {
+      const parcels: Parcel[] = []
+      for (let size = 0; size < WRITE_BYTES;) {
+        const parcel = this.#carrier.next()
+        if (parcel === undefined) break
+        parcels.push(parcel)
+        size += parcel.bytes.length
+      }
+      if (parcels.length === 0) return
+      this.#write(parcels)
+    }
+  }
+
+  /** Whatever a receiver of syslog says, it means nothing. */
+  read (): void {}
+
+  /** A write that the kernel took just then may still be called back for. */
+  lost (): Parcel[] {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    return waiting
+  }
+
+  end (): void {
+    this.#carrier.socket.end()
+  }
+
+  #write (parcels: readonly Parcel[]): void {
+    for (const parcel of parcels) this.#waiting.add(parcel)
+    const frames = parcels.flatMap(({ bytes }) => [Buffer.from(`${bytes.length} `, 'latin1'), bytes])
+    this.#carrier.socket.write(Buffer.concat(frames), error => {
+      if (error !== undefined && error !== null) return
+      for (const parcel of parcels) if (this.#waiting.delete(parcel)) this.#carrier.settle(parcel, 'written')
+      this.pump()
+    })
+  }
+}
