@@ -1,11 +1,11 @@
 import type { Config } from '../config/config.ts'
-import { ConfigError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { AmqpSource } from './amqp/amqp-source.ts'
 import type { Budget } from './budget/budget.ts'
 import { DatagramSource } from './datagrams/datagram-source.ts'
 import { ListenerSource } from './listener/listener-source.ts'
 import type { Protocol } from './listener/protocol.ts'
+import { RelpProtocol } from './relp/relp-protocol.ts'
 import type { Source } from './source.ts'
 import { SyslogProtocol } from './syslog/syslog-protocol.ts'
 
@@ -59,6 +59,5 @@ function listenerOptions ({ cert, key, ca, peers, proxyProtocol, maxConnections,
 function protocolOf (
   { protocol }: { protocol: 'relp' | 'syslog' }, options: { address: string, maxFrameBytes: number, log: Logger }
 ): Protocol {
-  if (protocol === 'syslog') return new SyslogProtocol(options)
-  throw new ConfigError(`LOKEAN_LISTEN: ${protocol} is not spoken yet`)
+  return protocol === 'relp' ? new RelpProtocol(options) : new SyslogProtocol(options)
 }

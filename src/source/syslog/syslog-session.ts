@@ -1,4 +1,5 @@
 import { EqualTimes } from '../delivery/equal-times.ts'
+import { senderHost } from '../delivery/sender-host.ts'
 import type { SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import { type Peer, ProtocolError, type Session, type Taken } from '../listener/protocol.ts'
 import { type FrameFault, SyslogFrames } from './frames.ts'
@@ -27,8 +28,7 @@ export class SyslogSession implements Session {
 
   constructor (peer: Peer, maxFrameBytes: number, delivery: SyslogDelivery, fault: (fault: FrameFault) => void) {
     this.#peer = peer
-    // A socket of IPv6 sees those of IPv4 so.
-    this.#host = peer.host.replace(/^::ffff:(?=\d+\.)/, '')
+    this.#host = senderHost(peer.host)
     this.#delivery = delivery
     this.#fault = fault
     this.#frames = new SyslogFrames(maxFrameBytes, {

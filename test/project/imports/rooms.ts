@@ -24,7 +24,9 @@ export const ROOMS: Record<string, readonly string[]> = {
   ],
   ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages.ts'],
   'ops/page': ['worker/messages.ts'],
-  source: ['config', 'source/amqp', 'source/datagrams', 'source/syslog', 'source/listener', 'source/source.ts', 'source/budget'],
+  source: [
+    'config', 'source/amqp', 'source/datagrams', 'source/relp', 'source/syslog', 'source/listener', 'source/source.ts', 'source/budget'
+  ],
 
   // Demo, tests and benches share these. The embedded Loki decodes with its own code.
   generator: ['embedded/bus'],
@@ -38,6 +40,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   // The stages, in the order of the data flow.
   'source/amqp': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/replay': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
+  'source/relp': ['source/listener', 'source/delivery'],
   'source/syslog': ['source/listener', 'source/delivery'],
   'source/datagrams': ['source/delivery', 'source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/listener': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
