@@ -45,10 +45,11 @@ export function readJson (start: usize, end: usize): bool {
   if (jsonLevel === NO_LEVEL && from(T) !== 0 && load<u8>(from(T)) === 0x7b && isText(S)) jsonLevel = letterLevel(from(S) + 1, to(S) - 1)
   const hasName = from(0) !== 0
   const tagged = jsonLevel === NO_LEVEL && tagLevel(from(TAGS), to(TAGS))
+  const ids = id(REQUEST, REQUEST_ID) | id(GLOBAL, GLOBAL_REQUEST_ID) | readInstance(INSTANCE) | readInstance(INSTANCE_UUID)
+  if (jsonLevel === NO_LEVEL && ids === 0) return false
   if (hasName) number(PROCESS)
   else if (tagged) number(OWN_PID)
-  const ids = id(REQUEST, REQUEST_ID) | id(GLOBAL, GLOBAL_REQUEST_ID) | readInstance(INSTANCE) | readInstance(INSTANCE_UUID)
-  return jsonLevel !== NO_LEVEL || ids !== 0
+  return true
 }
 
 /** Walks an object. `depth` 0 is the record; 1 is `context` or `extra`. Returns the address behind it, or 0. */
