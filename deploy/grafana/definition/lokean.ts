@@ -82,6 +82,13 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('Streams of each tenant, of its limit', 'percentunit', [
       `max by (tenant) (lokean_tenant_streams${CHOSEN} / lokean_tenant_streams_limit${CHOSEN})`, 'tenant {{tenant}}'
     ]))
+    .withPanel(graph('Senders of LOKEAN_LISTEN', 'short', [
+      `sum by (address) (lokean_listener_connections${CHOSEN})`, '{{address}} connected'
+    ], [
+      `sum by (address) (lokean_listener_waiting${CHOSEN})`, '{{address}} wait for a place'
+    ], [total('lokean_listener_accepted_total', 'address'), '{{address}} came/s'], [
+      total('lokean_listener_faults_total', 'address'), '{{address}} at fault/s'
+    ]))
     .withRow(new RowBuilder('Quarantined, mended and dead-lettered'))
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
