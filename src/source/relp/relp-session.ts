@@ -1,16 +1,11 @@
+import { CUT_BYTES, cutRecord, MOST_TIMES_TOO_LONG } from '../delivery/cut.ts'
 import { EqualTimes } from '../delivery/equal-times.ts'
 import { senderHost } from '../delivery/sender-host.ts'
-import type { SyslogDelivery } from '../delivery/syslog-delivery.ts'
+import { DELIVERY_COST, RECORD_COST, type SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import { type Peer, ProtocolError, type Session, type Taken } from '../listener/protocol.ts'
 import { type Header, MOST_TXNR, readHeader } from './header.ts'
 import { OFFERS, offersCommand } from './offers.ts'
 
-/** The cost of a record beside its bytes, and of a delivery beside its records. */
-const RECORD_COST = 64
-const DELIVERY_COST = 256
-/** A frame that is longer than this many times the limit is no record. */
-const MOST_TIMES_LIMIT = 16
-const CUT = Buffer.from(' [cut]')
 const LF = 0x0a
 
 export interface RelpCounts {
@@ -78,8 +73,9 @@ export class RelpSession implements Session {
       const header = this.#skip > 0 ? undefined : this.#header(bytes, at)
       if (header === undefined) break
       const length = Math.min(header.length, this.#maxFrameBytes)
-      if (bytes.length < header.dataAt + length + (length === header.length ? 1 : 0)) break
-      const recordCost = header.command === 'syslog' ? RECORD_COST + length + CUT.length : 0
+      // Behind the data is LF, or the byte that tells whether the cut is within a character.
+      if (bytes.length <= header.dataAt + length) break
+      const recordCost = header.command === 'syslog' ? RECORD_COST + length + CUT_BYTES : 0
       if (recordCost > 0 && cost + recordCost > room) {
         lacks = 'room'
         break
@@ -116,7 +112,7 @@ export class RelpSession implements Session {
   #header (bytes: Buffer, at: number): Header | undefined {
     if (at === bytes.length) return undefined
     const header = this.#checked(() => readHeader(bytes, at))
-    if (header !== undefined && header.length > MOST_TIMES_LIMIT * this.#maxFrameBytes) {
+    if (header !== undefined && header.length > MOST_TIMES_TOO_LONG * this.#maxFrameBytes) {
       this.#refuse(header.txnr, `a frame of ${header.length} bytes: LOKEAN_LISTEN_MAX_FRAME_BYTES is ${this.#maxFrameBytes}`)
     }
     return header
@@ -158,7 +154,7 @@ export class RelpSession implements Session {
     if (dataAt + length === end) this.#delivery.add(bytes, dataAt, end, later)
     else {
       this.#counts.faults++
-      const cut = Buffer.concat([bytes.subarray(dataAt, end), CUT])
+      const cut = cutRecord(bytes, dataAt, this.#maxFrameBytes)
       this.#delivery.add(cut, 0, cut.length, later)
     }
   }

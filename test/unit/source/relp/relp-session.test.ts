@@ -174,6 +174,16 @@ test('a repeat of an unanswered number is left out, and a record above the limit
   await until('all are answered', () => answers(client.answers).answers.length === 4)
 })
 
+test('a cut is not within a character', async t => {
+  const one = await listening(t)
+  const long = Buffer.from('é'.repeat(MAX_FRAME_BYTES))
+  const client = await one.connect()
+  client.socket.write(Buffer.concat([Buffer.from(`${OPEN}2 syslog ${long.length + 1} x`), long, Buffer.from('\n')]))
+  await until('it is here', () => one.unsettled === 1)
+  const [cut] = records(one.received)
+  assert.equal(Buffer.from(cut, 'latin1').toString(), `x${'é'.repeat(MAX_FRAME_BYTES / 2 - 1)} [cut]`)
+})
+
 test('any records in any pieces, settled in any order: each is delivered once and answered once', async t => {
   const text = fc.string({ unit: 'binary-ascii', maxLength: 40 })
   const run = fc.record({ texts: fc.array(text, { minLength: 1, maxLength: 60 }), cuts: fc.array(fc.nat(), { maxLength: 30 }) })
