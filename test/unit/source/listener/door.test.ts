@@ -4,7 +4,7 @@ import { connect as connectPlain } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { Secret } from '../../../../src/secret.ts'
-import type { TlsSettings } from '../../../../src/source/listener/handshakes.ts'
+import { Handshakes, type TlsSettings } from '../../../../src/source/listener/handshakes.ts'
 import { isPermitted } from '../../../../src/source/listener/permitted.ts'
 import { parseProxyHeader } from '../../../../src/source/listener/proxy-header.ts'
 import { CERTIFICATE as OTHER, PRIVATE_KEY as OTHER_KEY } from '../../config/tls-material.ts'
@@ -88,6 +88,39 @@ suite('over TLS', () => {
     const warnings = listening.lines.filter(({ level }) => level === 'warn')
     assert.equal(warnings.length, 2, JSON.stringify(warnings))
     assert.ok(warnings.every(({ hint }) => String(hint).includes('no TLS')), JSON.stringify(warnings))
+  })
+
+  test('many who say nothing do not keep others out', async t => {
+    const listening = await Listening.start(t, new LineProtocol(), { tls: TLS, maxConnections: 1000, patienceMs: 600_000 })
+    await Promise.all(Array.from({ length: 150 }, async () => await listening.connect()))
+    await until('all have come', () => listening.source.counters.accepted === 150)
+    secure(t, listening.port).socket.write('line\n')
+    await until('the next has come in', () => listening.received.length === 1)
+  })
+
+  test('of many who come at once few handshakes begin in a turn, and those inside are served meanwhile', async t => {
+    const protocol = new LineProtocol()
+    const listening = await Listening.start(t, protocol, { tls: TLS })
+    const inside = secure(t, listening.port).socket
+    await until('one is inside', () => protocol.sessions.length === 1)
+    let [begun, most] = [0, 0]
+    const shake = t.mock.method(Handshakes.prototype, 'shake')
+    const countTurn = (): void => {
+      most = Math.max(most, shake.mock.callCount() - begun)
+      begun = shake.mock.callCount()
+      if (protocol.sessions.length < 61) setImmediate(countTurn)
+    }
+    countTurn()
+    const others = Array.from({ length: 60 }, () => secure(t, listening.port).socket)
+    await until('the first of the others is inside', () => protocol.sessions.length > 1)
+    inside.write('line\n')
+    await until('it is heard', () => listening.received.length === 1)
+    assert.ok(protocol.sessions.length < 61, 'all handshakes came first')
+    await until('all are inside', () => protocol.sessions.length === 61)
+    // The turns that are counted here may lie one behind those of the listener.
+    assert.ok(most <= 16, `${most} handshakes began in a turn`)
+    for (const [i, socket] of others.entries()) socket.write(`${i}\n`)
+    await until('all are heard', () => listening.received.length === 61)
   })
 
   test('who says nothing is given up, and gives its place free', async t => {
