@@ -15,6 +15,7 @@ export interface DoorOptions {
   tls: TlsSettings | undefined
   proxyProtocol: boolean
   maxConnections: number
+  maxHandshakes: number
   log: Logger
   seldom: Seldom
   /** How long the header of a proxy, and then a handshake, may take. */

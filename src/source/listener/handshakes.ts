@@ -20,17 +20,17 @@ interface Options {
   address: string
   log: Logger
   seldom: Seldom
+  /**
+   * How many are made at a time. A handshake takes a millisecond or more of the main thread, and other senders' bytes
+   * and answers come in between.
+   */
+  maxHandshakes: number
   patienceMs: number
   /** A handshake is over, or waits for its sender: there is room for another. */
   onRoom: () => void
 }
 
-/**
- * A handshake takes a millisecond or more of the main thread. So few are made at a time, and other senders' bytes and
- * answers come in between.
- */
-const AT_ONCE = 64
-/** One that takes longer waits for its sender, which costs nothing. Those who say nothing must not keep others out. */
+/** A handshake that takes longer waits for its sender, at no cost. Those who say nothing must not keep others out. */
 const QUICK_MS = 1_000
 
 interface Shaking { host: string, quick: NodeJS.Timeout | undefined, resolve: (socket: TLSSocket | undefined) => void }
@@ -60,7 +60,7 @@ export class Handshakes {
   }
 
   get busy (): boolean {
-    return this.#quick >= AT_ONCE
+    return this.#quick >= this.#options.maxHandshakes
   }
 
   /** Resolves with `undefined` where no connection comes of it. It is closed then, and the log says why. */

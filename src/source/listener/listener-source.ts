@@ -19,6 +19,7 @@ interface Options {
   tls: TlsSettings | undefined
   proxyProtocol: boolean
   maxConnections: number
+  maxHandshakes: number
   maxFrameBytes: number
   patienceMs?: number
   log: Logger

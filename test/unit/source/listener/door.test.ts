@@ -90,10 +90,10 @@ suite('over TLS', () => {
     assert.ok(warnings.every(({ hint }) => String(hint).includes('no TLS')), JSON.stringify(warnings))
   })
 
-  test('many who say nothing do not keep others out', async t => {
-    const listening = await Listening.start(t, new LineProtocol(), { tls: TLS, maxConnections: 1000, patienceMs: 600_000 })
-    await Promise.all(Array.from({ length: 150 }, async () => await listening.connect()))
-    await until('all have come', () => listening.source.counters.accepted === 150)
+  test('who says nothing does not keep others out, however few handshakes are made at a time', async t => {
+    const listening = await Listening.start(t, new LineProtocol(), { tls: TLS, maxHandshakes: 1, patienceMs: 600_000 })
+    await listening.connect()
+    await until('it has come', () => listening.source.counters.accepted === 1)
     secure(t, listening.port).socket.write('line\n')
     await until('the next has come in', () => listening.received.length === 1)
   })
