@@ -45,6 +45,8 @@ export class SenderConnection implements Peer, WireEvents {
   readonly session: Session
   /** The cost of deliveries that are not settled. */
   held = 0
+  /** The last of the listener's periods in which it delivered something. */
+  activeIn = -1
   /** What the next frame lacks. */
   lacks: 'bytes' | 'room' = 'bytes'
   behind = false
