@@ -171,10 +171,11 @@ export interface StormResult {
   seconds: number
   /** The longest that a record waited for its answer once its connection was open. */
   slowestMs: number
-  /** What the process has grown by, for each connection: when all are calm again, and at its most. */
+  /** What the process grows by with each connection that is open and at rest. */
   kibPerConnection: number | null
-  peakKibPerConnection: number | null
-  /** What the kernel held of TCP at its most, at both ends. */
+  /** The process at its most. */
+  peakMb: number | null
+  /** What the kernel held of TCP at its most, at both ends, for each connection. */
   kernelKibPerConnection: number | null
   missing: number
   doubled: number

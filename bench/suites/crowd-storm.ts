@@ -9,56 +9,66 @@ import type { StormResult } from '../outcome/results.ts'
 /** What all senders log together: the rate of an ordinary day. */
 const RECORDS_PER_SECOND = 2_500
 const POLL_MS = 50
-/** Behind the last answer, the memory of the handshakes goes back. */
+/** Records a second of all senders, while the memory of their connections is measured. */
+const NEXT_TO_NOTHING = 1
+/** Behind the last handshake, its memory goes back. */
 const CALM_MS = 5_000
 /** A longer wait would be a defect, not a figure. */
 const GIVE_UP_MS = 300_000
 const PAGE_KIB = 4
 
 interface Watched { seconds: number, peakMb: number, peakKernelKib: number }
+type StreamLoad = Child<StreamLoadMethods>
+type Measure<T> = (receiver: LokeanReceiver, load: StreamLoad, connections: number, certificate: Certificate | undefined) => Promise<T>
 
 /**
  * Senders over TLS that log all the time. Lokean stops and starts again, and all come back at once, as soon as it
- * listens.
+ * listens. What a connection takes is measured before, while they say nothing.
  */
 export async function measureStorm (connections: number, certificate: Certificate | undefined): Promise<StormResult> {
-  const receiver = await LokeanReceiver.start({ way: 'relps', certificate })
-  const load = new Child<StreamLoadMethods>('load', beside('../harness/inputs/stream-load.process', import.meta.url))
-  try {
-    return await Promise.race([load.failed, measure(receiver, load, connections, certificate)])
-  } finally {
-    await load.close()
-    await receiver.close()
+  const run = async <T>(measure: Measure<T>): Promise<T> => {
+    const receiver = await LokeanReceiver.start({ way: 'relps', certificate })
+    const load: StreamLoad = new Child('load', beside('../harness/inputs/stream-load.process', import.meta.url))
+    try {
+      return await Promise.race([measure(receiver, load, connections, certificate), load.failed])
+    } finally {
+      await load.close()
+      await receiver.close()
+    }
   }
+  return { connections, kibPerConnection: await run(measureMemory), ...await run(measureReturn) }
 }
 
-async function measure (
-  receiver: LokeanReceiver, load: Child<StreamLoadMethods>, connections: number, certificate: Certificate | undefined
-): Promise<StormResult> {
+async function measureMemory (
+  receiver: LokeanReceiver, load: StreamLoad, connections: number, certificate: Certificate | undefined
+): Promise<number | null> {
+  const emptyMb = receiver.memory()?.nowMb ?? NaN
+  await load.call('start', { url: receiver.url, connections, form: 'json', rate: NEXT_TO_NOTHING, ca: certificate?.ca })
+  while (await receiver.connections() < connections) await Promise.race([pause(POLL_MS), receiver.failed])
+  await pause(CALM_MS)
+  return known(((receiver.memory()?.nowMb ?? NaN) - emptyMb) * 1024 / connections)
+}
+
+async function measureReturn (
+  receiver: LokeanReceiver, load: StreamLoad, connections: number, certificate: Certificate | undefined
+): Promise<Omit<StormResult, 'connections' | 'kibPerConnection'>> {
   const kernelBefore = kernelKib()
   await load.call('start', {
     url: receiver.url, connections, form: 'json', rate: RECORDS_PER_SECOND, ca: certificate?.ca, timed: true
   })
   await untilAnswered(receiver, load)
-  await load.call('times')
   await receiver.restart()
-  const emptyMb = receiver.memory()?.nowMb ?? NaN
   await load.call('mark')
   await load.call('times')
   const { seconds, peakMb, peakKernelKib } = await untilAnswered(receiver, load)
-  await pause(CALM_MS)
   const slowestMs = (await load.call('times'))?.max ?? NaN
-  const calmMb = receiver.memory()?.nowMb ?? NaN
   const { sent } = await load.call('stop')
   const { missing, doubled } = await receiver.reconcile(sent)
-  const each = (kib: number): number | null => Number.isNaN(kib) ? null : kib / connections
   return {
-    connections,
     seconds,
     slowestMs,
-    kibPerConnection: each((calmMb - emptyMb) * 1024),
-    peakKibPerConnection: each((peakMb - emptyMb) * 1024),
-    kernelKibPerConnection: each(peakKernelKib - kernelBefore),
+    peakMb: known(peakMb),
+    kernelKibPerConnection: known((peakKernelKib - kernelBefore) / connections),
     missing,
     doubled
   }
@@ -84,4 +94,8 @@ function kernelKib (): number {
   } catch {
     return NaN
   }
+}
+
+function known (value: number): number | null {
+  return Number.isNaN(value) ? null : value
 }

@@ -51,6 +51,12 @@ export class LokeanReceiver implements Receiver {
     this.#program = await Program.start(this.#env)
   }
 
+  /** How many senders are connected. */
+  async connections (): Promise<number> {
+    const metrics = await this.#program.metrics()
+    return [...metrics].reduce((sum, [name, value]) => name.startsWith('lokean_listener_connections') ? sum + value : sum, 0)
+  }
+
   memory (): ReturnType<Program['memory']> {
     return this.#program.memory()
   }

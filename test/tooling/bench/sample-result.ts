@@ -143,7 +143,7 @@ export function sampleResult (): BenchResult {
       seconds: 4.2,
       slowestMs: 640,
       kibPerConnection: 55,
-      peakKibPerConnection: 71,
+      peakMb: 310,
       kernelKibPerConnection: 1.4,
       missing: 0,
       doubled: 0

@@ -67,7 +67,7 @@ test('a way in that costs much more than rsyslog fails it, where the machine can
 })
 
 test('a storm that takes very long, or much memory, fails it', () => {
-  const storms = sampleResult().storms?.map(one => ({ ...one, seconds: 50, slowestMs: 9_000, peakKibPerConnection: 400 }))
+  const storms = sampleResult().storms?.map(one => ({ ...one, seconds: 50, slowestMs: 9_000, kibPerConnection: 400 }))
   assert.equal(gateFailures({ ...sampleResult(), storms }).length, 3)
 })
 
