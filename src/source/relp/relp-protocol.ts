@@ -1,6 +1,8 @@
 import { SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import type { Peer, Protocol } from '../listener/protocol.ts'
-import { type RelpCounts, RelpSession } from './relp-session.ts'
+import type { RelpCounts } from './counts.ts'
+import { RelpSession } from './relp-session.ts'
+import { Resends } from './resends.ts'
 
 /** The head of a first frame, and what may still become one. */
 const BEGINS = /^\d{1,9} [a-z]/
@@ -15,7 +17,8 @@ export class RelpProtocol implements Protocol {
   /** What is not read is not answered, and comes again. */
   readonly readsAtStop = false
   readonly #maxFrameBytes: number
-  readonly #counts: RelpCounts = { unanswered: 0, faults: 0 }
+  readonly #counts: RelpCounts = { unanswered: 0, faults: 0, recognised: 0 }
+  readonly #resends = new Resends<RelpSession>()
   /** All connections write theirs into this, one after the other. */
   readonly #delivery = new SyslogDelivery()
 
@@ -31,6 +34,10 @@ export class RelpProtocol implements Protocol {
     return this.#counts.faults
   }
 
+  get recognised (): number {
+    return this.#counts.recognised
+  }
+
   begins (bytes: Buffer): boolean | undefined {
     const text = bytes.toString('latin1', 0, MOST_FIRST_BYTES)
     if (BEGINS.test(text)) return true
@@ -38,6 +45,6 @@ export class RelpProtocol implements Protocol {
   }
 
   open (peer: Peer): RelpSession {
-    return new RelpSession(peer, this.#maxFrameBytes, this.#delivery, this.#counts)
+    return new RelpSession(peer, this.#maxFrameBytes, this.#delivery, this.#counts, this.#resends)
   }
 }

@@ -2,23 +2,14 @@ import { EqualTimes } from '../delivery/equal-times.ts'
 import { senderHost } from '../delivery/sender-host.ts'
 import type { SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import { type Peer, ProtocolError, type Session, type Taken } from '../listener/protocol.ts'
-import { type Header, MOST_TXNR, readHeader } from './header.ts'
+import type { RelpCounts } from './counts.ts'
+import { type Frame, Frames } from './frames.ts'
+import type { Held, Owner, Repeater } from './held.ts'
 import { OFFERS, offersCommand } from './offers.ts'
-
-/** The cost of a record beside its bytes, and of a delivery beside its records. */
-const RECORD_COST = 64
-const DELIVERY_COST = 256
-/** A frame that is longer than this many times the limit is no record. */
-const MOST_TIMES_LIMIT = 16
-const CUT = Buffer.from(' [cut]')
-const LF = 0x0a
-
-export interface RelpCounts {
-  /** Records that are neither answered nor, where their connection is gone, stored. */
-  unanswered: number
-  /** Frames that were cut. */
-  faults: number
-}
+import { Received } from './received.ts'
+import { Recognition } from './recognition.ts'
+import type { Predecessor, Resends } from './resends.ts'
+import { after, before, distance } from './txnr.ts'
 
 /**
  * What comes over a connection of RELP (librelp's doc/relp.html, as rsyslog's omrelp speaks it). A record is answered
@@ -28,206 +19,230 @@ export interface RelpCounts {
  *      `-----(broken protocol)-------`----------------------------------------------------^
  *
  * The records of one read make one delivery. What was received is stored, also where the connection is gone by then:
- * the sender may have forgotten it.
+ * the sender may have forgotten it. What comes again is recognised (Recognition), also without room. It is
+ * answered over each connection over which it came, while that is there.
  */
-export class RelpSession implements Session {
+export class RelpSession implements Session, Owner, Repeater, Predecessor {
   readonly #peer: Peer
   readonly #host: string
-  readonly #maxFrameBytes: number
+  readonly #frames: Frames
   readonly #delivery: SyslogDelivery
   readonly #counts: RelpCounts
+  readonly #resends: Resends<RelpSession>
+  readonly #recognition: Recognition<RelpSession>
+  /** By their numbers. When the connection has gone, those that are stored since then stay. */
+  readonly unanswered = new Map<number, Held>()
   #times = new EqualTimes()
   #state: 'new' | 'open' | 'closing' | 'ended' = 'new'
   /** The transaction number that comes next, once it is known. */
   #next = 0
-  #unanswered = 0
+  /** Of the unanswered, so many are stored. */
+  #stored = 0
   /** The most that were unanswered at once: the sender's window, as far as is known. */
   #window = 1
   /** The number of the sender's `close`, which is answered last. */
   #closeTxnr: number | undefined
-  /** So many bytes of a cut frame are still to come, its LF included. */
-  #skip = 0
-
-  constructor (peer: Peer, maxFrameBytes: number, delivery: SyslogDelivery, counts: RelpCounts) {
+  constructor (peer: Peer, maxFrameBytes: number, delivery: SyslogDelivery, counts: RelpCounts, resends: Resends<RelpSession>) {
     this.#peer = peer
     this.#host = senderHost(peer.host)
-    this.#maxFrameBytes = maxFrameBytes
+    this.#frames = new Frames(maxFrameBytes)
     this.#delivery = delivery
     this.#counts = counts
+    this.#resends = resends
+    this.#recognition = new Recognition(resends, this)
   }
 
   get fresh (): boolean {
-    return this.#state === 'new'
+    return this.#state === 'new' || (this.#state === 'open' && !this.#recognition.decided)
   }
 
   get full (): boolean {
-    return this.#unanswered >= this.#window
+    return this.unanswered.size >= this.#window
   }
 
   get idle (): boolean {
-    return this.#unanswered === 0
+    return this.unanswered.size === 0 && this.#recognition.matched.length === 0
+  }
+
+  /** Behind a `close`, a sender sends nothing again. */
+  get mayBeDead (): boolean {
+    return this.#closeTxnr === undefined && (this.#state === 'closing' || this.#state === 'ended' || this.#peer.behind)
   }
 
   /** Where a frame breaks the protocol, nothing that came with it is delivered: it is unanswered, and comes again. */
   take (bytes: Buffer, room: number): Taken {
-    const first = this.#next
-    let [at, cost, lacks] = [0, DELIVERY_COST, 'bytes' as Taken['lacks']]
-    this.#delivery.begin(this.#host)
-    while (this.#state === 'new' || this.#state === 'open') {
-      at += this.#skipped(bytes.length - at)
-      const header = this.#skip > 0 ? undefined : this.#header(bytes, at)
-      if (header === undefined) break
-      const length = Math.min(header.length, this.#maxFrameBytes)
-      if (bytes.length < header.dataAt + length + (length === header.length ? 1 : 0)) break
-      const recordCost = header.command === 'syslog' ? RECORD_COST + length + CUT.length : 0
-      if (recordCost > 0 && cost + recordCost > room) {
-        lacks = 'room'
-        break
+    const received = new Received(this.#delivery, this.#host, room)
+    let [at, lacks] = [0, 'bytes' as Taken['lacks']]
+    try {
+      while (this.#state === 'new' || this.#state === 'open') {
+        at = this.#frames.start(bytes, at)
+        const frame = this.#frames.read(bytes, at)
+        if (frame === undefined) break
+        if (!this.#frame(bytes, frame, received)) {
+          lacks = 'room'
+          break
+        }
+        at = this.#frames.take(frame)
       }
-      at = this.#frame(bytes, header, length)
-      cost += recordCost
+    } catch (error) {
+      for (const { owners } of received.held) for (const [, txnr] of owners) this.unanswered.delete(txnr)
+      if (error instanceof ProtocolError) this.#peer.write('0 serverclose 0\n')
+      this.#state = 'ended'
+      throw error
     }
     if (this.#state === 'closing' || this.#state === 'ended') at = bytes.length
-    this.#deliver(first, cost)
+    this.#window = Math.max(this.#window, this.unanswered.size)
+    received.deliver(this.#peer, this.#counts)
     this.#endWhenAnswered()
     return { taken: at, lacks }
   }
 
-  /** A frame that has not come whole is dropped. It comes again. */
-  ended (): void {
+  stop (): void {
     if (this.#state !== 'ended') this.#state = 'closing'
     this.#endWhenAnswered()
   }
 
+  /** A frame that has not come whole is dropped. It comes again. */
+  ended (): void {
+    this.stop()
+  }
+
   lost (): void {
     this.#state = 'ended'
+    if (!this.mayBeDead || this.unanswered.size === 0) this.#resends.delete(this)
   }
 
-  stop (): void {
-    this.ended()
-  }
-
-  #skipped (most: number): number {
-    const skipped = Math.min(this.#skip, most)
-    this.#skip -= skipped
-    return skipped
-  }
-
-  #header (bytes: Buffer, at: number): Header | undefined {
-    if (at === bytes.length) return undefined
-    const header = this.#checked(() => readHeader(bytes, at))
-    if (header !== undefined && header.length > MOST_TIMES_LIMIT * this.#maxFrameBytes) {
-      this.#refuse(header.txnr, `a frame of ${header.length} bytes: LOKEAN_LISTEN_MAX_FRAME_BYTES is ${this.#maxFrameBytes}`)
+  stored (txnr: number): void {
+    if (this.#state === 'ended') {
+      if (++this.#stored === this.unanswered.size) this.#resends.remember(this)
+      return
     }
-    return header
+    this.unanswered.delete(txnr)
+    this.#answer(txnr, '200 OK')
+    if (this.unanswered.size === 0) this.#times = new EqualTimes()
+    this.#endWhenAnswered()
   }
 
-  /** Takes the frame, whose data is here as far as it is kept. Returns where the next one begins. */
-  #frame (bytes: Buffer, header: Header, length: number): number {
-    const { txnr, command, dataAt } = header
-    const end = dataAt + length
-    if (length === header.length && bytes[end] !== LF) this.#refuse(txnr, 'a frame without LF behind its data')
-    if (command === 'open') this.#open(header, bytes.toString('latin1', dataAt, end))
+  /** A record that this connection has repeated is stored. */
+  repeatedStored (): void {
+    const { matched, decided } = this.#recognition
+    if (decided || this.#state !== 'open') return
+    while (matched[0]?.stored === true) {
+      this.#answer(before(this.#next, matched.length), '200 OK')
+      this.#counts.recognised++
+      for (const [owner, txnr] of matched.shift()?.owners ?? []) owner.forget(txnr)
+    }
+  }
+
+  forget (txnr: number): void {
+    if (this.#state === 'ended' && this.unanswered.delete(txnr)) this.#stored--
+  }
+
+  /** Its records have all come again, and what is not read will. Returns what is counted of their times. */
+  surrender (): EqualTimes {
+    this.#resends.delete(this)
+    if (this.#state === 'open') {
+      this.#state = 'ended'
+      this.#peer.end()
+    }
+    return this.#times
+  }
+
+  /** Returns whether there was room for the frame. */
+  #frame (bytes: Buffer, frame: Frame, received: Received): boolean {
+    const { txnr, command } = frame
+    if (command === 'open') this.#open(frame, bytes.toString('latin1', frame.dataAt, frame.end))
     else if (this.#state === 'new') this.#refuse(txnr, `${command} in front of open`)
-    else if (command === 'syslog') this.#record(bytes, header, end)
-    else if (command === 'close') {
+    else if (command === 'syslog') return this.#record(bytes, frame, received)
+    else if (command !== 'close') this.#refuse(txnr, `the command ${command}, which was not offered`)
+    else if (!this.#takeBack(received)) return false
+    else {
       this.#closeTxnr = txnr
       this.#state = 'closing'
-    } else this.#refuse(txnr, `the command ${command}, which was not offered`)
-    if (length === header.length) return end + 1
-    this.#skip = header.length - length + 1
-    return end
+    }
+    return true
   }
 
-  #open ({ txnr }: Header, offers: string): void {
+  #open ({ txnr }: Frame, offers: string): void {
     if (this.#state !== 'new') this.#refuse(txnr, 'a second open')
     if (!offersCommand(offers, 'syslog')) this.#refuse(txnr, 'an open that does not offer syslog')
     this.#state = 'open'
+    this.#resends.add(this)
     this.#next = after(txnr)
     this.#answer(txnr, `200 OK\n${OFFERS}`)
   }
 
   /** The repeat of a number that is still unanswered is left out: some senders repeat what waits for long. */
-  #record (bytes: Buffer, { txnr, length, dataAt }: Header, end: number): void {
+  #record (bytes: Buffer, { txnr, dataAt, end, isWhole }: Frame, received: Received): boolean {
     if (txnr !== this.#next) {
-      if (this.#isUnanswered(txnr)) return
+      if (this.#isUnanswered(txnr)) return true
       this.#refuse(txnr, `number ${txnr}, where ${this.#next} comes next`)
     }
+    if (isWhole && this.#recognition.matches(bytes, dataAt, end)) {
+      this.#next = after(txnr)
+      if (this.#recognition.found === undefined) this.repeatedStored()
+      else this.#adopt(this.#recognition.found)
+      return true
+    }
+    if (!this.#takeBack(received) || !received.takes(end - dataAt)) return false
     this.#next = after(txnr)
     const later = this.#times.count(bytes, dataAt, end)
-    if (dataAt + length === end) this.#delivery.add(bytes, dataAt, end, later)
-    else {
-      this.#counts.faults++
-      const cut = Buffer.concat([bytes.subarray(dataAt, end), CUT])
-      this.#delivery.add(cut, 0, cut.length, later)
+    if (!isWhole) this.#counts.faults++
+    this.unanswered.set(txnr, received[isWhole ? 'add' : 'addCut'](bytes, dataAt, end, later, this, txnr))
+    return true
+  }
+
+  #isUnanswered (txnr: number): boolean {
+    const earlier = distance(txnr, this.#next)
+    return this.unanswered.has(txnr) || (txnr > 0 && earlier > 0 && earlier <= this.#recognition.matched.length)
+  }
+
+  /** What this connection has repeated is answered over it from now on. */
+  #adopt (sender: RelpSession): void {
+    const held = this.#recognition.matched.splice(0)
+    this.#counts.recognised += held.length
+    this.#times = sender.surrender()
+    let txnr = before(this.#next, held.length)
+    for (const one of held) {
+      if (one.stored) this.#answer(txnr, '200 OK')
+      else {
+        one.owners.push([this, txnr])
+        this.unanswered.set(txnr, one)
+      }
+      txnr = after(txnr)
     }
   }
 
-  /** Numbers are answered in any order, but the last ones are those that can be unanswered. */
-  #isUnanswered (txnr: number): boolean {
-    const behind = (this.#next - txnr + MOST_TXNR) % MOST_TXNR
-    return txnr > 0 && behind <= this.#unanswered + this.#delivery.records
-  }
-
-  #deliver (first: number, cost: number): void {
-    const { records } = this.#delivery
-    if (records === 0) return
-    // Behind an open, the first number is one that this read has brought.
-    const from = first === 0 ? before(this.#next, records) : first
-    this.#unanswered += records
-    this.#counts.unanswered += records
-    this.#window = Math.max(this.#window, this.#unanswered)
-    this.#peer.deliver(this.#delivery.message, cost, () => this.#settled(from, records))
-  }
-
-  #settled (first: number, records: number): void {
-    this.#unanswered -= records
-    this.#counts.unanswered -= records
-    if (this.#state === 'ended') return
-    for (let i = 0, txnr = first; i < records; i++, txnr = after(txnr)) this.#answer(txnr, '200 OK')
-    if (this.#unanswered === 0) this.#times = new EqualTimes()
-    this.#endWhenAnswered()
+  /** Takes as new what seemed to be repeated. Returns whether there was room for all of it. */
+  #takeBack (received: Received): boolean {
+    const { matched } = this.#recognition
+    if (matched.length === 0) return true
+    this.#recognition.decided = true
+    let txnr = before(this.#next, matched.length)
+    for (let one = matched[0]; one !== undefined; [one] = matched, txnr = after(txnr)) {
+      const { message, start, end } = one
+      if (!received.takes(end - start)) return false
+      this.unanswered.set(txnr, received.add(message, start, end, this.#times.count(message, start, end), this, txnr))
+      matched.shift()
+    }
+    return true
   }
 
   #endWhenAnswered (): void {
-    if (this.#state !== 'closing' || this.#unanswered > 0) return
+    if (this.#state !== 'closing' || this.unanswered.size > 0) return
     if (this.#closeTxnr !== undefined) this.#answer(this.#closeTxnr, '200 OK')
-    this.#end()
+    this.#state = 'ended'
+    this.#peer.write('0 serverclose 0\n')
+    this.#peer.end()
   }
 
   #answer (txnr: number, text: string): void {
     this.#peer.write(`${txnr} rsp ${text.length} ${text}\n`)
   }
 
-  #end (): void {
-    this.#state = 'ended'
-    this.#peer.write('0 serverclose 0\n')
-    this.#peer.end()
-  }
-
-  #checked<T> (read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      if (this.#state === 'open') this.#peer.write('0 serverclose 0\n')
-      this.#state = 'ended'
-      throw error
-    }
-  }
-
   /** No record is refused so: its sender would drop it. `open` is, and what nobody sends as a record. */
   #refuse (txnr: number, what: string): never {
     if (this.#state === 'new') this.#answer(txnr, `500 ${what}`)
-    this.#peer.write('0 serverclose 0\n')
-    this.#state = 'ended'
     throw new ProtocolError(what)
   }
-}
-
-function after (txnr: number): number {
-  return txnr === MOST_TXNR ? 1 : txnr + 1
-}
-
-function before (txnr: number, count: number): number {
-  return (txnr - 1 - count + MOST_TXNR) % MOST_TXNR + 1
 }
