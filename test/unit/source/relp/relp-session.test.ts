@@ -187,3 +187,26 @@ test('any records in any pieces, settled in any order: each is delivered once an
     await one.source.close()
   }), { numRuns: scaled(100) })
 })
+
+test('while there is no room at all, what comes again is read and recognised, and the rest waits', async t => {
+  const one = await listening(t, 384 * 1024)
+  const [loud, lost] = [await one.connect(), await one.connect()]
+  lost.socket.write(`${OPEN}2 syslog 1 a\n3 syslog 1 a\n`)
+  await until('both are here', () => records(one.received).length === 2)
+  const long = 'x'.repeat(10_000)
+  loud.socket.write(OPEN + Array.from({ length: 200 }, (_, i) => `${i + 2} syslog ${long.length} ${long}\n`).join(''))
+  await until('the room is used', () => one.budget.used > 100_000)
+  for (let i = 0; i < 20; i++) await turn()
+  const before = records(one.received).length
+  lost.socket.resetAndDestroy()
+  const again = await one.connect()
+  again.socket.write(`${OPEN}2 syslog 1 a\n3 syslog 1 a\n4 syslog 1 b\n`)
+  await until('open is answered', () => again.answers !== '')
+  for (let i = 0; i < 20; i++) await turn()
+  assert.equal(records(one.received).length, before)
+  await until('all is answered', () => {
+    one.settle()
+    return answers(again.answers).answers.length === 4 && answers(loud.answers).answers.length === 201
+  })
+  assert.deepEqual(records(one.received).filter(record => record.length === 1), ['a', 'a', 'b'])
+})
