@@ -56,7 +56,11 @@ test('every PromQL query on Lokean has an answer while Prometheus scrapes it und
   const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity } })
   cleanup.add(loki.close)
   const run = startRun(cleanup, {
-    LOKEAN_AMQP_URL: bus.url, LOKEAN_SOCKET: 'udp://127.0.0.1:0', LOKEAN_LOKI_URL: loki.url, LOKEAN_MAX_STREAMS: '5000'
+    LOKEAN_AMQP_URL: bus.url,
+    LOKEAN_LISTEN: 'relp://127.0.0.1:0',
+    LOKEAN_SOCKET: 'udp://127.0.0.1:0',
+    LOKEAN_LOKI_URL: loki.url,
+    LOKEAN_MAX_STREAMS: '5000'
   })
   await run.logged('receiving')
   const target = new URL(await run.admin()).host
