@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Cleanup } from '../helpers/cleanup.ts'
+import { anySeed } from '../helpers/seed.ts'
 import { leaveResult } from './results.ts'
 import { Site, type SiteOptions } from './site.ts'
 
@@ -13,8 +14,8 @@ export const registry: { scenarios: Array<{ group: string, name: string }>, list
 
 /**
  * Defines a test that sends at least 200,000 records through a fault and reconciles each with the store: none is
- * missing, and no more are stored twice than were pushed or sent again. The test prints its seed; `FAULTS_SEED` sets
- * it. `skip` returns why the test cannot run here.
+ * missing, and no more are stored twice than were pushed or sent again. The test prints its seed; `LOKEAN_TEST_SEED`
+ * sets it. `skip` returns why the test cannot run here.
  */
 export function scenario (
   group: string, name: string, options: SiteOptions & { skip?: () => string | false }, body: (site: Site) => Promise<void>
@@ -22,7 +23,7 @@ export function scenario (
   registry.scenarios.push({ group, name })
   if (registry.listOnly) return
   test(`${group}: ${name}`, { timeout: TIMEOUT_MS, skip: options.skip?.() }, async t => {
-    const seed = Number(process.env.FAULTS_SEED ?? Math.floor(Math.random() * 2 ** 32))
+    const seed = anySeed()
     t.diagnostic(`${name}: seed ${seed}`)
     const site = await Site.open(Cleanup.of(t), seed, options)
     const start = performance.now()

@@ -43,6 +43,7 @@ export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   const utf8: Record<string, number> = isUtf8(bytes) ? {} : { utf8: 1 }
   let record: Record<string, unknown> = {}
   let escapes: Record<string, number> = {}
+  let year: Record<string, number> = {}
   const field = (name: string): string | undefined => {
     const value = Object.hasOwn(record, name) ? record[name] : null
     return value === null ? undefined : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString()
@@ -67,7 +68,7 @@ export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
         original_timestamp: timeOf(written, ARRIVAL_MS) === undefined ? undefined : written.slice(0, 64),
         ...told
       }),
-      counts: { [reason]: 1, ...counted('metadata_cut', told), ...utf8, ...escapes }
+      counts: { [reason]: 1, ...counted('metadata_cut', told), ...utf8, ...escapes, ...year }
     }
   }
 
@@ -85,12 +86,11 @@ export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   const timestamp = field('@timestamp')
   if (message === undefined) return quarantine('no_message')
   if (timestamp === undefined) return quarantine('no_timestamp')
-  const time = timeOf(timestamp, ARRIVAL_MS)
-  if (time === undefined) return quarantine('bad_timestamp')
-  // No record of these tests is a year off.
-  const age = nanoseconds(ARRIVAL) - time
-  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return quarantine('too_old')
-  if (age < -BigInt(settings.maxAheadMs) * 1_000_000n) return quarantine('too_new')
+  const written = timeOf(timestamp, ARRIVAL_MS)
+  if (written === undefined) return quarantine('bad_timestamp')
+  const time = [written, inYear(written, 1), inYear(written, -1)].find(time => time !== undefined && unfit(time) === undefined)
+  if (time === undefined) return quarantine(unfit(written) ?? '')
+  if (time !== written) year = { year: 1 }
 
   const trimmed = (field('file') ? message : message.replace(/^ /, '')).replace(/\n$/, '')
   if (/^[\0\s]*\0[\0\s]*$/.test(Buffer.from(trimmed).toString('latin1'))) return undefined
@@ -121,9 +121,24 @@ export function model (bytes: Buffer, origin?: Origin): Stored | undefined {
   if (Object.values(labels).every(value => (value ?? '') === '')) return quarantine('no_labels')
   const names: Record<string, number> = isOdd ? { names: 1 } : {}
   const cuts = { ...counted('label_cut', labels), ...counted('metadata_cut', { ...metadata, ...told }) }
-  const counts = { ...cuts, ...names, ...utf8, ...escapes, ...nuls }
+  const counts = { ...cuts, ...names, ...utf8, ...escapes, ...nuls, ...year }
   const selector = Object.fromEntries(Object.entries(cutAll(labels)).map(([name, value]) => [name, value.replaceAll('\ufffd', '?')]))
   return { tenant, selector, line, time, metadata: cutAll({ ...metadata, ...told }), counts }
+}
+
+/** Why Loki takes no record of that time, in nanoseconds. */
+function unfit (time: bigint): string | undefined {
+  const age = nanoseconds(ARRIVAL) - time
+  if (age > BigInt(settings.maxAgeMs) * 1_000_000n || time < 0n) return 'too_old'
+  return age < -BigInt(settings.maxAheadMs) * 1_000_000n ? 'too_new' : undefined
+}
+
+/** The same day and hour, so many years later; undefined where that year has no such day. */
+function inYear (time: bigint, later: number): bigint | undefined {
+  const iso = new Date(Number(time / 1_000_000_000n) * 1000).toISOString()
+  const other = `${String(Number(iso.slice(0, 4)) + later).padStart(4, '0')}${iso.slice(4)}`
+  const ms = Date.parse(other)
+  return Number.isNaN(ms) || new Date(ms).toISOString() !== other ? undefined : BigInt(ms) * 1_000_000n + time % 1_000_000_000n
 }
 
 /** A name or an address of a host, or nothing. */

@@ -22,7 +22,8 @@ const { values, positionals: words } = parseArgs({
 })
 
 const groups = values.in.split(',').flatMap(folder => share(folder, testFiles(folder, words)))
-const processes = writeEntries(groups, join('build', 'test-entries'))
+const isSeeded = (process.env.LOKEAN_TEST_SEED ?? '') !== ''
+const processes = writeEntries(groups, join('build', 'test-entries'), isSeeded)
 const report = new Report(processes, text => process.stdout.write(text))
 const events = run({
   files: processes.map(({ entry }) => join(process.cwd(), entry)),

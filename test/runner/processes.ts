@@ -36,14 +36,16 @@ function evenly (files: readonly string[], most: number): string[][] {
   return Array.from({ length: parts }, (_, part) => files.slice(from(part), from(part + 1)))
 }
 
-/** Writes the entries of those that share a process to `folder`; who is alone is the entry. */
-export function writeEntries (groups: ReadonlyArray<readonly string[]>, folder: string): TestProcess[] {
+/** Comes first in each process where a seed is given. */
+const SEEDED = 'test/helpers/seeded-properties.ts'
+
+/** Writes the entry of each process to `folder`. */
+export function writeEntries (groups: ReadonlyArray<readonly string[]>, folder: string, isSeeded: boolean): TestProcess[] {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   return groups.map((files, i) => {
-    if (files.length === 1) return { entry: compiled(files[0]), files }
     const entry = join(folder, `${i}-${files[0].split(sep)[1]}.js`)
-    writeFileSync(entry, files.map(file => `import './${relative(folder, compiled(file)).split(sep).join('/')}'\n`).join(''))
+    writeFileSync(entry, [...isSeeded ? [SEEDED] : [], ...files].map(file => `import './${relative(folder, compiled(file)).split(sep).join('/')}'\n`).join(''))
     return { entry, files }
   })
 }

@@ -2,6 +2,9 @@
 const HEAD_BYTES = 8
 /** The length of an address is one byte. */
 const MOST_PEER_BYTES = 255
+/** The cost of a record beside its bytes, and of a delivery beside its records. */
+export const RECORD_COST = 64
+export const DELIVERY_COST = 256
 const FIRST_BYTES = 64 * 1024
 
 /**

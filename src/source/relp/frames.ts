@@ -1,21 +1,27 @@
+import { cutRecord, MOST_TIMES_TOO_LONG } from '../delivery/cut.ts'
 import { ProtocolError } from '../listener/protocol.ts'
-import { type Header, readHeader } from './header.ts'
+import { readHeader } from './header.ts'
 
-/** A frame that is longer than this many times the limit is no record. */
-const MOST_TIMES_LIMIT = 16
 const LF = 0x0a
 
-/** A frame whose data is here, or the first bytes of it where it is too long. */
-export interface Frame extends Header {
-  /** Where the data ends, as far as it is kept. */
+/** A frame whose data is here, or is cut. */
+export interface Frame {
+  txnr: number
+  command: string
+  /** The data is `bytes[start, end)`. Where it is cut, these are bytes of their own, with the mark. */
+  bytes: Buffer
+  start: number
   end: number
-  isWhole: boolean
+  isCut: boolean
+  /** Where the frame ends in the bytes that have come. */
+  next: number
+  /** So many bytes of a cut frame are still to come, its LF included. */
+  rest: number
 }
 
-/** Finds the frames in what comes over a connection. The rest of one that is too long is passed over. */
+/** Finds the frames in what comes over a connection. The rest of one that is cut is passed over. */
 export class Frames {
   readonly #mostBytes: number
-  /** So many bytes of a cut frame are still to come, its LF included. */
   #skip = 0
 
   constructor (mostBytes: number) {
@@ -33,21 +39,24 @@ export class Frames {
   read (bytes: Buffer, at: number): Frame | undefined {
     const header = this.#skip > 0 || at === bytes.length ? undefined : readHeader(bytes, at)
     if (header === undefined) return undefined
-    const { length, dataAt } = header
-    if (length > MOST_TIMES_LIMIT * this.#mostBytes) {
+    const { txnr, command, length, dataAt } = header
+    if (length > MOST_TIMES_TOO_LONG * this.#mostBytes) {
       throw new ProtocolError(`a frame of ${length} bytes: LOKEAN_LISTEN_MAX_FRAME_BYTES is ${this.#mostBytes}`)
     }
-    const isWhole = length <= this.#mostBytes
     const end = dataAt + Math.min(length, this.#mostBytes)
-    if (bytes.length < end + (isWhole ? 1 : 0)) return undefined
-    if (isWhole && bytes[end] !== LF) throw new ProtocolError('a frame without LF behind its data')
-    return { ...header, end, isWhole }
+    // Behind the data is LF, or the byte that tells whether the cut is within a character.
+    if (bytes.length <= end) return undefined
+    if (length > this.#mostBytes) {
+      const cut = cutRecord(bytes, dataAt, this.#mostBytes)
+      return { txnr, command, bytes: cut, start: 0, end: cut.length, isCut: true, next: end, rest: dataAt + length + 1 - end }
+    }
+    if (bytes[end] !== LF) throw new ProtocolError('a frame without LF behind its data')
+    return { txnr, command, bytes, start: dataAt, end, isCut: false, next: end + 1, rest: 0 }
   }
 
-  /** The frame is taken. Returns where its bytes end. */
-  take ({ length, dataAt, end, isWhole }: Frame): number {
-    if (isWhole) return end + 1
-    this.#skip = length - (end - dataAt) + 1
-    return end
+  /** The frame is taken. Returns where it ends. */
+  take ({ next, rest }: Frame): number {
+    this.#skip = rest
+    return next
   }
 }

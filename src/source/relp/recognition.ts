@@ -1,15 +1,13 @@
-import { type Held, isSame, type Repeater } from './held.ts'
-import type { Predecessor, Resends } from './resends.ts'
-
-interface Candidate<Sender> { sender: Sender, held: Held[] }
+import { type Carrier, type Held, isSame } from './held.ts'
+import type { Candidate, Predecessor, Resends } from './resends.ts'
+import { isBehind } from './txnr.ts'
 
 /**
  * Tells whether a connection begins with what another one has left unanswered. A sender (librelp) does so when it gave
  * that one up: all of it, in order, and then what is new.
  *
- *     undecided --(the first record is nobody's first)--> decided: it is new
- *         `--(it is)--> matching --(a record is not the next one)--> decided: all that waits is taken back, as new
- *                          `--(all of one's records have come)--> decided: they are recognised
+ *     comparing --(a record is nobody's next one)--> new: what has matched is taken back --> over
+ *         `--(all of one's records have come)--> over: they are recognised
  *
  * - Records are compared by their bytes and their order, each with one held record. So two equal ones of one window are
  *   two, here too.
@@ -21,58 +19,67 @@ interface Candidate<Sender> { sender: Sender, held: Held[] }
  * - Where the other connection lives, and its sender has sent the same bytes by chance, it is closed, and sends again
  *   what it has no answer to. So no record is lost.
  */
-export class Recognition<Sender extends Predecessor> {
-  readonly #resends: Resends<Sender>
-  readonly #repeater: Repeater
-  #candidates: Array<Candidate<Sender>> | undefined
+export class Recognition {
+  readonly #resends: Resends
+  readonly #repeater: Carrier
+  /** All with which the comparison began, and those of them that are left. */
+  #begun: Candidate[] | undefined
+  #candidates: Candidate[] = []
   #count = 0
-  decided = false
+  /** `new`: what has matched is to be taken back. `over`: there is nothing to compare or to take back. */
+  state: 'comparing' | 'new' | 'over' = 'comparing'
   /** What this connection has repeated and has no answer to. */
   matched: Held[] = []
-  /** Whose records have all come again. */
-  found: Sender | undefined
 
-  constructor (resends: Resends<Sender>, repeater: Repeater) {
+  constructor (resends: Resends, repeater: Carrier) {
     this.#resends = resends
     this.#repeater = repeater
   }
 
   /** Whether the record is the next one of a sender that may have gone. */
   matches (bytes: Buffer, start: number, end: number): boolean {
-    if (this.decided) return false
+    if (this.state !== 'comparing') return false
     const at = this.#count
-    this.#candidates = this.#candidates?.filter(({ sender, held }) => {
-      const next = held[at]
-      return this.#resends.has(sender) && next !== undefined && isSame(next, bytes, start, end)
-    }) ?? this.#resends.beginningWith(bytes, start, end).map(sender => ({ sender, held: [...sender.unanswered.values()] }))
+    if (this.#begun === undefined) this.#candidates = this.#begun = this.#resends.beginningWith(bytes, start, end)
+    else this.#candidates = this.#candidates.filter(({ sender, held }) => this.#resends.has(sender) && isSame(held[at], bytes, start, end))
     const next = this.#candidates[0]?.held[at]
     if (next === undefined) {
-      this.decided = true
+      this.state = 'new'
       return false
     }
-    next.repeaters = [...next.repeaters ?? [], this.#repeater]
-    this.matched.push(next)
     this.#count++
-    const whole = this.#candidates.find(candidate => isWhole(candidate, this.#count))
-    if (whole !== undefined) this.#find(whole)
+    next.repeater = this.#repeater
+    this.matched.push(next)
     return true
   }
 
-  #find ({ sender, held }: Candidate<Sender>): void {
-    this.decided = true
-    this.matched = held.slice(-this.matched.length)
-    this.found = sender
+  /** Whose records have all come, with those of them that have no answer. The comparison ends with that. */
+  found (): { sender: Predecessor, held: Held[] } | undefined {
+    const whole = this.#candidates.find(candidate => isWhole(candidate, this.#count))
+    if (whole === undefined) return undefined
+    const held = whole.held.slice(whole.held.length - this.matched.length)
+    this.end()
+    return { sender: whole.sender, held }
+  }
+
+  /** It is all new. Returns what has matched, which must be taken back, and `end` be called then. */
+  takeBack (): Held[] {
+    this.state = 'new'
+    return this.matched
+  }
+
+  end (): void {
+    this.state = 'over'
+    this.matched = []
+    this.#resends.release(this.#begun ?? [])
+    this.#begun = this.#candidates = []
   }
 }
 
 /** Whether so many records are all. Some more may have been read from the other connection meanwhile. */
-function isWhole ({ sender, held }: Candidate<Predecessor>, count: number): boolean {
+function isWhole ({ sender, held }: Candidate, count: number): boolean {
   if (held.length > count) return false
   const last = held[held.length - 1]
-  let isBehind = false
-  for (const one of sender.unanswered.values()) {
-    if (isBehind) held.push(one)
-    isBehind ||= one === last
-  }
+  for (const [txnr, one] of sender.unanswered) if (isBehind(last.txnr, txnr)) held.push(one)
   return held.length === count
 }

@@ -3,6 +3,7 @@ import type { Peer, Protocol } from '../listener/protocol.ts'
 import type { RelpCounts } from './counts.ts'
 import { RelpSession } from './relp-session.ts'
 import { Resends } from './resends.ts'
+import type { RelpShared } from './shared.ts'
 
 /** The head of a first frame, and what may still become one. */
 const BEGINS = /^\d{1,9} [a-z]/
@@ -16,14 +17,13 @@ export class RelpProtocol implements Protocol {
   readonly promise = 'each record is acknowledged when it is stored'
   /** What is not read is not answered, and comes again. */
   readonly readsAtStop = false
-  readonly #maxFrameBytes: number
-  readonly #counts: RelpCounts = { unanswered: 0, faults: 0, recognised: 0 }
-  readonly #resends = new Resends<RelpSession>()
-  /** All connections write theirs into this, one after the other. */
-  readonly #delivery = new SyslogDelivery()
+  readonly #counts: RelpCounts = { unanswered: 0, cost: 0, faults: 0, recognised: 0 }
+  readonly #shared: RelpShared
 
-  constructor ({ maxFrameBytes }: { maxFrameBytes: number }) {
-    this.#maxFrameBytes = maxFrameBytes
+  /** `now`: a clock in ms that never goes back. */
+  constructor ({ maxFrameBytes, now = () => performance.now() }: { maxFrameBytes: number, now?: () => number }) {
+    const counts = this.#counts
+    this.#shared = { maxFrameBytes, delivery: new SyslogDelivery(), counts, resends: new Resends(counts, now) }
   }
 
   get unanswered (): number {
@@ -45,6 +45,6 @@ export class RelpProtocol implements Protocol {
   }
 
   open (peer: Peer): RelpSession {
-    return new RelpSession(peer, this.#maxFrameBytes, this.#delivery, this.#counts, this.#resends)
+    return new RelpSession(peer, this.#shared)
   }
 }

@@ -1,15 +1,17 @@
 import { EqualTimes } from '../delivery/equal-times.ts'
 import { senderHost } from '../delivery/sender-host.ts'
-import type { SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import { type Peer, ProtocolError, type Session, type Taken } from '../listener/protocol.ts'
-import type { RelpCounts } from './counts.ts'
 import { type Frame, Frames } from './frames.ts'
-import type { Held, Owner, Repeater } from './held.ts'
+import type { Carrier, Held } from './held.ts'
 import { OFFERS, offersCommand } from './offers.ts'
 import { Received } from './received.ts'
 import { Recognition } from './recognition.ts'
-import type { Predecessor, Resends } from './resends.ts'
+import type { Predecessor } from './resends.ts'
+import type { RelpShared } from './shared.ts'
 import { after, before, distance } from './txnr.ts'
+
+/** Stands for the peer of a connection that is gone, so that what is kept of the session does not keep its socket. */
+const NOBODY: Peer = { host: '', behind: false, write () {}, end () {}, deliver () {} }
 
 /**
  * What comes over a connection of RELP (librelp's doc/relp.html, as rsyslog's omrelp speaks it). A record is answered
@@ -19,41 +21,36 @@ import { after, before, distance } from './txnr.ts'
  *      `-----(broken protocol)-------`----------------------------------------------------^
  *
  * The records of one read make one delivery. What was received is stored, also where the connection is gone by then:
- * the sender may have forgotten it. What comes again is recognised (Recognition), also without room. It is
- * answered over each connection over which it came, while that is there.
+ * the sender may have forgotten it. What comes again is recognised (Recognition), also without room. The connection
+ * answers it over which it came last.
  */
-export class RelpSession implements Session, Owner, Repeater, Predecessor {
-  readonly #peer: Peer
+export class RelpSession implements Session, Carrier, Predecessor {
   readonly #host: string
+  readonly #shared: RelpShared
   readonly #frames: Frames
-  readonly #delivery: SyslogDelivery
-  readonly #counts: RelpCounts
-  readonly #resends: Resends<RelpSession>
-  readonly #recognition: Recognition<RelpSession>
+  readonly #recognition: Recognition
   /** By their numbers. When the connection has gone, those that are stored since then stay. */
   readonly unanswered = new Map<number, Held>()
+  #peer: Peer
   #times = new EqualTimes()
   #state: 'new' | 'open' | 'closing' | 'ended' = 'new'
   /** The transaction number that comes next, once it is known. */
   #next = 0
-  /** Of the unanswered, so many are stored. */
-  #stored = 0
   /** The most that were unanswered at once: the sender's window, as far as is known. */
   #window = 1
   /** The number of the sender's `close`, which is answered last. */
   #closeTxnr: number | undefined
-  constructor (peer: Peer, maxFrameBytes: number, delivery: SyslogDelivery, counts: RelpCounts, resends: Resends<RelpSession>) {
+
+  constructor (peer: Peer, shared: RelpShared) {
     this.#peer = peer
     this.#host = senderHost(peer.host)
-    this.#frames = new Frames(maxFrameBytes)
-    this.#delivery = delivery
-    this.#counts = counts
-    this.#resends = resends
-    this.#recognition = new Recognition(resends, this)
+    this.#shared = shared
+    this.#frames = new Frames(shared.maxFrameBytes)
+    this.#recognition = new Recognition(shared.resends, this)
   }
 
   get fresh (): boolean {
-    return this.#state === 'new' || (this.#state === 'open' && !this.#recognition.decided)
+    return this.#state === 'new' || (this.#state === 'open' && this.#recognition.state === 'comparing')
   }
 
   get full (): boolean {
@@ -71,28 +68,28 @@ export class RelpSession implements Session, Owner, Repeater, Predecessor {
 
   /** Where a frame breaks the protocol, nothing that came with it is delivered: it is unanswered, and comes again. */
   take (bytes: Buffer, room: number): Taken {
-    const received = new Received(this.#delivery, this.#host, room)
+    const received = new Received(this.#shared.delivery, this.#host, room)
     let [at, lacks] = [0, 'bytes' as Taken['lacks']]
     try {
       while (this.#state === 'new' || this.#state === 'open') {
         at = this.#frames.start(bytes, at)
         const frame = this.#frames.read(bytes, at)
         if (frame === undefined) break
-        if (!this.#frame(bytes, frame, received)) {
+        if (!this.#frame(frame, received)) {
           lacks = 'room'
           break
         }
         at = this.#frames.take(frame)
       }
     } catch (error) {
-      for (const { owners } of received.held) for (const [, txnr] of owners) this.unanswered.delete(txnr)
-      if (error instanceof ProtocolError) this.#peer.write('0 serverclose 0\n')
+      for (const { txnr } of received.held) this.unanswered.delete(txnr)
+      if (this.#state === 'open') this.#peer.write('0 serverclose 0\n')
       this.#state = 'ended'
       throw error
     }
     if (this.#state === 'closing' || this.#state === 'ended') at = bytes.length
     this.#window = Math.max(this.#window, this.unanswered.size)
-    received.deliver(this.#peer, this.#counts)
+    received.deliver(this.#peer, this.#shared.counts)
     this.#endWhenAnswered()
     return { taken: at, lacks }
   }
@@ -102,58 +99,58 @@ export class RelpSession implements Session, Owner, Repeater, Predecessor {
     this.#endWhenAnswered()
   }
 
-  /** A frame that has not come whole is dropped. It comes again. */
+  /** A frame that has not come whole is dropped. It comes again, and so does what was repeated in part. */
   ended (): void {
+    this.#recognition.end()
     this.stop()
   }
 
   lost (): void {
+    this.#recognition.end()
     this.#state = 'ended'
-    if (!this.mayBeDead || this.unanswered.size === 0) this.#resends.delete(this)
+    this.#peer = NOBODY
+    if (!this.mayBeDead || this.unanswered.size === 0) this.#shared.resends.delete(this)
   }
 
-  stored (txnr: number): void {
-    if (this.#state === 'ended') {
-      if (++this.#stored === this.unanswered.size) this.#resends.remember(this)
-      return
-    }
-    this.unanswered.delete(txnr)
-    this.#answer(txnr, '200 OK')
+  stored (held: Held): void {
+    if (this.#state === 'ended' && this.#shared.resends.keep(this, held)) return
+    this.unanswered.delete(held.txnr)
+    if (this.#state === 'ended') return
+    this.#answer(held.txnr, '200 OK')
     if (this.unanswered.size === 0) this.#times = new EqualTimes()
     this.#endWhenAnswered()
   }
 
-  /** A record that this connection has repeated is stored. */
   repeatedStored (): void {
-    const { matched, decided } = this.#recognition
-    if (decided || this.#state !== 'open') return
-    while (matched[0]?.stored === true) {
+    const { matched, state } = this.#recognition
+    if (this.#state === 'ended' || state !== 'comparing') return
+    for (let [one] = matched; one?.stored === true; [one] = matched) {
       this.#answer(before(this.#next, matched.length), '200 OK')
-      this.#counts.recognised++
-      for (const [owner, txnr] of matched.shift()?.owners ?? []) owner.forget(txnr)
+      this.#shared.counts.recognised++
+      matched.shift()
+      one.owner.answeredElsewhere(one)
     }
+    this.#endWhenAnswered()
   }
 
-  forget (txnr: number): void {
-    if (this.#state === 'ended' && this.unanswered.delete(txnr)) this.#stored--
+  answeredElsewhere ({ txnr }: Held): void {
+    this.unanswered.delete(txnr)
   }
 
   /** Its records have all come again, and what is not read will. Returns what is counted of their times. */
   surrender (): EqualTimes {
-    this.#resends.delete(this)
-    if (this.#state === 'open') {
-      this.#state = 'ended'
-      this.#peer.end()
-    }
+    this.#shared.resends.delete(this)
+    this.#state = 'ended'
+    this.#peer.end()
     return this.#times
   }
 
   /** Returns whether there was room for the frame. */
-  #frame (bytes: Buffer, frame: Frame, received: Received): boolean {
+  #frame (frame: Frame, received: Received): boolean {
     const { txnr, command } = frame
-    if (command === 'open') this.#open(frame, bytes.toString('latin1', frame.dataAt, frame.end))
+    if (command === 'open') this.#open(frame)
     else if (this.#state === 'new') this.#refuse(txnr, `${command} in front of open`)
-    else if (command === 'syslog') return this.#record(bytes, frame, received)
+    else if (command === 'syslog') return this.#record(frame, received)
     else if (command !== 'close') this.#refuse(txnr, `the command ${command}, which was not offered`)
     else if (!this.#takeBack(received)) return false
     else {
@@ -163,32 +160,30 @@ export class RelpSession implements Session, Owner, Repeater, Predecessor {
     return true
   }
 
-  #open ({ txnr }: Frame, offers: string): void {
+  #open ({ txnr, bytes, start, end }: Frame): void {
     if (this.#state !== 'new') this.#refuse(txnr, 'a second open')
-    if (!offersCommand(offers, 'syslog')) this.#refuse(txnr, 'an open that does not offer syslog')
+    if (!offersCommand(bytes.toString('latin1', start, end), 'syslog')) this.#refuse(txnr, 'an open that does not offer syslog')
     this.#state = 'open'
-    this.#resends.add(this)
+    this.#shared.resends.add(this)
     this.#next = after(txnr)
     this.#answer(txnr, `200 OK\n${OFFERS}`)
   }
 
   /** The repeat of a number that is still unanswered is left out: some senders repeat what waits for long. */
-  #record (bytes: Buffer, { txnr, dataAt, end, isWhole }: Frame, received: Received): boolean {
+  #record ({ txnr, bytes, start, end, isCut }: Frame, received: Received): boolean {
     if (txnr !== this.#next) {
       if (this.#isUnanswered(txnr)) return true
       this.#refuse(txnr, `number ${txnr}, where ${this.#next} comes next`)
     }
-    if (isWhole && this.#recognition.matches(bytes, dataAt, end)) {
+    if (this.#recognition.matches(bytes, start, end)) {
       this.#next = after(txnr)
-      if (this.#recognition.found === undefined) this.repeatedStored()
-      else this.#adopt(this.#recognition.found)
+      this.#adopt()
       return true
     }
-    if (!this.#takeBack(received) || !received.takes(end - dataAt)) return false
+    if (!this.#takeBack(received) || !received.takes(end - start)) return false
     this.#next = after(txnr)
-    const later = this.#times.count(bytes, dataAt, end)
-    if (!isWhole) this.#counts.faults++
-    this.unanswered.set(txnr, received[isWhole ? 'add' : 'addCut'](bytes, dataAt, end, later, this, txnr))
+    if (isCut) this.#shared.counts.faults++
+    this.unanswered.set(txnr, received.add(bytes, start, end, this.#times.count(bytes, start, end), this, txnr))
     return true
   }
 
@@ -197,16 +192,19 @@ export class RelpSession implements Session, Owner, Repeater, Predecessor {
     return this.unanswered.has(txnr) || (txnr > 0 && earlier > 0 && earlier <= this.#recognition.matched.length)
   }
 
-  /** What this connection has repeated is answered over it from now on. */
-  #adopt (sender: RelpSession): void {
-    const held = this.#recognition.matched.splice(0)
-    this.#counts.recognised += held.length
-    this.#times = sender.surrender()
-    let txnr = before(this.#next, held.length)
-    for (const one of held) {
+  /** Where all of another connection's records have come again, they are answered over this one from now on. */
+  #adopt (): void {
+    const found = this.#recognition.found()
+    if (found === undefined) return this.repeatedStored()
+    this.#times = found.sender.surrender()
+    this.#shared.counts.recognised += found.held.length
+    let txnr = before(this.#next, found.held.length)
+    for (const one of found.held) {
+      one.repeater = undefined
       if (one.stored) this.#answer(txnr, '200 OK')
       else {
-        one.owners.push([this, txnr])
+        one.owner = this
+        one.txnr = txnr
         this.unanswered.set(txnr, one)
       }
       txnr = after(txnr)
@@ -215,21 +213,22 @@ export class RelpSession implements Session, Owner, Repeater, Predecessor {
 
   /** Takes as new what seemed to be repeated. Returns whether there was room for all of it. */
   #takeBack (received: Received): boolean {
-    const { matched } = this.#recognition
-    if (matched.length === 0) return true
-    this.#recognition.decided = true
-    let txnr = before(this.#next, matched.length)
-    for (let one = matched[0]; one !== undefined; [one] = matched, txnr = after(txnr)) {
+    if (this.#recognition.state === 'over') return true
+    const matched = this.#recognition.takeBack()
+    for (let [one] = matched; one !== undefined; [one] = matched) {
       const { message, start, end } = one
       if (!received.takes(end - start)) return false
+      const txnr = before(this.#next, matched.length)
       this.unanswered.set(txnr, received.add(message, start, end, this.#times.count(message, start, end), this, txnr))
       matched.shift()
     }
+    this.#recognition.end()
     return true
   }
 
+  /** What is to be taken back and has found no room comes again. */
   #endWhenAnswered (): void {
-    if (this.#state !== 'closing' || this.unanswered.size > 0) return
+    if (this.#state !== 'closing' || !(this.idle || (this.unanswered.size === 0 && this.#recognition.state === 'new'))) return
     if (this.#closeTxnr !== undefined) this.#answer(this.#closeTxnr, '200 OK')
     this.#state = 'ended'
     this.#peer.write('0 serverclose 0\n')
@@ -242,7 +241,10 @@ export class RelpSession implements Session, Owner, Repeater, Predecessor {
 
   /** No record is refused so: its sender would drop it. `open` is, and what nobody sends as a record. */
   #refuse (txnr: number, what: string): never {
-    if (this.#state === 'new') this.#answer(txnr, `500 ${what}`)
+    if (this.#state === 'new') {
+      this.#answer(txnr, `500 ${what}`)
+      this.#peer.write('0 serverclose 0\n')
+    }
     throw new ProtocolError(what)
   }
 }

@@ -1,70 +1,105 @@
-import { type Held, isSame } from './held.ts'
+import type { EqualTimes } from '../delivery/equal-times.ts'
+import type { RelpCounts } from './counts.ts'
+import { type Held, heldCost, isSame } from './held.ts'
 
-/** Records of senders that have gone, all stored, are remembered up to so many bytes, and for so long. */
-const MOST_REMEMBERED_BYTES = 4 * 2 ** 20
-const REMEMBERED_MS = 60_000
+/** Stored records of senders that have gone are kept up to this cost, and for so long. */
+const MOST_KEPT = 4 * 2 ** 20
+const KEPT_MS = 60_000
+/** What a sender costs beside its records. */
+const SENDER_COST = 2048
+/** A record that many connections begin with is compared with no more of them. */
+const MOST_CANDIDATES = 8
 
 /** One connection, as those see it that come after it. */
 export interface Predecessor {
   /** In the order in which they came, which is the one in which they come again. */
-  readonly unanswered: ReadonlyMap<number, Held>
+  readonly unanswered: Map<number, Held>
   /** The connection may have ended, and its sender will send again what is unanswered. */
   readonly mayBeDead: boolean
+  /** Its records have all come again, and what is not read will. Returns what is counted of their times. */
+  surrender (): EqualTimes
 }
 
-interface Remembered { sender: Predecessor, bytes: number, since: number }
+/** What may come again of one connection: all that it had not answered when the comparison began. */
+export interface Candidate {
+  readonly sender: Predecessor
+  readonly held: Held[]
+  readonly cost: number
+}
 
-/** The connections of an address whose senders may send again what is unanswered. */
-export class Resends<Sender extends Predecessor = Predecessor> {
-  readonly #senders = new Set<Sender>()
+/**
+ * The connections of an address whose senders may send again what is unanswered. What is stored has given back its room
+ * in the budget; so all that is kept here beyond that is bounded:
+ * - what a connection has left unanswered and is stored since: MOST_KEPT, and KEPT_MS
+ * - what is being compared: twice what is held unstored when a comparison begins, and MOST_KEPT
+ * What is beyond is not recognised, and is stored twice.
+ */
+export class Resends {
+  readonly #senders = new Set<Predecessor>()
+  readonly #counts: RelpCounts
   readonly #now: () => number
-  #remembered: Array<Remembered & { sender: Sender }> = []
-  #bytes = 0
+  /** Those that have gone and of which something is stored. What was kept last stands last. */
+  readonly #kept = new Map<Predecessor, { cost: number, since: number }>()
+  #keptCost = 0
+  #comparedCost = 0
 
-  constructor (now = () => performance.now()) {
+  constructor (counts: RelpCounts, now: () => number) {
+    this.#counts = counts
     this.#now = now
   }
 
-  add (sender: Sender): void {
+  add (sender: Predecessor): void {
     this.#senders.add(sender)
   }
 
-  has (sender: Sender): boolean {
+  has (sender: Predecessor): boolean {
     return this.#senders.has(sender)
   }
 
-  delete (sender: Sender): void {
+  delete (sender: Predecessor): void {
     this.#senders.delete(sender)
+    this.#keptCost -= this.#kept.get(sender)?.cost ?? 0
+    this.#kept.delete(sender)
   }
 
-  /** The sender has gone, and all is stored that it has no answer to. It may not know yet. */
-  remember (sender: Sender): void {
-    if (!this.#senders.has(sender)) return
-    let bytes = 0
-    for (const { start, end } of sender.unanswered.values()) bytes += end - start
-    this.#remembered.push({ sender, bytes, since: this.#now() })
-    this.#bytes += bytes
+  /** The record is stored, and its sender has gone without an answer. Returns whether it is kept. */
+  keep (sender: Predecessor, held: Held): boolean {
+    if (!this.#senders.has(sender)) return false
+    const before = this.#kept.get(sender)?.cost
+    const more = heldCost([held]) + (before === undefined ? SENDER_COST : 0)
+    this.#kept.delete(sender)
+    this.#kept.set(sender, { cost: (before ?? 0) + more, since: this.#now() })
+    this.#keptCost += more
     this.#forget()
+    return this.#senders.has(sender)
   }
 
-  /** Those whose first unanswered record this is. */
-  beginningWith (bytes: Buffer, start: number, end: number): Sender[] {
+  /** Those whose first unanswered record this is. `release` must be called when they are not compared any more. */
+  beginningWith (bytes: Buffer, start: number, end: number): Candidate[] {
     this.#forget()
-    const found: Sender[] = []
+    const found: Candidate[] = []
     for (const sender of this.#senders) {
+      if (!sender.mayBeDead) continue
       const [first] = sender.unanswered.values()
-      if (first !== undefined && isSame(first, bytes, start, end) && sender.mayBeDead) found.push(sender)
+      if (first === undefined || !isSame(first, bytes, start, end)) continue
+      const cost = heldCost(sender.unanswered.values())
+      if (this.#comparedCost + cost > 2 * this.#counts.cost + MOST_KEPT) continue
+      this.#comparedCost += cost
+      if (found.push({ sender, held: [...sender.unanswered.values()], cost }) === MOST_CANDIDATES) break
     }
     return found
   }
 
+  release (candidates: readonly Candidate[]): void {
+    for (const { cost } of candidates) this.#comparedCost -= cost
+  }
+
   #forget (): void {
-    const before = this.#now() - REMEMBERED_MS
-    for (let [first] = this.#remembered; first !== undefined; [first] = this.#remembered) {
-      if (this.#bytes <= MOST_REMEMBERED_BYTES && first.since >= before) return
-      this.#remembered.shift()
-      this.#bytes -= first.bytes
-      this.#senders.delete(first.sender)
+    const before = this.#now() - KEPT_MS
+    for (const [sender, { since }] of this.#kept) {
+      if (this.#keptCost <= MOST_KEPT && since >= before) return
+      this.delete(sender)
+      sender.unanswered.clear()
     }
   }
 }

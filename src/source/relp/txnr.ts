@@ -14,3 +14,8 @@ export function before (txnr: number, count: number): number {
 export function distance (earlier: number, txnr: number): number {
   return (txnr - earlier + MOST_TXNR) % MOST_TXNR
 }
+
+/** Whether the number came behind `earlier`. Those that are compared are not further apart than half of all. */
+export function isBehind (earlier: number, txnr: number): boolean {
+  return txnr !== earlier && distance(earlier, txnr) < MOST_TXNR / 2
+}

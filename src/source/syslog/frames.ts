@@ -1,3 +1,4 @@
+import { CUT_BYTES, cutRecord, MOST_TIMES_TOO_LONG } from '../delivery/cut.ts'
 import { frameCount, LINE, UNDECIDED } from './frame-count.ts'
 import { inflated } from './inflate.ts'
 
@@ -20,13 +21,7 @@ const LESS = 0x3c
 /** rsyslog's mark of a compressed message. */
 const COMPRESSED = 0x7a
 
-/** A count of more than so many times the longest record is taken for a number in a text. */
-const MOST_TIMES_TOO_LONG = 16
 const INCOMPLETE = -1
-/** Bytes of a character in UTF-8. */
-const MOST_CHARACTER = 4
-/** Stands at the end of a record that is cut. */
-const CUT = Buffer.from(' [cut]')
 
 /**
  * Finds the records in the bytes of a connection (RFC 6587, RFC 5425). A frame counts its octets, or ends with LF: that
@@ -82,6 +77,7 @@ export class SyslogFrames {
   #frame (all: Buffer, at: number, ended: boolean): number {
     const count = frameCount(all, at, ended)
     if (count === UNDECIDED) return INCOMPLETE
+    // A count that is far too large is a number in a text.
     if (count === LINE || count > MOST_TIMES_TOO_LONG * this.#mostBytes) return this.#line(all, at, ended)
     const start = all.indexOf(BLANK, at) + 1
     const end = start + count
@@ -148,11 +144,8 @@ export class SyslogFrames {
   }
 
   #cut (bytes: Buffer, start: number): boolean {
-    if (!this.#fits(this.#mostBytes + CUT.length)) return false
-    let end = start + this.#mostBytes
-    // No character is cut in two.
-    while (end > start + this.#mostBytes - MOST_CHARACTER && (bytes.readUInt8(end) & 0xc0) === 0x80) end--
-    const record = Buffer.concat([bytes.subarray(start, end), CUT])
+    if (!this.#fits(this.#mostBytes + CUT_BYTES)) return false
+    const record = cutRecord(bytes, start, this.#mostBytes)
     this.#events.fault('cut')
     this.#events.record(record, 0, record.length)
     return true

@@ -1,13 +1,9 @@
 import { EqualTimes } from '../delivery/equal-times.ts'
 import { senderHost } from '../delivery/sender-host.ts'
-import type { SyslogDelivery } from '../delivery/syslog-delivery.ts'
+import { DELIVERY_COST, RECORD_COST, type SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import { type Peer, ProtocolError, type Session, type Taken } from '../listener/protocol.ts'
 import { type FrameFault, SyslogFrames } from './frames.ts'
 import { streamCompression } from './inflate.ts'
-
-/** The cost of a record beside its bytes, and of a delivery beside its records. */
-const RECORD_COST = 64
-const DELIVERY_COST = 256
 
 /** What comes over a connection of syslog. The records of one read make one delivery. */
 export class SyslogSession implements Session {

@@ -1,6 +1,9 @@
 /** A time that is longer is none. */
 export const MOST_TIME_BYTES = 128
 
+/** Of ASCII only: `written` may be bytes as Latin-1, where a no-break space is half a character or none. */
+const BLANKS = /^[\t-\r ]+|[\t-\r ]+$/g
+
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
 const CLOCK = String.raw`(?<hour>\d\d?):(?<minute>\d\d):(?<second>\d\d)(?:[.,](?<fraction>\d+))?`
@@ -24,7 +27,7 @@ const UNITS: ReadonlyArray<readonly [limit: bigint, digits: number]> = [[10n ** 
  * reads the result. A time without a year gets the one that makes it nearest to `nowMs`.
  */
 export function rfc3339 (written: string, nowMs: number): string | undefined {
-  const text = written.trim()
+  const text = written.replace(BLANKS, '')
   const unix = /^(\d{1,20})(?:[.,](\d+))?$/.exec(text)
   if (unix !== null) return ofUnix(BigInt(unix[1]!), unix[2] ?? '')
   for (const form of FORMS) {

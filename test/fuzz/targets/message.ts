@@ -43,8 +43,8 @@ export const message: Target = {
         const { parts, records, empty, quarantined, mended } = encoder.encode(encodeTask(Array.from({ length: times }, () => input)))
         assert.equal(records, times * expected, 'records that were found')
         for (const part of parts) readAsLoki(part)
-        const entries = decodeParts(parts).filter(({ line, metadata }) => !/^([2-9]|1\d+)\//.test(metadata.piece ?? '') &&
-          !(i === PIECES_IN_LINE && /^\[([2-9]|1\d+)\/\d+\] /.test(line)))
+        const entries = decodeParts(parts).filter(({ line, metadata }) => !/^([2-9]|[1-9]\d+)\//.test(metadata.piece ?? '') &&
+          !(i === PIECES_IN_LINE && /^\[([2-9]|[1-9]\d+)\/\d+\] /.test(line)))
         // A line may look like a numbered piece; the count then seems too low.
         if (i !== PIECES_IN_LINE || !input.includes('] ')) assert.equal(entries.length, records - empty, 'records in and entries out')
         seen.push(`${i} ${[...quarantined].map(Math.sign)} ${[...mended].map(Math.sign)} ${Math.min(9, parts.length)}`)

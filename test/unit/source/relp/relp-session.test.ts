@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { RelpProtocol } from '../../../../src/source/relp/relp-protocol.ts'
+import { recordsOf } from '../../../helpers/hand-fed.ts'
 import { scaled } from '../../../helpers/scaled.ts'
 import { turn, until } from '../../../helpers/until.ts'
 import { type Client, Listening } from '../listener/listening.ts'
@@ -26,17 +27,8 @@ function listening (t: TestContext, bytes = 8 * 2 ** 20): Promise<Listening> {
   return Listening.start(t, new RelpProtocol({ maxFrameBytes: MAX_FRAME_BYTES }), { bytes, maxFrameBytes: MAX_FRAME_BYTES })
 }
 
-/** The records of deliveries: behind the peer's address, each behind its length and the count of equal times. */
 function records (deliveries: readonly string[]): string[] {
-  return deliveries.flatMap(text => {
-    const bytes = Buffer.from(text, 'latin1')
-    const found: string[] = []
-    for (let at = 1 + bytes[0], end; at < bytes.length; at = end) {
-      end = at + 8 + bytes.readUInt32BE(at)
-      found.push(bytes.toString('latin1', at + 8, end))
-    }
-    return found
-  })
+  return deliveries.flatMap(text => recordsOf(Buffer.from(text, 'latin1')))
 }
 
 interface Answer { txnr: number, code: number, text: string }
@@ -172,6 +164,16 @@ test('a repeat of an unanswered number is left out, and a record above the limit
   assert.deepEqual([a, cut.slice(-9), cut.length, b], ['a', 'xxx [cut]', MAX_FRAME_BYTES + 6, 'b'])
   one.settle()
   await until('all are answered', () => answers(client.answers).answers.length === 4)
+})
+
+test('a cut is not within a character', async t => {
+  const one = await listening(t)
+  const long = Buffer.from('é'.repeat(MAX_FRAME_BYTES))
+  const client = await one.connect()
+  client.socket.write(Buffer.concat([Buffer.from(`${OPEN}2 syslog ${long.length + 1} x`), long, Buffer.from('\n')]))
+  await until('it is here', () => one.unsettled === 1)
+  const [cut] = records(one.received)
+  assert.equal(Buffer.from(cut, 'latin1').toString(), `x${'é'.repeat(MAX_FRAME_BYTES / 2 - 1)} [cut]`)
 })
 
 test('any records in any pieces, settled in any order: each is delivered once and answered once', async t => {

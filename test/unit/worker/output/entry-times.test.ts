@@ -9,6 +9,7 @@ import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'
 import { Timestamp } from '../../../../src/worker/input/timestamp.ts'
 import { scaled } from '../../../helpers/scaled.ts'
+import { anySeed } from '../../../helpers/seed.ts'
 import {
   decodeParts, type DecodedEntry, encoderSettings, encodeTask, lay, nanoseconds, recordText, rsyslogMessage
 } from '../../../helpers/worker-fixtures.ts'
@@ -42,7 +43,7 @@ function add (hosts: Map<string, Entry[]>, entry: Entry): void {
   else list.push(entry)
 }
 
-const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+const SEED = anySeed()
 
 /**
  * Models the rule for the messages of a batch: an entry gets the first time from its own on that none of its stream
