@@ -33,9 +33,8 @@ export class Received {
 
   /** Adds `bytes[start, end)` as a record. `later`: so many records with the same time came before it. */
   add (bytes: Buffer, start: number, end: number, later: number, owner: Carrier, txnr: number): Held {
-    this.#delivery.add(bytes, start, end, later)
-    const to = this.#delivery.message.length
-    const held: Held = { message: EMPTY, start: to - (end - start), end: to, stored: false, owner, txnr, repeater: undefined }
+    const at = this.#delivery.add(bytes, start, end, later)
+    const held: Held = { message: EMPTY, start: at, end: at + end - start, stored: false, owner, txnr, repeater: undefined }
     this.held.push(held)
     return held
   }

@@ -80,6 +80,6 @@ export class Recognition {
 function isWhole ({ sender, held }: Candidate, count: number): boolean {
   if (held.length > count) return false
   const last = held[held.length - 1]
-  for (const [txnr, one] of sender.unanswered) if (isBehind(last.txnr, txnr)) held.push(one)
+  for (const one of sender.unanswered.all()) if (isBehind(last.txnr, one.txnr)) held.push(one)
   return held.length === count
 }

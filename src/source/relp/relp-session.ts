@@ -3,15 +3,14 @@ import { senderHost } from '../delivery/sender-host.ts'
 import { type Peer, ProtocolError, type Session, type Taken } from '../listener/protocol.ts'
 import { type Frame, Frames } from './frames.ts'
 import type { Carrier, Held } from './held.ts'
+import { NOBODY } from './nobody.ts'
 import { OFFERS, offersCommand } from './offers.ts'
 import { Received } from './received.ts'
 import { Recognition } from './recognition.ts'
 import type { Predecessor } from './resends.ts'
 import type { RelpShared } from './shared.ts'
 import { after, before, distance } from './txnr.ts'
-
-/** Stands for the peer of a connection that is gone, so that what is kept of the session does not keep its socket. */
-const NOBODY: Peer = { host: '', behind: false, write () {}, end () {}, deliver () {} }
+import { Unanswered } from './unanswered.ts'
 
 /**
  * What comes over a connection of RELP (librelp's doc/relp.html, as rsyslog's omrelp speaks it). A record is answered
@@ -29,8 +28,8 @@ export class RelpSession implements Session, Carrier, Predecessor {
   readonly #shared: RelpShared
   readonly #frames: Frames
   readonly #recognition: Recognition
-  /** By their numbers. When the connection has gone, those that are stored since then stay. */
-  readonly unanswered = new Map<number, Held>()
+  /** When the connection has gone, those that are stored since then stay. */
+  readonly unanswered = new Unanswered()
   #peer: Peer
   #times = new EqualTimes()
   #state: 'new' | 'open' | 'closing' | 'ended' = 'new'
@@ -183,7 +182,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
     if (!this.#takeBack(received) || !received.takes(end - start)) return false
     this.#next = after(txnr)
     if (isCut) this.#shared.counts.faults++
-    this.unanswered.set(txnr, received.add(bytes, start, end, this.#times.count(bytes, start, end), this, txnr))
+    this.unanswered.add(received.add(bytes, start, end, this.#times.count(bytes, start, end), this, txnr))
     return true
   }
 
@@ -205,7 +204,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
       else {
         one.owner = this
         one.txnr = txnr
-        this.unanswered.set(txnr, one)
+        this.unanswered.add(one)
       }
       txnr = after(txnr)
     }
@@ -219,7 +218,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
       const { message, start, end } = one
       if (!received.takes(end - start)) return false
       const txnr = before(this.#next, matched.length)
-      this.unanswered.set(txnr, received.add(message, start, end, this.#times.count(message, start, end), this, txnr))
+      this.unanswered.add(received.add(message, start, end, this.#times.count(message, start, end), this, txnr))
       matched.shift()
     }
     this.#recognition.end()

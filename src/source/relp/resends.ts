@@ -1,6 +1,7 @@
 import type { EqualTimes } from '../delivery/equal-times.ts'
 import type { RelpCounts } from './counts.ts'
 import { type Held, heldCost, isSame } from './held.ts'
+import { recordKey, type Unanswered } from './unanswered.ts'
 
 /** Stored records of senders that have gone are kept up to this cost, and for so long. */
 const MOST_KEPT = 4 * 2 ** 20
@@ -13,7 +14,7 @@ const MOST_CANDIDATES = 8
 /** One connection, as those see it that come after it. */
 export interface Predecessor {
   /** In the order in which they came, which is the one in which they come again. */
-  readonly unanswered: Map<number, Held>
+  readonly unanswered: Unanswered
   /** The connection may have ended, and its sender will send again what is unanswered. */
   readonly mayBeDead: boolean
   /** Its records have all come again, and what is not read will. Returns what is counted of their times. */
@@ -78,14 +79,15 @@ export class Resends {
   beginningWith (bytes: Buffer, start: number, end: number): Candidate[] {
     this.#forget()
     const found: Candidate[] = []
+    const key = recordKey(bytes, start, end)
     for (const sender of this.#senders) {
-      if (!sender.mayBeDead) continue
-      const [first] = sender.unanswered.values()
-      if (first === undefined || !isSame(first, bytes, start, end)) continue
-      const cost = heldCost(sender.unanswered.values())
+      if (!sender.mayBeDead || sender.unanswered.firstKey !== key) continue
+      const held = [...sender.unanswered.all()]
+      if (!isSame(held[0], bytes, start, end)) continue
+      const cost = heldCost(held)
       if (this.#comparedCost + cost > 2 * this.#counts.cost + MOST_KEPT) continue
       this.#comparedCost += cost
-      if (found.push({ sender, held: [...sender.unanswered.values()], cost }) === MOST_CANDIDATES) break
+      if (found.push({ sender, held, cost }) === MOST_CANDIDATES) break
     }
     return found
   }

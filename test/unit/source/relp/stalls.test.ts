@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Held } from '../../../../src/source/relp/held.ts'
 import { type Predecessor, Resends } from '../../../../src/source/relp/resends.ts'
+import { Unanswered } from '../../../../src/source/relp/unanswered.ts'
 import { EqualTimes } from '../../../../src/source/delivery/equal-times.ts'
 import { collectGarbage } from '../../../../src/collect-garbage.ts'
 import { turn } from '../../../helpers/until.ts'
@@ -139,7 +140,8 @@ test('no more is compared at once than twice what is held', () => {
   const counts = { unanswered: 0, cost: 0, faults: 0, recognised: 0 }
   const message = Buffer.alloc(MIB)
   const held = { message, start: 0, end: message.length, txnr: 2, stored: false, repeater: undefined } as unknown as Held
-  const sender: Predecessor = { unanswered: new Map([[2, held]]), mayBeDead: true, surrender: () => new EqualTimes() }
+  const sender: Predecessor = { unanswered: new Unanswered(), mayBeDead: true, surrender: () => new EqualTimes() }
+  sender.unanswered.add(held)
   const resends = new Resends(counts, () => 0)
   resends.add(sender)
   const begin = (): number => {
