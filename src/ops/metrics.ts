@@ -148,6 +148,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),
     listenerAccepted: read('lokean_listener_accepted_total', 'Connections that came from senders (LOKEAN_LISTEN)', 'address'),
     listenerFaults: read('lokean_listener_faults_total', 'Senders\' connections that were closed because of what came over them: another protocol, a broken one, no permission', 'address'),
+    listenerRecognised: read('lokean_listener_recognised_total', 'Records that their sender sent again while they were held, and that were not taken again (RELP)', 'address'),
     busConnects: read('lokean_bus_connects_total', 'Connections opened to the bus'),
     busDisconnects: read('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
   }
