@@ -211,4 +211,5 @@ test('while there is no room at all, what comes again is read and recognised, an
     return answers(again.answers).answers.length === 4 && answers(loud.answers).answers.length === 201
   })
   assert.deepEqual(records(one.received).filter(record => record.length === 1), ['a', 'a', 'b'])
+  assert.equal(one.source.counters.recognised, 2)
 })
