@@ -41,7 +41,7 @@ export class Recognition {
     if (this.state !== 'comparing') return false
     const at = this.#count
     if (this.#begun === undefined) this.#candidates = this.#begun = this.#resends.beginningWith(bytes, start, end)
-    else this.#candidates = this.#candidates.filter(({ sender, held }) => this.#resends.has(sender) && isSame(held[at], bytes, start, end))
+    else this.#candidates = this.#candidates.filter(({ sender, held }) => !sender.superseded && isSame(held[at], bytes, start, end))
     const next = this.#candidates[0]?.held[at]
     if (next === undefined) {
       this.state = 'new'

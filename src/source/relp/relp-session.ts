@@ -30,6 +30,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
   readonly #recognition: Recognition
   /** When the connection has gone, those that are stored since then stay. */
   readonly unanswered = new Unanswered()
+  superseded = false
   #peer: Peer
   #times = new EqualTimes()
   #state: 'new' | 'open' | 'closing' | 'ended' = 'new'
@@ -70,15 +71,12 @@ export class RelpSession implements Session, Carrier, Predecessor {
     const received = new Received(this.#shared.delivery, this.#host, room)
     let [at, lacks] = [0, 'bytes' as Taken['lacks']]
     try {
-      while (this.#state === 'new' || this.#state === 'open') {
+      while (lacks === 'bytes' && (this.#state === 'new' || this.#state === 'open')) {
         at = this.#frames.start(bytes, at)
         const frame = this.#frames.read(bytes, at)
         if (frame === undefined) break
-        if (!this.#frame(frame, received)) {
-          lacks = 'room'
-          break
-        }
-        at = this.#frames.take(frame)
+        if (this.#frame(frame, received)) at = this.#frames.take(frame)
+        else lacks = 'room'
       }
     } catch (error) {
       for (const { txnr } of received.held) this.unanswered.delete(txnr)
@@ -139,6 +137,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
   /** Its records have all come again, and what is not read will. Returns what is counted of their times. */
   surrender (): EqualTimes {
     this.#shared.resends.delete(this)
+    this.superseded = true
     this.#state = 'ended'
     this.#peer.end()
     return this.#times

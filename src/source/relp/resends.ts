@@ -17,6 +17,8 @@ export interface Predecessor {
   readonly unanswered: Unanswered
   /** The connection may have ended, and its sender will send again what is unanswered. */
   readonly mayBeDead: boolean
+  /** Another connection has taken over what it had left unanswered. */
+  readonly superseded: boolean
   /** Its records have all come again, and what is not read will. Returns what is counted of their times. */
   surrender (): EqualTimes
 }
@@ -51,10 +53,6 @@ export class Resends {
 
   add (sender: Predecessor): void {
     this.#senders.add(sender)
-  }
-
-  has (sender: Predecessor): boolean {
-    return this.#senders.has(sender)
   }
 
   delete (sender: Predecessor): void {

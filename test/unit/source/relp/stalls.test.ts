@@ -46,6 +46,29 @@ test('what was read from the other connection since the comparison began is comp
   assert.deepEqual([server.records, connection.answered], [['a', 'b', 'c', 'd'], [2, 3, 4, 5]])
 })
 
+test('a stall that ends while a window comes again: all of it is recognised, though the other connection is over', () => {
+  const server = new Server()
+  const old = Connection.sending(server, ['a', 'b', 'c'])
+  old.behind = true
+  const connection = Connection.sending(server, ['a'], 0)
+  server.settleAll()
+  old.session.ended()
+  old.session.lost()
+  connection.feed(frame(3, 'b') + frame(4, 'c') + frame(5, 'd'))
+  server.settleAll()
+  assert.deepEqual([server.records, connection.answered], [['a', 'b', 'c', 'd'], [2, 3, 4, 5]])
+})
+
+test('two that repeat the same window: the first to have all of it is answered, the other one is new', () => {
+  const server = new Server()
+  Connection.sending(server, ['a', 'b', 'c']).session.lost()
+  const slow = Connection.sending(server, ['a', 'b'], 0)
+  const quick = Connection.sending(server, ['a', 'b', 'c'], 0)
+  slow.feed(frame(4, 'c'))
+  server.settleAll()
+  assert.deepEqual([server.records, quick.answered, slow.answered], [['a', 'b', 'c', 'a', 'b', 'c'], [2, 3, 4], [2, 3, 4]])
+})
+
 test('a record that is cut is recognised as well', () => {
   const server = new Server()
   const long = 'x'.repeat(5000)
@@ -140,7 +163,7 @@ test('no more is compared at once than twice what is held', () => {
   const counts = { unanswered: 0, cost: 0, faults: 0, recognised: 0 }
   const message = Buffer.alloc(MIB)
   const held = { message, start: 0, end: message.length, txnr: 2, stored: false, repeater: undefined } as unknown as Held
-  const sender: Predecessor = { unanswered: new Unanswered(), mayBeDead: true, surrender: () => new EqualTimes() }
+  const sender: Predecessor = { unanswered: new Unanswered(), mayBeDead: true, superseded: false, surrender: () => new EqualTimes() }
   sender.unanswered.add(held)
   const resends = new Resends(counts, () => 0)
   resends.add(sender)
