@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, R
 import { eventLoopLag } from './event-loop-lag.ts'
 import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
 import { RESEND_REASONS } from '../sink/doubt.ts'
+import { TalliedCounter } from './tallied-counter.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
 
 /** The answer to a push; `none` where there was no answer. */
@@ -30,11 +31,6 @@ export interface DerivedGauge {
   readonly gauge: Gauge
   /** Sets where the value comes from. The last call holds. */
   from: (read: () => Reading) => void
-}
-
-/** A counter that is cheap to add to: prom-client counts the sum only when it is scraped. */
-export interface TalliedCounter {
-  add: (label: string, value: number) => void
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -89,20 +85,9 @@ function counters (registry: Registry, options: MetricsOptions) {
     return made
   }
   function tallied (name: string, help: string, label: string, values: readonly string[]): TalliedCounter {
-    const tally = new Map<string, number>(values.map(value => [value, 0]))
-    registry.registerMetric(new Counter<string>({
-      name,
-      help,
-      labelNames: [label],
-      registers: [],
-      collect () {
-        for (const [value, count] of tally) {
-          this.inc({ [label]: value }, count)
-          tally.set(value, 0)
-        }
-      }
-    }))
-    return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
+    const made = new TalliedCounter(name, help, label, values)
+    registry.registerMetric(made.metric)
+    return made
   }
   /**
    * A counter that is counted elsewhere, and read when it is scraped. Without a label it is 0 until its count is known.
