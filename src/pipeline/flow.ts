@@ -220,7 +220,7 @@ export class Flow {
   /** Where senders could use up their credit meanwhile, they would have to wait for more. */
   #quiet (address: string, ms: number, messages: number): void {
     const { source } = this.#route(address)
-    if (source.reading(address).credit > 2 * messages) source.quiet?.(address, ms)
+    if (source.quiet !== undefined && source.reading(address).credit > 2 * messages) source.quiet(address, ms)
   }
 
   #release (address: string, cost: number): Route {

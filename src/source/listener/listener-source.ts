@@ -161,12 +161,16 @@ export class ListenerSource implements Source {
   }
 
   status (): Check {
-    if (this.#state !== 'held' && this.#state !== 'open') return { ok: false, detail: 'closed' }
+    if (!this.#isUp) return { ok: false, detail: 'closed' }
     return { ok: true, detail: `listening; ${this.#connections.size} ${this.#connections.size === 1 ? 'sender' : 'senders'}` }
   }
 
   reading (): { up: boolean, credit: number } {
-    return { up: this.status().ok, credit: 0 }
+    return { up: this.#isUp, credit: 0 }
+  }
+
+  get #isUp (): boolean {
+    return this.#state === 'held' || this.#state === 'open'
   }
 
   #isClosed (): boolean {
