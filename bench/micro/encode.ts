@@ -66,17 +66,17 @@ interface Entry { stream: Stream, time: Timestamp, start: number, end: number }
 type Batch = ScannedBatch<{ arena: Arena, streams: StreamCache }>
 
 function findEntries (batch: Batch): Entry[] {
-  const { fields, kernel: { run }, own } = batch
+  const { fields, kernel, own } = batch
   const all = fields.names.map((_, slot) => slot)
   return Array.from({ length: batch.records }, (_, record) => {
     batch.load(record, all)
     const [at, message] = [fields.slot('@timestamp'), fields.slot('message')]
     const stream = own.streams.find()
-    if (run.parseTimestamp(fields.start(at), fields.end(at)) === 0 || typeof stream === 'string') {
+    if (kernel.run.parseTimestamp(fields.start(at), fields.end(at)) === 0 || typeof stream === 'string') {
       throw new Error('a record without a time or labels')
     }
     const time = new Timestamp()
-    time.set(run.timestampSeconds(), run.timestampNanos())
+    time.set(kernel.seconds, kernel.nanos)
     return { stream, time, start: fields.start(message), end: fields.end(message) }
   })
 }

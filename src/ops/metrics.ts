@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, R
 import { eventLoopLag } from './event-loop-lag.ts'
 import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
 import { RESEND_REASONS } from '../sink/doubt.ts'
+import { Tallies } from './tallies.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
 
 /** The answer to a push; `none` where there was no answer. */
@@ -30,11 +31,6 @@ export interface DerivedGauge {
   readonly gauge: Gauge
   /** Sets where the value comes from. The last call holds. */
   from: (read: () => Reading) => void
-}
-
-/** A counter that is cheap to add to: prom-client counts the sum only when it is scraped. */
-export interface TalliedCounter {
-  add: (label: string, value: number) => void
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -88,21 +84,17 @@ function counters (registry: Registry, options: MetricsOptions) {
     if (label !== undefined) for (const value of values) made.inc({ [label]: value } as Record<L, string>, 0)
     return made
   }
-  function tallied (name: string, help: string, label: string, values: readonly string[]): TalliedCounter {
-    const tally = new Map<string, number>(values.map(value => [value, 0]))
+  /** prom-client counts the sum only when it is scraped. */
+  function tallied (name: string, help: string, label: string, values: readonly string[]): Pick<Tallies, 'add'> {
+    const tallies = new Tallies(values)
     registry.registerMetric(new Counter<string>({
       name,
       help,
       labelNames: [label],
       registers: [],
-      collect () {
-        for (const [value, count] of tally) {
-          this.inc({ [label]: value }, count)
-          tally.set(value, 0)
-        }
-      }
+      collect () { tallies.take((value, count) => { this.inc({ [label]: value }, count) }) }
     }))
-    return { add: (value, count) => { tally.set(value, (tally.get(value) ?? 0) + count) } }
+    return tallies
   }
   /**
    * A counter that is counted elsewhere, and read when it is scraped. Without a label it is 0 until its count is known.
@@ -148,6 +140,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     datagramsDropped: read('lokean_datagrams_dropped_total', 'Datagrams that the kernel dropped because the socket\'s buffer was full (LOKEAN_SOCKET; Linux only)', 'address'),
     listenerAccepted: read('lokean_listener_accepted_total', 'Connections that came from senders (LOKEAN_LISTEN)', 'address'),
     listenerFaults: read('lokean_listener_faults_total', 'Senders\' connections that were closed because of what came over them: another protocol, a broken one, no permission', 'address'),
+    listenerRecognised: read('lokean_listener_recognised_total', 'Records that their sender sent again while they were held, and that were not taken again (RELP)', 'address'),
     busConnects: read('lokean_bus_connects_total', 'Connections opened to the bus'),
     busDisconnects: read('lokean_bus_disconnects_total', 'Connections to the bus that were lost, or closed by the bus')
   }

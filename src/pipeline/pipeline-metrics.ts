@@ -148,6 +148,7 @@ function observeSources (metrics: Metrics, sources: readonly Source[]): void {
       metrics.datagramsDropped.from(() => source.counters.dropped, address)
       metrics.listenerAccepted.from(() => source.counters.accepted, address)
       metrics.listenerFaults.from(() => source.counters.faults, address)
+      metrics.listenerRecognised.from(() => source.counters.recognised, address)
     }
   }
 }

@@ -63,6 +63,8 @@ export interface SourceCounters {
   readonly accepted?: number
   /** Connections that were closed because of what came over them, or did not. */
   readonly faults?: number
+  /** Records that came again while they were held, and were not taken again. */
+  readonly recognised?: number
   /** Datagrams that the kernel dropped. Also undefined where the kernel does not say. */
   readonly dropped?: number
 }

@@ -6,7 +6,7 @@ import {
 import { readBody } from './input/amqp-body.ts'
 import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'
-import { Kernel, SCAN } from './kernel/kernel.ts'
+import { Kernel, READY, SCAN } from './kernel/kernel.ts'
 import { findFields, mendEscapes } from './input/broken-json.ts'
 import { PartialLines, type Span } from './input/partial-lines.ts'
 import { parseRecord } from './input/record-parse.ts'
@@ -115,7 +115,8 @@ export class Encoder implements SyslogSink {
 
   record (start: number, end: number, later = 0): void {
     this.#records++
-    const scanned = this.#kernel.run.scan(this.#shift + start, this.#shift + end)
+    const scanned = this.#kernel.run.takeRecord(this.#shift + start, this.#shift + end)
+    if (scanned >= READY - 1) return this.#done(this.#entries.writeReady(scanned - READY, later), start, end)
     if (scanned !== SCAN.LEFT && this.#partialLines.take(start, end)) return
     const unread = this.#read(scanned, start, end)
     if (scanned === SCAN.LEFT && unread === undefined && this.#partialLines.take(start, end)) return

@@ -150,8 +150,8 @@ export function isHost (text: string): boolean {
 
 /** The tag of a program, or nothing. */
 export function isTag (text: string): boolean {
-  const bare = text.replace(/^\(/, '').replace(/[()]$/, '')
-  return text === '' || text === '-' || (text.length <= 128 && /^[A-Za-z0-9_%]/.test(bare) && [...bare].every(one => /[\w.@+~%/<>-]/.test(one)))
+  const bare = text.replace(/^\(/, '')
+  return text === '' || text === '-' || (text.length <= 128 && /^[A-Za-z0-9_%]/.test(bare) && [...bare].every(one => /[\w.@+~%/<>()-]/.test(one)))
 }
 
 /** The JSON text as a value, its broken escapes mended; undefined where it is no JSON all the same. */

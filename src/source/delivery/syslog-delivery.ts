@@ -29,8 +29,11 @@ export class SyslogDelivery {
     this.records = 0
   }
 
-  /** Adds `bytes[start, end)` as a record. `later`: so many records with the same time came before it. */
-  add (bytes: Uint8Array, start: number, end: number, later: number): void {
+  /**
+   * Adds `bytes[start, end)` as a record. `later`: so many records with the same time came before it. Returns where the
+   * record's bytes are in the message.
+   */
+  add (bytes: Uint8Array, start: number, end: number, later: number): number {
     const record = this.#length + HEAD_BYTES
     const next = record + end - start
     if (next > this.#buffer.length) this.#grow(next)
@@ -39,6 +42,7 @@ export class SyslogDelivery {
     this.#buffer.set(bytes.subarray(start, end), record)
     this.#length = next
     this.records++
+    return record
   }
 
   get message (): Uint8Array<ArrayBuffer> {

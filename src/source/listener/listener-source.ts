@@ -84,7 +84,8 @@ export class ListenerSource implements Source {
       get accepted () { return accepted() },
       get connections () { return connections() },
       get waiting () { return waiting() },
-      get faults () { return counts.faults + (protocol.faults ?? 0) }
+      get faults () { return counts.faults + (protocol.faults ?? 0) },
+      get recognised () { return protocol.recognised }
     }
     this.#fault = () => { counts.faults++ }
   }

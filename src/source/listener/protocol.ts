@@ -68,6 +68,8 @@ export interface Protocol {
   readonly unanswered: number
   /** Frames at fault whose connections go on. */
   readonly faults?: number
+  /** Records that came again while they were held, and were not taken again. */
+  readonly recognised?: number
 }
 
 /** The sender broke the protocol. The message says how. */

@@ -9,8 +9,6 @@ export interface Header { txnr: number, command: string, length: number, dataAt:
 /** A transaction number and a length have 9 digits at most, a command 32 letters. */
 const MOST_DIGITS = 9
 const MOST_LETTERS = 32
-/** The largest transaction number; the next one is 1. */
-export const MOST_TXNR = 999_999_999
 
 const LF = 0x0a
 const SPACE = 0x20

@@ -1,6 +1,9 @@
 import { SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import type { Peer, Protocol } from '../listener/protocol.ts'
-import { type RelpCounts, RelpSession } from './relp-session.ts'
+import type { RelpCounts } from './counts.ts'
+import { RelpSession } from './relp-session.ts'
+import { Resends } from './resends.ts'
+import type { RelpShared } from './shared.ts'
 
 /** The head of a first frame, and what may still become one. */
 const BEGINS = /^\d{1,9} [a-z]/
@@ -14,13 +17,13 @@ export class RelpProtocol implements Protocol {
   readonly promise = 'each record is acknowledged when it is stored'
   /** What is not read is not answered, and comes again. */
   readonly readsAtStop = false
-  readonly #maxFrameBytes: number
-  readonly #counts: RelpCounts = { unanswered: 0, faults: 0 }
-  /** All connections write theirs into this, one after the other. */
-  readonly #delivery = new SyslogDelivery()
+  readonly #counts: RelpCounts = { unanswered: 0, cost: 0, faults: 0, recognised: 0 }
+  readonly #shared: RelpShared
 
-  constructor ({ maxFrameBytes }: { maxFrameBytes: number }) {
-    this.#maxFrameBytes = maxFrameBytes
+  /** `now`: a clock in ms that never goes back. */
+  constructor ({ maxFrameBytes, now = () => performance.now() }: { maxFrameBytes: number, now?: () => number }) {
+    const counts = this.#counts
+    this.#shared = { maxFrameBytes, delivery: new SyslogDelivery(), counts, resends: new Resends(counts, now) }
   }
 
   get unanswered (): number {
@@ -31,6 +34,10 @@ export class RelpProtocol implements Protocol {
     return this.#counts.faults
   }
 
+  get recognised (): number {
+    return this.#counts.recognised
+  }
+
   begins (bytes: Buffer): boolean | undefined {
     const text = bytes.toString('latin1', 0, MOST_FIRST_BYTES)
     if (BEGINS.test(text)) return true
@@ -38,6 +45,6 @@ export class RelpProtocol implements Protocol {
   }
 
   open (peer: Peer): RelpSession {
-    return new RelpSession(peer, this.#maxFrameBytes, this.#delivery, this.#counts)
+    return new RelpSession(peer, this.#shared)
   }
 }

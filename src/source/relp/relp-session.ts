@@ -1,19 +1,16 @@
-import { CUT_BYTES, cutRecord, MOST_TIMES_TOO_LONG } from '../delivery/cut.ts'
 import { EqualTimes } from '../delivery/equal-times.ts'
 import { senderHost } from '../delivery/sender-host.ts'
-import { DELIVERY_COST, RECORD_COST, type SyslogDelivery } from '../delivery/syslog-delivery.ts'
 import { type Peer, ProtocolError, type Session, type Taken } from '../listener/protocol.ts'
-import { type Header, MOST_TXNR, readHeader } from './header.ts'
+import { type Frame, Frames } from './frames.ts'
+import type { Carrier, Held } from './held.ts'
+import { NOBODY } from './nobody.ts'
 import { OFFERS, offersCommand } from './offers.ts'
-
-const LF = 0x0a
-
-export interface RelpCounts {
-  /** Records that are neither answered nor, where their connection is gone, stored. */
-  unanswered: number
-  /** Frames that were cut. */
-  faults: number
-}
+import { Received } from './received.ts'
+import { Recognition } from './recognition.ts'
+import type { Predecessor } from './resends.ts'
+import type { RelpShared } from './shared.ts'
+import { after, before, distance } from './txnr.ts'
+import { Unanswered } from './unanswered.ts'
 
 /**
  * What comes over a connection of RELP (librelp's doc/relp.html, as rsyslog's omrelp speaks it). A record is answered
@@ -23,207 +20,229 @@ export interface RelpCounts {
  *      `-----(broken protocol)-------`----------------------------------------------------^
  *
  * The records of one read make one delivery. What was received is stored, also where the connection is gone by then:
- * the sender may have forgotten it.
+ * the sender may have forgotten it. What comes again is recognised (Recognition), also without room. The connection
+ * answers it over which it came last.
  */
-export class RelpSession implements Session {
-  readonly #peer: Peer
+export class RelpSession implements Session, Carrier, Predecessor {
   readonly #host: string
-  readonly #maxFrameBytes: number
-  readonly #delivery: SyslogDelivery
-  readonly #counts: RelpCounts
+  readonly #shared: RelpShared
+  readonly #frames: Frames
+  readonly #recognition: Recognition
+  /** When the connection has gone, those that are stored since then stay. */
+  readonly unanswered = new Unanswered()
+  superseded = false
+  #peer: Peer
   #times = new EqualTimes()
   #state: 'new' | 'open' | 'closing' | 'ended' = 'new'
   /** The transaction number that comes next, once it is known. */
   #next = 0
-  #unanswered = 0
   /** The most that were unanswered at once: the sender's window, as far as is known. */
   #window = 1
   /** The number of the sender's `close`, which is answered last. */
   #closeTxnr: number | undefined
-  /** So many bytes of a cut frame are still to come, its LF included. */
-  #skip = 0
 
-  constructor (peer: Peer, maxFrameBytes: number, delivery: SyslogDelivery, counts: RelpCounts) {
+  constructor (peer: Peer, shared: RelpShared) {
     this.#peer = peer
     this.#host = senderHost(peer.host)
-    this.#maxFrameBytes = maxFrameBytes
-    this.#delivery = delivery
-    this.#counts = counts
+    this.#shared = shared
+    this.#frames = new Frames(shared.maxFrameBytes)
+    this.#recognition = new Recognition(shared.resends, this)
   }
 
   get fresh (): boolean {
-    return this.#state === 'new'
+    return this.#state === 'new' || (this.#state === 'open' && this.#recognition.state === 'comparing')
   }
 
   get full (): boolean {
-    return this.#unanswered >= this.#window
+    return this.unanswered.size >= this.#window
   }
 
   get idle (): boolean {
-    return this.#unanswered === 0
+    return this.unanswered.size === 0 && this.#recognition.matched.length === 0
+  }
+
+  /** Behind a `close`, a sender sends nothing again. */
+  get mayBeDead (): boolean {
+    return this.#closeTxnr === undefined && (this.#state === 'closing' || this.#state === 'ended' || this.#peer.behind)
   }
 
   /** Where a frame breaks the protocol, nothing that came with it is delivered: it is unanswered, and comes again. */
   take (bytes: Buffer, room: number): Taken {
-    const first = this.#next
-    let [at, cost, lacks] = [0, DELIVERY_COST, 'bytes' as Taken['lacks']]
-    this.#delivery.begin(this.#host)
-    while (this.#state === 'new' || this.#state === 'open') {
-      at += this.#skipped(bytes.length - at)
-      const header = this.#skip > 0 ? undefined : this.#header(bytes, at)
-      if (header === undefined) break
-      const length = Math.min(header.length, this.#maxFrameBytes)
-      // Behind the data is LF, or the byte that tells whether the cut is within a character.
-      if (bytes.length <= header.dataAt + length) break
-      const recordCost = header.command === 'syslog' ? RECORD_COST + length + CUT_BYTES : 0
-      if (recordCost > 0 && cost + recordCost > room) {
-        lacks = 'room'
-        break
+    const received = new Received(this.#shared.delivery, this.#host, room)
+    let [at, lacks] = [0, 'bytes' as Taken['lacks']]
+    try {
+      while (lacks === 'bytes' && (this.#state === 'new' || this.#state === 'open')) {
+        at = this.#frames.start(bytes, at)
+        const frame = this.#frames.read(bytes, at)
+        if (frame === undefined) break
+        if (this.#frame(frame, received)) at = this.#frames.take(frame)
+        else lacks = 'room'
       }
-      at = this.#frame(bytes, header, length)
-      cost += recordCost
+    } catch (error) {
+      for (const { txnr } of received.held) this.unanswered.delete(txnr)
+      if (this.#state === 'open') this.#peer.write('0 serverclose 0\n')
+      this.#state = 'ended'
+      throw error
     }
     if (this.#state === 'closing' || this.#state === 'ended') at = bytes.length
-    this.#deliver(first, cost)
+    this.#window = Math.max(this.#window, this.unanswered.size)
+    received.deliver(this.#peer, this.#shared.counts)
     this.#endWhenAnswered()
     return { taken: at, lacks }
   }
 
-  /** A frame that has not come whole is dropped. It comes again. */
-  ended (): void {
+  stop (): void {
     if (this.#state !== 'ended') this.#state = 'closing'
     this.#endWhenAnswered()
   }
 
+  /** A frame that has not come whole is dropped. It comes again, and so does what was repeated in part. */
+  ended (): void {
+    this.#recognition.end()
+    this.stop()
+  }
+
   lost (): void {
+    this.#recognition.end()
     this.#state = 'ended'
+    this.#peer = NOBODY
+    if (!this.mayBeDead || this.unanswered.size === 0) this.#shared.resends.delete(this)
   }
 
-  stop (): void {
-    this.ended()
+  stored (held: Held): void {
+    if (this.#state === 'ended' && this.#shared.resends.keep(this, held)) return
+    this.unanswered.delete(held.txnr)
+    if (this.#state === 'ended') return
+    this.#answer(held.txnr, '200 OK')
+    if (this.unanswered.size === 0) this.#times = new EqualTimes()
+    this.#endWhenAnswered()
   }
 
-  #skipped (most: number): number {
-    const skipped = Math.min(this.#skip, most)
-    this.#skip -= skipped
-    return skipped
-  }
-
-  #header (bytes: Buffer, at: number): Header | undefined {
-    if (at === bytes.length) return undefined
-    const header = this.#checked(() => readHeader(bytes, at))
-    if (header !== undefined && header.length > MOST_TIMES_TOO_LONG * this.#maxFrameBytes) {
-      this.#refuse(header.txnr, `a frame of ${header.length} bytes: LOKEAN_LISTEN_MAX_FRAME_BYTES is ${this.#maxFrameBytes}`)
+  repeatedStored (): void {
+    const { matched, state } = this.#recognition
+    if (this.#state === 'ended' || state !== 'comparing') return
+    for (let [one] = matched; one?.stored === true; [one] = matched) {
+      this.#answer(before(this.#next, matched.length), '200 OK')
+      this.#shared.counts.recognised++
+      matched.shift()
+      one.owner.answeredElsewhere(one)
     }
-    return header
+    this.#endWhenAnswered()
   }
 
-  /** Takes the frame, whose data is here as far as it is kept. Returns where the next one begins. */
-  #frame (bytes: Buffer, header: Header, length: number): number {
-    const { txnr, command, dataAt } = header
-    const end = dataAt + length
-    if (length === header.length && bytes[end] !== LF) this.#refuse(txnr, 'a frame without LF behind its data')
-    if (command === 'open') this.#open(header, bytes.toString('latin1', dataAt, end))
+  answeredElsewhere ({ txnr }: Held): void {
+    this.unanswered.delete(txnr)
+  }
+
+  /** Its records have all come again, and what is not read will. Returns what is counted of their times. */
+  surrender (): EqualTimes {
+    this.#shared.resends.delete(this)
+    this.superseded = true
+    this.#state = 'ended'
+    this.#peer.end()
+    return this.#times
+  }
+
+  /** Returns whether there was room for the frame. */
+  #frame (frame: Frame, received: Received): boolean {
+    const { txnr, command } = frame
+    if (command === 'open') this.#open(frame)
     else if (this.#state === 'new') this.#refuse(txnr, `${command} in front of open`)
-    else if (command === 'syslog') this.#record(bytes, header, end)
-    else if (command === 'close') {
+    else if (command === 'syslog') return this.#record(frame, received)
+    else if (command !== 'close') this.#refuse(txnr, `the command ${command}, which was not offered`)
+    else if (!this.#takeBack(received)) return false
+    else {
       this.#closeTxnr = txnr
       this.#state = 'closing'
-    } else this.#refuse(txnr, `the command ${command}, which was not offered`)
-    if (length === header.length) return end + 1
-    this.#skip = header.length - length + 1
-    return end
+    }
+    return true
   }
 
-  #open ({ txnr }: Header, offers: string): void {
+  #open ({ txnr, bytes, start, end }: Frame): void {
     if (this.#state !== 'new') this.#refuse(txnr, 'a second open')
-    if (!offersCommand(offers, 'syslog')) this.#refuse(txnr, 'an open that does not offer syslog')
+    if (!offersCommand(bytes.toString('latin1', start, end), 'syslog')) this.#refuse(txnr, 'an open that does not offer syslog')
     this.#state = 'open'
+    this.#shared.resends.add(this)
     this.#next = after(txnr)
     this.#answer(txnr, `200 OK\n${OFFERS}`)
   }
 
   /** The repeat of a number that is still unanswered is left out: some senders repeat what waits for long. */
-  #record (bytes: Buffer, { txnr, length, dataAt }: Header, end: number): void {
+  #record ({ txnr, bytes, start, end, isCut }: Frame, received: Received): boolean {
     if (txnr !== this.#next) {
-      if (this.#isUnanswered(txnr)) return
+      if (this.#isUnanswered(txnr)) return true
       this.#refuse(txnr, `number ${txnr}, where ${this.#next} comes next`)
     }
+    if (this.#recognition.matches(bytes, start, end)) {
+      this.#next = after(txnr)
+      this.#adopt()
+      return true
+    }
+    if (!this.#takeBack(received) || !received.takes(end - start)) return false
     this.#next = after(txnr)
-    const later = this.#times.count(bytes, dataAt, end)
-    if (dataAt + length === end) this.#delivery.add(bytes, dataAt, end, later)
-    else {
-      this.#counts.faults++
-      const cut = cutRecord(bytes, dataAt, this.#maxFrameBytes)
-      this.#delivery.add(cut, 0, cut.length, later)
+    if (isCut) this.#shared.counts.faults++
+    this.unanswered.add(received.add(bytes, start, end, this.#times.count(bytes, start, end), this, txnr))
+    return true
+  }
+
+  #isUnanswered (txnr: number): boolean {
+    const earlier = distance(txnr, this.#next)
+    return this.unanswered.has(txnr) || (txnr > 0 && earlier > 0 && earlier <= this.#recognition.matched.length)
+  }
+
+  /** Where all of another connection's records have come again, they are answered over this one from now on. */
+  #adopt (): void {
+    const found = this.#recognition.found()
+    if (found === undefined) return this.repeatedStored()
+    this.#times = found.sender.surrender()
+    this.#shared.counts.recognised += found.held.length
+    let txnr = before(this.#next, found.held.length)
+    for (const one of found.held) {
+      one.repeater = undefined
+      if (one.stored) this.#answer(txnr, '200 OK')
+      else {
+        one.owner = this
+        one.txnr = txnr
+        this.unanswered.add(one)
+      }
+      txnr = after(txnr)
     }
   }
 
-  /** Numbers are answered in any order, but the last ones are those that can be unanswered. */
-  #isUnanswered (txnr: number): boolean {
-    const behind = (this.#next - txnr + MOST_TXNR) % MOST_TXNR
-    return txnr > 0 && behind <= this.#unanswered + this.#delivery.records
+  /** Takes as new what seemed to be repeated. Returns whether there was room for all of it. */
+  #takeBack (received: Received): boolean {
+    if (this.#recognition.state === 'over') return true
+    const matched = this.#recognition.takeBack()
+    for (let [one] = matched; one !== undefined; [one] = matched) {
+      const { message, start, end } = one
+      if (!received.takes(end - start)) return false
+      const txnr = before(this.#next, matched.length)
+      this.unanswered.add(received.add(message, start, end, this.#times.count(message, start, end), this, txnr))
+      matched.shift()
+    }
+    this.#recognition.end()
+    return true
   }
 
-  #deliver (first: number, cost: number): void {
-    const { records } = this.#delivery
-    if (records === 0) return
-    // Behind an open, the first number is one that this read has brought.
-    const from = first === 0 ? before(this.#next, records) : first
-    this.#unanswered += records
-    this.#counts.unanswered += records
-    this.#window = Math.max(this.#window, this.#unanswered)
-    this.#peer.deliver(this.#delivery.message, cost, () => this.#settled(from, records))
-  }
-
-  #settled (first: number, records: number): void {
-    this.#unanswered -= records
-    this.#counts.unanswered -= records
-    if (this.#state === 'ended') return
-    for (let i = 0, txnr = first; i < records; i++, txnr = after(txnr)) this.#answer(txnr, '200 OK')
-    if (this.#unanswered === 0) this.#times = new EqualTimes()
-    this.#endWhenAnswered()
-  }
-
+  /** What is to be taken back and has found no room comes again. */
   #endWhenAnswered (): void {
-    if (this.#state !== 'closing' || this.#unanswered > 0) return
+    if (this.#state !== 'closing' || !(this.idle || (this.unanswered.size === 0 && this.#recognition.state === 'new'))) return
     if (this.#closeTxnr !== undefined) this.#answer(this.#closeTxnr, '200 OK')
-    this.#end()
+    this.#state = 'ended'
+    this.#peer.write('0 serverclose 0\n')
+    this.#peer.end()
   }
 
   #answer (txnr: number, text: string): void {
     this.#peer.write(`${txnr} rsp ${text.length} ${text}\n`)
   }
 
-  #end (): void {
-    this.#state = 'ended'
-    this.#peer.write('0 serverclose 0\n')
-    this.#peer.end()
-  }
-
-  #checked<T> (read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      if (this.#state === 'open') this.#peer.write('0 serverclose 0\n')
-      this.#state = 'ended'
-      throw error
-    }
-  }
-
   /** No record is refused so: its sender would drop it. `open` is, and what nobody sends as a record. */
   #refuse (txnr: number, what: string): never {
-    if (this.#state === 'new') this.#answer(txnr, `500 ${what}`)
-    this.#peer.write('0 serverclose 0\n')
-    this.#state = 'ended'
+    if (this.#state === 'new') {
+      this.#answer(txnr, `500 ${what}`)
+      this.#peer.write('0 serverclose 0\n')
+    }
     throw new ProtocolError(what)
   }
-}
-
-function after (txnr: number): number {
-  return txnr === MOST_TXNR ? 1 : txnr + 1
-}
-
-function before (txnr: number, count: number): number {
-  return (txnr - 1 - count + MOST_TXNR) % MOST_TXNR + 1
 }

@@ -33,6 +33,7 @@ export class RecordTimes {
     this.#arrivalMs = arrivalMs
     this.#oldestMs = Math.max(0, arrivalMs - this.#settings.maxAgeMs)
     this.#newestMs = arrivalMs + this.#settings.maxAheadMs
+    this.#kernel.run.setWindow(this.#oldestMs, this.#newestMs)
   }
 
   /** Whether `[start, end)` is a time. */
@@ -49,8 +50,7 @@ export class RecordTimes {
   /** Reads the time in `[start, end)`. Returns why it cannot be the time of an entry, or undefined. */
   read (start: number, end: number, time: Timestamp): QuarantineReason | undefined {
     if (!this.isTime(start, end)) return 'bad_timestamp'
-    const { run } = this.#kernel
-    time.set(run.timestampSeconds(), run.timestampNanos())
+    time.set(this.#kernel.seconds, this.#kernel.nanos)
     const unfit = this.#unfit(time)
     return unfit === undefined ? undefined : this.#mendYear(time, unfit)
   }

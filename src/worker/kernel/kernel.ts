@@ -31,9 +31,10 @@ interface Exports {
   readSyslog (start: number, end: number): number
   headed: { value: number }
   object: { value: number }
+  setWindow (oldestMs: number, newestMs: number): void
+  takeRecord (start: number, end: number): number
+  time: { value: number }
   parseTimestamp (start: number, end: number): number
-  timestampSeconds (): number
-  timestampNanos (): number
   derive (start: number, end: number): void
   setHostForm (isShort: boolean, isLower: boolean): void
   streamFlag (start: number, end: number): number
@@ -63,6 +64,9 @@ declare const WebAssembly: {
 /** The answers of scan() and of readSyslog(): see assembly/scan.ts. */
 export const SCAN = { LEFT: 0, TAKEN: 1, TAKEN_IF_UTF8: 2 } as const
 
+/** takeRecord() answers as scan() does, or with this and the number of a stream, or -1: see assembly/record.ts. */
+export const READY = 4
+
 /** Compiled once a thread. The file lies beside this one, in each folder that this one is built into. */
 const module = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))
 
@@ -89,12 +93,24 @@ export class Kernel {
    */
   bytes!: Buffer
   words!: Int32Array
+  #doubles!: Float64Array
   #allocated: number
+  readonly #time: number
 
   constructor () {
     this.run = new WebAssembly.Instance(module, { env: { abort } }).exports as unknown as Exports
     this.#allocated = this.run.heapStart()
+    this.#time = this.run.time.value / 8
     this.#look()
+  }
+
+  /** The last time read: whole seconds since the epoch, and the nanoseconds behind them. */
+  get seconds (): number {
+    return this.#doubles[this.#time]!
+  }
+
+  get nanos (): number {
+    return this.words[2 * this.#time + 2]!
   }
 
   /** Allocates memory for good: zeroed, at a multiple of 16. Must not be called once there is a batch. */
@@ -141,6 +157,7 @@ export class Kernel {
     const { buffer } = this.run.memory
     this.bytes = Buffer.from(buffer)
     this.words = new Int32Array(buffer)
+    this.#doubles = new Float64Array(buffer)
   }
 }
 

@@ -142,8 +142,6 @@ export class EntryWriter {
     const time = this.#time
     const untimely = this.#recordTimes.read(fields.start(TIMESTAMP), fields.end(TIMESTAMP), time)
     if (untimely !== undefined) return untimely
-    if (later > 0) time.advance(later)
-    const timeMs = time.milliseconds
 
     const isUnescaped = run.cutLine() !== 0
     run.derive(fields.start(MESSAGE), fields.end(MESSAGE))
@@ -152,15 +150,30 @@ export class EntryWriter {
       this.empty++
       return undefined
     }
-    const found = this.#streams.find()
+    const reason = this.#put(this.#streams.find(), later)
+    if (reason !== undefined) return reason
+    if (cut !== undefined) this.#mend('nuls', 1)
+    if (isUnescaped) this.#mend('newlines', 1)
+    return undefined
+  }
+
+  /** Does so for a record of which the kernel has done all up to its stream, `number` (-1: not known to it). */
+  writeReady (number: number, later: number): QuarantineReason | undefined {
+    this.#time.set(this.#kernel.seconds, this.#kernel.nanos)
+    return this.#put(this.#streams.find(number), later)
+  }
+
+  #put (found: ReturnType<StreamCache['find']>, later: number): QuarantineReason | undefined {
     if (typeof found === 'string') return found
+    const fields = this.#fields
+    const time = this.#time
+    if (later > 0) time.advance(later)
+    const timeMs = time.milliseconds
     if (timeMs < this.#oldMs) this.#streams.learnNewest(found)
     const stream = this.#isLate(found, timeMs) ? this.#backlogOf(found, timeMs) : found
     if (stream === undefined) return 'too_late'
     if (timeMs > stream.newestMs) stream.newestMs = timeMs
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
-    if (cut !== undefined) this.#mend('nuls', 1)
-    if (isUnescaped) this.#mend('newlines', 1)
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (stream.isShared) this.#tellNames()
     const start = fields.start(MESSAGE)

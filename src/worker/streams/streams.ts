@@ -86,9 +86,10 @@ export class StreamCache {
     )
   }
 
-  /** The stream of the record whose fields are set, or why it has none. */
-  find (): Stream | NoStreamReason {
-    const number = this.#kernel.run.findStream()
+  /**
+   * The stream of the record whose fields are set, or why it has none. `number` is what the kernel's table says of it.
+   */
+  find (number = this.#kernel.run.findStream()): Stream | NoStreamReason {
     const cached = number >= 0 ? this.#cached[number]! : this.#lookUp()
     this.cuts = cached.cuts
     return typeof cached.stream === 'string' || this.#isAdmitted(cached.stream) ? cached.stream : 'too_many_streams'

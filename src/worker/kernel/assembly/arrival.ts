@@ -1,4 +1,4 @@
-import { daySeconds, nanos, parse, seconds } from './timestamp'
+import { daySeconds, milliseconds, parse } from './timestamp'
 import { two } from './header-bytes'
 
 /** When the batch arrived, as RFC 3339 writes it: the time of a record that has none. */
@@ -11,7 +11,7 @@ export function setArrival (at: usize, length: u32): void {
   arrival = at
   arrivalEnd = at + length
   parse(arrival, arrivalEnd)
-  nowSeconds = seconds + <f64>nanos / 1e9
+  nowSeconds = milliseconds() / 1000
   nowYear = two(at) * 100 + two(at + 2)
   knownMinute = -1
 }

@@ -1,7 +1,7 @@
 import { bare, FILE, from, isEmpty, MESSAGE, set, to } from './fields'
 import { unescapeNewlines } from './newlines'
 
-let unescapes: bool = false
+export let unescapes: bool = false
 
 /** Whether rsyslog's `#012` and `#011` become a newline and a tab again. */
 export function setUnescape (value: bool): void {

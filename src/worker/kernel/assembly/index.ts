@@ -6,6 +6,7 @@
  * Nothing here allocates. Only setup and the table of streams keep addresses beyond a batch.
  */
 export { scan } from './scan'
+export { setWindow, takeRecord } from './record'
 export { derive, levelFrom, setWanted } from './derive'
 export { addAutomaton, addFormat, setPrefix } from './automata'
 export { addJsonKey } from './json'
@@ -23,16 +24,7 @@ export { arrival, setArrival } from './arrival'
 export { addFacility } from './priority'
 export { addLevel, addLevelWord } from './levels'
 export { fields, nuls, setSlots } from './fields'
-export { parse as parseTimestamp } from './timestamp'
-import { nanos, seconds } from './timestamp'
-
-export function timestampSeconds (): f64 {
-  return seconds
-}
-
-export function timestampNanos (): i32 {
-  return nanos
-}
+export { parse as parseTimestamp, time } from './timestamp'
 
 /** The first address that nothing here uses. */
 export function heapStart (): usize {

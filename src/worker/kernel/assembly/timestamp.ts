@@ -1,6 +1,10 @@
-/** The last time read: whole seconds since the epoch, and the nanoseconds behind them. */
-export let seconds: f64 = 0
-export let nanos: i32 = 0
+/** The last time read: whole seconds since the epoch (f64), and the nanoseconds behind them (i32). */
+export const time: usize = memory.data(16, 8)
+const NANOS: usize = 8
+
+export function milliseconds (): f64 {
+  return load<f64>(time) * 1000 + <f64>load<i32>(time, NANOS) / 1e6
+}
 
 /**
  * The last `YYYY-MM-DDTHH:MM` read, and its seconds since the epoch. Records come in bursts: the next mostly has the
@@ -36,16 +40,16 @@ export function parse (start: usize, end: usize): bool {
     if (at === first) return false
   }
   const zone = load<u8>(at)
-  if (at + 1 === end && (zone === 0x5a || zone === 0x7a)) seconds = knownSeconds + <f64>second
+  if (at + 1 === end && (zone === 0x5a || zone === 0x7a)) store<f64>(time, knownSeconds + <f64>second)
   else {
     const hours = two(at + 1)
     const minutes = two(at + 4)
     if (at + 6 !== end || (zone !== 0x2b && zone !== 0x2d) || load<u8>(at, 3) !== 0x3a) return false
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return false
     const offset = <f64>(hours * 3600 + minutes * 60)
-    seconds = knownSeconds + <f64>second - (zone === 0x2d ? -offset : offset)
+    store<f64>(time, knownSeconds + <f64>second - (zone === 0x2d ? -offset : offset))
   }
-  nanos = fraction
+  store<i32>(time, fraction, NANOS)
   return true
 }
 

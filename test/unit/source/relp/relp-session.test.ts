@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import fc from 'fast-check'
 import { RelpProtocol } from '../../../../src/source/relp/relp-protocol.ts'
+import { recordsOf } from '../../../helpers/hand-fed.ts'
 import { scaled } from '../../../helpers/scaled.ts'
 import { turn, until } from '../../../helpers/until.ts'
 import { type Client, Listening } from '../listener/listening.ts'
@@ -26,17 +27,8 @@ function listening (t: TestContext, bytes = 8 * 2 ** 20): Promise<Listening> {
   return Listening.start(t, new RelpProtocol({ maxFrameBytes: MAX_FRAME_BYTES }), { bytes, maxFrameBytes: MAX_FRAME_BYTES })
 }
 
-/** The records of deliveries: behind the peer's address, each behind its length and the count of equal times. */
 function records (deliveries: readonly string[]): string[] {
-  return deliveries.flatMap(text => {
-    const bytes = Buffer.from(text, 'latin1')
-    const found: string[] = []
-    for (let at = 1 + bytes[0], end; at < bytes.length; at = end) {
-      end = at + 8 + bytes.readUInt32BE(at)
-      found.push(bytes.toString('latin1', at + 8, end))
-    }
-    return found
-  })
+  return deliveries.flatMap(text => recordsOf(Buffer.from(text, 'latin1')))
 }
 
 interface Answer { txnr: number, code: number, text: string }
@@ -196,4 +188,28 @@ test('any records in any pieces, settled in any order: each is delivered once an
     assert.deepEqual(answers(client.answers).answers.map(({ txnr }) => txnr), Array.from({ length: texts.length + 1 }, (_, i) => i + 1))
     await one.source.close()
   }), { numRuns: scaled(100) })
+})
+
+test('while there is no room at all, what comes again is read and recognised, and the rest waits', async t => {
+  const one = await listening(t, 384 * 1024)
+  const [loud, lost] = [await one.connect(), await one.connect()]
+  lost.socket.write(`${OPEN}2 syslog 1 a\n3 syslog 1 a\n`)
+  await until('both are here', () => records(one.received).length === 2)
+  const long = 'x'.repeat(10_000)
+  loud.socket.write(OPEN + Array.from({ length: 200 }, (_, i) => `${i + 2} syslog ${long.length} ${long}\n`).join(''))
+  await until('the room is used', () => one.budget.used > 100_000)
+  for (let i = 0; i < 20; i++) await turn()
+  const before = records(one.received).length
+  lost.socket.resetAndDestroy()
+  const again = await one.connect()
+  again.socket.write(`${OPEN}2 syslog 1 a\n3 syslog 1 a\n4 syslog 1 b\n`)
+  await until('open is answered', () => again.answers !== '')
+  for (let i = 0; i < 20; i++) await turn()
+  assert.equal(records(one.received).length, before)
+  await until('all is answered', () => {
+    one.settle()
+    return answers(again.answers).answers.length === 4 && answers(loud.answers).answers.length === 201
+  })
+  assert.deepEqual(records(one.received).filter(record => record.length === 1), ['a', 'a', 'b'])
+  assert.equal(one.source.counters.recognised, 2)
 })

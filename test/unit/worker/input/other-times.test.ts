@@ -18,7 +18,7 @@ const times = new RecordTimes({ maxAgeMs: 7 * DAY, maxAheadMs: 600_000 }, kernel
 function read (text: string, now = NOW): bigint | undefined {
   times.begin(now)
   if (!times.isTime(...lay(kernel, text, '0', '0Z'))) return undefined
-  return BigInt(kernel.run.timestampSeconds()) * 1_000_000_000n + BigInt(kernel.run.timestampNanos())
+  return BigInt(kernel.seconds) * 1_000_000_000n + BigInt(kernel.nanos)
 }
 
 const at = (text: string, nanos = 0n): bigint => BigInt(Date.parse(text)) * 1_000_000n + nanos

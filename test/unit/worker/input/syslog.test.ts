@@ -35,7 +35,7 @@ function readBy (record: Buffer, nowMs: number): Partial<SyslogRecord> {
   const { run } = kernel
   const at = fields.slot('@timestamp')
   assert.notEqual(run.parseTimestamp(fields.start(at), fields.end(at)), 0, 'the time is one that is read')
-  const time = BigInt(run.timestampSeconds()) * 1_000_000_000n + BigInt(run.timestampNanos())
+  const time = BigInt(kernel.seconds) * 1_000_000_000n + BigInt(kernel.nanos)
   return { ...Object.fromEntries(texts), ...reader.isUntimed ? {} : { time }, headed: run.headed.value !== 0 }
 }
 

@@ -14,15 +14,15 @@ const kernel = new Kernel()
  */
 function parse (text: string, before = '', after = ''): bigint | undefined {
   const { run } = kernel
-  const former = [run.timestampSeconds(), run.timestampNanos()]
+  const former = [kernel.seconds, kernel.nanos]
   const [start, end] = lay(kernel, text, before, after)
   if (run.parseTimestamp(start, end) === 0) {
-    assert.deepEqual([run.timestampSeconds(), run.timestampNanos()], former, 'left alone where it is refused')
+    assert.deepEqual([kernel.seconds, kernel.nanos], former, 'left alone where it is refused')
     return undefined
   }
-  const nanos = run.timestampNanos()
+  const nanos = kernel.nanos
   assert.ok(Number.isInteger(nanos) && nanos >= 0 && nanos < 1e9)
-  return BigInt(run.timestampSeconds()) * 1_000_000_000n + BigInt(nanos)
+  return BigInt(kernel.seconds) * 1_000_000_000n + BigInt(nanos)
 }
 
 const two = (value: number): string => String(value).padStart(2, '0')
@@ -130,7 +130,7 @@ suite('the minute that was read last', () => {
     const kernel = new Kernel()
     for (const text of ['\0'.repeat(16) + ':00Z', '\0'.repeat(20)]) assert.equal(kernel.run.parseTimestamp(...lay(kernel, text)), 0)
     assert.equal(kernel.run.parseTimestamp(...lay(kernel, '1970-01-01T00:00:07Z')), 1)
-    assert.equal(kernel.run.timestampSeconds(), 7)
+    assert.equal(kernel.seconds, 7)
   })
 
   test('is local: the zone counts each time anew', () => {
