@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Need } from './needs.ts'
 import { folder, freePorts, PeerProcess } from './peer-process.ts'
-import { accepts } from './rsyslog-daemon.ts'
 
 /**
  * Where Debian's package is unpacked, by default the system itself. It cannot be installed beside rsyslog, as each is
@@ -38,11 +37,11 @@ export class SyslogNg {
         `log { source(in); filter { host("${host}" type(string)); }; destination { ${driver}; }; };`),
       ''
     ].join('\n'))
-    await PeerProcess.start(t, PROGRAM, [
+    const process = await PeerProcess.start(t, PROGRAM, [
       '--foreground', '--stderr', '--no-caps', '--cfgfile', config, '--module-path', join(LIBRARIES, version),
       '--persist-file', join(home, 'persist'), '--pidfile', join(home, 'pid'), '--control', join(home, 'control')
     ], { env: { TZ: 'UTC', LD_LIBRARY_PATH: LIBRARIES } })
-    for (let listening = false; !listening;) listening = await accepts(port)
+    await process.said(/syslog-ng starting up/)
     return new SyslogNg(port)
   }
 
