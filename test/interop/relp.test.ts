@@ -12,15 +12,15 @@ test('Lokean is killed twice under load, and started again: nothing is missing, 
   const certificate = site.authority.issue('lokean')
   let lokean = await site.lokean(port, certificate)
   const rsyslog = await RsyslogSender.start(t, { conf: 'relp.conf', port, ca: site.authority.ca })
-  const logged = rsyslog.log(6_000)
-  for (const part of [1_000, 2_500]) {
+  const logged = rsyslog.log(4_000)
+  for (const part of [800, 2_000]) {
     await until('a part is stored', () => site.stored >= part, PATIENCE_MS)
     await lokean.stop('SIGKILL')
     lokean = await site.lokean(port, certificate)
   }
   await logged
-  await site.allStored(6_000)
-  site.reconcile(6_000, { twice: unanswered(0) + unanswered(1) })
+  await site.allStored(4_000)
+  site.reconcile(4_000, { twice: unanswered(0) + unanswered(1) })
   assert.equal((await lokean.stop()).code, 0)
 })
 
@@ -39,11 +39,11 @@ for (const windowSize of [128, 1024]) {
     const rsyslog = await RsyslogSender.start(t, {
       conf: 'relp.conf', port, ca: site.authority.ca, swaps: [[/timeout="90"/, 'timeout="2"'], [/windowSize="\d+"/, `windowSize="${windowSize}"`]]
     })
-    await rsyslog.log(3_000)
+    await rsyslog.log(2_000)
     await counted(lokean, 'lokean_listener_accepted_total', 3)
     up()
-    await site.allStored(3_000)
-    site.reconcile(3_000)
+    await site.allStored(2_000)
+    site.reconcile(2_000)
     assert.equal(site.loki.stats().duplicates, 0)
     assert.equal((await lokean.stop()).code, 0)
   })
