@@ -114,7 +114,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
     this.unanswered.delete(held.txnr)
     if (this.#state === 'ended') return
     this.#answer(held.txnr, '200 OK')
-    if (this.unanswered.size === 0) this.#times = new EqualTimes()
+    if (this.unanswered.size === 0) this.#times.forget()
     this.#endWhenAnswered()
   }
 
