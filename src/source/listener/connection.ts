@@ -13,7 +13,7 @@ export interface Host {
   room (connection: SenderConnection): number
   /** The connection's memory costs so much more, or less. */
   lease (bytes: number): void
-  deliver (connection: SenderConnection, message: Uint8Array, cost: number, onSettled: (() => void) | undefined): void
+  deliver (connection: SenderConnection, message: Uint8Array, cost: number, onSettled: (() => void) | undefined, redelivered: boolean): void
   /** The connection has taken what it could of what has come. */
   took (connection: SenderConnection): void
   /** The sender broke the protocol. `bytes`: what stands where it did. */
@@ -146,9 +146,9 @@ export class SenderConnection implements Peer, WireEvents {
     this.#wire.destroy()
   }
 
-  deliver (message: Uint8Array, cost: number, onSettled?: () => void): void {
+  deliver (message: Uint8Array, cost: number, onSettled?: () => void, redelivered = false): void {
     this.held += cost
-    this.#owner.deliver(this, message, cost, onSettled)
+    this.#owner.deliver(this, message, cost, onSettled, redelivered)
   }
 
   bytes (chunk: Buffer): void {

@@ -4,7 +4,7 @@ import type { Logger } from '../../log.ts'
 import type { Check, Origin } from '../../worker/messages.ts'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Range, Source, SourceAddress, SourceCounters, SourceEvents } from '../source.ts'
-import { SenderConnection } from './connection.ts'
+import { type Host, SenderConnection } from './connection.ts'
 import { Door, type DoorOptions } from './door.ts'
 import { describeFirstBytes } from './first-bytes.ts'
 import type { TlsSettings } from './handshakes.ts'
@@ -185,7 +185,7 @@ export class ListenerSource implements Source {
     const connection = new SenderConnection(socket, host, this.#protocol, {
       room: one => this.#turns.room(one),
       lease: bytes => this.#turns.lease(bytes),
-      deliver: (one, message, cost, onSettled) => this.#deliver(one, message, cost, onSettled),
+      deliver: (...delivery) => this.#deliver(...delivery),
       took: one => {
         this.#lastRead++
         this.#turns.took(one)
@@ -204,11 +204,11 @@ export class ListenerSource implements Source {
     this.#door.left()
   }
 
-  #deliver (connection: SenderConnection, message: Uint8Array, cost: number, onSettled: (() => void) | undefined): void {
+  #deliver (...[connection, message, cost, onSettled, redelivered]: Parameters<Host['deliver']>): void {
     if (this.#state === 'closed') return
     const id = this.#unsettled.add({ connection, cost, onSettled })
     this.#turns.deliver(connection, cost)
-    this.#events?.onDelivery({ address: this.name, connection: this.#connection, id, message, cost })
+    this.#events?.onDelivery({ address: this.name, connection: this.#connection, id, message, cost, redelivered })
   }
 
   /** What all connections are answered in one turn leaves in one write each. */
