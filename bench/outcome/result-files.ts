@@ -9,7 +9,7 @@ export const RESULTS: string = join(projectRoot(), 'bench', 'results')
 export const LATEST: string = join(RESULTS, 'latest.json')
 export const BASELINE: string = join(RESULTS, 'baseline.json')
 
-const LISTS = ['pipeline', 'latency', 'hosts', 'everyday', 'inputs', 'start', 'micro'] as const
+const LISTS = ['pipeline', 'latency', 'hosts', 'everyday', 'inputs', 'storms', 'noisy', 'start', 'micro'] as const
 const OBJECTS = ['floor', 'stall', 'idle', 'loki'] as const
 
 /** Throws UsageError where there is no such file, or where the file holds no result. */

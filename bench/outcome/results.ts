@@ -164,6 +164,37 @@ export interface InputResult {
   doubled: number
 }
 
+/** Senders over TLS that all come back when Lokean starts again. Null: the kernel does not tell. */
+export interface StormResult {
+  connections: number
+  /** Until each has had an answer, from the moment that the program is up. */
+  seconds: number
+  /** The longest that a record waited for its answer once its connection was open. */
+  slowestMs: number
+  /** What the process grows by with each connection that is open and at rest. */
+  kibPerConnection: number | null
+  /** The process at its most. */
+  peakMb: number | null
+  /** What the kernel held of TCP at its most, at both ends, for each connection. */
+  kernelKibPerConnection: number | null
+  missing: number
+  doubled: number
+}
+
+/** Quiet senders by RELP, with and without one beside them that sends as fast as it can. Medians of the repeats. */
+export interface NoisyResult {
+  quiet: number
+  /** Of the noisy one. */
+  recordsPerSecond: number
+  /** From sending a record of a quiet one to its answer. */
+  aloneP99Ms: number
+  besideP99Ms: number
+  ratio: number
+  spread: { recordsPerSecond: Spread, aloneP99Ms: Spread, besideP99Ms: Spread, ratio: Spread }
+  missing: number
+  doubled: number
+}
+
 export interface IdleResult {
   /** Percent of one core, while the program is connected and attached and has nothing to do. */
   cpuPercent: number
@@ -213,6 +244,8 @@ export interface Sections {
   hosts?: HostsResult[]
   everyday?: EverydayResult[]
   inputs?: InputResult[]
+  storms?: StormResult[]
+  noisy?: NoisyResult[]
   start?: StartResult[]
   idle?: IdleResult
   loki?: LokiResult

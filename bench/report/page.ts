@@ -1,6 +1,7 @@
 import { renewedText } from '../outcome/renew.ts'
 import type { BenchResult, HostMachine } from '../outcome/results.ts'
 import { charts } from './charts.ts'
+import { crowdTable } from './crowd.ts'
 import { inputsTable } from './inputs.ts'
 import { microTable } from './micro.ts'
 import { figure, percent, table, withSpread } from './numbers.ts'
@@ -19,6 +20,7 @@ export function resultPage (result: BenchResult): string {
     ['Waiting senders', picture('hosts.svg', 'total rate by senders'), hostsTable(result)],
     ['Ordinary days', picture('everyday.svg', 'cores by rate, with and without linger, beside a bare receiver'), ordinaryDays(result)],
     ['Ways in', inputsTable(result)],
+    ['Many senders', crowdTable(result)],
     ['A start', startText(result)],
     ['Idle', idleText(result)],
     ['The store', picture('loki.svg', 'what the store takes by connections, beside what Lokean reached'), lokiTable(result)],

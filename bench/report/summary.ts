@@ -1,4 +1,5 @@
 import type { BenchResult } from '../outcome/results.ts'
+import { crowdLines } from './crowd.ts'
 import { inputLines } from './inputs.ts'
 import { microLines } from './micro.ts'
 import { figure, short } from './numbers.ts'
@@ -20,6 +21,7 @@ export function summary (result: BenchResult): string {
     ...hosts.map(one => `hosts     ${one.senders} waiting, ${records(one.recordsPerMessage)}: ${short(one.recordsPerSecond)} records/s, wait p50 ${figure(one.waitMs.p50)}, p99 ${figure(one.waitMs.p99)} ms`),
     ...ordinaryLines(result),
     ...inputLines(result),
+    ...crowdLines(result),
     ...(result.notes ?? []).map(note => `not measured: ${note}`),
     ...(idle === undefined ? [] : [`idle      ${figure(idle.cpuPercent)} % of a core`]),
     ...(loki === undefined ? [] : [`loki      ${loki.ceiling.map(one => `${one.connections} connections ${short(one.recordsPerSecond)}`).join(', ')} records/s; Lokean reached ${short(loki.reached.recordsPerSecond)}`]),

@@ -1,4 +1,5 @@
 import type { BenchResult } from '../outcome/results.ts'
+import { crowdTargets } from './crowd.ts'
 import { figure, percent, table } from './numbers.ts'
 import { inputTargets } from './inputs.ts'
 import { ordinaryTargets } from './ordinary-targets.ts'
@@ -51,6 +52,7 @@ export function targetsOf (result: BenchResult): Target[] {
     manySenders(result),
     ...ordinaryTargets(result),
     ...inputTargets(result),
+    ...crowdTargets(result),
     { figure: 'CPU when idle, of a core', must: 0.5, measured: result.idle?.cpuPercent, unit: '%' },
     { figure: 'records missing or doubled, all runs', must: 0, measured: lostOrDoubled(result), unit: '', steady: true }
   ]
@@ -85,8 +87,8 @@ function manySenders (result: BenchResult): Target {
 }
 
 /** Undefined where no records were reconciled. */
-export function lostOrDoubled ({ pipeline = [], stall, inputs = [] }: BenchResult): number | undefined {
-  const reconciled = [...pipeline, ...inputs, ...(stall === undefined ? [] : [stall])]
+export function lostOrDoubled ({ pipeline = [], stall, inputs = [], storms = [], noisy = [] }: BenchResult): number | undefined {
+  const reconciled = [...pipeline, ...inputs, ...storms, ...noisy, ...(stall === undefined ? [] : [stall])]
   return reconciled.length === 0 ? undefined : reconciled.reduce((sum, { missing, doubled }) => sum + missing + doubled, 0)
 }
 

@@ -1,6 +1,7 @@
 import { micro } from '../micro/suite.ts'
 import type { BenchResult, Machine, SuiteOptions } from '../outcome/results.ts'
 import { pipelineAt } from '../report/select.ts'
+import { crowd } from './crowd.ts'
 import { everyday } from './everyday.ts'
 import { floor } from './floor.ts'
 import { hosts } from './hosts.ts'
@@ -34,15 +35,17 @@ async function measure (suite: SuiteName, result: BenchResult, options: SuiteOpt
     case 'stall': result.stall = await stall(options); break
     case 'hosts': result.hosts = await hosts(options); break
     case 'everyday': result.everyday = await everyday({ ...options, realLoki: result.machine.target.loki !== 'bench' }); break
-    case 'inputs': {
-      const { notes, ...measured } = await inputs(options)
-      Object.assign(result, measured)
-      if (notes.length > 0) result.notes = notes
-      break
-    }
+    case 'inputs': noted(result, await inputs(options)); break
+    case 'crowd': noted(result, await crowd(options)); break
     case 'start': result.start = await start(options); break
     case 'idle': result.idle = await idle(options); break
     case 'loki': result.loki = await loki(options); break
     case 'micro': result.micro = await micro(options); break
   }
+}
+
+/** Adds what was measured, and what could not be. */
+function noted (result: BenchResult, { notes, ...measured }: { notes: readonly string[] }): void {
+  Object.assign(result, measured)
+  if (notes.length > 0) result.notes = [...result.notes ?? [], ...notes]
 }

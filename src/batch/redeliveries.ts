@@ -1,6 +1,6 @@
 import type { Connection, Span } from '../source/source.ts'
 import type { Batch, Opened } from './batch.ts'
-import { LostMessages } from './lost-messages.ts'
+import { LostMessages } from '../source/delivery/lost-messages.ts'
 
 /** The most messages of all addresses that are remembered: as lost, and as settled. */
 const MOST = 65_536

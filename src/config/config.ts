@@ -52,6 +52,7 @@ export function arrange (v: Values) {
       peers: v.LOKEAN_LISTEN_PEERS,
       proxyProtocol: v.LOKEAN_LISTEN_PROXY_PROTOCOL === 'on',
       maxConnections: v.LOKEAN_LISTEN_MAX_CONNECTIONS,
+      maxHandshakes: v.LOKEAN_LISTEN_MAX_HANDSHAKES,
       maxFrameBytes: v.LOKEAN_LISTEN_MAX_FRAME_BYTES
     },
     /** Sockets of datagrams, and the setting that names each. */

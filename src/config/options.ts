@@ -76,6 +76,9 @@ export const OPTIONS = {
   LOKEAN_LISTEN_MAX_CONNECTIONS: {
     group: 'Listeners', schema: integerBetween(1, 1_000_000), default: '10000', text: 'how many senders are served at a time on each address; further ones are not refused, but wait unread'
   },
+  LOKEAN_LISTEN_MAX_HANDSHAKES: {
+    group: 'Listeners', schema: integerBetween(1, 10_000), default: '64', text: 'how many TLS handshakes are made at a time on each address; one that its sender keeps waiting for a second does not count'
+  },
   LOKEAN_LISTEN_MAX_FRAME_BYTES: {
     group: 'Listeners',
     schema: bytesBetween(8 * KIB, 16 * MIB),

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, R
 import { eventLoopLag } from './event-loop-lag.ts'
 import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
 import { RESEND_REASONS } from '../sink/doubt.ts'
-import { TalliedCounter } from './tallied-counter.ts'
+import { Tallies } from './tallies.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
 
 /** The answer to a push; `none` where there was no answer. */
@@ -84,10 +84,17 @@ function counters (registry: Registry, options: MetricsOptions) {
     if (label !== undefined) for (const value of values) made.inc({ [label]: value } as Record<L, string>, 0)
     return made
   }
-  function tallied (name: string, help: string, label: string, values: readonly string[]): TalliedCounter {
-    const made = new TalliedCounter(name, help, label, values)
-    registry.registerMetric(made.metric)
-    return made
+  /** prom-client counts the sum only when it is scraped. */
+  function tallied (name: string, help: string, label: string, values: readonly string[]): Pick<Tallies, 'add'> {
+    const tallies = new Tallies(values)
+    registry.registerMetric(new Counter<string>({
+      name,
+      help,
+      labelNames: [label],
+      registers: [],
+      collect () { tallies.take((value, count) => { this.inc({ [label]: value }, count) }) }
+    }))
+    return tallies
   }
   /**
    * A counter that is counted elsewhere, and read when it is scraped. Without a label it is 0 until its count is known.

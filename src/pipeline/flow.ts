@@ -5,6 +5,7 @@ import { Batcher } from '../batch/batcher.ts'
 import type { Buffers } from '../batch/buffers.ts'
 import { Redeliveries } from '../batch/redeliveries.ts'
 import type { CardinalityGuard } from '../ops/cardinality.ts'
+import type { LoudestHosts } from '../ops/page/loudest-hosts.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Budget } from '../source/budget/budget.ts'
 import type { Connection, Delivery, Source, SourceAddress } from '../source/source.ts'
@@ -36,6 +37,7 @@ interface Options {
   closing: AbortSignal
   sink: Sink
   cardinality: CardinalityGuard
+  hosts: LoudestHosts
   metrics: PipelineMetrics
 }
 
@@ -149,7 +151,7 @@ export class Flow {
   }
 
   async #encode (batch: Batch): Promise<void> {
-    const { buffers, cardinality, metrics, sink, ticketOf } = this.#options
+    const { buffers, cardinality, hosts, metrics, sink, ticketOf } = this.#options
     const { address, spans, cost, opened, messages } = batch
     this.#route(address).redeliveries?.handOver(batch)
     const result = await this.#work(batch)
@@ -157,6 +159,7 @@ export class Flow {
     metrics.encoded(address, result)
     cardinality.warn(result.cardinalityReports)
     cardinality.tellOdd(result.oddNames)
+    if (result.loudHosts !== undefined) hosts.add(result.loudHosts)
     const { oldestMs, shared } = result
     const records = result.records - result.empty - result.joined
     if (!shared) buffers.release(batch.bytes)
@@ -217,7 +220,7 @@ export class Flow {
   /** Where senders could use up their credit meanwhile, they would have to wait for more. */
   #quiet (address: string, ms: number, messages: number): void {
     const { source } = this.#route(address)
-    if (source.reading(address).credit > 2 * messages) source.quiet?.(address, ms)
+    if (source.quiet !== undefined && source.reading(address).credit > 2 * messages) source.quiet(address, ms)
   }
 
   #release (address: string, cost: number): Route {

@@ -1,3 +1,4 @@
+import type { LoudHost } from '../ops/page/loudest-hosts.ts'
 import type { Checks } from '../worker/messages.ts'
 import { openStages, type StageOptions, type Stages } from './stages.ts'
 
@@ -50,6 +51,11 @@ export class Pipeline {
   /** The cost of all deliveries that came from the sources and are not settled, in bytes. */
   get inflightBytes (): number {
     return this.#stages.flow.inflightBytes
+  }
+
+  /** The hosts with the most records within the last minute. */
+  get loudestHosts (): readonly LoudHost[] {
+    return this.#stages.hosts.loudest
   }
 
   /** Where its sources read from. */

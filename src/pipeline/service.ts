@@ -48,6 +48,7 @@ export async function startService (config: Config, log: Logger, problems: Probl
         shards: config.shards,
         inflightBytes: config.inflightBytes,
         checks: cleanStatus(status()).checks,
+        hosts: pipeline?.loudestHosts ?? [],
         problems: problems.latest
       }),
       log

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import { CardinalityGuard } from '../ops/cardinality.ts'
 import type { Metrics } from '../ops/metrics.ts'
+import { LoudestHosts } from '../ops/page/loudest-hosts.ts'
 import { LokiSink, type LokiSinkOptions } from '../sink/loki-sink.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Budget } from '../source/budget/budget.ts'
@@ -36,6 +37,7 @@ export interface Stages {
   pool: WorkerPool
   sink: Sink
   cardinality: CardinalityGuard
+  hosts: LoudestHosts
   memory: MemoryReturn
   /** Its signal ends all waits in the stages. */
   closing: AbortController
@@ -90,6 +92,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
     })
     const buffers = batchBuffers(config)
     const memory = new MemoryReturn({ pool, buffers })
+    const hosts = new LoudestHosts()
     const closing = new AbortController()
     const attempts = new Attempts({
       pool,
@@ -113,10 +116,11 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
       closing: closing.signal,
       sink,
       cardinality,
+      hosts,
       metrics: pipelineMetrics
     })
     pipelineMetrics.observe({ budgets, sources, flow, sink, pool, cardinality })
-    return { sources, flow, pool, sink, cardinality, memory, closing }
+    return { sources, flow, pool, sink, cardinality, hosts, memory, closing }
   } catch (error) {
     await Promise.all([pool.close(), ...sources.map(async source => { await source.close() })])
     throw error

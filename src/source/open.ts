@@ -51,9 +51,9 @@ export async function openSources (config: Config, budgetOf: (address: string) =
   return sources
 }
 
-function listenerOptions ({ cert, key, ca, peers, proxyProtocol, maxConnections, maxFrameBytes }: Config['listeners']) {
+function listenerOptions ({ cert, key, ca, peers, proxyProtocol, maxConnections, maxHandshakes, maxFrameBytes }: Config['listeners']) {
   const tls = cert === undefined || key === undefined ? undefined : { cert, key, ca, peers }
-  return { tls, proxyProtocol, maxConnections, maxFrameBytes }
+  return { tls, proxyProtocol, maxConnections, maxHandshakes, maxFrameBytes }
 }
 
 function protocolOf (

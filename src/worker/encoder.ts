@@ -109,6 +109,7 @@ export class Encoder implements SyslogSink {
       mended: this.#mended,
       cardinalityReports: this.#entries.takeCardinalityReports(),
       oddNames: this.#entries.takeOddNames(),
+      loudHosts: this.#entries.takeLoudHosts(),
       oldestMs: this.#entries.oldestMs
     }
   }

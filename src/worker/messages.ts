@@ -146,6 +146,9 @@ export interface Part {
 
 export interface OddNames { host: string, source: string }
 
+/** `host`: the labels of which a host is told, as a selector has them: `{cloud="cloud1", host="compute-1"}`. */
+export interface HostCount { host: string, records: number }
+
 export interface EncodeResult {
   parts: Part[]
   /** The bodies of the parts lie in the memory of the task. That memory may be used again once the parts are stored. */
@@ -166,6 +169,8 @@ export interface EncodeResult {
   cardinalityReports: CardinalityReport[]
   /** The first of which one is no host or no source. */
   oddNames?: OddNames | undefined
+  /** The hosts with the most records since this was told last; undefined where it is too early to tell again. */
+  loudHosts?: readonly HostCount[] | undefined
   /** The oldest timestamp of a record that keeps its own time, in milliseconds; NaN where there is none. */
   oldestMs: number
 }

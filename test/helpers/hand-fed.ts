@@ -5,14 +5,18 @@ import { ProtocolError } from '../../src/source/listener/protocol.ts'
 export class HandSettled<P extends Protocol = Protocol> {
   readonly protocol: P
   readonly records: string[] = []
+  /** Those that the deliveries tell to have been sent before. */
+  readonly redelivered: string[] = []
   readonly #unsettled: Array<() => void> = []
 
   constructor (protocol: P) {
     this.protocol = protocol
   }
 
-  deliver (message: Uint8Array, onSettled: () => void): void {
-    this.records.push(...recordsOf(message))
+  deliver (message: Uint8Array, onSettled: () => void, redelivered: boolean): void {
+    const records = recordsOf(message)
+    this.records.push(...records)
+    if (redelivered) this.redelivered.push(...records)
     this.#unsettled.push(onSettled)
   }
 
@@ -55,9 +59,9 @@ export class HandFed<S extends Session = Session> implements Peer {
     this.closed = true
   }
 
-  deliver (message: Uint8Array, cost: number, onSettled: () => void = () => {}): void {
+  deliver (message: Uint8Array, cost: number, onSettled: () => void = () => {}, redelivered = false): void {
     this.cost += cost
-    this.#owner.deliver(message, onSettled)
+    this.#owner.deliver(message, onSettled, redelivered)
   }
 
   /** Feeds the bytes, in latin1 where they are text. Returns how the protocol was broken, if it was. */

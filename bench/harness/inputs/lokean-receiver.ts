@@ -7,22 +7,24 @@ import type { Fate, Receiver, ReceiverOptions } from './receiver.ts'
 /** Lokean with one worker, that listens and pushes to the bench's own sink. */
 export class LokeanReceiver implements Receiver {
   readonly url: string
-  readonly failed: Promise<never>
-  readonly #program: Program
+  readonly #env: NodeJS.ProcessEnv
   readonly #sink: Child<SinkMethods>
+  #program: Program
 
-  private constructor (url: string, program: Program, sink: Child<SinkMethods>) {
+  private constructor (url: string, env: NodeJS.ProcessEnv, program: Program, sink: Child<SinkMethods>) {
     this.url = url
+    this.#env = env
     this.#program = program
     this.#sink = sink
-    this.failed = Promise.race([program.failed, sink.failed])
   }
 
-  static async start ({ way, certificate }: ReceiverOptions): Promise<LokeanReceiver> {
+  static async start (
+    { way, certificate }: { way: ReceiverOptions['way'] | 'relps', certificate: ReceiverOptions['certificate'] }
+  ): Promise<LokeanReceiver> {
     const sink = new Child<SinkMethods>('sink', beside('../sink/sink.process', import.meta.url))
     try {
       const url = `${way}://127.0.0.1:${await freePort()}`
-      const program = await Program.start({
+      const env = {
         PATH: process.env.PATH,
         LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
         LOKEAN_WORKERS: '1',
@@ -30,12 +32,33 @@ export class LokeanReceiver implements Receiver {
         LOKEAN_LISTEN: `${url};cloud=cloud1;region=regionOne`,
         ...(certificate === undefined ? {} : { LOKEAN_LISTEN_CERT: certificate.cert, LOKEAN_LISTEN_KEY: certificate.key }),
         LOKEAN_LOKI_URL: await sink.call('listen', 0)
-      })
-      return new LokeanReceiver(url, program, sink)
+      }
+      return new LokeanReceiver(url, env, await Program.start(env), sink)
     } catch (error) {
       await sink.close()
       throw error
     }
+  }
+
+  /** Rejects when the program that runs now, or the sink, ends without being asked. */
+  get failed (): Promise<never> {
+    return Promise.race([this.#program.failed, this.#sink.failed])
+  }
+
+  /** Stops the program, and starts it anew. Resolves when it is up. */
+  async restart (): Promise<void> {
+    await this.#program.stop('SIGTERM')
+    this.#program = await Program.start(this.#env)
+  }
+
+  /** How many senders are connected. */
+  async connections (): Promise<number> {
+    const metrics = await this.#program.metrics()
+    return [...metrics].reduce((sum, [name, value]) => name.startsWith('lokean_listener_connections') ? sum + value : sum, 0)
+  }
+
+  memory (): ReturnType<Program['memory']> {
+    return this.#program.memory()
   }
 
   cpuMicros (): number {

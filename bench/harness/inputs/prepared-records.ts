@@ -11,7 +11,7 @@ interface PreparedRecord { bytes: Buffer, time: number, number: number }
  * new time and number, the times strictly increasing over all records.
  */
 export function preparedRecords (
-  { hosts, form, seed = 1 }: { hosts: number, form: RecordForm, seed?: number }, now: () => number = Date.now
+  { hosts, form, seed = 1, first = 0 }: { hosts: number, form: RecordForm, seed?: number, first?: number }, now: () => number = Date.now
 ): Generator {
   const generator = oneByOne(createGenerator({ hosts, recordsPerMessage: 1, seed }), form)
   const rounds = Math.ceil(poolRecordsOf(hosts) / hosts)
@@ -33,7 +33,7 @@ export function preparedRecords (
       last = Math.max(last + 1, Math.floor(now() * 1000))
       const second = Math.floor(last / 1e6)
       digits.time(message, time, second, last - second * 1e6)
-      digits.number(message, number, sent++)
+      digits.number(message, number, first + sent++)
       return { message, records: 1, host }
     }
   }

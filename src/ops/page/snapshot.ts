@@ -1,5 +1,6 @@
 import type { Checks } from '../../worker/messages.ts'
 import { findBottleneck, type Verdict } from './bottleneck.ts'
+import type { LoudHost } from './loudest-hosts.ts'
 import type { Problem } from './problems.ts'
 import { type Sample, SampleWindow } from './sample.ts'
 
@@ -10,6 +11,7 @@ export interface Surroundings {
   /** The limit on what all addresses hold together. */
   inflightBytes: number
   checks: Checks
+  hosts: readonly LoudHost[]
   problems: readonly Problem[]
 }
 
@@ -73,11 +75,15 @@ export interface Snapshot {
   streams: number
   quarantine: Array<{ reason: string, records: number, perSecond: number }>
   addresses: AddressSnapshot[]
+  /** Over the last minute, the loudest first. */
+  hosts: readonly LoudHost[]
   problems: readonly Problem[]
 }
 
 /** Makes a snapshot from the last samples: at least two, the oldest first. */
-export function makeSnapshot (samples: readonly Sample[], { version, shards, inflightBytes, checks, problems }: Surroundings): Snapshot {
+export function makeSnapshot (
+  samples: readonly Sample[], { version, shards, inflightBytes, checks, hosts, problems }: Surroundings
+): Snapshot {
   const window = new SampleWindow(samples)
   const addresses = window.labels('link_up').map(address => addressSnapshot(window, address))
   const workers = window.now('workers')
@@ -159,6 +165,7 @@ export function makeSnapshot (samples: readonly Sample[], { version, shards, inf
       .filter(({ records }) => records > 0)
       .sort((a, b) => b.records - a.records),
     addresses,
+    hosts,
     problems
   }
 }

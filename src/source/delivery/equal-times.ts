@@ -37,6 +37,11 @@ export class EqualTimes {
     this.#counts[place] = count
     return count
   }
+
+  /** The next record is the first. */
+  forget (): void {
+    this.#hashes?.fill(0)
+  }
 }
 
 /** 0 where the record shows no time. */

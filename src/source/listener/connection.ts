@@ -13,12 +13,12 @@ export interface Host {
   room (connection: SenderConnection): number
   /** The connection's memory costs so much more, or less. */
   lease (bytes: number): void
-  deliver (connection: SenderConnection, message: Uint8Array, cost: number, onSettled: () => void): void
+  deliver (connection: SenderConnection, message: Uint8Array, cost: number, onSettled: (() => void) | undefined, redelivered: boolean): void
   /** The connection has taken what it could of what has come. */
   took (connection: SenderConnection): void
   /** The sender broke the protocol. `bytes`: what stands where it did. */
   broke (connection: SenderConnection, reason: string, bytes: Buffer): void
-  /** Something is to be written: `flush` must be called. */
+  /** Something is to be written: `flush` must be called. It is said once. */
   wrote (connection: SenderConnection): void
   gone (connection: SenderConnection): void
 }
@@ -45,6 +45,8 @@ export class SenderConnection implements Peer, WireEvents {
   readonly session: Session
   /** The cost of deliveries that are not settled. */
   held = 0
+  /** The last of the listener's periods in which it delivered something. */
+  activeIn = -1
   /** What the next frame lacks. */
   lacks: 'bytes' | 'room' = 'bytes'
   behind = false
@@ -120,8 +122,8 @@ export class SenderConnection implements Peer, WireEvents {
 
   write (text: string): void {
     if (this.gone) return
+    if (this.#out === '') this.#owner.wrote(this)
     this.#out += text
-    this.#owner.wrote(this)
   }
 
   flush (): void {
@@ -144,12 +146,9 @@ export class SenderConnection implements Peer, WireEvents {
     this.#wire.destroy()
   }
 
-  deliver (message: Uint8Array, cost: number, onSettled?: () => void): void {
+  deliver (message: Uint8Array, cost: number, onSettled?: () => void, redelivered = false): void {
     this.held += cost
-    this.#owner.deliver(this, message, cost, () => {
-      this.held -= cost
-      onSettled?.()
-    })
+    this.#owner.deliver(this, message, cost, onSettled, redelivered)
   }
 
   bytes (chunk: Buffer): void {

@@ -15,6 +15,7 @@ export interface DoorOptions {
   tls: TlsSettings | undefined
   proxyProtocol: boolean
   maxConnections: number
+  maxHandshakes: number
   log: Logger
   seldom: Seldom
   /** How long the header of a proxy, and then a handshake, may take. */
@@ -32,6 +33,8 @@ export interface DoorEvents {
 
 const PATIENCE_MS = 10_000
 const BACKLOG = 4096
+/** So few handshakes begin in a turn of the event loop, however many wait: in between, those inside are served. */
+const BEGUN_A_TURN = 8
 /** The socket of a machine that has gone is closed some minutes later. */
 const KEEP_ALIVE_MS = 60_000
 
@@ -67,7 +70,7 @@ export class Door {
       .on('connection', socket => this.#came(socket))
       .on('error', (error: NodeJS.ErrnoException) => this.#trouble(error))
     const { tls, patienceMs = PATIENCE_MS } = options
-    if (tls !== undefined) this.#handshakes = new Handshakes({ ...options, tls, patienceMs })
+    if (tls !== undefined) this.#handshakes = new Handshakes({ ...options, tls, patienceMs, onRoom: () => this.#admitSoon() })
   }
 
   /** Listens, and lets nobody in yet. Rejects with ConfigError where that is not possible. */
@@ -137,9 +140,14 @@ export class Door {
 
   #admit (): void {
     const { maxConnections } = this.#options
+    const most = this.#handshakes === undefined ? Infinity : BEGUN_A_TURN
     let admitted = 0
     for (const socket of this.#waiting) {
       if (!this.#begun || this.#inside >= maxConnections || this.#handshakes?.busy === true) break
+      if (admitted === most) {
+        this.#admitSoon()
+        break
+      }
       admitted++
       if (!socket.destroyed) this.#letIn(socket)
     }
@@ -169,7 +177,6 @@ export class Door {
     }
     if (this.#handshakes === undefined) return { socket, host }
     const secured = await this.#handshakes.shake(socket, host)
-    this.#admitSoon()
     return secured && { socket: secured, host }
   }
 

@@ -15,15 +15,25 @@ export interface TlsSettings {
   peers: readonly PermittedPeer[] | undefined
 }
 
-interface Options { tls: TlsSettings, address: string, log: Logger, seldom: Seldom, patienceMs: number }
+interface Options {
+  tls: TlsSettings
+  address: string
+  log: Logger
+  seldom: Seldom
+  /**
+   * How many are made at a time. A handshake takes a millisecond or more of the main thread, and other senders' bytes
+   * and answers come in between.
+   */
+  maxHandshakes: number
+  patienceMs: number
+  /** A handshake is over, or waits for its sender: there is room for another. */
+  onRoom: () => void
+}
 
-/**
- * A handshake takes a millisecond or two of the main thread. So few are made at a time, and other senders' bytes and
- * answers come in between.
- */
-const AT_ONCE = 64
+/** A handshake that takes longer waits for its sender, at no cost. Those who say nothing must not keep others out. */
+const QUICK_MS = 1_000
 
-interface Shaking { host: string, resolve: (socket: TLSSocket | undefined) => void }
+interface Shaking { host: string, quick: NodeJS.Timeout | undefined, resolve: (socket: TLSSocket | undefined) => void }
 
 /** Makes the TLS handshakes of the connections that were let in, and looks at the senders' certificates. */
 export class Handshakes {
@@ -31,6 +41,7 @@ export class Handshakes {
   readonly #server: Server
   /** By the socket's remote end, which a TLSSocket tells too. */
   readonly #shaking = new Map<string, Shaking>()
+  #quick = 0
 
   constructor (options: Options) {
     this.#options = options
@@ -49,7 +60,7 @@ export class Handshakes {
   }
 
   get busy (): boolean {
-    return this.#shaking.size >= AT_ONCE
+    return this.#quick >= this.#options.maxHandshakes
   }
 
   /** Resolves with `undefined` where no connection comes of it. It is closed then, and the log says why. */
@@ -57,7 +68,13 @@ export class Handshakes {
     const end = endOf(socket)
     return await new Promise(resolve => {
       const over = (): void => this.#end(end, undefined)
-      this.#shaking.set(end, { host, resolve: secured => { socket.off('close', over); resolve(secured) } })
+      const shaking: Shaking = {
+        host,
+        quick: setTimeout(() => this.#leave(shaking), QUICK_MS),
+        resolve: secured => { socket.off('close', over); resolve(secured) }
+      }
+      this.#quick++
+      this.#shaking.set(end, shaking)
       socket.once('close', over)
       // Who ends the connection within the handshake is gone. The TLSSocket takes this over from the socket.
       socket.allowHalfOpen = false
@@ -71,8 +88,19 @@ export class Handshakes {
 
   #end (end: string, secured: TLSSocket | undefined): void {
     const shaking = this.#shaking.get(end)
+    if (shaking === undefined) return
     this.#shaking.delete(end)
-    shaking?.resolve(secured)
+    this.#leave(shaking)
+    shaking.resolve(secured)
+  }
+
+  /** The handshake does not count among those at once any more. */
+  #leave (shaking: Shaking): void {
+    if (shaking.quick === undefined) return
+    clearTimeout(shaking.quick)
+    shaking.quick = undefined
+    this.#quick--
+    this.#options.onRoom()
   }
 
   #secured (socket: TLSSocket): void {
@@ -87,9 +115,9 @@ export class Handshakes {
 
   #refusal (socket: TLSSocket): { kind: string, fields: object, text: string } | undefined {
     const { ca, peers } = this.#options.tls
+    if (ca === undefined && peers === undefined) return undefined
     const certificate = socket.getPeerCertificate()
-    const bare = Object.keys(certificate).length === 0
-    if ((ca !== undefined || peers !== undefined) && bare) {
+    if (Object.keys(certificate).length === 0) {
       return { kind: 'no certificate', fields: {}, text: 'a sender showed no certificate: LOKEAN_LISTEN_CA or LOKEAN_LISTEN_PEERS asks for one' }
     }
     if (ca !== undefined && !socket.authorized) {

@@ -4,13 +4,14 @@ import type { Logger } from '../../log.ts'
 import type { Check, Origin } from '../../worker/messages.ts'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Range, Source, SourceAddress, SourceCounters, SourceEvents } from '../source.ts'
-import { SenderConnection } from './connection.ts'
+import { type Host, SenderConnection } from './connection.ts'
 import { Door, type DoorOptions } from './door.ts'
 import { describeFirstBytes } from './first-bytes.ts'
 import type { TlsSettings } from './handshakes.ts'
 import type { Protocol } from './protocol.ts'
 import { Seldom } from './seldom.ts'
 import { Turns } from './turns.ts'
+import { Unsettled } from './unsettled.ts'
 
 interface Options {
   origin: Origin
@@ -19,6 +20,7 @@ interface Options {
   tls: TlsSettings | undefined
   proxyProtocol: boolean
   maxConnections: number
+  maxHandshakes: number
   maxFrameBytes: number
   patienceMs?: number
   log: Logger
@@ -54,11 +56,9 @@ export class ListenerSource implements Source {
   readonly #turns: Turns
   readonly #connection: Connection = { gone: false }
   readonly #connections = new Set<SenderConnection>()
-  /** What is delivered and not settled, by the id of its delivery. */
-  readonly #unsettled = new Map<number, () => void>()
-  readonly #unwritten = new Set<SenderConnection>()
+  readonly #unsettled = new Unsettled<{ connection: SenderConnection, cost: number, onSettled: (() => void) | undefined }>()
+  #unwritten: SenderConnection[] = []
   #state: 'held' | 'open' | 'stopping' | 'stopped' | 'closed' = 'held'
-  #next = 0
   #lastRead = 0
   #events: SourceEvents | undefined
   /** Where it listens, once it does. */
@@ -118,9 +118,12 @@ export class ListenerSource implements Source {
   settle (_connection: Connection, ranges: Range[]): void {
     for (const [first, last] of ranges) {
       for (let id = first; ; id = (id + 1) >>> 0) {
-        const settled = this.#unsettled.get(id)
-        this.#unsettled.delete(id)
-        settled?.()
+        const delivery = this.#unsettled.take(id)
+        if (delivery !== undefined) {
+          delivery.connection.held -= delivery.cost
+          delivery.onSettled?.()
+          this.#turns.settled(delivery.connection)
+        }
         if (id === last) break
       }
     }
@@ -158,12 +161,16 @@ export class ListenerSource implements Source {
   }
 
   status (): Check {
-    if (this.#state !== 'held' && this.#state !== 'open') return { ok: false, detail: 'closed' }
+    if (!this.#isUp) return { ok: false, detail: 'closed' }
     return { ok: true, detail: `listening; ${this.#connections.size} ${this.#connections.size === 1 ? 'sender' : 'senders'}` }
   }
 
   reading (): { up: boolean, credit: number } {
-    return { up: this.status().ok, credit: 0 }
+    return { up: this.#isUp, credit: 0 }
+  }
+
+  get #isUp (): boolean {
+    return this.#state === 'held' || this.#state === 'open'
   }
 
   #isClosed (): boolean {
@@ -178,7 +185,7 @@ export class ListenerSource implements Source {
     const connection = new SenderConnection(socket, host, this.#protocol, {
       room: one => this.#turns.room(one),
       lease: bytes => this.#turns.lease(bytes),
-      deliver: (one, message, cost, onSettled) => this.#deliver(one, message, cost, onSettled),
+      deliver: (...delivery) => this.#deliver(...delivery),
       took: one => {
         this.#lastRead++
         this.#turns.took(one)
@@ -193,32 +200,27 @@ export class ListenerSource implements Source {
 
   #gone (connection: SenderConnection): void {
     this.#connections.delete(connection)
-    this.#unwritten.delete(connection)
     this.#turns.gone(connection)
     this.#door.left()
   }
 
-  #deliver (connection: SenderConnection, message: Uint8Array, cost: number, onSettled: () => void): void {
+  #deliver (...[connection, message, cost, onSettled, redelivered]: Parameters<Host['deliver']>): void {
     if (this.#state === 'closed') return
-    const id = this.#next
-    this.#next = (id + 1) >>> 0
+    const id = this.#unsettled.add({ connection, cost, onSettled })
     this.#turns.deliver(connection, cost)
-    this.#unsettled.set(id, () => {
-      onSettled()
-      this.#turns.settled(connection)
-    })
-    this.#events?.onDelivery({ address: this.name, connection: this.#connection, id, message, cost })
+    this.#events?.onDelivery({ address: this.name, connection: this.#connection, id, message, cost, redelivered })
   }
 
   /** What all connections are answered in one turn leaves in one write each. */
   #flushSoon (connection: SenderConnection): void {
-    if (this.#unwritten.size === 0) queueMicrotask(() => this.#flush())
-    this.#unwritten.add(connection)
+    if (this.#unwritten.length === 0) queueMicrotask(() => this.#flush())
+    this.#unwritten.push(connection)
   }
 
   #flush (): void {
-    for (const connection of this.#unwritten) connection.flush()
-    this.#unwritten.clear()
+    const unwritten = this.#unwritten
+    this.#unwritten = []
+    for (const connection of unwritten) connection.flush()
   }
 
   #broke (connection: SenderConnection, reason: string, bytes: Buffer): void {

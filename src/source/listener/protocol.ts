@@ -10,9 +10,10 @@ export interface Peer {
   end (): void
   /**
    * Hands a delivery on. The cost must have fitted the room of the call of `take` that is under way. `onSettled` is
-   * called when its records are stored, also where the connection is gone by then.
+   * called when its records are stored, also where the connection is gone by then. `redelivered`: some of them may have
+   * been stored before, as they were sent over a connection that is gone.
    */
-  deliver (message: Uint8Array, cost: number, onSettled?: () => void): void
+  deliver (message: Uint8Array, cost: number, onSettled?: () => void, redelivered?: boolean): void
   /**
    * The connection was held back, and since then there was no moment at which everything that had come was read. The
    * end of the connection may stand behind what is not read.

@@ -1,13 +1,10 @@
 import type { Budget } from '../budget/budget.ts'
 import { finishRoom, frameRoom, READ_BYTES } from '../budget/frame-room.ts'
 import type { SenderConnection } from './connection.ts'
+import { Shares } from './shares.ts'
 
-/** A connection may always hold so much, where there is room. */
-const LEAST_SHARE = 256 * 1024
 /** A connection is read no more than this, and then the others. */
 export const TURN_BYTES = 128 * 1024
-/** The cost of a frame beside its bytes, at most. */
-const FRAME_COST = 1024
 /** A sender of a part of a frame that sends nothing for so long is given up where others need its room. */
 const PATIENCE_MS = 10_000
 
@@ -24,9 +21,7 @@ const PATIENCE_MS = 10_000
  *   and nothing else takes it. A pause holds at once, so one read at most comes after the room was looked at.
  * - A turn is at most TURN_BYTES. Where there is room for few, those at the end of the line have none yet. Who had a
  *   turn goes to the end. So what comes first from thousands of sockets is not left to the kernel.
- * - What a connection holds unsettled is bounded by its share: the limit of the address, divided by the connections
- *   that hold something, but not less than LEAST_SHARE. So one that sends at full rate leaves room to the quiet ones,
- *   and what it sends is not ahead of theirs by more than its share.
+ * - What a connection holds unsettled is bounded by its share (Shares).
  * - A frame that has come in part, or one that is larger than the room, is finished in the room that is kept back, one
  *   connection after the other (`finisher`). So senders of halves cannot block each other. One that sends nothing more
  *   while others find no room is given up.
@@ -39,10 +34,9 @@ export class Turns {
   readonly #finishRoom: number
   readonly #readRoom: number
   readonly #reopenRoom: number
-  readonly #share: number
+  readonly #shares: Shares
   /** Those who wait for their turn, the longest first. */
   readonly #line = new Set<SenderConnection>()
-  #holders = 0
   #open = false
   #running = false
   #finisher: SenderConnection | undefined
@@ -57,13 +51,14 @@ export class Turns {
     this.#readRoom = frameRoom(maxFrameBytes)
     // The gate has some play, so that it does not open for one read after the other.
     this.#reopenRoom = Math.min(budget.own, this.#readRoom + budget.own / 16)
-    this.#share = Math.max(LEAST_SHARE, maxFrameBytes + FRAME_COST)
+    this.#shares = new Shares(maxFrameBytes)
   }
 
   start (): void {
     this.#running = true
     this.#promise()
     this.#timer = setInterval(() => this.#giveUp(), PATIENCE_MS / 4).unref()
+    this.#shares.start()
   }
 
   /** Reads nothing more. */
@@ -71,6 +66,7 @@ export class Turns {
     this.#running = false
     this.#open = false
     clearInterval(this.#timer)
+    this.#shares.stop()
     clearImmediate(this.#scheduled)
     this.#line.clear()
     for (const connection of this.#connections) connection.pause()
@@ -113,13 +109,13 @@ export class Turns {
 
   /** The connection holds the delivery already. */
   deliver (connection: SenderConnection, cost: number): void {
-    if (connection.held === cost) this.#holders++
+    this.#shares.delivered(connection, cost)
     this.#budget.lease(cost, Math.max(0, this.#budget.promised - cost))
   }
 
   /** The connection does not hold the delivery any more. */
   settled (connection: SenderConnection): void {
-    if (connection.held === 0) this.#holders--
+    this.#shares.settled(connection)
     if (connection.paused && this.#running && (!connection.over || connection.lacks === 'room')) this.#line.add(connection)
   }
 
@@ -211,7 +207,7 @@ export class Turns {
   }
 
   get #allowed (): number {
-    return Math.max(this.#share, this.#budget.limit / Math.max(1, this.#holders))
+    return this.#shares.of(this.#budget.limit)
   }
 
   /** Lets one that waits finish its frame in the room that is kept back: the first, or the given one. */

@@ -10,6 +10,8 @@ export interface Header { txnr: number, command: string, length: number, dataAt:
 const MOST_DIGITS = 9
 const MOST_LETTERS = 32
 
+/** The command of nearly all frames: no text is made of it. */
+const SYSLOG = Buffer.from('syslog')
 const LF = 0x0a
 const SPACE = 0x20
 
@@ -26,7 +28,8 @@ export function readHeader (bytes: Buffer, at: number): Header | undefined {
   if (commandEnd === bytes.length) return undefined
   if (commandEnd === txnrEnd + 1) throw new ProtocolError('a frame without a command')
   const txnr = number(bytes, at, txnrEnd)
-  const command = bytes.toString('latin1', txnrEnd + 1, commandEnd)
+  const isSyslog = commandEnd - txnrEnd - 1 === SYSLOG.length && isAt(bytes, txnrEnd + 1, SYSLOG)
+  const command = isSyslog ? 'syslog' : bytes.toString('latin1', txnrEnd + 1, commandEnd)
   if (bytes[commandEnd] === LF) return { txnr, command, length: 0, dataAt: commandEnd }
   if (bytes[commandEnd] !== SPACE) throw new ProtocolError('a frame whose command is no word')
   const lengthEnd = digitsEnd(bytes, commandEnd + 1)
@@ -37,6 +40,11 @@ export function readHeader (bytes: Buffer, at: number): Header | undefined {
   // librelp writes a blank behind a length of 0 in some frames.
   const dataAt = bytes[lengthEnd] === SPACE ? lengthEnd + 1 : lengthEnd
   return { txnr, command, length, dataAt }
+}
+
+function isAt (bytes: Buffer, at: number, text: Buffer): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false
+  return true
 }
 
 function digitsEnd (bytes: Buffer, from: number): number {

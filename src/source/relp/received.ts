@@ -16,6 +16,8 @@ export class Received {
   readonly #room: number
   #cost = DELIVERY_COST
   readonly held: Held[] = []
+  /** Some of the records may have been sent, and stored, before. */
+  redelivered = false
 
   constructor (delivery: SyslogDelivery, host: string, room: number) {
     this.#delivery = delivery
@@ -51,6 +53,6 @@ export class Received {
       counts.unanswered -= held.length
       counts.cost -= cost
       for (const one of held) markStored(one)
-    })
+    }, this.redelivered)
   }
 }

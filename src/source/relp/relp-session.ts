@@ -114,7 +114,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
     this.unanswered.delete(held.txnr)
     if (this.#state === 'ended') return
     this.#answer(held.txnr, '200 OK')
-    if (this.unanswered.size === 0) this.#times = new EqualTimes()
+    if (this.unanswered.size === 0) this.#times.forget()
     this.#endWhenAnswered()
   }
 
@@ -181,6 +181,7 @@ export class RelpSession implements Session, Carrier, Predecessor {
     if (!this.#takeBack(received) || !received.takes(end - start)) return false
     this.#next = after(txnr)
     if (isCut) this.#shared.counts.faults++
+    if (this.#shared.resends.mayBeAgain(bytes, start, end)) received.redelivered = true
     this.unanswered.add(received.add(bytes, start, end, this.#times.count(bytes, start, end), this, txnr))
     return true
   }

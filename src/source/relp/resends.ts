@@ -1,4 +1,5 @@
 import type { EqualTimes } from '../delivery/equal-times.ts'
+import { LostMessages } from '../delivery/lost-messages.ts'
 import type { RelpCounts } from './counts.ts'
 import { type Held, heldCost, isSame } from './held.ts'
 import { recordKey, type Unanswered } from './unanswered.ts'
@@ -8,6 +9,8 @@ const MOST_KEPT = 4 * 2 ** 20
 const KEPT_MS = 60_000
 /** What a sender costs beside its records. */
 const SENDER_COST = 2048
+/** Of so many records that are not recognised any more, it is known that they may come again. */
+const MOST_LOST = 65_536
 /** A record that many connections begin with is compared with no more of them. */
 const MOST_CANDIDATES = 8
 
@@ -35,7 +38,7 @@ export interface Candidate {
  * in the budget; so all that is kept here beyond that is bounded:
  * - what a connection has left unanswered and is stored since: MOST_KEPT, and KEPT_MS
  * - what is being compared: twice what is held unstored when a comparison begins, and MOST_KEPT
- * What is beyond is not recognised, and is stored twice.
+ * What is beyond is not recognised, and is stored twice. It is only counted when it comes again.
  */
 export class Resends {
   readonly #senders = new Set<Predecessor>()
@@ -45,10 +48,12 @@ export class Resends {
   readonly #kept = new Map<Predecessor, { cost: number, since: number }>()
   #keptCost = 0
   #comparedCost = 0
+  readonly #lost: LostMessages
 
   constructor (counts: RelpCounts, now: () => number) {
     this.#counts = counts
     this.#now = now
+    this.#lost = new LostMessages(MOST_LOST, now)
   }
 
   add (sender: Predecessor): void {
@@ -83,11 +88,19 @@ export class Resends {
       const held = [...sender.unanswered.all()]
       if (!isSame(held[0], bytes, start, end)) continue
       const cost = heldCost(held)
-      if (this.#comparedCost + cost > 2 * this.#counts.cost + MOST_KEPT) continue
+      if (this.#comparedCost + cost > 2 * this.#counts.cost + MOST_KEPT) {
+        this.#lost.add(held.map(keyOf))
+        continue
+      }
       this.#comparedCost += cost
       if (found.push({ sender, held, cost }) === MOST_CANDIDATES) break
     }
     return found
+  }
+
+  /** Whether the record, which is not recognised, is one of those that may come again. */
+  mayBeAgain (bytes: Buffer, start: number, end: number): boolean {
+    return !this.#lost.empty && this.#lost.recognise([recordKey(bytes, start, end)]).length > 0
   }
 
   release (candidates: readonly Candidate[]): void {
@@ -99,7 +112,12 @@ export class Resends {
     for (const [sender, { since }] of this.#kept) {
       if (this.#keptCost <= MOST_KEPT && since >= before) return
       this.delete(sender)
+      this.#lost.add([...sender.unanswered.all()].map(keyOf))
       sender.unanswered.clear()
     }
   }
+}
+
+function keyOf ({ message, start, end }: Held): number {
+  return recordKey(message, start, end)
 }

@@ -1,4 +1,6 @@
-import type { CardinalityReport, EncoderSettings, EncodeTask, MendReason, OddNames, Part, QuarantineReason } from '../messages.ts'
+import type {
+  CardinalityReport, EncoderSettings, EncodeTask, HostCount, MendReason, OddNames, Part, QuarantineReason
+} from '../messages.ts'
 import { Arena } from './arena.ts'
 import { EntryTimes } from './entry-times.ts'
 import { cutNuls } from './nuls.ts'
@@ -9,6 +11,7 @@ import { piecesOf, prefixOf } from './pieces.ts'
 import { Quarantined } from './quarantined.ts'
 import { RecordTimes } from '../input/record-times.ts'
 import type { Stream } from '../streams/stream.ts'
+import { LoudHosts } from '../streams/loud-hosts.ts'
 import { StreamCache } from '../streams/streams.ts'
 import { ToldNames } from './told-names.ts'
 import { Timestamp } from '../input/timestamp.ts'
@@ -33,6 +36,7 @@ export class EntryWriter {
   readonly #mend: (reason: MendReason, count: number) => void
   readonly #arena: Arena
   readonly #streams: StreamCache
+  readonly #hosts = new LoudHosts()
   readonly #quarantined: Quarantined
   readonly #recordTimes: RecordTimes
   readonly #toldNames: ToldNames
@@ -111,6 +115,7 @@ export class EntryWriter {
     const late = this.#arrivalMs - this.#settings.maxDisorderMs
     for (const stream of this.#touched) {
       this.#streams.tellNewest(stream)
+      this.#hosts.add(stream)
       // Mostly the batch has no old record: then no entry is looked at.
       stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.oldestMs(stream) < late
     }
@@ -123,6 +128,11 @@ export class EntryWriter {
   /** Returns the tenants that were found to have too many streams since the last call. */
   takeCardinalityReports (): CardinalityReport[] {
     return this.#streams.takeCardinalityReports()
+  }
+
+  /** See EncodeResult. */
+  takeLoudHosts (): HostCount[] | undefined {
+    return this.#hosts.take(this.#arrivalMs)
   }
 
   /** The first names since the last call of which one is no host or no source. */

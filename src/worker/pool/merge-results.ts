@@ -9,6 +9,7 @@ export function mergeResults (results: readonly EncodeResult[]): EncodeResult {
     parts: results.flatMap(({ parts }) => parts),
     cardinalityReports: results.flatMap(({ cardinalityReports }) => cardinalityReports),
     oddNames: results.find(({ oddNames }) => oddNames !== undefined)?.oddNames,
+    loudHosts: results.flatMap(({ loudHosts = [] }) => loudHosts),
     shared: false,
     records: results.reduce((sum, { records }) => sum + records, 0),
     redelivered: results.reduce((sum, { redelivered }) => sum + redelivered, 0),

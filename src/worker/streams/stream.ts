@@ -13,6 +13,10 @@ export class Stream {
   /** Records share the stream whose host or source cannot be that. */
   isShared = false
 
+  /** See HostCount; '' where its labels tell no host. And its entries that LoudHosts has not told of yet. */
+  host = ''
+  untold = 0
+
   /** The indexes of its first and last entry in the arena; -1 where there is none. */
   head = -1
   tail = -1

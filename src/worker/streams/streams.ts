@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { CardinalityReport, EncoderSettings, GivenLabel, NewStream, Origin } from '../messages.ts'
+import type { CardinalityReport, EncoderSettings, NewStream } from '../messages.ts'
 import { ActiveStreams } from './active-streams.ts'
 import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { backlogLabels, backlogSpan } from './backlog.ts'
+import { defaultRules, type LabelRules, rulesFor } from './label-rules.ts'
 import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES } from './labels.ts'
 import { isHost, isTag, UNKNOWN } from './names.ts'
 import { NewestStreams } from './newest-streams.ts'
@@ -13,14 +14,6 @@ import { Stream } from './stream.ts'
 interface CachedStream { stream: Stream | NoStreamReason, cuts: number }
 /** Why a record can have no stream. */
 export type NoStreamReason = 'no_labels' | 'bad_tenant' | 'too_many_streams'
-
-/**
- * How the records of an origin get labels and a tenant: from the field in `slot`, or from `value` where `slot` is -1.
- */
-interface LabelRules {
-  labels: Array<{ name: string, slot: number, value: string }>
-  tenant: { slot: number, value: string }
-}
 
 /**
  * The cache is full with so many streams, or bytes of keys. It then forgets the streams that it has not needed since it
@@ -110,6 +103,7 @@ export class StreamCache {
     if (found === undefined) return undefined
     found.isBacklog = true
     found.isShared = stream.isShared
+    found.host = stream.host
     stream.backlog ??= new Map<number, Stream>()
     stream.backlog.set(span, found)
     if (++this.#backlogs === MAX_CACHED) this.#full = true
@@ -205,12 +199,18 @@ export class StreamCache {
   }
 
   #streamOf (text: Map<number, string>): Stream | NoStreamReason {
-    const { labels: named, tenant: { slot, value } } = this.#rules
+    const { labels: named, hostLabels, tenant: { slot, value } } = this.#rules
     const tenant = text.get(slot) ?? value
     if (slot >= 0 && !isTenant(tenant)) return 'bad_tenant'
-    const labels = formatLabels(named.map(({ name, slot, value }) => [name, text.get(slot) ?? value]))
+    const format = (rules: LabelRules['labels']): string =>
+      formatLabels(rules.map(({ name, slot, value }) => [name, text.get(slot) ?? value]))
+    const labels = format(named)
     if (labels === '{}') return 'no_labels'
-    return this.#intern(labels, tenant) ?? 'too_many_streams'
+    const stream = this.#intern(labels, tenant)
+    if (stream === undefined) return 'too_many_streams'
+    const host = format(hostLabels)
+    stream.host = host === '{}' ? '' : host
+    return stream
   }
 
   /** Whether the stream is one that its tenant may have. An admitted stream stays admitted for the batch. */
@@ -239,26 +239,4 @@ export class StreamCache {
     if (young === undefined) this.#young.set(key, stream)
     return stream
   }
-}
-
-function defaultRules ({ labels, lokiLabels, tenant: rule }: EncoderSettings, fields: Fields): LabelRules {
-  return {
-    labels: overridden(labels.map(({ name, field }) => ({ name, slot: fields.slot(field), value: '' })), lokiLabels),
-    tenant: rule.kind === 'field'
-      ? { slot: fields.slot(rule.field), value: '' }
-      : { slot: -1, value: rule.kind === 'fixed' ? rule.tenant : '' }
-  }
-}
-
-function rulesFor ({ labels, tenant }: Origin, { labels: others, tenant: otherwise }: LabelRules): LabelRules {
-  return {
-    labels: overridden(others, labels),
-    tenant: tenant === undefined ? otherwise : { slot: -1, value: tenant }
-  }
-}
-
-/** The labels with the given ones in place of those of the same name. */
-function overridden (labels: LabelRules['labels'], given: readonly GivenLabel[]): LabelRules['labels'] {
-  const rest = labels.filter(({ name }) => given.every(label => label.name !== name))
-  return [...rest, ...given.map(label => ({ ...label, slot: -1 }))]
 }

@@ -44,7 +44,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   'source/syslog': ['source/listener', 'source/delivery'],
   'source/datagrams': ['source/delivery', 'source/source.ts', 'source/budget', 'worker/messages.ts'],
   'source/listener': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
-  batch: ['batch/batch.ts', 'source/source.ts', 'worker/messages.ts'],
+  batch: ['batch/batch.ts', 'source/source.ts', 'source/delivery', 'worker/messages.ts'],
   'worker/pool': ['batch/batch.ts', 'worker/messages.ts'],
   sink: ['config', 'sink/sink.ts', 'worker/messages.ts'],
   ack: ['source/source.ts'],

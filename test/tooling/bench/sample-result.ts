@@ -138,6 +138,26 @@ export function sampleResult (): BenchResult {
       input('syslog+tls', 'lokean', 100, null, 250_000, 3.5), input('syslog+tls', 'rsyslog', 100, null, 430_000, 2.6),
       input('relp', 'lokean', 1, null, 1_400, 30), input('relp', 'rsyslog', 1, null, 88_000, 11.6)
     ],
+    storms: [{
+      connections: 2_000,
+      seconds: 4.2,
+      slowestMs: 640,
+      kibPerConnection: 55,
+      peakMb: 310,
+      kernelKibPerConnection: 1.4,
+      missing: 0,
+      doubled: 0
+    }],
+    noisy: [{
+      quiet: 100,
+      recordsPerSecond: 38_000,
+      aloneP99Ms: 108,
+      besideP99Ms: 131,
+      ratio: 1.21,
+      spread: { recordsPerSecond: around(38_000), aloneP99Ms: around(108), besideP99Ms: around(131), ratio: around(1.21) },
+      missing: 0,
+      doubled: 0
+    }],
     idle: { cpuPercent: 0.31 },
     loki: {
       url: 'the embedded one',

@@ -57,6 +57,7 @@ test('without any setting every option has the documented default', () => {
       peers: undefined,
       proxyProtocol: false,
       maxConnections: 10_000,
+      maxHandshakes: 64,
       maxFrameBytes: 262144
     },
     sockets: [],
@@ -102,6 +103,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LISTEN_PEERS: `*.example.com, sha1:${'ab'.repeat(20)},SHA256:${'AB:'.repeat(31)}CD`,
     LOKEAN_LISTEN_PROXY_PROTOCOL: 'on',
     LOKEAN_LISTEN_MAX_CONNECTIONS: '17',
+    LOKEAN_LISTEN_MAX_HANDSHAKES: '3',
     LOKEAN_LISTEN_MAX_FRAME_BYTES: '1MiB',
     LOKEAN_SOCKET: 'udp://[::1]:30000;cloud=c',
     LOKEAN_SOCKET_BUFFER: '1MiB',
@@ -173,6 +175,7 @@ test('every setting is taken from the environment', () => {
     ],
     proxyProtocol: true,
     maxConnections: 17,
+    maxHandshakes: 3,
     maxFrameBytes: 2 ** 20
   })
   assert.equal(key?.reveal(), PRIVATE_KEY)
@@ -287,6 +290,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LISTEN_PEERS: ['SHA1:AB:CD', /^LOKEAN_LISTEN_PEERS is "SHA1:AB:CD": must have 20 bytes in hexadecimal digits behind SHA1: \("SHA1:AB:CD"\)$/],
   LOKEAN_LISTEN_PROXY_PROTOCOL: ['v2', /^LOKEAN_LISTEN_PROXY_PROTOCOL is "v2": must be one of off, on$/],
   LOKEAN_LISTEN_MAX_CONNECTIONS: ['0', /^LOKEAN_LISTEN_MAX_CONNECTIONS is "0": must be a whole number from 1 to 1000000$/],
+  LOKEAN_LISTEN_MAX_HANDSHAKES: ['0', /^LOKEAN_LISTEN_MAX_HANDSHAKES is "0": must be a whole number from 1 to 10000$/],
   LOKEAN_LISTEN_MAX_FRAME_BYTES: ['1GiB', /^LOKEAN_LISTEN_MAX_FRAME_BYTES is "1GiB": must be a size from 8 KiB to 16 MiB/],
   LOKEAN_SOCKET: ['unixgram:run/x', /^LOKEAN_SOCKET is "unixgram:run\/x": must be udp:\/\/host:port.* or unixgram:\/path/],
   LOKEAN_SOCKET_BUFFER: ['1KiB', /^LOKEAN_SOCKET_BUFFER is "1KiB": must be a size from 64 KiB/],

@@ -24,7 +24,7 @@ async function start (t: TestContext) {
     registry: metrics.registry,
     surroundings: () => {
       asked++
-      return { version: '1.2.3', shards: 4, inflightBytes: 1000, checks: { bus: ok, loki: ok }, problems: [] }
+      return { version: '1.2.3', shards: 4, inflightBytes: 1000, checks: { bus: ok, loki: ok }, hosts: [], problems: [] }
     },
     log
   })

@@ -99,16 +99,22 @@ function showAddresses (addresses) {
   }))
 }
 
+function bar (name, figure, value, most) {
+  const item = make('li')
+  item.append(make('span', name), make('span', figure), make('progress', '', { value, max: most, 'aria-hidden': 'true' }))
+  return item
+}
+
+function showHosts (hosts) {
+  const most = hosts[0]?.recordsPerSecond
+  byId('hosts').replaceChildren(...hosts.map(({ host, recordsPerSecond }) => bar(host, rate(recordsPerSecond), recordsPerSecond, most)))
+  if (hosts.length === 0) byId('hosts').append(make('li', 'None, or no label tells the host.', { class: 'none' }))
+}
+
 function showQuarantine (quarantine) {
   const most = Math.max(1, ...quarantine.map(({ records }) => records))
   byId('quarantine').replaceChildren(...quarantine.map(({ reason, records, perSecond }) => {
-    const item = make('li')
-    item.append(
-      make('span', reason),
-      make('span', perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records)),
-      make('progress', '', { value: records, max: most, 'aria-hidden': 'true' })
-    )
-    return item
+    return bar(reason, perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records), records, most)
   }))
   if (quarantine.length === 0) byId('quarantine').append(make('li', 'Empty: every record could be read and stored.', { class: 'none' }))
 }
@@ -137,6 +143,7 @@ function show (snapshot) {
   showWaiting(snapshot.shards)
   showFigures(snapshot)
   showAddresses(snapshot.addresses)
+  showHosts(snapshot.hosts)
   showQuarantine(snapshot.quarantine)
   showProblems(snapshot.problems)
 }

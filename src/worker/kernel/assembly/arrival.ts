@@ -4,6 +4,8 @@ import { two } from './header-bytes'
 /** When the batch arrived, as RFC 3339 writes it: the time of a record that has none. */
 export let arrival: usize = 0
 export let arrivalEnd: usize = 0
+/** How many arrivals were set. What was made of a time without a year holds for one. */
+export let arrivals: u32 = 0
 let nowSeconds: f64 = 0
 let nowYear: i32 = 0
 
@@ -14,6 +16,7 @@ export function setArrival (at: usize, length: u32): void {
   nowSeconds = milliseconds() / 1000
   nowYear = two(at) * 100 + two(at + 2)
   knownMinute = -1
+  arrivals++
 }
 
 /** The last minute that was asked for, and the answer. Records come in bursts: the next mostly has the same. */

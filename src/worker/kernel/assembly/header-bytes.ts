@@ -35,6 +35,24 @@ export function two (at: usize): i32 {
   return (<i32>load<u8>(at) - 0x30) * 10 + <i32>load<u8>(at, 1) - 0x30
 }
 
+/** What a byte can be a part of. */
+export const LETTER: u8 = 1
+/** A host's name. */
+export const HOST_NAME: u8 = 2
+/** The name of a program. */
+export const PROGRAM: u8 = 4
+const kinds: usize = memory.data(256)
+for (let byte: u32 = 0; byte < 256; byte++) {
+  let kind: u8 = isLetter(<u8>byte) ? LETTER : 0
+  if (kind !== 0 || isDigit(<u8>byte) || byte === 0x2e || byte === 0x5f || byte === DASH) kind |= HOST_NAME | PROGRAM
+  else if (byte === 0x2f || byte === 0x40 || byte === 0x2b || byte === 0x7e || byte === 0x25 || <u32>byte - 0x28 < 2) kind = PROGRAM
+  store<u8>(kinds + <usize>byte, kind)
+}
+
+export function kindOf (byte: u8): u8 {
+  return load<u8>(kinds + <usize>byte)
+}
+
 export function skipBlanks (at: usize, end: usize): usize {
   while (at < end && load<u8>(at) === BLANK) at++
   return at

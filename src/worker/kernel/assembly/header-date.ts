@@ -1,6 +1,6 @@
 import { from, set, TIMESTAMP } from './fields'
 import { parse } from './timestamp'
-import { nearestYear } from './arrival'
+import { arrivals, nearestYear } from './arrival'
 import { areDigits, BLANK, byteAt, COLON, DASH, digitsEnd, isBreak, isDigit, two } from './header-bytes'
 import { hoursOf, nameEnd, NO_ZONE } from './zones'
 
@@ -13,6 +13,16 @@ import { hoursOf, nameEnd, NO_ZONE } from './zones'
 const written: usize = memory.data(2 * 64, 16)
 let start: usize = 0
 let to: usize = 0
+
+/**
+ * The last date of 15 bytes, such as `Nov 27 10:00:00`, and the blank behind it, the arrival it was read at, and what
+ * was written for it. Records of one second come in bursts: the next mostly has the same.
+ */
+const knownDate: usize = memory.data(16, 16)
+const KNOWN_BYTES: usize = 15
+let knownArrival: u32 = 0
+let known: usize = 0
+let knownTo: usize = 0
 
 const MOST_FRACTION: usize = 9
 const PLUS: u8 = 0x2b
@@ -43,6 +53,15 @@ export function isoDate (at: usize, end: usize, strict: bool): usize {
  * time or behind it, a fraction, a zone, and a colon at the end.
  */
 export function bsdDate (at: usize, end: usize): usize {
+  const behind = at + KNOWN_BYTES
+  const isKnown = knownArrival === arrivals && behind < end && i8x16.all_true(i8x16.eq(v128.load(at), v128.load(knownDate)))
+  if (!isKnown || yearOf(behind + 1, end) !== 0 || zoneWordEnd(behind, end) !== behind) return readBsdDate(at, end)
+  set(TIMESTAMP, known, knownTo)
+  return behind
+}
+
+function readBsdDate (at: usize, end: usize): usize {
+  const first = at
   const month = at + 14 > end ? 0 : monthOf(at)
   if (month === 0 || load<u8>(at, 3) !== BLANK) return 0
   at += load<u8>(at, 4) === BLANK ? 5 : 4
@@ -74,6 +93,12 @@ export function bsdDate (at: usize, end: usize): usize {
   byte(DASH)
   number(day)
   if (!write(clock, clockEnd, zone, zoneLast)) return 0
+  if (behind === first + KNOWN_BYTES && clockEnd === clock + 8 && byteAt(behind, end) === BLANK) {
+    v128.store(knownDate, v128.load(first))
+    knownArrival = arrivals
+    known = start
+    knownTo = to
+  }
   return byteAt(behind, end) === COLON ? behind + 1 : behind
 }
 
@@ -163,6 +188,7 @@ function monthOf (at: usize): i32 {
 
 function begin (): void {
   start = to = from(TIMESTAMP) === written ? written + 64 : written
+  if (start === known) knownArrival = 0
 }
 
 function byte (value: u8): void {

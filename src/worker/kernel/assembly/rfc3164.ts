@@ -1,5 +1,5 @@
 import { HOST, set } from './fields'
-import { BLANK, byteAt, COLON, DASH, digitsEnd, isBreak, isDigit, isLetter, skipBlanks, wordEnd } from './header-bytes'
+import { BLANK, byteAt, COLON, DASH, digitsEnd, HOST_NAME, isBreak, isDigit, kindOf, skipBlanks, wordEnd } from './header-bytes'
 import { bsdDate, isoDate } from './header-date'
 import { priorityEnd } from './priority'
 import { NO_TAG, PLAIN, readTag, STRONG, tagEnd, tagKind } from './tag'
@@ -76,7 +76,7 @@ function isTagless (at: usize, end: usize): bool {
 }
 
 function begins (at: usize, end: usize, text: usize, length: usize): bool {
-  return at + length <= end && memory.compare(at, text, length) === 0
+  return at + length <= end && load<u8>(at) === load<u8>(text) && memory.compare(at, text, length) === 0
 }
 
 /** Hexadecimal digits, dots and more than one colon. */
@@ -93,10 +93,7 @@ function isIpv6 (start: usize, end: usize): bool {
 /** Letters, digits and `. _ -`. */
 function isHost (start: usize, end: usize): bool {
   if (end === start || end - start > MOST_HOST_BYTES) return false
-  for (let at = start; at < end; at++) {
-    const byte = load<u8>(at)
-    if (!isLetter(byte) && !isDigit(byte) && byte !== 0x2e && byte !== 0x5f && byte !== DASH) return false
-  }
+  for (let at = start; at < end; at++) if ((kindOf(load<u8>(at)) & HOST_NAME) === 0) return false
   return true
 }
 

@@ -1,5 +1,5 @@
 import { PROCID, set, SOURCE, TAG } from './fields'
-import { BLANK, byteAt, CLOSE, COLON, DASH, isBreak, isDigit, isLetter, OPEN } from './header-bytes'
+import { BLANK, byteAt, CLOSE, COLON, DASH, isBreak, isDigit, kindOf, LETTER, OPEN, PROGRAM } from './header-bytes'
 
 /** What the last tag is like. */
 export const NO_TAG: u32 = 0
@@ -52,19 +52,23 @@ export function tagEnd (at: usize, end: usize): usize {
   return tagKind === NO_TAG ? start : at
 }
 
-/** Behind the name of a program, which has a letter, or `-`; `start` where there is none. */
+/**
+ * Behind the name of a program, which has a letter, or `-`; `start` where there is none. Programs and their parts have
+ * letters, digits and `_ . @ + ~ % / ( ) -`.
+ */
 function nameEnd (start: usize, end: usize): usize {
   const limit = min(end, start + MOST_NAME_BYTES + 1)
-  let letters = false
+  let kinds: u8 = 0
   let at = start
-  while (at < limit && isName(load<u8>(at))) {
-    if (isLetter(load<u8>(at))) letters = true
-    at++
+  for (; at < limit; at++) {
+    const kind = kindOf(load<u8>(at))
+    if ((kind & PROGRAM) === 0) break
+    kinds |= kind
   }
   if (at === start || at - start > MOST_NAME_BYTES) return start
   const first = load<u8>(start)
   if (first === DASH) return at === start + 1 ? at : start
-  return letters && first !== 0x2f && first !== 0x2e ? at : start
+  return (kinds & LETTER) !== 0 && first !== 0x2f && first !== 0x2e ? at : start
 }
 
 /**
@@ -90,10 +94,4 @@ function allDigits (at: usize, end: usize): bool {
   if (at === end) return false
   for (; at < end; at++) if (!isDigit(load<u8>(at))) return false
   return true
-}
-
-/** The letters, digits and `_ . @ + ~ % / ( ) -` of programs and their parts. */
-function isName (byte: u8): bool {
-  return isLetter(byte) || (byte >= 0x2d && byte <= 0x39) || byte === 0x5f || byte === 0x40 || byte === 0x2b || byte === 0x7e ||
-    byte === 0x25 || byte === 0x28 || byte === 0x29
 }

@@ -66,6 +66,11 @@ test('a way in that costs much more than rsyslog fails it, where the machine can
   assert.deepEqual(gateFailures({ ...result, inputs: [] }), [])
 })
 
+test('a storm that takes very long, or much memory, fails it', () => {
+  const storms = sampleResult().storms?.map(one => ({ ...one, seconds: 50, slowestMs: 9_000, kibPerConnection: 400 }))
+  assert.equal(gateFailures({ ...sampleResult(), storms }).length, 3)
+})
+
 test('what was not measured, or came to no number, does not pass', () => {
   const { pipeline, stall, everyday, inputs, ...rest } = sampleResult()
   assert.deepEqual(gateFailures(rest).map(text => text.split(': ').at(-1)), Array(6).fill('not measured'))

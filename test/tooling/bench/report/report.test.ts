@@ -169,3 +169,15 @@ test('ways in: rsyslog beside Lokean, on the page and for a terminal; what could
   assert.match(summary(result), /^not measured: inputs: syslog over TLS, without openssl$/m)
   assert.equal(lostOrDoubled({ ...result, inputs: result.inputs?.map(one => ({ ...one, missing: 1 })) }), 8)
 })
+
+test('many senders: what a storm and a loud one did, on the page and for a terminal', () => {
+  const result = only('storms', 'noisy')
+  assert.match(resultPage(result), /^## Many senders$[^]*^\| 2,000 \| 4\.2 \| 640 \| 55 \| 1\.4 \| 310 \| 0 \| 0 \|$/m)
+  assert.match(resultPage(result), /^\| 100 \| 108 .* \| 131 .* \| 1\.21 /m)
+  assert.match(summary(result), /^crowd {5}2,000 senders over TLS come back: all answered after 4\.2 s, the slowest answer 640 ms, 55 KiB a connection, /m)
+  assert.match(summary(result), /^crowd {5}100 quiet senders: p99 108 ms, beside one with 38k records\/s 131 ms \(1\.21\), 0 missing, 0 doubled$/m)
+  const untold = { kibPerConnection: null, peakMb: null, kernelKibPerConnection: null }
+  const unknown = { ...result, storms: result.storms?.map(one => ({ ...one, ...untold })) }
+  for (const text of [resultPage(unknown), summary(unknown)]) assert.doesNotMatch(text, /null|NaN/)
+  assert.equal(lostOrDoubled({ ...result, noisy: result.noisy?.map(one => ({ ...one, missing: 1 })) }), 1)
+})

@@ -5,7 +5,7 @@ import { type Sample, SampleWindow, takeSample } from '../../../../src/ops/page/
 import { makeSnapshot, type Snapshot, type Surroundings } from '../../../../src/ops/page/snapshot.ts'
 
 const ok = { ok: true, detail: '' }
-const surroundings: Surroundings = { version: '1', shards: 4, inflightBytes: 2000, checks: { bus: ok, loki: ok }, problems: [] }
+const surroundings: Surroundings = { version: '1', shards: 4, inflightBytes: 2000, checks: { bus: ok, loki: ok }, hosts: [], problems: [] }
 
 function setUp () {
   const metrics = createMetrics({
@@ -168,6 +168,11 @@ test('shards that wait, by reason, the most first, without reasons for which non
   const { shards } = await snapshot(metrics, [() => { limited = 2 }])
   assert.deepEqual(shards.waiting, [{ reason: 'timeout', count: 3 }, { reason: '429', count: 2 }])
   assert.deepEqual((await snapshot(setUp(), [() => {}])).shards.waiting, [])
+})
+
+test('the loudest hosts are those that it is given', async () => {
+  const given = [{ host: '{host="a"}', recordsPerSecond: 12.5 }]
+  assert.deepEqual((await snapshot(setUp(), [() => {}], { hosts: given })).hosts, given)
 })
 
 test('the age of the oldest unsettled delivery is each address\'s own, as of now', async () => {

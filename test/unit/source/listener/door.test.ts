@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { connect as connectPlain } from 'node:net'
+import { connect as connectPlain, type Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { Secret } from '../../../../src/secret.ts'
-import type { TlsSettings } from '../../../../src/source/listener/handshakes.ts'
+import { Door } from '../../../../src/source/listener/door.ts'
+import { Handshakes, type TlsSettings } from '../../../../src/source/listener/handshakes.ts'
 import { isPermitted } from '../../../../src/source/listener/permitted.ts'
 import { parseProxyHeader } from '../../../../src/source/listener/proxy-header.ts'
+import { Seldom } from '../../../../src/source/listener/seldom.ts'
 import { CERTIFICATE as OTHER, PRIVATE_KEY as OTHER_KEY } from '../../config/tls-material.ts'
 import { CERTIFICATE, KEY } from '../../embedded/bus/certificate.ts'
 import { Cleanup } from '../../../helpers/cleanup.ts'
+import { collectedLog } from '../../../helpers/collected-log.ts'
 import { LineProtocol } from '../../../helpers/line-protocol.ts'
 import { until } from '../../../helpers/until.ts'
 import { Listening } from './listening.ts'
@@ -88,6 +91,60 @@ suite('over TLS', () => {
     const warnings = listening.lines.filter(({ level }) => level === 'warn')
     assert.equal(warnings.length, 2, JSON.stringify(warnings))
     assert.ok(warnings.every(({ hint }) => String(hint).includes('no TLS')), JSON.stringify(warnings))
+  })
+
+  test('who says nothing does not keep others out, however few handshakes are made at a time', async t => {
+    const listening = await Listening.start(t, new LineProtocol(), { tls: TLS, maxHandshakes: 1, patienceMs: 600_000 })
+    await listening.connect()
+    await until('it has come', () => listening.source.counters.accepted === 1)
+    secure(t, listening.port).socket.write('line\n')
+    await until('the next has come in', () => listening.received.length === 1)
+  })
+
+  test('of many who wait, few handshakes begin in a turn', async t => {
+    const { log } = collectedLog()
+    const entered: Array<Socket | TLSSocket> = []
+    const door = new Door({
+      address: 'relps://h:1',
+      host: '127.0.0.1',
+      port: 0,
+      tls: TLS,
+      proxyProtocol: false,
+      maxConnections: 100,
+      maxHandshakes: 64,
+      log,
+      seldom: new Seldom()
+    }, { entered: socket => entered.push(socket), crowded: () => false, failed: () => {} })
+    const { port } = await door.open()
+    Cleanup.of(t).add(async () => { await door.close() })
+    for (let i = 0; i < 50; i++) secure(t, port)
+    await until('all wait', () => door.waiting === 50)
+    const shake = t.mock.method(Handshakes.prototype, 'shake')
+    let [begun, most] = [0, 0]
+    const countTurn = (): void => {
+      most = Math.max(most, shake.mock.callCount() - begun)
+      begun = shake.mock.callCount()
+      if (entered.length < 50) setImmediate(countTurn)
+    }
+    door.start()
+    countTurn()
+    await until('all are inside', () => entered.length === 50)
+    // The turns that are counted here may lie one behind those of the door.
+    assert.ok(most <= 16, `${most} handshakes began in a turn`)
+  })
+
+  test('those inside are served while others come in', async t => {
+    const protocol = new LineProtocol()
+    const listening = await Listening.start(t, protocol, { tls: TLS })
+    const inside = secure(t, listening.port).socket
+    await until('one is inside', () => protocol.sessions.length === 1)
+    const others = Array.from({ length: 60 }, () => secure(t, listening.port).socket)
+    await until('the first of the others is inside', () => protocol.sessions.length > 1)
+    inside.write('line\n')
+    await until('it is heard', () => listening.received.length === 1)
+    assert.ok(protocol.sessions.length < 61, 'all handshakes came first')
+    for (const [i, socket] of others.entries()) socket.write(`${i}\n`)
+    await until('all are heard', () => listening.received.length === 61)
   })
 
   test('who says nothing is given up, and gives its place free', async t => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TURN_BYTES } from '../../../../src/source/listener/turns.ts'
 import { LINE_COST, LineProtocol } from '../../../helpers/line-protocol.ts'
 import { turn, until } from '../../../helpers/until.ts'
 import { Listening } from './listening.ts'
@@ -118,6 +119,34 @@ test('one that sends at full rate leaves room for the quiet', async t => {
   assert.ok(listening.budget.used < 400_000, `${listening.budget.used}`)
   for (const client of quiet) client.socket.write('again\n')
   await until('the quiet are heard', () => listening.received.filter(line => line === 'again').length === 15)
+})
+
+test('what a loud one has in front of each line of the quiet is bounded by its share, as long as it sends', async t => {
+  const QUIET = 15
+  const COST = 1000
+  const listening = await Listening.start(t, new LineProtocol(), { bytes: 4 * 2 ** 20 })
+  const [loud, ...quiet] = await Promise.all(Array.from({ length: 1 + QUIET }, async () => await listening.connect()))
+  for (const client of quiet) client.socket.write('q\n')
+  await until('the quiet have sent', () => listening.received.length === QUIET)
+  listening.settle()
+  loud?.socket.write(`${'z'.repeat(COST - LINE_COST)}\n`.repeat(20_000))
+  await until('the loud is heard', () => listening.budget.used > 200_000)
+  for (let i = 0; i < 300; i++) await turn()
+  const { received } = listening
+  for (let round = 0; round < 10; round++) {
+    const settled = received.length - listening.unsettled
+    for (const [i, client] of quiet.entries()) client.socket.write(`${round} ${i}\n`)
+    const come = (): number => received.filter(line => line.startsWith(`${round} `)).length
+    while (come() < QUIET) {
+      const before = received.length
+      if (listening.unsettled > 0) listening.settle(50)
+      await until('more came', () => received.length > before || listening.unsettled > 0)
+    }
+    // The share, and a turn of the loud one that was under way.
+    const most = (256 * 1024 + TURN_BYTES) / COST + 50 + QUIET
+    const last = received.findLastIndex(line => line.startsWith(`${round} `))
+    assert.ok(last - settled < most, `${last - settled} lines of the loud in front of the quiet in round ${round}`)
+  }
 })
 
 test('a broken protocol, and another one, are one clear line a kind', async t => {

@@ -37,6 +37,7 @@ export class Listening {
       tls: undefined,
       proxyProtocol: false,
       maxConnections: 100,
+      maxHandshakes: 64,
       maxFrameBytes: 64 * 1024,
       log,
       ...options

@@ -145,6 +145,21 @@ test('what is stored when its sender comes again is recognised for a minute', ()
   }
 })
 
+test('what comes again later is stored twice, and told to have been sent before', () => {
+  const server = new Server()
+  const old = Connection.sending(server, ['a', 'b'])
+  old.session.lost()
+  server.settleAll()
+  server.pass(60_001)
+  const connection = Connection.sending(server, ['a'])
+  connection.feed(frame(3, 'b'))
+  connection.feed(frame(4, 'c'))
+  connection.feed(frame(5, 'a'))
+  server.settleAll()
+  assert.deepEqual([server.records, server.redelivered], [['a', 'b', 'a', 'b', 'c', 'a'], ['a', 'b']])
+  assert.deepEqual([connection.answered, server.protocol.recognised], [[2, 3, 4, 5], 0])
+})
+
 test('of senders that have gone, the last ones are recognised, within a bound that counts the senders too', () => {
   const count = 5_000
   const server = new Server()

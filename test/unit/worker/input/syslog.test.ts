@@ -24,10 +24,16 @@ const reader = new SyslogReader(kernel, fields, bytes => {
 const NAMES = ['host', 'source', 'tag', 'pid', 'procid', 'msgid', 'structured_data', 'severity', 'facility', 'message'] as const
 const latin1 = (name: string): string => kernel.bytes.toString('latin1', fields.start(fields.slot(name)), fields.end(fields.slot(name)))
 
-/** Reads a record that lies between other bytes. Only text, so JSON is left as it is. */
+let begunMs = NaN
+
+/**
+ * Reads a record that lies between other bytes. Only text, so JSON is left as it is. Records of one time are of one
+ * batch.
+ */
 function readBy (record: Buffer, nowMs: number): Partial<SyslogRecord> {
   placed = kernel.window(record.length + 64)
-  reader.begin(nowMs / 1000, 0)
+  if (nowMs !== begunMs) reader.begin(nowMs / 1000, 0)
+  begunMs = nowMs
   kernel.run.setPeer(0, 0)
   const [start, end] = lay(kernel, record, '<13>', '<13>1 2026-11-27T10:00:00Z')
   kernel.run.readSyslog(start, end)
@@ -139,6 +145,20 @@ for (const [name, arbitrary, least] of [['any header', record, 0.15], ['any head
     assert.ok(timed > least * numRuns, `a fair part of the records has a time (${timed} of ${numRuns})`)
   })
 }
+
+test('records of one second, one after the other, with all that can stand behind the date', () => {
+  const day = pick('Nov 27', 'Nov 27', 'Nov  7', 'Feb 29')
+  const behind = often(' host1 app: x', pick(
+    '', ' ', ' 2026 host1 app: x', ' UTC host1 app: x', ' CEST host1 app: x', 'Z host1 app: x', ': host1 app: x', '.5 host1 app: x',
+    ' 2024: host1 app: x', ' Z', ' +0100 host1', ' 2026', ' zeus app: x', ' host1 <13>Nov 27 10:00:00 host2 app: x',
+    ' <13>Nov 28 10:00:00 x'
+  ))
+  const second = joined(pick('', '<13>'), day, pick(' 10:00:00', ' 10:00:00', ' 10:00:61'), behind).map(text => Buffer.from(text))
+  const days = pick('2026-11-27', '2026-11-27', '2028-02-29').map(day => Date.parse(`${day}T10:05:00Z`))
+  fc.assert(fc.property(fc.array(fc.tuple(second, days), { minLength: 2, maxLength: 6 }), records => {
+    for (const [record, nowMs] of records) compare(record, nowMs)
+  }), { numRuns: scaled(2_000) })
+})
 
 test('a time of every day of the year, near and far from now, gets the nearest year', () => {
   for (const now of ['2026-11-27T10:05:00Z', '2026-01-01T00:00:00Z', '2027-12-31T23:59:59Z', '2028-02-29T12:00:00Z',

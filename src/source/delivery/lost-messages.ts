@@ -20,6 +20,10 @@ export class LostMessages {
     this.#now = now
   }
 
+  get empty (): boolean {
+    return this.#lost.size === 0
+  }
+
   add (fingerprints: readonly number[]): void {
     if (this.#latest.until < Infinity) this.#latest = { until: Infinity }
     for (const fingerprint of fingerprints) {
@@ -36,7 +40,7 @@ export class LostMessages {
 
   /** The indexes of those that were lost, and now come again. Each lost message is recognised once. */
   recognise (fingerprints: readonly number[]): number[] {
-    if (this.#lost.size === 0) return []
+    if (this.empty) return []
     const now = this.#now()
     this.#latest.until = Math.min(this.#latest.until, now + AGE_MS)
     if (now > this.#latest.until) this.#lost.clear()

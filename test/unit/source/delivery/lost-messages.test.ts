@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { LostMessages } from '../../../src/batch/lost-messages.ts'
+import { LostMessages } from '../../../../src/source/delivery/lost-messages.ts'
 
 const MINUTE = 60_000
 
