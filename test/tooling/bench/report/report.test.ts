@@ -42,6 +42,10 @@ test('each target is judged by the figure it is about', () => {
     'RELP, 2,500 records/s from 100 connections: cores, against rsyslog': 'aim',
     'syslog over TLS flat out, 100 connections: CPU a record, against rsyslog': 'must',
     'RELP, a lone sender with a window of 128: records/s': 'aim',
+    '2,000 senders over TLS come back at once: until all are answered': 'aim',
+    '2,000 senders over TLS come back at once: slowest answer of those inside': 'aim',
+    'memory a connection over TLS': 'aim',
+    '100 quiet senders: p99 beside one at full rate, against alone': 'must',
     '10,000 records/s, 10 a message: CPU a record': 'must',
     '2,500 records/s, 3 a message: a real Loki\'s CPU a record': 'not measured',
     '200,000 new streams, until the last is stored': 'must',
@@ -118,7 +122,7 @@ test('numbers are as long as they are meaningful', () => {
 test('the page shows every section that was measured and no other, and no chart that there is not', () => {
   const headings = (result: BenchResult): string[] => [...resultPage(result).matchAll(/^## (.*)$/gm)].map(([, title]) => title)
   assert.deepEqual(headings(sampleResult()), [
-    'Targets', 'Pipeline', 'Latency', 'Stall', 'Waiting senders', 'Ordinary days', 'Ways in', 'A start', 'Idle', 'The store'
+    'Targets', 'Pipeline', 'Latency', 'Stall', 'Waiting senders', 'Ordinary days', 'Ways in', 'Many senders', 'A start', 'Idle', 'The store'
   ])
   assert.deepEqual(headings(only('idle')), ['Targets', 'Idle'])
   for (const result of [sampleResult(), only('latency', 'stall'), only()]) {
