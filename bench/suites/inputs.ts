@@ -7,6 +7,8 @@ import type { InputsMethods } from './inputs.process.ts'
 
 const FULL = { repeats: 3, warmUpMs: 3000, windowMs: 4000 }
 const QUICK = { repeats: 1, warmUpMs: 1500, windowMs: 1500 }
+/** At an ordinary rate, so many times longer until all streams have come: each new one is a push of its own. */
+const SLOWER = 4
 
 export interface InputsMeasured {
   inputs: InputResult[]
@@ -32,7 +34,8 @@ export async function inputs ({ quick, progress }: SuiteOptions): Promise<Inputs
     for (let repeat = 1; repeat <= repeats; repeat++) {
       for (const [index, one] of cases.entries()) {
         progress(`inputs ${index + 1} of ${cases.length}: ${describe(one)}, repeat ${repeat} of ${repeats}`)
-        measured[index].push(await child.call('measure', one, times))
+        const warmUpMs = one.offered === null ? times.warmUpMs : SLOWER * times.warmUpMs
+        measured[index].push(await child.call('measure', one, { ...times, warmUpMs }))
       }
     }
     return {

@@ -1,7 +1,7 @@
 import type { Parcel } from './load.ts'
 import type { Carrier, Session } from './session.ts'
 
-/** Bytes of one write, and of all that the kernel has not taken yet. */
+/** Bytes of one write, and of all that are not known to be with the kernel. */
 const WRITE_BYTES = 32 * 1024
 const MOST_WAITING = 128 * 1024
 
@@ -13,23 +13,26 @@ const MOST_WAITING = 128 * 1024
 export class SyslogSession implements Session {
   readonly #carrier: Carrier
   readonly #waiting = new Set<Parcel>()
+  #waitingBytes = 0
+  #scheduled = false
+  #ended = false
 
   constructor (carrier: Carrier) {
     this.#carrier = carrier
   }
 
   pump (): void {
-    const { socket } = this.#carrier
-    while (socket.writableLength < MOST_WAITING) {
+    while (!this.#ended && this.#waitingBytes < MOST_WAITING) {
       const parcels: Parcel[] = []
-      for (let size = 0; size < WRITE_BYTES;) {
+      let size = 0
+      while (size < WRITE_BYTES) {
         const parcel = this.#carrier.next()
         if (parcel === undefined) break
         parcels.push(parcel)
         size += parcel.bytes.length
       }
       if (parcels.length === 0) return
-      this.#write(parcels)
+      this.#write(parcels, size)
     }
   }
 
@@ -44,15 +47,28 @@ export class SyslogSession implements Session {
   }
 
   end (): void {
+    this.#ended = true
     this.#carrier.socket.end()
   }
 
-  #write (parcels: readonly Parcel[]): void {
+  #write (parcels: readonly Parcel[], bytes: number): void {
     for (const parcel of parcels) this.#waiting.add(parcel)
+    this.#waitingBytes += bytes
     const frames = parcels.flatMap(({ bytes }) => [Buffer.from(`${bytes.length} `, 'latin1'), bytes])
     this.#carrier.socket.write(Buffer.concat(frames), error => {
       if (error !== undefined && error !== null) return
+      this.#waitingBytes -= bytes
       for (const parcel of parcels) if (this.#waiting.delete(parcel)) this.#carrier.settle(parcel, 'written')
+      this.#pumpSoon()
+    })
+  }
+
+  /** The kernel may take all that there is at once, and go on so: whatever else the process does has its turn first. */
+  #pumpSoon (): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
       this.pump()
     })
   }

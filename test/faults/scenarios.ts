@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { registry } from './scenario.ts'
 
-const GROUPS = ['Loki', 'Bus', 'Lokean', 'Pressure']
+const GROUPS = ['Loki', 'Bus', 'RELP', 'Lokean', 'Pressure']
 
 /** Lists all scenarios in the code without running them: group by group, each in the order of its modules. */
 export async function scenariosInCode (): Promise<Array<{ group: string, name: string }>> {

@@ -1,9 +1,12 @@
 import { createGenerator, type Generator } from '../../src/generator/generator.ts'
 import type { LoadCounts } from '../../src/generator/load.ts'
+import { oneByOne } from '../../src/generator/record-form.ts'
 import { startSenders } from '../../src/generator/sender.ts'
 
 /** What the machines of a site send. */
 export interface SiteLoad {
+  /** By RELP the senders need no bus; a message is one record then. */
+  via?: 'relp'
   /** The least number of different records to send. */
   records?: number
   recordsPerMessage?: number
@@ -13,7 +16,7 @@ export interface SiteLoad {
   addresses?: readonly string[]
   /** Records a second. Undefined stands for full speed. */
   rate?: number
-  /** Messages that each connection of the senders may have unsettled. */
+  /** Messages that each connection of the senders may have unsettled. By RELP the default is omrelp's. */
   window?: number
   /** The same machines send half of the records beside the others, as if they had lain there for so long. */
   backlogMs?: number
@@ -29,20 +32,23 @@ export const RECORDS = 200_000
 export const RECORDS_PER_MESSAGE = 100
 /** See SiteLoad.queueMs. */
 export const QUEUED_SHARE = 2 / 3
-const CONNECTIONS = 8
+export const CONNECTIONS = 8
 const WINDOW = 16
+/** omrelp's default. */
+const RELP_WINDOW = 128
 
 /** Records that are sent beside others: how many, from which number on, and how old the next one is after so many. */
 interface Sending { records: number, firstSequence: number, rate: number | undefined, age: (sent: number) => number }
 
 /**
- * Starts the senders as soon as a receiver attaches. `onProgress` gets the counts of the new records, and where there
- * are late ones, theirs too.
+ * Starts the senders, which send as soon as somebody takes what they have. `onProgress` gets the counts of the new
+ * records, and where there are late ones, theirs too.
  */
 export async function sendLoad (
   url: string, load: SiteLoad, seed: number, signal: AbortSignal, onProgress: (counts: ReadonlyArray<Readonly<LoadCounts>>) => void
 ): Promise<void> {
-  const { hosts = 100, clouds = 1, recordsPerMessage = RECORDS_PER_MESSAGE, window = WINDOW, addresses = [ADDRESS] } = load
+  const { via, hosts = 100, clouds = 1, recordsPerMessage = RECORDS_PER_MESSAGE, addresses = [ADDRESS] } = load
+  const { window = via === 'relp' ? RELP_WINDOW : WINDOW } = load
   const sendings = sendingsOf(load)
   const counts = sendings.map((): Readonly<LoadCounts> => NO_COUNTS)
   await Promise.all(sendings.map(async ({ age, firstSequence, records, rate }, i) => {
@@ -52,7 +58,7 @@ export async function sendLoad (
     await startSenders({
       url,
       addresses,
-      generator,
+      generator: via === 'relp' ? oneByOne(generator, 'json') : generator,
       records,
       rate,
       connections: CONNECTIONS,

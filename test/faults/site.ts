@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { LoadCounts } from '../../src/generator/load.ts'
 import { type Random, seededRandom } from '../../src/generator/random.ts'
-import { type BusOptions, type BusStats, type EmbeddedBus, startBus } from '../../src/embedded/bus/bus.ts'
+import { type BusOptions, type EmbeddedBus, startBus } from '../../src/embedded/bus/bus.ts'
 import type { Intercept } from '../../src/embedded/loki/push/fault.ts'
 import { type EmbeddedLoki, startLoki } from '../../src/embedded/loki/server.ts'
 import type { Limits } from '../../src/embedded/loki/push/limits.ts'
@@ -10,6 +10,7 @@ import { type Exit, type Program, startRun } from '../helpers/program.ts'
 import { Resent } from './resent.ts'
 import type { CaughtUp } from './results.ts'
 import { ADDRESS, NO_COUNTS, RECORDS, RECORDS_PER_MESSAGE, sendLoad, type SiteLoad } from './site-load.ts'
+import { ByRelp, overBus, type Way } from './way.ts'
 import { Wire } from './wire.ts'
 
 export interface SiteOptions extends SiteLoad {
@@ -52,6 +53,8 @@ export class Site {
   /** The wires that programs connect to. */
   busWire!: Wire
   lokiWire!: Wire
+  /** The wire of senders by RELP, to the program that was started last. */
+  relpWire!: Wire
   /** Intercepts each push; undefined lets all through. */
   fault: Intercept | undefined
   /** Counts the intercepted pushes. */
@@ -75,6 +78,7 @@ export class Site {
   readonly #ending = new AbortController()
   readonly #resent = new Resent()
   #load: Promise<unknown> = Promise.resolve()
+  #way!: Way
 
   private constructor (cleanup: Cleanup, seed: number, options: SiteOptions) {
     this.cleanup = cleanup
@@ -102,6 +106,9 @@ export class Site {
     cleanup.add(async () => { await site.loki.close() })
     site.busWire = await site.wire(() => site.bus.port)
     site.lokiWire = await site.wire(() => site.loki.port)
+    site.relpWire = await site.wire(() => byRelp.port)
+    const byRelp = new ByRelp(site.relpWire, () => site.counts)
+    site.#way = options.via === 'relp' ? byRelp : overBus(site.bus, site.busWire, site.#addresses, options)
     cleanup.add(async () => { await site.#endLoad() })
     return site
   }
@@ -121,12 +128,12 @@ export class Site {
   /** Starts a program with one worker thread between the wires. `env` wins. */
   start (env: Readonly<Record<string, string>> = {}): Program {
     const program = startRun(this.cleanup, {
-      LOKEAN_AMQP_URL: `amqp://127.0.0.1:${this.busWire.port}`,
-      LOKEAN_AMQP_ADDRESSES: this.#addresses.join(','),
+      ...this.#way.env,
       LOKEAN_LOKI_URL: `http://127.0.0.1:${this.lokiWire.port}`,
       ...env
     }, [], PROGRAM_LIVES_MS)
     this.#programs.add(program)
+    this.#way.started(program)
     void program.exited.then(({ code, signal, stderr }) => {
       this.#programs.delete(program)
       if (code !== 0 && signal !== 'SIGKILL') this.#broke(new Error(`a program ended (${signal ?? `exit code ${code}`}): ${stderr}`))
@@ -140,9 +147,9 @@ export class Site {
     return await program.stop(signal)
   }
 
-  /** Starts to send as soon as a receiver attaches. */
+  /** Starts the senders, which send as soon as somebody takes what they have. */
   send (): void {
-    this.#load = sendLoad(this.bus.url, this.#options, this.seed, this.#ending.signal, counts => {
+    this.#load = sendLoad(this.#way.url, this.#options, this.seed, this.#ending.signal, counts => {
       this.loads = counts
       this.counts = counts.reduce(sum)
     })
@@ -151,8 +158,8 @@ export class Site {
 
   /** Resolves when at least this part of the records, 0 to 1, is settled. */
   async settled (share: number): Promise<void> {
-    const messages = share * (this.#options.records ?? RECORDS) / (this.#options.recordsPerMessage ?? RECORDS_PER_MESSAGE)
-    await this.bus.until(stats => this.#accepted(stats) >= messages)
+    const records = share * (this.#options.records ?? RECORDS)
+    await this.#way.until(() => this.#way.settled() >= records)
   }
 
   /**
@@ -184,8 +191,8 @@ export class Site {
   /** Ends the fault. Resolves when the next message is settled; `recoverySeconds` is known then. */
   async over (): Promise<void> {
     const start = performance.now()
-    const before = this.#accepted(this.bus.stats())
-    await this.bus.until(stats => this.#accepted(stats) > before)
+    const before = this.#way.settled()
+    await this.#way.until(() => this.#way.settled() > before)
     this.recoverySeconds = Math.max(this.recoverySeconds ?? 0, (performance.now() - start) / 1000)
   }
 
@@ -222,10 +229,6 @@ export class Site {
     const { pushedAgain, cameAgain } = this.#resent
     const sentAgain = this.counts.resent + this.redelivered * (this.#options.recordsPerMessage ?? RECORDS_PER_MESSAGE)
     return pushedAgain + Math.max(cameAgain, sentAgain)
-  }
-
-  #accepted (stats: BusStats): number {
-    return this.#addresses.reduce((sum, address) => sum + (stats[address]?.accepted ?? 0), 0)
   }
 
   async #endLoad (): Promise<void> {

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { nearest } from '../../src/config/nearest.ts'
 import { UsageError } from '../../src/errors.ts'
 
-export const TARGET_NAMES = ['body', 'record', 'message', 'frames', 'settings'] as const
+export const TARGET_NAMES = ['body', 'record', 'message', 'frames', 'relp', 'syslog', 'settings'] as const
 export type TargetName = typeof TARGET_NAMES[number]
 
 export interface FuzzArguments {

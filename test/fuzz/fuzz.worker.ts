@@ -28,7 +28,7 @@ async function end (target: Target): Promise<Ending> {
     const { seconds, seed, inputs: most = Infinity } = wanted
     const until = performance.now() + seconds * 1000
     const goesOn = (inputs: number): boolean => inputs < most && performance.now() < until
-    return { kind: 'done', ...search(target, { corpus: inputs, seed, goesOn, onInput, usedBytes }) }
+    return { kind: 'done', ...await search(target, { corpus: inputs, seed, goesOn, onInput, usedBytes }) }
   } catch (error) {
     if (!(error instanceof Broken)) throw error
     const input = await minimise(error.input, candidate => like(error, target, candidate, onInput))

@@ -34,7 +34,7 @@ interface Options {
  * Runs `target` on the corpus, then on changed inputs from a Mutator. An input joins the corpus when it runs new code
  * or makes the target give a new answer. Throws Broken.
  */
-export function search (target: Target, { corpus, seed, goesOn, onInput, usedBytes }: Options): Found {
+export async function search (target: Target, { corpus, seed, goesOn, onInput, usedBytes }: Options): Promise<Found> {
   const coverage = new Coverage()
   try {
     const mutator = new Mutator(seed, target.words)
@@ -55,6 +55,8 @@ export function search (target: Target, { corpus, seed, goesOn, onInput, usedByt
     coverage.note(coverage.take())
     let before = Infinity
     for (let batch = 0; goesOn(runs); batch++) {
+      // What lies outside of the heap, as zlib's, is freed in a turn of the event loop only.
+      await new Promise(resolve => { setImmediate(resolve) })
       if (batch === WARM_BATCHES) before = usedBytes()
       const inputs = Array.from({ length: BATCH }, () => mutator.next(pool))
       const silent = inputs.filter(input => {

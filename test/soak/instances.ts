@@ -11,8 +11,9 @@ const EXTRA = [1_000, 20_000] as const
 const LONGEST = 5
 
 /**
- * The programs on one address. The one at place 0 lives as long as the soak, so that its memory shows a trend; like any
- * other it is frozen now and then. The others are ended by signals and started again.
+ * The programs on one address of the bus, each with a listener for RELP. The one at place 0 lives as long as the soak,
+ * so that its memory shows a trend; like any other it is frozen now and then. The others are ended by signals and
+ * started again.
  */
 export class Instances {
   readonly faults: readonly Fault[]
@@ -26,6 +27,7 @@ export class Instances {
   readonly #now: () => number
   readonly #running = new Map<number, Instance>()
   readonly #trends: MemoryTrend[] = []
+  #turn = 0
   #fail: (error: Error) => void = () => {}
   readonly #places: number
 
@@ -45,6 +47,12 @@ export class Instances {
 
   async start (): Promise<void> {
     await Promise.all(Array.from({ length: this.#places }, async (_, place) => await this.#begin(place)))
+  }
+
+  /** Where senders may connect, to the running programs in turns; 0 where there is none. */
+  nextPort (): number {
+    const running = [...this.#running.values()]
+    return running[this.#turn++ % running.length]?.program.ports[0] ?? 0
   }
 
   /** Returns the size of each program in MB, by place. */

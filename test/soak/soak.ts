@@ -1,17 +1,18 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type EmbeddedBus, startBus } from '../../src/embedded/bus/bus.ts'
-import { createGenerator } from '../../src/generator/generator.ts'
 import type { LoadCounts } from '../../src/generator/load.ts'
-import { startSenders } from '../../src/generator/sender.ts'
 import { startLoki } from '../../src/embedded/loki/server.ts'
 import { Wire } from '../faults/wire.ts'
 import { busFaults } from './bus-faults.ts'
 import { Instances } from './instances.ts'
+import { type BothWays, NO_COUNTS, sendBothWays, sumOf } from './load.ts'
 import { LokiFaults, PUSH_TIMEOUT_MS } from './loki-faults.ts'
 import type { MemoryTrend } from './memory-trend.ts'
-import { RecordTally, type Tallied } from './record-tally.ts'
+import type { Tallied } from './record-tally.ts'
+import { relpFaults } from './relp-faults.ts'
 import { injectFaults } from './fault-injection.ts'
+import { RELP_LABEL, WaysTally } from './ways-tally.ts'
 
 export interface SoakOptions {
   forMs: number
@@ -52,21 +53,14 @@ export interface SoakResult extends Tallied {
   ownRssMb: number
 }
 
-/** Few, because each new stream costs a program a push of its own, and programs come and go all the time. */
-const HOSTS = 20
-const RECORDS_PER_MESSAGE = 100
-const CONNECTIONS = 8
-const WINDOW = 16
 const INSTANCES = 3
 /** What Loki compares with is far less; the tally knows the rest. */
 const STORE_BYTES = 256 * 2 ** 20
 const SAMPLE_MS = 1_000
-/** Everything must be stored within this time after the last fault; otherwise something hangs. */
-const SETTLE_MS = 120_000
 
 /** Runs senders, bus and Loki in this process, three or at times four programs in theirs, and wires between them. */
 export async function runSoak (options: SoakOptions): Promise<SoakResult> {
-  const tally = new RecordTally()
+  const tally = new WaysTally()
   const lokiWire = await Wire.to(() => loki.port)
   const lokiFaults = new LokiFaults(lokiWire)
   const loki = await startLoki({
@@ -83,15 +77,18 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
     PATH: process.env.PATH,
     LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
     LOKEAN_AMQP_URL: `amqp://127.0.0.1:${busWire.port}`,
+    LOKEAN_LISTEN: `relp://127.0.0.1:0;${RELP_LABEL}`,
     LOKEAN_LOKI_URL: `http://127.0.0.1:${lokiWire.port}`,
     LOKEAN_PUSH_TIMEOUT: `${PUSH_TIMEOUT_MS}ms`,
     LOKEAN_DRAIN_TIMEOUT: '10s',
     LOKEAN_WORKERS: '1'
   }, elapsed)
+  const relpWire = await Wire.to(() => instances.nextPort())
   try {
-    const { counts, faults } = await Promise.race([underFaults(options, { bus, busWire, instances, lokiFaults }), instances.failed])
-    const { sent, resent, unsettled, rejected } = counts
-    const tallied = tally.result(sent)
+    const parts = { bus, busWire, relpWire, instances, lokiFaults }
+    const { ways, faults } = await Promise.race([underFaults(options, parts), instances.failed])
+    const { sent, resent, unsettled, rejected } = sumOf([ways.bus, ways.relp])
+    const tallied = tally.result(ways.bus.sent, ways.relp.sent)
     return {
       seed: options.seed,
       seconds: elapsed(),
@@ -109,34 +106,31 @@ export async function runSoak (options: SoakOptions): Promise<SoakResult> {
     }
   } finally {
     await instances.kill()
-    for (const wire of [busWire, lokiWire]) wire.close()
+    for (const wire of [busWire, relpWire, lokiWire]) wire.close()
     await Promise.all([bus.close(), loki.close()])
   }
 }
 
-interface Parts { bus: EmbeddedBus, busWire: Wire, instances: Instances, lokiFaults: LokiFaults }
+interface Parts { bus: EmbeddedBus, busWire: Wire, relpWire: Wire, instances: Instances, lokiFaults: LokiFaults }
 
 /**
  * Runs until the time is up or the signal comes. Then it mends the faults, waits until everything is settled, and stops
  * the programs.
  */
 async function underFaults (
-  { forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, instances, lokiFaults }: Parts
-): Promise<{ counts: Readonly<LoadCounts>, faults: Map<string, number> }> {
+  { forMs, seed, rate, stopping, onProgress }: SoakOptions, { bus, busWire, relpWire, instances, lokiFaults }: Parts
+): Promise<{ ways: BothWays, faults: Map<string, number> }> {
   await instances.start()
   const faults = new Map<string, number>()
   const calm = new AbortController()
   const ending = new AbortController()
-  let counts: Readonly<LoadCounts> = { sent: 0, accepted: 0, rejected: 0, written: 0, released: 0, modified: 0, resent: 0, unsettled: 0 }
-  const load = startSenders({
-    url: bus.url,
-    addresses: ['rsyslog/logs'],
-    generator: createGenerator({ hosts: HOSTS, recordsPerMessage: RECORDS_PER_MESSAGE, seed }),
+  let counts = NO_COUNTS
+  const load = sendBothWays({
+    busUrl: bus.url,
+    relpUrl: `relp://127.0.0.1:${relpWire.port}`,
     rate,
-    connections: CONNECTIONS,
-    window: WINDOW,
+    seed,
     signal: ending.signal,
-    drainTimeout: SETTLE_MS,
     onProgress: now => { counts = now }
   })
   load.catch(() => {}) // awaited below
@@ -144,7 +138,7 @@ async function underFaults (
   try {
     const onFault = (kind: string): void => { faults.set(kind, (faults.get(kind) ?? 0) + 1) }
     // Each part has a seed of its own; otherwise one part would change the draws of the others.
-    const injectors = [lokiFaults.faults, busFaults(bus, busWire), instances.faults]
+    const injectors = [lokiFaults.faults, busFaults(bus, busWire), instances.faults, relpFaults(relpWire)]
       .map(async (kinds, part) => await injectFaults(seed + part, kinds, calm.signal, onFault))
     const failing = Promise.all(injectors).then(async () => await new Promise<never>(() => {}))
     failing.catch(() => {}) // raced below
@@ -152,9 +146,9 @@ async function underFaults (
     calm.abort()
     await Promise.all(injectors)
     ending.abort()
-    counts = await load
+    const ways = await load
     await instances.stop()
-    return { counts, faults }
+    return { ways, faults }
   } finally {
     clearInterval(sampler)
     calm.abort()

@@ -31,6 +31,8 @@ export class Program {
   readonly failed: Promise<never>
   /** The URL of its admin port. */
   url = ''
+  /** Where it listens for senders. */
+  readonly ports: number[] = []
   readonly #child: ChildProcessByStdio<null, Readable, Readable>
   readonly #gone: Promise<unknown[]>
   #output = ''
@@ -100,15 +102,17 @@ export class Program {
 
   readonly #kill = (): void => { this.#child.kill('SIGKILL') }
 
-  /** Waits for the log line that names the admin port. */
+  /** Waits for the log line that names the admin port. Those of listeners come before it. */
   async #up (): Promise<string> {
     let log = ''
     return await new Promise(resolve => {
       const look = (text: string): void => {
         log += text
-        const line = log.split('\n').slice(0, -1).find(line => line.includes('"lokean is up"'))
+        const lines = log.split('\n').slice(0, -1)
+        const line = lines.find(line => line.includes('"lokean is up"'))
         if (line === undefined) return
         this.#child.stdout.off('data', look)
+        for (const one of lines) if (one.includes('"listening for senders')) this.ports.push((JSON.parse(one) as { port: number }).port)
         resolve((JSON.parse(line) as { admin: string }).admin)
       }
       this.#child.stdout.on('data', look)

@@ -33,7 +33,9 @@ export function markStored (held: Held): void {
   held.repeater?.repeatedStored()
 }
 
-export function isSame ({ message, start, end }: Held, bytes: Buffer, from: number, to: number): boolean {
+export function isSame (held: Held | undefined, bytes: Buffer, from: number, to: number): boolean {
+  if (held === undefined) return false
+  const { message, start, end } = held
   return end - start === to - from && message.compare(bytes, from, to, start, end) === 0
 }
 

@@ -79,7 +79,7 @@ export class Recognition {
 /** Whether so many records are all. Some more may have been read from the other connection meanwhile. */
 function isWhole ({ sender, held }: Candidate, count: number): boolean {
   if (held.length > count) return false
-  const last = held[held.length - 1]
+  const last = held[held.length - 1]!
   for (const one of sender.unanswered.all()) if (isBehind(last.txnr, one.txnr)) held.push(one)
   return held.length === count
 }

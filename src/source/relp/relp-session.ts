@@ -199,7 +199,6 @@ export class RelpSession implements Session, Carrier, Predecessor {
     this.#shared.counts.recognised += found.held.length
     let txnr = before(this.#next, found.held.length)
     for (const one of found.held) {
-      one.repeater = undefined
       if (one.stored) this.#answer(txnr, '200 OK')
       else {
         one.owner = this

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { Writable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
 import { createGenerator } from '../../../src/generator/generator.ts'
 import { oneByOne } from '../../../src/generator/record-form.ts'
 import { renderSyslog } from '../../../src/generator/records.ts'
 import { startSenders } from '../../../src/generator/sender.ts'
+import { SyslogSession } from '../../../src/generator/syslog-session.ts'
 import { Cleanup } from '../../helpers/cleanup.ts'
-import { until } from '../../helpers/until.ts'
+import { turn, until } from '../../helpers/until.ts'
 
 /** Reads what syslog senders write, connection by connection. */
 async function listen (t: TestContext, onConnection: (socket: Socket, index: number) => void = socket => { socket.resume() }) {
@@ -105,4 +107,30 @@ test('RFC 5424 as rsyslog writes it', () => {
     renderSyslog({ ...record, facility: 'local0', severity: '3', tag: 'openstack', source: 'nova' }),
     '<131>1 2026-11-27T08:30:00.123456+01:00 compute-3.example.org nova - - -  nova : TTY=pts/0 ; "é"\n'
   )
+})
+
+test('a kernel that takes all at once gets no more than a little in a turn, and nothing behind the end', async () => {
+  let bytes = 0
+  let isLittle = true
+  const socket = new Writable({
+    write (chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes > 2 ** 20) isLittle = false
+      done()
+    }
+  })
+  const next = () => ({ bytes: Buffer.from('x'.repeat(500)), records: 1, returns: 0 })
+  let settled = 0
+  const session = new SyslogSession({
+    socket: socket as Socket, window: 1, next, settle: () => { settled++ }, fail: error => { throw error }, later: () => () => {}
+  })
+  session.pump()
+  for (let i = 0; i < 20; i++) {
+    bytes = 0
+    await turn()
+    assert.ok(isLittle, `${bytes} bytes in a turn`)
+  }
+  assert.ok(settled > 500, `${settled}`)
+  session.end()
+  for (let i = 0; i < 5; i++) await turn()
 })

@@ -148,10 +148,14 @@ suite('over TLS', () => {
   })
 
   test('who says nothing is given up, and gives its place free', async t => {
-    const listening = await Listening.start(t, new LineProtocol(), { tls: TLS, maxConnections: 1, patienceMs: 50 })
+    const listening = await Listening.start(t, new LineProtocol(), { tls: TLS, maxConnections: 1, patienceMs: 200 })
     const silent = await listening.connect()
-    secure(t, listening.port).socket.write('line\n')
-    await until('the next has come in', () => listening.received.length === 1)
+    // Where the machine is busy, the next may be too slow itself.
+    while (listening.received.length === 0) {
+      const { socket } = secure(t, listening.port)
+      socket.write('line\n')
+      await until('the next has come in, or is given up', () => listening.received.length > 0 || socket.destroyed)
+    }
     await until('the silent is closed', () => silent.closed || silent.ended)
   })
 })

@@ -131,6 +131,20 @@ test('a sender that waits for each answer is answered when the held record is st
   assert.deepEqual([connection.answered, server.records], [[2, 3], ['a', 'b']])
 })
 
+test('what was answered while it came again is not waited for by the connection after that', () => {
+  const server = new Server()
+  const dead = Connection.sending(server, ['a'])
+  dead.feed(frame(3, 'b') + frame(4, 'c'))
+  dead.session.lost()
+  const second = Connection.sending(server, ['a'], 0)
+  server.settle()
+  assert.deepEqual(second.answered, [2])
+  second.session.lost()
+  const third = Connection.sending(server, ['b', 'c'], 0)
+  server.settleAll()
+  assert.deepEqual([server.records, third.answered], [['a', 'b', 'c'], [2, 3]])
+})
+
 test('what was taken back waits for room, and so does a close behind it', () => {
   const server = new Server()
   Connection.sending(server, ['a', 'b', 'c']).session.lost()

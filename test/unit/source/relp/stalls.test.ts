@@ -114,6 +114,21 @@ test('a stall of days keeps no connection but the last one', async () => {
   assert.deepEqual([server.records, old.answered], [texts, [2, 3, 4]])
 })
 
+test('what is kept of a sender that has gone does not keep its socket', async () => {
+  const server = new Server()
+  const sockets = Array.from({ length: 20 }, (_, i) => {
+    const connection = Connection.sending(server, [`${i}`])
+    connection.session.lost()
+    return new WeakRef(connection)
+  })
+  server.settleAll()
+  await turn()
+  collectGarbage()
+  assert.ok(sockets.filter(one => one.deref() !== undefined).length < 3)
+  for (let i = 0; i < 20; i++) Connection.sending(server, [`${i}`], 0)
+  assert.equal(server.protocol.recognised, 20)
+})
+
 test('what is stored when its sender comes again is recognised for a minute', () => {
   for (const [after, stored] of [[60_000, ['a', 'b']], [60_001, ['a', 'b', 'a', 'b']]] as const) {
     const server = new Server()
