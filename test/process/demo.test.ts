@@ -145,7 +145,7 @@ test('a store that doubles records is found out: exit code 1', async t => {
   assert.deepEqual({ stored, missing, duplicates }, { stored: 3000, missing: 0, duplicates: repeated })
 })
 
-for (const via of ['syslog']) {
+for (const via of ['relp', 'syslog']) {
   test(`without a bus, by ${via}: each record sent is stored once, also at a kept rate`, async t => {
     const cleanup = Cleanup.of(t)
     const exit = await lokean(cleanup, ['demo', '--via', via, '--records', '5000', '--hosts', '40', '--json'])
