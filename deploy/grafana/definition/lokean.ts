@@ -64,6 +64,8 @@ export function lokean (): DashboardBuilder {
       total('lokean_records_resent_total', 'reason'), '{{reason}} pushed again/s'
     ], [total('lokean_records_found_total'), 'found/s'], [
       total('lokean_records_redelivered_total', 'address'), '{{address}} redelivered/s'
+    ], [
+      total('lokean_listener_recognised_total', 'address'), '{{address}} recognised, and not taken again/s'
     ]))
     .withPanel(graph(
       'Size of a push', 'bytes', mean('lokean_push_bytes', 'compressed'), mean('lokean_push_uncompressed_bytes', 'before compression')
