@@ -1,4 +1,4 @@
-import type { EncodeTask } from '../../src/worker/messages.ts'
+import type { EncodeTask } from '../../src/worker/messages/tasks.ts'
 
 /** Makes one batch of these messages for an encoder. Each `number` gives the batch another time of arrival. */
 export function encodeTask (messages: readonly Buffer[], number: number): EncodeTask {

@@ -1,7 +1,7 @@
 import snappy from 'snappy'
 import { alignLike, WORD } from '../../src/shared-memory.ts'
 import { joinBlocks } from '../../src/sink/join.ts'
-import type { Part } from '../../src/worker/messages.ts'
+import type { Part } from '../../src/worker/messages/tasks.ts'
 import { compress } from '../../src/worker/output/compress.ts'
 import type { MicroResult } from '../outcome/results.ts'
 import { contentOf } from './blocks.ts'

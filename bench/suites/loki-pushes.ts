@@ -3,7 +3,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { createGenerator, type Generator } from '../../src/generator/generator.ts'
 import { CLASSIC_SOURCES } from '../../src/generator/sources.ts'
 import { encoderSettings } from '../../src/pipeline/encoder-settings.ts'
-import type { Part } from '../../src/worker/messages.ts'
+import type { Part } from '../../src/worker/messages/tasks.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { encodeTask } from '../harness/encode-task.ts'
 

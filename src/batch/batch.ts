@@ -1,5 +1,5 @@
 import type { Span } from '../source/source.ts'
-import type { DeliveryFormat } from '../worker/messages.ts'
+import type { DeliveryFormat } from '../worker/messages/tasks.ts'
 
 /** Neighbours in a batch, and the sum of their costs. */
 export interface BatchSpan extends Span { cost: number }

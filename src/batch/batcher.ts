@@ -1,5 +1,5 @@
 import type { Delivery } from '../source/source.ts'
-import type { DeliveryFormat } from '../worker/messages.ts'
+import type { DeliveryFormat } from '../worker/messages/tasks.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 import { nearest } from '../config/nearest.ts'
 import { UsageError } from '../errors.ts'
-import type { GivenLabel, QuarantineReason } from '../worker/messages.ts'
+import type { QuarantineReason } from '../worker/messages/reasons.ts'
+import type { GivenLabel } from '../worker/messages/settings.ts'
 import { type CommandName, COMMANDS, DEFAULTS, type FlagName, FLAGS, flagOf, type FlagValue } from './flags.ts'
 
 /** The flags of `demo` and `generate` that describe the load. */

@@ -3,7 +3,7 @@ import { parseLabel } from '../config/given-labels.ts'
 import { fixedTenant } from '../config/mapping.ts'
 import { InvalidValue, parsedBy } from '../config/text.ts'
 import { durationBetween, instant, integerBetween, oneOf } from '../config/units.ts'
-import { QUARANTINE_REASONS } from '../worker/messages.ts'
+import { QUARANTINE_REASONS } from '../worker/messages/reasons.ts'
 
 export const COMMANDS = ['run', 'demo', 'check', 'replay', 'generate'] as const
 export type CommandName = typeof COMMANDS[number]

@@ -1,4 +1,4 @@
-import type { Origin, TenantRule } from '../worker/messages.ts'
+import type { Origin, TenantRule } from '../worker/messages/settings.ts'
 import { parseHostPort } from './endpoints.ts'
 import { parseLabel } from './given-labels.ts'
 import { isTenant, TENANT_ALLOWED } from './mapping.ts'

@@ -2,7 +2,7 @@ import { tenantOf } from './addresses.ts'
 import { credentials } from './cross-checks.ts'
 import { readAccess } from './read-access.ts'
 import type { Values } from './options.ts'
-import type { Origin } from '../worker/messages.ts'
+import type { Origin } from '../worker/messages/settings.ts'
 import { Secret } from '../secret.ts'
 import { sources } from './sources.ts'
 

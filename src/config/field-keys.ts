@@ -1,4 +1,4 @@
-import type { Mapping } from '../worker/messages.ts'
+import type { Mapping } from '../worker/messages/settings.ts'
 import { FIELD } from './mapping.ts'
 import { firstDuplicate, InvalidValue, parsedBy, splitList } from './text.ts'
 

@@ -1,4 +1,4 @@
-import type { GivenLabel } from '../worker/messages.ts'
+import type { GivenLabel } from '../worker/messages/settings.ts'
 import { checkName } from './mapping.ts'
 import { firstDuplicate, InvalidValue, parsedBy, splitList } from './text.ts'
 

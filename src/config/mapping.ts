@@ -1,4 +1,4 @@
-import type { EncoderSettings, Mapping, TenantRule } from '../worker/messages.ts'
+import type { EncoderSettings, Mapping, TenantRule } from '../worker/messages/settings.ts'
 import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
 /** No tenant of Loki needs more. LOKEAN_LOKI_MAX_LABELS is the limit that counts. */

@@ -1,4 +1,4 @@
-import type { Origin } from '../worker/messages.ts'
+import type { Origin } from '../worker/messages/settings.ts'
 import type { OptionName, Values } from './options.ts'
 
 /** The settings that name what is read from. */

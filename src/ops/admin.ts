@@ -6,7 +6,7 @@ import { ConfigError } from '../errors.ts'
 import { cleanText } from '../log.ts'
 import type { Logger } from '../log.ts'
 import { EVENTS, type LivePage, PAGE_HEADERS } from './page/page.ts'
-import type { Check } from '../worker/messages.ts'
+import type { Check } from '../worker/messages/tasks.ts'
 
 export interface Status {
   ready: boolean

@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts'
-import type { CardinalityReport, NewStream, OddNames } from '../worker/messages.ts'
+import type { CardinalityReport, NewStream, OddNames } from '../worker/messages/tasks.ts'
 import { ActiveStreams } from '../worker/streams/active-streams.ts'
 
 const TICK_MS = 60_000

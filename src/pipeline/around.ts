@@ -1,6 +1,6 @@
 import type { Batch } from '../batch/batch.ts'
 import type { PartTicket } from '../sink/sink.ts'
-import type { EncodeResult } from '../worker/messages.ts'
+import type { EncodeResult } from '../worker/messages/tasks.ts'
 
 /**
  * Encodes a batch on a worker thread. `transfer`: see EncodeTask. Rejects only when the pipeline closes. The batch

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import type { EncoderSettings } from '../worker/messages.ts'
+import type { EncoderSettings } from '../worker/messages/settings.ts'
 
 /** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {

@@ -7,7 +7,8 @@ import type { PushReport } from '../sink/reports.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Budget } from '../source/budget/budget.ts'
 import type { Delivery, Source, SourceCounters, Span } from '../source/source.ts'
-import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
+import type { EncodeResult } from '../worker/messages/tasks.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages/reasons.ts'
 
 interface Observed {
   budgets: ReadonlyMap<string, Budget>

@@ -1,5 +1,5 @@
 import type { LoudHost } from '../ops/page/loudest-hosts.ts'
-import type { Checks } from '../worker/messages.ts'
+import type { Checks } from '../worker/messages/tasks.ts'
 import { openStages, type StageOptions, type Stages } from './stages.ts'
 
 /**

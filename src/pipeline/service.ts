@@ -7,7 +7,8 @@ import type { Problems } from '../ops/page/problems.ts'
 import { encoderSettings } from './encoder-settings.ts'
 import { sourceNames } from '../source/open.ts'
 import { Pipeline } from './pipeline.ts'
-import { type Checks, MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages.ts'
+import type { Checks } from '../worker/messages/tasks.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../worker/messages/reasons.ts'
 import { VERSION } from '../version.ts'
 
 /** The pipeline with its admin port. `run` runs it, and so does `demo`, between its own bus and Loki. */

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts'
-import type { RejectedEntry } from '../worker/messages.ts'
+import type { RejectedEntry } from '../worker/messages/tasks.ts'
 import { appendLine, beginFile, deleteFile, type LetterFile, listFiles, makeDirectory, type OpenFile } from './dead-letter-files.ts'
 import type { DeadLetterStore } from './sink.ts'
 

@@ -1,5 +1,5 @@
 import type { Logger } from '../log.ts'
-import type { Check } from '../worker/messages.ts'
+import type { Check } from '../worker/messages/tasks.ts'
 import type { Answer, RetryReason } from './classify.ts'
 
 /** While a failure lasts, the log repeats it at this interval. */

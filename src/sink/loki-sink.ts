@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts'
 import {
   type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, type LookedUp, type LookUpTask, MOST_SHAPES,
   type NewStream, type Part, type Shape, type ShapesTask, type SubtractTask
-} from '../worker/messages.ts'
+} from '../worker/messages/tasks.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
 import { DeadLetters } from './dead-letter.ts'

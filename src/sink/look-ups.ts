@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
-import type { LookedUp, LookUpTask, Part, SubtractTask } from '../worker/messages.ts'
+import type { LookedUp, LookUpTask, Part, SubtractTask } from '../worker/messages/tasks.ts'
 import { Deadline } from './deadline.ts'
 import type { LokiReader, ReadStream } from './loki-reader.ts'
 import type { Pending } from './shard-tools.ts'

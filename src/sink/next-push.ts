@@ -1,4 +1,4 @@
-import type { Part } from '../worker/messages.ts'
+import type { Part } from '../worker/messages/tasks.ts'
 import type { PartQueue } from './part-queue.ts'
 import type { Pending } from './shard-tools.ts'
 

@@ -1,4 +1,4 @@
-import type { Part } from '../worker/messages.ts'
+import type { Part } from '../worker/messages/tasks.ts'
 import { joinBlocks } from './join.ts'
 import type { Attempt } from './shard-tools.ts'
 

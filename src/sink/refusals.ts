@@ -1,4 +1,4 @@
-import type { BacklogTask } from '../worker/messages.ts'
+import type { BacklogTask } from '../worker/messages/tasks.ts'
 
 /**
  * What a refused push is refused for.

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import {
   type Backlog, type BacklogTask, type Bisected, type BisectTask, LEAST_LINE_BYTES, type RejectedEntry
-} from '../worker/messages.ts'
+} from '../worker/messages/tasks.ts'
 import { toldLate, toldLineLimit } from './refusals.ts'
 import type { Pending, Rejected, Ruling } from './shard-tools.ts'
 import type { Verdict, Witnesses } from './witnesses.ts'

@@ -1,4 +1,4 @@
-import type { Part } from '../worker/messages.ts'
+import type { Part } from '../worker/messages/tasks.ts'
 import type { Answer, RetryReason } from './classify.ts'
 import type { Doubt, ResendReason } from './doubt.ts'
 import type { Limited } from './push-limits.ts'

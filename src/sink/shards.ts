@@ -1,4 +1,4 @@
-import type { NewStream, Part } from '../worker/messages.ts'
+import type { NewStream, Part } from '../worker/messages/tasks.ts'
 import type { Answer, RetryReason } from './classify.ts'
 import type { LokiClient } from './client.ts'
 import type { ResendReason } from './doubt.ts'

@@ -1,4 +1,4 @@
-import type { Check, Part, RejectedEntry } from '../worker/messages.ts'
+import type { Check, Part, RejectedEntry } from '../worker/messages/tasks.ts'
 
 /** The ticket of the batch that a part came from (ack/ticket.ts). */
 export interface PartTicket {

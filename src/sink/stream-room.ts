@@ -1,4 +1,4 @@
-import type { Part } from '../worker/messages.ts'
+import type { Part } from '../worker/messages/tasks.ts'
 
 interface Options {
   /** How many streams Loki gives the tenant: Infinity for no limit, undefined where nobody has told. */

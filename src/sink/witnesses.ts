@@ -1,4 +1,4 @@
-import type { Part, Shape } from '../worker/messages.ts'
+import type { Part, Shape } from '../worker/messages/tasks.ts'
 import type { Answer } from './classify.ts'
 
 interface Options {

@@ -1,4 +1,5 @@
-import type { Check, DeliveryFormat, Origin } from '../worker/messages.ts'
+import type { Check, DeliveryFormat } from '../worker/messages/tasks.ts'
+import type { Origin } from '../worker/messages/settings.ts'
 
 /**
  * Deliveries come over a connection and are settled to it. It is one AMQP link, one sender's connection to a listener,

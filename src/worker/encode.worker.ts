@@ -3,7 +3,8 @@
  * would wait for the next task.
  */
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina'
-import type { BacklogTask, EncodeTask, EncoderSettings, Part, WorkerSetup } from './messages.ts'
+import type { BacklogTask, EncodeTask, Part } from './messages/tasks.ts'
+import type { EncoderSettings, WorkerSetup } from './messages/settings.ts'
 import { alignLike, WORD } from '../shared-memory.ts'
 import { RenewingEncoder } from './renewing-encoder.ts'
 

@@ -1,8 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer'
-import {
-  type DeliveryFormat, type EncodeResult, type EncoderSettings, type EncodeTask, MEND_REASONS, type MendReason, type Part,
-  QUARANTINE_REASONS, type QuarantineReason
-} from './messages.ts'
+import type { DeliveryFormat, EncodeResult, EncodeTask, Part } from './messages/tasks.ts'
+import { MEND_REASONS, type MendReason, QUARANTINE_REASONS, type QuarantineReason } from './messages/reasons.ts'
+import type { EncoderSettings } from './messages/settings.ts'
 import { readBody } from './input/amqp-body.ts'
 import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'

@@ -3,7 +3,7 @@ import { DERIVED, Fields, MESSAGE } from './input/fields.ts'
 import { parseRecord } from './input/record-parse.ts'
 import { SyslogReader } from './input/syslog.ts'
 import { Kernel, SCAN } from './kernel/kernel.ts'
-import type { EncoderSettings } from './messages.ts'
+import type { EncoderSettings } from './messages/settings.ts'
 
 /** The format of a record's line, if it has a known one, and where each derived field comes from. */
 export interface Explanation {

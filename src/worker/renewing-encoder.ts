@@ -1,4 +1,5 @@
-import type { EncodeResult, EncoderSettings, EncodeTask } from './messages.ts'
+import type { EncodeResult, EncodeTask } from './messages/tasks.ts'
+import type { EncoderSettings } from './messages/settings.ts'
 import { collectGarbage } from '../collect-garbage.ts'
 import { LoadFall } from '../load-fall.ts'
 import { Encoder } from './encoder.ts'

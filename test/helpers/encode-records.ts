@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { EncodeResult, EncoderSettings } from '../../src/worker/messages.ts'
+import type { EncodeResult } from '../../src/worker/messages/tasks.ts'
+import type { EncoderSettings } from '../../src/worker/messages/settings.ts'
 import { Encoder } from '../../src/worker/encoder.ts'
 import { parseSelector } from './selector.ts'
 import { counters, decodeParts, type DecodedEntry, encoderSettings, encodeTask, rsyslogMessage } from './worker-fixtures.ts'

@@ -2,7 +2,7 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import type { Encoder } from '../../src/worker/encoder.ts'
-import type { EncodeTask } from '../../src/worker/messages.ts'
+import type { EncodeTask } from '../../src/worker/messages/tasks.ts'
 
 /**
  * What a message with ` poison=<how>` does to the worker that encodes it; with the suffix `-once`, only to the first

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isIP } from 'node:net'
-import type { EncoderSettings, Origin } from '../../src/worker/messages.ts'
+import type { EncoderSettings, Origin } from '../../src/worker/messages/settings.ts'
 import { levelOfWord } from '../../src/worker/formats/levels.ts'
 import { modelOf } from './format-model.ts'
 import { timeOf } from './time-model.ts'

@@ -5,7 +5,7 @@ import { type EmbeddedLoki, type LokiOptions, startLoki } from '../../src/embedd
 import { createLogger } from '../../src/log.ts'
 import { createMetrics, type Metrics } from '../../src/ops/metrics.ts'
 import { Pipeline } from '../../src/pipeline/pipeline.ts'
-import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages/reasons.ts'
 import { Cleanup } from './cleanup.ts'
 import { RawSender } from './raw-sender.ts'
 

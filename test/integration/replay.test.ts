@@ -6,7 +6,7 @@ import { leftCounts, placed, runReplay } from '../helpers/replay.ts'
 import { Stack, type StackOptions } from '../helpers/stack.ts'
 import { LokiClient } from '../../src/sink/client.ts'
 import { quarantineMessage } from '../../src/worker/output/quarantine-message.ts'
-import type { Part } from '../../src/worker/messages.ts'
+import type { Part } from '../../src/worker/messages/tasks.ts'
 
 const HOUR = 3_600_000
 

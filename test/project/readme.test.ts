@@ -12,7 +12,7 @@ import { scenariosInCode } from '../faults/scenarios.ts'
 import { settingsMarkdown } from '../../src/config/describe.ts'
 import { createMetrics, metricsMarkdown } from '../../src/ops/metrics.ts'
 import { formatsMarkdown } from '../../src/worker/formats/describe.ts'
-import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages/reasons.ts'
 import { arrowsOf, cruise } from './imports/cruise.ts'
 import { drawing } from './imports/drawing.ts'
 

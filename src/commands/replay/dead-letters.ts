@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../../errors.ts'
 import { listFiles } from '../../sink/dead-letter-files.ts'
-import type { RejectedEntry } from '../../worker/messages.ts'
+import type { RejectedEntry } from '../../worker/messages/tasks.ts'
 import { labelValues } from '../../worker/streams/labels.ts'
 import type { FoundEntry } from './found-entry.ts'
 

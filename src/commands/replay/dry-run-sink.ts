@@ -1,5 +1,5 @@
 import type { PartTicket, Sink } from '../../sink/sink.ts'
-import type { Check, Part } from '../../worker/messages.ts'
+import type { Check, Part } from '../../worker/messages/tasks.ts'
 
 /** Stores nothing, and resolves all. */
 export class DryRunSink implements Sink {

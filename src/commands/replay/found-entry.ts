@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { QUARANTINE_REASONS, type QuarantineReason } from '../../worker/messages.ts'
+import { QUARANTINE_REASONS, type QuarantineReason } from '../../worker/messages/reasons.ts'
 
 /** An entry as it lies in quarantine in Loki, or in a dead-letter file. */
 export interface FoundEntry {

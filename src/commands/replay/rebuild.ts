@@ -1,7 +1,8 @@
 import type { Config } from '../../config/config.ts'
 import { withKeys } from '../../config/field-keys.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
-import type { DeliveryFormat, EncoderSettings } from '../../worker/messages.ts'
+import type { DeliveryFormat } from '../../worker/messages/tasks.ts'
+import type { EncoderSettings } from '../../worker/messages/settings.ts'
 import { labelsGiven } from '../../worker/output/quarantine.ts'
 import { type FoundEntry, quarantineReason, told } from './found-entry.ts'
 

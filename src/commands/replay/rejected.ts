@@ -1,5 +1,5 @@
 import snappy from 'snappy'
-import type { Part, RejectedEntry } from '../../worker/messages.ts'
+import type { Part, RejectedEntry } from '../../worker/messages/tasks.ts'
 import { decodePush } from '../../worker/output/push-schema.ts'
 import { labelValues } from '../../worker/streams/labels.ts'
 

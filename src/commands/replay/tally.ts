@@ -1,4 +1,4 @@
-import type { QuarantineReason } from '../../worker/messages.ts'
+import type { QuarantineReason } from '../../worker/messages/reasons.ts'
 import type { Unreadable } from './dead-letters.ts'
 import type { FoundEntry } from './found-entry.ts'
 import type { Outcome } from './outcomes.ts'

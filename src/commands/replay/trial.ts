@@ -1,6 +1,7 @@
 import type { Batch } from '../../batch/batch.ts'
 import type { Encode } from '../../pipeline/around.ts'
-import { type EncodeResult, QUARANTINE_REASONS, type QuarantineReason } from '../../worker/messages.ts'
+import type { EncodeResult } from '../../worker/messages/tasks.ts'
+import { QUARANTINE_REASONS, type QuarantineReason } from '../../worker/messages/reasons.ts'
 import { mergeResults } from '../../worker/pool/merge-results.ts'
 
 /** How many records of a message would go to quarantine again, by reason, and whether others of it can be stored. */

@@ -1,4 +1,4 @@
-import type { Check } from '../../worker/messages.ts'
+import type { Check } from '../../worker/messages/tasks.ts'
 
 /** A box of the page's picture. */
 export type Stage = 'bus' | 'credit' | 'batch' | 'workers' | 'shards' | 'loki'

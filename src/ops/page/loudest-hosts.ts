@@ -1,4 +1,4 @@
-import type { HostCount } from '../../worker/messages.ts'
+import type { HostCount } from '../../worker/messages/tasks.ts'
 
 /** `host`: the labels of which a host is told, as a selector has them. */
 export interface LoudHost { host: string, recordsPerSecond: number }

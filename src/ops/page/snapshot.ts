@@ -1,4 +1,4 @@
-import type { Checks } from '../../worker/messages.ts'
+import type { Checks } from '../../worker/messages/tasks.ts'
 import { findBottleneck, type Verdict } from './bottleneck.ts'
 import type { LoudHost } from './loudest-hosts.ts'
 import type { Problem } from './problems.ts'

@@ -1,4 +1,4 @@
-import type { Check } from '../../worker/messages.ts'
+import type { Check } from '../../worker/messages/tasks.ts'
 import type { Connection, Range, Source, SourceAddress, SourceCounters, SourceEvents } from '../source.ts'
 import { AmqpClient, type ClientOptions } from './client.ts'
 import { Subscription } from './subscription.ts'

@@ -1,6 +1,7 @@
 import { LokeanError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
-import type { Check, Origin } from '../../worker/messages.ts'
+import type { Check } from '../../worker/messages/tasks.ts'
+import type { Origin } from '../../worker/messages/settings.ts'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Source, SourceAddress, SourceCounters, SourceEvents } from '../source.ts'
 import type { DatagramReader, ReaderEvents } from './reader.ts'

@@ -1,4 +1,4 @@
-import type { DeliveryFormat } from '../../worker/messages.ts'
+import type { DeliveryFormat } from '../../worker/messages/tasks.ts'
 
 /** One sender's connection, as its session sees it. */
 export interface Peer {

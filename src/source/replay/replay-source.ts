@@ -1,4 +1,4 @@
-import type { Check } from '../../worker/messages.ts'
+import type { Check } from '../../worker/messages/tasks.ts'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Range, Source, SourceAddress, SourceCounters, SourceEvents } from '../source.ts'
 

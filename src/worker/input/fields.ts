@@ -1,4 +1,4 @@
-import type { EncoderSettings, Mapping } from '../messages.ts'
+import type { EncoderSettings, Mapping } from '../messages/settings.ts'
 import { loadFormats } from '../formats/load.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 

@@ -1,5 +1,5 @@
 import { type Fields, TIMESTAMP } from './fields.ts'
-import type { QuarantineReason } from '../messages.ts'
+import type { QuarantineReason } from '../messages/reasons.ts'
 
 /**
  * Reads the fields of a record with JSON.parse, where the scanner does not take it. A value that is no string becomes

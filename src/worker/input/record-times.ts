@@ -1,4 +1,5 @@
-import type { EncoderSettings, MendReason, QuarantineReason } from '../messages.ts'
+import type { MendReason, QuarantineReason } from '../messages/reasons.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { MOST_TIME_BYTES, rfc3339 } from './other-times.ts'
 import type { Timestamp } from './timestamp.ts'

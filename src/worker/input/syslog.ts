@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { MendReason } from '../messages.ts'
+import type { MendReason } from '../messages/reasons.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from './fields.ts'
 import { type Kernel, SCAN } from '../kernel/kernel.ts'
 import { parseRecord } from './record-parse.ts'

@@ -1,4 +1,4 @@
-import type { EncoderSettings } from '../messages.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import type { Fields } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Stream } from '../streams/stream.ts'

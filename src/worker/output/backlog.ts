@@ -1,5 +1,6 @@
 import snappy from 'snappy'
-import type { Backlog, BacklogTask, EncoderSettings, Part } from '../messages.ts'
+import type { Backlog, BacklogTask, Part } from '../messages/tasks.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { ActiveStreams } from '../streams/active-streams.ts'
 import { backlogLabels, backlogSpan } from '../streams/backlog.ts'
 import { parseLabels, shardOf } from '../streams/labels.ts'

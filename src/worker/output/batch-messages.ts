@@ -1,4 +1,4 @@
-import type { EncodeTask } from '../messages.ts'
+import type { EncodeTask } from '../messages/tasks.ts'
 
 /** So many words of a message are hashed at most, from all over it. Small ones may differ in one word only. */
 const HASHED_WORDS = 256

@@ -1,5 +1,6 @@
 import snappy from 'snappy'
-import { type Bisected, type BisectTask, type EncoderSettings, LEAST_LINE_BYTES, type Part } from '../messages.ts'
+import { type Bisected, type BisectTask, LEAST_LINE_BYTES, type Part } from '../messages/tasks.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { labelValues } from '../streams/labels.ts'
 import { encodePart } from './encode-part.ts'
 import { decodePush, type PushEntry, type PushStream } from './push-schema.ts'

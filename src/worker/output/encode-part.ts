@@ -1,4 +1,4 @@
-import type { Part } from '../messages.ts'
+import type { Part } from '../messages/tasks.ts'
 import { compress } from './compress.ts'
 import { encodePush, type PushStream } from './push-schema.ts'
 

@@ -1,4 +1,4 @@
-import type { EncodeTask } from '../messages.ts'
+import type { EncodeTask } from '../messages/tasks.ts'
 import type { Arena } from './arena.ts'
 import { BatchMessages } from './batch-messages.ts'
 import type { Stream } from '../streams/stream.ts'

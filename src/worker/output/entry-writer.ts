@@ -1,6 +1,6 @@
-import type {
-  CardinalityReport, EncoderSettings, EncodeTask, HostCount, MendReason, OddNames, Part, QuarantineReason
-} from '../messages.ts'
+import type { CardinalityReport, EncodeTask, HostCount, OddNames, Part } from '../messages/tasks.ts'
+import type { MendReason, QuarantineReason } from '../messages/reasons.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { Arena } from './arena.ts'
 import { EntryTimes } from './entry-times.ts'
 import { cutNuls } from './nuls.ts'

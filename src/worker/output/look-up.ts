@@ -1,5 +1,5 @@
 import snappy from 'snappy'
-import type { LookUpTask, LookedUp, Part, SubtractTask } from '../messages.ts'
+import type { LookUpTask, LookedUp, Part, SubtractTask } from '../messages/tasks.ts'
 import { formatLabels, labelValues } from '../streams/labels.ts'
 import { encodePart } from './encode-part.ts'
 import { decodePush, type PushEntry, type PushStream } from './push-schema.ts'

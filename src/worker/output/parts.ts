@@ -1,5 +1,5 @@
 import { compress } from './compress.ts'
-import type { NewStream, Part } from '../messages.ts'
+import type { NewStream, Part } from '../messages/tasks.ts'
 import type { Arena } from './arena.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { hashBytes } from '../streams/labels.ts'

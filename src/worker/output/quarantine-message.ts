@@ -1,6 +1,6 @@
-import {
-  type EncodeResult, type EncoderSettings, MEND_REASONS, type Part, QUARANTINE_REASONS, type QuarantineMessageTask
-} from '../messages.ts'
+import type { EncodeResult, Part, QuarantineMessageTask } from '../messages/tasks.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../messages/reasons.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { compress } from './compress.ts'
 import { shardOf } from '../streams/labels.ts'
 import { encodePush } from './push-schema.ts'

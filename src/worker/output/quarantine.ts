@@ -1,4 +1,5 @@
-import type { EncoderSettings, GivenLabel, Mapping, QuarantineReason } from '../messages.ts'
+import type { QuarantineReason } from '../messages/reasons.ts'
+import type { EncoderSettings, GivenLabel, Mapping } from '../messages/settings.ts'
 import { toldFields } from '../input/fields.ts'
 import { formatLabels } from '../streams/labels.ts'
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { EncoderSettings, QuarantineReason } from '../messages.ts'
+import type { QuarantineReason } from '../messages/reasons.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { type Fields, HOST, HOSTNAME, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { RecordTimes } from '../input/record-times.ts'

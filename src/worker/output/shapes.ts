@@ -1,5 +1,6 @@
 import snappy from 'snappy'
-import { type EncoderSettings, MOST_SHAPES, type Shape, type ShapesTask } from '../messages.ts'
+import { MOST_SHAPES, type Shape, type ShapesTask } from '../messages/tasks.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { formatLabels, parseLabels } from '../streams/labels.ts'
 import { compress } from './compress.ts'
 import { decodePush, encodePush, type PushEntry } from './push-schema.ts'

@@ -1,4 +1,5 @@
-import type { EncoderSettings, OddNames } from '../messages.ts'
+import type { OddNames } from '../messages/tasks.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 

@@ -1,4 +1,5 @@
-import { type EncodeResult, MEND_REASONS, QUARANTINE_REASONS } from '../messages.ts'
+import type { EncodeResult } from '../messages/tasks.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../messages/reasons.ts'
 
 /** The results of the parts of a batch as one. Without any, it is the result of a batch of which nothing is kept. */
 export function mergeResults (results: readonly EncodeResult[]): EncodeResult {

@@ -1,9 +1,10 @@
 import { Piscina } from 'piscina'
 import { LokeanError } from '../../errors.ts'
 import type {
-  Backlog, BacklogTask, Bisected, BisectTask, EncodeResult, EncoderSettings, EncodeTask, LookedUp, LookUpTask, Part, QuarantineMessageTask,
-  Shape, ShapesTask, SubtractTask, WorkerSetup
-} from '../messages.ts'
+  Backlog, BacklogTask, Bisected, BisectTask, EncodeResult, EncodeTask, LookedUp, LookUpTask, Part, QuarantineMessageTask, Shape,
+  ShapesTask, SubtractTask
+} from '../messages/tasks.ts'
+import type { EncoderSettings, WorkerSetup } from '../messages/settings.ts'
 import { WorkerFailure, type WorkerFailureKind } from './failure.ts'
 import { heapLimits } from './thread-limits.ts'
 

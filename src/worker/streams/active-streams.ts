@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { NewStream } from '../messages.ts'
+import type { NewStream } from '../messages/tasks.ts'
 import { keyedHash, SECRET_BYTES } from './keyed-hash.ts'
 import { StreamTimes } from './stream-times.ts'
 

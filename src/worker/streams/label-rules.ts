@@ -1,5 +1,5 @@
 import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
-import type { EncoderSettings, GivenLabel, Origin } from '../messages.ts'
+import type { EncoderSettings, GivenLabel, Origin } from '../messages/settings.ts'
 
 interface LabelRule { name: string, slot: number, value: string }
 

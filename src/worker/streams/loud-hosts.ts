@@ -1,4 +1,4 @@
-import type { HostCount } from '../messages.ts'
+import type { HostCount } from '../messages/tasks.ts'
 import type { Stream } from './stream.ts'
 
 /** To tell costs a few microseconds for each ten hosts. */

@@ -1,4 +1,4 @@
-import type { CardinalityReport } from '../messages.ts'
+import type { CardinalityReport } from '../messages/tasks.ts'
 import { parseLabels } from './labels.ts'
 import type { Stream } from './stream.ts'
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { CardinalityReport, EncoderSettings, NewStream } from '../messages.ts'
+import type { CardinalityReport, NewStream } from '../messages/tasks.ts'
+import type { EncoderSettings } from '../messages/settings.ts'
 import { ActiveStreams } from './active-streams.ts'
 import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'

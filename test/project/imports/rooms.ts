@@ -7,23 +7,23 @@ export const ROOMS: Record<string, readonly string[]> = {
   'commands/demo': ['commands', 'cli', 'pipeline', 'ops/page', 'config', 'generator', 'embedded/loki', 'sink'],
   'commands/check': [
     'commands', 'pipeline', 'config', 'source/amqp', 'sink', 'worker', 'worker/output', 'worker/streams', 'source/budget',
-    'worker/messages.ts'
+    'worker/messages'
   ],
   'commands/replay': [
     'commands', 'cli', 'pipeline', 'ops', 'config', 'source/replay', 'sink', 'worker/pool', 'worker/output', 'worker/streams',
-    'batch/batch.ts', 'sink/sink.ts', 'source/source.ts', 'worker/messages.ts'
+    'batch/batch.ts', 'sink/sink.ts', 'source/source.ts', 'worker/messages'
   ],
   commands: ['cli', 'pipeline', 'ops', 'ops/page', 'config', 'generator'],
-  cli: ['config', 'worker/messages.ts'],
+  cli: ['config', 'worker/messages'],
 
   // Only the pipeline knows more than one stage. Metrics know the reasons that stages count by, and the streams that
   // worker threads share.
   pipeline: [
     'ops', 'ops/page', 'source', 'config', 'batch', 'worker/pool', 'sink', 'ack', 'batch/batch.ts', 'source/source.ts', 'source/budget',
-    'sink/sink.ts', 'worker/messages.ts'
+    'sink/sink.ts', 'worker/messages'
   ],
-  ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages.ts'],
-  'ops/page': ['worker/messages.ts'],
+  ops: ['ops/page', 'config', 'worker/pool', 'sink', 'worker/streams', 'worker/messages'],
+  'ops/page': ['worker/messages'],
   source: [
     'config', 'source/amqp', 'source/datagrams', 'source/relp', 'source/syslog', 'source/listener', 'source/source.ts', 'source/budget'
   ],
@@ -38,36 +38,36 @@ export const ROOMS: Record<string, readonly string[]> = {
   'embedded/loki/version.ts': [],
 
   // The stages, in the order of the data flow.
-  'source/amqp': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
-  'source/replay': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
+  'source/amqp': ['source/source.ts', 'source/budget', 'worker/messages'],
+  'source/replay': ['source/source.ts', 'source/budget', 'worker/messages'],
   'source/relp': ['source/listener', 'source/delivery'],
   'source/syslog': ['source/listener', 'source/delivery'],
-  'source/datagrams': ['source/delivery', 'source/source.ts', 'source/budget', 'worker/messages.ts'],
-  'source/listener': ['source/source.ts', 'source/budget', 'worker/messages.ts'],
-  batch: ['batch/batch.ts', 'source/source.ts', 'source/delivery', 'worker/messages.ts'],
-  'worker/pool': ['batch/batch.ts', 'worker/messages.ts'],
-  sink: ['config', 'sink/sink.ts', 'worker/messages.ts'],
+  'source/datagrams': ['source/delivery', 'source/source.ts', 'source/budget', 'worker/messages'],
+  'source/listener': ['source/source.ts', 'source/budget', 'worker/messages'],
+  batch: ['batch/batch.ts', 'source/source.ts', 'source/delivery', 'worker/messages'],
+  'worker/pool': ['batch/batch.ts', 'worker/messages'],
+  sink: ['config', 'sink/sink.ts', 'worker/messages'],
   ack: ['source/source.ts'],
 
   // These run in a worker thread.
-  worker: ['worker/output', 'worker/input', 'worker/formats', 'worker/kernel', 'worker/messages.ts'],
-  'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages.ts'],
-  'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages.ts'],
-  'worker/input': ['worker/formats', 'worker/kernel', 'worker/messages.ts'],
+  worker: ['worker/output', 'worker/input', 'worker/formats', 'worker/kernel', 'worker/messages'],
+  'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages'],
+  'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages'],
+  'worker/input': ['worker/formats', 'worker/kernel', 'worker/messages'],
   'worker/formats': ['worker/kernel'],
   'worker/kernel': [],
   'worker/kernel/assembly': [],
 
   // The settings of the stages.
-  config: ['source/budget', 'worker/messages.ts'],
+  config: ['source/budget', 'worker/messages'],
 
   // The contracts.
-  'batch/batch.ts': ['source/source.ts', 'worker/messages.ts'],
-  'source/source.ts': ['worker/messages.ts'],
+  'batch/batch.ts': ['source/source.ts', 'worker/messages'],
+  'source/source.ts': ['worker/messages'],
   'source/budget': [],
   'source/delivery': [],
-  'sink/sink.ts': ['worker/messages.ts'],
-  'worker/messages.ts': []
+  'sink/sink.ts': ['worker/messages'],
+  'worker/messages': []
 }
 
 /** Any room may import these. */

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { FOLDER, dashboardFiles } from '../../../deploy/grafana/definition/all.ts'
 import { createMetrics } from '../../../src/ops/metrics.ts'
-import { MEND_REASONS, QUARANTINE_REASONS } from '../../../src/worker/messages.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../../../src/worker/messages/reasons.ts'
 import { dataSources, derived, target, type DerivedField } from '../../helpers/derived-fields.ts'
 import { ALL, dashboards, interpolate, panelsOf, queriesOf, variablesIn, type Variable } from '../../helpers/grafana.ts'
 

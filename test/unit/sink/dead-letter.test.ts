@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConfigError } from '../../../src/errors.ts'
 import { type DeadLetterOptions, DeadLetters } from '../../../src/sink/dead-letter.ts'
-import type { RejectedEntry } from '../../../src/worker/messages.ts'
+import type { RejectedEntry } from '../../../src/worker/messages/tasks.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn, until } from '../../helpers/until.ts'
 

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import type { ReadRange, ReadStream } from '../../../src/sink/loki-reader.ts'
 import { LookUps } from '../../../src/sink/look-ups.ts'
 import type { Pending } from '../../../src/sink/shard-tools.ts'
-import type { Part } from '../../../src/worker/messages.ts'
+import type { Part } from '../../../src/worker/messages/tasks.ts'
 
 function pending (records: number): Pending {
   const place = { address: 'a', tenant: 'acme', shard: 0, solo: false, quarantine: false }

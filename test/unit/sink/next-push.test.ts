@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { Ticket } from '../../../src/ack/ticket.ts'
 import { nextPush } from '../../../src/sink/next-push.ts'
 import { PartQueue } from '../../../src/sink/part-queue.ts'
-import type { Part } from '../../../src/worker/messages.ts'
+import type { Part } from '../../../src/worker/messages/tasks.ts'
 
 function queueOf (...isNew: boolean[]): PartQueue {
   const queue = new PartQueue()

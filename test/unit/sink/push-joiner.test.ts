@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import snappy from 'snappy'
 import { PushJoiner } from '../../../src/sink/push-joiner.ts'
-import type { Part } from '../../../src/worker/messages.ts'
+import type { Part } from '../../../src/worker/messages/tasks.ts'
 
 const KIB = 1024
 const STORED = { answer: { kind: 'stored', status: 204 }, endpoint: 3 } as const

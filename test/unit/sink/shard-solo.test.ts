@@ -5,7 +5,7 @@ import { Ticket } from '../../../src/ack/ticket.ts'
 import type { Answer, RetryReason } from '../../../src/sink/classify.ts'
 import { Shard } from '../../../src/sink/shard.ts'
 import type { Attempt } from '../../../src/sink/shard-tools.ts'
-import type { Part } from '../../../src/worker/messages.ts'
+import type { Part } from '../../../src/worker/messages/tasks.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn } from '../../helpers/until.ts'
 

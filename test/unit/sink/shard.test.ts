@@ -10,7 +10,7 @@ import { joinBlocks } from '../../../src/sink/join.ts'
 import { pauseMs } from '../../../src/sink/pause.ts'
 import { Shard } from '../../../src/sink/shard.ts'
 import type { Attempt, Pending, Ruling } from '../../../src/sink/shard-tools.ts'
-import type { Part } from '../../../src/worker/messages.ts'
+import type { Part } from '../../../src/worker/messages/tasks.ts'
 import { Deferred } from '../../helpers/deferred.ts'
 import { turn } from '../../helpers/until.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StreamRoom } from '../../../src/sink/stream-room.ts'
-import type { Part } from '../../../src/worker/messages.ts'
+import type { Part } from '../../../src/worker/messages/tasks.ts'
 import { turn } from '../../helpers/until.ts'
 
 const MINUTE = 60_000

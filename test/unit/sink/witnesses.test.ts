@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Answer } from '../../../src/sink/classify.ts'
 import { Witnesses } from '../../../src/sink/witnesses.ts'
-import type { Part } from '../../../src/worker/messages.ts'
+import type { Part } from '../../../src/worker/messages/tasks.ts'
 import { turn } from '../../helpers/until.ts'
 
 const STORED: Answer = { kind: 'stored', status: 204 }

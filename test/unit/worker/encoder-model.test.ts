@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Origin } from '../../../src/worker/messages.ts'
+import type { Origin } from '../../../src/worker/messages/settings.ts'
 import { Encoder } from '../../../src/worker/encoder.ts'
 import { encodeMessages } from '../../helpers/encode-records.ts'
 import { space, stringContent } from '../../helpers/json-text.ts'

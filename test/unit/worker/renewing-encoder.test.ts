@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ActiveStreams } from '../../../src/worker/streams/active-streams.ts'
 import { RenewingEncoder, SPARE_BYTES } from '../../../src/worker/renewing-encoder.ts'
-import type { EncodeTask, NewStream } from '../../../src/worker/messages.ts'
+import type { EncodeTask, NewStream } from '../../../src/worker/messages/tasks.ts'
 import {
   ARRIVAL, decodeParts, type DecodedEntry, encoderSettings, encodeTask, recordText, rsyslogMessage
 } from '../../helpers/worker-fixtures.ts'

@@ -4,7 +4,7 @@ import type { Batch } from '../../../../src/batch/batch.ts'
 import { Outcomes } from '../../../../src/commands/replay/outcomes.ts'
 import { rejectedAs } from '../../../../src/commands/replay/rejected.ts'
 import type { Replayed } from '../../../../src/source/replay/replay-source.ts'
-import type { EncodeTask, Part, RejectedEntry } from '../../../../src/worker/messages.ts'
+import type { EncodeTask, Part, RejectedEntry } from '../../../../src/worker/messages/tasks.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { ARRIVAL, decodeParts, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 

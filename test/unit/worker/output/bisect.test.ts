@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Bisected, BisectTask, Part, RejectedEntry } from '../../../../src/worker/messages.ts'
+import type { Bisected, BisectTask, Part, RejectedEntry } from '../../../../src/worker/messages/tasks.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { bisect as bisectPart } from '../../../../src/worker/output/bisect.ts'
 import {

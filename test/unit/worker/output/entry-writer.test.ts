@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import fc from 'fast-check'
-import type { EncoderSettings } from '../../../../src/worker/messages.ts'
+import type { EncoderSettings } from '../../../../src/worker/messages/settings.ts'
 import { Encoder } from '../../../../src/worker/encoder.ts'
 import { anyCharacter } from '../../../helpers/characters.ts'
 import { encode, encodeMessages, single } from '../../../helpers/encode-records.ts'

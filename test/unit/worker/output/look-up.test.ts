@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import snappy from 'snappy'
-import type { Part, SubtractTask } from '../../../../src/worker/messages.ts'
+import type { Part, SubtractTask } from '../../../../src/worker/messages/tasks.ts'
 import { lookUp, subtract } from '../../../../src/worker/output/look-up.ts'
 import { decodePush, encodePush, type PushStream } from '../../../../src/worker/output/push-schema.ts'
 import { formatLabels, labelValues } from '../../../../src/worker/streams/labels.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { EncodeResult } from '../../../../src/worker/messages.ts'
+import type { EncodeResult } from '../../../../src/worker/messages/tasks.ts'
 import { quarantineMessage } from '../../../../src/worker/output/quarantine-message.ts'
 import { decodeParts, encoderSettings } from '../../../helpers/worker-fixtures.ts'
 

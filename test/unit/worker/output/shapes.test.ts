@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import snappy from 'snappy'
-import type { Part } from '../../../../src/worker/messages.ts'
+import type { Part } from '../../../../src/worker/messages/tasks.ts'
 import { decodePush, encodePush, type PushStream } from '../../../../src/worker/output/push-schema.ts'
 import { shapes } from '../../../../src/worker/output/shapes.ts'
 

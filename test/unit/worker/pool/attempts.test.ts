@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Batch } from '../../../../src/batch/batch.ts'
-import {
-  type EncodeResult, type EncodeTask, MEND_REASONS, QUARANTINE_REASONS, type QuarantineMessageTask
-} from '../../../../src/worker/messages.ts'
+import type { EncodeResult, EncodeTask, QuarantineMessageTask } from '../../../../src/worker/messages/tasks.ts'
+import { MEND_REASONS, QUARANTINE_REASONS } from '../../../../src/worker/messages/reasons.ts'
 import { Attempts } from '../../../../src/worker/pool/attempts.ts'
 import { WorkerFailure } from '../../../../src/worker/pool/failure.ts'
 import { collectedLog } from '../../../helpers/collected-log.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test, type TestContext } from 'node:test'
-import type { EncodeTask } from '../../../../src/worker/messages.ts'
+import type { EncodeTask } from '../../../../src/worker/messages/tasks.ts'
 import { WorkerPool } from '../../../../src/worker/pool/pool.ts'
 import { poisoned } from '../../../helpers/poison.ts'
 import { captures, encoderSettings, encodeTask, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EncoderSettings } from '../../../../src/worker/messages.ts'
+import type { EncoderSettings } from '../../../../src/worker/messages/settings.ts'
 import { Fields } from '../../../../src/worker/input/fields.ts'
 import { Kernel } from '../../../../src/worker/kernel/kernel.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Encoder } from '../../../../src/worker/encoder.ts'
-import type { EncoderSettings, HostCount } from '../../../../src/worker/messages.ts'
+import type { HostCount } from '../../../../src/worker/messages/tasks.ts'
+import type { EncoderSettings } from '../../../../src/worker/messages/settings.ts'
 import { ARRIVAL, encoderSettings, encodeTask, mappings, recordText, rsyslogMessage } from '../../../helpers/worker-fixtures.ts'
 
 /** Encodes batches of records, and returns what each told of hosts. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import type { EncoderSettings } from '../../../../src/worker/messages.ts'
+import type { EncoderSettings } from '../../../../src/worker/messages/settings.ts'
 import { ActiveStreams } from '../../../../src/worker/streams/active-streams.ts'
 import { Stream } from '../../../../src/worker/streams/stream.ts'
 import type { NoStreamReason } from '../../../../src/worker/streams/streams.ts'

@@ -1,31 +1,5 @@
 /** Types that cross from one stage to the next, or between the main thread and a worker. Plain data only. */
 
-/** Why a record lies in quarantine. The metric `lokean_records_quarantined_total{reason}` has this closed list. */
-export const QUARANTINE_REASONS = [
-  'invalid_json', 'not_object', 'empty', 'no_message', 'no_timestamp', 'bad_timestamp', 'too_old', 'too_new', 'too_late',
-  'no_labels', 'bad_tenant', 'too_many_streams', 'bad_body', 'worker_failed', 'refused'
-] as const
-export type QuarantineReason = typeof QUARANTINE_REASONS[number]
-
-/**
- * How a record was changed so that Loki takes it. The metric `lokean_records_mended_total{reason}` has this closed
- * list.
- */
-export const MEND_REASONS = [
-  'utf8', 'label_cut', 'metadata_cut', 'line_split', 'backlog', 'year', 'escapes', 'nuls', 'names',
-  'newlines'
-] as const
-export type MendReason = typeof MEND_REASONS[number]
-
-/** `name` is the name in Loki. `field` is a key of the record, or a derived field (level, pid, request_id, ...). */
-export interface Mapping { readonly name: string, readonly field: string }
-
-/** How a record gets its tenant (`X-Scope-OrgID`). */
-export type TenantRule =
-  | { kind: 'none' }
-  | { kind: 'fixed', tenant: string }
-  | { kind: 'field', field: string }
-
 /**
  * How the bytes of a delivery hold its records. Numbers are big-endian.
  *
@@ -36,56 +10,6 @@ export type TenantRule =
  *   A record is a message of its own here. So the source counts those with equal times, and each gets another time.
  */
 export type DeliveryFormat = 'amqp' | 'records' | 'syslog'
-
-/** A label whose value the settings give. */
-export interface GivenLabel { readonly name: string, readonly value: string }
-
-/** Labels and tenant that the settings give to all records of one address. They replace those of the record. */
-export interface Origin {
-  readonly address: string
-  readonly labels: readonly GivenLabel[]
-  /** Where undefined, TenantRule decides. */
-  readonly tenant: string | undefined
-}
-
-/** The settings that a worker needs. A worker gets them once, when its thread starts. */
-export interface EncoderSettings {
-  /** The keys of a record in JSON, where they are not those of rsyslog's template: `name` is the template's. */
-  keys: readonly Mapping[]
-  labels: readonly Mapping[]
-  /** Labels of every stream. They replace those of the record, and give way to those of an origin. */
-  lokiLabels: readonly GivenLabel[]
-  /** Empty when structured metadata is switched off. */
-  metadata: readonly Mapping[]
-  /** How a host is written: without its domain, in small letters. */
-  hostForm: { short: boolean, lower: boolean }
-  /** Whether rsyslog's `#012` and `#011` become newlines and tabs again. */
-  unescapeNewlines: boolean
-  tenant: TenantRule
-  /** With a `field` rule: the tenant of records that have no valid tenant of their own. */
-  quarantineTenant: string
-  /** One for each address whose setting gives labels or a tenant. */
-  origins: readonly Origin[]
-  shards: number
-  /** The largest part in bytes, before compression. */
-  pushBytes: number
-  maxLineBytes: number
-  maxAgeMs: number
-  maxAheadMs: number
-  /** How far a record may lie behind the newest record of its stream. */
-  maxDisorderMs: number
-  /** The label that gives records further behind a stream of their own; undefined where they go to quarantine. */
-  backlogLabel: string | undefined
-  /** The memory of ActiveStreams, which all workers share. Without it, streams are neither counted nor limited. */
-  activeStreams?: SharedArrayBuffer
-}
-
-/** What a worker thread is started with. */
-export interface WorkerSetup {
-  settings: EncoderSettings
-  /** Microseconds that all threads have spent on tasks: one number in shared memory. */
-  busy: BigInt64Array<SharedArrayBuffer>
-}
 
 /**
  * One batch for a worker. `bytes` is shared memory, not a transferred buffer. So the main thread keeps the messages
