@@ -1,4 +1,5 @@
-import type { BenchResult, Spread } from '../outcome/results.ts'
+import type { BenchResult } from '../outcome/results.ts'
+import type { Spread } from '../outcome/spread.ts'
 import { percent } from '../report/numbers.ts'
 import { hostsAt, plural, records } from '../report/select.ts'
 

@@ -1,4 +1,4 @@
-import { spreadOf } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 import { columns } from '../report/columns.ts'
 import { figure as number } from '../report/numbers.ts'
 import { FIGURES, type PairedResult, worsePercent } from './pairs.ts'

@@ -1,4 +1,5 @@
-import { type HostMachine, type Spread, spreadOf } from '../outcome/results.ts'
+import type { HostMachine } from '../outcome/machine.ts'
+import { type Spread, spreadOf } from '../outcome/spread.ts'
 
 /** What a run measures and a comparison can use. */
 export const FIGURES = {

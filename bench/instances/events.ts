@@ -1,5 +1,5 @@
 import type { Tallied } from '../harness/sink/push-tally.ts'
-import { spreadOf, type Spread } from '../outcome/results.ts'
+import { spreadOf, type Spread } from '../outcome/spread.ts'
 import type { Plan } from './plan.ts'
 import type { EventKind, EventResult, LoadKind } from './results.ts'
 import { caughtUp } from './scale.ts'

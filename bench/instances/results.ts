@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RESULTS, write } from '../outcome/result-files.ts'
-import type { Machine, Spread } from '../outcome/results.ts'
+import type { Machine } from '../outcome/machine.ts'
+import type { Spread } from '../outcome/spread.ts'
 
 /** The last full run and its chart. */
 export const KEPT: string = join(RESULTS, 'instances.json')

@@ -1,4 +1,4 @@
-import type { Machine } from '../outcome/results.ts'
+import type { Machine } from '../outcome/machine.ts'
 import { eventResult, happen, type Happened } from './events.ts'
 import { type Plan, steadyRate } from './plan.ts'
 import { type CurveResult, type EventResult, EVENTS, type InstancesResult, LOADS } from './results.ts'

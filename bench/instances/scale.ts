@@ -1,5 +1,5 @@
 import type { Tallied } from '../harness/sink/push-tally.ts'
-import { spreadOf, type Spread } from '../outcome/results.ts'
+import { spreadOf, type Spread } from '../outcome/spread.ts'
 import type { Plan } from './plan.ts'
 import { between, evenness, type Stretch } from './readings.ts'
 import type { CurveResult, LoadKind, ScaleResult } from './results.ts'

@@ -1,6 +1,6 @@
 import { machineLine } from '../report/page.ts'
 import { figure, percent, table, withSpread } from '../report/numbers.ts'
-import type { Spread } from '../outcome/results.ts'
+import type { Spread } from '../outcome/spread.ts'
 import { CHART, type EventResult, type InstancesResult, lostOrDoubled, type ScaleResult } from './results.ts'
 
 const FOLDER = 'bench/results'

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { seededRandom } from '../../src/generator/random.ts'
-import { type MicroResult, type Spread, spreadOf } from '../outcome/results.ts'
+import type { MicroResult } from '../outcome/results.ts'
+import { type Spread, spreadOf } from '../outcome/spread.ts'
 
 /** Is called with each value that an alternative makes of the sample, in order. */
 export type Look = (outcome: unknown) => void

@@ -1,7 +1,21 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { VERSION } from '../../src/version.ts'
-import type { HostMachine, Machine } from './results.ts'
+
+export interface HostMachine {
+  cpu: string
+  cores: number
+  memoryMb: number
+  os: string
+  node: string
+  /** The version, and the commit in a checkout. */
+  lokean: string
+}
+
+export interface Machine extends HostMachine {
+  /** `bench` where the suite plays bus or store itself, else the host of the real one. */
+  target: { bus: string, loki: string }
+}
 
 /** `target` names the bus and the store that the environment chose. */
 export function describeMachine (target: Machine['target']): Machine {

@@ -1,25 +1,10 @@
+import type { Machine } from './machine.ts'
+import type { Spread } from './spread.ts'
+
 /**
  * The result of the bench suite: plain data, printed by `--json` and kept in bench/results. The names carry the units:
  * microseconds, milliseconds, MB of 2^20 bytes.
  */
-
-/** Describes the repeats of one measurement. */
-export interface Spread { median: number, min: number, max: number }
-
-export interface HostMachine {
-  cpu: string
-  cores: number
-  memoryMb: number
-  os: string
-  node: string
-  /** The version, and the commit in a checkout. */
-  lokean: string
-}
-
-export interface Machine extends HostMachine {
-  /** `bench` where the suite plays bus or store itself, else the host of the real one. */
-  target: { bus: string, loki: string }
-}
 
 /** One thread that decodes UTF-8, parses JSON and compresses the messages in blocks of 1 MiB. */
 export interface FloorResult {
@@ -256,13 +241,4 @@ export interface Sections {
 export interface SuiteOptions {
   quick: boolean
   progress: (text: string) => void
-}
-
-/** Takes at least one value. The median of an even number of values is the mean of the middle two. */
-export function spreadOf (values: readonly number[]): Spread {
-  if (values.length === 0) throw new RangeError('a spread needs at least one value')
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  const median = sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  return { median, min: sorted[0], max: sorted[sorted.length - 1] }
 }

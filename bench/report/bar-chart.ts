@@ -1,4 +1,4 @@
-import type { Spread } from '../outcome/results.ts'
+import type { Spread } from '../outcome/spread.ts'
 import { dashed, legend, type Series, TOP, WIDTH, xLabels, yAxis } from './plot.ts'
 import { linearScale } from './scale.ts'
 import { element, line, picture, text } from './svg.ts'

@@ -1,4 +1,4 @@
-import type { Spread } from '../outcome/results.ts'
+import type { Spread } from '../outcome/spread.ts'
 
 /** Rounds to three significant digits, with commas between thousands: 0.123, 12.3, 123, 412,000. */
 export function figure (value: number): string {

@@ -1,5 +1,6 @@
 import { renewedText } from '../outcome/renew.ts'
-import type { BenchResult, HostMachine } from '../outcome/results.ts'
+import type { HostMachine } from '../outcome/machine.ts'
+import type { BenchResult } from '../outcome/results.ts'
 import { charts } from './charts.ts'
 import { crowdTable } from './crowd.ts'
 import { inputsTable } from './inputs.ts'

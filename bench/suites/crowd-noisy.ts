@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { beside, Child } from '../harness/child.ts'
 import { LokeanReceiver } from '../harness/inputs/lokean-receiver.ts'
 import type { StreamLoadMethods } from '../harness/inputs/stream-load.process.ts'
-import { type NoisyResult, spreadOf } from '../outcome/results.ts'
+import type { NoisyResult } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 
 const QUIET = 100
 const RECORDS_PER_SECOND = 2_500

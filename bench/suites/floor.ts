@@ -1,5 +1,6 @@
 import { Floor } from '../harness/floor/floor.ts'
-import { type FloorResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
+import type { FloorResult, SuiteOptions } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 
 const WHAT = 'one thread: UTF-8 decode and JSON.parse of each record, snappy of the messages in blocks of 1 MiB'
 const HOSTS = 100

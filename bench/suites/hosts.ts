@@ -1,5 +1,6 @@
 import { rateBetween, startRig } from '../harness/rig.ts'
-import { type HostsResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
+import type { HostsResult, SuiteOptions } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 
 interface Plan { warmUpMs: number, mostWarmUpMs: number, windows: number, windowMs: number }
 

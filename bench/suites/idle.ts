@@ -1,5 +1,6 @@
 import { coresBetween, startRig } from '../harness/rig.ts'
-import { type IdleResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
+import type { IdleResult, SuiteOptions } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 
 /** Milliseconds that the program needs to settle after its start, and milliseconds of one measurement. */
 const FULL = { repeats: 3, settleMs: 3000, windowMs: 10_000 }

@@ -1,6 +1,7 @@
 import { beside, Child } from '../harness/child.ts'
 import { networkNamespace } from '../harness/inputs/namespace.ts'
-import { type InputResult, type Spread, spreadOf, type SuiteOptions } from '../outcome/results.ts'
+import type { InputResult, SuiteOptions } from '../outcome/results.ts'
+import { type Spread, spreadOf } from '../outcome/spread.ts'
 import { type InputCase, inputCases } from './inputs-cases.ts'
 import type { InputMeasured } from './inputs-measure.ts'
 import type { InputsMethods } from './inputs.process.ts'

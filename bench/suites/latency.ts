@@ -1,6 +1,7 @@
 import { catchUp } from '../harness/catch-up.ts'
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
-import { type LatencyResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
+import type { LatencyResult, SuiteOptions } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 
 export interface LatencyOptions extends SuiteOptions {
   /** Returns the records/s at so many records a message, where an earlier suite measured it. */

@@ -1,6 +1,6 @@
 import autocannon from 'autocannon'
 import type { Config } from '../../src/config/config.ts'
-import { spreadOf } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 import type { PreparedPush } from './loki-pushes.ts'
 
 /** The outcome of prepared pushes. Percentiles are milliseconds from sending a push to its answer. */

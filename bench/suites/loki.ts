@@ -1,7 +1,8 @@
 import { loadConfig } from '../../src/config/load.ts'
 import { type LokiThread, startLokiThread } from '../../src/embedded/loki/thread.ts'
 import { rateBetween, startRig } from '../harness/rig.ts'
-import { type LokiResult, spreadOf, type SuiteOptions } from '../outcome/results.ts'
+import type { LokiResult, SuiteOptions } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 import { type Pushed, pushAll } from './loki-ceiling.ts'
 import { type PreparedPush, PushMaker } from './loki-pushes.ts'
 

@@ -1,6 +1,7 @@
 import { Floor } from '../harness/floor/floor.ts'
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
-import { type PipelineResult, type Spread, spreadOf, type SuiteOptions } from '../outcome/results.ts'
+import type { PipelineResult, SuiteOptions } from '../outcome/results.ts'
+import { type Spread, spreadOf } from '../outcome/spread.ts'
 
 export interface Case { recordsPerMessage: number, workers: number, shards: number }
 

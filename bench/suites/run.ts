@@ -1,5 +1,6 @@
 import { micro } from '../micro/suite.ts'
-import type { BenchResult, Machine, SuiteOptions } from '../outcome/results.ts'
+import type { Machine } from '../outcome/machine.ts'
+import type { BenchResult, SuiteOptions } from '../outcome/results.ts'
 import { pipelineAt } from '../report/select.ts'
 import { crowd } from './crowd.ts'
 import { everyday } from './everyday.ts'

@@ -1,6 +1,7 @@
 import { rateBetween, type Rig, startRig } from '../harness/rig.ts'
 import type { LoadCounts } from '../harness/load/load.process.ts'
-import { spreadOf, type StallResult, type SuiteOptions } from '../outcome/results.ts'
+import type { StallResult, SuiteOptions } from '../outcome/results.ts'
+import { spreadOf } from '../outcome/spread.ts'
 
 const FULL = { repeats: 3, warmUpMs: 3000, beforeMs: 4000, stallMs: 30_000, recordsPerMessage: 100 }
 const QUICK = { ...FULL, repeats: 1, warmUpMs: 1000, beforeMs: 1000, stallMs: 2000 }

@@ -1,13 +1,10 @@
 import { collectDefaultMetrics, Counter, exponentialBuckets, Gauge, Histogram, Registry } from 'prom-client'
 import { eventLoopLag } from './event-loop-lag.ts'
-import { type Answer, RETRY_REASONS } from '../sink/classify.ts'
+import { RETRY_REASONS } from '../sink/classify.ts'
 import { RESEND_REASONS } from '../sink/doubt.ts'
+import { PUSH_STATUSES } from './push-status.ts'
 import { Tallies } from './tallies.ts'
 import { WORKER_FAILURES } from '../worker/pool/failure.ts'
-
-/** The answer to a push; `none` where there was no answer. */
-export const PUSH_STATUSES = ['2xx', '400', '429', '4xx', '5xx', 'other', 'none'] as const
-export type PushStatus = typeof PUSH_STATUSES[number]
 
 /** Where bytes wait: for a worker, in a worker, for a push. */
 export const QUEUE_STAGES = ['batch', 'worker', 'sink'] as const
@@ -45,15 +42,6 @@ export function createMetrics (options: MetricsOptions) {
     for (const metric of processRegistry().getMetricsAsArray()) registry.registerMetric(metric as unknown as Gauge)
   }
   return metrics
-}
-
-/** The `status` label of a push: `2xx` means stored, and `none` is a push without an answer. */
-export function pushStatus ({ kind, status }: Answer): PushStatus {
-  if (kind === 'stored') return '2xx'
-  if (status === undefined) return 'none'
-  if (status === 400 || status === 429) return `${status}`
-  const hundreds = Math.floor(status / 100)
-  return hundreds === 4 || hundreds === 5 ? `${hundreds}xx` : 'other'
 }
 
 let ofProcess: Registry | undefined

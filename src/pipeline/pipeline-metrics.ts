@@ -1,4 +1,5 @@
-import { type Metrics, pushStatus } from '../ops/metrics.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import { pushStatus } from '../ops/push-status.ts'
 import { TenantNames } from '../ops/tenant-names.ts'
 import { RETRY_REASONS } from '../sink/classify.ts'
 import type { CardinalityGuard } from '../ops/cardinality.ts'

@@ -142,10 +142,10 @@ export class Shards {
         : `quarantine ${tenant} ${address}`
     let shard = this.#shards.get(key)
     if (shard === undefined) {
-      shard = this.#openShard(tenant, index, place, key)
-      this.#shards.set(key, shard)
       const open = this.#open.get(tenant) ?? { usual: 0, unusual: 0, joiner: this.#openJoiner(tenant) }
       this.#open.set(tenant, open)
+      shard = this.#openShard(tenant, index, place, key, open.joiner)
+      this.#shards.set(key, shard)
       open[place === 'usual' ? 'usual' : 'unusual']++
     }
     shard.add(pending)
@@ -159,7 +159,7 @@ export class Shards {
     })
   }
 
-  #openShard (tenant: string, index: number, place: Place, key: string): Shard {
+  #openShard (tenant: string, index: number, place: Place, key: string, joiner: PushJoiner): Shard {
     const { limits, room, pushBytes, rule, halve, lookUp, onResent = () => {}, random = Math.random } = this.#options
     return new Shard(tenant, index, {
       pushBytes,
@@ -171,7 +171,7 @@ export class Shards {
         this.#waiting.delete(shard)
         if (!alone) room.take(tenant, parts)
         // What is held, and what was rejected, would hold up those beside it.
-        return await this.#joinerOf(tenant).push(parts, alone || place !== 'usual')
+        return await joiner.push(parts, alone || place !== 'usual')
       },
       rule,
       halve,
@@ -211,12 +211,6 @@ export class Shards {
     if (open.usual + open.unusual > 0) return
     this.#open.delete(tenant)
     this.#options.onQuiet?.(tenant)
-  }
-
-  #joinerOf (tenant: string): PushJoiner {
-    const open = this.#open.get(tenant)
-    if (open === undefined) throw new RangeError(`the tenant ${tenant} has no shard`)
-    return open.joiner
   }
 
   async #push (tenant: string, parts: readonly Part[], body: Uint8Array): Promise<Pick<Attempt, 'answer' | 'endpoint'>> {

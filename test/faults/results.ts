@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HostMachine } from '../../bench/outcome/results.ts'
+import type { HostMachine } from '../../bench/outcome/machine.ts'
 
 /** How disk queues were sent beside new records. */
 export interface CaughtUp {

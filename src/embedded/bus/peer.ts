@@ -41,8 +41,7 @@ export class Peer {
       onError(cause)
       this.drop(cause)
     }
-    connection.on('error', fail)
-    connection.on('protocol_error', fail)
+    for (const event of ['error', 'protocol_error']) connection.on(event, fail)
     // Without listeners, rhea throws the error that a peer sends with its close, end or detach. The error is the peer's
     // own.
     for (const event of ['connection_error', 'session_error', 'sender_error', 'receiver_error']) connection.on(event, () => {})

@@ -6,7 +6,7 @@ import type { Check } from '../../worker/messages/tasks.ts'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Delivery } from '../source.ts'
 import { connect, type Credentials, type BusHost, wentSilent } from './connection.ts'
-import { connectionFailure, type Failure, linkFailure, logFields } from './failure.ts'
+import { connectionFailure, type Failure, inWords, linkFailure, logFields, noAnswer } from './failure.ts'
 import { socketOf } from './rhea.ts'
 import { Rest } from './rest.ts'
 import { Subscription } from './subscription.ts'
@@ -157,12 +157,7 @@ export class AmqpClient {
     this.#state = 'connecting'
     const connection = connect(busHost, credentials, this.#containerId)
     this.#connection = connection
-    this.#timers.after('connect', CONNECT_TIMEOUT_MS, () => {
-      this.#lost(connection, where, {
-        reason: `no answer within ${CONNECT_TIMEOUT_MS / 1000} s`,
-        hint: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?'
-      })
-    })
+    this.#timers.after('connect', CONNECT_TIMEOUT_MS, () => this.#lost(connection, where, noAnswer(CONNECT_TIMEOUT_MS)))
     connection.on('connection_open', () => this.#opened(connection, where))
     const lost = (error: unknown): void => {
       const silent = wentSilent(connection)
@@ -249,8 +244,4 @@ export class AmqpClient {
     // An error makes rhea stop its timers; after a plain destroy they would go on.
     socketOf(connection)?.destroy(new Error(reason))
   }
-}
-
-function inWords ({ reason, hint }: Failure): string {
-  return hint === undefined ? reason : `${reason}; ${hint}`
 }

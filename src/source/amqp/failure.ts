@@ -10,6 +10,15 @@ export function logFields ({ reason, hint }: Failure): { reason: string, mend?: 
   return { reason, mend: hint }
 }
 
+export function inWords ({ reason, hint }: Failure): string {
+  return hint === undefined ? reason : `${reason}; ${hint}`
+}
+
+/** The failure of a connection over which nothing has come for so long. */
+export function noAnswer (ms: number): Failure {
+  return { reason: `no answer within ${ms / 1000} s`, hint: 'is it a bus that listens there (LOKEAN_AMQP_URL), and does it hang?' }
+}
+
 interface Circumstances {
   busHost: BusHost
   credentials: Credentials

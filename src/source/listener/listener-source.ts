@@ -117,16 +117,10 @@ export class ListenerSource implements Source {
   }
 
   settle (_connection: Connection, ranges: Range[]): void {
-    for (const [first, last] of ranges) {
-      for (let id = first; ; id = (id + 1) >>> 0) {
-        const delivery = this.#unsettled.take(id)
-        if (delivery !== undefined) {
-          delivery.connection.held -= delivery.cost
-          delivery.onSettled?.()
-          this.#turns.settled(delivery.connection)
-        }
-        if (id === last) break
-      }
+    for (const { connection, cost, onSettled } of this.#unsettled.takeAll(ranges)) {
+      connection.held -= cost
+      onSettled?.()
+      this.#turns.settled(connection)
     }
   }
 
@@ -187,10 +181,7 @@ export class ListenerSource implements Source {
       room: one => this.#turns.room(one),
       lease: bytes => this.#turns.lease(bytes),
       deliver: (...delivery) => this.#deliver(...delivery),
-      took: one => {
-        this.#lastRead++
-        this.#turns.took(one)
-      },
+      took: one => { this.#lastRead++; this.#turns.took(one) },
       broke: (one, reason, bytes) => this.#broke(one, reason, bytes),
       wrote: one => this.#flushSoon(one),
       gone: one => this.#gone(one)
@@ -226,12 +217,12 @@ export class ListenerSource implements Source {
 
   #broke (connection: SenderConnection, reason: string, bytes: Buffer): void {
     this.#fault()
+    const { name } = this.#protocol
     const isOther = this.#protocol.begins(bytes) === false
-    const { came, hint } = isOther ? describeFirstBytes(bytes, this.#protocol.name) : { came: reason, hint: undefined }
-    this.#seldom.tell(came, untold => this.#log.warn(
-      { listen: this.name, peer: connection.host, came, hint, ...(untold > 0 ? { untold } : {}) },
-      isOther ? `what came is not ${this.#protocol.name}: the connection is closed` : 'a sender broke the protocol: its connection is closed'
-    ))
+    const { came, hint } = isOther ? describeFirstBytes(bytes, name) : { came: reason, hint: undefined }
+    const text = isOther ? `what came is not ${name}: the connection is closed` : 'a sender broke the protocol: its connection is closed'
+    const fields = { listen: this.name, peer: connection.host, came, hint }
+    this.#seldom.tell(came, untold => this.#log.warn(untold > 0 ? { ...fields, untold } : fields, text))
     connection.end()
   }
 

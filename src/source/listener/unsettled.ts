@@ -26,6 +26,17 @@ export class Unsettled<T> {
     return id
   }
 
+  /** What was added with the ids of these ranges, each once. */
+  * takeAll (ranges: ReadonlyArray<readonly [first: number, last: number]>): Iterable<T> {
+    for (const [first, last] of ranges) {
+      for (let id = first; ; id = (id + 1) >>> 0) {
+        const value = this.take(id)
+        if (value !== undefined) yield value
+        if (id === last) break
+      }
+    }
+  }
+
   /** Returns what was added with the id, once. */
   take (id: number): T | undefined {
     const number = Math.floor(id / CHUNK)

@@ -1,29 +1,16 @@
 import type { CardinalityReport, EncodeTask, HostCount, OddNames, Part } from '../messages/tasks.ts'
 import type { MendReason, QuarantineReason } from '../messages/reasons.ts'
 import type { EncoderSettings } from '../messages/settings.ts'
-import { Arena } from './arena.ts'
-import { EntryTimes } from './entry-times.ts'
+import { Entries } from './entries.ts'
 import { cutNuls } from './nuls.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { PartWriter } from './parts.ts'
-import { piecesOf, prefixOf } from './pieces.ts'
 import { Quarantined } from './quarantined.ts'
 import { RecordTimes } from '../input/record-times.ts'
 import type { Stream } from '../streams/stream.ts'
-import { LoudHosts } from '../streams/loud-hosts.ts'
 import { StreamCache } from '../streams/streams.ts'
 import { ToldNames } from './told-names.ts'
 import { Timestamp } from '../input/timestamp.ts'
-
-/** So many bytes of entries are flushed to parts, even in the middle of a message. */
-const FLUSH_BYTES = 8 * 1024 * 1024
-
-/**
- * A stream without a record for this long counts as new to Loki. Loki forgets an idle stream after 30 minutes at the
- * earliest (chunk_idle_period).
- */
-const FORGOTTEN_MS = 10 * 60 * 1000
 
 /**
  * Writes each record whose fields are set as an entry of its stream, or of a quarantine stream. Makes parts of the
@@ -34,17 +21,13 @@ export class EntryWriter {
   readonly #fields: Fields
   readonly #kernel: Kernel
   readonly #mend: (reason: MendReason, count: number) => void
-  readonly #arena: Arena
   readonly #streams: StreamCache
-  readonly #hosts = new LoudHosts()
+  readonly #entries: Entries
   readonly #quarantined: Quarantined
   readonly #recordTimes: RecordTimes
   readonly #toldNames: ToldNames
-  readonly #times: EntryTimes
-  readonly #parts: PartWriter
   readonly #time = new Timestamp()
   readonly #arrival = new Timestamp()
-  #touched: Stream[] = []
   #arrivalMs = 0
   /** No record after this time can be too far behind, whatever other workers have brought. */
   #oldMs = 0
@@ -58,29 +41,24 @@ export class EntryWriter {
     this.#fields = fields
     this.#kernel = kernel
     this.#mend = mend
-    this.#arena = new Arena(settings, fields, kernel)
     this.#streams = new StreamCache(settings, fields, kernel)
+    this.#entries = new Entries(settings, fields, kernel, this.#streams, mend)
     this.#recordTimes = new RecordTimes(settings, kernel, mend)
     this.#quarantined = new Quarantined(settings, fields, kernel, this.#recordTimes, bytes => this.place(bytes))
     this.#toldNames = new ToldNames(settings, fields, kernel, bytes => this.place(bytes))
-    this.#times = new EntryTimes(this.#arena)
-    this.#parts = new PartWriter(settings.pushBytes, kernel, stream =>
-      this.#streams.newStream(stream, this.#arena.oldestMs(stream) + settings.maxDisorderMs - settings.maxAheadMs))
   }
 
   get full (): boolean {
-    return this.#arena.length >= FLUSH_BYTES
+    return this.#entries.full
   }
 
   /** Begins a batch. The kernel's memory is free from `at` on. */
   begin (at: number, task: EncodeTask): void {
-    this.#discard()
-    this.#arena.clear(at)
     this.#address = task.address
     this.#streams.begin(task.address)
-    this.#times.begin(task)
     this.#arrival.set(task.arrivalSeconds, task.arrivalNanos)
     this.#arrivalMs = this.#arrival.milliseconds
+    this.#entries.begin(at, task, this.#arrivalMs)
     this.#recordTimes.begin(this.#arrivalMs)
     this.#oldMs = this.#arrivalMs + this.#settings.maxAheadMs - this.#settings.maxDisorderMs
     this.oldestMs = NaN
@@ -89,40 +67,17 @@ export class EntryWriter {
 
   /** Puts bytes that the batch does not have as they are into the kernel's memory, and returns their address. */
   place (bytes: Uint8Array): number {
-    return this.#arena.place(bytes)
-  }
-
-  /** Drops the entries of a batch that failed half-way: the batch comes again as a whole. */
-  #discard (): void {
-    for (const stream of this.#touched) {
-      stream.clear()
-      stream.lastSeenMs = -Infinity
-    }
-    this.#touched = []
+    return this.#entries.place(bytes)
   }
 
   nextMessage (): void {
     this.#kernel.run.nextMessage()
-    this.#times.nextMessage()
+    this.#entries.nextMessage()
   }
 
   /** Makes parts of the entries. `atEnd`: the batch has no more. */
   flush (atEnd: boolean): Part[] {
-    if (!atEnd) {
-      this.#times.leave(this.#touched)
-      this.#kernel.run.settleNotes()
-    }
-    const late = this.#arrivalMs - this.#settings.maxDisorderMs
-    for (const stream of this.#touched) {
-      this.#streams.tellNewest(stream)
-      this.#hosts.add(stream)
-      // Mostly the batch has no old record: then no entry is looked at.
-      stream.mayBeLate = this.oldestMs < late && !stream.quarantine && !stream.isBacklog && this.#arena.oldestMs(stream) < late
-    }
-    const parts = this.#parts.write(this.#address, this.#touched, this.#arena)
-    this.#touched = []
-    this.#arena.clear()
-    return parts
+    return this.#entries.flush(atEnd, this.#address, this.oldestMs)
   }
 
   /** Returns the tenants that were found to have too many streams since the last call. */
@@ -132,7 +87,7 @@ export class EntryWriter {
 
   /** See EncodeResult. */
   takeLoudHosts (): HostCount[] | undefined {
-    return this.#hosts.take(this.#arrivalMs)
+    return this.#entries.takeLoudHosts()
   }
 
   /** The first names since the last call of which one is no host or no source. */
@@ -186,13 +141,7 @@ export class EntryWriter {
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (stream.isShared) this.#tellNames()
-    const start = fields.start(MESSAGE)
-    const end = fields.end(MESSAGE)
-    if (end - start > this.#settings.maxLineBytes) this.#writeLong(stream, start, end)
-    else {
-      this.#times.separate(stream, time)
-      this.#append(stream, start, end)
-    }
+    this.#entries.write(stream, fields.start(MESSAGE), fields.end(MESSAGE), time)
     return undefined
   }
 
@@ -237,58 +186,6 @@ export class EntryWriter {
     const stream = this.#streams.quarantine(labels, tenant)
     this.#quarantined.tell(this.#address)
     const start = this.place(line)
-    this.#writePieces(start, start + line.length, (start, end) => {
-      this.#time.set(this.#arrival.seconds, this.#arrival.nanos)
-      this.#arrival.advance(1)
-      this.#append(stream, start, end)
-    })
-  }
-
-  /**
-   * Writes a line that is longer than Loki takes, in pieces. All have the time of the record as their own: so each gets
-   * a later time than the piece before.
-   */
-  #writeLong (stream: Stream, start: number, end: number): void {
-    this.#mend('line_split', 1)
-    const { seconds, nanos } = this.#time
-    this.#writePieces(start, end, (start, end) => {
-      this.#time.set(seconds, nanos)
-      this.#times.separate(stream, this.#time)
-      this.#append(stream, start, end)
-    })
-  }
-
-  /** Calls `write` for each piece of a line, or once for a line that is short enough (piecesOf). */
-  #writePieces (start: number, end: number, write: (start: number, end: number) => void): void {
-    const fields = this.#fields
-    const prefixed = this.#settings.metadata.length === 0
-    const pieces = piecesOf(this.#kernel.bytes.subarray(start, end), this.#settings.maxLineBytes, prefixed)
-    for (const piece of pieces) {
-      const [from, to] = [start + piece.start, start + piece.end]
-      if (piece.number === undefined) write(from, to)
-      else if (prefixed) {
-        const at = this.place(Buffer.concat([Buffer.from(prefixOf(piece.number)), this.#kernel.bytes.subarray(from, to)]))
-        write(at, this.#arena.limit)
-      } else {
-        const at = this.place(Buffer.from(piece.number))
-        fields.set(fields.piece, at, at + piece.number.length)
-        write(from, to)
-      }
-    }
-  }
-
-  #append (stream: Stream, start: number, end: number): void {
-    if (stream.head < 0) this.#touch(stream)
-    this.#arena.append(stream, start, end, this.#time)
-  }
-
-  #touch (stream: Stream): void {
-    this.#touched.push(stream)
-    if (stream.lastSeenMs === this.#arrivalMs) return
-    const forgottenMs = this.#arrivalMs - FORGOTTEN_MS
-    // What others know of the stream is asked for seldom: most streams come again within a batch or two.
-    stream.isNewToLoki = stream.lastSeenMs < forgottenMs && this.#streams.shownMs(stream) < forgottenMs
-    stream.lastSeenMs = this.#arrivalMs
-    if (!stream.isNewToLoki) this.#streams.show(stream, this.#arrivalMs)
+    this.#entries.writeQuarantined(stream, start, start + line.length, this.#arrival)
   }
 }

@@ -1,4 +1,5 @@
-import type { BenchResult, EverydayResult, InputResult, LatencyResult, PipelineResult, Spread } from '../../../bench/outcome/results.ts'
+import type { BenchResult, EverydayResult, InputResult, LatencyResult, PipelineResult } from '../../../bench/outcome/results.ts'
+import type { Spread } from '../../../bench/outcome/spread.ts'
 
 export function around (median: number, by = 0.08): Spread {
   return { median, min: median * (1 - by), max: median * (1 + by) }

@@ -27,6 +27,7 @@ function runTests (t: TestContext, files: Record<string, string>, ...args: strin
   }
   const env: NodeJS.ProcessEnv = { ...process.env }
   delete env.NODE_TEST_CONTEXT
+  delete env.LOKEAN_TEST_SEED
   const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...args], { cwd: clone, env, encoding: 'utf8' })
   assert.equal(stderr, '')
   return { said: stdout, status }
