@@ -157,9 +157,7 @@ test('a server that refuses the session, or is not there yet, is tried again', a
 test('aborted, it waits for what is on its way, and no longer than it may', async t => {
   const server = await serve(t, (frame, peer) => { if (frame.command === 'open') accept(frame, peer) })
   const stop = new AbortController()
-  const sending = startSenders({
-    ...settings(server), window: 2, signal: stop.signal, drainTimeout: 5, timer: (_ms, callback) => soon(1, callback)
-  })
+  const sending = startSenders({ ...settings(server), window: 2, signal: stop.signal, drainTimeout: 1 })
   await until('the window is sent', () => server.records.length === 2)
   stop.abort()
   const { sent, accepted, unsettled } = await sending
