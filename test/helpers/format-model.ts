@@ -20,7 +20,10 @@ const DEFAULT = /^(?:\xef\xbb\xbf)?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} (?<pid>
 export interface Read { format: string | undefined, read: Reading }
 
 export function modelOf (line: string): Read {
-  const head = line.slice(0, HEAD)
+  // The line is bytes, and the head ends behind a whole character.
+  let end = HEAD
+  while (line.length > HEAD && end > HEAD - 3 && /[\x80-\xbf]/.test(line[end])) end--
+  const head = line.slice(0, end)
   const usual = DEFAULT.exec(head)?.groups
   const isUsual = usual !== undefined && head.length - (head.startsWith('\xef\xbb\xbf') ? 3 : 0) >= 30
   if (!isUsual && line.startsWith('{')) {

@@ -27,7 +27,7 @@ const BRACE: u8 = 0x7b
 /** Reads the level, the pid and the ids of a line. Returns the level, or NO_LEVEL. */
 export function readLine (start: usize, end: usize): u32 {
   recognised = NO_FORMAT
-  const limit = min(end, start + HEAD_BYTES)
+  const limit = headEnd(start, end)
   const level = readOslo(start, limit)
   if (level !== NO_LEVEL) {
     recognised = osloFormat
@@ -39,6 +39,14 @@ export function readLine (start: usize, end: usize): u32 {
   }
   const cleanEnd = cleaned(start, limit)
   return cleanEnd === 0 ? read(start, limit, end) : read(cleanStart(), cleanEnd, cleanEnd)
+}
+
+/** Where the head ends: never within a character, as a value that the head cuts ends there. */
+function headEnd (start: usize, end: usize): usize {
+  if (end - start <= HEAD_BYTES) return end
+  let limit = start + HEAD_BYTES
+  for (let i = 0; i < 3 && (load<u8>(limit) & 0xc0) === 0x80; i++) limit--
+  return limit
 }
 
 /** Where the last time was looked for, and what was found: most places are asked about twice. */

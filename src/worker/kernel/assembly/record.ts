@@ -19,7 +19,7 @@ const READY: i32 = 4
 
 /**
  * Does at once what nearly every record needs: scans it, reads its time, cuts its line, derives its fields and finds
- * its stream. Returns what scan() says where there is anything else to do. Only the scan is done then.
+ * its stream. Returns what scan() says where there is anything else to do. The fields are then as scan() has left them.
  */
 export function takeRecord (start: usize, end: usize): i32 {
   const scanned = scan(start, end)
