@@ -1,7 +1,7 @@
 import { beside, Child } from '../child.ts'
 import { Program } from '../program/program.ts'
 import type { SinkMethods } from '../sink/sink.process.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../../src/commands/demo/free-port.ts'
 import type { Fate, Receiver, ReceiverOptions } from './receiver.ts'
 
 /** Lokean with one worker, that listens and pushes to the bench's own sink. */

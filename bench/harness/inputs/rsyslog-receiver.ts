@@ -4,7 +4,7 @@ import { createReadStream, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { cpuUsage } from '../program/process-usage.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../../src/commands/demo/free-port.ts'
 import type { Fate, Receiver, ReceiverOptions } from './receiver.ts'
 
 const RSYSLOGD = '/usr/sbin/rsyslogd'

@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import type { DemoOptions } from '../../cli/arguments.ts'
 import type { Config } from '../../config/config.ts'
 import { type LoadThread, startBusThread, startLoadThread } from '../../generator/bus-thread.ts'
 import { busTarget, type LoadTarget } from '../load.ts'
+import { freePort } from './free-port.ts'
 
 /** How the records of a demo come to its Lokean. */
 export interface Way {
@@ -47,14 +46,4 @@ async function listenerWay (via: 'relp' | 'syslog'): Promise<Way> {
 
 export async function openWay ({ via, hosts }: DemoOptions, given: ReadonlySet<string>): Promise<Way> {
   return via === 'amqp' ? await busWay(given, hosts) : await listenerWay(via)
-}
-
-/** A port that was free a moment ago. Its number is what the senders are told. */
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -1,20 +1,10 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'
+import { freePort } from '../../../../src/commands/demo/free-port.ts'
 import { AmqpPeer } from '../../../helpers/amqp-peer.ts'
 import { until } from '../../../helpers/until.ts'
 import { NOBODY, runningBus } from './running-bus.ts'
-
-async function closedPort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 test('comes back when the bus drops the connection; what came before settles nothing', async t => {
   const peer = await AmqpPeer.listen(t)
@@ -63,7 +53,7 @@ test('goes to the next host at once when one is not there, and when one is lost'
 })
 
 test('waits for a bus that is not there yet', async t => {
-  const port = await closedPort()
+  const port = await freePort()
   const { client, deliveries, lines } = runningBus(t, { ports: [port] })
   assert.equal(client.status().ok, false)
   await until('it has tried twice', () => lines.length >= 2)
