@@ -308,6 +308,8 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_CA: ['/none', /^LOKEAN_LOKI_CA is "\/none": cannot be read \(ENOENT: no such file or directory\)$/],
   LOKEAN_LOKI_CERT: ['/none', /^LOKEAN_LOKI_CERT is "\/none": cannot be read/],
   LOKEAN_LOKI_KEY: ['/none', /^LOKEAN_LOKI_KEY is "\/none": cannot be read/],
+  LOKEAN_LOKI_HEADERS: ['x-key=hunter2,hunter3', /^LOKEAN_LOKI_HEADERS is \(hidden\): must have name=value .* \(number 2 has no name of a header\)$/],
+  LOKEAN_LOKI_PROXY: ['socks://hunter2@proxy', /^LOKEAN_LOKI_PROXY is \(hidden\): must be a URL such as http:\/\/proxy\.example:3128, or be off$/],
   LOKEAN_LOKI_QUERY_URL: ['loki:3100', /^LOKEAN_LOKI_QUERY_URL is "loki:3100": must be a URL such as http:/],
   LOKEAN_LOKI_QUERY_TENANT: ['a|b', /^LOKEAN_LOKI_QUERY_TENANT is "a\|b": must be a tenant/],
   LOKEAN_LOKI_QUERY_USERNAME: ['a:b', /^LOKEAN_LOKI_QUERY_USERNAME is "a:b": must not contain a colon/],
