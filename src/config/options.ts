@@ -24,7 +24,7 @@ export interface Option<T = unknown> {
   group: Group
   /** Parses the text of the environment. Its errors complete the sentence `NAME is "value": ...`. */
   schema: z.ZodType<T, string>
-  /** Describes the setting in `--help` and the README. */
+  /** Describes the setting in `--help` and the pages. */
   text: string
   /** Written and parsed as any other value. Undefined where the setting has no default. */
   default?: string
@@ -39,7 +39,8 @@ export interface Option<T = unknown> {
 }
 
 /**
- * All settings, by their names in the environment. `--help`, the README and the type `Config` are made of this table.
+ * All settings, by their names in the environment. `--help`, the table of `deploy/README.md` and the type `Config` are
+ * made of this table.
  */
 export const OPTIONS = {
   LOKEAN_AMQP_URL: {
