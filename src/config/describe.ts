@@ -1,5 +1,5 @@
-import { GROUPS, OPTION_NAMES, optionOf } from './options.ts'
-import type { Option, OptionName } from './options.ts'
+import { GROUPS, type Option } from './option.ts'
+import { OPTION_NAMES, type OptionName, optionOf } from './options.ts'
 
 /** The default as people read it; empty where there is none. */
 function defaultText (option: Option): string {
