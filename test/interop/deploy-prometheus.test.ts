@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { documents } from '../helpers/manifests.ts'
+import { documents, type Manifest } from '../helpers/manifests.ts'
 import { needs } from './needs.ts'
 import { folder } from './peer-process.ts'
 
@@ -191,7 +191,9 @@ test('what the autoscaler goes by is the share of its time that each pod\'s work
   const filled = { Series: series, GroupBy: 'pod', LabelMatchers: 'namespace="lokean",pod=~"a|b"' }
   const expr = Object.entries(filled).reduce((query, [name, value]) => query.replaceAll(`<<.${name}>>`, value), metricsQuery)
   assert.deepEqual([matchers, expr.includes('<<')], ['namespace!="",pod!=""', false])
-  const pods = [['a', 1, 6], ['b', 2, 72], ['c', 1, 60]] as const
+  const [scaled] = documents<Manifest>('deploy/kubernetes/components/keda/scaled-object.yaml')
+  const ofKeda = scaled.spec.triggers[0].metadata.query
+  const pods = [['a', 1, 15], ['b', 2, 60], ['c', 1, 60]] as const
   const file = join(folder(t), 'test.yaml')
   writeFileSync(file, JSON.stringify({
     evaluation_interval: '1m',
@@ -201,7 +203,11 @@ test('what the autoscaler goes by is the share of its time that each pod\'s work
         { series: `lokean_worker_busy_seconds_total{namespace="lokean",pod="${pod}"}`, values: `0+${busy / 2}x20` },
         { series: `lokean_workers{namespace="lokean",pod="${pod}"}`, values: `${workers}x20` }
       ]),
-      promql_expr_test: [{ expr, eval_time: '8m', exp_samples: [{ labels: '{pod="a"}', value: 0.1 }, { labels: '{pod="b"}', value: 0.6 }] }]
+      promql_expr_test: [
+        { expr, eval_time: '8m', exp_samples: [{ labels: '{pod="a"}', value: 0.25 }, { labels: '{pod="b"}', value: 0.5 }] },
+        // Divided by the number of pods it is what the adapter's are on average.
+        { expr: ofKeda, eval_time: '8m', exp_samples: [{ labels: '{}', value: 0.25 + 0.5 + 1 }] }
+      ]
     }]
   }))
   const { status, said } = promtool('test', 'rules', file)
