@@ -31,7 +31,9 @@ export const ROOMS: Record<string, readonly string[]> = {
   // Demo, tests and benches share these. The embedded Loki decodes with its own code.
   generator: ['embedded/bus'],
   'embedded/bus': ['source/amqp'],
-  'embedded/loki': ['embedded/loki/explore', 'embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store', 'embedded/loki/version.ts'],
+  'embedded/loki': [
+    'embedded/loki/explore', 'embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store', 'embedded/loki/version.ts'
+  ],
   'embedded/loki/explore': ['embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store'],
   'embedded/loki/query': ['embedded/loki/push', 'embedded/loki/store'],
   'embedded/loki/push': ['embedded/loki/store', 'embedded/loki/version.ts'],

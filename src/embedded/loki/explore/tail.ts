@@ -77,7 +77,7 @@ class Tail {
     })
   }
 
-  /** Takes what was stored since. It is sent after the delay that was asked for, in which late entries find their place. */
+  /** Takes what was stored since. It is sent after the delay asked for, in which late entries find their place. */
   #take (): void {
     const { tenant, query } = this.#request
     this.#store.forEach((row) => {

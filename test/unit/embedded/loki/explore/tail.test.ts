@@ -50,7 +50,9 @@ test('sends the newest old entries, then what is stored, each once and in order 
   await push(server, [{ labels: '{a="b"}', entries: [entry('new 1', 1), entry('new 3', 3)] }])
   await until('the new ones are there', () => lines().includes('new 3'))
   assert.deepEqual(lines(), ['old 2', 'old 3', 'new 1', 'new 2', 'new 3'])
-  assert.deepEqual(messages[1].streams[0], { stream: { a: 'b', service_name: 'unknown_service' }, values: [[`${clock + 1}000000`, 'new 1']] })
+  assert.deepEqual(messages[1].streams[0], {
+    stream: { a: 'b', service_name: 'unknown_service' }, values: [[`${clock + 1}000000`, 'new 1']]
+  })
 })
 
 test('runs the stages of the query, and gives metadata and parsed labels apart where asked to', async (t) => {
