@@ -6,7 +6,7 @@ function defaultText (option: Option): string {
   return option.computed ?? option.default ?? ''
 }
 
-/** The README's table of settings, with its header. */
+/** The pages' table of settings, with its header. */
 export function settingsMarkdown (): string {
   const rows = OPTION_NAMES.map((name) => {
     const option = optionOf(name)

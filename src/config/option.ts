@@ -7,7 +7,7 @@ export interface Option<T = unknown> {
   group: Group
   /** Parses the text of the environment. Its errors complete the sentence `NAME is "value": ...`. */
   schema: z.ZodType<T, string>
-  /** Describes the setting in `--help` and the README. */
+  /** Describes the setting in `--help` and the pages. */
   text: string
   /** Written and parsed as any other value. Undefined where the setting has no default. */
   default?: string

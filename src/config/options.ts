@@ -7,7 +7,8 @@ import { PIPELINE_OPTIONS } from './pipeline-options.ts'
 import { RECORD_OPTIONS } from './record-options.ts'
 
 /**
- * All settings, by their names in the environment. `--help`, the README and the type `Config` are made of this table.
+ * All settings, by their names in the environment. `--help`, the table of `deploy/README.md` and the type `Config` are
+ * made of this table.
  */
 export const OPTIONS = {
   ...INPUT_OPTIONS,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { headlineFigures } from '../../bench/report/headline.ts'
 import { performanceSection } from '../../bench/report/section.ts'
 import { sizingSection } from '../../bench/report/sizing.ts'
 import { keptResult } from '../../bench/instances/results.ts'
@@ -15,6 +16,7 @@ import { formatsMarkdown } from '../../src/worker/formats/describe.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages/reasons.ts'
 import { arrowsOf, cruise } from './imports/cruise.ts'
 import { drawing } from './imports/drawing.ts'
+import { logcliLines } from './logql.ts'
 
 const { registry } = createMetrics({
   version: 'readme',
@@ -28,16 +30,28 @@ const { registry } = createMetrics({
 /** The text between `<!-- name:begin -->` and `<!-- name:end -->`, by page and name. */
 const GENERATED: Record<string, Record<string, string>> = {
   'README.md': {
-    settings: settingsMarkdown(),
-    formats: formatsMarkdown(),
-    metrics: metricsMarkdown(registry),
+    headline: headlineFigures(readResult(LATEST))
+  },
+  'bench/README.md': {
     performance: performanceSection(readResult(LATEST)),
-    sizing: sizingSection(readResult(LATEST)),
-    faults: faultsSection(keptRun()),
     instances: instancesSection(keptResult())
+  },
+  'deploy/README.md': {
+    sizing: sizingSection(readResult(LATEST)),
+    settings: settingsMarkdown(),
+    metrics: metricsMarkdown(registry)
+  },
+  'deploy/grafana/README.md': {
+    logcli: logcliLines()
+  },
+  'deploy/loki/README.md': {
+    formats: formatsMarkdown()
   },
   'src/README.md': {
     imports: drawing(arrowsOf((await cruise(['src'])).modules))
+  },
+  'test/README.md': {
+    faults: faultsSection(keptRun())
   }
 }
 
@@ -62,14 +76,12 @@ test('the table of faults is of the scenarios that there are (npm run test:fault
   assert.deepEqual(named(keptRun().results), named(await scenariosInCode()))
 })
 
-test('the README names every quarantine reason and every dependency', () => {
-  const readme = readFileSync('README.md', 'utf8')
+test('the pages name every quarantine reason and every dependency', () => {
   const {
     dependencies, devDependencies, optionalDependencies
   } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, Record<string, string>>
-  const named = [
-    ...QUARANTINE_REASONS.map(reason => `\`${reason}\``),
-    ...[dependencies, devDependencies, optionalDependencies].flatMap(Object.keys).filter(name => !name.startsWith('@types/'))
-  ]
-  assert.deepEqual(named.filter(name => !readme.includes(name)), [])
+  const packages = [dependencies, devDependencies, optionalDependencies].flatMap(Object.keys).filter(name => !name.startsWith('@types/'))
+  const missing = (page: string, names: string[]): string[] => names.filter(name => !readFileSync(page, 'utf8').includes(name))
+  assert.deepEqual(missing('deploy/README.md', QUARANTINE_REASONS.map(reason => `\`${reason}\``)), [])
+  assert.deepEqual(missing('src/README.md', packages), [])
 })
