@@ -2,15 +2,14 @@ import type { Origin, TenantRule } from '../worker/messages/settings.ts'
 import { parseHostPort } from './endpoints.ts'
 import { parseLabel } from './given-labels.ts'
 import { isTenant, TENANT_ALLOWED } from './mapping.ts'
+import { takePath, TENANT } from './routes.ts'
 import { firstDuplicate, parsedBy, InvalidValue, splitList } from './text.ts'
 
 const MAX_ADDRESSES = 256
-/** After an address, this name gives the tenant. All other names are labels. */
-const TENANT = 'tenant'
 
 /**
- * AMQP source addresses, each once, or `off`. `address;name=value;tenant=name` gives labels and a tenant to all records
- * from the address. Neither an address nor a value can have a comma or a semicolon.
+ * AMQP source addresses, each once, or `off`. `address;name=value;tenant=name;.loki=name` gives labels, a tenant and a
+ * path of Loki to all records from the address. Neither an address nor a value can have a comma or a semicolon.
  */
 export const addresses = parsedBy((text) => {
   if (text === 'off') return []
@@ -86,10 +85,11 @@ function parseOne (text: string): Origin {
   const [address = '', ...rest] = text.split(';').map(part => part.trim())
   if (address === '') throw new InvalidValue(`must have an address in front of ; (${JSON.stringify(text)})`)
   if (/[\s\p{Cc}]/u.test(address)) throw new InvalidValue(`must be addresses without spaces (${JSON.stringify(address)})`)
-  const pairs = rest.map((part) => parseLabel(part, 'behind each ; of an address'))
+  const { rest: named, path } = takePath(rest)
+  const pairs = named.map((part) => parseLabel(part, 'behind each ; of an address'))
   const twice = firstDuplicate(pairs.map(({ name }) => name))
   if (twice !== undefined) throw new InvalidValue(`must have each name once for an address (${JSON.stringify(twice)} is there twice for ${JSON.stringify(address)})`)
   const tenant = pairs.find(({ name }) => name === TENANT)?.value
   if (tenant !== undefined && !isTenant(tenant)) throw new InvalidValue(`${TENANT_ALLOWED} behind tenant= (${JSON.stringify(tenant)})`)
-  return { address, labels: pairs.filter(({ name }) => name !== TENANT), tenant }
+  return { address, labels: pairs.filter(({ name }) => name !== TENANT), tenant, ...(path === undefined ? {} : { path }) }
 }

@@ -8,7 +8,10 @@ import { sources } from './sources.ts'
 
 /** The settings as the program uses them: parsed, grouped, in bytes and milliseconds. */
 export function arrange (v: Values) {
-  const origin = (one: Origin): Origin => ({ address: one.address, labels: one.labels, tenant: tenantOf(one, v.LOKEAN_LOKI_TENANT) })
+  const origin = ({ address, labels, ...one }: Origin): Origin => {
+    const tenant = tenantOf({ address, labels, ...one }, v.LOKEAN_LOKI_TENANT)
+    return { address, labels, tenant, ...(one.path === undefined ? {} : { path: one.path }) }
+  }
   return {
     amqp: {
       urls: v.LOKEAN_AMQP_URL.urls,
@@ -33,6 +36,8 @@ export function arrange (v: Values) {
       cert: v.LOKEAN_LOKI_CERT,
       key: v.LOKEAN_LOKI_KEY,
       headers: v.LOKEAN_LOKI_HEADERS ?? [],
+      /** Paths in place of those of the URLs, by name. */
+      paths: v.LOKEAN_LOKI_PATHS ?? [],
       /** Undefined for none. */
       proxy: v.LOKEAN_LOKI_PROXY,
       storedStatus: v.LOKEAN_LOKI_STORED_STATUS,
@@ -77,6 +82,8 @@ export function arrange (v: Values) {
     keys: v.LOKEAN_FIELDS,
     labels: v.LOKEAN_LABELS,
     metadata: v.LOKEAN_METADATA,
+    routes: v.LOKEAN_ROUTES ?? [],
+    line: v.LOKEAN_LINE,
     hostForm: v.LOKEAN_HOST_FORM,
     unescapeNewlines: v.LOKEAN_UNESCAPE_NEWLINES === 'on',
     /** The label of records too far behind their stream; undefined for `off`. */

@@ -6,6 +6,7 @@ import { HTTP_CHECKS } from './http-checks.ts'
 import { LISTENER_CHECKS, listenerWarnings } from './listener-checks.ts'
 import type { Values } from './options.ts'
 import { isTenant, TENANT_ALLOWED } from './mapping.ts'
+import { pathWarnings, ROUTE_CHECKS } from './route-checks.ts'
 import { SOURCES, sources } from './sources.ts'
 import { formatBytes } from './units.ts'
 
@@ -98,12 +99,12 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     }
   },
   {
-    reads: ['LOKEAN_LOKI_VERIFY', 'LOKEAN_LOKI_QUERY_TENANT', 'LOKEAN_LOKI_TENANT', ...SOURCES],
+    reads: ['LOKEAN_LOKI_VERIFY', 'LOKEAN_LOKI_QUERY_TENANT', 'LOKEAN_LOKI_TENANT', 'LOKEAN_ROUTES', ...SOURCES],
     problem: (v) => {
       if (v.LOKEAN_LOKI_VERIFY !== 'on' || v.LOKEAN_LOKI_QUERY_TENANT === undefined) return undefined
       const otherwise = v.LOKEAN_LOKI_TENANT.kind === 'fixed' ? v.LOKEAN_LOKI_TENANT.tenant : undefined
       const tenants = new Set(sources(v).map((origin) => tenantOf(origin, v.LOKEAN_LOKI_TENANT) ?? otherwise))
-      if (tenants.size === 1 && v.LOKEAN_LOKI_TENANT.kind !== 'field') return undefined
+      if (tenants.size === 1 && v.LOKEAN_LOKI_TENANT.kind !== 'field' && v.LOKEAN_ROUTES === undefined) return undefined
       return 'LOKEAN_LOKI_QUERY_TENANT is set, and records go to several tenants: with LOKEAN_LOKI_VERIFY=on, one tenant\'s record would be taken for another\'s; leave it out'
     }
   },
@@ -113,6 +114,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       ? 'LOKEAN_AMQP_ADDRESSES is off, and LOKEAN_SOCKET is not set, nor is LOKEAN_LISTEN: there is nothing to read from'
       : undefined
   },
+  ...ROUTE_CHECKS,
   ...LISTENER_CHECKS,
   {
     reads: ['LOKEAN_INFLIGHT_BYTES', ...SOURCES],
@@ -145,7 +147,7 @@ export function warningsOf (values: Values): string[] {
   if (values.LOKEAN_LOKI_STORED_STATUS !== LOKI_STORED_STATUS) {
     found.push(`LOKEAN_LOKI_STORED_STATUS is ${values.LOKEAN_LOKI_STORED_STATUS}: whatever answers a push with it is believed to have stored it, a login page too`)
   }
-  found.push(...listenerWarnings(values))
+  found.push(...pathWarnings(values), ...listenerWarnings(values))
   const homeless = sources(values).find(({ tenant }) => tenant === undefined)
   if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && sources(values).some(({ tenant }) => tenant !== undefined)) {
     found.push(`${homeless.name} has no tenant for ${JSON.stringify(homeless.address)}, as other sources have, nor has LOKEAN_LOKI_TENANT: a Loki with tenants will refuse what comes from there`)

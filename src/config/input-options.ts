@@ -23,7 +23,7 @@ export const INPUT_OPTIONS = {
     group: 'AMQP bus',
     schema: addresses,
     default: 'rsyslog/logs',
-    text: 'source addresses, comma-separated, or `off`; `address;name=value;tenant=name` gives labels and a tenant to all records of the address, in place of their own'
+    text: 'source addresses, comma-separated, or `off`; `address;name=value;tenant=name` gives labels and a tenant to all records of the address, in place of their own; `;.loki=name` a path of `LOKEAN_LOKI_PATHS`'
   },
   LOKEAN_AMQP_USERNAME: { group: 'AMQP bus', schema: username, text: 'user for SASL PLAIN' },
   LOKEAN_AMQP_PASSWORD: { group: 'AMQP bus', schema: password, secret: true, text: 'password for SASL PLAIN' },

@@ -1,6 +1,7 @@
 import { lokiUrls, proxyUrl } from './endpoints.ts'
 import { givenLabels } from './given-labels.ts'
 import { headers } from './headers.ts'
+import { lokiPaths } from './loki-paths.ts'
 import { fixedTenant, MAX_LABELS, tenantRule } from './mapping.ts'
 import type { Option } from './option.ts'
 import { certificates, privateKey } from './pem.ts'
@@ -22,6 +23,9 @@ export const LOKI_OPTIONS = {
     default: 'http://127.0.0.1:3100',
     url: true,
     text: 'URLs of Loki\'s distributors, comma-separated; pushes take turns over them, and leave out one that fails; a path prefix is kept'
+  },
+  LOKEAN_LOKI_PATHS: {
+    group: 'Loki', schema: lokiPaths, text: '`name=/path`, comma-separated: paths in place of that of `LOKEAN_LOKI_URL`, which `;.loki=name` behind an address or in `LOKEAN_ROUTES` leads to, as LokiStack has one for each tenant'
   },
   LOKEAN_LOKI_TENANT: {
     group: 'Loki', schema: tenantRule, default: 'none', text: '`none`, a fixed tenant, or `{field}` to take it from that field of each record'

@@ -3,8 +3,8 @@ import type { Values } from './options.ts'
 
 /**
  * Where and as whom Loki is read. What no setting says for reading is as for pushing: the URLs, the login as a whole,
- * the client certificate with its key, the authorities. Headers and proxy are the same. `tenant` is undefined where it
- * is that of the records.
+ * the client certificate with its key, the authorities. Headers, paths and proxy are the same. `tenant` is undefined
+ * where it is that of the records.
  */
 export function readAccess (v: Values) {
   const own = credentials(v.LOKEAN_LOKI_QUERY_URL, v.LOKEAN_LOKI_QUERY_USERNAME, v.LOKEAN_LOKI_QUERY_PASSWORD)
@@ -20,6 +20,7 @@ export function readAccess (v: Values) {
     ...login,
     ...identity,
     ca: v.LOKEAN_LOKI_QUERY_CA ?? v.LOKEAN_LOKI_CA,
+    paths: v.LOKEAN_LOKI_PATHS ?? [],
     headers: v.LOKEAN_LOKI_HEADERS ?? [],
     proxy: v.LOKEAN_LOKI_PROXY
   }

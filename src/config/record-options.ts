@@ -1,6 +1,7 @@
 import { fieldKeys } from './field-keys.ts'
 import { hostForm, labelOrOff, labels, metadata } from './mapping.ts'
 import type { Option } from './option.ts'
+import { routes } from './routes.ts'
 import { directoryOrOff } from './text.ts'
 import { bytesBetween, integerBetween, oneOf } from './units.ts'
 
@@ -17,6 +18,12 @@ export const RECORD_OPTIONS = {
   },
   LOKEAN_METADATA: {
     group: 'Records', schema: metadata, default: 'detected_level,file,pid,request_id,instance_id', text: 'structured metadata: `name` or `name=field`, comma-separated, or `off`'
+  },
+  LOKEAN_LINE: {
+    group: 'Records', schema: oneOf(['message', 'json']), default: 'message', text: 'what the line of a record is: its `message`, or the whole record as `json`, as it came'
+  },
+  LOKEAN_ROUTES: {
+    group: 'Records', schema: routes, text: 'where some records go instead: `source=name;tenant=name;.loki=name`, comma-separated; the first whose conditions a record meets counts. Conditions are `source`, `facility` or a label; a bar stands between values of which any will do'
   },
   LOKEAN_FIELDS: {
     group: 'Records', schema: fieldKeys, default: 'template', text: 'keys of the records in JSON where they are not those of rsyslog\'s template: `field=key`, comma-separated, with the fields `time`, `message`, `host`, `source`, `severity`, `facility`, `tag`, `file`, `level`, `pid`, `request_id`, `global_request_id` and `instance_id`; or `template`'

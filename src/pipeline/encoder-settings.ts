@@ -3,7 +3,7 @@ import type { EncoderSettings } from '../worker/messages/settings.ts'
 
 /** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {
-  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm, unescapeNewlines } = config
+  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm, unescapeNewlines, routes, line } = config
   return {
     keys,
     labels,
@@ -11,9 +11,11 @@ export function encoderSettings (config: Config): EncoderSettings {
     metadata,
     hostForm,
     unescapeNewlines,
+    routes,
+    line,
     tenant: loki.tenant,
     quarantineTenant: loki.quarantineTenant,
-    origins: addresses.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),
+    origins: addresses.filter(({ labels, tenant, path }) => labels.length > 0 || tenant !== undefined || path !== undefined),
     shards,
     pushBytes,
     maxLineBytes: loki.maxLineBytes,

@@ -11,6 +11,8 @@ import type { Budget } from '../source/budget/budget.ts'
 import { shareOut } from '../source/budget/share-out.ts'
 import { openSources } from '../source/open.ts'
 import type { Source } from '../source/source.ts'
+import type { Route } from '../worker/messages/settings.ts'
+import { tenantAt } from '../worker/messages/tenant-at.ts'
 import { Attempts } from '../worker/pool/attempts.ts'
 import { WorkerPool } from '../worker/pool/pool.ts'
 import type { Around, Encode } from './around.ts'
@@ -128,9 +130,13 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
 }
 
 /** The tenants that the settings name. Others come from records. */
-function tenantsOf ({ addresses, loki: { tenant: rule } }: Config): Set<string> {
+function tenantsOf ({ addresses, routes, loki: { tenant: rule } }: Config): Set<string> {
   const otherwise = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : undefined
-  return new Set(addresses.map(({ tenant }) => tenant ?? otherwise).filter(tenant => tenant !== undefined))
+  const named = addresses.flatMap(origin => [{}, ...routes].flatMap((route: Partial<Route>) => {
+    const tenant = route.tenant ?? origin.tenant ?? otherwise
+    return tenant === undefined ? [] : [tenantAt(tenant, route.path ?? origin.path)]
+  }))
+  return new Set(named)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Secret } from '../secret.ts'
+import { partsOfTenant } from '../worker/messages/tenant-at.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
 import { Connections, type ProxyAccess } from './connections.ts'
 import { Deadline } from './deadline.ts'
@@ -16,6 +17,8 @@ export interface LokiAccess {
   key?: Secret
   /** Sent with each request. They never replace a header of the client's own. */
   headers?: ReadonlyArray<{ readonly name: string, readonly value: Secret }>
+  /** Paths in place of those of `urls`, by the name that a tenant has behind its @. */
+  paths?: ReadonlyArray<{ readonly name: string, readonly path: string }>
   proxy?: ProxyAccess
   /** The limit on a whole request: from the search for a connection to the last byte read of the answer. */
   timeoutMs: number
@@ -40,6 +43,7 @@ export class LokiClient {
   readonly #access: Omit<Access, 'url'>
   readonly #timeoutMs: number
   readonly #storedStatus: number | undefined
+  readonly #paths: ReadonlyMap<string, string>
 
   constructor (access: LokiAccess, version: string) {
     const { ca, cert, key, proxy, timeoutMs } = access
@@ -47,6 +51,7 @@ export class LokiClient {
     this.#timeoutMs = timeoutMs
     this.#access = { ca, cert, proxy: proxy?.url }
     this.#storedStatus = access.storedStatus
+    this.#paths = new Map(access.paths?.map(({ name, path }) => [name, path]))
     this.#connections = access.urls.map(url => new Connections(url, { ca, cert, key: key?.reveal(), proxy, timeoutMs }))
     this.#headers = {
       ...Object.fromEntries(access.headers?.map(({ name, value }) => [name, value.reveal()]) ?? []),
@@ -64,7 +69,7 @@ export class LokiClient {
       return await this.#to(endpoint).use(async connection => {
         const { statusCode: status, headers, body: answer } = await connection.request({
           method: 'POST',
-          path: this.#path(endpoint, '/loki/api/v1/push'),
+          path: this.#path(endpoint, tenant, '/loki/api/v1/push'),
           headers: { ...this.#headersFor(tenant), 'content-length': `${body.length}` },
           // undici takes any iterable, which its types do not say.
           body: noted as unknown as Readable,
@@ -110,7 +115,7 @@ export class LokiClient {
   ): Promise<T> {
     return await this.#to(endpoint).use(async connection => {
       const { statusCode, body } = await connection.request({
-        method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
+        method: 'GET', path: this.#path(endpoint, tenant, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
       })
       return await use(statusCode, body)
     })
@@ -132,11 +137,17 @@ export class LokiClient {
   }
 
   #headersFor (tenant: string): Record<string, string> {
-    return tenant === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': tenant }
+    const { name } = partsOfTenant(tenant)
+    return name === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': name }
   }
 
-  #path (endpoint: number, path: string): string {
-    return new URL(this.urls[endpoint] ?? '').pathname.replace(/\/$/, '') + path
+  #path (endpoint: number, tenant: string, path: string): string {
+    const { path: name } = partsOfTenant(tenant)
+    if (name === undefined) return new URL(this.urls[endpoint] ?? '').pathname.replace(/\/$/, '') + path
+    const prefix = this.#paths.get(name)
+    // By any other path, the records would be another tenant's.
+    if (prefix === undefined) throw new Error(`${name} is no name in LOKEAN_LOKI_PATHS`)
+    return prefix + path
   }
 }
 

@@ -118,6 +118,8 @@ function dispatcherOf (origin: string, { ca, cert, key, proxy, timeoutMs }: Conn
     connections: 1,
     requestTls: connect,
     proxyTls: { ca, timeout: timeoutMs },
+    // A request that waits for its tunnel cannot be aborted, so the tunnel has a limit of its own.
+    clientFactory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { connect, headersTimeout: timeoutMs }),
     factory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { ...options, connect })
   })
 }

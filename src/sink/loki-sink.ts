@@ -5,6 +5,7 @@ import {
   type Backlog, type BacklogTask, type Bisected, type BisectTask, type Check, type LookedUp, type LookUpTask, MOST_SHAPES,
   type NewStream, type Part, type Shape, type ShapesTask, type SubtractTask
 } from '../worker/messages/tasks.ts'
+import { readAs } from '../worker/messages/tenant-at.ts'
 import type { RetryReason } from './classify.ts'
 import { LokiClient } from './client.ts'
 import { DeadLetters } from './dead-letter.ts'
@@ -127,7 +128,7 @@ export class LokiSink implements Sink {
     const room = new StreamRoom({
       limitOf: tenant => this.#told.of(tenant)?.maxStreams ?? config.maxStreams,
       own: options.streamsOf,
-      count: async (tenant, most) => await countStreams(this.#reading, config.lokiQuery.tenant ?? tenant, most, this.#closing.signal),
+      count: async (tenant, most) => await countStreams(this.#reading, readAs(config.lokiQuery.tenant, tenant), most, this.#closing.signal),
       now
     })
     this.#shards = new Shards({

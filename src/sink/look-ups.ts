@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import type { LookedUp, LookUpTask, Part, SubtractTask } from '../worker/messages/tasks.ts'
+import { readAs } from '../worker/messages/tenant-at.ts'
 import { Deadline } from './deadline.ts'
 import type { LokiReader, ReadStream } from './loki-reader.ts'
 import type { Pending } from './shard-tools.ts'
@@ -100,7 +101,7 @@ export class LookUps {
     if (plan === undefined) return parts
     const deadline = new Deadline(MAX_MS, this.#closing.signal)
     try {
-      const read = async (): Promise<ReadStream[]> => await this.#read(tenant ?? parts[0]?.tenant ?? '', plan, deadline.signal)
+      const read = async (): Promise<ReadStream[]> => await this.#read(readAs(tenant, parts[0]?.tenant ?? ''), plan, deadline.signal)
       const found = await read().catch(async (error: unknown) => {
         const told = TOLD_MAX_ENTRIES.exec((error as Error).message)?.[1]
         if (told === undefined || Number(told) >= this.#maxEntries) throw error

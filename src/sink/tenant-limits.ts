@@ -1,3 +1,4 @@
+import { partsOfTenant, tenantAt } from '../worker/messages/tenant-at.ts'
 import type { LokiClient } from './client.ts'
 import { Deadline } from './deadline.ts'
 
@@ -35,13 +36,18 @@ export async function readTenantLimits (
 ): Promise<TenantLimits | undefined> {
   const request = new Deadline(READ_MS, signal)
   try {
-    const { status, text } = await client.get(endpoint, tenant === '' ? NO_TENANT : tenant, PATH, request.signal)
+    const { status, text } = await client.get(endpoint, named(tenant), PATH, request.signal)
     return status === 200 ? await parseTenantLimits(text) : undefined
   } catch {
     return undefined
   } finally {
     request.end()
   }
+}
+
+function named (tenant: string): string {
+  const { name, path } = partsOfTenant(tenant)
+  return tenantAt(name === '' ? NO_TENANT : name, path)
 }
 
 /** Undefined where the text is no map in YAML. An operator's allowlist may leave any key out. */

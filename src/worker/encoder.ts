@@ -115,6 +115,7 @@ export class Encoder implements SyslogSink {
 
   record (start: number, end: number, later = 0): void {
     this.#records++
+    this.#entries.json?.came(this.#input.subarray(start, end))
     const scanned = this.#kernel.run.takeRecord(this.#shift + start, this.#shift + end)
     if (scanned >= READY - 1) return this.#done(this.#entries.writeReady(scanned - READY, later), start, end)
     if (scanned !== SCAN.LEFT && this.#partialLines.take(start, end)) return
@@ -131,6 +132,7 @@ export class Encoder implements SyslogSink {
   syslogRecord (start: number, end: number, later: number): void {
     if (this.#input[start] === BRACE) return this.record(start, end, later)
     this.#records++
+    this.#entries.json?.came(undefined)
     const kind = this.#syslog.read(this.#input.subarray(start, end), this.#shift + start)
     if (kind === 'nothing') this.#entries.empty++
     else if (!this.#partialLines.take(start, end)) this.#done(this.#entries.write(this.#syslog.isUntimed ? 0 : later), start, end)
@@ -150,6 +152,7 @@ export class Encoder implements SyslogSink {
   }
 
   #writeJoined (records: readonly Span[]): void {
+    this.#entries.json?.came(undefined)
     const reason = this.#entries.write()
     if (reason === undefined) this.#joined += records.length - 1
     else for (const { start, end } of records) this.#quarantine(reason, start, end)
@@ -171,6 +174,7 @@ export class Encoder implements SyslogSink {
     const mended = mendEscapes(text)
     if (mended !== undefined && parseRecord(mended, this.#fields, place) === undefined) {
       this.#mend('escapes', 1)
+      this.#entries.json?.came(Buffer.from(mended))
       return undefined
     }
     findFields(text, this.#fields, place)

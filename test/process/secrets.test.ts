@@ -14,9 +14,10 @@ import { ADDRESS } from './numbered-sender.ts'
 const BUS_PASSWORD = 'tR0ub4dor-bus'
 const LOKI_PASSWORD = 'c0rrect/horse loki'
 const TOKEN = 'glc_eyJvIjoiNDIifQ-token'
+const GATEWAY_KEY = 'gk-5f2b9a1c77'
 const BASIC = Buffer.from(`pusher:${LOKI_PASSWORD}`).toString('base64')
 /** Each secret in every spelling that it takes on its way. */
-const SECRETS = [BUS_PASSWORD, LOKI_PASSWORD, encodeURIComponent(LOKI_PASSWORD), BASIC, TOKEN]
+const SECRETS = [BUS_PASSWORD, LOKI_PASSWORD, encodeURIComponent(LOKI_PASSWORD), BASIC, TOKEN, GATEWAY_KEY]
 
 function assertNoSecret (text: string): void {
   for (const secret of SECRETS) assert.ok(!text.includes(secret), `${secret} is in ${text}`)
@@ -32,8 +33,8 @@ async function busFor (cleanup: Cleanup, options?: BusOptions): Promise<Embedded
 async function gateway (cleanup: Cleanup, status: number): Promise<{ host: string, seen: string[] }> {
   const seen: string[] = []
   const server = createServer((req, res) => {
-    const { authorization = 'none' } = req.headers
-    seen.push(authorization)
+    const { authorization = 'none', 'x-gateway-key': key = 'none' } = req.headers
+    seen.push(authorization, String(key))
     req.resume()
     res.writeHead(status, { connection: 'close' }).end(`no access with authorization: ${authorization}\n`)
   }).listen(0, '127.0.0.1')
@@ -53,6 +54,7 @@ test('a bus and a Loki that refuse the login: it says so and tries on, with no s
     LOKEAN_AMQP_URL: `amqp://reader:${BUS_PASSWORD}@127.0.0.1:${bus.port}`,
     LOKEAN_LOKI_URL: `http://${loki.host}`,
     LOKEAN_LOKI_TOKEN: TOKEN,
+    LOKEAN_LOKI_HEADERS: `x-gateway-key=${GATEWAY_KEY}`,
     LOKEAN_LOG_LEVEL: 'trace'
   }
   const run = startRun(cleanup, env)
@@ -75,6 +77,7 @@ test('a bus and a Loki that refuse the login: it says so and tries on, with no s
   assert.equal(code, 0)
   assertNoSecret(stdout + stderr)
   assert.ok(loki.seen.includes(`Bearer ${TOKEN}`), 'the token was used')
+  assert.ok(loki.seen.includes(GATEWAY_KEY), 'the header was used')
 })
 
 test('credentials from the URL and from a file are used, and shown neither where a push is refused nor at level debug', BOUNDED, async t => {

@@ -3,7 +3,7 @@ import type { Config } from '../../config/config.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import { VERSION } from '../../version.ts'
 import { encodePush } from '../../worker/output/push-schema.ts'
-import { labelsGiven, quarantineTenant } from '../../worker/output/quarantine.ts'
+import { labelsGiven, quarantineTenants } from '../../worker/output/quarantine.ts'
 import { formatLabels } from '../../worker/streams/labels.ts'
 
 /** An entry that the check pushes. */
@@ -26,10 +26,11 @@ export function checkEntries (config: Config): CheckEntry[] {
   const settings = encoderSettings(config)
   const entries = new Map<string, CheckEntry>()
   for (const { address } of config.addresses) {
-    const tenant = quarantineTenant(settings, address)
     const labels = new Map([...labelsGiven(settings, address).map(({ name, value }) => [name, value] as const), ...OWN_LABELS])
-    const key = [tenant, ...[...labels.keys()].sort()].join('\n')
-    if (!entries.has(key)) entries.set(key, { tenant, address, labels: formatLabels([...labels]) })
+    for (const tenant of quarantineTenants(settings, address)) {
+      const key = [tenant, ...[...labels.keys()].sort()].join('\n')
+      if (!entries.has(key)) entries.set(key, { tenant, address, labels: formatLabels([...labels]) })
+    }
   }
   return [...entries.values()]
 }

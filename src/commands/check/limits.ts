@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import type { LokiClient } from '../../sink/client.ts'
 import { readTenantLimits, type TenantLimits } from '../../sink/tenant-limits.ts'
-import { labelsGiven, quarantineTenant } from '../../worker/output/quarantine.ts'
+import { labelsGiven, quarantineTenants } from '../../worker/output/quarantine.ts'
 import { giveLabels } from './answer.ts'
 import { versionWarnings } from './version.ts'
 
@@ -19,14 +19,14 @@ export async function compareLimits (
   client: Pick<LokiClient, 'get'>, endpoint: number, config: Config, signal: AbortSignal
 ): Promise<LimitsFinding[]> {
   const settings = encoderSettings(config)
-  const tenantOf = ({ address }: Origins[number]): string => quarantineTenant(settings, address)
-  const tenants = [...new Set(config.addresses.map(tenantOf))]
+  const tenantsOf = ({ address }: Origins[number]): string[] => quarantineTenants(settings, address)
+  const tenants = [...new Set(config.addresses.flatMap(tenantsOf))]
   return await Promise.all(tenants.map(async (tenant, i) => {
     const [limits, ofVersion] = await Promise.all([
       readTenantLimits(client, endpoint, tenant, signal),
       i === 0 ? versionWarnings(client, endpoint, tenant, config, signal) : []
     ])
-    const origins = config.addresses.filter(origin => tenantOf(origin) === tenant)
+    const origins = config.addresses.filter(origin => tenantsOf(origin).includes(tenant))
     const warnings = limits === undefined ? [] : limitWarnings(limits, config, origins)
     return { tenant, told: limits !== undefined, warnings: [...ofVersion, ...warnings] }
   }))

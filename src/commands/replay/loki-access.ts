@@ -4,7 +4,8 @@ import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import { LokiClient } from '../../sink/client.ts'
 import { LokiReader, type ReadRange, type ReadStream } from '../../sink/loki-reader.ts'
 import { VERSION } from '../../version.ts'
-import { quarantineTenant } from '../../worker/output/quarantine.ts'
+import { readAs } from '../../worker/messages/tenant-at.ts'
+import { quarantineTenants } from '../../worker/output/quarantine.ts'
 import type { FoundEntry } from './found-entry.ts'
 import { LokiMarks, MARKS_QUERY } from './loki-marks.ts'
 import { readAll, type Span } from './quarantine.ts'
@@ -31,10 +32,11 @@ export class LokiAccess {
     }
     this.#reader = new LokiReader(this.#clients.query)
     const settings = encoderSettings(config)
-    const own = [...new Set(config.addresses.map(({ address }) => quarantineTenant(settings, address)))]
+    const own = [...new Set(config.addresses.flatMap(({ address }) => quarantineTenants(settings, address)))]
     const named = tenants.length > 0 ? tenants : own
-    // One tenant for reading has what all of them have.
-    this.tenants = config.lokiQuery.tenant === undefined ? named : named.slice(0, 1)
+    // One tenant for reading has what all have that are read by the same path.
+    const read = named.map(tenant => readAs(config.lokiQuery.tenant, tenant))
+    this.tenants = named.filter((_, i) => read.indexOf(read[i] ?? '') === i)
   }
 
   /** All entries of a query, the oldest first. */
@@ -59,7 +61,7 @@ export class LokiAccess {
   async #range (tenant: string, query: string, range: ReadRange, signal: AbortSignal): Promise<ReadStream[]> {
     const either = AbortSignal.any([signal, AbortSignal.timeout(QUERY_MS)])
     try {
-      return await this.#reader.range(this.#config.lokiQuery.tenant ?? tenant, query, range, either)
+      return await this.#reader.range(readAs(this.#config.lokiQuery.tenant, tenant), query, range, either)
     } catch (error) {
       // What Loki has answered is told by the reader; this says why it has not.
       const why = error instanceof Error && 'code' in error ? this.#clients.query.failure(0, error).message : (error as Error).message

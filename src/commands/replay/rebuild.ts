@@ -2,7 +2,8 @@ import type { Config } from '../../config/config.ts'
 import { withKeys } from '../../config/field-keys.ts'
 import { encoderSettings } from '../../pipeline/encoder-settings.ts'
 import type { DeliveryFormat } from '../../worker/messages/tasks.ts'
-import type { EncoderSettings } from '../../worker/messages/settings.ts'
+import type { EncoderSettings, Route } from '../../worker/messages/settings.ts'
+import { partsOfTenant } from '../../worker/messages/tenant-at.ts'
 import { labelsGiven } from '../../worker/output/quarantine.ts'
 import { type FoundEntry, quarantineReason, told } from './found-entry.ts'
 
@@ -45,6 +46,7 @@ export class Rebuilder {
     const reason = quarantineReason(entry)
     if (reason !== undefined && entry.metadata.piece !== undefined) return 'incomplete'
     if (reason === undefined || reason === 'refused') {
+      if (this.#isWhole(entry)) return delivery(format, Buffer.from(entry.line))
       const record = this.#record(entry, reason)
       return record === undefined ? 'untold' : delivery(format, Buffer.from(JSON.stringify(withKeys(record, this.#settings.keys))))
     }
@@ -52,6 +54,18 @@ export class Rebuilder {
     const bytes = decoded(entry.line)
     if (bytes === undefined) return 'damaged'
     return reason === 'bad_body' ? body(format, bytes) : bytes
+  }
+
+  /** Whether the line is the whole record (LOKEAN_LINE=json). */
+  #isWhole ({ line, metadata }: FoundEntry): boolean {
+    if (this.#settings.line !== 'json' || metadata.piece !== undefined) return false
+    try {
+      const record = JSON.parse(line) as unknown
+      const keys = withKeys({ '@timestamp': '', message: '' }, this.#settings.keys)
+      return typeof record === 'object' && record !== null && Object.keys(keys).every(key => Object.hasOwn(record, key))
+    } catch {
+      return false
+    }
   }
 
   /** Undefined where metadata does not tell when the record was written. */
@@ -62,27 +76,46 @@ export class Rebuilder {
     const values = reason === undefined ? { ...entry.labels, ...entry.metadata } : entry.metadata
     const value = (name: string): string | undefined => reason === undefined ? values[name] : told(entry, name)
     const record: Record<string, string> = {}
-    if (tenant.kind === 'field') record[tenant.field] = entry.tenant
+    if (tenant.kind === 'field') record[tenant.field] = partsOfTenant(entry.tenant).name
     for (const [name, value] of Object.entries(values)) if (!NO_FIELDS.has(name)) record[name.replace(/_extracted$/, '')] = value
     // The mapping comes last: a label may have the name of another field.
     for (const { name, field } of [...metadata, ...labels]) {
       const known = NO_FIELDS.has(name) ? undefined : value(name)
       if (known !== undefined) record[field] = known
     }
+    for (const [field, value] of this.#routed(entry.tenant, record)) record[field] = value
     return { ...record, '@timestamp': time, message: untrimmed(entry, record.file) }
+  }
+
+  /** What a record of the tenant must have said for its route, where nothing tells it. */
+  #routed (tenant: string, record: Readonly<Record<string, string>>): Array<[field: string, value: string]> {
+    const { labels, routes } = this.#settings
+    const route = routes.find(route => leadsTo(route, tenant))
+    return (route?.when ?? []).flatMap(({ name, values: [value] }) => {
+      const field = labels.find(label => label.name === name)?.field ?? name
+      return value === undefined || record[field] !== undefined ? [] : [[field, value]]
+    })
   }
 
   /** The address that metadata names, else the one that gives the most of the stream's labels, and nothing else. */
   #addressOf (entry: FoundEntry): ReplayAddress | undefined {
     const name = told(entry, 'address')
     if (name !== undefined && quarantineReason(entry) !== undefined) return this.#addresses.find(({ address }) => address === name)
+    const tenant = partsOfTenant(entry.tenant).name
+    const isRouted = this.#settings.routes.some(route => leadsTo(route, entry.tenant))
     const given = (address: string) => labelsGiven(this.#settings, address).filter(({ name }) => !OWN_LABELS.has(name))
     return this.#addresses
-      .filter(({ tenant }) => tenant === undefined || tenant === entry.tenant)
+      .filter(one => one.tenant === undefined || one.tenant === tenant || isRouted)
       .map(one => ({ one, labels: given(one.address) }))
       .filter(({ labels }) => labels.every(({ name, value }) => entry.labels[name] === value))
       .sort((a, b) => b.labels.length - a.labels.length)[0]?.one
   }
+}
+
+/** Whether the route may have led a record to this tenant. */
+function leadsTo ({ tenant, path }: Route, to: string): boolean {
+  const parts = partsOfTenant(to)
+  return (tenant === undefined || tenant === parts.name) && (path === undefined || path === parts.path)
 }
 
 /** The message of a record. The encoder takes off a newline at its end, and a blank in front where there is no file. */

@@ -17,19 +17,23 @@ const BUILT_IN = [
 /** The fields that are derived: from the line where its format has them, else from severity and tag. */
 export const DERIVED = BUILT_IN.slice(6, 11)
 
+/** What a route may ask for besides labels. */
+const FIELDS = ['source', 'facility']
 /** What metadata tells of quarantined records besides these fields. */
 const TOLD_ANYHOW = ['address', 'original_timestamp', 'piece']
 /** With the longest value in each, so many are below Loki's limit of 64 KiB an entry. */
 const MAX_TOLD = 20
 
 /**
- * The fields that metadata tells of a quarantined record: those of which labels are made. A field of several labels is
- * told once, by the name of the first.
+ * The fields that metadata tells of a quarantined record: those of which labels are made, and the facility where a
+ * route asks for it. A field of several labels is told once, by the name of the first.
  */
-export function toldFields ({ labels, metadata }: Pick<EncoderSettings, 'labels' | 'metadata'>): Mapping[] {
+export function toldFields ({ labels, metadata, routes }: Pick<EncoderSettings, 'labels' | 'metadata' | 'routes'>): Mapping[] {
   if (metadata.length === 0) return []
   const first = labels.filter((label, i) => labels.findIndex(({ field }) => field === label.field) === i)
-  return first.filter(({ name }) => !TOLD_ANYHOW.includes(name)).slice(0, MAX_TOLD)
+  const asked = routes.flatMap(({ when }) => when).filter(({ name }) => FIELDS.includes(name) && first.every(label => label.name !== name))
+  const more = [...new Set(asked.map(({ name }) => name))].map(name => ({ name, field: name }))
+  return [...more, ...first].filter(({ name }) => !TOLD_ANYHOW.includes(name)).slice(0, MAX_TOLD)
 }
 
 /**
@@ -53,7 +57,7 @@ export class Fields {
   readonly #nuls: number
 
   constructor (
-    settings: Pick<EncoderSettings, 'keys' | 'labels' | 'metadata' | 'tenant' | 'hostForm' | 'unescapeNewlines'>, kernel: Kernel
+    settings: Pick<EncoderSettings, 'keys' | 'labels' | 'metadata' | 'tenant' | 'routes' | 'hostForm' | 'unescapeNewlines'>, kernel: Kernel
   ) {
     this.#kernel = kernel
     this.#word = kernel.run.fields.value / 4

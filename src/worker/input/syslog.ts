@@ -1,14 +1,9 @@
 import { isUtf8 } from 'node:buffer'
 import type { MendReason } from '../messages/reasons.ts'
+import { FACILITIES } from './facilities.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from './fields.ts'
 import { type Kernel, SCAN } from '../kernel/kernel.ts'
 import { parseRecord } from './record-parse.ts'
-
-/** The facilities of RFC 5424 by number, as rsyslog writes them (syslogfacility-text). */
-const FACILITIES = [
-  'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'alert', 'clock',
-  'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'
-]
 
 /** What a time of RFC 3339 with nine digits needs, and the bytes behind it that the kernel reads. */
 const TIME_BYTES = 64

@@ -16,6 +16,18 @@ export interface Origin {
   readonly labels: readonly GivenLabel[]
   /** Where undefined, TenantRule decides. */
   readonly tenant: string | undefined
+  /** The name of one of LOKEAN_LOKI_PATHS, where the address has one. */
+  readonly path?: string
+}
+
+/**
+ * A record that meets all conditions goes to this tenant, or by this path. What is undefined is as without the route.
+ */
+export interface Route {
+  /** `name`: a label, or `source` or `facility`. */
+  readonly when: ReadonlyArray<{ readonly name: string, readonly values: readonly string[] }>
+  readonly tenant: string | undefined
+  readonly path: string | undefined
 }
 
 /** The settings that a worker needs. A worker gets them once, when its thread starts. */
@@ -34,6 +46,10 @@ export interface EncoderSettings {
   tenant: TenantRule
   /** With a `field` rule: the tenant of records that have no valid tenant of their own. */
   quarantineTenant: string
+  /** The first whose conditions a record meets counts. */
+  routes: readonly Route[]
+  /** What becomes the line of a record: its message, or the record in JSON. */
+  line: 'message' | 'json'
   /** One for each address whose setting gives labels or a tenant. */
   origins: readonly Origin[]
   shards: number

@@ -5,6 +5,7 @@ import { Entries } from './entries.ts'
 import { cutNuls } from './nuls.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import { JsonLine } from './json-line.ts'
 import { Quarantined } from './quarantined.ts'
 import { RecordTimes } from '../input/record-times.ts'
 import type { Stream } from '../streams/stream.ts'
@@ -26,6 +27,8 @@ export class EntryWriter {
   readonly #quarantined: Quarantined
   readonly #recordTimes: RecordTimes
   readonly #toldNames: ToldNames
+  /** What makes the line, where that is not the message. */
+  readonly json: JsonLine | undefined
   readonly #time = new Timestamp()
   readonly #arrival = new Timestamp()
   #arrivalMs = 0
@@ -45,6 +48,7 @@ export class EntryWriter {
     this.#entries = new Entries(settings, fields, kernel, this.#streams, mend)
     this.#recordTimes = new RecordTimes(settings, kernel, mend)
     this.#quarantined = new Quarantined(settings, fields, kernel, this.#recordTimes, bytes => this.place(bytes))
+    if (settings.line === 'json') this.json = new JsonLine(fields, kernel)
     this.#toldNames = new ToldNames(settings, fields, kernel, bytes => this.place(bytes))
   }
 
@@ -141,7 +145,8 @@ export class EntryWriter {
     if (!(timeMs >= this.oldestMs)) this.oldestMs = timeMs
     if (this.#streams.cuts > 0) this.#mend('label_cut', this.#streams.cuts)
     if (stream.isShared) this.#tellNames()
-    this.#entries.write(stream, fields.start(MESSAGE), fields.end(MESSAGE), time)
+    if (this.json === undefined) this.#entries.write(stream, fields.start(MESSAGE), fields.end(MESSAGE), time)
+    else this.#writeJson(this.json, stream)
     return undefined
   }
 
@@ -153,6 +158,12 @@ export class EntryWriter {
     const start = this.place(cut)
     fields.set(MESSAGE, start, start + cut.length)
     return cut
+  }
+
+  #writeJson (json: JsonLine, stream: Stream): void {
+    const line = json.bytes()
+    const start = this.place(line)
+    this.#entries.write(stream, start, start + line.length, this.#time)
   }
 
   /** Puts the names of a record in the shared stream where they can be read. */
@@ -182,7 +193,7 @@ export class EntryWriter {
    * batch's time, the clock has reserved a nanosecond for each byte of the batch (ArrivalClock).
    */
   quarantine (reason: QuarantineReason, line: Uint8Array): void {
-    const { labels, tenant } = this.#quarantined.streamOf(this.#address, reason)
+    const { labels, tenant } = this.#quarantined.streamOf(this.#address, reason, this.#streams.route())
     const stream = this.#streams.quarantine(labels, tenant)
     this.#quarantined.tell(this.#address)
     const start = this.place(line)

@@ -1,5 +1,6 @@
 import type { QuarantineReason } from '../messages/reasons.ts'
-import type { EncoderSettings, GivenLabel, Mapping } from '../messages/settings.ts'
+import type { EncoderSettings, GivenLabel, Mapping, Route } from '../messages/settings.ts'
+import { tenantAt } from '../messages/tenant-at.ts'
 import { toldFields } from '../input/fields.ts'
 import { formatLabels } from '../streams/labels.ts'
 
@@ -21,7 +22,7 @@ export function quarantineLabels (settings: Labelling, address: string, reason: 
  * The fields that metadata tells of the quarantined records of an address: none where metadata is off, and none that is
  * a label of their stream. `source` is told: the label there is the program's own.
  */
-export function toldOf (settings: Labelling & Pick<EncoderSettings, 'labels' | 'metadata'>, address: string): Mapping[] {
+export function toldOf (settings: Labelling & Pick<EncoderSettings, 'labels' | 'metadata' | 'routes'>, address: string): Mapping[] {
   const given = quarantineGiven(settings, address)
   return toldFields(settings).filter(({ name }) => given.every(label => label.name !== name))
 }
@@ -30,9 +31,18 @@ function quarantineGiven (settings: Labelling, address: string): GivenLabel[] {
   return labelsGiven(settings, address).filter(({ name }) => name !== 'source' && name !== 'quarantine')
 }
 
-/** The tenant that gets the quarantined records of an address. */
-export function quarantineTenant ({ tenant: rule, quarantineTenant, origins }: EncoderSettings, address: string): string {
-  const own = origins.find(origin => origin.address === address)?.tenant
-  if (own !== undefined) return own
-  return rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : quarantineTenant
+type Destinations = Pick<EncoderSettings, 'tenant' | 'quarantineTenant' | 'origins'>
+
+/** The tenant that gets the quarantined records of an address. `route`: where a route sends them. */
+export function quarantineTenant (
+  { tenant: rule, quarantineTenant, origins }: Destinations, address: string, route?: Partial<Route>
+): string {
+  const origin = origins.find(origin => origin.address === address)
+  const otherwise = rule.kind === 'none' ? '' : rule.kind === 'fixed' ? rule.tenant : quarantineTenant
+  return tenantAt(route?.tenant ?? origin?.tenant ?? otherwise, route?.path ?? origin?.path)
+}
+
+/** All tenants that may get quarantined records of an address: by each route, and by none. */
+export function quarantineTenants (settings: Destinations & Pick<EncoderSettings, 'routes'>, address: string): string[] {
+  return [...new Set([undefined, ...settings.routes].map(route => quarantineTenant(settings, address, route)))]
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { QuarantineReason } from '../messages/reasons.ts'
-import type { EncoderSettings } from '../messages/settings.ts'
+import type { EncoderSettings, Route } from '../messages/settings.ts'
 import { type Fields, HOST, HOSTNAME, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { RecordTimes } from '../input/record-times.ts'
@@ -38,8 +38,10 @@ export class Quarantined {
     this.#place = place
   }
 
-  streamOf (address: string, reason: QuarantineReason): { labels: string, tenant: string } {
-    const { labels, tenant } = this.#placeOf(address)
+  /** `route`: where a route sends the record. */
+  streamOf (address: string, reason: QuarantineReason, route: Partial<Route> | undefined): { labels: string, tenant: string } {
+    const { labels, tenant: usual } = this.#placeOf(address)
+    const tenant = route === undefined ? usual : quarantineTenant(this.#settings, address, route)
     let text = labels.get(reason)
     if (text === undefined) labels.set(reason, text = quarantineLabels(this.#settings, address, reason))
     return { labels: text, tenant }

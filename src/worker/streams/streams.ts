@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { CardinalityReport, NewStream } from '../messages/tasks.ts'
 import type { EncoderSettings } from '../messages/settings.ts'
+import { tenantAt } from '../messages/tenant-at.ts'
 import { ActiveStreams } from './active-streams.ts'
 import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
@@ -8,6 +9,7 @@ import { backlogLabels, backlogSpan } from './backlog.ts'
 import { defaultRules, type LabelRules, rulesFor } from './label-rules.ts'
 import { cutAt, formatLabels, isTenant, MAX_LABEL_VALUE_BYTES } from './labels.ts'
 import { isHost, isTag, UNKNOWN } from './names.ts'
+import { routeOf, type RouteRule } from './routes.ts'
 import { NewestStreams } from './newest-streams.ts'
 import { Stream } from './stream.ts'
 
@@ -67,11 +69,13 @@ export class StreamCache {
     this.#fields = fields
     this.#kernel = kernel
     const plain = defaultRules(settings, fields)
-    this.#rulesByOrigin = [plain, ...settings.origins.map(origin => rulesFor(origin, plain))]
+    this.#rulesByOrigin = [plain, ...settings.origins.map(origin => rulesFor(origin, plain, settings, fields))]
     this.#names = new Map([[HOST, isHost], [HOSTNAME, isHost], [fields.slot('source'), isTag]])
     this.#origins = new Map(settings.origins.map(({ address }, index) => [address, index + 1]))
     this.#rules = plain
-    this.#slots = [...new Set([...plain.labels.map(({ slot }) => slot), plain.tenant.slot])].filter(slot => slot >= 0)
+    const routing = this.#rulesByOrigin.flatMap(({ routes }) => routes.flatMap(({ when }) => when))
+    const keys = [...plain.labels, plain.tenant, ...routing].map(({ slot }) => slot)
+    this.#slots = [...new Set(keys)].filter(slot => slot >= 0)
     if (settings.activeStreams !== undefined) this.#active = new ActiveStreams(settings.activeStreams)
     for (const slot of this.#slots) kernel.run.addKeySlot(slot)
     const table = kernel.allocate(4 * MAX_CACHED)
@@ -145,6 +149,14 @@ export class StreamCache {
     return this.#intern(labels, tenant, true)!
   }
 
+  /** Where a route sends the record whose fields are set, though it may have no stream; undefined where none does. */
+  route (): RouteRule['to'] | undefined {
+    const { routes } = this.#rules
+    if (routes.length === 0) return undefined
+    const text = (slot: number): string => this.#kernel.bytes.toString('utf8', this.#fields.start(slot), this.#fields.end(slot))
+    return routeOf(routes, slot => slot < 0 ? undefined : text(slot))
+  }
+
   /** Begins a batch that came from `address`. No stream may have entries then. */
   begin (address: string): void {
     const origin = this.#origins.get(address) ?? 0
@@ -200,9 +212,11 @@ export class StreamCache {
   }
 
   #streamOf (text: Map<number, string>): Stream | NoStreamReason {
-    const { labels: named, hostLabels, tenant: { slot, value } } = this.#rules
-    const tenant = text.get(slot) ?? value
-    if (slot >= 0 && !isTenant(tenant)) return 'bad_tenant'
+    const { labels: named, hostLabels, tenant: { slot, value, path }, routes } = this.#rules
+    const route = routes.length === 0 ? undefined : routeOf(routes, slot => text.get(slot))
+    const name = route?.tenant ?? text.get(slot) ?? value
+    if (slot >= 0 && !isTenant(name)) return 'bad_tenant'
+    const tenant = tenantAt(name, route?.path ?? path)
     const format = (rules: LabelRules['labels']): string =>
       formatLabels(rules.map(({ name, slot, value }) => [name, text.get(slot) ?? value]))
     const labels = format(named)

@@ -32,6 +32,9 @@ test('without any setting every option has the documented default', () => {
       ca: undefined,
       cert: undefined,
       key: undefined,
+      headers: [],
+      paths: [],
+      proxy: undefined,
       storedStatus: 204,
       maxLineBytes: 262144,
       maxAgeMs: 7 * 86400e3,
@@ -46,7 +49,10 @@ test('without any setting every option has the documented default', () => {
       token: undefined,
       ca: undefined,
       cert: undefined,
-      key: undefined
+      key: undefined,
+      headers: [],
+      paths: [],
+      proxy: undefined
     },
     verify: false,
     listeners: {
@@ -76,6 +82,8 @@ test('without any setting every option has the documented default', () => {
       ...['file', 'pid', 'request_id', 'instance_id'].map((name) => ({ name, field: name }))
     ],
     keys: [],
+    routes: [],
+    line: 'message',
     hostForm: { short: false, lower: false },
     unescapeNewlines: false,
     backlogLabel: 'backlog',
@@ -117,6 +125,9 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_CA: '/pem/cert',
     LOKEAN_LOKI_CERT: '/pem/cert',
     LOKEAN_LOKI_KEY: '/pem/key',
+    LOKEAN_LOKI_PATHS: 'audit=/api/audit/',
+    LOKEAN_LOKI_HEADERS: 'x-key=v',
+    LOKEAN_LOKI_PROXY: 'off',
     LOKEAN_LOKI_QUERY_URL: 'https://read.example',
     LOKEAN_LOKI_QUERY_TENANT: 'everyone',
     LOKEAN_LOKI_QUERY_USERNAME: 'viewer',
@@ -140,6 +151,8 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DRAIN_TIMEOUT: '5s',
     LOKEAN_LABELS: 'cloud, node=host',
     LOKEAN_METADATA: 'off',
+    LOKEAN_LINE: 'json',
+    LOKEAN_ROUTES: 'source=a|b;.loki=audit, facility=authpriv;cloud=c;tenant=t',
     LOKEAN_FIELDS: 'time=ts, message=msg',
     LOKEAN_HOST_FORM: 'short, Lower',
     LOKEAN_UNESCAPE_NEWLINES: 'on',
@@ -194,14 +207,24 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.quarantineTenant, 'waste')
   assert.deepEqual(config.loki.labels, [{ name: 'cluster', value: 'x' }, { name: 'log_type', value: 'a=b' }])
   assert.equal(config.maxStreams, 20_000)
+  assert.deepEqual(config.routes, [
+    { when: [{ name: 'source', values: ['a', 'b'] }], tenant: undefined, path: 'audit' },
+    { when: [{ name: 'facility', values: ['authpriv'] }, { name: 'cloud', values: ['c'] }], tenant: 't', path: undefined }
+  ])
+  assert.equal(config.line, 'json')
   assert.equal(config.loki.username, 'writer')
   assert.equal(config.loki.password?.reveal(), 'p')
   assert.equal(config.loki.ca, CERTIFICATE)
   assert.equal(config.loki.cert, CERTIFICATE)
   assert.equal(config.loki.key?.reveal(), PRIVATE_KEY)
-  assert.deepEqual({ ...config.lokiQuery, password: config.lokiQuery.password?.reveal(), key: config.lokiQuery.key?.reveal() }, {
+  const { headers, ...reading } = config.lokiQuery
+  assert.deepEqual(headers, config.loki.headers)
+  assert.deepEqual(config.loki.headers.map(({ name, value }) => [name, value.reveal()]), [['x-key', 'v']])
+  assert.deepEqual({ ...reading, password: config.lokiQuery.password?.reveal(), key: config.lokiQuery.key?.reveal() }, {
     urls: ['https://read.example'],
     tenant: 'everyone',
+    paths: [{ name: 'audit', path: '/api/audit' }],
+    proxy: undefined,
     username: 'viewer',
     password: 'q',
     token: undefined,
@@ -308,6 +331,9 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_CA: ['/none', /^LOKEAN_LOKI_CA is "\/none": cannot be read \(ENOENT: no such file or directory\)$/],
   LOKEAN_LOKI_CERT: ['/none', /^LOKEAN_LOKI_CERT is "\/none": cannot be read/],
   LOKEAN_LOKI_KEY: ['/none', /^LOKEAN_LOKI_KEY is "\/none": cannot be read/],
+  LOKEAN_LOKI_PATHS: ['audit=api', /^LOKEAN_LOKI_PATHS is "audit=api": must have a path behind =, such as audit=\/api\/logs\/v1\/audit \("audit=api"\)$/],
+  LOKEAN_LINE: ['xml', /^LOKEAN_LINE is "xml": must be one of message, json$/],
+  LOKEAN_ROUTES: ['source=a', /^LOKEAN_ROUTES is "source=a": must have ;tenant=name or ;.loki=name in each route \("source=a"\)$/],
   LOKEAN_LOKI_HEADERS: ['x-key=hunter2,hunter3', /^LOKEAN_LOKI_HEADERS is \(hidden\): must have name=value .* \(number 2 has no name of a header\)$/],
   LOKEAN_LOKI_PROXY: ['socks://hunter2@proxy', /^LOKEAN_LOKI_PROXY is \(hidden\): must be a URL such as http:\/\/proxy\.example:3128, or be off$/],
   LOKEAN_LOKI_QUERY_URL: ['loki:3100', /^LOKEAN_LOKI_QUERY_URL is "loki:3100": must be a URL such as http:/],
