@@ -14,6 +14,6 @@ export function headlineFigures (result: BenchResult): string {
       ? ''
       : `- **${figure(day.cores)} cores for ${day.hosts} hosts** on an ordinary day of ${day.recordsPerSecond.toLocaleString('en')} records/s, ` +
         `${records(day.recordsPerMessage)} a message.`,
-    stall === undefined ? '' : `- **${figure(stall.peakRssMb)} MB of memory at the most**, also while Loki takes nothing and all senders press.`
+    stall === undefined ? '' : `- **${figure(stall.peakRssMb)} MB of memory at its peak**, while Loki took nothing and all senders pressed.`
   ].filter(line => line !== '').join('\n')
 }
