@@ -9,7 +9,7 @@ export function headlineFigures (result: BenchResult): string {
     usual === undefined || floor === undefined
       ? ''
       : `- **${figure(usual.usPerRecord)} µs of CPU a record** under full load, at ${records(USUAL.recordsPerMessage)} a message: ` +
-        `${figure(usual.ratio)} of what\n  UTF-8 decoding, \`JSON.parse\` and snappy alone take.`,
+        `${figure(usual.ratio)} of what UTF-8\n  decoding, \`JSON.parse\` and snappy alone take.`,
     day === undefined
       ? ''
       : `- **${figure(day.cores)} cores for ${day.hosts} hosts** on an ordinary day of ${day.recordsPerSecond.toLocaleString('en')} records/s, ` +
