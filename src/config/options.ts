@@ -7,6 +7,7 @@ import { fixedTenant, hostForm, labelOrOff, labels, MAX_LABELS, metadata, tenant
 import { certificates, privateKey } from './pem.ts'
 import { permittedPeers } from './permitted-peers.ts'
 import { basicUsername, bearerToken, directoryOrOff, password, username } from './text.ts'
+import { dropRules, redactRules } from './filter-rules.ts'
 import { bytesBetween, durationBetween, integerBetween, oneOf } from './units.ts'
 
 const KIB = 2 ** 10
@@ -187,6 +188,12 @@ export const OPTIONS = {
   },
   LOKEAN_UNESCAPE_NEWLINES: {
     group: 'Records', schema: oneOf(['off', 'on']), default: 'off', text: '`on`: `#012` and `#011` in a line are a newline and a tab again, as rsyslog escapes them. It does not escape its own `#`, so a line that says `#012` of itself is not told apart'
+  },
+  LOKEAN_DROP: {
+    group: 'Records', schema: dropRules, text: 'rules for records that are not stored, comma-separated: `name;level=debug;source=nova-compute;host=compute-0;text=GET /healthcheck`, each with one condition or more, all of which must hold. `text` is a literal of the line; neither it nor a name has a comma or a semicolon. Unset: all are stored'
+  },
+  LOKEAN_REDACT: {
+    group: 'Records', schema: redactRules, text: 'rules for text that is not stored, comma-separated: `name;text=X-Auth-Token;pattern=/X-Auth-Token: (\\S+)/`. Where a value has the literal `text`, what the pattern (RE2) matches, or its first group, becomes `[redacted:name]`. Unset: all is stored as it came'
   },
   LOKEAN_BACKLOG_LABEL: {
     group: 'Records',

@@ -332,6 +332,8 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_DRAIN_TIMEOUT: ['61m', /^LOKEAN_DRAIN_TIMEOUT is "61m": must be a duration from 0ms to 1h/],
   LOKEAN_LABELS: ['cloud,1st', /^LOKEAN_LABELS is "cloud,1st": must have label names that match .* \("1st"\)$/],
   LOKEAN_METADATA: ['a-b', /^LOKEAN_METADATA is "a-b": must have metadata names that match/],
+  LOKEAN_DROP: ['debug;level=trace', /^LOKEAN_DROP is "debug;level=trace": must have a level of critical, .* behind level= \("trace"\)$/],
+  LOKEAN_REDACT: ['t;text=Token;pattern=/(?=a)/', /^LOKEAN_REDACT is ".*": must have patterns of RE2: .*`\(\?=` \("t"\)$/],
   LOKEAN_BACKLOG_LABEL: ['a-b', /^LOKEAN_BACKLOG_LABEL is "a-b": must have label names that match .* \("a-b"\)$/],
   LOKEAN_MAX_STREAMS: ['0', /^LOKEAN_MAX_STREAMS is "0": must be a whole number from 1 to 1000000$/],
   LOKEAN_DEAD_LETTER_DIR: ['a\0b', /^LOKEAN_DEAD_LETTER_DIR is "a\\u0000b": must be a directory or off$/],
