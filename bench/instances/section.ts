@@ -3,9 +3,10 @@ import { figure, percent, table, withSpread } from '../report/numbers.ts'
 import type { Spread } from '../outcome/spread.ts'
 import { CHART, type EventResult, type InstancesResult, lostOrDoubled, type ScaleResult } from './results.ts'
 
-const FOLDER = 'bench/results'
+/** The folder of the chart, relative to `bench/README.md`. */
+const FOLDER = 'results'
 
-/** Writes the README's section on several instances: one table for each question, and the chart. */
+/** Writes the section of `bench/README.md` on several instances: one table for each question, and the chart. */
 export function instancesSection (result: InstancesResult): string {
   const { at, quick, machine, recordsPerMessage, sinkMs, scale, events } = result
   const sent = [...scale, ...events].reduce((sum, one) => sum + one.sent, 0)

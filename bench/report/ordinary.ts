@@ -27,7 +27,7 @@ export function startText ({ start = [] }: BenchResult): string {
     `the first record of each was stored after ${figure(one.seconds)} s, with ${one.pushes.toLocaleString('en')} pushes until then.\n`).join('')
 }
 
-/** Says for the README what the small cloud costs on an ordinary day, with the linger and without. */
+/** Says in a sentence what the small cloud costs on an ordinary day, with the linger and without. */
 export function ordinarySentence (result: BenchResult): string {
   const [small, plain] = [everydayAt(result), everydayAt(result, { lingerMs: 0 })]
   if (small === undefined) return ''

@@ -7,10 +7,10 @@ import { ordinarySentence } from './ordinary.ts'
 import { plural, records } from './select.ts'
 import { targetsTable } from './targets.ts'
 
-/** The folder of the page and the charts, relative to the README. */
-const FOLDER = 'bench/results'
+/** The folder of the page and the charts, relative to `bench/README.md`. */
+const FOLDER = 'results'
 
-/** Writes the README's performance section without its heading: the targets, two charts, and a link to the rest. */
+/** Writes what `bench/README.md` begins with: the targets, two charts, and a link to the rest. */
 export function performanceSection (result: BenchResult): string {
   const drawn = new Set(charts(result).map(([name]) => name))
   const pictures = [['cpu.svg', 'CPU per record by records a message'], ['latency.svg', 'latency percentiles by load']]

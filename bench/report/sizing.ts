@@ -98,7 +98,7 @@ function instanceCores ({ everyday = [] }: BenchResult, full: PipelineResult, ra
   return low.cores + (high.cores - low.cores) * (rate - low.rate) / (high.rate - low.rate)
 }
 
-/** Writes the README's sizing section without its heading. */
+/** Writes the sizing section of `deploy/README.md` without its heading. */
 export function sizingSection (result: BenchResult): string {
   const { hosts, recordsPerSecond, peak, sources, recordsPerMessage, load, outageHours } = CLOUD
   const known = (cores: number | null): string => cores === null ? '' : figure(cores)

@@ -1,12 +1,12 @@
-import { GROUPS, OPTION_NAMES, optionOf } from './options.ts'
-import type { Option, OptionName } from './options.ts'
+import { GROUPS, type Option } from './option.ts'
+import { OPTION_NAMES, type OptionName, optionOf } from './options.ts'
 
 /** The default as people read it; empty where there is none. */
 function defaultText (option: Option): string {
   return option.computed ?? option.default ?? ''
 }
 
-/** The README's table of settings, with its header. */
+/** The pages' table of settings, with its header. */
 export function settingsMarkdown (): string {
   const rows = OPTION_NAMES.map((name) => {
     const option = optionOf(name)

@@ -229,7 +229,7 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
   }
 }
 
-/** Makes the README's table of metrics, with its header, from the help texts. */
+/** Makes the pages' table of metrics, with its header, from the help texts. */
 export function metricsMarkdown (registry: Registry): string {
   const rows = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('lokean_')).map((metric) => {
     // Every metric has this property, but prom-client's types do not.

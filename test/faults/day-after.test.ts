@@ -18,7 +18,8 @@ const CATCHES_UP_MS = 120_000
 /**
  * Four hours without Loki, in miniature. As many machines as there are unsettled messages, as with omamqp1, send what
  * lies in their disk queues: two minutes of their records, whose times are spread over four hours. The tenant may store
- * four times as much as the new records are, as README.md sizes it; the budget is as much smaller than its default.
+ * four times as much as the new records are, as `deploy/README.md` sizes it; the budget is as much smaller than its
+ * default.
  */
 const DAY_AFTER = {
   records: RECORDS,

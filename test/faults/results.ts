@@ -45,7 +45,7 @@ export interface Run {
  * `npm run test:faults` empties it first.
  */
 const PRESENT = join('build', 'faults')
-/** The kept results of the last run (`npm run faults:save`), which fill the README's table. */
+/** The kept results of the last run (`npm run faults:save`), which fill the table of `test/README.md`. */
 const KEPT = join('test', 'faults', 'results.json')
 
 export function leaveResult (result: Result): void {

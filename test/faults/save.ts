@@ -1,4 +1,4 @@
-/** Keeps the results of the last `npm run test:faults`, for the README. `npm run faults:save` */
+/** Keeps the results of the last `npm run test:faults`, for `test/README.md`. `npm run faults:save` */
 import { hostMachine } from '../../bench/outcome/machine.ts'
 import { presentResults, keepRun } from './results.ts'
 import { scenariosInCode } from './scenarios.ts'

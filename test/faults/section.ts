@@ -5,7 +5,7 @@ import type { CaughtUp, Run } from './results.ts'
 
 const HEAD = ['part', 'fault', 'records sent', 'stored', 'missing', 'resent', 'stored twice', 'recovered after'] as const
 
-/** Writes the README's table of faults, with the time and the machine of the run. */
+/** Writes the table of faults of `test/README.md`, with the time and the machine of the run. */
 export function faultsSection ({ at, machine, results }: Run): string {
   const whole = (value: number): string => value.toLocaleString('en')
   return [
@@ -26,7 +26,7 @@ function dayAfterLine ({ outageSeconds, seconds: took, mostLag, streams }: Caugh
   const sum = dayAfter(HOSTS)
   return `The day after, in miniature: disk queues with the records of ${seconds(outageSeconds)}, their times spread over ${sum.outageHours} hours, were empty after ${seconds(took)}; ` +
     `new records beside them were ${seconds(mostLag)} late at the most, and Loki had ${streams.toLocaleString('en')} streams. ` +
-    `The sum for ${HOSTS.toLocaleString('en')} hosts and ${sum.outageHours} hours, with the limits under [Sizing](#sizing): ` +
+    `The sum for ${HOSTS.toLocaleString('en')} hosts and ${sum.outageHours} hours, with the limits under [Sizing](../deploy/README.md#sizing): ` +
     `${Math.round(sum.hours * 60)} minutes, and ${sum.streams.toLocaleString('en')} streams.`
 }
 

@@ -33,7 +33,7 @@ const IETF: Form = {
   known: { source: 'nova-api', detected_level: 'error', pid: '77' }
 }
 
-/** The README's `maxMessageSize`, less the head of a message. */
+/** The recommended `maxMessageSize`, less the head of a message. */
 export const LONGEST = 64 * 1024
 
 /** `escaped` is rsyslog's default: control characters become octal codes. */

@@ -14,10 +14,10 @@ export const RSYSLOGD = '/usr/sbin/rsyslogd'
 /** Parameters of omamqp1's action only. */
 const OF_OMAMQP1 = /\s(?:host|target|idleTimeout|reconnectDelay)="[^"]*"/g
 
-/** Returns the README's recommended configuration. */
+/** Returns the configuration that the page of senders recommends. */
 export function recommended (): string {
-  const block = /^## rsyslog\n+```text\n([^]*?)```$/m.exec(readFileSync('README.md', 'utf8'))
-  assert.ok(block !== null, 'the README has a configuration for rsyslog')
+  const block = /^## rsyslog\n+```text\n([^]*?)```$/m.exec(readFileSync('deploy/rsyslog/README.md', 'utf8'))
+  assert.ok(block !== null, 'the page has a configuration for rsyslog')
   return block[1]
 }
 
@@ -27,8 +27,8 @@ export function deployed (...parts: string[]): string {
 }
 
 /**
- * Changes a configuration, by default the README's, so that it runs here. Debian has no package of omamqp1, so omfile
- * replaces its action, with the same template, queue and retries. All files lie in `home`.
+ * Changes a configuration, by default the recommended one, so that it runs here. Debian has no package of omamqp1, so
+ * omfile replaces its action, with the same template, queue and retries. All files lie in `home`.
  */
 export function adapted (home: string, text = recommended()): string {
   return here(home, swapped(text, [
@@ -74,7 +74,7 @@ export async function accepts (port: number): Promise<boolean> {
   return accepted
 }
 
-/** A real rsyslogd with the README's configuration and every input that works without a system around it. */
+/** A real rsyslogd with the recommended configuration and every input that works without a system around it. */
 export class Rsyslog {
   readonly home: string
   readonly #udp: number
@@ -86,7 +86,7 @@ export class Rsyslog {
     this.#tcp = tcp
   }
 
-  /** `more` goes in front of the configuration, by default the README's. */
+  /** `more` goes in front of the configuration, by default the recommended one. */
   static async start (t: TestContext, more = '', text = recommended()): Promise<Rsyslog> {
     const home = folder(t)
     const [udp, tcp] = await freePorts(2)

@@ -20,7 +20,7 @@ const NEEDED = needs({ what: 'rsyslog', probe: ['test', '-x', RSYSLOGD] }, 'logg
 interface Entry { of: Record<string, string>, time: bigint, line: string }
 
 /**
- * Returns what must be stored of a record, in the plain way: JSON.parse, Date, and the README's tables. The other keys
+ * Returns what must be stored of a record, in the plain way: JSON.parse, Date, and the pages' tables. The other keys
  * of these records play no part.
  */
 function expected (record: Buffer): Entry {
@@ -85,7 +85,7 @@ function sorted (entries: readonly Entry[]): Entry[] {
   return [...entries].sort((a, b) => key(a) < key(b) ? -1 : 1)
 }
 
-test('rsyslogd has no complaint about the configuration in the README', NEEDED, async t => {
+test('rsyslogd has no complaint about the configuration that the page recommends', NEEDED, async t => {
   assert.equal(await complaints(t, adapted), '')
   assert.match(await complaints(t, home => adapted(home).replace('format="jsonf"', 'format="jsonx"')), /jsonx/, 'it would say so')
 })

@@ -1,25 +1,19 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { test } from 'node:test'
+import { pages, prose } from './pages.ts'
 
-const DOCUMENTS = ['README.md', 'src/README.md', '.github/CONTRIBUTING.md', '.github/SECURITY.md']
-
-/** Reads a page without its fenced code. */
-function prose (path: string): string {
-  return readFileSync(path, 'utf8').replace(/^```[^]*?^```$/gm, '')
-}
-
-/** Returns the names of GitHub's links to the headings of a document. */
+/** Returns the names of GitHub's links to the headings of a page. */
 function anchors (path: string): string[] {
   return [...prose(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(
     ' ', '-'
   ))
 }
 
-test('what the documents link to is there', () => {
+test('what the pages link to is there', () => {
   let seen = 0
-  for (const path of DOCUMENTS) {
+  for (const path of pages()) {
     for (const [, target] of prose(path).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
       const [file, anchor] = target.split('#')
       const to = file === '' ? path : normalize(join(dirname(path), file))

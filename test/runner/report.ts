@@ -63,7 +63,7 @@ export class Report {
     const { passed, failed, skipped } = this.outcome
     for (const { where, text, remarks } of this.#failures) this.#write(`\nFAILED ${where}\n${indented([text, ...remarks].join('\n'))}\n`)
     for (const [{ files }, text] of this.#output) {
-      if (this.#failures.some(({ where }) => files.some(file => where.includes(file)))) {
+      if (files.some(file => this.failedFiles().includes(file))) {
         this.#write(`\nOUTPUT ${files.join(' ')}\n${indented(text.trimEnd())}\n`)
       }
     }
@@ -73,6 +73,11 @@ export class Report {
     const files = this.#processes.reduce((sum, { files }) => sum + files.length, 0)
     this.#write(`${files} test file${files === 1 ? '' : 's'} took ${this.#seconds()} s\n`)
     this.#write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`)
+  }
+
+  /** The files of the tests that failed, and all files of a process that failed as a whole. */
+  failedFiles (): string[] {
+    return this.#processes.flatMap(({ files }) => files).filter(file => this.#failures.some(({ where }) => where.includes(file)))
   }
 
   #completed (data: Told): void {

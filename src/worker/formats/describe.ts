@@ -2,7 +2,7 @@ import { FORMATS } from './table.ts'
 
 const MOST_CHARACTERS = 110
 
-/** The README's table of formats: of each a line, and what is read of it. */
+/** The pages' table of formats: of each a line, and what is read of it. */
 export function formatsMarkdown (): string {
   const rows = FORMATS.map(({ name, samples }) => {
     const { line, read } = samples[0]!

@@ -13,7 +13,7 @@ const HEAD = 'import assert from "node:assert/strict"; import { after, suite, te
 /**
  * Runs test files, by their names below `test`, as `npm test` runs those of a clone; what it says, and its exit code.
  */
-function runTests (t: TestContext, files: Record<string, string>, ...args: string[]): { said: string, status: number | null } {
+function runTests (t: TestContext, files: Record<string, string>, args: string[], again = false): { said: string, status: number | null } {
   const clone = realpathSync(mkdtempSync(join(tmpdir(), 'lokean-runner-')))
   t.after(() => { rmSync(clone, { recursive: true }) })
   const write = (path: string, text: string): void => {
@@ -28,6 +28,7 @@ function runTests (t: TestContext, files: Record<string, string>, ...args: strin
   const env: NodeJS.ProcessEnv = { ...process.env }
   delete env.NODE_TEST_CONTEXT
   delete env.LOKEAN_TEST_SEED
+  env.LOKEAN_TEST_AGAIN = again ? '1' : undefined
   const { stdout, stderr, status } = spawnSync(process.execPath, [MAIN, ...args], { cwd: clone, env, encoding: 'utf8' })
   assert.equal(stderr, '')
   return { said: stdout, status }
@@ -38,7 +39,7 @@ test('of what passes only the number is said, in the last line, and what was lef
     'unit/a/one.test.ts': 'suite("of two", () => { test("first", () => {}); test("second", () => {}) })',
     'unit/a/two.test.ts': 'test("parent", async t => { await t.test("child", () => {}); console.log("said") })',
     'process/three.test.ts': 'test("left out", { skip: "not here" }, () => {})'
-  }, '--in', 'process,unit')
+  }, ['--in', 'process,unit'])
   assert.match(
     said, /^\nskipped test\/process\/three\.test\.ts:2 left out: not here\n3 test files took \d+\.\d s\n4 passed, 0 failed, 1 skipped\n$/
   )
@@ -53,7 +54,7 @@ test('what failed stands at the end: file, line, names, difference, stack, cause
       test('says more', () => { console.error('to stderr'); assert.equal(7, 8, 'not the same') })`,
     'unit/a/two.test.ts': 'test("passes all the same", () => { console.log("of no interest") })',
     'process/three.test.ts': 'test("of no interest", () => { console.error("nothing") })'
-  }, '--in', 'unit,process')
+  }, ['--in', 'unit,process'])
   const [atOnce, ...reports] = said.split(/\n\n(?=FAILED|OUTPUT)/)
   assert.equal(atOnce, [
     'test/unit/a/one.test.ts:3 differs', 'test/unit/a/one.test.ts:4 throws', 'test/unit/a/one.test.ts:5 says more'
@@ -77,7 +78,7 @@ test('a process that ends before its tests do fails, with the test that ran and 
     'process/ends.test.ts': 'test("before", () => {}); test("ends it", async () => { for (let i = 0; i < 50; i++) await new Promise(setImmediate); process.exit(3) }); test("never", () => {})',
     'process/syntax.test.ts': 'this is none',
     'process/whole.test.ts': 'test("whole", () => {}); after(() => { process.exitCode = 4 })'
-  }, '--in', 'process')
+  }, ['--in', 'process'])
   assert.match(
     said,
     /^\nFAILED test\/process\/ends\.test\.ts\n {2}the process ended with exit code 3\n {2}in test\/process\/ends\.test\.ts:2 ends it\n\nFAILED/
@@ -91,8 +92,25 @@ test('a process that ends before its tests do fails, with the test that ran and 
 
 test('words choose among the files; where none is left, it fails', t => {
   const files = { 'unit/a/one.test.ts': 'test("one", () => {})', 'unit/b/two.test.ts': 'test("two", () => {})' }
-  assert.match(runTests(t, files, '--in', 'unit', 'b/tw').said, /\n1 test file took .*\n1 passed, 0 failed, 0 skipped\n$/)
-  const none = runTests(t, files, '--in', 'unit', 'three')
+  assert.match(runTests(t, files, ['--in', 'unit', 'b/tw']).said, /\n1 test file took .*\n1 passed, 0 failed, 0 skipped\n$/)
+  const none = runTests(t, files, ['--in', 'unit', 'three'])
   assert.match(none.said, /\n0 passed, 0 failed, 0 skipped\n$/)
   assert.equal(none.status, 1)
+})
+
+test('with LOKEAN_TEST_AGAIN, what fails only beside others is named as unstable; what fails each time fails', t => {
+  const once = 'import { existsSync, writeFileSync } from "node:fs"; test("once", () => { if (!existsSync("x")) { writeFileSync("x", ""); assert.fail("this time") } })'
+  const always = 'test("always", () => { assert.fail("each time") })'
+  const good = 'test("good", () => {})'
+  const unstable = runTests(t, { 'unit/a/one.test.ts': once, 'unit/a/two.test.ts': good }, ['--in', 'unit'], true)
+  assert.match(unstable.said, /\n1 passed, 1 failed, 0 skipped\n\nagain, one file at a time: test\/unit\/a\/one\.test\.ts\n/)
+  assert.match(unstable.said, /\n1 passed, 0 failed, 0 skipped\nUNSTABLE test\/unit\/a\/one\.test\.ts: failed beside others, passed alone\n$/)
+  assert.equal(unstable.status, 0)
+  const broken = runTests(t, { 'unit/a/one.test.ts': always, 'unit/a/two.test.ts': once }, ['--in', 'unit'], true)
+  assert.match(broken.said, /\n1 passed, 1 failed, 0 skipped\n$/)
+  assert.equal(broken.status, 1)
+  const many = Object.fromEntries(['a', 'b', 'c', 'd'].map(name => [`unit/${name}.test.ts`, once.replaceAll('"x"', `"${name}"`)]))
+  const all = runTests(t, many, ['--in', 'unit'], true)
+  assert.ok(!all.said.includes('again'))
+  assert.equal(all.status, 1)
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settingsHelp, settingsMarkdown, wrap } from '../../../src/config/describe.ts'
-import { GROUPS, OPTION_NAMES, optionOf } from '../../../src/config/options.ts'
+import { GROUPS } from '../../../src/config/option.ts'
+import { OPTION_NAMES, optionOf } from '../../../src/config/options.ts'
 
 test('the Markdown table has one row of three cells for each option, in order', () => {
   const [header, rule, ...rows] = settingsMarkdown().trimEnd().split('\n')

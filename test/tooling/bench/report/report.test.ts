@@ -67,7 +67,7 @@ test('ordinary days are judged with the linger, at their own rate and size; a re
   assert.match(summary(result), /linger 100, sink 0 ms: .*, store 0\.15 cores$/m)
 })
 
-test('the README says what an ordinary day takes, and what it would without the linger', () => {
+test('a sentence says what an ordinary day takes, and what it would without the linger', () => {
   const text = performanceSection(sampleResult())
   assert.match(text, /100 hosts with 2,500 records\/s, 1 record a message, take 0\.08 cores and 24 pushes\/s, p99 to settlement 108 ms; with `LOKEAN_LINGER=0ms` 0\.6 and 600, p99 8 ms\./)
   assert.doesNotMatch(performanceSection(only('floor')), /ordinary day/)
@@ -141,12 +141,12 @@ test('who fed it and who stored is on the page, and what to scale', () => {
   assert.match(resultPage(result), /scale the store/)
 })
 
-test('the README\'s section has the targets, the loss, and links that lead from the project\'s root', () => {
+test('the section has the targets, the loss, and links that lead from the folder of its page', () => {
   const text = performanceSection(sampleResult())
   assert.ok(text.includes(targetsTable(sampleResult())))
   assert.match(text, /Of 9,000,000 records sent, none was missing or doubled\./)
   assert.deepEqual([...text.matchAll(/\]\(([^)]+)\)/g)].map(([, path]) => path), [
-    'bench/results/cpu.svg', 'bench/results/latency.svg', 'bench/results/README.md'
+    'results/cpu.svg', 'results/latency.svg', 'results/README.md'
   ])
   const spoilt = sampleResult()
   spoilt.pipeline![0].missing = 9
