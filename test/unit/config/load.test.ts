@@ -78,6 +78,8 @@ test('without any setting every option has the documented default', () => {
     keys: [],
     hostForm: { short: false, lower: false },
     unescapeNewlines: false,
+    drop: [],
+    redact: [],
     backlogLabel: 'backlog',
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
@@ -143,6 +145,8 @@ test('every setting is taken from the environment', () => {
     LOKEAN_FIELDS: 'time=ts, message=msg',
     LOKEAN_HOST_FORM: 'short, Lower',
     LOKEAN_UNESCAPE_NEWLINES: 'on',
+    LOKEAN_DROP: 'debug;level=debug, probes;source=haproxy;text=GET /x',
+    LOKEAN_REDACT: 'token;text=Token;pattern=/Token: (\\S{8,})/',
     LOKEAN_BACKLOG_LABEL: 'off',
     LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
@@ -218,6 +222,8 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.hostForm, { short: true, lower: true })
   assert.deepEqual(config.keys, [{ name: '@timestamp', field: 'ts' }, { name: 'message', field: 'msg' }])
   assert.equal(config.unescapeNewlines, true)
+  assert.deepEqual(config.drop, [{ name: 'debug', level: 'debug' }, { name: 'probes', source: 'haproxy', text: 'GET /x' }])
+  assert.deepEqual(config.redact, [{ name: 'token', text: 'Token', pattern: 'Token: (\\S{8,})' }])
   assert.equal(config.backlogLabel, undefined)
   assert.equal(config.workers, 3)
   assert.equal(config.workerTimeoutMs, 120_000)
