@@ -61,7 +61,7 @@ interface Common { envFile: string | undefined }
 export type Command =
   | { command: 'run' } & Common
   | { command: 'demo' } & DemoOptions & Common
-  | { command: 'check', json: boolean, health: boolean, push: boolean, file: string | undefined } & Common
+  | { command: 'check', json: boolean, health: boolean, push: boolean, offline: boolean, file: string | undefined } & Common
   | { command: 'replay' } & ReplayOptions & Common
   | { command: 'generate' } & GenerateOptions & Common
   | { command: 'help', topic: CommandName | undefined }
@@ -97,7 +97,13 @@ function build (command: CommandName, given: Given): Command {
   switch (command) {
     case 'run': return { command, envFile }
     case 'check': return {
-      command, json, health: given.health !== undefined, push: given['no-push'] === undefined, file: last(given, 'file'), envFile
+      command,
+      json,
+      health: given.health !== undefined,
+      push: given['no-push'] === undefined,
+      offline: given.offline !== undefined,
+      file: last(given, 'file'),
+      envFile
     }
     case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, via: last(given, 'via') ?? DEFAULTS.via, envFile }
     case 'replay': return { command, ...replay(given), json, envFile }

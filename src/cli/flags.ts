@@ -100,6 +100,7 @@ export const FLAGS = {
   json: { commands: ['demo', 'check', 'replay', 'generate'], text: 'the last line of stdout is one JSON object; logs go to stderr' },
   health: { commands: ['check'], text: 'only ask the Lokean running here whether it is alive' },
   file: { value: file, commands: ['check'], text: 'only read this log file, or NDJSON of records: its lines by format and level' },
+  offline: { commands: ['check'], text: 'connect to nothing: only the settings, the files that they name, and the sample record' },
   'no-push': { commands: ['check'], text: 'store no entry in Loki' },
   'env-file': { value: file, commands: COMMANDS, text: 'settings from a file of NAME=value lines; the environment wins' },
   help: { commands: COMMANDS, text: 'show this, or the help of a command' },

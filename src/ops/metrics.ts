@@ -211,6 +211,7 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
       'address',
       addresses
     ),
+    tenantWaitingBytes: derived('lokean_tenant_waiting_bytes', 'Compressed bytes of a tenant that wait for a push or are in one', 'tenant'),
     tenantStreams: derived('lokean_tenant_streams', 'Streams of a tenant that got a record within the last hour, those of quarantine left out', 'tenant'),
     tenantStreamsLimit: derived(
       'lokean_tenant_streams_limit', 'How many streams a tenant may have: LOKEAN_MAX_STREAMS, or what Loki tells', 'tenant'

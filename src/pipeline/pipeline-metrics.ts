@@ -38,6 +38,8 @@ interface Stored {
 export class PipelineMetrics {
   readonly #metrics: Metrics
   readonly #tenants = new TenantNames()
+  /** By the name of the tenant in the metrics. */
+  readonly #waiting = new Map<string, number>()
 
   constructor (metrics: Metrics) {
     this.#metrics = metrics
@@ -65,7 +67,11 @@ export class PipelineMetrics {
 
   /** The tenants of the settings have their series from the start, at 0. */
   expect (tenants: Iterable<string>): void {
-    for (const tenant of tenants) this.#metrics.tenantLastPushSuccess.set({ tenant: this.#tenants.labelOf(tenant) }, 0)
+    for (const tenant of tenants) {
+      const name = this.#tenants.labelOf(tenant)
+      this.#waiting.set(name, 0)
+      this.#metrics.tenantLastPushSuccess.set({ tenant: name }, 0)
+    }
   }
 
   /** Gauges, and values that others count, are read when the metrics are scraped. */
@@ -75,7 +81,10 @@ export class PipelineMetrics {
     const each = (read: (budget: Budget) => number) => () => [...budgets.values()].map(budget => [budget.address, read(budget)] as const)
     metrics.inflightBytes.from(each(({ used }) => used))
     metrics.inflightBytesLimit.from(each(({ limit }) => limit))
-    metrics.queueBytes.from(() => [['batch', flow.waitingBytes], ['worker', flow.encodingBytes], ['sink', sink.bytes]])
+    metrics.queueBytes.from(() => {
+      const pushed = [...sink.bytes.values()].reduce((sum, bytes) => sum + bytes, 0)
+      return [['batch', flow.waitingBytes], ['worker', flow.encodingBytes], ['sink', pushed]]
+    })
     metrics.workers.from(() => pool.size)
     metrics.workerBusy.from(() => pool.busySeconds)
     metrics.sinkShards.from(() => sink.shards)
@@ -85,6 +94,7 @@ export class PipelineMetrics {
     metrics.streams.from(() => cardinality.count)
     metrics.oldestUnsettled.from(() => flow.oldestUnsettled())
     metrics.sinkShardsWaiting.from(() => RETRY_REASONS.map(reason => [reason, sink.waiting.get(reason) ?? 0] as const))
+    metrics.tenantWaitingBytes.from(() => this.#waitingBytes(sink))
     metrics.tenantStreams.from(() => [...this.#tenants.named].map(tenant => [tenant, cardinality.countOf(tenant)] as const))
     metrics.tenantStreamsLimit.from(() => [...this.#tenants.named].flatMap(tenant => {
       const limit = cardinality.limit ?? sink.streamsLimit(tenant)
@@ -124,6 +134,16 @@ export class PipelineMetrics {
     this.#metrics.messagesSettled.inc({ address }, settled)
     this.#metrics.recordsStored.inc({ address }, records)
     if (!Number.isNaN(oldestMs)) this.#metrics.lag.observe({ address }, Math.max(0, (Date.now() - oldestMs) / 1000))
+  }
+
+  /** A tenant that was named once stays, at 0 while nothing of it waits. */
+  #waitingBytes (sink: Sink): Iterable<readonly [tenant: string, bytes: number]> {
+    for (const [tenant] of this.#waiting) this.#waiting.set(tenant, 0)
+    for (const [tenant, bytes] of sink.bytes) {
+      const name = this.#tenants.labelOf(tenant)
+      this.#waiting.set(name, (this.#waiting.get(name) ?? 0) + bytes)
+    }
+    return this.#waiting
   }
 
   #pushed ({ answer, tenant, durationMs, bytes, rawBytes, records, parts }: PushReport): void {

@@ -171,7 +171,7 @@ export class LokiSink implements Sink {
     return new LokiSink(options, dir === undefined ? undefined : await DeadLetters.open({ dir, maxBytes: bytes, whenFull, onDeleted }))
   }
 
-  get bytes (): number {
+  get bytes (): ReadonlyMap<string, number> {
     return this.#shards.bytes
   }
 

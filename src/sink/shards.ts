@@ -84,10 +84,10 @@ export class Shards {
     return this.#shards.size
   }
 
-  /** Compressed bytes of the parts that wait or are in a push. */
-  get bytes (): number {
-    let bytes = 0
-    for (const shard of this.#shards.values()) bytes += shard.bytes
+  /** Compressed bytes of the parts that wait or are in a push, by tenant. */
+  get bytes (): Map<string, number> {
+    const bytes = new Map<string, number>()
+    for (const shard of this.#shards.values()) bytes.set(shard.tenant, (bytes.get(shard.tenant) ?? 0) + shard.bytes)
     return bytes
   }
 

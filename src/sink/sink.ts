@@ -39,8 +39,8 @@ export interface Sink {
    * oldest timestamp of the batch's records, in Unix time; NaN where no record keeps its own.
    */
   add (part: Part, ticket: PartTicket, oldestMs: number): void
-  /** Compressed bytes that wait or are being pushed. */
-  readonly bytes: number
+  /** Compressed bytes that wait or are being pushed, by tenant. */
+  readonly bytes: ReadonlyMap<string, number>
   /** How many shards have parts or a push. */
   readonly shards: number
   /** How many shards wait before they push again, or try again, by why. */

@@ -21,6 +21,8 @@ interface Room { at: number, slice: number, left: number, counting: boolean, lim
 
 /** Others make streams too, and limits may change. */
 const FRESH_MS = 300_000
+/** Loki may not have told because it was just starting. It is asked again then. */
+const RETRY_MS = 30_000
 /** Tenants come from records where a setting says so. All is forgotten then. */
 const MOST_TENANTS = 1_024
 
@@ -36,6 +38,7 @@ const MOST_TENANTS = 1_024
  *     unknown --(a limit is told or set: Loki's streams are counted)--> open for a slice, or closed
  *     open    --(half of the slice is used)--> counted anew, open meanwhile for what is left
  *     any     --(FRESH_MS are over, or another limit is told)--> counted anew, closed meanwhile
+ *     any     --(Loki does not tell how many it has)--> closed, counted anew after RETRY_MS
  *     any     --(Loki turns a new stream away)--> closed until another limit is told
  *
  * A slice is a quarter of what is missing to half of the limit. The other half is for what the count does not see:
@@ -100,7 +103,7 @@ export class StreamRoom {
       const slice = streams === undefined ? 0 : Math.floor((half - Math.max(streams, this.#options.own(tenant))) / 4)
       // Below a sixteenth of the half, Loki would be asked too often.
       room.slice = room.left = slice * 16 < half ? 0 : slice
-      room.at = this.#options.now()
+      room.at = this.#options.now() - (streams === undefined ? FRESH_MS - RETRY_MS : 0)
       room.limit = limit
       room.refused = false
       room.counting = false

@@ -58,11 +58,10 @@ export function settings (folder: string): Record<string, string> {
   return Object.assign({}, ...below, Object.fromEntries(own))
 }
 
-/** The module with the types and the schema of an object. The operator's objects have a package of their own. */
+/** The module with the types and the schema of an object. The operators' objects have packages of their own. */
 function moduleOf ({ apiVersion }: Manifest): string {
-  return apiVersion.startsWith('monitoring.coreos.com/')
-    ? `@kubernetes-models/prometheus-operator/${apiVersion}`
-    : `kubernetes-models/${apiVersion}`
+  if (apiVersion.startsWith('monitoring.coreos.com/')) return `@kubernetes-models/prometheus-operator/${apiVersion}`
+  return `${apiVersion.startsWith('keda.sh/') ? '@kubernetes-models/keda' : 'kubernetes-models'}/${apiVersion}`
 }
 
 /** Returns the API schema's error for an object, or ''. Throws for an unknown kind. */

@@ -16,6 +16,7 @@ test('what stands still has a series: its age, why shards wait, when each tenant
     assert.equal(await stack.metric('lokean_sink_lanes_waiting', { reason }), 0)
   }
   assert.equal(await stack.metric('lokean_tenant_last_push_success_timestamp_seconds', { tenant: 'bad' }), 0)
+  assert.equal(await stack.metric('lokean_tenant_waiting_bytes', { tenant: 'bad' }), 0)
   const [good, bad] = [await stack.sender('a'), await stack.sender('b')]
   void bad.send(message([record()]))
   await until('it waits', () => stack.log.some(line => line.includes('401')))
@@ -27,6 +28,8 @@ test('what stands still has a series: its age, why shards wait, when each tenant
   const now = Date.now() / 1000
   const stored = await stack.metric('lokean_tenant_last_push_success_timestamp_seconds', { tenant: 'good' })
   assert.ok(stored > now - 600 && stored <= now)
+  assert.ok(await stack.metric('lokean_tenant_waiting_bytes', { tenant: 'bad' }) > 0)
+  assert.equal(await stack.metric('lokean_tenant_waiting_bytes', { tenant: 'good' }), 0)
   assert.equal(await stack.metric('lokean_tenant_streams', { tenant: 'good' }), 2)
   assert.equal(await stack.metric('lokean_tenant_streams_limit', { tenant: 'good' }), 900)
 })

@@ -1,48 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import { parse, parseAllDocuments, stringify } from 'yaml'
+import { test } from 'node:test'
 import { KUBERNETES, type Manifest, schemaError, settings, typeErrors } from '../helpers/manifests.ts'
+import { built, FOLDERS } from './kubectl.ts'
 import { needs } from './needs.ts'
-import { folder } from './peer-process.ts'
-
-const FOLDERS = ['base', ...readdirSync(join(KUBERNETES, 'overlays')).map(name => join('overlays', name))]
-
-/**
- * Debian's kubectl of 2020 knows patches and base folders only by older names, of which today's kubectl warns.
- * Everything else stays as it is.
- */
-function forOldKubectl (t: TestContext): string {
-  const home = folder(t)
-  cpSync(KUBERNETES, home, { recursive: true })
-  for (const name of FOLDERS) {
-    const file = join(home, name, 'kustomization.yaml')
-    const {
-      resources, patches = [], labels = [], ...rest
-    } = parse(readFileSync(file, 'utf8')) as {
-      resources: string[], patches?: Array<{ path: string }>, labels?: Array<{ pairs: Record<string, string> }>
-    }
-    writeFileSync(file, stringify({
-      ...rest,
-      ...(labels.length === 0 ? {} : { commonLabels: labels[0].pairs }),
-      resources: resources.filter(resource => resource.endsWith('.yaml')),
-      bases: resources.filter(resource => !resource.endsWith('.yaml')),
-      patchesStrategicMerge: patches.map(({ path }) => path)
-    }))
-  }
-  return home
-}
-
-function built (t: TestContext, name: string): Manifest[] {
-  const { stdout: version } = spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' })
-  const home = /Minor:"(1\d|20)/.test(version) ? forOldKubectl(t) : KUBERNETES
-  const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', join(home, name)], { encoding: 'utf8' })
-  assert.equal(status, 0, stderr)
-  assert.equal(stderr, '')
-  return parseAllDocuments(stdout).map(document => document.toJS() as Manifest)
-}
 
 for (const name of FOLDERS) {
   test(`kubectl builds ${name}, and the API takes each object of it`, needs('kubectl'), async t => {
@@ -69,5 +30,17 @@ for (const name of FOLDERS) {
     )
     assert.ok(volumes.some((volume: { name: string }) => volume.name === 'credentials'))
     assert.equal(container.resources.requests.memory, container.resources.limits.memory)
+  })
+}
+
+for (const name of ['openshift', 'three-clouds']) {
+  test(`kubectl puts KEDA in the place of the autoscaler of ${name}`, needs('kubectl'), t => {
+    const objects = built(t, 'overlays/with-keda', { resources: [`../${name}`], components: ['../../components/keda'] })
+    for (const one of objects) assert.equal(schemaError(one), '', one.kind)
+    assert.deepEqual(typeErrors(objects), [])
+    const kinds = objects.map(({ kind }) => kind)
+    assert.deepEqual(kinds.filter(kind => /Autoscaler|ScaledObject/.test(kind)), ['ScaledObject'])
+    const own = built(t, `overlays/${name}`).map(({ kind }) => kind)
+    assert.deepEqual(kinds.sort(), own.map(kind => kind === 'HorizontalPodAutoscaler' ? 'ScaledObject' : kind).sort())
   })
 }

@@ -43,12 +43,22 @@ test('the ways out differ in their action only: the same template, queue, retrie
 
 test('it would complain, and no file is left out', NEEDED, async t => {
   assert.deepEqual(
-    readdirSync('deploy/rsyslog').sort(), ['Dockerfile', 'compose.conf', 'compose-relp.conf', ...INPUTS, ...OUTS.map(([out]) => out)].sort()
+    readdirSync('deploy/rsyslog').sort(),
+    ['Dockerfile', 'README.md', 'compose.conf', 'compose-relp.conf', ...INPUTS, ...OUTS.map(([out]) => out)].sort()
   )
   assert.match(
     await complaints(t, home => adapted(home, deployed('lokean.conf', 'containers.conf').replace('reopenOnTruncate=', 'reopen='))),
     /parameter 'reopen' not known/
   )
+})
+
+test('what the page has for the pods of OpenStack-Helm: the source is the container, by the file\'s name', NEEDED, async t => {
+  const [, pods] = /^### OpenStack-Helm\n[^]*?```text\n([^]*?)```$/m.exec(readFileSync('deploy/rsyslog/README.md', 'utf8')) ?? []
+  const rsyslog = await Rsyslog.start(t, '', `${deployed('lokean.conf')}\n${pods}`)
+  rsyslog.append(`nova-compute-default-x2x4z_openstack_nova-compute-${'0a'.repeat(32)}.log`, '2026-01-02T03:04:05.1Z stdout F a line', 'containers')
+  await until('it is read', () => rsyslog.records().length === 1)
+  const { source } = JSON.parse(rsyslog.records()[0].toString()) as { source: string }
+  assert.equal(source, 'nova-compute')
 })
 
 test('logs of containers are of the source that their folder is called by, also where it comes later', NEEDED, async t => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { startBus } from '../../src/embedded/bus/bus.ts'
 import { startLoki } from '../../src/embedded/loki/server.ts'
@@ -137,6 +138,35 @@ test('a Lokean that runs here, and limits of the tenant: said, and no fault', as
   const taken = await lokean(cleanup, ['check'], { ...env, LOKEAN_ADMIN_ADDR: `127.0.0.1:${new URL(loki.url).port}` })
   assert.equal(taken.code, 1, taken.stdout)
   assert.match(taken.stdout, /^MEND {3}admin 127\.0\.0\.1:\d+: the port is in use, and not by Lokean\n +LOKEAN_ADMIN_ADDR must name another port$/m)
+})
+
+test('--offline connects to nothing: the settings, the files that they name, and the record', async t => {
+  const cleanup = Cleanup.of(t)
+  let connections = 0
+  const server = createServer(socket => {
+    connections++
+    socket.destroy()
+  })
+  await new Promise<void>(resolve => { server.listen(0, '127.0.0.1', resolve) })
+  cleanup.add(() => { server.close() })
+  const place = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const env = { LOKEAN_AMQP_URL: `amqp://${place}`, LOKEAN_LOKI_URL: `http://${place}`, LOKEAN_ADMIN_ADDR: place, LOKEAN_SHARD: '2' }
+  const [people, machines, wrong] = await Promise.all([
+    lokean(cleanup, ['check', '--offline'], env),
+    lokean(cleanup, ['check', '--offline', '--json'], env, RECORD),
+    lokean(cleanup, ['check', '--offline'], { ...env, LOKEAN_LOKI_CA: '/nowhere/ca.crt' })
+  ])
+  assert.deepEqual({ code: people.code, stderr: people.stderr }, { code: 0, stderr: '' })
+  assert.match(people.stdout, /^note {3}LOKEAN_SHARD is not a setting .*\nok {5}the settings, and the files .*--offline\)\n\nA record lands so:$/m)
+  assert.equal(machines.code, 0)
+  const { ok, warnings, record: { line }, ...rest } = JSON.parse(machines.stdout) as Report & { others: unknown[] }
+  assert.deepEqual([ok, warnings.length, line, rest], [true, 1, 'port down', { others: [] }])
+  assert.deepEqual({ code: wrong.code, stdout: wrong.stdout }, { code: 78, stdout: '' })
+  assert.match(wrong.stderr, /LOKEAN_LOKI_CA is "\/nowhere\/ca\.crt": cannot be read/)
+  assert.equal(connections, 0)
+  // It would have been seen.
+  assert.equal((await lokean(cleanup, ['check', '--no-push'], env)).code, 1)
+  assert.ok(connections > 0)
 })
 
 test('--health asks the one that runs here, whatever bus and Loki do', async t => {

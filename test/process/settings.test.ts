@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { startBus } from '../../src/embedded/bus/bus.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
@@ -48,14 +48,6 @@ test('wrong settings stop the start with 78 and a line for each that names it', 
       else assert.match(said[i], line)
     }
   }))
-  // Without the `--`, Node takes this flag in the program's arguments as its own, and ends with its own code.
-  const { status, stdout, stderr } = spawnSync(process.execPath, [
-    '--', join('dist', 'main.js'), 'run', '--env-file', absent
-  ], { encoding: 'utf8' })
-  assert.equal(stdout, '')
-  // Node 20.18 reads the flag in spite of the dashes, and reports it itself.
-  if (status === 9) assert.match(stderr, /absent: not found/)
-  else assert.deepEqual({ status, stderr }, { status: 78, stderr: `lokean: --env-file ${JSON.stringify(absent)} cannot be read (ENOENT: no such file or directory)\n` })
 })
 
 test('where the admin port or the dead-letter directory cannot be used, nothing is started', async t => {
@@ -82,6 +74,33 @@ test('where the admin port or the dead-letter directory cannot be used, nothing 
   assert.ok(directory.stderr.includes(below), directory.stderr)
   assert.deepEqual({ peers: bus.peers(), stats: bus.stats(), reached }, { peers: [], stats: {}, reached: 0 })
 })
+
+/** The lines of the page that say how a file of settings is given. */
+const WITH_FILE = readFileSync('deploy/README.md', 'utf8').split('\n').filter(line => /^(?:node|lokean) .*--env-file /.test(line))
+
+for (const line of WITH_FILE) {
+  test(`as the page writes it: ${line}`, t => {
+    const dir = folder(Cleanup.of(t))
+    const [command, ...args] = line.split(' ')
+    // What npm links as `lokean` starts by its first line.
+    const bin = join('dist', 'main.js')
+    const run = (file: string): { status: number | null, stdout: string, stderr: string } => spawnSync(
+      command === 'node' ? process.execPath : bin, [...args.slice(0, -1), file],
+      { encoding: 'utf8', env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` } }
+    )
+    const file = join(dir, 'lokean.env')
+    writeFileSync(file, 'LOKEAN_SHARDS=0\n')
+    const { status, stderr } = run(file)
+    assert.deepEqual({ status, stderr }, { status: 78, stderr: 'lokean: LOKEAN_SHARDS is "0": must be a whole number from 1 to 256\n' })
+    const absent = join(dir, 'absent')
+    const missing = run(absent)
+    assert.equal(missing.stdout, '')
+    // Node's own words, where it takes the flag.
+    if (missing.status === 9) assert.match(missing.stderr, new RegExp(`${absent}: not found`))
+    else assert.deepEqual(missing, { ...missing, status: 78, stderr: `lokean: --env-file ${JSON.stringify(absent)} cannot be read (ENOENT: no such file or directory)\n` })
+    if (args[0] === '--' && !process.version.startsWith('v20.')) assert.equal(missing.status, 78)
+  })
+}
 
 test('settings come from --env-file where the environment lacks them; unknown names are warned of, those of Kubernetes are not', BOUNDED, async t => {
   const cleanup = Cleanup.of(t)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { headlineFigures } from '../../bench/report/headline.ts'
 import { performanceSection } from '../../bench/report/section.ts'
 import { sizingSection } from '../../bench/report/sizing.ts'
 import { keptResult } from '../../bench/instances/results.ts'
@@ -15,6 +16,7 @@ import { formatsMarkdown } from '../../src/worker/formats/describe.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages/reasons.ts'
 import { arrowsOf, cruise } from './imports/cruise.ts'
 import { drawing } from './imports/drawing.ts'
+import { logcliLines } from './logql.ts'
 
 const { registry } = createMetrics({
   version: 'readme',
@@ -27,6 +29,9 @@ const { registry } = createMetrics({
 
 /** The text between `<!-- name:begin -->` and `<!-- name:end -->`, by page and name. */
 const GENERATED: Record<string, Record<string, string>> = {
+  'README.md': {
+    headline: headlineFigures(readResult(LATEST))
+  },
   'bench/README.md': {
     performance: performanceSection(readResult(LATEST)),
     instances: instancesSection(keptResult())
@@ -35,6 +40,9 @@ const GENERATED: Record<string, Record<string, string>> = {
     sizing: sizingSection(readResult(LATEST)),
     settings: settingsMarkdown(),
     metrics: metricsMarkdown(registry)
+  },
+  'deploy/grafana/README.md': {
+    logcli: logcliLines()
   },
   'deploy/loki/README.md': {
     formats: formatsMarkdown()

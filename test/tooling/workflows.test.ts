@@ -13,7 +13,8 @@ interface Job {
   uses?: string
   permissions: Record<string, string>
   'timeout-minutes'?: number
-  strategy?: { matrix: { node: string[] } }
+  'runs-on'?: string
+  strategy?: { matrix: { node?: string[], include?: Array<{ arch: string, machine: string }> } }
   steps?: Step[]
 }
 
@@ -68,6 +69,7 @@ test('a job may do only what it is for, and has an end', () => {
   ] as const).filter(([, scopes]) => scopes.length > 0)
   assert.deepEqual(Object.fromEntries(writes), {
     'release.yml: npm': ['id-token'],
+    'release.yml: build': ['packages'],
     'release.yml: image': ['packages', 'id-token', 'attestations'],
     'release.yml: release': ['contents']
   })
@@ -104,12 +106,30 @@ test('the Nodes are those of .ci/run, the image and the package', () => {
 
 test('a release: the tag checked, then all of CI, then the package and the image with their proofs, then the notes', () => {
   const order = Object.entries(release).map(([name, { needs = [] }]) => [name, [needs].flat()])
-  assert.deepEqual(Object.fromEntries(order), { version: [], ci: ['version'], npm: ['ci'], image: ['ci'], release: ['npm', 'image'] })
+  assert.deepEqual(Object.fromEntries(order), {
+    version: [], ci: ['version'], npm: ['ci'], build: ['ci'], image: ['build'], release: ['npm', 'image']
+  })
   assert.equal(release.ci.uses, './.github/workflows/ci.yml')
   assert.ok('workflow_call' in (workflows.get('ci.yml') as Workflow).on)
   const run = (job: Job): string => (job.steps ?? []).map(step => step.run ?? step.uses).join('\n')
   assert.match(run(release.version), /^\.ci\/release-notes "\$GITHUB_REF_NAME"$/m)
   assert.match(run(release.npm), /^npm pack\nnpm publish "lokean-\$\{GITHUB_REF_NAME#v\}\.tgz" --provenance --access public$/m)
-  assert.match(run(release.image), /--provenance mode=max --sbom true[^]*\nactions\/attest@/)
+  assert.match(run(release.build), /--provenance mode=max --sbom true/)
+  assert.match(run(release.image), /\nactions\/attest@/)
   assert.match(run(release.release), /^\.ci\/release-notes .* > (.*)\ngh release create .* --notes-file \1$/m)
+})
+
+test('the image of a release is built and run on a machine of each kind, and one name joins what was built', () => {
+  const { include = [] } = release.build.strategy?.matrix ?? {}
+  assert.deepEqual(include.map(({ arch }) => arch), ['amd64', 'arm64'])
+  assert.equal(new Set(include.map(({ machine }) => machine)).size, include.length)
+  assert.match(release.build['runs-on'] ?? '', /^\$\{\{ matrix\.machine \}\}$/)
+  const script = (job: Job): string => (job.steps ?? []).map(step => step.run ?? '').join('\n')
+  assert.match(script(release.build), /--platform "linux\/\$ARCH" [^]*--tag "\$image" \.\ndocker run [^]*"\$image" demo /)
+  const [, joined] = /imagetools create (.*)/.exec(script(release.image)) ?? []
+  assert.deepEqual(joined.match(/\$version-\w+/g), include.map(({ arch }) => `$version-${arch}`))
+  // Whatever the CI of a change runs the image with, a release does too.
+  const asInCluster = /docker run ([^]*?)(?:lokean|"\$image") demo/
+  const flags = (text: string): string[] => asInCluster.exec(text)?.[1].split(/[\s\\]+/).filter(word => word !== '') ?? []
+  assert.deepEqual(flags(script(release.build)), flags(script((workflows.get('ci.yml') as Workflow).jobs.image)))
 })

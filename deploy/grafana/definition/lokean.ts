@@ -81,6 +81,9 @@ export function lokean (): DashboardBuilder {
     .withPanel(graph('Since Loki last took a push of each tenant', 's', [
       `time() - max by (tenant) (lokean_tenant_last_push_success_timestamp_seconds${CHOSEN} > 0)`, 'tenant {{tenant}}'
     ]))
+    .withPanel(graph('What waits of each tenant, compressed', 'bytes', [
+      `sum by (tenant) (lokean_tenant_waiting_bytes${CHOSEN})`, 'tenant {{tenant}}'
+    ]))
     .withPanel(graph('Streams of each tenant, of its limit', 'percentunit', [
       `max by (tenant) (lokean_tenant_streams${CHOSEN} / lokean_tenant_streams_limit${CHOSEN})`, 'tenant {{tenant}}'
     ]))

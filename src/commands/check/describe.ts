@@ -5,33 +5,44 @@ import type { LimitsFinding } from './limits.ts'
 import type { LokiFinding } from './loki.ts'
 import type { StoredForm } from './sample.ts'
 
-/** All that the check found. */
-export interface Report {
-  warnings: string[]
+/** What was found by connecting. */
+export interface Tried {
   bus: Finding
   loki: LokiFinding[]
   limits: LimitsFinding[]
   admin: Finding
+}
+
+/** All that the check found. `tried` is undefined where it connected to nothing. */
+export interface Report {
+  warnings: string[]
+  tried: Tried | undefined
   record: StoredForm
   others: StoredForm[]
 }
 
 /** The report for people. */
-export function describe (config: Config, { warnings, bus, loki, limits, admin, record, others }: Report): string {
-  const hosts = config.amqp.urls.map(({ host, port }) => formatHostPort(host, port)).join(', ')
+export function describe (config: Config, { warnings, tried, record, others }: Report): string {
   return [
     ...warnings.map(warning => `note   ${warning}`),
+    ...tried === undefined ? ['ok     the settings, and the files that they name; nothing was connected to (--offline)'] : peers(config, tried),
+    '',
+    ...landing(config, record, others),
+    ''
+  ].join('\n')
+}
+
+function peers (config: Config, { bus, loki, limits, admin }: Tried): string[] {
+  const hosts = config.amqp.urls.map(({ host, port }) => formatHostPort(host, port)).join(', ')
+  return [
     ...lines('bus', bus, bus.ok ? `${hosts}: ` : ''),
     ...loki.flatMap(finding => lines('loki', finding, `${finding.url}: `)),
     ...limits.flatMap(({ tenant, warnings }) => {
       const whose = tenant === '' ? '' : `tenant ${tenant}: `
       return warnings.map(warning => `note   loki  ${whose}${warning}`)
     }),
-    ...lines('admin', admin),
-    '',
-    ...landing(config, record, others),
-    ''
-  ].join('\n')
+    ...lines('admin', admin)
+  ]
 }
 
 function landing (config: Config, record: StoredForm, others: readonly StoredForm[]): string[] {

@@ -3,7 +3,7 @@ import type { Check, Part } from '../../worker/messages/tasks.ts'
 
 /** Stores nothing, and resolves all. */
 export class DryRunSink implements Sink {
-  readonly bytes = 0
+  readonly bytes = new Map<string, number>()
   readonly shards = 0
   readonly waiting = new Map<string, number>()
 

@@ -158,6 +158,19 @@ test('selectors select the pods, the Service and the Deployment', () => {
   assert.deepEqual(of('HorizontalPodAutoscaler').spec.metrics.map((metric: any) => metric.pods.metric.name), [rule.name.as])
 })
 
+test('KEDA scales the same Deployment as the autoscaler, within the same bounds, at the same pace', () => {
+  const [scaled] = documents<Manifest>(join(KUBERNETES, 'components/keda/scaled-object.yaml'))
+  assert.equal(schemaError(scaled), '')
+  assert.deepEqual(typeErrors([scaled]), [])
+  const { spec } = of('HorizontalPodAutoscaler')
+  assert.deepEqual(scaled.spec.scaleTargetRef, { name: spec.scaleTargetRef.name })
+  assert.deepEqual([scaled.spec.minReplicaCount, scaled.spec.maxReplicaCount], [spec.minReplicas, spec.maxReplicas])
+  assert.deepEqual(scaled.spec.advanced.horizontalPodAutoscalerConfig.behavior, spec.behavior)
+  const [{ metricType, metadata: { threshold } }] = scaled.spec.triggers
+  const { type, averageValue } = spec.metrics[0].pods.target
+  assert.deepEqual([metricType, `${Number(threshold) * 1000}m`], [type, averageValue])
+})
+
 for (const folder of [BASE, ...OVERLAYS]) {
   test(`the NetworkPolicy of ${folder} lets out to where the settings point`, () => {
     const policy = patches(folder).find(({ kind }) => kind === 'NetworkPolicy') ?? of('NetworkPolicy')

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { loadConfig } from '../../../src/config/load.ts'
 import { documents, KUBERNETES, settings } from '../../helpers/manifests.ts'
@@ -25,6 +26,8 @@ test('the Loki of the compose file has the limits for a large cloud', () => {
 test('Logs Drilldown finds what it wants', () => {
   const { limits_config: config, pattern_ingester: patterns } = limits
   assert.deepEqual([config.volume_enabled, config.discover_log_levels, patterns.enabled], [true, true, true])
+  const hosts = /\b([\d,]+) hosts\b/.exec(readFileSync('deploy/loki/limits.yaml', 'utf8'))?.[1].replace(',', '')
+  assert.ok(Number(config.max_query_series) > Number(hosts), 'by host, too')
 })
 
 test('Lokean knows the limits that Loki is given', () => {

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { createMetrics } from '../../../src/ops/metrics.ts'
-import { documents, type Manifest } from '../../helpers/manifests.ts'
+import { documents, KUBERNETES, type Manifest } from '../../helpers/manifests.ts'
 
 const RULES = 'deploy/prometheus/lokean.rules.yaml'
 const PROMETHEUS_RULE = 'deploy/kubernetes/base/prometheus-rule.yaml'
@@ -31,7 +31,8 @@ test('every metric that rules and dashboards ask for is one of the program\'s, o
   const known = await scraped()
   for (const { record } of rules) if (record !== undefined) known.add(record)
   known.add('lokean_workers_busy') // the adapter's own name
-  const files = [RULES, 'deploy/prometheus/adapter.yaml', 'deploy/kubernetes/base/horizontal-pod-autoscaler.yaml', ...dashboards()]
+  const scalers = ['base/horizontal-pod-autoscaler.yaml', 'components/keda/scaled-object.yaml'].map(file => join(KUBERNETES, file))
+  const files = [RULES, 'deploy/prometheus/adapter.yaml', ...scalers, ...dashboards()]
   for (const file of files) {
     const names = new Set(readFileSync(file, 'utf8').match(/\blokean[_:][a-z0-9_:]*[a-z0-9]/g) ?? [])
     assert.deepEqual([...names].filter(name => !known.has(name)), [], file)

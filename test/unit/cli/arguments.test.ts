@@ -51,7 +51,7 @@ test('commands with their defaults; run is the one when none is named', () => {
   assert.deepEqual(parseCommand([]), { command: 'run', envFile: undefined })
   assert.deepEqual(parseCommand(['run']), { command: 'run', envFile: undefined })
   assert.deepEqual(parseCommand(['check']), {
-    command: 'check', json: false, health: false, push: true, file: undefined, envFile: undefined
+    command: 'check', json: false, health: false, push: true, offline: false, file: undefined, envFile: undefined
   })
   assert.deepEqual(parseCommand(['demo']), DEMO)
   assert.deepEqual(parseCommand(['generate']), GENERATE)
@@ -59,8 +59,8 @@ test('commands with their defaults; run is the one when none is named', () => {
 
 test('every flag, apart from its value or joined to it, before or after the command', () => {
   assert.deepEqual(parseCommand(['--env-file', 'a.env']), { command: 'run', envFile: 'a.env' })
-  assert.deepEqual(parseCommand(['check', '--json', '--health', '--no-push', '--env-file=b']), {
-    command: 'check', json: true, health: true, push: false, file: undefined, envFile: 'b'
+  assert.deepEqual(parseCommand(['check', '--json', '--health', '--no-push', '--offline', '--env-file=b']), {
+    command: 'check', json: true, health: true, push: false, offline: true, file: undefined, envFile: 'b'
   })
   assert.deepEqual(parseCommand([
     '--json', 'demo', '--records', '5', '--hosts=6', '--rate', '7', '--for', '1m30s', '--keep', '--seed', '0', '--records-per-message', '9',

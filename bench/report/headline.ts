@@ -1,0 +1,19 @@
+import type { BenchResult } from '../outcome/results.ts'
+import { figure } from './numbers.ts'
+import { everydayAt, pipelineAt, records, USUAL } from './select.ts'
+
+/** Writes the three figures of `README.md`, one a line. What was not measured is left out. */
+export function headlineFigures (result: BenchResult): string {
+  const [usual, day, { floor, stall }] = [pipelineAt(result), everydayAt(result), result]
+  return [
+    usual === undefined || floor === undefined
+      ? ''
+      : `- **${figure(usual.usPerRecord)} µs of CPU a record** under full load, at ${records(USUAL.recordsPerMessage)} a message: ` +
+        `${figure(usual.ratio)} of what\n  UTF-8 decoding, \`JSON.parse\` and snappy alone take.`,
+    day === undefined
+      ? ''
+      : `- **${figure(day.cores)} cores for ${day.hosts} hosts** on an ordinary day of ${day.recordsPerSecond.toLocaleString('en')} records/s, ` +
+        `${records(day.recordsPerMessage)} a message.`,
+    stall === undefined ? '' : `- **${figure(stall.peakRssMb)} MB of memory at the most**, also while Loki takes nothing and all senders press.`
+  ].filter(line => line !== '').join('\n')
+}
