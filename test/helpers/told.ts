@@ -65,7 +65,7 @@ export async function ofRecord (t: TestContext, fields: Record<string, unknown>)
   const context = {
     env, stdout, stderr: stdout, stdin: Readable.from([record(fields)]), stopping: new AbortController().signal, onFault: () => {}
   }
-  await check(context, { json: false, push: false })
+  await check(context, { json: false, push: false, offline: false })
   return String(stdout.read())
 }
 
