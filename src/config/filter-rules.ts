@@ -65,8 +65,8 @@ function checkRules<R extends { name: string }> (rules: readonly R[]): readonly 
 }
 
 /**
- * A pattern is looked for in longer texts too, as in a record that nobody could read. So it cannot ask where a text begins
- * or ends.
+ * A pattern is looked for in longer texts too, as in a record that nobody could read. So it cannot ask where a text
+ * begins or ends.
  */
 function checkPattern ({ name, pattern }: RedactRule): void {
   const fail = (reason: string): never => { throw new InvalidValue(`must have patterns ${reason} (${JSON.stringify(name)})`) }

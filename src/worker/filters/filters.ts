@@ -12,8 +12,8 @@ interface Value { slot: number, start: number, end: number, matches: readonly Ma
 const ANY_LEVEL = LEVELS.length
 
 /**
- * The rules of LOKEAN_DROP and LOKEAN_REDACT, for the record whose fields are set. The kernel looks for literals. Only a
- * record that has one is looked at here.
+ * The rules of LOKEAN_DROP and LOKEAN_REDACT, for the record whose fields are set. The kernel looks for literals. Only
+ * a record that has one is looked at here.
  */
 export class Filters {
   readonly #fields: Fields
@@ -29,7 +29,9 @@ export class Filters {
   readonly #hasRedacted: boolean[]
 
   /** `place` puts bytes into the kernel's memory, and returns their address. */
-  constructor ({ drop, redact }: Pick<EncoderSettings, 'drop' | 'redact'>, fields: Fields, kernel: Kernel, place: (bytes: Uint8Array) => number) {
+  constructor (
+    { drop, redact }: Pick<EncoderSettings, 'drop' | 'redact'>, fields: Fields, kernel: Kernel, place: (bytes: Uint8Array) => number
+  ) {
     this.#fields = fields
     this.#kernel = kernel
     this.#place = place

@@ -46,7 +46,7 @@ export function quarantineMessage (task: QuarantineMessageTask, settings: Encode
     empty: 0,
     joined: 0,
     dropped: new Uint32Array(settings.drop.length),
-    redacted: settings.redact.reduce((counts, _, rule) => counts.fill(Number(matches.some(match => match.rule === rule)), rule, rule + 1), new Uint32Array(settings.redact.length)),
+    redacted: Uint32Array.from(settings.redact, (_, rule) => Number(matches.some(match => match.rule === rule))),
     quarantined,
     mended: new Uint32Array(MEND_REASONS.length),
     oldestMs: NaN

@@ -21,8 +21,8 @@ export class Pattern {
   }
 
   /**
-   * Calls `found` for each match: with what the first group has matched, or with the whole match where the pattern has no
-   * group, or that one no part in the match.
+   * Calls `found` for each match: with what the first group has matched, or with the whole match where the pattern has
+   * no group, or that one no part in the match.
    */
   each (text: Uint8Array, found: (start: number, end: number) => void): void {
     const matcher = this.#re2.matcher(text)

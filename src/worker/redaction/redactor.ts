@@ -8,12 +8,12 @@ export interface Match { start: number, end: number, rule: number }
 interface Rule { literal: Buffer, pattern: Pattern, marker: Buffer }
 
 /** A match lies within so many bytes of its literal. */
-const NEAR_BYTES = 64 * 1024
+const NEAR_BYTES = 32 * 1024
 /**
  * A rule's pattern reads so many bytes of one text at most, and each reading counts for so many more. What lies near a
  * literal behind these is taken for a match unread: a sender may have made it for that.
  */
-const MOST_READ_BYTES = 256 * 1024
+const MOST_READ_BYTES = 512 * 1024
 const READING_BYTES = 256
 /** A raw text is looked at in stretches of so many bytes. */
 const STRETCH_BYTES = 1024 * 1024
@@ -42,15 +42,15 @@ export class Redactor {
   }
 
   /**
-   * The matches in a record that nobody could read, or in part of it: in the bytes as they are, with the escapes of JSON
-   * undone, and in each string by itself, so that no match in front of a string hides one in it.
+   * The matches in a record that nobody could read, or in part of it: in the bytes as they are, with the escapes of
+   * JSON undone, and in each string by itself, so that no match in front of a string hides one in it.
    */
   findRaw (raw: Buffer): Match[] {
     const matches: Match[] = []
     const left = this.#rules.map(allowance)
     for (let start = 0; start < raw.length; start += STRETCH_BYTES - NEAR_BYTES) {
       const stretch = raw.subarray(start, start + STRETCH_BYTES)
-      for (const { start: from, end, rule } of this.#findInStretch(stretch, left)) matches.push({ start: start + from, end: start + end, rule })
+      matches.push(...this.#findInStretch(stretch, left).map(match => ({ ...match, start: start + match.start, end: start + match.end })))
       if (start + STRETCH_BYTES >= raw.length) break
     }
     return ordered(matches)
@@ -68,8 +68,7 @@ export class Redactor {
   }
 
   #findInStretch (raw: Buffer, left: readonly Allowance[]): Match[] {
-    const view = viewOf(raw)
-    const { text, origin, quotes } = view
+    const { text, origin, quotes } = viewOf(raw)
     return this.#rules.flatMap(({ literal }, rule) => {
       const strings = stringsWith(text, quotes, literal)
       const inView = strings.length === 0 ? [] : this.#matches(rule, text, [...strings, { start: 0, end: text.length }], left[rule]!)
@@ -88,7 +87,9 @@ export class Redactor {
         const end = part.start + near.end
         const readEnd = Math.min(end, start + Math.max(0, left.bytes))
         left.bytes -= readEnd - start + READING_BYTES
-        if (readEnd > start) pattern.each(text.subarray(start, readEnd), (from, to) => { matches.push({ start: start + from, end: start + to, rule }) })
+        if (readEnd > start) {
+          pattern.each(text.subarray(start, readEnd), (from, to) => { matches.push({ start: start + from, end: start + to, rule }) })
+        }
         if (readEnd < end) matches.push({ start: readEnd, end, rule })
       }
     }

@@ -10,7 +10,7 @@ export interface View {
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const U = 0x75
-const PLAIN = new Map([...'bfnrt"\\/'].map((letter, i) => [letter.charCodeAt(0), '\b\f\n\r\t"\\/'.charCodeAt(i)]))
+const PLAIN = new Map(Array.from('bfnrt"\\/', (letter, i) => [letter.charCodeAt(0), '\b\f\n\r\t"\\/'.charAt(i)]))
 
 /** Undoes the escapes of JSON anywhere in the bytes, which need not be JSON. What is no escape stays as it is. */
 export function viewOf (raw: Buffer): View {
@@ -39,7 +39,7 @@ export function viewOf (raw: Buffer): View {
 /** Undefined where there is none. A character needs no more bytes than its escape. */
 function readEscape (raw: Buffer, at: number): { text: string, length: number } | undefined {
   const plain = PLAIN.get(raw[at + 1] ?? 0)
-  if (plain !== undefined) return { text: String.fromCharCode(plain), length: 2 }
+  if (plain !== undefined) return { text: plain, length: 2 }
   const high = unit(raw, at)
   if (high === undefined) return undefined
   const low = high >= 0xd800 && high < 0xdc00 ? unit(raw, at + 6) : undefined

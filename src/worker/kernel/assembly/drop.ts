@@ -3,12 +3,13 @@ import { from, HOST, LEVEL, MESSAGE, SOURCE, to } from './fields'
 import { levelStart, NO_LEVEL, wordLevel } from './levels'
 
 /**
- * The rules that drop records. A rule is a level (NO_LEVEL for any), then address and length of the source, of the host
- * and of a literal of the line, and where the rarest two bytes of that are. The length is 0 where the rule does not ask.
+ * The rules that drop records. A rule is a level (NO_LEVEL for any), then address and length of the source, of the
+ * host and of a literal of the line, and where the rarest two bytes of that are. The length is 0 where the rule does
+ * not ask.
  */
-const MAX_RULES: u32 = 32
+const MAX_RULES: u32 = 16
 const RULE_BYTES: usize = 32
-const rules: usize = memory.data(32 * 32, 4)
+const rules: usize = memory.data(MAX_RULES * 32, 4)
 let count: u32 = 0
 
 export function addDropRule (

@@ -2,13 +2,14 @@ import { from, slotCount, TIMESTAMP, to } from './fields'
 import { find } from './find'
 
 /** The literals of the rules that redact: address, length, and where the rarest two of its bytes are. */
-const MAX_RULES: u32 = 32
-const literals: usize = memory.data(32 * 12, 4)
+const MAX_RULES: u32 = 16
+const literals: usize = memory.data(MAX_RULES * 12, 4)
 let count: u32 = 0
 
 /**
- * Which rules have a byte with this lower or upper half as the first or the second of their rarest two: a bit each, and
- * of the ninth rule on one that others have too. A place with a bit in all four tables has the two bytes of such a rule.
+ * Which rules have a byte with this lower or upper half as the first or the second of their rarest two: a bit each,
+ * and of the ninth rule on one that others have too. A place with a bit in all four tables may have the two bytes of
+ * such a rule.
  */
 const tables: usize = memory.data(4 * 16, 16)
 
