@@ -64,7 +64,7 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
       ? `${JSON.stringify(report)}\n`
       : describe(report, options.seed, loki === undefined, way))
     if (options.keep && !context.stopping.aborted) {
-      context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nLive page: ${service.admin.url}/\nStays up for it, for Grafana or logcli until Ctrl-C.\n`)
+      context.stderr.write(`Loki: ${config.loki.urls[0]}  metrics: ${service.admin.url}/metrics\nLive page: ${service.admin.url}/\nStays up for it until Ctrl-C. Grafana's Explore and Logs Drilldown, and logcli, may be pointed at this Loki.\n`)
       await stopAsked(context.stopping)
     }
     return report.missing === 0 && report.duplicates === 0 ? 0 : 1
@@ -75,11 +75,12 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
 
 /** The demo is the only tenant. So the limits that protect other tenants are off, and memory is the limit. */
 const LOKI_OPTIONS = {
+  version: '3.7.6',
   limits: { rateBytes: Infinity, burstBytes: Infinity, streams: Infinity },
   maxEntries: 4_000_000,
   maxBytes: 2 ** 30,
   countDropped: MARKER
-}
+} as const
 
 async function perform (
   context: Context, options: DemoOptions, config: Config, way: Way, service: Service, loki: LokiThread | undefined

@@ -2,14 +2,21 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LokeanError } from '../../errors.ts'
+import { ExploreApi } from './explore/explore-api.ts'
+import { parseTail } from './explore/tail.ts'
+import { metricsText, metricsType, ruler } from './fixed-answers.ts'
 import type { Intercept } from './push/fault.ts'
 import { Intake } from './push/intake.ts'
 import type { Limits } from './push/limits.ts'
 import { messagesOf } from './push/messages.ts'
 import { answerPush } from './push/push-handler.ts'
-import { QueryApi, type QueryRequest } from './query/query-api.ts'
-import { Refusal, type RejectCounts } from './push/refusal.ts'
+import { Refusal } from './push/refusal.ts'
+import { QueryApi } from './query/query-api.ts'
+import { answerRead, queryRequest } from './read-answers.ts'
+import { send } from './respond.ts'
+import type { LokiStats } from './stats.ts'
 import { Store, type StoreOptions } from './store/store.ts'
+import { serveTails, tailPath } from './tail-upgrade.ts'
 import { limitsBodies, tenantLimits } from './tenant-limits.ts'
 import type { LokiVersion } from './version.ts'
 
@@ -42,23 +49,6 @@ export interface LokiOptions {
   intercept?: Intercept
 }
 
-export interface LokiStats {
-  /** Requests to the push endpoint, with any outcome. */
-  pushes: number
-  /**
-   * Entries stored since the start, repeats that were ignored, and stored entries that were dropped later for lack of
-   * room. A repeat that Loki would not find is stored.
-   */
-  entries: number
-  duplicates: number
-  dropped: number
-  /** The size of the entries that the store holds now. */
-  bytes: number
-  streams: number
-  /** Entries that were not stored, by reason. For `malformed`, pushes. */
-  rejected: RejectCounts
-}
-
 export interface EmbeddedLoki {
   url: string
   port: number
@@ -76,15 +66,29 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
   const version = options.version ?? '3.4.6'
   const store = new Store({ ...options, metadataTellsApart: version !== '3.4.6' })
   const intake = new Intake(store, options)
-  const api = new QueryApi(store, intake.limits, messagesOf(version), now)
+  const apis = { query: new QueryApi(store, intake.limits, messagesOf(version), now), explore: new ExploreApi(store, intake.limits, now) }
   const counter = { pushes: 0 }
   let closing = (): void => {}
   const closed = new Promise<void>((resolve) => { closing = resolve })
 
+  const stats = (): LokiStats => ({
+    pushes: counter.pushes,
+    entries: store.entries,
+    duplicates: store.duplicates,
+    dropped: store.dropped,
+    bytes: store.bytes,
+    streams: store.streamCount,
+    rejected: { ...intake.rejected }
+  })
+  const tenantOf = ({ headers }: IncomingMessage): string | undefined =>
+    options.authEnabled === true ? String(headers['x-scope-orgid'] ?? '') || undefined : 'fake'
+
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const url = new URL(req.url ?? '/', 'http://loki')
     if (url.pathname === '/ready') return send(res, 200, 'ready\n')
+    if (url.pathname === '/metrics') return send(res, 200, metricsText(version, store, stats()), metricsType)
     if (url.pathname === '/loki/api/v1/status/buildinfo') return send(res, 200, buildInfo(version), 'application/json')
+    if (Object.hasOwn(ruler, url.pathname)) return send(res, ...ruler[url.pathname]!)
     const header = String(req.headers['x-scope-orgid'] ?? '')
     if (version !== '3.4.6' && Object.hasOwn(limitsBodies, url.pathname)) {
       if (req.method !== 'GET') return send(res, 405, '')
@@ -93,12 +97,16 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
       return send(res, 200, ...limitsBodies[url.pathname]!(tenantLimits(intake.limits, options.publishedLimits), version))
     }
     if (!url.pathname.startsWith('/loki/api/v1/')) return send(res, 404, '404 page not found\n')
-    if (options.authEnabled === true && header === '') return send(res, 401, 'no org id\n')
-    const tenant = options.authEnabled === true ? header : 'fake'
+    const tenant = tenantOf(req)
+    if (tenant === undefined) return send(res, 401, 'no org id\n')
     if (url.pathname === '/loki/api/v1/push') {
       return await answerPush({ req, res, tenant, intake, intercept: options.intercept, counter, closed })
     }
-    await answerQuery(req, res, url, tenant, api)
+    if (url.pathname === tailPath) {
+      parseTail(queryRequest(req, url, tenant), now())
+      return send(res, 400, 'Bad Request\n')
+    }
+    await answerRead(req, res, url, tenant, apis)
   }
 
   const server = createServer((req, res) => {
@@ -110,6 +118,7 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
       else res.destroy()
     })
   })
+  const endTails = serveTails(server, { store, now, tenantOf })
   server.keepAliveTimeout = 60_000
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
   try {
@@ -122,15 +131,7 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     store,
-    stats: () => ({
-      pushes: counter.pushes,
-      entries: store.entries,
-      duplicates: store.duplicates,
-      dropped: store.dropped,
-      bytes: store.bytes,
-      streams: store.streamCount,
-      rejected: { ...intake.rejected }
-    }),
+    stats,
     setLimits: limits => { intake.limits = limits },
     close: async () => {
       closing()
@@ -138,6 +139,7 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
       const ended = once(server, 'close')
       server.close()
       server.closeAllConnections()
+      endTails()
       await ended
     }
   }
@@ -146,39 +148,3 @@ export async function startLoki (options: LokiOptions = {}): Promise<EmbeddedLok
 const buildInfo = (version: LokiVersion): string => JSON.stringify({
   version, revision: 'embedded', branch: 'lokean', buildUser: '', buildDate: '', goVersion: ''
 }) + '\n'
-
-export function send (res: ServerResponse, status: number, text: string, type = 'text/plain; charset=utf-8'): void {
-  res.writeHead(status, { 'content-type': type, 'x-content-type-options': 'nosniff', 'content-length': Buffer.byteLength(text) })
-  res.end(text)
-}
-
-async function answerQuery (req: IncomingMessage, res: ServerResponse, url: URL, tenant: string, api: QueryApi): Promise<void> {
-  const path = url.pathname.slice('/loki/api/v1/'.length)
-  const values = /^label\/([^/]+)\/values$/.exec(path)
-  const methods: Record<string, (request: QueryRequest) => string> = {
-    query_range: (request) => api.queryRange(request),
-    query: (request) => api.query(request),
-    labels: (request) => api.labels(request),
-    label: (request) => api.labels(request),
-    series: (request) => api.series(request),
-    'index/stats': (request) => api.indexStats(request),
-    'index/volume': (request) => api.indexVolume(request),
-    detected_labels: (request) => api.detectedLabels(request)
-  }
-  const method = values !== null
-    ? (request: QueryRequest): string => api.labelValues(request, decodeURIComponent(values[1]!))
-    : Object.hasOwn(methods, path) ? methods[path] : undefined
-  if (method === undefined) return send(res, 404, '404 page not found\n')
-  if (req.method !== 'GET' && req.method !== 'POST') {
-    res.writeHead(405).end()
-    return
-  }
-  const params = url.searchParams
-  if (req.method === 'POST') {
-    const chunks: Buffer[] = []
-    for await (const chunk of req) chunks.push(chunk as Buffer)
-    for (const [name, value] of new URLSearchParams(Buffer.concat(chunks).toString('utf8'))) params.append(name, value)
-  }
-  const categorize = String(req.headers['x-loki-response-encoding-flags'] ?? '').split(',').includes('categorize-labels')
-  send(res, 200, method({ tenant, params, categorize }), 'application/json; charset=UTF-8')
-}

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { LokeanError } from '../../errors.ts'
 import type { Reconciliation } from './store/id-tally.ts'
 import type { ThreadRequest, ThreadMessage, ReconcileOptions, LinesOptions, StoredLine } from './thread-protocol.ts'
-import type { LokiOptions, LokiStats } from './server.ts'
+import type { LokiOptions } from './server.ts'
+import type { LokiStats } from './stats.ts'
 
 /** The compiler rewrites imports, not URLs. So the thread's file must end as this file does. */
 const entry = new URL(`./loki.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)

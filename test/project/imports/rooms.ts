@@ -31,7 +31,10 @@ export const ROOMS: Record<string, readonly string[]> = {
   // Demo, tests and benches share these. The embedded Loki decodes with its own code.
   generator: ['embedded/bus'],
   'embedded/bus': ['source/amqp'],
-  'embedded/loki': ['embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store', 'embedded/loki/version.ts'],
+  'embedded/loki': [
+    'embedded/loki/explore', 'embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store', 'embedded/loki/version.ts'
+  ],
+  'embedded/loki/explore': ['embedded/loki/query', 'embedded/loki/push', 'embedded/loki/store'],
   'embedded/loki/query': ['embedded/loki/push', 'embedded/loki/store'],
   'embedded/loki/push': ['embedded/loki/store', 'embedded/loki/version.ts'],
   'embedded/loki/store': [],
@@ -93,6 +96,7 @@ export const DOORS: Record<string, RegExp> = {
   snappy: /^src\/(worker\/output\/|commands\/(check|replay)\/)/,
   yaml: /^src\/sink\/tenant-limits\.ts$/,
   zod: /^src\/(config|cli)\//,
+  ws: /^src\/embedded\/loki\/(tail-upgrade|explore\/tail)\.ts$/,
   '@grafana/lezer-logql': /^src\/embedded\/loki\/query\/logql-tree\.ts$/
 }
 

@@ -76,6 +76,7 @@ export class Intake {
     } finally {
       this.#store.table.settle(chunk, number, bytes, this.#store.entries > storedBefore)
       this.#store.trim()
+      this.#store.tellWatchers()
     }
   }
 

@@ -10,8 +10,13 @@ export function goTime (seconds: number, nanos: number): string {
   return `${date} ${time}${fraction} +0000 UTC`
 }
 
-/** A duration in ns as Go prints it, from a minute on: `60417h11m36.185s`. */
+/** A duration in ns as Go prints it: `60417h11m36.185s`, `250ms`. */
 export function goDuration (ns: bigint): string {
+  if (ns < 0n) return `-${goDuration(-ns)}`
+  if (ns > 0n && ns < 1_000n) return `${ns}ns`
+  if (ns > 0n && ns < 1_000_000n) return `${Number(ns) / 1e3}µs`
+  if (ns > 0n && ns < 1_000_000_000n) return `${Number(ns) / 1e6}ms`
+  if (ns < 60_000_000_000n) return `${Number(ns) / 1e9}s`
   const minutes = ns / 60_000_000_000n
   const seconds = Number(ns % 60_000_000_000n) / 1e9
   return `${minutes >= 60n ? `${minutes / 60n}h` : ''}${minutes % 60n}m${seconds}s`

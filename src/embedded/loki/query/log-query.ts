@@ -1,7 +1,8 @@
 import { emptyRow, type EntryTable, type Row } from '../store/entry-table.ts'
 import { labelText, type Label } from '../store/label-set.ts'
 import type { LogQuery } from './logql-ast.ts'
-import { mergedLabels, rowLine, runStages, selectStreams } from './pipeline.ts'
+import { rowLine, runStages, selectStreams } from './pipeline.ts'
+import { mergedLabels } from './piped.ts'
 import type { StoredStream } from '../store/stored-stream.ts'
 import type { Store } from '../store/store.ts'
 
@@ -19,6 +20,7 @@ export interface LogLine {
   time: bigint
   line: string
   metadata: readonly Label[]
+  parsed: readonly Label[]
 }
 
 export interface LogStream {
@@ -95,7 +97,7 @@ export function runLogQuery (store: Store, tenant: string, query: LogQuery, rang
     const key = labelText(labels)
     let group = found.get(key)
     if (group === undefined) found.set(key, group = { labels, lines: [] })
-    group.lines.push({ time, line: rowLine(row), metadata: piped.metadata })
+    group.lines.push({ time, line: rowLine(row), metadata: piped.metadata, parsed: piped.parsed })
   }
   scan.streams = [...found.values()]
   return scan

@@ -1,3 +1,5 @@
+import type { Quantity } from './quantity.ts'
+
 export type MatchOperator = '=' | '!=' | '=~' | '!~'
 
 /** A condition on one label. An absent label has the value ''. */
@@ -16,7 +18,17 @@ export interface LineFilter {
   patterns: RegExp[]
 }
 
+/** A comparison of a label's value as a number. */
+export interface Comparison {
+  kind: 'compare'
+  name: string
+  operator: ComparisonOperator
+  quantity: Quantity
+  value: number
+}
+
 export type Condition =
+  | Comparison
   | { kind: 'match', matcher: Matcher }
   | { kind: 'and', left: Condition, right: Condition }
   | { kind: 'or', left: Condition, right: Condition }
@@ -32,7 +44,16 @@ export interface LabelSelection {
   labels: Array<{ name: string, matcher?: Matcher }>
 }
 
-export type Stage = LineFilter | LabelFilter | LabelSelection
+/** Makes labels of the line: of all that it holds, or, with extractions, of these places in it. */
+export interface Parser {
+  kind: 'parser'
+  format: 'json' | 'logfmt'
+  strict: boolean
+  keepEmpty: boolean
+  extractions: Array<{ name: string, path: string[] }>
+}
+
+export type Stage = LineFilter | LabelFilter | LabelSelection | Parser
 
 export interface LogQuery {
   kind: 'log'

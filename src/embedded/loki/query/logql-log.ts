@@ -1,10 +1,13 @@
 import { GoStringError, readGoString } from '../push/go-string.ts'
 import { Refusal } from '../push/refusal.ts'
 import { associate, type Power } from './associate.ts'
-import type { Condition, LabelSelection, LineFilter, LogQuery, Matcher, MatchOperator, Stage } from './logql-ast.ts'
+import type {
+  ComparisonOperator, Condition, LabelSelection, LineFilter, LogQuery, Matcher, MatchOperator, Parser, Stage
+} from './logql-ast.ts'
 import { notSupported, unexpected } from './logql-error.ts'
 import { isKeyword } from './logql-token.ts'
 import { allOf, childOf, type QueryNode } from './logql-tree.ts'
+import { readQuantity, type Quantity } from './quantity.ts'
 import { anchored, compileRegex } from './regex.ts'
 
 /** `{...} |= "x"`, also in parentheses. */
@@ -65,6 +68,12 @@ function stages ({ children }: QueryNode): Stage[] {
     case 'LineFilters': return lineFilters(stage)
     case 'LabelFilter': return [{ kind: 'label', condition: condition(stage) }]
     case 'DropLabelsExpr': return [labelSelection('drop', allOf(stage, 'DropLabel'))]
+    case 'JsonExpressionParser':
+    case 'LogfmtParser':
+    case 'LogfmtExpressionParser': return [parser(stage)]
+    case 'LabelParser':
+      if (/^json$/i.test(stage.text)) return [parser(stage)]
+      throw notSupported(stage, /^\w+/.exec(stage.text)![0])
     case 'KeepLabelsExpr': return [labelSelection('keep', allOf(stage, 'KeepLabel'))]
     default: throw notSupported(stage, /^\w+/.exec(stage.text)![0])
   }
@@ -100,6 +109,25 @@ function labelSelection (kind: 'drop' | 'keep', labels: QueryNode[]): LabelSelec
   }
 }
 
+function parser (node: QueryNode): Parser {
+  const flags = allOf(node, 'ParserFlag').map(({ text }) => text)
+  return {
+    kind: 'parser',
+    format: /^json/i.test(node.text) ? 'json' : 'logfmt',
+    strict: flags.includes('--strict'),
+    keepEmpty: flags.includes('--keep-empty'),
+    extractions: allOf(node, 'LabelExtractionExpression').map(({ children: [label, , string] }) => {
+      const name = labelName(label!)
+      return { name, path: string === undefined ? [name] : keyPath(stringValue(string)) }
+    })
+  }
+}
+
+/** The keys of `a.b[0]["c d"]`. */
+function keyPath (text: string): string[] {
+  return [...text.matchAll(/\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, place, key]) => quoted ?? place ?? key!)
+}
+
 type Joint = 'or' | 'and' | ','
 
 /** A comma, or nothing, between two filters joins all filters behind it to those before it. */
@@ -124,5 +152,12 @@ function condition (filter: QueryNode): Condition {
 
 function comparison (node: QueryNode): Condition {
   if (node.name === 'Matcher') return { kind: 'match', matcher: matcher(node) }
-  throw notSupported(node, node.name === 'IpLabelFilter' ? 'ip' : 'comparing a label with a number')
+  if (node.name === 'IpLabelFilter') throw notSupported(node, 'ip')
+  const filter = node.name === 'UnitFilter' ? node.children[0]! : node
+  const quantity = ({ DurationFilter: 'duration', BytesFilter: 'bytes' } as Record<string, Quantity>)[filter.name] ?? 'number'
+  const [label, sign, given] = filter.children
+  const value = readQuantity(given!.text.replaceAll(/\s/g, ''), quantity)
+  if (typeof value !== 'number') throw unexpected(node.query, given!.from)
+  const operator = sign!.text === '=' ? '==' : sign!.text as ComparisonOperator
+  return { kind: 'compare', name: labelName(label!), operator, quantity, value }
 }

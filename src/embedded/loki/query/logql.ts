@@ -2,7 +2,7 @@ import type { Matcher, Query } from './logql-ast.ts'
 import { notSupported, unexpected } from './logql-error.ts'
 import { logQuery, selectsAll } from './logql-log.ts'
 import { metricQuery } from './logql-metric.ts'
-import { grow } from './logql-tree.ts'
+import { grow, type QueryNode } from './logql-tree.ts'
 import { Refusal } from '../push/refusal.ts'
 
 const mostBytes = 131_072
@@ -12,13 +12,20 @@ const mostBytes = 131_072
  * Refusal (400) with Loki's text, or one that names the part that is not supported.
  */
 export function parseQuery (text: string): Query {
+  return fromTree(text, (tree) => {
+    const inner = tree.children[0]!.children[0]!
+    return inner.name === 'LogExpr' ? logQuery(inner) : metricQuery(inner)
+  })
+}
+
+/** What `make` makes of the tree of a query. Throws a Refusal where the text is no query. */
+export function fromTree<T> (text: string, make: (tree: QueryNode) => T): T {
   const bytes = Buffer.byteLength(text)
   if (bytes >= mostBytes) throw new Refusal(400, `parse error : input size too long (${bytes} > ${mostBytes})`)
   try {
     const { tree, misfitAt } = grow(text)
     if (misfitAt !== undefined) throw misfit(text, misfitAt)
-    const inner = tree.children[0]!.children[0]!
-    return inner.name === 'LogExpr' ? logQuery(inner) : metricQuery(inner)
+    return make(tree)
   } catch (error) {
     throw error instanceof RangeError ? notSupported({ query: text, from: 0 }, 'a query of so many parts') : error
   }

@@ -1,7 +1,8 @@
 import { emptyRow } from '../store/entry-table.ts'
-import { labelText, type Label } from '../store/label-set.ts'
+import { labelText, labelValue, type Label } from '../store/label-set.ts'
 import type { Grouping, MetricQuery, RangeAggregation, VectorAggregation, VectorOperation } from './logql-ast.ts'
-import { mergedLabels, runStages, selectStreams, type Piped } from './pipeline.ts'
+import { runStages, selectStreams } from './pipeline.ts'
+import { mergedLabels, type Piped } from './piped.ts'
 import { lowerBound } from './log-query.ts'
 import { Refusal } from '../push/refusal.ts'
 import type { Store } from '../store/store.ts'
@@ -119,6 +120,7 @@ class Evaluation {
         this.bytesRead += bytes
         const piped = runStages(query.query.stages, row, stream, wantLabels)
         if (piped === undefined) continue
+        if (wantLabels) refuseError(piped)
         const after = (row.seconds - origin.seconds) * 1e9 + (row.nanos - origin.nanos) + query.offset
         const begin = Math.max(0, Math.ceil(after / step))
         const end = Math.min(count, Math.ceil((after + query.range) / step))
@@ -190,11 +192,22 @@ class Evaluation {
  * The key that tells a stream's entries apart in a result. It has the stream's labels too, because stages may remove
  * some.
  */
-function metadataKey ({ stream, metadata }: Piped, grouping: Grouping | 'all' | undefined): string {
+function metadataKey ({ stream, metadata, parsed }: Piped, grouping: Grouping | 'all' | undefined): string {
   if (grouping === 'all') return ''
   let key = String(stream.length)
-  for (const { name, value } of metadata) {
+  for (const { name, value } of [...metadata, ...parsed]) {
     if (grouping === undefined || grouping.labels.includes(name) !== grouping.without) key += `\0${name}\0${value}`
   }
   return key
+}
+
+/** A metric must not count what could not be read. */
+function refuseError (piped: Piped): void {
+  const error = labelValue(piped.parsed, '__error__')
+  if (error === undefined) return
+  throw new Refusal(400, `pipeline error: '${error}' for series: '${labelText(mergedLabels(piped))}'.
+Use a label filter to intentionally skip this error. (e.g | __error__!="${error}").
+To skip all potential errors you can match empty errors.(e.g __error__="")
+The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__="" )
+`)
 }

@@ -1,22 +1,20 @@
 import type { Row } from '../store/entry-table.ts'
-import { labelValue, sortLabels, type Label } from '../store/label-set.ts'
-import type { Condition, LabelSelection, LineFilter, Matcher, Stage } from './logql-ast.ts'
+import { labelValue, type Label } from '../store/label-set.ts'
+import type { Comparison, Condition, LabelSelection, LineFilter, Matcher, Stage } from './logql-ast.ts'
 import { entryMetadata } from '../push/metadata.ts'
+import { parseLine, setError } from './parser-stage.ts'
+import { valueOf, type Piped } from './piped.ts'
+import { readQuantity } from './quantity.ts'
 import type { StoredStream } from '../store/stored-stream.ts'
 import type { Store } from '../store/store.ts'
+import { calculate } from './vector-math.ts'
 
-/** The labels of an entry behind the stages of a query: those of its stream, and those of its structured metadata. */
-export interface Piped {
-  stream: readonly Label[]
-  metadata: readonly Label[]
-}
-
-export function matches (matchers: readonly Matcher[], labels: readonly Label[]): boolean {
+export function selects (matchers: readonly Matcher[], { labels }: StoredStream): boolean {
   return matchers.every(({ name, test }) => test(labelValue(labels, name) ?? ''))
 }
 
 export function selectStreams (store: Store, tenant: string, matchers: readonly Matcher[]): StoredStream[] {
-  return store.streams(tenant).filter(({ labels, size }) => size > 0 && matches(matchers, labels))
+  return store.streams(tenant).filter((stream) => stream.size > 0 && selects(matchers, stream))
 }
 
 export const rowLine = (row: Row): string => row.buf.toString('utf8', row.lineStart, row.lineEnd)
@@ -33,30 +31,29 @@ export function runStages (stages: readonly Stage[], row: Row, stream: StoredStr
     return line
   }
   const labels = (): Piped => {
-    piped ??= { stream: stream.labels, metadata: distinctNames(entryMetadata(row, stream.labels, text), stream.labels) }
+    piped ??= { stream: stream.labels, metadata: distinctNames(entryMetadata(row, stream.labels, text), stream.labels), parsed: [] }
     return piped
   }
   for (const stage of stages) {
     if (stage.kind === 'line') {
       if (!passesLine(stage, row, text)) return undefined
+    } else if (stage.kind === 'parser') {
+      // A sum over all entries needs no labels, so Loki parses nothing for it, unless a stage behind asks for one.
+      if (wantLabels || stages.some(({ kind }) => kind === 'label')) parseLine(stage, text(), labels())
     } else if (stage.kind === 'label') {
       if (!holds(stage.condition, labels())) return undefined
     } else {
       const chosen = labels()
       const kept = (all: readonly Label[]): Label[] => all.filter((label) => remains(stage, label))
-      piped = { stream: kept(chosen.stream), metadata: kept(chosen.metadata) }
+      piped = { stream: kept(chosen.stream), metadata: kept(chosen.metadata), parsed: kept(chosen.parsed) }
     }
   }
-  return wantLabels ? labels() : piped ?? { stream: stream.labels, metadata: [] }
+  return wantLabels ? labels() : piped ?? { stream: stream.labels, metadata: [], parsed: [] }
 }
 
 /** Metadata with the name of a label of the stream is shown under another name. */
 function distinctNames (metadata: Label[], stream: readonly Label[]): Label[] {
   return metadata.map((label) => stream.some(({ name }) => name === label.name) ? { ...label, name: label.name + '_extracted' } : label)
-}
-
-export function mergedLabels ({ stream, metadata }: Piped): Label[] {
-  return sortLabels([...stream, ...metadata])
 }
 
 function passesLine (filter: LineFilter, row: Row, text: () => string): boolean {
@@ -68,8 +65,18 @@ function passesLine (filter: LineFilter, row: Row, text: () => string): boolean 
 function holds (condition: Condition, labels: Piped): boolean {
   if (condition.kind === 'and') return holds(condition.left, labels) && holds(condition.right, labels)
   if (condition.kind === 'or') return holds(condition.left, labels) || holds(condition.right, labels)
-  const { name, test } = condition.matcher
-  return test(labelValue(labels.stream, name) ?? labelValue(labels.metadata, name) ?? '')
+  if (condition.kind === 'compare') return compares(condition, labels)
+  return condition.matcher.test(valueOf(labels, condition.matcher.name) ?? '')
+}
+
+/** What cannot be compared passes, with an error that a later stage may look for. */
+function compares ({ name, operator, quantity, value }: Comparison, labels: Piped): boolean {
+  const text = valueOf(labels, name)
+  if (text === undefined) return false
+  const read = readQuantity(text, quantity)
+  if (typeof read === 'number') return calculate(operator, read, value) === 1
+  setError(labels, 'LabelFilterErr', read.fault)
+  return true
 }
 
 function remains (selection: LabelSelection, { name, value }: Label): boolean {

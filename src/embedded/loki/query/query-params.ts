@@ -44,9 +44,9 @@ export function parseBounds (params: URLSearchParams, nowMs: number): { start: b
   return { start, end }
 }
 
-export function parseLimit (params: URLSearchParams): number {
-  const text = params.get('limit')
-  if (!text) return 100
+export function parseLimit (params: URLSearchParams, name = 'limit', otherwise = 100): number {
+  const text = params.get(name)
+  if (!text) return otherwise
   if (!/^[+-]?\d+$/.test(text)) throw bad(`strconv.Atoi: parsing "${text}": invalid syntax`)
   if (Number(text) <= 0) throw bad('limit must be a positive value')
   return Number(text)
@@ -58,15 +58,21 @@ export function parseRange (params: URLSearchParams, nowMs: number): RangeParams
   const limit = parseLimit(params)
   const direction = (params.get('direction') || 'backward').toLowerCase()
   if (direction !== 'forward' && direction !== 'backward') throw bad(`invalid direction '${params.get('direction')}'`)
+  const step = parseStep(params, start, end)
+  const interval = parseLength(params.get('interval')) ?? 0
+  if (interval < 0) throw bad('interval must be >= 0')
+  return { start, end, step, interval, limit, direction }
+}
+
+/** In ns. */
+export function parseStep (params: URLSearchParams, start: bigint, end: bigint): number {
   const lengthNs = Number(end - start)
   const step = parseLength(params.get('step')) ?? Math.max(Math.floor(lengthNs / 1e9 / 250), 1) * 1e9
   if (step <= 0) throw bad('zero or negative query resolution step widths are not accepted. Try a positive integer')
   if (Math.trunc(lengthNs / step) > mostPoints) {
     throw bad('exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter')
   }
-  const interval = parseLength(params.get('interval')) ?? 0
-  if (interval < 0) throw bad('interval must be >= 0')
-  return { start, end, step, interval, limit, direction }
+  return step
 }
 
 /** A length in ns. The text is a number of seconds, or a duration. */
@@ -84,4 +90,9 @@ export function checkLength (start: bigint, end: bigint, mostMs: number): void {
   if (Number(ns) > mostMs * 1e6) {
     throw bad(`the query time range exceeds the limit (query length: ${goDuration(ns)}, limit: ${promDuration(mostMs)})`)
   }
+}
+
+/** Refuses a query for more entries than a query may find. */
+export function checkEntries (limit: number, most: number): void {
+  if (limit > most) throw bad(`max entries limit per query exceeded, limit > max_entries_limit_per_query (${limit} > ${most})`)
 }

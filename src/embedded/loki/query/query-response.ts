@@ -1,5 +1,5 @@
 import type { Label } from '../store/label-set.ts'
-import type { Scan } from './log-query.ts'
+import type { LogLine, Scan } from './log-query.ts'
 import type { MetricResult, Steps } from './metric-query.ts'
 
 /** The cost of a query, from which the statistics are made. */
@@ -21,13 +21,29 @@ const object = (labels: readonly Label[]): Record<string, string> => Object.from
 export function streamsResponse (scan: Scan, cost: Cost, categorize: boolean): string {
   const result = scan.streams.map(({ labels, lines }) => ({
     stream: object(labels),
-    values: lines.map(({ time, line, metadata }) => {
-      if (!categorize) return [String(time), line]
-      return [String(time), line, metadata.length === 0 ? {} : { structuredMetadata: object(metadata) }]
-    })
+    values: lines.map((line) => lineValue(line, categorize))
   }))
   const flags = categorize ? { encodingFlags: ['categorize-labels'] } : {}
   return envelope({ resultType: 'streams', ...flags, result, stats: statistics(cost) }) + '\n'
+}
+
+function lineValue ({ time, line, metadata, parsed }: LogLine, categorize: boolean): unknown[] {
+  if (!categorize) return [String(time), line]
+  return [String(time), line, {
+    ...(metadata.length === 0 ? {} : { structuredMetadata: object(metadata) }),
+    ...(parsed.length === 0 ? {} : { parsed: object(parsed) })
+  }]
+}
+
+export interface TailedLine extends LogLine { labels: readonly Label[] }
+
+/** A message of a tail: each line is a stream of its own, without its metadata where they are not asked for. */
+export function tailResponse (lines: readonly TailedLine[], dropped: readonly object[], categorize: boolean): string {
+  return JSON.stringify({
+    streams: lines.map((line) => ({ stream: object(line.labels), values: [lineValue(line, categorize)] })),
+    ...(dropped.length === 0 ? {} : { dropped_entries: dropped }),
+    ...(categorize ? { encodingFlags: ['categorize-labels'] } : {})
+  }) + '\n'
 }
 
 const seconds = (ns: bigint): number => Number(ns / 1_000_000n) / 1000
@@ -58,11 +74,17 @@ export function vectorResponse (result: MetricResult, time: bigint, cost: Cost):
   })
 }
 
-/** The body of index/volume: a vector of bytes by labels. */
-export function volumeResponse (volumes: ReadonlyArray<{ labels: readonly Label[], bytes: number }>, time: bigint): string {
+/** The body of index/volume and index/volume_range: a matrix where any series has more than one time. */
+export function volumeResponse (
+  volumes: ReadonlyArray<{ labels: readonly Label[], sums: ReadonlyArray<{ time: bigint, bytes: number }> }>
+): string {
+  const isMatrix = volumes.some(({ sums }) => sums.length > 1)
   return envelope({
-    resultType: 'vector',
-    result: volumes.map(({ labels, bytes }) => ({ metric: object(labels), value: [seconds(time), String(bytes)] })),
+    resultType: isMatrix ? 'matrix' : 'vector',
+    result: volumes.map(({ labels, sums }) => {
+      const values = sums.map(({ time, bytes }) => [seconds(time), String(bytes)])
+      return { metric: object(labels), ...(isMatrix ? { values } : { value: values[0] }) }
+    }),
     stats: statistics({ linesRead: 0, bytesRead: 0, streams: 0, returned: volumes.length, time: 0 })
   })
 }

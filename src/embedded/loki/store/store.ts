@@ -49,6 +49,7 @@ export class Store {
   readonly #tally = new Map<string, IdTally>()
   readonly #row = emptyRow()
   readonly #onStored: StoreOptions['onStored']
+  readonly #watchers = new Set<() => void>()
 
   constructor (options: StoreOptions = {}) {
     this.#maxEntries = options.maxEntries ?? defaultMaxEntries
@@ -115,10 +116,20 @@ export class Store {
     }
   }
 
-  /** Calls `visit` with every entry of a tenant (or of all), in order of arrival. */
-  forEach (visit: (entry: StoredEntry) => void, tenant?: string): void {
+  /** Calls `watcher` after each push, until the function that this returns is called. */
+  watch (watcher: () => void): () => void {
+    this.#watchers.add(watcher)
+    return () => { this.#watchers.delete(watcher) }
+  }
+
+  tellWatchers (): void {
+    for (const watcher of this.#watchers) watcher()
+  }
+
+  /** Calls `visit` with every entry of a tenant (or of all), in order of arrival, from a row on. */
+  forEach (visit: (entry: StoredEntry) => void, tenant?: string, from = 0): void {
     const entry: StoredEntry = { ...emptyRow(), labels: undefined as unknown as StoredStream }
-    for (let row = this.table.first; row < this.table.next; row++) {
+    for (let row = Math.max(from, this.table.first); row < this.table.next; row++) {
       this.table.read(row, entry)
       entry.labels = this.#streams[entry.stream]!
       if (tenant === undefined || entry.labels.tenant === tenant) visit(entry)

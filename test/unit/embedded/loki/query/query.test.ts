@@ -354,6 +354,8 @@ test('is ready, says which Loki it answers as, and knows no other paths', async 
   const server = await loki(t)
   assert.deepEqual(await get(server, '/ready'), { status: 200, type: 'text/plain; charset=utf-8', text: 'ready\n' })
   assert.equal((JSON.parse((await get(server, '/loki/api/v1/status/buildinfo')).text) as { version: string }).version, '3.4.6')
-  assert.deepEqual(await get(server, '/loki/api/v1/tail'), { status: 404, type: 'text/plain; charset=utf-8', text: '404 page not found\n' })
+  const missing = { status: 404, type: 'text/plain; charset=utf-8', text: '404 page not found\n' }
+  assert.deepEqual(await get(server, '/loki/api/v1/nosuch'), missing)
+  assert.match((await get(server, '/metrics')).text, /^loki_distributor_lines_received_total 0$/m)
   assert.equal((await get(server, '/')).status, 404)
 })
