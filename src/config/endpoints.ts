@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import { Secret } from '../secret.ts'
 import { parsedBy, InvalidValue, splitList } from './text.ts'
 
@@ -92,6 +92,12 @@ export const lokiUrls = endpoints((text, position) => {
   const prefix = url.pathname.replace(/\/+$/, '')
   if (prefix.endsWith('/loki/api/v1/push')) throw new InvalidValue(`${position}must be Loki's base URL, without /loki/api/v1/push`)
   return { url, endpoint: url.origin + prefix }
+})
+
+/** A name of a server as TLS has it, which is no address (RFC 6066, 3). */
+export const serverName = parsedBy((text): string => {
+  if (!HOST_NAME.test(text) || isIP(text) !== 0) throw new InvalidValue('must be a host name, such as bus.example, and no address')
+  return text
 })
 
 /** Parses `host:port`, with IPv6 in brackets. Undefined where the text is not of this form. */

@@ -1,16 +1,24 @@
 import { Client } from 'undici'
+import type { Provider } from '../provider.ts'
+import type { Secret } from '../secret.ts'
+
+/** PEM text. */
+export interface TlsIdentity { ca?: string, cert?: string, key?: Secret }
 
 export interface ConnectionOptions {
-  ca?: string
-  cert?: string
-  key?: string
+  identity: Provider<TlsIdentity>
+  /** The name in the server's certificate, where it is not the host of the URL. */
+  servername?: string
   /** The limit on a connection's setup. */
   timeoutMs: number
   /** A connection of this age gets no further request. Each adds a random time, up to as much again. */
   ageMs?: number
 }
 
-interface Connection { client: Client, requests: number, until: number }
+/** Uses a connection, and reads the answer too. */
+export type Request<T> = (client: Client) => Promise<T>
+
+interface Connection { client: Client, requests: number, until: number, identity: TlsIdentity }
 
 /** Where tenants come from a field, there may be more shards than this. Their pushes take turns. */
 const MAX_CONNECTIONS = 256
@@ -40,8 +48,8 @@ export class Connections {
     this.#options = options
   }
 
-  /** Lends a connection to `request`, which reads the answer too. */
-  async use<T> (request: (client: Client) => Promise<T>): Promise<T> {
+  /** Lends a connection to `request`. */
+  async use<T> (request: Request<T>): Promise<T> {
     if (this.#closed) throw new Error('the connections to Loki are closed')
     const connection = this.#next()
     connection.requests++
@@ -71,25 +79,28 @@ export class Connections {
     return connection
   }
 
-  /** Closes free connections that are too old. */
+  /** Closes free connections that are too old, or were opened as somebody else. */
   #retire (): void {
     const now = performance.now()
-    const old = this.#connections.filter(({ requests, until }) => requests === 0 && now >= until)
+    const { current } = this.#options.identity
+    const old = this.#connections.filter(({ requests, until, identity }) => requests === 0 && (now >= until || identity !== current))
     if (old.length === 0) return
     this.#connections = this.#connections.filter(connection => !old.includes(connection))
     for (const { client } of old) void client.destroy()
   }
 
   #open (): Connection {
-    const { ca, cert, key, timeoutMs, ageMs = AGE_MS } = this.#options
+    const { servername, timeoutMs, ageMs = AGE_MS } = this.#options
+    const identity = this.#options.identity.refresh()
+    const { ca, cert, key } = identity
     const client = new Client(this.#origin, {
       pipelining: 1,
-      connect: { ca, cert, key, timeout: timeoutMs },
+      connect: { ca, cert, key: key?.reveal(), servername, timeout: timeoutMs },
       // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS
     })
-    return { client, requests: 0, until: performance.now() + ageMs * (1 + Math.random()) }
+    return { client, requests: 0, until: performance.now() + ageMs * (1 + Math.random()), identity }
   }
 }
