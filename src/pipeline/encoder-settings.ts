@@ -3,7 +3,7 @@ import type { EncoderSettings } from '../worker/messages/settings.ts'
 
 /** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {
-  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm, unescapeNewlines, routes, line } = config
+  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm, unescapeNewlines } = config
   return {
     keys,
     labels,
@@ -11,8 +11,10 @@ export function encoderSettings (config: Config): EncoderSettings {
     metadata,
     hostForm,
     unescapeNewlines,
-    routes,
-    line,
+    routes: config.routes,
+    line: config.line,
+    drop: config.drop,
+    redact: config.redact,
     tenant: loki.tenant,
     quarantineTenant: loki.quarantineTenant,
     origins: addresses.filter(({ labels, tenant, path }) => labels.length > 0 || tenant !== undefined || path !== undefined),

@@ -1,17 +1,20 @@
 import { Client, type Dispatcher, ProxyAgent } from 'undici'
+import type { Provider } from '../provider.ts'
 import type { Secret } from '../secret.ts'
 
-/** A proxy that all connections go through. */
+/** A proxy that connections go through. */
 export interface ProxyAccess {
   readonly url: string
   readonly credentials: { readonly username: string, readonly password: Secret | undefined } | undefined
 }
 
+/** As whom connections are made, and by which way. Certificates and keys are PEM text. */
+export interface Identity { ca?: string, cert?: string, key?: Secret, proxy?: ProxyAccess }
+
 export interface ConnectionOptions {
-  ca?: string
-  cert?: string
-  key?: string
-  proxy?: ProxyAccess
+  identity: Provider<Identity>
+  /** The name in the server's certificate, where it is not the host of the URL. */
+  servername?: string
   /** The limit on a connection's setup. */
   timeoutMs: number
   /** A connection of this age gets no further request. Each adds a random time, up to as much again. */
@@ -23,7 +26,10 @@ export interface LentConnection {
   request: (options: Omit<Dispatcher.RequestOptions, 'origin'>) => Promise<Dispatcher.ResponseData>
 }
 
-interface Connection { client: Dispatcher, requests: number, until: number }
+/** Uses a connection, and reads the answer too. */
+export type Request<T> = (connection: LentConnection) => Promise<T>
+
+interface Connection { client: Dispatcher, requests: number, until: number, identity: Identity }
 
 /** Where tenants come from a field, there may be more shards than this. Their pushes take turns. */
 const MAX_CONNECTIONS = 256
@@ -53,8 +59,8 @@ export class Connections {
     this.#options = options
   }
 
-  /** Lends a connection to `request`, which reads the answer too. */
-  async use<T> (request: (connection: LentConnection) => Promise<T>): Promise<T> {
+  /** Lends a connection to `request`. */
+  async use<T> (request: Request<T>): Promise<T> {
     if (this.#closed) throw new Error('the connections to Loki are closed')
     const connection = this.#next()
     connection.requests++
@@ -84,10 +90,11 @@ export class Connections {
     return connection
   }
 
-  /** Closes free connections that are too old. */
+  /** Closes free connections that are too old, or were opened as somebody else. */
   #retire (): void {
     const now = performance.now()
-    const old = this.#connections.filter(({ requests, until }) => requests === 0 && now >= until)
+    const { current } = this.#options.identity
+    const old = this.#connections.filter(({ requests, until, identity }) => requests === 0 && (now >= until || identity !== current))
     if (old.length === 0) return
     this.#connections = this.#connections.filter(connection => !old.includes(connection))
     for (const { client } of old) void client.destroy()
@@ -95,12 +102,16 @@ export class Connections {
 
   #open (): Connection {
     const { ageMs = AGE_MS } = this.#options
-    return { client: dispatcherOf(this.#origin, this.#options), requests: 0, until: performance.now() + ageMs * (1 + Math.random()) }
+    const identity = this.#options.identity.refresh()
+    const client = dispatcherOf(this.#origin, identity, this.#options)
+    return { client, requests: 0, until: performance.now() + ageMs * (1 + Math.random()), identity }
   }
 }
 
-function dispatcherOf (origin: string, { ca, cert, key, proxy, timeoutMs }: ConnectionOptions): Dispatcher {
-  const connect = { ca, cert, key, timeout: timeoutMs }
+type Limits = Pick<ConnectionOptions, 'servername' | 'timeoutMs'>
+
+function dispatcherOf (origin: string, { ca, cert, key, proxy }: Identity, { servername, timeoutMs }: Limits): Dispatcher {
+  const connect = { ca, cert, key: key?.reveal(), servername, timeout: timeoutMs }
   const options = {
     pipelining: 1,
     // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.

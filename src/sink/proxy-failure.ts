@@ -1,12 +1,11 @@
 import { certifiedNames, type PeerCertificate } from '../tls-failure.ts'
-import type { Failure } from './failure.ts'
 
 interface Cause { code?: unknown, message?: string, cause?: { cert?: PeerCertificate } }
 
 const UNREACHABLE: readonly unknown[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
 
 /** Why a proxy gave no way to Loki; undefined where the error is none of the proxy's. `proxy` and `url` are URLs. */
-export function proxyFailure (error: unknown, proxy: string, url: string): Failure | undefined {
+export function proxyFailure (error: unknown, proxy: string, url: string): { message: string, hint: string } | undefined {
   const { code, message = '', cause } = (error ?? {}) as Cause
   const { host } = new URL(proxy)
   if (UNREACHABLE.includes(code)) {

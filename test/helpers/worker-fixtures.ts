@@ -33,6 +33,8 @@ export function encoderSettings (overrides: Partial<EncoderSettings> = {}): Enco
     unescapeNewlines: false,
     routes: [],
     line: 'message',
+    drop: [],
+    redact: [],
     tenant: { kind: 'none' },
     quarantineTenant: 'lokean',
     origins: [],

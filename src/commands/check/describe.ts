@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import type { Certificate } from '../../config/expiry.ts'
 import { formatHostPort } from '../../config/endpoints.ts'
 import type { Finding } from './finding.ts'
 import type { LimitsFinding } from './limits.ts'
@@ -16,15 +17,17 @@ export interface Tried {
 /** All that the check found. `tried` is undefined where it connected to nothing. */
 export interface Report {
   warnings: string[]
+  certificates: Certificate[]
   tried: Tried | undefined
   record: StoredForm
   others: StoredForm[]
 }
 
 /** The report for people. */
-export function describe (config: Config, { warnings, tried, record, others }: Report): string {
+export function describe (config: Config, { warnings, certificates, tried, record, others }: Report): string {
   return [
     ...warnings.map(warning => `note   ${warning}`),
+    ...certificates.map(({ setting, words, soon }) => `${soon ? 'note  ' : 'ok    '} cert  ${setting} ${words}`),
     ...tried === undefined ? ['ok     the settings, and the files that they name; nothing was connected to (--offline)'] : peers(config, tried),
     '',
     ...landing(config, record, others),
@@ -47,6 +50,7 @@ function peers (config: Config, { bus, loki, limits, admin }: Tried): string[] {
 
 function landing (config: Config, record: StoredForm, others: readonly StoredForm[]): string[] {
   if (record.isEmpty) return ['Of a record like this nothing is stored: it holds nothing but NULs (lokean_records_empty_total counts it).']
+  if (record.dropped !== undefined) return [`A record like this is not stored: the rule ${record.dropped} of LOKEAN_DROP takes it.`]
   return [
     record.quarantined === undefined ? 'A record lands so:' : `A record like this goes to quarantine (${record.quarantined}):`,
     ...(record.tenant === '' ? [] : [`  tenant     ${record.tenant}`]),
@@ -59,6 +63,7 @@ function landing (config: Config, record: StoredForm, others: readonly StoredFor
     ...(record.line.includes('#012') && !config.unescapeNewlines
       ? ['             #012 may be a newline that rsyslog has escaped: LOKEAN_UNESCAPE_NEWLINES=on undoes that']
       : []),
+    ...(record.redacted === undefined ? [] : [`  redacted   by ${record.redacted.join(', ')}`]),
     ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
     ...others.flatMap(({ address, tenant, labels }) => [
       '', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`

@@ -2,7 +2,7 @@ import { type Fields, HOST, HOSTNAME } from '../input/fields.ts'
 import type { EncoderSettings, GivenLabel, Origin } from '../messages/settings.ts'
 import { type RouteRule, routeRules } from './routes.ts'
 
-export interface LabelRule { name: string, slot: number, value: string }
+interface LabelRule { name: string, slot: number, value: string }
 
 /**
  * How the records of an origin get labels and a tenant: from the field in `slot`, or from `value` where `slot` is -1.

@@ -1,6 +1,5 @@
 import { FACILITIES } from '../input/facilities.ts'
 import type { Route } from '../messages/settings.ts'
-import type { LabelRule } from './label-rules.ts'
 
 /** A route for the records of one origin. The value of a condition is that of a label, or of the field in `slot`. */
 export interface RouteRule {
@@ -8,8 +7,10 @@ export interface RouteRule {
   readonly to: Pick<Route, 'tenant' | 'path'>
 }
 
+interface Label { readonly name: string, readonly slot: number, readonly value: string }
+
 /** `slotOf` finds the slot of a field that is no label. */
-export function routeRules (routes: readonly Route[], labels: readonly LabelRule[], slotOf: (field: string) => number): RouteRule[] {
+export function routeRules (routes: readonly Route[], labels: readonly Label[], slotOf: (field: string) => number): RouteRule[] {
   return routes.map(({ when, tenant, path }) => ({
     to: { tenant, path },
     when: when.map(({ name, values }) => {

@@ -46,6 +46,17 @@ suite('the line as JSON', () => {
     assert.equal(host, 'host1')
   })
 
+  test('has nothing that a rule takes out, in whichever key it stands and however it is escaped', () => {
+    const redact = [{ name: 'login', text: 'hunter', pattern: 'hunter[0-9/]+' }]
+    const texts = ['hunter2', 'hunter\\/2', 'h\\u0075nter2'].flatMap(secret => [
+      recordText({ message: 'xx' }).replace('xx', `of ${secret} here`), recordText({ more: 'xx' }).replace('xx', secret)
+    ])
+    for (const { line } of encode(texts, { redact })) {
+      assert.doesNotMatch(JSON.stringify(JSON.parse(line)), /hunter/)
+      assert.match(line, /\[redacted:login\]/)
+    }
+  })
+
   test('a record in quarantine is as it came anyway, and one of nothing but NULs is still none', () => {
     assert.equal(encode(['{"message":"x"}'])[0].line, '{"message":"x"}')
     assert.deepEqual(encode([recordText({ message: '\0\0' })]), [])
