@@ -21,7 +21,7 @@ for (const name of FOLDERS) {
     assert.deepEqual(map.data, settings(join(KUBERNETES, name)))
     const { containers: [container], volumes } = of('Deployment').spec.template.spec
     assert.deepEqual(container.envFrom, [{ configMapRef: { name: map.metadata.name } }])
-    assert.match(container.image, /^registry\.example\.org\/lokean:\d/)
+    assert.match(container.image, /^ghcr\.io\/owner\/lokean:\d/)
     // The patch is merged with the base, and does not replace it.
     assert.equal(container.livenessProbe.httpGet.path, '/healthz')
     assert.deepEqual(

@@ -30,9 +30,9 @@ const [container] = pod.spec.containers
 
 test('every object is what the API takes, without a field that it does not know', () => {
   assert.deepEqual(objects.map(({ kind }) => kind).sort(), [
-    'ClusterRole', 'ClusterRoleBinding', 'ConfigMap', 'Deployment', 'HorizontalPodAutoscaler', 'Namespace', 'NetworkPolicy',
+    'ClusterRoleBinding', 'ConfigMap', 'Deployment', 'HorizontalPodAutoscaler', 'Namespace', 'NetworkPolicy',
     'PodDisruptionBudget',
-    'PrometheusRule', 'Secret', 'Secret', 'Service', 'Service', 'Service', 'ServiceAccount', 'ServiceMonitor'
+    'PrometheusRule', 'Secret', 'Service', 'Service', 'Service', 'ServiceAccount', 'ServiceMonitor'
   ])
   for (const one of objects) assert.equal(schemaError(one), '', one.kind)
   assert.deepEqual(typeErrors(objects), [])
@@ -71,7 +71,7 @@ for (const folder of [BASE, ...OVERLAYS]) {
       const mount = spec.mounts.find(({ mountPath }) => path.startsWith(`${mountPath}/`))
       const volume = spec.volumes.find(({ name }) => name === mount?.name)
       assert.ok(keysOf(volume, folder).includes(path.slice(mount.mountPath.length + 1)), path)
-      if (path.startsWith('/etc/lokean/listen/') || path.includes('/listen.')) return path.endsWith('.crt') ? CERTIFICATE : KEY
+      if (path.startsWith('/etc/lokean/listen/') || /\/(?:listen|loki-client)\.\w+$/.test(path)) return path.endsWith('.crt') ? CERTIFICATE : KEY
       return path.endsWith('.crt') ? rootCertificates[0] : 'secret'
     }
     const { config, warnings } = loadConfig(settings(folder), { cores: 2, readFile })
@@ -85,8 +85,15 @@ for (const folder of [BASE, ...OVERLAYS]) {
   })
 }
 
+interface Volume {
+  secret?: { secretName: string }
+  configMap?: { name: string }
+  projected?: { sources: Array<{ serviceAccountToken: { path: string } }> }
+}
+
 /** Returns the files of a volume: of the operator's Secret, of a token, or of OpenShift's own. */
-function keysOf (volume: { secret?: { secretName: string }, configMap?: { name: string } } | undefined, folder: string): string[] {
+function keysOf (volume: Volume | undefined, folder: string): string[] {
+  if (volume?.projected !== undefined) return volume.projected.sources.map(({ serviceAccountToken: { path } }) => path)
   if (volume?.secret?.secretName === example.metadata.name) return Object.keys(example.stringData)
   const served = resources(folder).some(({ metadata: { annotations } }) =>
     annotations?.['service.beta.openshift.io/serving-cert-secret-name'] === volume?.secret?.secretName)
@@ -94,7 +101,6 @@ function keysOf (volume: { secret?: { secretName: string }, configMap?: { name: 
   const object = resources(folder).find(({ kind, metadata: { name } }) =>
     (kind === 'Secret' && name === volume?.secret?.secretName) || (kind === 'ConfigMap' && name === volume?.configMap?.name))
   assert.ok(object !== undefined, `${JSON.stringify(volume)} is of an object that is there`)
-  if (object.type === 'kubernetes.io/service-account-token') return ['token', 'ca.crt', 'namespace']
   return object.metadata.annotations?.['service.beta.openshift.io/inject-cabundle'] === 'true'
     ? ['service-ca.crt']
     : Object.keys(object.data ?? {})
@@ -102,6 +108,9 @@ function keysOf (volume: { secret?: { secretName: string }, configMap?: { name: 
 
 test('the image is the Dockerfile\'s: its command, port and user', () => {
   const [image] = kustomization(BASE).images ?? []
+  // The workflow pushes ghcr.io/<owner>/<repository>, and nobody here knows the owner.
+  assert.match(readFileSync('.github/workflows/release.yml', 'utf8'), /image="ghcr\.io\/\$\{GITHUB_REPOSITORY,,\}/)
+  assert.equal(image.newName, 'ghcr.io/owner/lokean')
   assert.equal(container.image, image.name)
   assert.equal(image.newTag, (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version)
   assert.ok(COMMANDS.includes(container.args[0]))
