@@ -100,7 +100,8 @@ test('the settings of the overlay for OpenShift, against a router and a gateway 
     tls: telemetry.issue('router', { names: [`DNS:${ROUTER}`] }), username: 'guest@default-interconnect', password: PASSWORD
   })
   cleanup.add(async () => { await bus.close() })
-  const loki = await startLoki({ authEnabled: true, limits: { lineBytes: 256_000, labelNames: 30, rateBytes: Infinity, burstBytes: Infinity } })
+  const limits = { lineBytes: 256_000, labelNames: 30, rateBytes: Infinity, burstBytes: Infinity }
+  const loki = await startLoki({ authEnabled: true, limits })
   cleanup.add(async () => { await loki.close() })
   const gateway = new Gateway(cleanup, loki, services)
   const env = here(folder, bus, await gateway.listen())

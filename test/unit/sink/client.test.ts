@@ -87,6 +87,20 @@ test('names the tenant', async t => {
   assert.deepEqual(received.map(({ headers }) => headers['x-scope-orgid']), ['cloud1', 'cloud2', undefined])
 })
 
+test('goes by the path that a tenant names, for reading too, and by no other where it knows none of that name', async t => {
+  const { url, received } = await httpServer(t, response => { response.writeHead(204).end() })
+  const paths = [{ name: 'audit', path: '/api/audit' }, { name: 'root', path: '' }]
+  const client = clientFor(t, { urls: [`${url}/usual`], paths })
+  for (const tenant of ['', 'cloud1@audit', '@audit', 'cloud1@root']) await push(client, tenant)
+  await client.get(0, 'cloud1@audit', '/loki/api/v1/labels', new AbortController().signal)
+  assert.deepEqual(received.map(({ url, headers }) => [url, headers['x-scope-orgid']]), [
+    ['/usual/loki/api/v1/push', undefined], ['/api/audit/loki/api/v1/push', 'cloud1'], ['/api/audit/loki/api/v1/push', undefined],
+    ['/loki/api/v1/push', 'cloud1'], ['/api/audit/loki/api/v1/labels', 'cloud1']
+  ])
+  assert.equal(retryReason(await push(client, 'cloud1@another')), 'connection')
+  assert.equal(received.length, 5)
+})
+
 test('logs in with user name and password, or with a token', async t => {
   const { url, received } = await httpServer(t, response => { response.writeHead(204).end() })
   await push(clientFor(t, { urls: [url], login: fixed({ username: 'lokean', password: new Secret('pä:ss') }) }))
