@@ -1,5 +1,5 @@
 import { tenantOf } from './addresses.ts'
-import { credentials } from './cross-checks.ts'
+import { credentials } from './credentials.ts'
 import { readAccess } from './read-access.ts'
 import type { Values } from './options.ts'
 import type { Origin } from '../worker/messages/settings.ts'
@@ -32,6 +32,9 @@ export function arrange (v: Values) {
       ca: v.LOKEAN_LOKI_CA,
       cert: v.LOKEAN_LOKI_CERT,
       key: v.LOKEAN_LOKI_KEY,
+      headers: v.LOKEAN_LOKI_HEADERS ?? [],
+      /** Undefined for none. */
+      proxy: v.LOKEAN_LOKI_PROXY,
       storedStatus: v.LOKEAN_LOKI_STORED_STATUS,
       maxLineBytes: v.LOKEAN_LOKI_MAX_LINE_BYTES,
       maxAgeMs: v.LOKEAN_LOKI_MAX_AGE,

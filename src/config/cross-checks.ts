@@ -1,26 +1,13 @@
 import { leastBudget } from '../source/budget/share-out.ts'
 import { tenantOf } from './addresses.ts'
-import type { Endpoints } from './endpoints.ts'
+import { type Credentials, credentials } from './credentials.ts'
 import { type CrossCheck, pairProblem } from './cross-check.ts'
+import { HTTP_CHECKS } from './http-checks.ts'
 import { LISTENER_CHECKS, listenerWarnings } from './listener-checks.ts'
 import type { Values } from './options.ts'
 import { isTenant, TENANT_ALLOWED } from './mapping.ts'
-import type { Secret } from '../secret.ts'
 import { SOURCES, sources } from './sources.ts'
 import { formatBytes } from './units.ts'
-
-export interface Credentials { username: string | undefined, password: Secret | undefined }
-
-/**
- * User name and password. The settings for them win over the URLs. A password in a URL counts only for its own user.
- */
-export function credentials (
-  urls: Endpoints<unknown> | undefined, username: string | undefined, password: Secret | undefined
-): Credentials {
-  const inUrl = urls?.credentials
-  const sameUser = username === undefined || username === inUrl?.username
-  return { username: username ?? inUrl?.username, password: password ?? (sameUser ? inUrl?.password : undefined) }
-}
 
 /** The labels that every quarantine stream has. */
 const QUARANTINE = { stream: 'quarantine stream', own: [{ name: 'source' }, { name: 'quarantine' }], from: 'source, quarantine' }
@@ -79,6 +66,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   },
   ...lokiLogin('LOKEAN_LOKI'),
   ...lokiLogin('LOKEAN_LOKI_QUERY'),
+  ...HTTP_CHECKS,
   {
     reads: ['LOKEAN_AMQP_CERT', 'LOKEAN_AMQP_KEY'],
     problem: (v) => pairProblem(v.LOKEAN_AMQP_CERT, v.LOKEAN_AMQP_KEY, 'LOKEAN_AMQP')

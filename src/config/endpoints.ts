@@ -94,6 +94,21 @@ export const lokiUrls = endpoints((text, position) => {
   return { url, endpoint: url.origin + prefix }
 })
 
+/** A proxy for requests to Loki. */
+export interface Proxy {
+  /** Scheme, host and port. */
+  url: string
+  credentials: UrlCredentials | undefined
+}
+
+/** The URL of a proxy, or undefined for `off`. */
+export const proxyUrl = parsedBy((text): Proxy | undefined => {
+  if (text === 'off') return undefined
+  const url = parseUrl(text, '', ['http:', 'https:'], 'http://proxy.example:3128, or be off')
+  if (url.pathname !== '/') throw new InvalidValue('must not have a path')
+  return { url: url.origin, credentials: credentialsOf(url, '') }
+})
+
 /** Parses `host:port`, with IPv6 in brackets. Undefined where the text is not of this form. */
 export function parseHostPort (text: string): HostPort | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text)

@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts'
 import { arrange, deepFreeze } from './config.ts'
 import type { Config } from './config.ts'
 import { CROSS_CHECKS, warningsOf } from './cross-checks.ts'
+import { proxyWarnings } from './http-checks.ts'
 import type { Option } from './option.ts'
 import { OPTION_NAMES, optionOf } from './options.ts'
 import type { OptionName, Values } from './options.ts'
@@ -57,7 +58,8 @@ export function loadConfig (env: Environment, options: { cores?: number, readFil
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
 
   const config = deepFreeze(arrange(values as Values))
-  return { config, warnings: [...unknownNames(env), ...warningsOf(values as Values)], given }
+  const warnings = [...unknownNames(env), ...proxyWarnings(env, values as Values), ...warningsOf(values as Values)]
+  return { config, warnings, given }
 }
 
 /** Adds the settings of a file to `env`. Where both have a name, the environment wins, as with `node --env-file`. */

@@ -1,5 +1,6 @@
-import { lokiUrls } from './endpoints.ts'
+import { lokiUrls, proxyUrl } from './endpoints.ts'
 import { givenLabels } from './given-labels.ts'
+import { headers } from './headers.ts'
 import { fixedTenant, MAX_LABELS, tenantRule } from './mapping.ts'
 import type { Option } from './option.ts'
 import { certificates, privateKey } from './pem.ts'
@@ -40,6 +41,12 @@ export const LOKI_OPTIONS = {
   LOKEAN_LOKI_CA: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
   LOKEAN_LOKI_CERT: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the client certificate' },
   LOKEAN_LOKI_KEY: { group: 'Loki', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },
+  LOKEAN_LOKI_HEADERS: {
+    group: 'Loki', schema: headers, secret: true, text: 'headers of each request to Loki, as a gateway may want them: `name=value`, comma-separated, or one a line'
+  },
+  LOKEAN_LOKI_PROXY: {
+    group: 'Loki', schema: proxyUrl, secret: true, text: 'URL of an HTTP proxy for all requests to Loki, with its user and password where it wants them, or `off`. `HTTPS_PROXY` and its like have no effect'
+  },
   LOKEAN_LOKI_QUERY_URL: {
     group: 'Loki', schema: lokiUrls, url: true, text: 'URLs of Loki for reading (`LOKEAN_LOKI_VERIFY`, `replay`), comma-separated, where they are not those of `LOKEAN_LOKI_URL`'
   },

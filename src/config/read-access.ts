@@ -1,9 +1,10 @@
-import { credentials } from './cross-checks.ts'
+import { credentials } from './credentials.ts'
 import type { Values } from './options.ts'
 
 /**
  * Where and as whom Loki is read. What no setting says for reading is as for pushing: the URLs, the login as a whole,
- * the client certificate with its key, the authorities. `tenant` is undefined where it is that of the records.
+ * the client certificate with its key, the authorities. Headers and proxy are the same. `tenant` is undefined where it
+ * is that of the records.
  */
 export function readAccess (v: Values) {
   const own = credentials(v.LOKEAN_LOKI_QUERY_URL, v.LOKEAN_LOKI_QUERY_USERNAME, v.LOKEAN_LOKI_QUERY_PASSWORD)
@@ -18,6 +19,8 @@ export function readAccess (v: Values) {
     tenant: v.LOKEAN_LOKI_QUERY_TENANT,
     ...login,
     ...identity,
-    ca: v.LOKEAN_LOKI_QUERY_CA ?? v.LOKEAN_LOKI_CA
+    ca: v.LOKEAN_LOKI_QUERY_CA ?? v.LOKEAN_LOKI_CA,
+    headers: v.LOKEAN_LOKI_HEADERS ?? [],
+    proxy: v.LOKEAN_LOKI_PROXY
   }
 }

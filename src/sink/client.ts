@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Secret } from '../secret.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
-import { Connections } from './connections.ts'
+import { Connections, type ProxyAccess } from './connections.ts'
 import { Deadline } from './deadline.ts'
-import { connectionFailure, type Failure } from './failure.ts'
+import { type Access, connectionFailure, type Failure } from './failure.ts'
 
 export interface LokiAccess {
   /** Base URLs of the distributors. */
@@ -14,6 +14,9 @@ export interface LokiAccess {
   ca?: string
   cert?: string
   key?: Secret
+  /** Sent with each request. They never replace a header of the client's own. */
+  headers?: ReadonlyArray<{ readonly name: string, readonly value: Secret }>
+  proxy?: ProxyAccess
   /** The limit on a whole request: from the search for a connection to the last byte read of the answer. */
   timeoutMs: number
   /** A further status that means stored: see classify. */
@@ -34,18 +37,19 @@ export class LokiClient {
   readonly urls: readonly string[]
   readonly #connections: Connections[]
   readonly #headers: Record<string, string>
-  readonly #certificates: Pick<LokiAccess, 'ca' | 'cert'>
+  readonly #access: Omit<Access, 'url'>
   readonly #timeoutMs: number
   readonly #storedStatus: number | undefined
 
   constructor (access: LokiAccess, version: string) {
-    const { ca, cert, key, timeoutMs } = access
+    const { ca, cert, key, proxy, timeoutMs } = access
     this.urls = access.urls
     this.#timeoutMs = timeoutMs
-    this.#certificates = { ca, cert }
+    this.#access = { ca, cert, proxy: proxy?.url }
     this.#storedStatus = access.storedStatus
-    this.#connections = access.urls.map(url => new Connections(url, { ca, cert, key: key?.reveal(), timeoutMs }))
+    this.#connections = access.urls.map(url => new Connections(url, { ca, cert, key: key?.reveal(), proxy, timeoutMs }))
     this.#headers = {
+      ...Object.fromEntries(access.headers?.map(({ name, value }) => [name, value.reveal()]) ?? []),
       'content-type': 'application/x-protobuf',
       'user-agent': `lokean/${version}`,
       ...authorization(access)
@@ -114,7 +118,7 @@ export class LokiClient {
 
   /** What an error of `get` means. */
   failure (endpoint: number, error: unknown): Failure {
-    return connectionFailure(error, { url: this.urls[endpoint] ?? '', ...this.#certificates })
+    return connectionFailure(error, { url: this.urls[endpoint] ?? '', ...this.#access })
   }
 
   async close (): Promise<void> {

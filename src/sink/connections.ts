@@ -1,16 +1,29 @@
-import { Client } from 'undici'
+import { Client, type Dispatcher, ProxyAgent } from 'undici'
+import type { Secret } from '../secret.ts'
+
+/** A proxy that all connections go through. */
+export interface ProxyAccess {
+  readonly url: string
+  readonly credentials: { readonly username: string, readonly password: Secret | undefined } | undefined
+}
 
 export interface ConnectionOptions {
   ca?: string
   cert?: string
   key?: string
+  proxy?: ProxyAccess
   /** The limit on a connection's setup. */
   timeoutMs: number
   /** A connection of this age gets no further request. Each adds a random time, up to as much again. */
   ageMs?: number
 }
 
-interface Connection { client: Client, requests: number, until: number }
+/** A connection as it is lent. */
+export interface LentConnection {
+  request: (options: Omit<Dispatcher.RequestOptions, 'origin'>) => Promise<Dispatcher.ResponseData>
+}
+
+interface Connection { client: Dispatcher, requests: number, until: number }
 
 /** Where tenants come from a field, there may be more shards than this. Their pushes take turns. */
 const MAX_CONNECTIONS = 256
@@ -41,12 +54,12 @@ export class Connections {
   }
 
   /** Lends a connection to `request`, which reads the answer too. */
-  async use<T> (request: (client: Client) => Promise<T>): Promise<T> {
+  async use<T> (request: (connection: LentConnection) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error('the connections to Loki are closed')
     const connection = this.#next()
     connection.requests++
     try {
-      return await request(connection.client)
+      return await request({ request: async options => await connection.client.request({ ...options, origin: this.#origin }) })
     } finally {
       // Where the server closes after its answer, that is seen a turn later. The connection is not free before.
       setImmediate(() => { connection.requests-- })
@@ -81,15 +94,35 @@ export class Connections {
   }
 
   #open (): Connection {
-    const { ca, cert, key, timeoutMs, ageMs = AGE_MS } = this.#options
-    const client = new Client(this.#origin, {
-      pipelining: 1,
-      connect: { ca, cert, key, timeout: timeoutMs },
-      // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS
-    })
-    return { client, requests: 0, until: performance.now() + ageMs * (1 + Math.random()) }
+    const { ageMs = AGE_MS } = this.#options
+    return { client: dispatcherOf(this.#origin, this.#options), requests: 0, until: performance.now() + ageMs * (1 + Math.random()) }
   }
+}
+
+function dispatcherOf (origin: string, { ca, cert, key, proxy, timeoutMs }: ConnectionOptions): Dispatcher {
+  const connect = { ca, cert, key, timeout: timeoutMs }
+  const options = {
+    pipelining: 1,
+    // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS
+  }
+  if (proxy === undefined) return new Client(origin, { ...options, connect })
+  return new ProxyAgent({
+    ...options,
+    uri: proxy.url,
+    token: authorizationAt(proxy),
+    // Proxies let few ports through by CONNECT, and 443 first: a request over plain HTTP has its URL in full instead.
+    proxyTunnel: false,
+    connections: 1,
+    requestTls: connect,
+    proxyTls: { ca, timeout: timeoutMs },
+    factory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { ...options, connect })
+  })
+}
+
+function authorizationAt ({ credentials }: ProxyAccess): string | undefined {
+  if (credentials === undefined) return undefined
+  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password?.reveal() ?? ''}`).toString('base64')}`
 }

@@ -1,10 +1,11 @@
 import { certifiedNames, expiredAt, type PeerCertificate, tlsFailure, type TlsFailure } from '../tls-failure.ts'
+import { proxyFailure } from './proxy-failure.ts'
 
 /** Why no answer came. `hint` names the setting to check, where a setting may be wrong. */
 export interface Failure { message: string, hint?: string }
 
-/** What of the settings decides whether there is a connection. Certificates are PEM text. */
-export interface Access { url: string, ca?: string, cert?: string }
+/** What of the settings decides whether there is a connection. Certificates are PEM text. `proxy` is its URL. */
+export interface Access { url: string, ca?: string, cert?: string, proxy?: string }
 
 interface Cause {
   name?: string
@@ -25,6 +26,8 @@ export function connectionFailure (error: unknown, access: Access): Failure {
   // A DOMException, such as that of an abort, has a number.
   const code = typeof given === 'string' ? given : ''
   const { hostname, host } = new URL(access.url)
+  const ofProxy = access.proxy === undefined ? undefined : proxyFailure(error, access.proxy, access.url)
+  if (ofProxy !== undefined) return ofProxy
   const tls = tlsFailure(code)
   if (tls !== undefined) return inTls(tls, access, { names: certifiedNames(cert), words: reason ?? explain(error) })
   if (name === 'HTTPParserError') return noHttp(data)

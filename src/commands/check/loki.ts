@@ -26,7 +26,7 @@ export async function tryLoki (config: Config, push: boolean): Promise<{ loki: L
   const client = new LokiClient({ ...config.loki, timeoutMs }, VERSION)
   const entries = checkEntries(config)
   try {
-    const silent = await Promise.all(client.urls.map(async (_, endpoint) => await notReady(client, endpoint, timeoutMs)))
+    const silent = await Promise.all(client.urls.map(async (_, endpoint) => await notReady(client, endpoint, config, timeoutMs)))
     const loki = await Promise.all(client.urls.map(async (url, endpoint) => {
       return { url, stored: [], ...(silent[endpoint] ?? await pushAll(client, endpoint, entries, config, push)) }
     }))
@@ -38,18 +38,19 @@ export async function tryLoki (config: Config, push: boolean): Promise<{ loki: L
 }
 
 /** Undefined where the distributor is ready. A gateway may know no `/ready`: any answer below 500 counts. */
-async function notReady (client: LokiClient, endpoint: number, timeoutMs: number): Promise<Finding | undefined> {
+async function notReady (client: LokiClient, endpoint: number, config: Config, timeoutMs: number): Promise<Finding | undefined> {
   try {
     const { status, text } = await client.get(endpoint, '', '/ready', AbortSignal.timeout(timeoutMs))
     return status >= 500 ? unfit(`not ready: ${inWords(`${status} ${text}`)}`, NOT_READY) : undefined
   } catch (error) {
     const { message, hint = LOKI_HINT } = client.failure(endpoint, error)
-    return await wrongPort(client.urls[endpoint] ?? '') ?? unfit(message, hint)
+    return await wrongPort(client.urls[endpoint] ?? '', config) ?? unfit(message, hint)
   }
 }
 
-/** Undefined where the port speaks what the URL says, or nothing that is known. */
-async function wrongPort (url: string): Promise<Finding | undefined> {
+/** Undefined where the port speaks what the URL says, or nothing that is known, or stands behind a proxy. */
+async function wrongPort (url: string, { loki: { proxy } }: Config): Promise<Finding | undefined> {
+  if (proxy !== undefined) return undefined
   const { hostname, port, protocol } = new URL(url)
   const tls = protocol === 'https:'
   const host = hostname.replace(/^\[|\]$/g, '')

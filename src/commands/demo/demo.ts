@@ -48,7 +48,7 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
       LOKEAN_ADMIN_ADDR: '127.0.0.1:0',
       LOKEAN_LOG_LEVEL: 'warn',
       ...context.env,
-      ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki.url }),
+      ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki.url, LOKEAN_LOKI_PROXY: 'off' }),
       ...way.settings
     })
     const problems = new Problems()

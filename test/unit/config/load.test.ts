@@ -32,6 +32,8 @@ test('without any setting every option has the documented default', () => {
       ca: undefined,
       cert: undefined,
       key: undefined,
+      headers: [],
+      proxy: undefined,
       storedStatus: 204,
       maxLineBytes: 262144,
       maxAgeMs: 7 * 86400e3,
@@ -46,7 +48,9 @@ test('without any setting every option has the documented default', () => {
       token: undefined,
       ca: undefined,
       cert: undefined,
-      key: undefined
+      key: undefined,
+      headers: [],
+      proxy: undefined
     },
     verify: false,
     listeners: {
@@ -117,6 +121,8 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_CA: '/pem/cert',
     LOKEAN_LOKI_CERT: '/pem/cert',
     LOKEAN_LOKI_KEY: '/pem/key',
+    LOKEAN_LOKI_HEADERS: 'x-key=v',
+    LOKEAN_LOKI_PROXY: 'http://proxy:3128',
     LOKEAN_LOKI_QUERY_URL: 'https://read.example',
     LOKEAN_LOKI_QUERY_TENANT: 'everyone',
     LOKEAN_LOKI_QUERY_USERNAME: 'viewer',
@@ -199,6 +205,8 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.ca, CERTIFICATE)
   assert.equal(config.loki.cert, CERTIFICATE)
   assert.equal(config.loki.key?.reveal(), PRIVATE_KEY)
+  assert.deepEqual(config.loki.headers.map(({ name, value }) => [name, value.reveal()]), [['x-key', 'v']])
+  assert.deepEqual(config.loki.proxy, { url: 'http://proxy:3128', credentials: undefined })
   assert.deepEqual({ ...config.lokiQuery, password: config.lokiQuery.password?.reveal(), key: config.lokiQuery.key?.reveal() }, {
     urls: ['https://read.example'],
     tenant: 'everyone',
@@ -207,7 +215,9 @@ test('every setting is taken from the environment', () => {
     token: undefined,
     ca: CERTIFICATE,
     cert: CERTIFICATE,
-    key: PRIVATE_KEY
+    key: PRIVATE_KEY,
+    headers: config.loki.headers,
+    proxy: config.loki.proxy
   })
   assert.equal(config.verify, false)
   assert.equal(config.loki.storedStatus, 200)
@@ -308,6 +318,8 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_CA: ['/none', /^LOKEAN_LOKI_CA is "\/none": cannot be read \(ENOENT: no such file or directory\)$/],
   LOKEAN_LOKI_CERT: ['/none', /^LOKEAN_LOKI_CERT is "\/none": cannot be read/],
   LOKEAN_LOKI_KEY: ['/none', /^LOKEAN_LOKI_KEY is "\/none": cannot be read/],
+  LOKEAN_LOKI_HEADERS: ['x-key=hunter2,hunter3', /^LOKEAN_LOKI_HEADERS is \(hidden\): must have name=value .* \(number 2 has no name of a header\)$/],
+  LOKEAN_LOKI_PROXY: ['socks://hunter2@proxy', /^LOKEAN_LOKI_PROXY is \(hidden\): must be a URL such as http:\/\/proxy\.example:3128, or be off$/],
   LOKEAN_LOKI_QUERY_URL: ['loki:3100', /^LOKEAN_LOKI_QUERY_URL is "loki:3100": must be a URL such as http:/],
   LOKEAN_LOKI_QUERY_TENANT: ['a|b', /^LOKEAN_LOKI_QUERY_TENANT is "a\|b": must be a tenant/],
   LOKEAN_LOKI_QUERY_USERNAME: ['a:b', /^LOKEAN_LOKI_QUERY_USERNAME is "a:b": must not contain a colon/],

@@ -98,6 +98,22 @@ test('logs in with user name and password, or with a token', async t => {
   ])
 })
 
+test('sends headers of the operator\'s own, which replace none that it sets itself', async t => {
+  const { url, received } = await httpServer(t, response => { response.writeHead(204).end() })
+  const headers = ['x-gateway-key', 'content-type', 'authorization', 'x-scope-orgid', 'user-agent', 'cache-control']
+    .map(name => ({ name, value: new Secret(`own ${name}`) }))
+  const client = clientFor(t, { urls: [url], token: new Secret('t0ken'), headers })
+  await push(client, 'cloud1')
+  await client.get(0, 'cloud1', '/ready', new AbortController().signal, { 'cache-control': 'no-cache' })
+  for (const { headers } of received) {
+    assert.deepEqual(
+      [headers['x-gateway-key'], headers['content-type'], headers.authorization, headers['x-scope-orgid'], headers['user-agent']],
+      ['own x-gateway-key', 'application/x-protobuf', 'Bearer t0ken', 'cloud1', 'lokean/1.2.3']
+    )
+  }
+  assert.equal(received[1].headers['cache-control'], 'no-cache')
+})
+
 test('passes on what Loki answers', async t => {
   const answers: Array<[status: number, body: string, headers?: Record<string, string>]> = [
     [400, 'entry too far behind\n'],
