@@ -25,17 +25,36 @@ function onSignals (): AbortSignal {
   return stopping.signal
 }
 
+/**
+ * `run` looks at its files again. Where a terminal goes, or before `run` is up, SIGHUP ends the process as it always
+ * does.
+ */
+function onHangup (handle: () => void): void {
+  if (process.stdout.isTTY) return
+  process.on('SIGHUP', handle)
+}
+
+/** Reads the environment, and the file of `--env-file`, as they are at each call. */
+async function envReader (file: string | undefined): Promise<Context['readEnv']> {
+  if (file === undefined) return () => process.env
+  const { withEnvFile } = await import('./config/load.ts')
+  return () => withEnvFile(process.env, file)
+}
+
 async function main (): Promise<number> {
   const command = parseCommand(process.argv.slice(2))
   // Each command loads its own code, so that a health probe and --version start fast.
   if (command.command === 'help') return print((await import('./cli/help.ts')).helpText(command.topic))
   if (command.command === 'version') return print(`lokean ${VERSION}\n`)
+  const readEnv = await envReader(command.envFile)
   const context: Context = {
-    env: command.envFile === undefined ? process.env : (await import('./config/load.ts')).withEnvFile(process.env, command.envFile),
+    env: readEnv(),
+    readEnv,
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
     stopping: onSignals(),
+    onHangup,
     onFault: handle => lastResort.use(handle)
   }
   if (command.command === 'demo' || command.command === 'generate') letYoungGenerationGrow()

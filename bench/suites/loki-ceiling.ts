@@ -57,7 +57,8 @@ export async function pushAll (
   }
 }
 
-function authorization ({ username, password, token }: Config['loki']): Record<string, string> {
+function authorization ({ login }: Config['loki']): Record<string, string> {
+  const { username, password, token } = login.current
   if (token !== undefined) return { authorization: `Bearer ${token.reveal()}` }
   return username === undefined
     ? {}

@@ -26,14 +26,15 @@ export function busTarget ({ amqp }: Config, hosts: number): LoadTarget {
   const [endpoint] = amqp.urls
   if (amqp.addresses.length === 0 || endpoint === undefined) throw new ConfigError('LOKEAN_AMQP_ADDRESSES is off: there is no address to send to')
   const { host, port, tls } = endpoint
+  const { servername, login: { current: { username, password, ca, cert, key } } } = amqp
   return {
     url: `amqp${tls ? 's' : ''}://${formatHostPort(host, port)}`,
     name: 'the bus',
     addresses: amqp.addresses.slice(0, hosts).map(({ address }) => address),
     window: WINDOW,
-    username: amqp.username,
-    password: amqp.password?.reveal(),
-    tls: tls ? { ca: amqp.ca, cert: amqp.cert, key: amqp.key?.reveal() } : undefined
+    username,
+    password: password?.reveal(),
+    tls: tls ? { ca, cert, key: key?.reveal(), ...servername === undefined ? {} : { servername } } : undefined
   }
 }
 

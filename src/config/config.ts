@@ -1,23 +1,25 @@
 import { tenantOf } from './addresses.ts'
-import { credentials } from './credentials.ts'
-import { readAccess } from './read-access.ts'
+import type { Credentials } from '../credentials/credentials.ts'
+import { amqpLogin, certificateEnds, listenerIdentity, lokiLogin, lokiQueryLogin } from './logins.ts'
 import type { Values } from './options.ts'
 import type { Origin } from '../worker/messages/settings.ts'
+import type { Provider } from '../provider.ts'
 import { Secret } from '../secret.ts'
 import { sources } from './sources.ts'
 
-/** The settings as the program uses them: parsed, grouped, in bytes and milliseconds. */
-export function arrange (v: Values) {
+/**
+ * The settings as the program uses them: parsed, grouped, in bytes and milliseconds. What may come from files is a
+ * Provider of what they hold at the time.
+ */
+export function arrange (v: Values, credentials: Credentials<Values>) {
   const origin = (one: Origin): Origin => ({ address: one.address, labels: one.labels, tenant: tenantOf(one, v.LOKEAN_LOKI_TENANT) })
   return {
     amqp: {
       urls: v.LOKEAN_AMQP_URL.urls,
       addresses: v.LOKEAN_AMQP_ADDRESSES.map(origin),
-      ...credentials(v.LOKEAN_AMQP_URL, v.LOKEAN_AMQP_USERNAME, v.LOKEAN_AMQP_PASSWORD),
-      /** PEM text, as `cert`. */
-      ca: v.LOKEAN_AMQP_CA,
-      cert: v.LOKEAN_AMQP_CERT,
-      key: v.LOKEAN_AMQP_KEY
+      /** The name in the server's certificate; undefined where it is the host of the URL. */
+      servername: v.LOKEAN_AMQP_SERVERNAME,
+      login: credentials.provider(amqpLogin)
     },
     loki: {
       /** Base URLs without a trailing slash. */
@@ -26,15 +28,8 @@ export function arrange (v: Values) {
       quarantineTenant: v.LOKEAN_LOKI_QUARANTINE_TENANT,
       /** Labels of every stream. */
       labels: v.LOKEAN_LOKI_LABELS ?? [],
-      ...credentials(v.LOKEAN_LOKI_URL, v.LOKEAN_LOKI_USERNAME, v.LOKEAN_LOKI_PASSWORD),
-      token: v.LOKEAN_LOKI_TOKEN,
-      /** PEM text, as `cert`. */
-      ca: v.LOKEAN_LOKI_CA,
-      cert: v.LOKEAN_LOKI_CERT,
-      key: v.LOKEAN_LOKI_KEY,
-      headers: v.LOKEAN_LOKI_HEADERS ?? [],
-      /** Undefined for none. */
-      proxy: v.LOKEAN_LOKI_PROXY,
+      servername: v.LOKEAN_LOKI_SERVERNAME,
+      login: credentials.provider(lokiLogin),
       storedStatus: v.LOKEAN_LOKI_STORED_STATUS,
       maxLineBytes: v.LOKEAN_LOKI_MAX_LINE_BYTES,
       maxAgeMs: v.LOKEAN_LOKI_MAX_AGE,
@@ -42,15 +37,18 @@ export function arrange (v: Values) {
       maxDisorderMs: v.LOKEAN_LOKI_MAX_DISORDER
     },
     /** Where and as whom Loki is read. */
-    lokiQuery: readAccess(v),
+    lokiQuery: {
+      urls: (v.LOKEAN_LOKI_QUERY_URL ?? v.LOKEAN_LOKI_URL).urls,
+      /** Undefined where it is that of the records. */
+      tenant: v.LOKEAN_LOKI_QUERY_TENANT,
+      servername: v.LOKEAN_LOKI_QUERY_URL === undefined ? v.LOKEAN_LOKI_SERVERNAME : undefined,
+      login: credentials.provider(lokiQueryLogin)
+    },
     verify: v.LOKEAN_LOKI_VERIFY === 'on',
     listeners: {
       /** Where senders connect to. */
       streams: sources(v).flatMap(({ place, ...one }) => place?.kind === 'stream' ? [{ ...origin(one), place }] : []),
-      /** PEM text, as `key` and `ca`. */
-      cert: v.LOKEAN_LISTEN_CERT,
-      key: v.LOKEAN_LISTEN_KEY,
-      ca: v.LOKEAN_LISTEN_CA,
+      identity: credentials.provider(listenerIdentity),
       /** Undefined where all may send whose certificates `ca` allows. */
       peers: v.LOKEAN_LISTEN_PEERS,
       proxyProtocol: v.LOKEAN_LISTEN_PROXY_PROTOCOL === 'on',
@@ -91,6 +89,8 @@ export function arrange (v: Values) {
       bytes: v.LOKEAN_DEAD_LETTER_BYTES,
       whenFull: v.LOKEAN_DEAD_LETTER_FULL
     },
+    /** When the first certificate of each setting that has one ends, in Unix time. */
+    certificateEnds: credentials.provider(certificateEnds),
     admin: v.LOKEAN_ADMIN_ADDR,
     readyTenants: v.LOKEAN_READY_TENANTS,
     logLevel: v.LOKEAN_LOG_LEVEL
@@ -98,7 +98,7 @@ export function arrange (v: Values) {
 }
 
 export type DeepReadonly<T> =
-  T extends Secret ? T
+  T extends Secret | Provider<unknown> ? T
     : T extends ReadonlyArray<infer E> ? ReadonlyArray<DeepReadonly<E>>
       : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
         : T

@@ -3,7 +3,7 @@ import { tenantOf } from './addresses.ts'
 import { type Credentials, credentials } from './credentials.ts'
 import { type CrossCheck, pairProblem } from './cross-check.ts'
 import { HTTP_CHECKS } from './http-checks.ts'
-import { LISTENER_CHECKS, listenerWarnings } from './listener-checks.ts'
+import { LISTENER_CHECKS } from './listener-checks.ts'
 import type { Values } from './options.ts'
 import { isTenant, TENANT_ALLOWED } from './mapping.ts'
 import { SOURCES, sources } from './sources.ts'
@@ -55,9 +55,6 @@ function backlogProblem (v: Values): string | undefined {
   }
   return undefined
 }
-
-/** Loki's own answer to a push that it has stored. */
-const LOKI_STORED_STATUS = 204
 
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   {
@@ -130,28 +127,3 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     }
   }
 ]
-
-/** Warns of settings that are allowed, but most likely not meant. */
-export function warningsOf (values: Values): string[] {
-  const found: string[] = []
-  const plainBus = values.LOKEAN_AMQP_URL.urls.every((url) => !url.tls)
-  const plainLoki = values.LOKEAN_LOKI_URL.urls.every((url) => url.startsWith('http:'))
-  for (const name of ['LOKEAN_AMQP_CA', 'LOKEAN_AMQP_CERT'] as const) {
-    if (plainBus && values[name] !== undefined) found.push(`${name} has no effect: no URL in LOKEAN_AMQP_URL begins with amqps://`)
-  }
-  for (const name of ['LOKEAN_LOKI_CA', 'LOKEAN_LOKI_CERT'] as const) {
-    if (plainLoki && values[name] !== undefined) found.push(`${name} has no effect: no URL in LOKEAN_LOKI_URL begins with https://`)
-  }
-  if (values.LOKEAN_LOKI_STORED_STATUS !== LOKI_STORED_STATUS) {
-    found.push(`LOKEAN_LOKI_STORED_STATUS is ${values.LOKEAN_LOKI_STORED_STATUS}: whatever answers a push with it is believed to have stored it, a login page too`)
-  }
-  found.push(...listenerWarnings(values))
-  const homeless = sources(values).find(({ tenant }) => tenant === undefined)
-  if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && sources(values).some(({ tenant }) => tenant !== undefined)) {
-    found.push(`${homeless.name} has no tenant for ${JSON.stringify(homeless.address)}, as other sources have, nor has LOKEAN_LOKI_TENANT: a Loki with tenants will refuse what comes from there`)
-  }
-  for (const { name } of values.LOKEAN_METADATA) {
-    if ([...values.LOKEAN_LABELS, ...values.LOKEAN_LOKI_LABELS ?? []].some((label) => label.name === name)) found.push(`LOKEAN_METADATA has ${JSON.stringify(name)}, which is a label already: Loki will store it twice`)
-  }
-  return found
-}

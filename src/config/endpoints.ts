@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import { Secret } from '../secret.ts'
 import { parsedBy, InvalidValue, splitList } from './text.ts'
 
@@ -107,6 +107,12 @@ export const proxyUrl = parsedBy((text): Proxy | undefined => {
   const url = parseUrl(text, '', ['http:', 'https:'], 'http://proxy.example:3128, or be off')
   if (url.pathname !== '/') throw new InvalidValue('must not have a path')
   return { url: url.origin, credentials: credentialsOf(url, '') }
+})
+
+/** A name of a server as TLS has it, which is no address (RFC 6066, 3). */
+export const serverName = parsedBy((text): string => {
+  if (!HOST_NAME.test(text) || isIP(text) !== 0) throw new InvalidValue('must be a host name, such as bus.example, and no address')
+  return text
 })
 
 /** Parses `host:port`, with IPv6 in brackets. Undefined where the text is not of this form. */

@@ -1,5 +1,5 @@
 import { addresses, listenAddresses, socketAddress } from './addresses.ts'
-import { amqpUrls } from './endpoints.ts'
+import { amqpUrls, serverName } from './endpoints.ts'
 import type { Option } from './option.ts'
 import { certificates, privateKey } from './pem.ts'
 import { permittedPeers } from './permitted-peers.ts'
@@ -27,6 +27,9 @@ export const INPUT_OPTIONS = {
   },
   LOKEAN_AMQP_USERNAME: { group: 'AMQP bus', schema: username, text: 'user for SASL PLAIN' },
   LOKEAN_AMQP_PASSWORD: { group: 'AMQP bus', schema: password, secret: true, text: 'password for SASL PLAIN' },
+  LOKEAN_AMQP_SERVERNAME: {
+    group: 'AMQP bus', schema: serverName, text: 'name that the certificate of the bus must have, and that is asked for over TLS (SNI), where it is not the host of `LOKEAN_AMQP_URL`'
+  },
   LOKEAN_AMQP_CA: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
   LOKEAN_AMQP_CERT: { group: 'AMQP bus', schema: certificates, pem: true, text: 'PEM file of the client certificate (SASL EXTERNAL)' },
   LOKEAN_AMQP_KEY: { group: 'AMQP bus', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },

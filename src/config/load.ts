@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { parseEnv } from 'node:util'
+import { Credentials } from '../credentials/credentials.ts'
 import { ConfigError } from '../errors.ts'
 import { arrange, deepFreeze } from './config.ts'
 import type { Config } from './config.ts'
-import { CROSS_CHECKS, warningsOf } from './cross-checks.ts'
+import { CROSS_CHECKS } from './cross-checks.ts'
 import { proxyWarnings } from './http-checks.ts'
-import type { Option } from './option.ts'
 import { OPTION_NAMES, optionOf } from './options.ts'
 import type { OptionName, Values } from './options.ts'
+import { type Environment, parse, type ReadFile, reasonOf, type SettingText, textOf } from './setting-text.ts'
 import { InvalidValue } from './text.ts'
 import { unknownNames } from './unknown.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
-export type ReadFile = (path: string) => string
+import { warningsOf } from './warnings.ts'
 
 export interface Loaded {
   config: Config
@@ -21,13 +20,11 @@ export interface Loaded {
   warnings: string[]
   /** The settings that the environment has, so that their default does not count. */
   given: ReadonlySet<OptionName>
+  /** Owns what of the settings comes from files. */
+  credentials: Credentials<Values>
 }
 
-/** The text of a setting, and how an error describes where it came from. */
-interface Source { text: string, described: string }
-
 const readUtf8: ReadFile = (path) => readFileSync(path, 'utf8')
-const SHOWN_LENGTH = 200
 
 /**
  * Loads the settings from the environment. An empty value counts as unset. One `ConfigError` has a line for each
@@ -39,11 +36,14 @@ export function loadConfig (env: Environment, options: { cores?: number, readFil
   const problems: string[] = []
   const wrong = new Set<OptionName>()
   const given = new Set<OptionName>()
+  const files = new Map<OptionName, { path: string, text: string }>()
 
   for (const name of OPTION_NAMES) {
     try {
-      const source = sourceOf(name, env, readFile)
+      let whole = ''
+      const source = textOf(name, env, path => (whole = readFile(path)))
       if (source !== undefined) given.add(name)
+      if (source?.path !== undefined) files.set(name, { path: source.path, text: whole })
       values[name] = parse(source ?? defaultOf(name, cores, env), optionOf(name))
     } catch (error) {
       if (!(error instanceof InvalidValue)) throw error
@@ -57,9 +57,15 @@ export function loadConfig (env: Environment, options: { cores?: number, readFil
   }
   if (problems.length > 0) throw new ConfigError(problems.join('\n'))
 
-  const config = deepFreeze(arrange(values as Values))
+  const credentials = new Credentials({
+    values: values as Values,
+    files,
+    parse: (name, read) => parse(textOf(name, env, read), optionOf(name)),
+    agreements: CROSS_CHECKS
+  })
+  const config = deepFreeze(arrange(values as Values, credentials))
   const warnings = [...unknownNames(env), ...proxyWarnings(env, values as Values), ...warningsOf(values as Values)]
-  return { config, warnings, given }
+  return { config, warnings, given, credentials }
 }
 
 /** Adds the settings of a file to `env`. Where both have a name, the environment wins, as with `node --env-file`. */
@@ -71,14 +77,17 @@ export function withEnvFile (env: Environment, path: string, readFile: ReadFile 
   }
 }
 
-function parse (source: Source | undefined, option: Option): unknown {
-  if (source === undefined) return undefined
-  const result = option.schema.safeParse(source.text)
-  if (result.success) return result.data
-  throw new InvalidValue(`${source.described}: ${result.error.issues[0]?.message ?? 'is not allowed'}`)
+/** Throws ConfigError. */
+export function logLevelOf (env: Environment, readFile: ReadFile = readUtf8): Config['logLevel'] {
+  const name = 'LOKEAN_LOG_LEVEL'
+  try {
+    return parse(textOf(name, env, readFile) ?? defaultOf(name, 1, env), optionOf(name)) as Config['logLevel']
+  } catch (error) {
+    throw error instanceof InvalidValue ? new ConfigError(error.message) : error
+  }
 }
 
-function defaultOf (name: OptionName, cores: number, env: Environment): Source | undefined {
+function defaultOf (name: OptionName, cores: number, env: Environment): SettingText | undefined {
   let text = optionOf(name).default
   // One core is left to the main thread, which owns the sockets.
   if (name === 'LOKEAN_WORKERS') text = String(Math.min(256, Math.max(1, cores - 1)))
@@ -91,46 +100,4 @@ function listensAlone (env: Environment): boolean {
   const isSet = (name: string): boolean => (env[name]?.trim() ?? '') !== ''
   const ofBus = OPTION_NAMES.filter(name => name.startsWith('LOKEAN_AMQP_'))
   return isSet('LOKEAN_LISTEN') && !ofBus.some(name => isSet(name) || isSet(`${name}_FILE`))
-}
-
-function sourceOf (name: OptionName, env: Environment, readFile: ReadFile): Source | undefined {
-  const option = optionOf(name)
-  const value = option.secret && !option.pem ? env[name] : env[name]?.trim()
-  const file = option.secret ? env[`${name}_FILE`]?.trim() : undefined
-  if (value && file) throw new InvalidValue(`${name} and ${name}_FILE are both set: set one of them`)
-  if (file) {
-    const described = `${name}_FILE is ${shown(file)}`
-    const text = contentOf(file, described, readFile).replace(/[\r\n]+$/, '')
-    if (text === '') throw new InvalidValue(`${described}: must not be an empty file`)
-    return { text, described }
-  }
-  if (!value) return undefined
-  if (!option.pem) return { text: value, described: `${name} is ${display(value, option)}` }
-  if (value.includes('-----BEGIN')) return { text: value, described: `${name} is (hidden)` }
-  const described = `${name} is ${shown(value)}`
-  return { text: contentOf(value, described, readFile), described }
-}
-
-function contentOf (path: string, described: string, readFile: ReadFile): string {
-  try {
-    return readFile(path)
-  } catch (error) {
-    throw new InvalidValue(`${described}: cannot be read (${reasonOf(error)})`)
-  }
-}
-
-/** Node's message without the path, which the line has already. */
-function reasonOf (error: unknown): string {
-  return error instanceof Error ? error.message.replace(/, \w+(?: '.*')?$/s, '') : String(error)
-}
-
-function display (value: string, option: Option): string {
-  if (option.secret) return '(hidden)'
-  // Hides all up to the last @. A URL that does not parse may have a password too.
-  return shown(option.url ? value.replace(/^.*@/s, '(hidden)@') : value)
-}
-
-/** Quotes a value and escapes its control characters, so that it cannot forge a line of the log. */
-function shown (value: string): string {
-  return JSON.stringify(value.length > SHOWN_LENGTH ? `${value.slice(0, SHOWN_LENGTH)}...` : value)
 }

@@ -1,4 +1,4 @@
-import { lokiUrls, proxyUrl } from './endpoints.ts'
+import { lokiUrls, proxyUrl, serverName } from './endpoints.ts'
 import { givenLabels } from './given-labels.ts'
 import { headers } from './headers.ts'
 import { fixedTenant, MAX_LABELS, tenantRule } from './mapping.ts'
@@ -38,6 +38,9 @@ export const LOKI_OPTIONS = {
   LOKEAN_LOKI_USERNAME: { group: 'Loki', schema: basicUsername, text: 'user for basic authentication' },
   LOKEAN_LOKI_PASSWORD: { group: 'Loki', schema: password, secret: true, text: 'password for basic authentication' },
   LOKEAN_LOKI_TOKEN: { group: 'Loki', schema: bearerToken, secret: true, text: 'bearer token, instead of user and password' },
+  LOKEAN_LOKI_SERVERNAME: {
+    group: 'Loki', schema: serverName, text: 'name that the certificate of Loki must have, and that is asked for over TLS (SNI), where it is not the host of `LOKEAN_LOKI_URL`. For reading too, unless `LOKEAN_LOKI_QUERY_URL` is set'
+  },
   LOKEAN_LOKI_CA: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the authorities to trust instead of the system\'s' },
   LOKEAN_LOKI_CERT: { group: 'Loki', schema: certificates, pem: true, text: 'PEM file of the client certificate' },
   LOKEAN_LOKI_KEY: { group: 'Loki', schema: privateKey, pem: true, secret: true, text: 'PEM file of its private key' },

@@ -76,11 +76,11 @@ export class SenderConnection implements Connection {
     const secure = protocol === 'amqps:'
     const host = hostname.replace(/^\[|\]$/g, '')
     const connection = rhea.create_container().create_connection({
-      ...(secure ? tls : {}),
       transport: secure ? 'tls' : 'tcp',
       host,
       // rhea would give any host to the server as its name. TLS forbids an IP address there.
       ...(isIP(host) === 0 ? {} : { servername: '' }),
+      ...(secure ? tls : {}),
       port: Number(port || (secure ? 5671 : 5672)),
       // A name without a password makes rhea use SASL ANONYMOUS, as omamqp1 does.
       username: username ?? 'anonymous',

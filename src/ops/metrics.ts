@@ -220,6 +220,9 @@ function gauges (registry: Registry, { version, addresses }: MetricsOptions) {
       'lokean_sink_lanes_waiting', 'Lanes (a shard of a tenant) that wait before they push again, or try again, by why', 'reason', RETRY_REASONS
     ),
     sinkShards: derived('lokean_sink_lanes', 'Lanes (a shard of a tenant) that hold parts or a push'),
+    certificateExpiry: derived(
+      'lokean_certificate_expiry_timestamp_seconds', 'When the certificate of a setting ends, in Unix time; of several, the first that does', 'setting'
+    ),
     deadLetterBytes: derived('lokean_dead_letter_bytes', 'Bytes of the files in the dead-letter directory; 0 without one'),
     deadLetterBytesLimit: derived('lokean_dead_letter_bytes_limit', 'The most bytes they may have (LOKEAN_DEAD_LETTER_BYTES); 0 without a directory'),
     deadLetterBlocked: derived('lokean_dead_letter_blocked', 'Whether records wait for room in the dead-letter directory (1) or not (0)'),

@@ -37,6 +37,7 @@ export async function startService (config: Config, log: Logger, problems: Probl
     dropRules: config.drop.map(({ name }) => name),
     redactRules: config.redact.map(({ name }) => name)
   })
+  metrics.certificateExpiry.from(() => Object.entries(config.certificateEnds.current))
   let pipeline: Pipeline | undefined
   const starting: Checks = { ...Object.fromEntries(sourceNames(config).map(name => [name, STARTING])), loki: STARTING }
   const status = () => pipeline?.status() ?? { ready: false, checks: starting }

@@ -1,22 +1,26 @@
 import type { Readable } from 'node:stream'
+import { fixed, type Provider } from '../provider.ts'
 import type { Secret } from '../secret.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
-import { Connections, type ProxyAccess } from './connections.ts'
+import { type Access as ConnectionAccess, Connections, type Request } from './connections.ts'
 import { Deadline } from './deadline.ts'
-import { type Access, connectionFailure, type Failure } from './failure.ts'
+import { connectionFailure, type Failure } from './failure.ts'
+
+export interface LokiLogin extends ConnectionAccess {
+  username?: string
+  password?: Secret
+  token?: Secret
+  /** Sent with each request. They never replace a header of the client's own. */
+  headers?: ReadonlyArray<{ readonly name: string, readonly value: Secret }>
+}
 
 export interface LokiAccess {
   /** Base URLs of the distributors. */
   urls: readonly string[]
-  username?: string
-  password?: Secret
-  token?: Secret
-  ca?: string
-  cert?: string
-  key?: Secret
-  /** Sent with each request. They never replace a header of the client's own. */
-  headers?: ReadonlyArray<{ readonly name: string, readonly value: Secret }>
-  proxy?: ProxyAccess
+  /** The name in the certificate of each, where it is not the host of its URL. */
+  servername?: string
+  /** Without one, nobody logs in, and no proxy is used. */
+  login?: Provider<LokiLogin>
   /** The limit on a whole request: from the search for a connection to the last byte read of the answer. */
   timeoutMs: number
   /** A further status that means stored: see classify. */
@@ -25,6 +29,8 @@ export interface LokiAccess {
 
 /** How long a distributor may take to say whether it is ready. */
 const READY_MS = 10_000
+
+const NEW_LOGIN = 'the login has changed since: the next attempt has the new one'
 
 /** The client reads so much of Loki's answer: ten entries that are refused, and the labels of their stream. */
 const MAX_MESSAGE = 8192
@@ -37,23 +43,20 @@ export class LokiClient {
   readonly urls: readonly string[]
   readonly #connections: Connections[]
   readonly #headers: Record<string, string>
-  readonly #access: Omit<Access, 'url'>
+  readonly #login: Provider<LokiLogin>
+  readonly #servername: string | undefined
   readonly #timeoutMs: number
   readonly #storedStatus: number | undefined
 
   constructor (access: LokiAccess, version: string) {
-    const { ca, cert, key, proxy, timeoutMs } = access
+    const { login = fixed({}), servername, timeoutMs } = access
     this.urls = access.urls
     this.#timeoutMs = timeoutMs
-    this.#access = { ca, cert, proxy: proxy?.url }
+    this.#login = login
+    this.#servername = servername
     this.#storedStatus = access.storedStatus
-    this.#connections = access.urls.map(url => new Connections(url, { ca, cert, key: key?.reveal(), proxy, timeoutMs }))
-    this.#headers = {
-      ...Object.fromEntries(access.headers?.map(({ name, value }) => [name, value.reveal()]) ?? []),
-      'content-type': 'application/x-protobuf',
-      'user-agent': `lokean/${version}`,
-      ...authorization(access)
-    }
+    this.#connections = access.urls.map(url => new Connections(url, { access: login, servername, timeoutMs }))
+    this.#headers = { 'content-type': 'application/x-protobuf', 'user-agent': `lokean/${version}` }
   }
 
   /** The promise never rejects. An aborted push counts as a lost connection. */
@@ -61,16 +64,20 @@ export class LokiClient {
     const request = new Deadline(this.#timeoutMs, signal)
     const noted = new NotedBody(body)
     try {
-      return await this.#to(endpoint).use(async connection => {
+      return await this.#with(endpoint, async connection => {
+        const login = this.#login.current
         const { statusCode: status, headers, body: answer } = await connection.request({
           method: 'POST',
           path: this.#path(endpoint, '/loki/api/v1/push'),
-          headers: { ...this.#headersFor(tenant), 'content-length': `${body.length}` },
+          headers: { ...this.#headersFor(tenant, login), 'content-length': `${body.length}` },
           // undici takes any iterable, which its types do not say.
           body: noted as unknown as Readable,
           signal: request.signal
         })
         const message = status === STORED_STATUS ? (await answer.dump(), '') : await beginning(answer)
+        if (this.#outdated(status, login)) {
+          return { kind: 'retry', reason: 'blocked', status, message: `${status} ${message}`, hint: NEW_LOGIN }
+        }
         return classify({ status, message, retryAfter: header(headers['retry-after']) }, Date.now(), this.#storedStatus)
       })
     } catch (error) {
@@ -108,31 +115,50 @@ export class LokiClient {
     endpoint: number, tenant: string, path: string, signal: AbortSignal,
     use: (status: number, body: AsyncIterable<Uint8Array>) => Promise<T>, headers = {}
   ): Promise<T> {
-    return await this.#to(endpoint).use(async connection => {
+    return await this.#with(endpoint, async connection => {
+      const login = this.#login.current
       const { statusCode, body } = await connection.request({
-        method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant), ...headers }, signal
+        method: 'GET', path: this.#path(endpoint, path), headers: { ...this.#headersFor(tenant, login), ...headers }, signal
       })
+      this.#outdated(statusCode, login)
       return await use(statusCode, body)
     })
   }
 
   /** What an error of `get` means. */
   failure (endpoint: number, error: unknown): Failure {
-    return connectionFailure(error, { url: this.urls[endpoint] ?? '', ...this.#access })
+    const { ca, cert, proxy } = this.#login.current
+    return connectionFailure(error, { url: this.urls[endpoint] ?? '', servername: this.#servername, ca, cert, proxy: proxy?.url })
   }
 
   async close (): Promise<void> {
     await Promise.all(this.#connections.map(async connections => { await connections.close() }))
   }
 
-  #to (endpoint: number): Connections {
+  /** Where a connection cannot be had, the authorities or the certificate may have changed. */
+  async #with<T> (endpoint: number, request: Request<T>): Promise<T> {
     const connections = this.#connections[endpoint]
     if (connections === undefined) throw new RangeError(`there is no distributor ${endpoint}`)
-    return connections
+    try {
+      return await connections.use(request)
+    } catch (error) {
+      this.#login.refresh()
+      throw error
+    }
   }
 
-  #headersFor (tenant: string): Record<string, string> {
-    return tenant === '' ? this.#headers : { ...this.#headers, 'x-scope-orgid': tenant }
+  /**
+   * Whether the answer may be due to a login that another has replaced since. Some gateways answer a bad token by a
+   * redirect to a login page.
+   */
+  #outdated (status: number, login: LokiLogin): boolean {
+    return (status === 401 || status === 403 || (status >= 300 && status < 400)) && this.#login.refresh() !== login
+  }
+
+  #headersFor (tenant: string, login: LokiLogin): Record<string, string> {
+    const own = Object.fromEntries(login.headers?.map(({ name, value }) => [name, value.reveal()]) ?? [])
+    const headers = { ...own, ...this.#headers, ...authorization(login) }
+    return tenant === '' ? headers : { ...headers, 'x-scope-orgid': tenant }
   }
 
   #path (endpoint: number, path: string): string {
@@ -155,7 +181,7 @@ class NotedBody {
   }
 }
 
-function authorization ({ username, password, token }: LokiAccess): Record<string, string> {
+function authorization ({ username, password, token }: LokiLogin): Record<string, string> {
   if (token !== undefined) return { authorization: `Bearer ${token.reveal()}` }
   if (username === undefined) return {}
   return { authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}` }

@@ -1,4 +1,5 @@
 import { Client, type Dispatcher, ProxyAgent } from 'undici'
+import type { Provider } from '../provider.ts'
 import type { Secret } from '../secret.ts'
 
 /** A proxy that all connections go through. */
@@ -7,11 +8,13 @@ export interface ProxyAccess {
   readonly credentials: { readonly username: string, readonly password: Secret | undefined } | undefined
 }
 
+/** How a connection is made. Authorities, certificate and key are PEM text. */
+export interface Access { ca?: string, cert?: string, key?: Secret, proxy?: ProxyAccess }
+
 export interface ConnectionOptions {
-  ca?: string
-  cert?: string
-  key?: string
-  proxy?: ProxyAccess
+  access: Provider<Access>
+  /** The name in the server's certificate, where it is not the host of the URL. */
+  servername?: string
   /** The limit on a connection's setup. */
   timeoutMs: number
   /** A connection of this age gets no further request. Each adds a random time, up to as much again. */
@@ -23,7 +26,10 @@ export interface LentConnection {
   request: (options: Omit<Dispatcher.RequestOptions, 'origin'>) => Promise<Dispatcher.ResponseData>
 }
 
-interface Connection { client: Dispatcher, requests: number, until: number }
+/** Uses a connection, and reads the answer too. */
+export type Request<T> = (connection: LentConnection) => Promise<T>
+
+interface Connection { dispatcher: Dispatcher, requests: number, until: number, access: Access }
 
 /** Where tenants come from a field, there may be more shards than this. Their pushes take turns. */
 const MAX_CONNECTIONS = 256
@@ -53,13 +59,13 @@ export class Connections {
     this.#options = options
   }
 
-  /** Lends a connection to `request`, which reads the answer too. */
-  async use<T> (request: (connection: LentConnection) => Promise<T>): Promise<T> {
+  /** Lends a connection to `request`. */
+  async use<T> (request: Request<T>): Promise<T> {
     if (this.#closed) throw new Error('the connections to Loki are closed')
     const connection = this.#next()
     connection.requests++
     try {
-      return await request({ request: async options => await connection.client.request({ ...options, origin: this.#origin }) })
+      return await request({ request: async options => await connection.dispatcher.request({ ...options, origin: this.#origin }) })
     } finally {
       // Where the server closes after its answer, that is seen a turn later. The connection is not free before.
       setImmediate(() => { connection.requests-- })
@@ -68,7 +74,7 @@ export class Connections {
 
   async close (): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#connections.splice(0).map(async ({ client }) => { await client.destroy() }))
+    await Promise.all(this.#connections.splice(0).map(async ({ dispatcher }) => { await dispatcher.destroy() }))
   }
 
   /**
@@ -84,23 +90,28 @@ export class Connections {
     return connection
   }
 
-  /** Closes free connections that are too old. */
+  /** Closes free connections that are too old, or were opened as somebody else. */
   #retire (): void {
     const now = performance.now()
-    const old = this.#connections.filter(({ requests, until }) => requests === 0 && now >= until)
+    const { current } = this.#options.access
+    const old = this.#connections.filter(({ requests, until, access }) => requests === 0 && (now >= until || access !== current))
     if (old.length === 0) return
     this.#connections = this.#connections.filter(connection => !old.includes(connection))
-    for (const { client } of old) void client.destroy()
+    for (const { dispatcher } of old) void dispatcher.destroy()
   }
 
   #open (): Connection {
     const { ageMs = AGE_MS } = this.#options
-    return { client: dispatcherOf(this.#origin, this.#options), requests: 0, until: performance.now() + ageMs * (1 + Math.random()) }
+    const access = this.#options.access.refresh()
+    const dispatcher = dispatcherOf(this.#origin, access, this.#options)
+    return { dispatcher, requests: 0, until: performance.now() + ageMs * (1 + Math.random()), access }
   }
 }
 
-function dispatcherOf (origin: string, { ca, cert, key, proxy, timeoutMs }: ConnectionOptions): Dispatcher {
-  const connect = { ca, cert, key, timeout: timeoutMs }
+function dispatcherOf (
+  origin: string, { ca, cert, key, proxy }: Access, { servername, timeoutMs }: Omit<ConnectionOptions, 'access'>
+): Dispatcher {
+  const connect = { ca, cert, key: key?.reveal(), servername, timeout: timeoutMs }
   const options = {
     pipelining: 1,
     // One deadline for the whole request (Deadline) replaces undici's timeouts for its phases.
@@ -118,6 +129,8 @@ function dispatcherOf (origin: string, { ca, cert, key, proxy, timeoutMs }: Conn
     connections: 1,
     requestTls: connect,
     proxyTls: { ca, timeout: timeoutMs },
+    // The request waits for CONNECT's answer, and no deadline of its own reaches it there.
+    clientFactory: (url, { connect }: Pick<Client.Options, 'connect'>) => new Client(url, { connect, headersTimeout: timeoutMs }),
     factory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { ...options, connect })
   })
 }

@@ -5,7 +5,7 @@ import { proxyFailure } from './proxy-failure.ts'
 export interface Failure { message: string, hint?: string }
 
 /** What of the settings decides whether there is a connection. Certificates are PEM text. `proxy` is its URL. */
-export interface Access { url: string, ca?: string, cert?: string, proxy?: string }
+export interface Access { url: string, servername?: string, ca?: string, cert?: string, proxy?: string }
 
 interface Cause {
   name?: string
@@ -39,8 +39,9 @@ export function connectionFailure (error: unknown, access: Access): Failure {
   return { message: explain(error) }
 }
 
-function inTls (failure: TlsFailure, { url, ca, cert }: Access, { names, words }: { names: string, words: string }): Failure {
-  const { hostname } = new URL(url)
+function inTls (
+  failure: TlsFailure, { url, servername = new URL(url).hostname, ca, cert }: Access, { names, words }: { names: string, words: string }
+): Failure {
   switch (failure) {
     case 'untrusted': return {
       message: `the certificate of Loki is signed by nobody who is trusted here (${words})`,
@@ -50,8 +51,8 @@ function inTls (failure: TlsFailure, { url, ca, cert }: Access, { names, words }
     }
     case 'outdated': return { message: `the certificate of Loki is out of date (${words})`, hint: 'Loki needs a certificate that is valid now (or the clock here is wrong)' }
     case 'name': return {
-      message: `the certificate of Loki is for ${names}, not for ${hostname}`,
-      hint: `LOKEAN_LOKI_URL must name Loki as its certificate does, or Loki needs a certificate for ${hostname}`
+      message: `the certificate of Loki is for ${names}, not for ${servername}`,
+      hint: `LOKEAN_LOKI_URL or LOKEAN_LOKI_SERVERNAME must name Loki as its certificate does, or Loki needs a certificate for ${servername}`
     }
     case 'client': return { message: `Loki refuses the client certificate, or wants one (${words})`, hint: clientHint(cert) }
     case 'plain': return { message: 'no TLS is spoken at this port', hint: 'if this port speaks plain HTTP, LOKEAN_LOKI_URL must begin with http://' }

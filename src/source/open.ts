@@ -29,7 +29,8 @@ export async function openSources (config: Config, budgetOf: (address: string) =
     sources.push(new AmqpSource({
       addresses: amqp.addresses.map(origin => ({ ...origin, format: 'amqp' })),
       hosts: amqp.urls,
-      credentials: amqp,
+      servername: amqp.servername,
+      credentials: amqp.login,
       budgets: amqp.addresses.map(({ address }) => budgetOf(address)),
       log
     }))
@@ -51,8 +52,8 @@ export async function openSources (config: Config, budgetOf: (address: string) =
   return sources
 }
 
-function listenerOptions ({ cert, key, ca, peers, proxyProtocol, maxConnections, maxHandshakes, maxFrameBytes }: Config['listeners']) {
-  const tls = cert === undefined || key === undefined ? undefined : { cert, key, ca, peers }
+function listenerOptions ({ identity, peers, proxyProtocol, maxConnections, maxHandshakes, maxFrameBytes }: Config['listeners']) {
+  const tls = identity.current.cert === undefined ? undefined : { identity, peers }
   return { tls, proxyProtocol, maxConnections, maxHandshakes, maxFrameBytes }
 }
 

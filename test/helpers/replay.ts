@@ -23,8 +23,11 @@ export async function runReplay (
   const command = parseCommand(['replay', '--json', ...flags])
   assert.ok(command.command === 'replay')
   const [stdout, stderr] = [new Collected(), new Collected()]
+  const settings = { LOKEAN_LOKI_URL: url, LOKEAN_WORKERS: '1', LOKEAN_LOG_LEVEL: 'silent', ...env }
   const code = await replay({
-    env: { LOKEAN_LOKI_URL: url, LOKEAN_WORKERS: '1', LOKEAN_LOG_LEVEL: 'silent', ...env },
+    env: settings,
+    readEnv: () => settings,
+    onHangup: () => {},
     stdout,
     stderr,
     stdin: process.stdin,

@@ -63,7 +63,14 @@ export async function ofRecord (t: TestContext, fields: Record<string, unknown>)
   const { port } = await tcpServer(t, socket => { socket.destroy() })
   const env = { LOKEAN_AMQP_ADDRESSES: 'off', LOKEAN_SOCKET: 'udp://127.0.0.1:0', LOKEAN_LOKI_URL: `http://127.0.0.1:${port}`, LOKEAN_ADMIN_ADDR: '127.0.0.1:0' }
   const context = {
-    env, stdout, stderr: stdout, stdin: Readable.from([record(fields)]), stopping: new AbortController().signal, onFault: () => {}
+    env,
+    readEnv: () => env,
+    stdout,
+    stderr: stdout,
+    stdin: Readable.from([record(fields)]),
+    stopping: new AbortController().signal,
+    onHangup: () => {},
+    onFault: () => {}
   }
   await check(context, { json: false, push: false, offline: false })
   return String(stdout.read())

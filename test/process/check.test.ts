@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { test } from 'node:test'
 import { startBus } from '../../src/embedded/bus/bus.ts'
 import { startLoki } from '../../src/embedded/loki/server.ts'
+import { Authority } from '../helpers/authority.ts'
 import { Cleanup } from '../helpers/cleanup.ts'
 import { BOUNDED, lokean, startRun } from '../helpers/program.ts'
 import { RawSender } from '../helpers/raw-sender.ts'
@@ -140,6 +141,25 @@ test('a Lokean that runs here, and limits of the tenant: said, and no fault', as
   assert.match(taken.stdout, /^MEND {3}admin 127\.0\.0\.1:\d+: the port is in use, and not by Lokean\n +LOKEAN_ADMIN_ADDR must name another port$/m)
 })
 
+test('the day on which each certificate ends is named, and noted where that is soon', async t => {
+  const cleanup = Cleanup.of(t)
+  const authority = new Authority()
+  const env = {
+    LOKEAN_AMQP_URL: 'amqps://bus.example',
+    LOKEAN_AMQP_CA: authority.issue('bus', { days: 400 }).cert,
+    LOKEAN_LOKI_URL: 'https://loki.example',
+    LOKEAN_LOKI_CA: authority.issue('loki', { days: 20.5 }).cert
+  }
+  const [people, machines] = await Promise.all([
+    lokean(cleanup, ['check', '--offline'], env), lokean(cleanup, ['check', '--offline', '--json'], env)
+  ])
+  assert.match(people.stdout, /^ok {5}cert {2}LOKEAN_AMQP_CA ends on 20\d\d-\d\d-\d\d, in (399|400) days$/m)
+  assert.match(people.stdout, /^note {3}cert {2}LOKEAN_LOKI_CA ends on 20\d\d-\d\d-\d\d, in 20 days$/m)
+  const { certificates } = JSON.parse(machines.stdout) as { certificates: Array<{ setting: string, ends: string, soon: boolean }> }
+  assert.deepEqual(certificates.map(({ setting, soon }) => [setting, soon]), [['LOKEAN_AMQP_CA', false], ['LOKEAN_LOKI_CA', true]])
+  assert.ok(certificates.every(({ ends }) => Date.parse(ends) > Date.now()))
+})
+
 test('--offline connects to nothing: the settings, the files that they name, and the record', async t => {
   const cleanup = Cleanup.of(t)
   let connections = 0
@@ -160,7 +180,7 @@ test('--offline connects to nothing: the settings, the files that they name, and
   assert.match(people.stdout, /^note {3}LOKEAN_SHARD is not a setting .*\nok {5}the settings, and the files .*--offline\)\n\nA record lands so:$/m)
   assert.equal(machines.code, 0)
   const { ok, warnings, record: { line }, ...rest } = JSON.parse(machines.stdout) as Report & { others: unknown[] }
-  assert.deepEqual([ok, warnings.length, line, rest], [true, 1, 'port down', { others: [] }])
+  assert.deepEqual([ok, warnings.length, line, rest], [true, 1, 'port down', { certificates: [], others: [] }])
   assert.deepEqual({ code: wrong.code, stdout: wrong.stdout }, { code: 78, stdout: '' })
   assert.match(wrong.stderr, /LOKEAN_LOKI_CA is "\/nowhere\/ca\.crt": cannot be read/)
   assert.equal(connections, 0)

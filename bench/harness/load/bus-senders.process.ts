@@ -97,15 +97,16 @@ function start (pace: PaceOptions): void {
     recordsPerMessage,
     bucketOf: bucket === undefined ? undefined : () => bucket
   })
+  const login = amqp.login.current
   for (let i = 0; i < (senders ?? CONNECTIONS); i++) {
     connections.push(new SenderConnection({
       url: `amqp${tls ? 's' : ''}://${formatHostPort(host, port)}`,
       addresses: amqp.addresses.slice(0, generator.hosts.length).map(({ address }) => address),
       load,
       window: senders === undefined ? WINDOW : 1,
-      username: amqp.username,
-      password: amqp.password?.reveal(),
-      tls: tls ? { ca: amqp.ca, cert: amqp.cert, key: amqp.key?.reveal() } : undefined,
+      username: login.username,
+      password: login.password?.reveal(),
+      tls: tls ? { ca: login.ca, cert: login.cert, key: login.key?.reveal() } : undefined,
       timer: (ms, callback) => {
         const timer = setTimeout(callback, ms)
         return () => clearTimeout(timer)

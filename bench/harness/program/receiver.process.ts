@@ -12,14 +12,15 @@ const CREDIT = 4096
 const SESSION_MESSAGES = 2 * CREDIT
 
 const [{ host, port, tls }] = amqp.urls
+const login = amqp.login.current
 const connection = rhea.create_container().create_connection({
-  ...(tls ? { ca: amqp.ca, cert: amqp.cert, key: amqp.key?.reveal() } : {}),
+  ...(tls ? { ca: login.ca, cert: login.cert, key: login.key?.reveal() } : {}),
   transport: tls ? 'tls' : 'tcp',
   host,
   port,
   // A name without a password makes rhea use SASL ANONYMOUS.
-  username: amqp.username ?? 'anonymous',
-  password: amqp.password?.reveal(),
+  username: login.username ?? 'anonymous',
+  password: login.password?.reveal(),
   reconnect: false,
   tcp_no_delay: true,
   max_frame_size: MAX_FRAME_BYTES

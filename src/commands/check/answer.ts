@@ -53,7 +53,8 @@ function told (status: number, words: string): string {
   return words
 }
 
-function loginHint (status: number, message: string, { loki: { token, username } }: Config): string | undefined {
+function loginHint (status: number, message: string, { loki: { login } }: Config): string | undefined {
+  const { token, username } = login.current
   if (/no org id/i.test(message)) return 'Loki wants a tenant: set LOKEAN_LOKI_TENANT, or give one behind the address (address;tenant=name)'
   if (status !== 401 && status !== 403) return undefined
   if (token !== undefined) return 'LOKEAN_LOKI_TOKEN is not taken: has it expired, and may it push as this tenant (LOKEAN_LOKI_TENANT)?'

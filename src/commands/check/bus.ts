@@ -28,7 +28,8 @@ async function attach (config: Config, addresses: readonly string[], timeoutMs: 
   let connected = false
   const bus = new AmqpClient({
     hosts: config.amqp.urls,
-    credentials: config.amqp,
+    servername: config.amqp.servername,
+    credentials: config.amqp.login,
     budgets: addresses.map(address => new Budget(address, 2 * FRAME_BYTES)),
     log: createLogger({ level: 'silent' }),
     onDelivery: () => {},

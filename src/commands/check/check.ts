@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import { type Certificate, certificatesOf } from '../../config/expiry.ts'
 import { loadConfig } from '../../config/load.ts'
 import type { Context } from '../context.ts'
 import { tryAdmin } from './admin.ts'
@@ -26,10 +27,11 @@ export async function check (context: Context, { json, push, offline, file }: Ch
   const { config, warnings } = loadConfig(context.env)
   if (file !== undefined) return await checkLog(context, config, file, json)
   const [tried, { record, others }] = await Promise.all([offline ? undefined : tryPeers(config, push), sample(context, config)])
+  const certificates = certificatesOf(config.certificateEnds.current, Date.now())
   const ok = tried === undefined || [tried.bus, tried.admin, ...tried.loki].every(finding => finding.ok)
   const text = json
-    ? `${JSON.stringify({ ok, warnings, ...tried === undefined ? {} : peersInJson(tried), record, others })}\n`
-    : describe(config, { warnings, tried, record, others })
+    ? `${JSON.stringify({ ok, warnings, certificates: endsOf(certificates), ...tried === undefined ? {} : peersInJson(tried), record, others })}\n`
+    : describe(config, { warnings, certificates, tried, record, others })
   context.stdout.write(text)
   return ok ? 0 : 1
 }
@@ -37,6 +39,10 @@ export async function check (context: Context, { json, push, offline, file }: Ch
 async function tryPeers (config: Config, push: boolean): Promise<Tried> {
   const [bus, { loki, limits }, admin] = await Promise.all([tryBus(config), tryLoki(config, push), tryAdmin(config.admin)])
   return { bus, loki, limits, admin }
+}
+
+function endsOf (certificates: readonly Certificate[]): object[] {
+  return certificates.map(({ setting, ends, soon }) => ({ setting, ends, soon }))
 }
 
 function peersInJson ({ bus, loki, limits, admin }: Tried): object {

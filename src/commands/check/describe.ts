@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts'
+import type { Certificate } from '../../config/expiry.ts'
 import { formatHostPort } from '../../config/endpoints.ts'
 import type { Finding } from './finding.ts'
 import type { LimitsFinding } from './limits.ts'
@@ -16,15 +17,17 @@ export interface Tried {
 /** All that the check found. `tried` is undefined where it connected to nothing. */
 export interface Report {
   warnings: string[]
+  certificates: Certificate[]
   tried: Tried | undefined
   record: StoredForm
   others: StoredForm[]
 }
 
 /** The report for people. */
-export function describe (config: Config, { warnings, tried, record, others }: Report): string {
+export function describe (config: Config, { warnings, certificates, tried, record, others }: Report): string {
   return [
     ...warnings.map(warning => `note   ${warning}`),
+    ...certificates.map(({ setting, words, soon }) => `${soon ? 'note  ' : 'ok    '} cert  ${setting} ${words}`),
     ...tried === undefined ? ['ok     the settings, and the files that they name; nothing was connected to (--offline)'] : peers(config, tried),
     '',
     ...landing(config, record, others),

@@ -49,8 +49,8 @@ async function notReady (client: LokiClient, endpoint: number, config: Config, t
 }
 
 /** Undefined where the port speaks what the URL says, or nothing that is known, or stands behind a proxy. */
-async function wrongPort (url: string, { loki: { proxy } }: Config): Promise<Finding | undefined> {
-  if (proxy !== undefined) return undefined
+async function wrongPort (url: string, { loki: { login } }: Config): Promise<Finding | undefined> {
+  if (login.current.proxy !== undefined) return undefined
   const { hostname, port, protocol } = new URL(url)
   const tls = protocol === 'https:'
   const host = hostname.replace(/^\[|\]$/g, '')

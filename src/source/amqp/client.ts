@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Connection as AmqpConnection, EventContext } from 'rhea'
 import { backoffMs } from '../../backoff.ts'
 import type { Logger } from '../../log.ts'
+import type { Provider } from '../../provider.ts'
 import type { Check } from '../../worker/messages/tasks.ts'
 import type { Budget } from '../budget/budget.ts'
 import type { Connection, Delivery } from '../source.ts'
@@ -14,7 +15,9 @@ import { Timers } from './timers.ts'
 
 export interface ClientOptions {
   hosts: readonly BusHost[]
-  credentials: Credentials
+  /** The name in the bus's certificate, where it is not its host. */
+  servername?: string
+  credentials: Provider<Credentials>
   /** One for each address. */
   budgets: readonly Budget[]
   log: Logger
@@ -150,9 +153,11 @@ export class AmqpClient {
   }
 
   #connect (): void {
-    const { credentials, hosts } = this.#options
-    const busHost = hosts[this.#host]
-    if (busHost === undefined) throw new RangeError('there is no bus to connect to')
+    const { hosts, servername } = this.#options
+    const credentials = this.#options.credentials.refresh()
+    const host = hosts[this.#host]
+    if (host === undefined) throw new RangeError('there is no bus to connect to')
+    const busHost = { ...host, servername }
     const where = `${busHost.host}:${busHost.port}`
     this.#state = 'connecting'
     const connection = connect(busHost, credentials, this.#containerId)

@@ -8,7 +8,8 @@ import { ReceivingSession } from './session.ts'
 import { connectReading } from './socket.ts'
 import { readTransfer } from './transfer.ts'
 
-export interface BusHost { host: string, port: number, tls: boolean }
+/** `servername`: see ClientOptions. */
+export interface BusHost { host: string, port: number, tls: boolean, servername?: string }
 
 export interface Credentials {
   username?: string
@@ -48,7 +49,7 @@ export function connect (busHost: BusHost, credentials: Credentials, containerId
       onRead: () => refreshHeartbeat(connection),
       onError: error => raiseError(connection, error)
     }),
-    ...(busHost.tls ? { ca, cert, key: key?.reveal(), servername: isIP(busHost.host) === 0 ? busHost.host : '' } : {}),
+    ...(busHost.tls ? { ca, cert, key: key?.reveal(), servername: nameOf(busHost) } : {}),
     sasl_mechanisms: mechanisms,
     sasl_init_hostname: busHost.host,
     container_id: containerId,
@@ -64,6 +65,11 @@ export function connect (busHost: BusHost, credentials: Credentials, containerId
   const connection: AmqpConnection = createConnection(options)
   limitPeer(connection)
   return connection.connect()
+}
+
+/** The bus's name in TLS, which is no address. */
+function nameOf ({ host, servername }: BusHost): string {
+  return servername ?? (isIP(host) === 0 ? host : '')
 }
 
 /**

@@ -32,7 +32,7 @@ interface Circumstances {
 export function connectionFailure (error: unknown, circumstances: Circumstances): Failure {
   const { busHost, opened } = circumstances
   const { code, condition, cert } = (error ?? {}) as { code?: string, condition?: string, cert?: PeerCertificate }
-  if (tlsFailure(code ?? '') === 'name') return wrongName(busHost.host, cert)
+  if (tlsFailure(code ?? '') === 'name') return wrongName(busHost.servername ?? busHost.host, cert)
   return { reason: reasonOf(error, code, opened), hint: hintOf(code, condition, circumstances) }
 }
 
@@ -56,7 +56,7 @@ export function linkFailure (reason: string, condition?: string): Failure {
 function wrongName (host: string, cert: PeerCertificate | undefined): Failure {
   return {
     reason: `the certificate of the bus is for ${certifiedNames(cert)}, not for ${host}`,
-    hint: `LOKEAN_AMQP_URL must name the bus as its certificate does, or the bus needs a certificate for ${host}`
+    hint: `LOKEAN_AMQP_URL or LOKEAN_AMQP_SERVERNAME must name the bus as its certificate does, or the bus needs a certificate for ${host}`
   }
 }
 

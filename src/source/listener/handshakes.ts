@@ -1,16 +1,22 @@
 import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import type { Logger } from '../../log.ts'
+import type { Provider } from '../../provider.ts'
 import type { Secret } from '../../secret.ts'
 import { tlsFailure } from '../../tls-failure.ts'
 import { isPermitted, namesOf, type PermittedPeer } from './permitted.ts'
 import type { Seldom } from './seldom.ts'
 
-export interface TlsSettings {
-  cert: string
-  key: Secret
+/** PEM text. Without certificate and key, no handshake succeeds. */
+export interface Identity {
+  cert: string | undefined
+  key: Secret | undefined
   /** Where set, senders need a certificate of one of these authorities. */
   ca: string | undefined
+}
+
+export interface TlsSettings {
+  identity: Provider<Identity>
   /** Where set, only these may send. */
   peers: readonly PermittedPeer[] | undefined
 }
@@ -42,15 +48,16 @@ export class Handshakes {
   /** By the socket's remote end, which a TLSSocket tells too. */
   readonly #shaking = new Map<string, Shaking>()
   #quick = 0
+  /** What the next handshake shows. */
+  #identity: Identity
 
   constructor (options: Options) {
     this.#options = options
-    const { tls: { cert, key, ca, peers }, patienceMs } = options
+    const { tls: { identity, peers }, patienceMs } = options
+    this.#identity = identity.current
     this.#server = createServer({
-      cert,
-      key: key.reveal(),
-      ca,
-      requestCert: ca !== undefined || peers !== undefined,
+      ...inPem(this.#identity),
+      requestCert: this.#identity.ca !== undefined || peers !== undefined,
       // The certificate is looked at here, so that a log line tells why it is refused.
       rejectUnauthorized: false,
       handshakeTimeout: patienceMs
@@ -66,6 +73,7 @@ export class Handshakes {
   /** Resolves with `undefined` where no connection comes of it. It is closed then, and the log says why. */
   async shake (socket: Socket, host: string): Promise<TLSSocket | undefined> {
     const end = endOf(socket)
+    this.#renew()
     return await new Promise(resolve => {
       const over = (): void => this.#end(end, undefined)
       const shaking: Shaking = {
@@ -84,6 +92,14 @@ export class Handshakes {
 
   close (): void {
     for (const end of this.#shaking.keys()) this.#end(end, undefined)
+  }
+
+  /** Connections that are there stay as they are. */
+  #renew (): void {
+    const identity = this.#options.tls.identity.refresh()
+    if (identity === this.#identity) return
+    this.#identity = identity
+    this.#server.setSecureContext(inPem(identity))
   }
 
   #end (end: string, secured: TLSSocket | undefined): void {
@@ -114,7 +130,8 @@ export class Handshakes {
   }
 
   #refusal (socket: TLSSocket): { kind: string, fields: object, text: string } | undefined {
-    const { ca, peers } = this.#options.tls
+    const { peers } = this.#options.tls
+    const { ca } = this.#identity
     if (ca === undefined && peers === undefined) return undefined
     const certificate = socket.getPeerCertificate()
     if (Object.keys(certificate).length === 0) {
@@ -144,6 +161,10 @@ export class Handshakes {
     const peer = this.#shaking.get(end)?.host
     seldom.tell(kind, untold => log.warn({ address, peer, ...fields, ...(untold > 0 ? { untold } : {}) }, text))
   }
+}
+
+function inPem ({ cert, key, ca }: Identity) {
+  return { cert, key: key?.reveal(), ca }
 }
 
 function endOf ({ remoteAddress, remotePort }: Socket): string {

@@ -63,7 +63,10 @@ export const ROOMS: Record<string, readonly string[]> = {
   'worker/kernel/assembly': [],
 
   // The settings of the stages.
-  config: ['source/budget', 'worker/redaction', 'worker/messages'],
+  config: ['credentials', 'source/budget', 'worker/redaction', 'worker/messages'],
+
+  // Owns what of them comes from files.
+  credentials: [],
 
   // The contracts.
   'batch/batch.ts': ['source/source.ts', 'worker/messages'],
@@ -77,7 +80,8 @@ export const ROOMS: Record<string, readonly string[]> = {
 
 /** Any room may import these. */
 export const COMMON = [
-  'backoff.ts', 'collect-garbage.ts', 'errors.ts', 'load-fall.ts', 'log.ts', 'secret.ts', 'shared-memory.ts', 'tls-failure.ts', 'version.ts'
+  'backoff.ts', 'collect-garbage.ts', 'errors.ts', 'load-fall.ts', 'log.ts', 'provider.ts', 'secret.ts', 'shared-memory.ts',
+  'tls-failure.ts', 'version.ts'
 ]
 
 /**

@@ -12,8 +12,8 @@ suite('secrets from files', () => {
     const { config, given } = load({
       LOKEAN_AMQP_USERNAME: 'u', LOKEAN_AMQP_PASSWORD_FILE: '/secret/password', LOKEAN_LOKI_TOKEN_FILE: '/secret/token'
     })
-    assert.equal(config.amqp.password?.reveal(), 'from file')
-    assert.equal(config.loki.token?.reveal(), 'tok3n')
+    assert.equal(config.amqp.login.current.password?.reveal(), 'from file')
+    assert.equal(config.loki.login.current.token?.reveal(), 'tok3n')
     assert.ok(given.has('LOKEAN_AMQP_PASSWORD') && given.has('LOKEAN_LOKI_TOKEN'))
   })
 
@@ -27,7 +27,7 @@ suite('secrets from files', () => {
 
   test('a key file holds the key itself', () => {
     const { config } = load({ LOKEAN_LOKI_URL: 'https://loki', LOKEAN_LOKI_CERT: '/pem/cert', LOKEAN_LOKI_KEY_FILE: '/pem/key' })
-    assert.equal(config.loki.key?.reveal(), PRIVATE_KEY.trimEnd())
+    assert.equal(config.loki.login.current.key?.reveal(), PRIVATE_KEY.trimEnd())
   })
 
   test('an empty file, and a value beside the file, are refused', () => {
@@ -46,7 +46,7 @@ suite('secrets from files', () => {
 
   test('files are read from disk, and a directory in their place is named', (t) => {
     const { path, directory } = file(t, 'hunter2\n')
-    assert.equal(loadConfig({ LOKEAN_LOKI_TOKEN_FILE: path }).config.loki.token?.reveal(), 'hunter2')
+    assert.equal(loadConfig({ LOKEAN_LOKI_TOKEN_FILE: path }).config.loki.login.current.token?.reveal(), 'hunter2')
     assert.throws(
       () => loadConfig({ LOKEAN_LOKI_TOKEN_FILE: directory }),
       (error: Error) => /_FILE is ".*": cannot be read \(EISDIR/.test(error.message)
@@ -60,7 +60,7 @@ suite('secrets from files', () => {
 
 test('PEM text is taken in place of a path, and hidden when wrong', () => {
   const env = { LOKEAN_LOKI_URL: 'https://loki', LOKEAN_LOKI_CERT: CERTIFICATE, LOKEAN_LOKI_KEY: PRIVATE_KEY }
-  assert.equal(load(env).config.loki.key?.reveal(), PRIVATE_KEY.trim())
+  assert.equal(load(env).config.loki.login.current.key?.reveal(), PRIVATE_KEY.trim())
   assert.deepEqual(refusal({ ...env, LOKEAN_LOKI_KEY: ENCRYPTED_KEY }), ['LOKEAN_LOKI_KEY is (hidden): must hold a PEM private key without a passphrase'])
 })
 

@@ -5,10 +5,10 @@ import { load, refusal } from './loading.ts'
 suite('credentials in URLs', () => {
   test('are taken out, percent-decoded, and used', () => {
     const { config } = load({ LOKEAN_AMQP_URL: 'amqp://us%40er:p%3Ass@bus1,amqp://bus2,amqp://us%40er:p%3Ass@bus3', LOKEAN_LOKI_URL: 'http://w:x@loki/p' })
-    assert.equal(config.amqp.username, 'us@er')
-    assert.equal(config.amqp.password?.reveal(), 'p:ss')
+    assert.equal(config.amqp.login.current.username, 'us@er')
+    assert.equal(config.amqp.login.current.password?.reveal(), 'p:ss')
     assert.deepEqual(config.amqp.urls.map((url) => url.host), ['bus1', 'bus2', 'bus3'])
-    assert.deepEqual([config.loki.username, config.loki.password?.reveal(), config.loki.urls], ['w', 'x', ['http://loki/p']])
+    assert.deepEqual([config.loki.login.current.username, config.loki.login.current.password?.reveal(), config.loki.urls], ['w', 'x', ['http://loki/p']])
   })
 
   test('give way to explicit settings, and another user\'s password is not mixed in', () => {
@@ -20,8 +20,8 @@ suite('credentials in URLs', () => {
       [{ LOKEAN_LOKI_USERNAME: 'u' }, 'u', 'url']
     ] as const
     for (const [env, username, password] of pairs) {
-      const { loki } = load({ LOKEAN_LOKI_URL: url, ...env }).config
-      assert.deepEqual([loki.username, loki.password?.reveal()], [username, password])
+      const { current } = load({ LOKEAN_LOKI_URL: url, ...env }).config.loki.login
+      assert.deepEqual([current.username, current.password?.reveal()], [username, password])
     }
     assert.match(refusal({ LOKEAN_LOKI_URL: url, LOKEAN_LOKI_USERNAME: 'v' })[0] ?? '', /^LOKEAN_LOKI_USERNAME is set without/)
   })

@@ -4,36 +4,31 @@ import { inspect } from 'node:util'
 import { loadConfig } from '../../../src/config/load.ts'
 import { OPTION_NAMES, optionOf } from '../../../src/config/options.ts'
 import type { OptionName } from '../../../src/config/options.ts'
-import { load, refusal } from './loading.ts'
+import { load, refusal, withCurrent } from './loading.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './tls-material.ts'
+
+const NO_LOGIN = {
+  username: undefined, password: undefined, token: undefined, ca: undefined, cert: undefined, key: undefined, headers: undefined, proxy: undefined
+}
 
 test('without any setting every option has the documented default', () => {
   const { config, warnings, given } = load({ PATH: '/bin', HOME: '/' })
   assert.deepEqual(warnings, [])
   assert.equal(given.size, 0)
-  assert.deepEqual(config, {
+  assert.deepEqual(withCurrent(config), {
     amqp: {
       urls: [{ host: '127.0.0.1', port: 5672, tls: false }],
       addresses: [{ address: 'rsyslog/logs', labels: [], tenant: undefined }],
-      username: undefined,
-      password: undefined,
-      ca: undefined,
-      cert: undefined,
-      key: undefined
+      servername: undefined,
+      login: { username: undefined, password: undefined, ca: undefined, cert: undefined, key: undefined }
     },
     loki: {
       urls: ['http://127.0.0.1:3100'],
       tenant: { kind: 'none' },
       quarantineTenant: 'lokean',
       labels: [],
-      username: undefined,
-      password: undefined,
-      token: undefined,
-      ca: undefined,
-      cert: undefined,
-      key: undefined,
-      headers: [],
-      proxy: undefined,
+      servername: undefined,
+      login: NO_LOGIN,
       storedStatus: 204,
       maxLineBytes: 262144,
       maxAgeMs: 7 * 86400e3,
@@ -43,21 +38,13 @@ test('without any setting every option has the documented default', () => {
     lokiQuery: {
       urls: ['http://127.0.0.1:3100'],
       tenant: undefined,
-      username: undefined,
-      password: undefined,
-      token: undefined,
-      ca: undefined,
-      cert: undefined,
-      key: undefined,
-      headers: [],
-      proxy: undefined
+      servername: undefined,
+      login: NO_LOGIN
     },
     verify: false,
     listeners: {
       streams: [],
-      cert: undefined,
-      key: undefined,
-      ca: undefined,
+      identity: { cert: undefined, key: undefined, ca: undefined },
       peers: undefined,
       proxyProtocol: false,
       maxConnections: 10_000,
@@ -87,6 +74,7 @@ test('without any setting every option has the documented default', () => {
     backlogLabel: 'backlog',
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
+    certificateEnds: {},
     admin: { host: '127.0.0.1', port: 9464 },
     readyTenants: 'some',
     logLevel: 'info'
@@ -99,6 +87,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_AMQP_ADDRESSES: 'rsyslog/logs, other/logs',
     LOKEAN_AMQP_USERNAME: 'reader',
     LOKEAN_AMQP_PASSWORD: ' spaces stay ',
+    LOKEAN_AMQP_SERVERNAME: 'bus.example',
     LOKEAN_AMQP_CA: '/pem/cert',
     LOKEAN_AMQP_CERT: '/pem/cert',
     LOKEAN_AMQP_KEY: '/pem/key',
@@ -120,6 +109,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_MAX_LABELS: '30',
     LOKEAN_LOKI_USERNAME: 'writer',
     LOKEAN_LOKI_PASSWORD: 'p',
+    LOKEAN_LOKI_SERVERNAME: 'loki.cluster.local',
     LOKEAN_LOKI_CA: '/pem/cert',
     LOKEAN_LOKI_CERT: '/pem/cert',
     LOKEAN_LOKI_KEY: '/pem/key',
@@ -170,14 +160,13 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.amqp.addresses, buses)
   const relp = { address: 'relps://0.0.0.0:2514', labels: [{ name: 'cloud', value: 'd' }], tenant: 'x' }
   const [syslog, unix] = ['syslog+tcp://h:0', 'unixgram:/run/log'].map((address) => ({ address, labels: [], tenant: undefined }))
-  const { key, ...listeners } = config.listeners
+  const { identity: { current: { key, ...identity } }, ...listeners } = config.listeners
+  assert.deepEqual(identity, { cert: CERTIFICATE, ca: CERTIFICATE })
   assert.deepEqual(listeners, {
     streams: [
       { ...relp, place: { kind: 'stream', protocol: 'relp', tls: true, host: '0.0.0.0', port: 2514 } },
       { ...syslog, place: { kind: 'stream', protocol: 'syslog', tls: false, host: 'h', port: 0 } }
     ],
-    cert: CERTIFICATE,
-    ca: CERTIFICATE,
     peers: [
       { kind: 'name', name: '*.example.com' },
       { kind: 'sha1', fingerprint: Array(20).fill('AB').join(':') },
@@ -194,34 +183,35 @@ test('every setting is taken from the environment', () => {
     { ...socket, setting: 'LOKEAN_SOCKET', place: { kind: 'udp', host: '::1', port: 30000, receiveBuffer: 2 ** 20 } }
   ])
   assert.deepEqual(config.addresses, [...buses, relp, syslog, unix, socket])
-  assert.equal(config.amqp.username, 'reader')
-  assert.equal(config.amqp.password?.reveal(), ' spaces stay ')
-  assert.equal(config.amqp.ca, CERTIFICATE)
-  assert.equal(config.amqp.cert, CERTIFICATE)
-  assert.equal(config.amqp.key?.reveal(), PRIVATE_KEY)
+  assert.equal(config.amqp.login.current.username, 'reader')
+  assert.equal(config.amqp.login.current.password?.reveal(), ' spaces stay ')
+  assert.equal(config.amqp.login.current.ca, CERTIFICATE)
+  assert.equal(config.amqp.login.current.cert, CERTIFICATE)
+  assert.equal(config.amqp.login.current.key?.reveal(), PRIVATE_KEY)
   assert.deepEqual(config.loki.urls, ['https://loki.example/prefix', 'https://loki2:3101'])
   assert.deepEqual(config.loki.tenant, { kind: 'field', field: 'cloud' })
   assert.equal(config.loki.quarantineTenant, 'waste')
   assert.deepEqual(config.loki.labels, [{ name: 'cluster', value: 'x' }, { name: 'log_type', value: 'a=b' }])
   assert.equal(config.maxStreams, 20_000)
-  assert.equal(config.loki.username, 'writer')
-  assert.equal(config.loki.password?.reveal(), 'p')
-  assert.equal(config.loki.ca, CERTIFICATE)
-  assert.equal(config.loki.cert, CERTIFICATE)
-  assert.equal(config.loki.key?.reveal(), PRIVATE_KEY)
-  assert.deepEqual(config.loki.headers.map(({ name, value }) => [name, value.reveal()]), [['x-key', 'v']])
-  assert.deepEqual(config.loki.proxy, { url: 'http://proxy:3128', credentials: undefined })
-  assert.deepEqual({ ...config.lokiQuery, password: config.lokiQuery.password?.reveal(), key: config.lokiQuery.key?.reveal() }, {
-    urls: ['https://read.example'],
-    tenant: 'everyone',
+  assert.equal(config.loki.login.current.username, 'writer')
+  assert.equal(config.loki.login.current.password?.reveal(), 'p')
+  assert.equal(config.loki.login.current.ca, CERTIFICATE)
+  assert.equal(config.loki.login.current.cert, CERTIFICATE)
+  assert.equal(config.loki.login.current.key?.reveal(), PRIVATE_KEY)
+  assert.deepEqual(config.loki.login.current.headers?.map(({ name, value }) => [name, value.reveal()]), [['x-key', 'v']])
+  assert.deepEqual(config.loki.login.current.proxy, { url: 'http://proxy:3128', credentials: undefined })
+  const { login: { current: reading }, ...lokiQuery } = config.lokiQuery
+  assert.deepEqual(lokiQuery, { urls: ['https://read.example'], tenant: 'everyone', servername: undefined })
+  assert.deepEqual([config.amqp.servername, config.loki.servername], ['bus.example', 'loki.cluster.local'])
+  assert.deepEqual({ ...reading, password: reading.password?.reveal(), key: reading.key?.reveal() }, {
     username: 'viewer',
     password: 'q',
     token: undefined,
     ca: CERTIFICATE,
     cert: CERTIFICATE,
     key: PRIVATE_KEY,
-    headers: config.loki.headers,
-    proxy: config.loki.proxy
+    headers: config.loki.login.current.headers,
+    proxy: config.loki.login.current.proxy
   })
   assert.equal(config.verify, false)
   assert.equal(config.loki.storedStatus, 200)
@@ -260,14 +250,15 @@ test('workers default to the cores less one, and never to none', () => {
 test('an empty value counts as unset', () => {
   const empty = Object.fromEntries(OPTION_NAMES.map((name) => [name, '']))
   const { config, given } = load({ ...empty, LOKEAN_AMQP_PASSWORD_FILE: '', LOKEAN_SHARDS: '  ' })
-  assert.deepEqual(config, load({}).config)
+  assert.deepEqual(withCurrent(config), withCurrent(load({}).config))
   assert.equal(given.size, 0)
 })
 
 test('the configuration is frozen all through', () => {
   const { config } = load({ LOKEAN_AMQP_USERNAME: 'u', LOKEAN_AMQP_PASSWORD: 'p' })
   for (const part of [
-    config, config.amqp, config.amqp.urls, config.amqp.urls[0], config.amqp.password, config.labels, config.labels[0], config.loki.tenant
+    config, config.amqp, config.amqp.urls, config.amqp.urls[0], config.amqp.login, config.amqp.login.current,
+    config.amqp.login.current.password, config.labels, config.labels[0], config.loki.tenant
   ]) {
     assert.ok(Object.isFrozen(part), inspect(part))
   }
@@ -280,12 +271,13 @@ test('secrets do not show when the configuration is printed', () => {
     LOKEAN_AMQP_CERT: '/pem/cert',
     LOKEAN_AMQP_KEY: '/pem/key'
   })
-  for (const text of [
-    JSON.stringify(config), inspect(config, { depth: 9, showHidden: true }), `${config.amqp.password} ${config.loki.token}`
-  ]) {
+  const [amqp, loki] = [config.amqp.login.current, config.loki.login.current]
+  const all = { showHidden: true, depth: 9, getters: true }
+  for (const text of [JSON.stringify([amqp, loki]), inspect([amqp, loki], all), `${amqp.password} ${loki.token}`]) {
     assert.doesNotMatch(text, /hunter|PRIVATE KEY/)
     assert.match(text, /\[secret\]/)
   }
+  for (const text of [JSON.stringify(config), inspect(config, all)]) assert.doesNotMatch(text, /hunter|PRIVATE KEY/)
 })
 
 /** One wrong value for every option, and the line that must report it. */
@@ -294,6 +286,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_AMQP_ADDRESSES: ['a,,b', /^LOKEAN_AMQP_ADDRESSES is "a,,b": .*number 2 is empty/],
   LOKEAN_AMQP_USERNAME: ['a\nb', /^LOKEAN_AMQP_USERNAME is "a\\nb": must not contain control/],
   LOKEAN_AMQP_PASSWORD: ['hunter\0', /^LOKEAN_AMQP_PASSWORD is \(hidden\): must not contain control/],
+  LOKEAN_AMQP_SERVERNAME: ['10.0.0.1', /^LOKEAN_AMQP_SERVERNAME is "10\.0\.0\.1": must be a host name, .* and no address$/],
   LOKEAN_AMQP_CA: ['/pem/key', /^LOKEAN_AMQP_CA is "\/pem\/key": must hold a PEM certificate$/],
   LOKEAN_AMQP_CERT: [
     '/pem/broken-cert', /^LOKEAN_AMQP_CERT is "\/pem\/broken-cert": holds a certificate that cannot be read \(number 1\)$/
@@ -321,6 +314,7 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_LOKI_USERNAME: ['a:b', /^LOKEAN_LOKI_USERNAME is "a:b": must not contain a colon/],
   LOKEAN_LOKI_PASSWORD: ['hunter\r\n', /^LOKEAN_LOKI_PASSWORD is \(hidden\): must not contain control/],
   LOKEAN_LOKI_TOKEN: ['hunter 2', /^LOKEAN_LOKI_TOKEN is \(hidden\): must be printable ASCII/],
+  LOKEAN_LOKI_SERVERNAME: ['a/b', /^LOKEAN_LOKI_SERVERNAME is "a\/b": must be a host name/],
   LOKEAN_LOKI_CA: ['/none', /^LOKEAN_LOKI_CA is "\/none": cannot be read \(ENOENT: no such file or directory\)$/],
   LOKEAN_LOKI_CERT: ['/none', /^LOKEAN_LOKI_CERT is "\/none": cannot be read/],
   LOKEAN_LOKI_KEY: ['/none', /^LOKEAN_LOKI_KEY is "\/none": cannot be read/],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { loadConfig } from '../../../src/config/load.ts'
 import { ConfigError } from '../../../src/errors.ts'
+import { Secret } from '../../../src/secret.ts'
 import { CERTIFICATE, ENCRYPTED_KEY, OTHER_KEY, PRIVATE_KEY } from './tls-material.ts'
 
 const FILES: Record<string, string> = {
@@ -27,6 +28,14 @@ function readFile (path: string): string {
 /** Loads a configuration on eight cores, with the files above. */
 export function load (env: Record<string, string | undefined>) {
   return loadConfig(env, { cores: 8, readFile })
+}
+
+/** A copy with what its providers have at present. */
+export function withCurrent (value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || value instanceof Secret) return value
+  if ('refresh' in value && 'current' in value) return withCurrent(value.current)
+  if (Array.isArray(value)) return value.map(withCurrent)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withCurrent(inner)]))
 }
 
 /** Returns the lines of the ConfigError for `env`. */

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test'
 import { load, refusal } from './loading.ts'
 
 function given (text: string): string[] {
-  return load({ LOKEAN_LOKI_HEADERS: text }).config.loki.headers.map(({ name, value }) => `${name}: ${value.reveal()}`)
+  return (load({ LOKEAN_LOKI_HEADERS: text }).config.loki.login.current.headers ?? []).map(({ name, value }) => `${name}: ${value.reveal()}`)
 }
 
 suite('headers for Loki', () => {
@@ -15,7 +15,7 @@ suite('headers for Loki', () => {
 
   test('are sent for reading as well', () => {
     const { lokiQuery } = load({ LOKEAN_LOKI_HEADERS: 'x-key=v' }).config
-    assert.deepEqual(lokiQuery.headers.map(({ name }) => name), ['x-key'])
+    assert.deepEqual(lokiQuery.login.current.headers?.map(({ name }) => name), ['x-key'])
   })
 
   test('cannot be what Lokean sets itself, by any spelling', () => {
@@ -53,15 +53,15 @@ suite('headers for Loki', () => {
 suite('the proxy for Loki', () => {
   test('has its login in its URL, which nothing shows', () => {
     const { config } = load({ LOKEAN_LOKI_PROXY: 'http://us%40er:hunter%3A2@proxy.example:3128' })
-    for (const { proxy } of [config.loki, config.lokiQuery]) {
+    for (const { login: { current: { proxy } } } of [config.loki, config.lokiQuery]) {
       assert.deepEqual([proxy?.url, proxy?.credentials?.username, proxy?.credentials?.password?.reveal()], ['http://proxy.example:3128', 'us@er', 'hunter:2'])
     }
     assert.doesNotMatch(inspect(config, { depth: 9 }) + JSON.stringify(config), /hunter/)
   })
 
   test('is none unless it is set', () => {
-    assert.equal(load({}).config.loki.proxy, undefined)
-    assert.equal(load({ LOKEAN_LOKI_PROXY: 'off' }).config.loki.proxy, undefined)
+    assert.equal(load({}).config.loki.login.current.proxy, undefined)
+    assert.equal(load({ LOKEAN_LOKI_PROXY: 'off' }).config.loki.login.current.proxy, undefined)
   })
 
   test('must be a plain URL', () => {
@@ -76,7 +76,7 @@ suite('the proxy for Loki', () => {
     assert.deepEqual(told({ ...remote, HTTPS_PROXY: 'http://u:hunter2@proxy:3128' }), [
       'HTTPS_PROXY is set, and not used for Loki: LOKEAN_LOKI_PROXY names a proxy, or is off'
     ])
-    assert.equal(load({ ...remote, HTTPS_PROXY: 'http://proxy:3128' }).config.loki.proxy, undefined)
+    assert.equal(load({ ...remote, HTTPS_PROXY: 'http://proxy:3128' }).config.loki.login.current.proxy, undefined)
     assert.match(told({ LOKEAN_LOKI_URL: 'http://loki.example', http_proxy: 'http://proxy' }).join(), /^http_proxy is set/)
     assert.match(told({ ...remote, ALL_PROXY: 'socks://proxy' }).join(), /^ALL_PROXY is set/)
     assert.deepEqual(told({ ...remote, HTTP_PROXY: 'http://proxy' }), [], 'the other scheme')

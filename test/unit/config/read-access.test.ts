@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { loadConfig } from '../../../src/config/load.ts'
 
 function read (env: Record<string, string>): Record<string, unknown> {
-  const { urls, tenant, username, password, token } = loadConfig(env).config.lokiQuery
+  const { urls, tenant, login: { current: { username, password, token } } } = loadConfig(env).config.lokiQuery
   return { urls, tenant, username, password: password?.reveal(), token: token?.reveal() }
 }
 

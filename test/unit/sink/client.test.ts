@@ -2,6 +2,7 @@ import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { fixed } from '../../../src/provider.ts'
 import { Secret } from '../../../src/secret.ts'
 import type { Answer } from '../../../src/sink/classify.ts'
 import { LokiClient, type LokiAccess } from '../../../src/sink/client.ts'
@@ -88,9 +89,9 @@ test('names the tenant', async t => {
 
 test('logs in with user name and password, or with a token', async t => {
   const { url, received } = await httpServer(t, response => { response.writeHead(204).end() })
-  await push(clientFor(t, { urls: [url], username: 'lokean', password: new Secret('pä:ss') }))
-  await push(clientFor(t, { urls: [url], username: 'lokean' }))
-  await push(clientFor(t, { urls: [url], token: new Secret('t0ken') }))
+  await push(clientFor(t, { urls: [url], login: fixed({ username: 'lokean', password: new Secret('pä:ss') }) }))
+  await push(clientFor(t, { urls: [url], login: fixed({ username: 'lokean' }) }))
+  await push(clientFor(t, { urls: [url], login: fixed({ token: new Secret('t0ken') }) }))
   assert.deepEqual(received.map(({ headers }) => headers.authorization), [
     `Basic ${Buffer.from('lokean:pä:ss', 'utf8').toString('base64')}`,
     `Basic ${Buffer.from('lokean:').toString('base64')}`,
@@ -102,7 +103,7 @@ test('sends headers of the operator\'s own, which replace none that it sets itse
   const { url, received } = await httpServer(t, response => { response.writeHead(204).end() })
   const headers = ['x-gateway-key', 'content-type', 'authorization', 'x-scope-orgid', 'user-agent', 'cache-control']
     .map(name => ({ name, value: new Secret(`own ${name}`) }))
-  const client = clientFor(t, { urls: [url], token: new Secret('t0ken'), headers })
+  const client = clientFor(t, { urls: [url], login: fixed({ token: new Secret('t0ken'), headers }) })
   await push(client, 'cloud1')
   await client.get(0, 'cloud1', '/ready', new AbortController().signal, { 'cache-control': 'no-cache' })
   for (const { headers } of received) {
@@ -269,7 +270,7 @@ test('close leaves no sockets, with a push under way and with connections kept a
 
 test('TLS: takes a server that its own CA has signed for, and no other', async t => {
   const { url } = await httpServer(t, response => { response.writeHead(204).end() }, { key: KEY, cert: CERTIFICATE })
-  assert.equal((await push(clientFor(t, { urls: [url], ca: CERTIFICATE }))).kind, 'stored')
+  assert.equal((await push(clientFor(t, { urls: [url], login: fixed({ ca: CERTIFICATE }) }))).kind, 'stored')
   const refused = await push(clientFor(t, { urls: [url] }))
   assert.equal(retryReason(refused), 'connection')
   assert.match((refused as { message: string }).message, /self.signed/)

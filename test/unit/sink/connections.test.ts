@@ -1,6 +1,7 @@
 import { test, type TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
+import { fixed } from '../../../src/provider.ts'
 import { Connections, type ConnectionOptions } from '../../../src/sink/connections.ts'
 import { listen } from '../../helpers/http-server.ts'
 
@@ -11,7 +12,7 @@ async function connected (t: TestContext, options: Partial<ConnectionOptions> = 
     numbers.set(socket, numbers.get(socket) ?? numbers.size)
     response.end(`${numbers.get(socket)}`)
   }))
-  const connections = new Connections(`http://127.0.0.1:${port}/prefix`, { timeoutMs: 5_000, ...options })
+  const connections = new Connections(`http://127.0.0.1:${port}/prefix`, { access: fixed({}), timeoutMs: 5_000, ...options })
   t.after(async () => { await connections.close() })
   return async () => await connections.use(async connection => {
     const { body } = await connection.request({ method: 'GET', path: '/' })

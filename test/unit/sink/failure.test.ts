@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { fixed } from '../../../src/provider.ts'
 import { LokiClient } from '../../../src/sink/client.ts'
 import { connectionFailure, type Failure } from '../../../src/sink/failure.ts'
 import { CERTIFICATE, KEY } from '../embedded/bus/certificate.ts'
@@ -19,7 +20,7 @@ test('each error of a connection has its own sentence and setting', () => {
     [failed({ code: 'CERT_NOT_YET_VALID' }), /out of date/, /clock here/],
     [
       failed({ code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert: { subjectaltname: 'DNS:a, DNS:b' } }), /is for DNS:a, DNS:b, not for loki\.example$/,
-      /^LOKEAN_LOKI_URL must name Loki/
+      /^LOKEAN_LOKI_URL or LOKEAN_LOKI_SERVERNAME must name Loki/
     ],
     [failed({ code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', ...reason }), /wants one/, /LOKEAN_LOKI_CERT and LOKEAN_LOKI_KEY are not set/],
     [failed({ code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', ...reason }, 'm', { cert: CERTIFICATE }), /refuses/, /trust who has signed/],
@@ -41,7 +42,7 @@ test('each error of a connection has its own sentence and setting', () => {
 })
 
 async function pushTo (t: TestContext, url: string, access: { ca?: string } = {}): Promise<Failure> {
-  const client = new LokiClient({ urls: [url], timeoutMs: 10_000, ...access }, 'test')
+  const client = new LokiClient({ urls: [url], timeoutMs: 10_000, login: fixed(access) }, 'test')
   t.after(async () => { await client.close() })
   const answer = await client.push(0, '', new Uint8Array(0), new AbortController().signal)
   assert.ok(answer.kind === 'retry' && answer.reason === 'connection')

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { fixed } from '../../../src/provider.ts'
 import { Secret } from '../../../src/secret.ts'
-import { type LokiAccess, LokiClient } from '../../../src/sink/client.ts'
+import { LokiClient, type LokiLogin } from '../../../src/sink/client.ts'
 import { type HttpProxy, httpProxy } from '../../helpers/http-proxy.ts'
 import { httpServer, tcpServer } from '../../helpers/http-server.ts'
 import { CERTIFICATE, KEY } from '../embedded/bus/certificate.ts'
@@ -13,8 +14,10 @@ const BODY = Buffer.from('a snappy block')
 const TLS = { key: KEY, cert: CERTIFICATE }
 const CREDENTIALS = { username: 'lokean', password: new Secret('pä:ss') }
 
-function clientFor (t: TestContext, proxy: Pick<HttpProxy, 'url'>, access: Partial<LokiAccess> & { urls: string[] }): LokiClient {
-  const client = new LokiClient({ timeoutMs: 10_000, proxy: { url: proxy.url, credentials: undefined }, ...access }, '1.2.3')
+interface Access extends LokiLogin { urls: string[], timeoutMs?: number }
+
+function clientFor (t: TestContext, { url }: Pick<HttpProxy, 'url'>, { urls, timeoutMs = 10_000, ...login }: Access): LokiClient {
+  const client = new LokiClient({ urls, timeoutMs, login: fixed({ proxy: { url, credentials: undefined }, ...login }) }, '1.2.3')
   t.after(async () => { await client.close() })
   return client
 }

@@ -12,7 +12,7 @@ async function said (message: string, env: Record<string, string> = {}): Promise
   const { config } = loadConfig(env)
   const stdin = Readable.from([recordText({ '@timestamp': new Date().toISOString(), message, file: '/f' })])
   const { record, others } = await sample({ stdin } as unknown as Context, config)
-  const text = describe(config, { warnings: [], tried: undefined, record, others })
+  const text = describe(config, { warnings: [], certificates: [], tried: undefined, record, others })
   return { record: record as unknown as Record<string, unknown>, text }
 }
 

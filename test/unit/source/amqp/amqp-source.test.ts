@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
+import { fixed } from '../../../../src/provider.ts'
 import { AmqpSource } from '../../../../src/source/amqp/amqp-source.ts'
 import { DELIVERY_BYTES } from '../../../../src/source/amqp/credit.ts'
 import { Budget } from '../../../../src/source/budget/budget.ts'
@@ -16,7 +17,7 @@ async function running (t: TestContext, quietMs = 1): Promise<Running> {
   const source = new AmqpSource({
     addresses: [{ address: 'logs', labels: [], tenant: undefined, format: 'amqp' }],
     hosts: [{ host: '127.0.0.1', port: peer.port, tls: false }],
-    credentials: {},
+    credentials: fixed({}),
     budgets: [budget],
     log: collectedLog().log,
     random: () => 0,

@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { Secret } from '../../../../src/secret.ts'
 import { AmqpPeer } from '../../../helpers/amqp-peer.ts'
+import { Changing } from '../../../helpers/changing.ts'
 import { tcpServer } from '../../../helpers/http-server.ts'
 import { turn, until } from '../../../helpers/until.ts'
 import { runningBus } from './running-bus.ts'
@@ -26,6 +27,17 @@ test('a wrong password is told, without it, and tried again', async t => {
   right = 's3cret'
   await until('it is attached', () => client.status().ok)
   assert.ok(!JSON.stringify(lines).includes('s3cret'))
+})
+
+test('a password that has changed is used at the next connect', async t => {
+  const seen: string[] = []
+  const peer = await AmqpPeer.listen(t, { plain: (_, password) => seen.push(password) > 0 && password === 'two' })
+  const credentials = new Changing({ username: 'lokean', password: new Secret('one') })
+  const { client } = runningBus(t, { ports: [peer.port], credentials })
+  await until('it has tried', () => seen.length >= 1)
+  credentials.files = { username: 'lokean', password: new Secret('two') }
+  await until('it is attached', () => client.status().ok)
+  assert.deepEqual(new Set(seen), new Set(['one', 'two']))
 })
 
 test('a bus that wants a login is told of, when there is none', async t => {

@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import { fixed, type Provider } from '../../../../src/provider.ts'
 import { Budget } from '../../../../src/source/budget/budget.ts'
 import { AmqpClient } from '../../../../src/source/amqp/client.ts'
 import { Timers } from '../../../../src/source/amqp/timers.ts'
@@ -34,12 +35,22 @@ class HeldTimers extends Timers {
   }
 }
 
+interface Options {
+  ports: number[]
+  addresses?: string[]
+  limit?: number
+  credentials?: Credentials | Provider<Credentials>
+  host?: string
+  tls?: boolean
+  servername?: string
+}
+
 /** Runs a client that reads `addresses` from the first of `ports` that answers. It closes with the test. */
 export function runningBus (
   t: TestContext,
   {
-    ports, addresses = ['logs'], limit = 16 * 2 ** 20, credentials = {}, host = '127.0.0.1'
-  }: { ports: number[], addresses?: string[], limit?: number, credentials?: Credentials, host?: string }
+    ports, addresses = ['logs'], limit = 16 * 2 ** 20, credentials = {}, host = '127.0.0.1', ...tls
+  }: Options
 ): RunningBus {
   const { log, lines } = collectedLog()
   const deliveries: Taken[] = []
@@ -47,8 +58,9 @@ export function runningBus (
   const budgets = addresses.map(address => new Budget(address, limit))
   const timers = new HeldTimers()
   const client = new AmqpClient({
-    hosts: ports.map(port => ({ host, port, tls: false })),
-    credentials,
+    hosts: ports.map(port => ({ host, port, tls: tls.tls ?? false })),
+    servername: tls.servername,
+    credentials: 'refresh' in credentials ? credentials : fixed(credentials),
     budgets,
     log,
     onDelivery: ({ address, connection, id, message }) => {

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { suite, test, type TestContext } from 'node:test'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { fixed } from '../../../../src/provider.ts'
 import { Secret } from '../../../../src/secret.ts'
 import { Door } from '../../../../src/source/listener/door.ts'
 import { Handshakes, type TlsSettings } from '../../../../src/source/listener/handshakes.ts'
@@ -17,7 +18,9 @@ import { LineProtocol } from '../../../helpers/line-protocol.ts'
 import { until } from '../../../helpers/until.ts'
 import { Listening } from './listening.ts'
 
-const TLS: TlsSettings = { cert: CERTIFICATE, key: new Secret(KEY), ca: undefined, peers: undefined }
+const IDENTITY = { cert: CERTIFICATE, key: new Secret(KEY), ca: undefined }
+const TLS: TlsSettings = { identity: fixed(IDENTITY), peers: undefined }
+const OF_CA = fixed({ ...IDENTITY, ca: CERTIFICATE })
 const SHA1 = new X509Certificate(CERTIFICATE).fingerprint
 
 function secure (t: TestContext, port: number, options: ConnectionOptions = {}): { socket: TLSSocket, answers: () => string } {
@@ -56,13 +59,13 @@ suite('over TLS', () => {
 
   const known = { cert: CERTIFICATE, key: KEY }
   const cases: Array<[string, Partial<TlsSettings>, ConnectionOptions, RegExp | undefined]> = [
-    ['a certificate of the authority is let in', { ca: CERTIFICATE }, known, undefined],
-    ['none is refused', { ca: CERTIFICATE }, {}, /showed no certificate/],
-    ['one of another authority is refused', { ca: CERTIFICATE }, { cert: OTHER, key: OTHER_KEY }, /that LOKEAN_LISTEN_CA does not allow/],
+    ['a certificate of the authority is let in', { identity: OF_CA }, known, undefined],
+    ['none is refused', { identity: OF_CA }, {}, /showed no certificate/],
+    ['one of another authority is refused', { identity: OF_CA }, { cert: OTHER, key: OTHER_KEY }, /that LOKEAN_LISTEN_CA does not allow/],
     ['a permitted fingerprint is let in', { peers: [{ kind: 'sha1', fingerprint: SHA1 }] }, known, undefined],
     ['another fingerprint is refused', { peers: [{ kind: 'sha1', fingerprint: SHA1 }] }, { cert: OTHER, key: OTHER_KEY }, /not among LOKEAN_LISTEN_PEERS/],
-    ['a permitted name is let in', { ca: CERTIFICATE, peers: [{ kind: 'name', name: 'local*' }] }, known, undefined],
-    ['another name is refused', { ca: CERTIFICATE, peers: [{ kind: 'name', name: 'Localhost' }] }, known, /not among LOKEAN_LISTEN_PEERS/]
+    ['a permitted name is let in', { identity: OF_CA, peers: [{ kind: 'name', name: 'local*' }] }, known, undefined],
+    ['another name is refused', { identity: OF_CA, peers: [{ kind: 'name', name: 'Localhost' }] }, known, /not among LOKEAN_LISTEN_PEERS/]
   ]
   for (const [what, settings, options, refusal] of cases) {
     test(what, async t => {
