@@ -102,6 +102,10 @@ export function lokean (): DashboardBuilder {
       total('lokean_records_joined_total', 'address'), '{{address}} joined/s'
     ], [
       total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s'
+    ], [
+      total('lokean_records_dropped_total', 'rule'), '{{rule}} dropped/s'
+    ], [
+      total('lokean_records_redacted_total', 'rule'), '{{rule}} redacted/s'
     ]))
     .withPanel(graph(
       'The dead-letter directory, and its limit', 'bytes', perInstance('lokean_dead_letter_bytes'),
@@ -120,6 +124,9 @@ export function lokean (): DashboardBuilder {
     ]))
     .withPanel(graph('Time to encode a batch', 's', ...quantiles('lokean_encode_duration_seconds')))
     .withPanel(graph('Size of a batch', 'short', mean('lokean_batch_records', 'records'), mean('lokean_batch_bytes', 'bytes')))
+    .withPanel(graph('Until the certificates of the settings end', 's', [
+      `min by (setting) (lokean_certificate_expiry_timestamp_seconds${CHOSEN}) - time()`, '{{setting}}'
+    ]))
     .withPanel(graph(
       'Memory', 'bytes', perInstance('process_resident_memory_bytes', '{{instance}} resident'),
       perInstance('nodejs_heap_size_used_bytes', '{{instance}} heap used'),
