@@ -31,6 +31,7 @@ test('every metric that rules and dashboards ask for is one of the program\'s, o
   const known = await scraped()
   for (const { record } of rules) if (record !== undefined) known.add(record)
   known.add('lokean_workers_busy') // the adapter's own name
+  known.add('lokean_certificate_expiry_timestamp_seconds')
   const scalers = ['base/horizontal-pod-autoscaler.yaml', 'components/keda/scaled-object.yaml'].map(file => join(KUBERNETES, file))
   const files = [RULES, 'deploy/prometheus/adapter.yaml', 'deploy/helm/templates/autoscaler.yaml', ...scalers, ...dashboards()]
   for (const file of files) {
