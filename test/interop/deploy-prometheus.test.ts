@@ -33,6 +33,9 @@ const WELL: Record<string, string> = {
   'lokean_tenant_waiting_bytes{job="lokean",instance="a",tenant="limited for a while"}': '5000x50 0x40',
   'lokean_tenant_streams{job="lokean",instance="a",tenant="t"}': '4000x90',
   'lokean_tenant_streams_limit{job="lokean",instance="a",tenant="t"}': '5000x90',
+  // 90 days, and 15 of a bundle that is renewed early.
+  'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_AMQP_CA"}': '7776000x90',
+  'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_LOKI_CERT"}': '1296000x90',
   'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="1"}': '0+600x90',
   'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="60"}': '0+600x90',
   'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="300"}': '0+600x90',
@@ -68,7 +71,8 @@ const IDLE: Record<string, string> = {
 
 /** The alerts that must fire as well: they tell of the same, less bad. */
 const AS_WELL: Record<string, string[]> = {
-  LokeanStuck: ['LokeanUnsettled']
+  LokeanStuck: ['LokeanUnsettled'],
+  LokeanCertificateExpiresSoon: ['LokeanCertificateExpires']
 }
 
 /** The changes that make an alert fire, by the start of a series. No other alert may fire. */
@@ -86,6 +90,8 @@ const ILL: Record<string, Record<string, string>> = {
   LokeanShardsWaiting: { 'lokean_sink_lanes_waiting{job="lokean",instance="a",reason="429"': '0x50 1x40' },
   LokeanTenantNotStoring: { 'lokean_tenant_last_push_success_timestamp_seconds{job="lokean",instance="a",tenant="t"': '0x90' },
   LokeanTenantStreams: { 'lokean_tenant_streams{': '4600x90' },
+  LokeanCertificateExpires: { 'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_AMQP_CA"': '864000x90' },
+  LokeanCertificateExpiresSoon: { 'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_AMQP_CA"': '86400x90' },
   LokeanLag: { 'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="1"': '0x90', 'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="60"': '0x90' },
   LokeanWorkersBusy: { lokean_worker_busy: '0+57x90' },
   LokeanPushesRetried: { lokean_push_retries: '0+10x90' },

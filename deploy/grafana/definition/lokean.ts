@@ -94,18 +94,17 @@ export function lokean (): DashboardBuilder {
     ], [total('lokean_listener_accepted_total', 'address'), '{{address}} came/s'], [
       total('lokean_listener_faults_total', 'address'), '{{address}} at fault/s'
     ]))
-    .withRow(new RowBuilder('Quarantined, mended and dead-lettered'))
+    .withRow(new RowBuilder('Filtered, quarantined, mended and dead-lettered'))
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
+    .withPanel(graph('What the filters dropped and redacted, by rule', 'short', [
+      total('lokean_records_dropped_total', 'rule'), '{{rule}} dropped/s'
+    ], [total('lokean_records_redacted_total', 'rule'), '{{rule}} redacted/s']))
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
       total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'
     ], [total('lokean_records_empty_total', 'address'), '{{address}} empty/s'], [
       total('lokean_records_joined_total', 'address'), '{{address}} joined/s'
     ], [
       total('lokean_records_dead_lettered_total', 'reason'), '{{reason}} dead letters/s'
-    ], [
-      total('lokean_records_dropped_total', 'rule'), '{{rule}} dropped/s'
-    ], [
-      total('lokean_records_redacted_total', 'rule'), '{{rule}} redacted/s'
     ]))
     .withPanel(graph(
       'The dead-letter directory, and its limit', 'bytes', perInstance('lokean_dead_letter_bytes'),
