@@ -88,7 +88,8 @@ export function arrange (v: Values) {
       bytes: v.LOKEAN_DEAD_LETTER_BYTES,
       whenFull: v.LOKEAN_DEAD_LETTER_FULL
     },
-    admin: v.LOKEAN_ADMIN_ADDR,
+    /** PEM text, as `key`. */
+    admin: { ...v.LOKEAN_ADMIN_ADDR, cert: v.LOKEAN_ADMIN_CERT, key: v.LOKEAN_ADMIN_KEY, token: v.LOKEAN_ADMIN_TOKEN },
     readyTenants: v.LOKEAN_READY_TENANTS,
     logLevel: v.LOKEAN_LOG_LEVEL
   }

@@ -92,6 +92,10 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     problem: (v) => pairProblem(v.LOKEAN_LOKI_QUERY_CERT, v.LOKEAN_LOKI_QUERY_KEY, 'LOKEAN_LOKI_QUERY')
   },
   {
+    reads: ['LOKEAN_ADMIN_CERT', 'LOKEAN_ADMIN_KEY'],
+    problem: (v) => pairProblem(v.LOKEAN_ADMIN_CERT, v.LOKEAN_ADMIN_KEY, 'LOKEAN_ADMIN')
+  },
+  {
     reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', ...SOURCES],
     problem: labelsProblem
   },
@@ -156,6 +160,10 @@ export function warningsOf (values: Values): string[] {
   }
   if (values.LOKEAN_LOKI_STORED_STATUS !== LOKI_STORED_STATUS) {
     found.push(`LOKEAN_LOKI_STORED_STATUS is ${values.LOKEAN_LOKI_STORED_STATUS}: whatever answers a push with it is believed to have stored it, a login page too`)
+  }
+  const { LOKEAN_ADMIN_ADDR: { host }, LOKEAN_ADMIN_CERT: cert, LOKEAN_ADMIN_TOKEN: token } = values
+  if (token !== undefined && cert === undefined && !/^(?:127\.|::1$|localhost$)/.test(host)) {
+    found.push('LOKEAN_ADMIN_TOKEN goes over the network as it is: set LOKEAN_ADMIN_CERT and LOKEAN_ADMIN_KEY')
   }
   found.push(...listenerWarnings(values))
   const homeless = sources(values).find(({ tenant }) => tenant === undefined)

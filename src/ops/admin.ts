@@ -1,10 +1,13 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { formatHostPort } from '../config/endpoints.ts'
 import { ConfigError } from '../errors.ts'
 import { cleanText } from '../log.ts'
 import type { Logger } from '../log.ts'
+import type { Secret } from '../secret.ts'
+import { AdminToken, CHALLENGE } from './admin-token.ts'
 import { EVENTS, type LivePage, PAGE_HEADERS } from './page/page.ts'
 import type { Check } from '../worker/messages/tasks.ts'
 
@@ -21,6 +24,11 @@ export interface AdminOptions {
   host: string
   /** 0 takes a free port. */
   port: number
+  /** PEM text: with them, all is served over TLS. */
+  cert?: string | undefined
+  key?: Secret | undefined
+  /** Who does not bring it sees the probes only. */
+  token?: Secret | undefined
   registry: Exposition
   /** Called on every `/readyz`. */
   status: () => Status
@@ -53,26 +61,36 @@ const LIMITS = {
 
 const TEXT = 'text/plain; charset=utf-8'
 const LIVE = '/live'
+/** Kubernetes cannot bring a token of a secret. What they say has no secrets in it. */
+const PROBES = ['/healthz', '/readyz']
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
  * Serves `/metrics` for Prometheus, the probes of Kubernetes, and the live page for people. `/healthz` answers as long
  * as the event loop turns: a failing bus is no reason for a restart. `/readyz` says whether records flow. Requests,
- * headers, time and connections are bounded; request bodies are not read. Rejects with ConfigError where it cannot
- * listen.
+ * headers, time and connections are bounded; request bodies are not read. With a token, only the probes answer without
+ * it. Rejects with ConfigError where it cannot listen.
  */
 export async function startAdmin (options: AdminOptions): Promise<Admin> {
   const limits = { ...LIMITS, ...options.limits }
-  const server = createServer({
+  const settings = {
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: limits.checkIntervalMs,
     keepAliveTimeout: limits.headersTimeoutMs,
     maxHeaderSize: limits.headerBytes
-  })
+  }
+  const { cert, key } = options
+  const server: Server = cert === undefined
+    ? createServer(settings)
+    : createTlsServer({ ...settings, cert, key: key?.reveal(), handshakeTimeout: limits.headersTimeoutMs })
+  const token = options.token && new AdminToken(options.token)
   server.maxConnections = limits.connections
   server.timeout = limits.idleTimeoutMs
   const handle = (request: IncomingMessage, response: ServerResponse) => {
+    if (token !== undefined && !PROBES.includes(pathOf(request)) && !token.allows(request.headers.authorization)) {
+      return send(request, response, { status: 401, type: TEXT, body: 'a token is needed\n', headers: { 'WWW-Authenticate': CHALLENGE } })
+    }
     if (options.page !== undefined && request.method === 'GET' && pathOf(request) === LIVE) return watch(options.page, request, response)
     answer(request, options).catch((error: unknown) => {
       options.log.error({ err: error, path: pathOf(request) }, 'admin request failed')
@@ -87,7 +105,7 @@ export async function startAdmin (options: AdminOptions): Promise<Admin> {
   server.on('error', (error) => options.log.warn({ err: error }, 'admin server'))
 
   const { port } = server.address() as AddressInfo
-  return { url: `http://${formatHostPort(options.host, port)}`, port, close: () => close(server) }
+  return { url: `${cert === undefined ? 'http' : 'https'}://${formatHostPort(options.host, port)}`, port, close: () => close(server) }
 }
 
 function listen (server: Server, { host, port }: AdminOptions): Promise<void> {
