@@ -46,13 +46,15 @@ export function formatDuration (ms: number): string {
   return `${ms}ms`
 }
 
+// What `meta` has is for the JSON schema of the settings, which also takes numbers for numbers.
+
 /** A size in bytes. `min` and `max` are allowed. */
 export function bytesBetween (min: number, max: number): z.ZodType<number, string> {
   return parsedBy((text) => {
     const bytes = parseBytes(text)
     if (bytes !== undefined && bytes >= min && bytes <= max) return bytes
     throw new InvalidValue(`must be a size from ${formatBytes(min)} to ${formatBytes(max)}, such as 64MiB, 500kB or 1048576`)
-  })
+  }).meta({ type: ['string', 'integer'], pattern: String.raw`^\d+(\.\d+)?\s*([kKmMgGtT][iI]?)?[bB]?$`, minimum: min, maximum: max })
 }
 
 /** A duration in milliseconds. `min` and `max` are allowed. */
@@ -61,7 +63,7 @@ export function durationBetween (min: number, max: number): z.ZodType<number, st
     const ms = parseDuration(text)
     if (ms !== undefined && ms >= min && ms <= max) return ms
     throw new InvalidValue(`must be a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 500ms, 25s, 10m or 7d`)
-  })
+  }).meta({ pattern: String.raw`^(0|(\d+(\.\d+)?\s*(ms|[smhd])\s*)+)$` })
 }
 
 /** A time of RFC 3339, in nanoseconds since the epoch. */
@@ -78,7 +80,7 @@ export function integerBetween (min: number, max: number): z.ZodType<number, str
     const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN
     if (number >= min && number <= max) return number
     throw new InvalidValue(`must be a whole number from ${min} to ${max}`)
-  })
+  }).meta({ type: ['string', 'integer'], pattern: String.raw`^\d{1,16}$`, minimum: min, maximum: max })
 }
 
 /** One word of a closed list, in upper or lower case. */
@@ -87,5 +89,5 @@ export function oneOf<const W extends string> (words: readonly W[]): z.ZodType<W
     const word = words.find((candidate) => candidate === text.toLowerCase())
     if (word === undefined) throw new InvalidValue(`must be one of ${words.join(', ')}`)
     return word
-  })
+  }).meta({ enum: words })
 }

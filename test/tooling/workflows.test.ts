@@ -87,7 +87,7 @@ test('a called workflow does not wait for its caller', () => {
 
 test('what the steps run is there, is shell, and takes no text of an event into the script', () => {
   const called = scripts.flatMap(script => script.match(/(?<![\w/])\.ci\/[\w-]+/g) ?? [])
-  assert.deepEqual([...new Set(called)].sort(), ['.ci/release-notes', '.ci/run'])
+  assert.deepEqual([...new Set(called)].sort(), ['.ci/absolute-links', '.ci/release-notes', '.ci/run'])
   for (const path of called) accessSync(path, constants.X_OK)
   for (const script of scripts) {
     assert.doesNotMatch(script, /\$\{\{/)
@@ -116,7 +116,14 @@ test('a release: the tag checked, then all of CI, then the package and the image
   assert.match(run(release.npm), /^npm pack\nnpm publish "lokean-\$\{GITHUB_REF_NAME#v\}\.tgz" --provenance --access public$/m)
   assert.match(run(release.build), /--provenance mode=max --sbom true/)
   assert.match(run(release.image), /\nactions\/attest@/)
-  assert.match(run(release.release), /^\.ci\/release-notes .* > (.*)\ngh release create .* --notes-file \1$/m)
+  assert.match(run(release.release), /^\.ci\/release-notes .* > (.*)\n\.ci\/absolute-links \.github\/CHANGELOG\.md .* < \1 > (.*)\ngh release create .* --notes-file \2$/m)
+})
+
+test('what ships has a README whose links lead to the repository', () => {
+  const [npm, build] = [release.npm, release.build].map(({ steps = [] }) => steps.map(({ run = '' }) => run).join('\n'))
+  const made = '\\.ci\\/absolute-links README\\.md "\\$GITHUB_SERVER_URL\\/\\$GITHUB_REPOSITORY" "\\$GITHUB_REF_NAME" < README\\.md > (.*)\\ncp \\1 README\\.md\\n'
+  assert.match(npm, new RegExp(`${made}[^]*npm pack`))
+  assert.match(build, new RegExp(`${made}[^]*docker buildx build`))
 })
 
 test('the image of a release is built and run on a machine of each kind, and one name joins what was built', () => {
