@@ -9,11 +9,11 @@ export function headlineFigures (result: BenchResult): string {
     usual === undefined || floor === undefined
       ? ''
       : `- **${figure(usual.usPerRecord)} µs of CPU a record** under full load, at ${records(USUAL.recordsPerMessage)} a message: ` +
-        `${figure(usual.ratio)} of what\n  UTF-8 decoding, \`JSON.parse\` and snappy alone take.`,
+        `${figure(usual.ratio)} of what UTF-8\n  decoding, \`JSON.parse\` and snappy alone take.`,
     day === undefined
       ? ''
       : `- **${figure(day.cores)} cores for ${day.hosts} hosts** on an ordinary day of ${day.recordsPerSecond.toLocaleString('en')} records/s, ` +
         `${records(day.recordsPerMessage)} a message.`,
-    stall === undefined ? '' : `- **${figure(stall.peakRssMb)} MB of memory at the most**, also while Loki takes nothing and all senders press.`
+    stall === undefined ? '' : `- **${figure(stall.peakRssMb)} MB of memory at its peak**, while Loki took nothing and all senders pressed.`
   ].filter(line => line !== '').join('\n')
 }

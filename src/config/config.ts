@@ -76,6 +76,8 @@ export function arrange (v: Values) {
     metadata: v.LOKEAN_METADATA,
     hostForm: v.LOKEAN_HOST_FORM,
     unescapeNewlines: v.LOKEAN_UNESCAPE_NEWLINES === 'on',
+    drop: v.LOKEAN_DROP ?? [],
+    redact: v.LOKEAN_REDACT ?? [],
     /** The label of records too far behind their stream; undefined for `off`. */
     backlogLabel: v.LOKEAN_BACKLOG_LABEL,
     /** How many streams a tenant may have; undefined for no limit. */

@@ -1,4 +1,5 @@
 import { fieldKeys } from './field-keys.ts'
+import { dropRules, redactRules } from './filter-rules.ts'
 import { hostForm, labelOrOff, labels, metadata } from './mapping.ts'
 import type { Option } from './option.ts'
 import { directoryOrOff } from './text.ts'
@@ -26,6 +27,12 @@ export const RECORD_OPTIONS = {
   },
   LOKEAN_UNESCAPE_NEWLINES: {
     group: 'Records', schema: oneOf(['off', 'on']), default: 'off', text: '`on`: `#012` and `#011` in a line are a newline and a tab again, as rsyslog escapes them. It does not escape its own `#`, so a line that says `#012` of itself is not told apart'
+  },
+  LOKEAN_DROP: {
+    group: 'Records', schema: dropRules, text: 'rules for records that are not stored, comma-separated: `name;level=debug;source=nova-compute;host=compute-0;text=GET /healthcheck`, each with one condition or more, all of which must hold. `text` is a literal of the line; no value has a comma or a semicolon'
+  },
+  LOKEAN_REDACT: {
+    group: 'Records', schema: redactRules, text: 'rules for text that is not stored, comma-separated: `name;text=X-Auth-Token;pattern=/X-Auth-Token: (\\S+)/`. Where a value has the literal `text`, what the pattern (RE2) matches, or its first group, becomes `[redacted:name]`'
   },
   LOKEAN_BACKLOG_LABEL: {
     group: 'Records',

@@ -16,6 +16,9 @@ export interface MetricsOptions {
   quarantineReasons: readonly string[]
   mendReasons: readonly string[]
   deadLetterReasons: readonly string[]
+  /** The names of the rules that drop and redact. */
+  dropRules?: readonly string[]
+  redactRules?: readonly string[]
   /** The metrics of Node and of the process. On by default. */
   processMetrics?: boolean
 }
@@ -105,7 +108,7 @@ function counters (registry: Registry, options: MetricsOptions) {
     }))
     return { from: (count, value = '') => { sources.set(value, count) } }
   }
-  const { addresses, quarantineReasons, mendReasons, deadLetterReasons } = options
+  const { addresses, quarantineReasons, mendReasons, deadLetterReasons, dropRules, redactRules } = options
   return {
     messagesReceived: tallied('lokean_messages_received_total', 'AMQP messages taken from the bus', 'address', addresses),
     receivedBytes: tallied('lokean_received_bytes_total', 'Bytes of those messages', 'address', addresses),
@@ -116,6 +119,8 @@ function counters (registry: Registry, options: MetricsOptions) {
     recordsMended: counter('lokean_records_mended_total', 'Records changed so that Loki takes them', 'reason', mendReasons),
     recordsJoined: counter('lokean_records_joined_total', 'Records that were pieces of a container\'s line, and are stored as part of it', 'address', addresses),
     recordsEmpty: counter('lokean_records_empty_total', 'Records whose line held nothing but NULs, which are not stored', 'address', addresses),
+    recordsDropped: counter('lokean_records_dropped_total', 'Records that a rule of LOKEAN_DROP took, which are not stored', 'rule', dropRules),
+    recordsRedacted: counter('lokean_records_redacted_total', 'Records of which a rule of LOKEAN_REDACT has taken something out', 'rule', redactRules),
     recordsDeadLettered: counter('lokean_records_dead_lettered_total', 'Records that Loki refused, written to the dead-letter directory', 'reason', deadLetterReasons),
     deadLettersDeleted: counter('lokean_dead_letters_deleted_total', 'Records deleted from the full dead-letter directory, and so lost (LOKEAN_DEAD_LETTER_FULL=delete)'),
     pushes: counter('lokean_pushes_total', 'Pushes to Loki by how they were answered', 'status', PUSH_STATUSES),

@@ -3,7 +3,7 @@ import type { EncoderSettings } from '../worker/messages/settings.ts'
 
 /** The settings that the workers need. */
 export function encoderSettings (config: Config): EncoderSettings {
-  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm, unescapeNewlines } = config
+  const { keys, labels, metadata, addresses, shards, pushBytes, loki, backlogLabel, hostForm, unescapeNewlines, drop, redact } = config
   return {
     keys,
     labels,
@@ -11,6 +11,8 @@ export function encoderSettings (config: Config): EncoderSettings {
     metadata,
     hostForm,
     unescapeNewlines,
+    drop,
+    redact,
     tenant: loki.tenant,
     quarantineTenant: loki.quarantineTenant,
     origins: addresses.filter(({ labels, tenant }) => labels.length > 0 || tenant !== undefined),

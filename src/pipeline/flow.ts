@@ -161,7 +161,8 @@ export class Flow {
     cardinality.tellOdd(result.oddNames)
     if (result.loudHosts !== undefined) hosts.add(result.loudHosts)
     const { oldestMs, shared } = result
-    const records = result.records - result.empty - result.joined
+    const dropped = result.dropped.reduce((sum, count) => sum + count, 0)
+    const records = result.records - result.empty - result.joined - dropped
     if (!shared) buffers.release(batch.bytes)
     const own = new Ticket(result.parts.length, () => {
       if (shared) buffers.release(batch.bytes)

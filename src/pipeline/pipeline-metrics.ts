@@ -56,6 +56,15 @@ export class PipelineMetrics {
     onDeadLettersDeleted: records => this.#metrics.deadLettersDeleted.inc(records)
   }
 
+  #dropRules: readonly string[] = []
+  #redactRules: readonly string[] = []
+
+  /** The rules of the settings, by whose indexes workers count. */
+  useRules ({ drop, redact }: { drop: ReadonlyArray<{ name: string }>, redact: ReadonlyArray<{ name: string }> }): void {
+    this.#dropRules = drop.map(({ name }) => name)
+    this.#redactRules = redact.map(({ name }) => name)
+  }
+
   /** The tenants of the settings have their series from the start, at 0. */
   expect (tenants: Iterable<string>): void {
     for (const tenant of tenants) {
@@ -104,11 +113,13 @@ export class PipelineMetrics {
     this.#metrics.encodeDuration.observe(durationMs / 1000)
   }
 
-  encoded (address: string, { records, redelivered, empty, joined, quarantined, mended }: EncodeResult): void {
+  encoded (address: string, { records, redelivered, empty, joined, dropped, redacted, quarantined, mended }: EncodeResult): void {
     this.#metrics.recordsReceived.inc({ address }, records)
     if (redelivered > 0) this.#metrics.recordsRedelivered.inc({ address }, redelivered)
     if (joined > 0) this.#metrics.recordsJoined.inc({ address }, joined)
     if (empty > 0) this.#metrics.recordsEmpty.inc({ address }, empty)
+    for (const [i, rule] of this.#dropRules.entries()) this.#metrics.recordsDropped.inc({ rule }, dropped[i])
+    for (const [i, rule] of this.#redactRules.entries()) this.#metrics.recordsRedacted.inc({ rule }, redacted[i])
     for (const [i, reason] of QUARANTINE_REASONS.entries()) {
       if ((quarantined[i] ?? 0) > 0) this.#metrics.recordsQuarantined.inc({ reason }, quarantined[i])
     }

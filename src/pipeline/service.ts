@@ -33,7 +33,9 @@ export async function startService (config: Config, log: Logger, problems: Probl
     addresses: config.addresses.map(({ address }) => address),
     quarantineReasons: QUARANTINE_REASONS,
     mendReasons: MEND_REASONS,
-    deadLetterReasons: ['refused']
+    deadLetterReasons: ['refused'],
+    dropRules: config.drop.map(({ name }) => name),
+    redactRules: config.redact.map(({ name }) => name)
   })
   let pipeline: Pipeline | undefined
   const starting: Checks = { ...Object.fromEntries(sourceNames(config).map(name => [name, STARTING])), loki: STARTING }
@@ -99,9 +101,16 @@ function startFacts (config: Config, pipeline: Pipeline, admin: Admin): object {
     origins: origins.length === 0 ? undefined : origins,
     loki: config.loki.urls,
     labels: config.loki.labels.length === 0 ? undefined : config.loki.labels,
+    drop: rulesOf(config.drop),
+    redact: rulesOf(config.redact),
     workers: config.workers,
     shards: config.shards,
     inflightBytes: config.inflightBytes,
     admin: admin.url
   }
+}
+
+/** The names of rules; undefined where there are none. */
+function rulesOf (rules: ReadonlyArray<{ name: string }>): string[] | undefined {
+  return rules.length === 0 ? undefined : rules.map(({ name }) => name)
 }

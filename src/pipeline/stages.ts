@@ -75,6 +75,7 @@ export async function openStages (options: StageOptions, onBroken: (error: Error
   try {
     const pipelineMetrics = new PipelineMetrics(metrics)
     pipelineMetrics.expect(tenantsOf(config))
+    pipelineMetrics.useRules(config)
     const openSink = options.openSink ?? (async (options: LokiSinkOptions) => await LokiSink.open(options))
     const sink = await openSink({
       config,

@@ -5,7 +5,8 @@ import type { EncoderSettings } from './messages/settings.ts'
 import { readBody } from './input/amqp-body.ts'
 import { EntryWriter } from './output/entry-writer.ts'
 import { Fields } from './input/fields.ts'
-import { Kernel, READY, SCAN } from './kernel/kernel.ts'
+import { Filters } from './filters/filters.ts'
+import { DROPPED, Kernel, READY, SCAN } from './kernel/kernel.ts'
 import { findFields, mendEscapes } from './input/broken-json.ts'
 import { PartialLines, type Span } from './input/partial-lines.ts'
 import { parseRecord } from './input/record-parse.ts'
@@ -21,6 +22,8 @@ const NO_BYTES = Buffer.alloc(0)
 /** JSON begins with it. */
 const BRACE = 0x7b
 
+const NO_COUNTS = new Uint32Array()
+
 const READERS: Record<DeliveryFormat, Reader> = { amqp: readBody, records: readRecords, syslog: readSyslogRecords }
 
 /**
@@ -33,6 +36,8 @@ export class Encoder implements SyslogSink {
   readonly #entries: EntryWriter
   readonly #syslog: SyslogReader
   readonly #partialLines: PartialLines
+  /** Undefined where no rule drops or redacts. */
+  readonly #filters: Filters | undefined
   /**
    * The batch as it came. The kernel works on a copy of a group of messages, and unescapes in place there. A byte of
    * the batch lies #shift bytes further on in the kernel.
@@ -49,7 +54,10 @@ export class Encoder implements SyslogSink {
   constructor (settings: EncoderSettings) {
     this.#fields = new Fields(settings, this.#kernel)
     const mend = (reason: MendReason, count: number): void => this.#mend(reason, count)
-    this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, mend)
+    if (settings.drop.length + settings.redact.length > 0) {
+      this.#filters = new Filters(settings, this.#fields, this.#kernel, bytes => this.#entries.place(bytes))
+    }
+    this.#entries = new EntryWriter(settings, this.#fields, this.#kernel, mend, this.#filters)
     this.#syslog = new SyslogReader(this.#kernel, this.#fields, bytes => this.#entries.place(bytes), mend)
     this.#partialLines = new PartialLines({
       fields: this.#fields,
@@ -77,6 +85,7 @@ export class Encoder implements SyslogSink {
     // The batch before may have failed half-way, and left a count.
     this.#kernel.run.takeCuts()
     this.#partialLines.clear()
+    this.#filters?.begin()
     const groups = groupMessages(task)
     const largest = groups.reduce((most, { start, end }) => Math.max(most, end - start), 0)
     this.#entries.begin(this.#kernel.window(largest), task)
@@ -104,6 +113,8 @@ export class Encoder implements SyslogSink {
       redelivered,
       empty: this.#entries.empty,
       joined: this.#joined,
+      dropped: this.#filters?.dropped ?? NO_COUNTS,
+      redacted: this.#filters?.redacted ?? NO_COUNTS,
       quarantined: this.#quarantined,
       mended: this.#mended,
       cardinalityReports: this.#entries.takeCardinalityReports(),
@@ -117,6 +128,7 @@ export class Encoder implements SyslogSink {
     this.#records++
     const scanned = this.#kernel.run.takeRecord(this.#shift + start, this.#shift + end)
     if (scanned >= READY - 1) return this.#done(this.#entries.writeReady(scanned - READY, later), start, end)
+    if (scanned <= DROPPED) return this.#filters!.countDropped(DROPPED - scanned)
     if (scanned !== SCAN.LEFT && this.#partialLines.take(start, end)) return
     const unread = this.#read(scanned, start, end)
     if (scanned === SCAN.LEFT && unread === undefined && this.#partialLines.take(start, end)) return
@@ -138,6 +150,7 @@ export class Encoder implements SyslogSink {
 
   #done (reason: QuarantineReason | undefined, start: number, end: number): void {
     if (reason !== undefined) this.#quarantine(reason, start, end)
+    this.#filters?.countRedacted()
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
   }
 
@@ -145,7 +158,10 @@ export class Encoder implements SyslogSink {
     this.#records++
     this.#quarantined[QUARANTINE_REASONS.indexOf('bad_body')]!++
     this.#fields.clear()
-    this.#entries.quarantine('bad_body', Buffer.from(`${end - start} bytes, base64: ${this.#input.toString('base64', start, end)}`))
+    const came = this.#input.subarray(start, end)
+    const bytes = this.#filters?.redactBytes(came) ?? came
+    this.#entries.quarantine('bad_body', Buffer.from(`${bytes.length} bytes, base64: ${bytes.toString('base64')}`))
+    this.#filters?.countRedacted()
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
   }
 
@@ -153,6 +169,7 @@ export class Encoder implements SyslogSink {
     const reason = this.#entries.write()
     if (reason === undefined) this.#joined += records.length - 1
     else for (const { start, end } of records) this.#quarantine(reason, start, end)
+    this.#filters?.countRedacted()
     if (this.#entries.full) this.#parts.push(...this.#entries.flush(false))
   }
 
@@ -180,7 +197,9 @@ export class Encoder implements SyslogSink {
   #quarantine (reason: QuarantineReason, start: number, end: number): void {
     this.#quarantined[QUARANTINE_REASONS.indexOf(reason)]!++
     const raw = this.#input.subarray(start, end)
-    this.#entries.quarantine(reason, isUtf8(raw) ? raw : Buffer.from(raw.toString('utf8')))
+    const text = isUtf8(raw) ? raw : Buffer.from(raw.toString('utf8'))
+    this.#filters?.redactFields()
+    this.#entries.quarantine(reason, this.#filters?.redactText(text) ?? text)
   }
 
   #mend (reason: MendReason, count: number): void {

@@ -61,6 +61,8 @@ export class Stack {
       quarantineReasons: QUARANTINE_REASONS,
       mendReasons: MEND_REASONS,
       deadLetterReasons: ['refused'],
+      dropRules: config.drop.map(({ name }) => name),
+      redactRules: config.redact.map(({ name }) => name),
       processMetrics: false
     })
     const logger = createLogger({ level: 'debug', destination: { write: (line: string) => { log.push(line) } } })

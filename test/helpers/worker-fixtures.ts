@@ -31,6 +31,8 @@ export function encoderSettings (overrides: Partial<EncoderSettings> = {}): Enco
     metadata: mappings('level,file,pid,request_id,instance_id'),
     hostForm: { short: false, lower: false },
     unescapeNewlines: false,
+    drop: [],
+    redact: [],
     tenant: { kind: 'none' },
     quarantineTenant: 'lokean',
     origins: [],

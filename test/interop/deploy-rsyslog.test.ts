@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { until } from '../helpers/until.ts'
 import { Authority } from './certificates.ts'
 import { needs } from './needs.ts'
-import { adapted, complaints, deployed, here, Rsyslog, RSYSLOGD } from './rsyslog-daemon.ts'
+import { adapted, complaints, deployed, here, recommended, Rsyslog, RSYSLOGD } from './rsyslog-daemon.ts'
 import { OMRELP, OSSL } from './rsyslog-sender.ts'
 
 const RSYSLOG = { what: 'rsyslog', probe: ['test', '-x', RSYSLOGD] } as const
@@ -35,6 +35,8 @@ for (const [out, needed, adapt] of OUTS) {
 test('the ways out differ in their action only: the same template, queue, retries and ruleset', () => {
   // By RELP, a batch is one record.
   const texts = OUTS.map(([out]) => readFileSync(`deploy/rsyslog/${out}`, 'utf8').replace(/ queue\.dequeueBatchSize="(?:1|1024)"/, ''))
+  const queue = (text: string): string[] => text.replace(/^ *#.*$/gm, '').match(/queue\.(?!workerThreads)\w+="[^"]*"/g) ?? []
+  assert.deepEqual(queue(recommended()), queue(readFileSync('deploy/rsyslog/lokean.conf', 'utf8')), 'the page has the same queue')
   for (const part of [/^template\([^]*?^}$/m, /queue\.type="LinkedList"[^)]*\)/, /action\.resumeRetryCount="-1"/, /^ruleset\(.*\n.*$/m, /^main_queue\(.*$/m]) {
     const [first, ...others] = texts.map(text => part.exec(text)?.[0] ?? assert.fail(String(part)))
     for (const other of others) assert.equal(other, first)

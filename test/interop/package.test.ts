@@ -49,7 +49,8 @@ function promised (): string[] {
     .map(path => path.replace(/\.ts$/, '.js'))
   const page = filesOf('src/ops/page/files').map(path => join('ops/page/files', path))
   const made = ['worker/kernel/kernel.wasm', 'worker/formats/automata.bin']
-  return ['LICENSE', 'README.md', 'deploy/schema/settings.schema.json', 'package.json', ...[...compiled, ...page, ...made].map(path => join('dist', path))].sort()
+  const built = [...compiled, ...page, ...made].map(path => join('dist', path))
+  return ['LICENSE', 'README.md', 'deploy/schema/settings.schema.json', 'package.json', ...built].sort()
 }
 
 /** Returns the packages that the files import, by their installed names. */

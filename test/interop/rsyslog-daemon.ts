@@ -16,7 +16,7 @@ const OF_OMAMQP1 = /\s(?:host|target|idleTimeout|reconnectDelay)="[^"]*"/g
 
 /** Returns the configuration that the page of senders recommends. */
 export function recommended (): string {
-  const block = /^## rsyslog\n+```text\n([^]*?)```$/m.exec(readFileSync('deploy/rsyslog/README.md', 'utf8'))
+  const block = /^## rsyslog\n[^`]*```text\n([^]*?)```$/m.exec(readFileSync('deploy/rsyslog/README.md', 'utf8'))
   assert.ok(block !== null, 'the page has a configuration for rsyslog')
   return block[1]
 }

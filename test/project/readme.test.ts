@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { headlineFigures } from '../../bench/report/headline.ts'
+import { queuesTable } from '../../bench/report/queues.ts'
 import { performanceSection } from '../../bench/report/section.ts'
 import { sizingSection } from '../../bench/report/sizing.ts'
 import { keptResult } from '../../bench/instances/results.ts'
@@ -45,6 +46,9 @@ const GENERATED: Record<string, Record<string, string>> = {
   },
   'deploy/grafana/README.md': {
     logcli: logcliLines()
+  },
+  'deploy/rsyslog/README.md': {
+    queues: queuesTable()
   },
   'deploy/loki/README.md': {
     formats: formatsMarkdown()

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Ajv } from 'ajv'
 import fc from 'fast-check'
+import { VALUES_SCHEMA, valuesSchema } from '../../deploy/schema/helm-values.ts'
 import { SETTINGS_SCHEMA, settingsSchema } from '../../deploy/schema/settings.ts'
 import { OPTION_NAMES, optionOf } from '../../src/config/options.ts'
 
@@ -15,11 +16,13 @@ function refused (settings: Record<string, unknown>): string[] {
   return [...new Set((validate.errors ?? []).map(({ instancePath, params }) => params.additionalProperty ?? instancePath.slice(1)))]
 }
 
-test(`${SETTINGS_SCHEMA} says what the table of settings says now (npm run readme renews it)`, () => {
-  const text = `${JSON.stringify(settingsSchema(), undefined, 2)}\n`
-  if (process.env.RENEW_README === '1') return writeFileSync(SETTINGS_SCHEMA, text)
-  assert.equal(readFileSync(SETTINGS_SCHEMA, 'utf8'), text)
-})
+for (const [file, schema] of [[SETTINGS_SCHEMA, settingsSchema()], [VALUES_SCHEMA, valuesSchema()]] as const) {
+  test(`${file} says what the table of settings says now (npm run readme renews it)`, () => {
+    const text = `${JSON.stringify(schema, undefined, 2)}\n`
+    if (process.env.RENEW_README === '1') return writeFileSync(file, text)
+    assert.equal(readFileSync(file, 'utf8'), text)
+  })
+}
 
 test('it takes every default, and the file of each secret', () => {
   const defaults = OPTION_NAMES.flatMap(name => optionOf(name).default === undefined ? [] : [[name, optionOf(name).default]])

@@ -47,6 +47,7 @@ function peers (config: Config, { bus, loki, limits, admin }: Tried): string[] {
 
 function landing (config: Config, record: StoredForm, others: readonly StoredForm[]): string[] {
   if (record.isEmpty) return ['Of a record like this nothing is stored: it holds nothing but NULs (lokean_records_empty_total counts it).']
+  if (record.dropped !== undefined) return [`A record like this is not stored: the rule ${record.dropped} of LOKEAN_DROP takes it.`]
   return [
     record.quarantined === undefined ? 'A record lands so:' : `A record like this goes to quarantine (${record.quarantined}):`,
     ...(record.tenant === '' ? [] : [`  tenant     ${record.tenant}`]),
@@ -59,6 +60,7 @@ function landing (config: Config, record: StoredForm, others: readonly StoredFor
     ...(record.line.includes('#012') && !config.unescapeNewlines
       ? ['             #012 may be a newline that rsyslog has escaped: LOKEAN_UNESCAPE_NEWLINES=on undoes that']
       : []),
+    ...(record.redacted === undefined ? [] : [`  redacted   by ${record.redacted.join(', ')}`]),
     ...(record.mended.length === 0 ? [] : [`  mended     ${record.mended.join(', ')}`]),
     ...others.flatMap(({ address, tenant, labels }) => [
       '', `From ${address}:`, ...(tenant === '' ? [] : [`  tenant     ${tenant}`]), `  stream     ${labels}`

@@ -26,6 +26,10 @@ export interface StoredForm {
   quarantined?: string
   /** Nothing is stored of it: it holds nothing but NULs. */
   isEmpty?: true
+  /** The rule that drops it: then nothing is stored of it either. */
+  dropped?: string
+  /** The rules that have taken something out of it; undefined where none has. */
+  redacted?: string[]
   mended: string[]
 }
 
@@ -106,10 +110,12 @@ function storedForm (config: Config, { address, format, bytes }: Sample, now: nu
     arrivalNanos: (now % 1000) * 1e6
   })
   const isEmpty = result.empty > 0
+  const dropped = config.drop.find((_, i) => (result.dropped[i] ?? 0) > 0)?.name
+  const redacted = config.redact.filter((_, i) => (result.redacted[i] ?? 0) > 0).map(({ name }) => name)
   const [part] = result.parts
   const [stream] = part === undefined ? [] : decodePush(snappy.uncompressSync(Buffer.from(part.body)) as Buffer).streams
   const entry = stream?.entries[0]
-  if (!isEmpty && entry === undefined) throw new Error('the encoder made no entry of the sample record')
+  if (!isEmpty && dropped === undefined && entry === undefined) throw new Error('the encoder made no entry of the sample record')
   return {
     address,
     tenant: part?.tenant ?? '',
@@ -118,6 +124,8 @@ function storedForm (config: Config, { address, format, bytes }: Sample, now: nu
     line: entry?.line ?? '',
     metadata: Object.fromEntries(entry?.structuredMetadata.map(({ name, value }) => [name, value]) ?? []),
     ...(isEmpty ? { isEmpty } : {}),
+    ...(dropped === undefined ? {} : { dropped }),
+    ...(redacted.length === 0 ? {} : { redacted }),
     quarantined: QUARANTINE_REASONS.find((_, i) => (result.quarantined[i] ?? 0) > 0),
     mended: MEND_REASONS.filter((_, i) => (result.mended[i] ?? 0) > 0)
   }

@@ -49,7 +49,9 @@ export async function demo (context: Context, options: DemoOptions): Promise<num
       LOKEAN_LOG_LEVEL: 'warn',
       ...context.env,
       ...(loki === undefined ? {} : { LOKEAN_LOKI_URL: loki.url }),
-      ...way.settings
+      ...way.settings,
+      // What a rule drops would count as missing.
+      LOKEAN_DROP: ''
     })
     const problems = new Problems()
     const log = createLogger({ level: config.logLevel, destination: 'stderr', onProblem: line => problems.add(line) })

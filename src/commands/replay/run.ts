@@ -55,6 +55,8 @@ export async function runReplay (options: RunOptions): Promise<RunEnd> {
       quarantineReasons: QUARANTINE_REASONS,
       mendReasons: MEND_REASONS,
       deadLetterReasons: ['refused'],
+      dropRules: config.drop.map(({ name }) => name),
+      redactRules: config.redact.map(({ name }) => name),
       processMetrics: false
     }),
     version: VERSION,

@@ -7,7 +7,8 @@ export interface MetricSource {
 /** The metrics that the page shows, by their names in /metrics without the common prefix. */
 const METRICS = [
   'messages_received_total', 'received_bytes_total', 'messages_settled_total', 'records_received_total', 'records_stored_total',
-  'records_quarantined_total', 'records_mended_total', 'records_dead_lettered_total', 'records_resent_total', 'records_found_total',
+  'records_quarantined_total', 'records_mended_total', 'records_dropped_total', 'records_redacted_total',
+  'records_dead_lettered_total', 'records_resent_total', 'records_found_total',
   'records_redelivered_total', 'pushes_total', 'push_retries_total',
   'worker_failures_total', 'worker_busy_seconds_total',
   'bus_connects_total', 'lag_seconds', 'batch_records', 'encode_duration_seconds', 'push_duration_seconds', 'push_bytes', 'push_records',

@@ -74,6 +74,8 @@ export interface Snapshot {
   }
   streams: number
   quarantine: Array<{ reason: string, records: number, perSecond: number }>
+  /** What each rule of the settings has done; empty where there are none. */
+  rules: Array<{ rule: string, does: 'dropped' | 'redacted', records: number, perSecond: number }>
   addresses: AddressSnapshot[]
   /** Over the last minute, the loudest first. */
   hosts: readonly LoudHost[]
@@ -164,10 +166,16 @@ export function makeSnapshot (
       }))
       .filter(({ records }) => records > 0)
       .sort((a, b) => b.records - a.records),
+    rules: [...rules(window, 'dropped'), ...rules(window, 'redacted')],
     addresses,
     hosts,
     problems
   }
+}
+
+function rules (window: SampleWindow, does: 'dropped' | 'redacted'): Snapshot['rules'] {
+  const metric = `records_${does}_total`
+  return window.labels(metric).map(rule => ({ rule, does, records: window.now(metric, rule), perSecond: window.rate(metric, rule) }))
 }
 
 function addressSnapshot (window: SampleWindow, address: string): AddressSnapshot {

@@ -53,6 +53,13 @@ interface Exports {
   takeCuts (): number
   writeEntry (at: number, start: number, end: number, seconds: number, nanos: number): number
   copy (target: number, start: number, end: number): void
+  addDropRule (
+    level: number, source: number, sourceLength: number, host: number, hostLength: number, text: number, textLength: number, rare: number
+  ): void
+  dropRule (): number
+  addRedactLiteral (literal: number, length: number, rare: number): void
+  mayRedactFields (): number
+  redactRules (start: number, end: number): number
 }
 
 /** Declares what is used here. TypeScript has these types only together with those of a browser. */
@@ -66,6 +73,9 @@ export const SCAN = { LEFT: 0, TAKEN: 1, TAKEN_IF_UTF8: 2 } as const
 
 /** takeRecord() answers as scan() does, or with this and the number of a stream, or -1: see assembly/record.ts. */
 export const READY = 4
+
+/** takeRecord() answers with this less the number of the rule that drops the record. */
+export const DROPPED = -1
 
 /** Compiled once a thread. The file lies beside this one, in each folder that this one is built into. */
 const module = new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)))

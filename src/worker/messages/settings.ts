@@ -18,6 +18,25 @@ export interface Origin {
   readonly tenant: string | undefined
 }
 
+/** A record is dropped for which all conditions hold that the rule has. */
+export interface DropRule {
+  readonly name: string
+  readonly level?: 'critical' | 'error' | 'warning' | 'info' | 'debug' | undefined
+  readonly source?: string | undefined
+  readonly host?: string | undefined
+  /** A literal that the line has. */
+  readonly text?: string | undefined
+}
+
+/** What the pattern matches is taken out of each text that has the literal. */
+export interface RedactRule {
+  readonly name: string
+  /** The literal. */
+  readonly text: string
+  /** In the syntax of RE2. */
+  readonly pattern: string
+}
+
 /** The settings that a worker needs. A worker gets them once, when its thread starts. */
 export interface EncoderSettings {
   /** The keys of a record in JSON, where they are not those of rsyslog's template: `name` is the template's. */
@@ -31,6 +50,8 @@ export interface EncoderSettings {
   hostForm: { short: boolean, lower: boolean }
   /** Whether rsyslog's `#012` and `#011` become newlines and tabs again. */
   unescapeNewlines: boolean
+  drop: readonly DropRule[]
+  redact: readonly RedactRule[]
   tenant: TenantRule
   /** With a `field` rule: the tenant of records that have no valid tenant of their own. */
   quarantineTenant: string

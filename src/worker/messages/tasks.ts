@@ -85,6 +85,10 @@ export interface EncodeResult {
   empty: number
   /** How many were pieces of a container's line, and are stored as part of the one before. */
   joined: number
+  /** How many records each rule of the settings has dropped, by index. */
+  dropped: Uint32Array
+  /** Of how many records each rule has taken something out, by index. */
+  redacted: Uint32Array
   /** By index into QUARANTINE_REASONS. */
   quarantined: Uint32Array
   /** By index into MEND_REASONS. */

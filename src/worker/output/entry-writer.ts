@@ -3,6 +3,7 @@ import type { MendReason, QuarantineReason } from '../messages/reasons.ts'
 import type { EncoderSettings } from '../messages/settings.ts'
 import { Entries } from './entries.ts'
 import { cutNuls } from './nuls.ts'
+import type { Filters } from '../filters/filters.ts'
 import { type Fields, MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { Quarantined } from './quarantined.ts'
@@ -21,6 +22,7 @@ export class EntryWriter {
   readonly #fields: Fields
   readonly #kernel: Kernel
   readonly #mend: (reason: MendReason, count: number) => void
+  readonly #filters: Filters | undefined
   readonly #streams: StreamCache
   readonly #entries: Entries
   readonly #quarantined: Quarantined
@@ -36,11 +38,15 @@ export class EntryWriter {
   /** How many records of the batch held nothing but NULs, and are not stored. */
   empty = 0
 
-  constructor (settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void) {
+  /** `filters`: undefined where there are no rules. */
+  constructor (
+    settings: EncoderSettings, fields: Fields, kernel: Kernel, mend: (reason: MendReason, count: number) => void, filters?: Filters
+  ) {
     this.#settings = settings
     this.#fields = fields
     this.#kernel = kernel
     this.#mend = mend
+    this.#filters = filters
     this.#streams = new StreamCache(settings, fields, kernel)
     this.#entries = new Entries(settings, fields, kernel, this.#streams, mend)
     this.#recordTimes = new RecordTimes(settings, kernel, mend)
@@ -103,13 +109,14 @@ export class EntryWriter {
     const fields = this.#fields
     const { run } = this.#kernel
     if (fields.isAbsent(MESSAGE)) return 'no_message'
-    if (fields.isAbsent(TIMESTAMP)) return 'no_timestamp'
-    const time = this.#time
-    const untimely = this.#recordTimes.read(fields.start(TIMESTAMP), fields.end(TIMESTAMP), time)
-    if (untimely !== undefined) return untimely
+    const untimely = this.#readTime()
+    if (untimely !== undefined && this.#filters?.drops !== true) return untimely
 
     const isUnescaped = run.cutLine() !== 0
     run.derive(fields.start(MESSAGE), fields.end(MESSAGE))
+    if (this.#filters?.isDropped() === true) return undefined
+    if (untimely !== undefined) return untimely
+    this.#filters?.redactFields()
     const cut = fields.mayHoldNuls ? this.#cutNuls() : undefined
     if (cut === 'nothing else') {
       this.empty++
@@ -120,6 +127,12 @@ export class EntryWriter {
     if (cut !== undefined) this.#mend('nuls', 1)
     if (isUnescaped) this.#mend('newlines', 1)
     return undefined
+  }
+
+  #readTime (): QuarantineReason | undefined {
+    const fields = this.#fields
+    if (fields.isAbsent(TIMESTAMP)) return 'no_timestamp'
+    return this.#recordTimes.read(fields.start(TIMESTAMP), fields.end(TIMESTAMP), this.#time)
   }
 
   /** Does so for a record of which the kernel has done all up to its stream, `number` (-1: not known to it). */

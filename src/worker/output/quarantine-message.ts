@@ -2,6 +2,7 @@ import type { EncodeResult, Part, QuarantineMessageTask } from '../messages/task
 import { MEND_REASONS, QUARANTINE_REASONS } from '../messages/reasons.ts'
 import type { EncoderSettings } from '../messages/settings.ts'
 import { compress } from './compress.ts'
+import { overwritten, Redactor } from '../redaction/redactor.ts'
 import { shardOf } from '../streams/labels.ts'
 import { encodePush } from './push-schema.ts'
 import { quarantineLabels, quarantineTenant } from './quarantine.ts'
@@ -13,10 +14,13 @@ import { quarantineEntries, shortPair } from './quarantine-entries.ts'
  * nothing with the encoder that could fail too.
  */
 export function quarantineMessage (task: QuarantineMessageTask, settings: EncoderSettings): EncodeResult {
-  const { address, message } = task
+  const { address } = task
+  const redactor = new Redactor(settings.redact)
+  const matches = redactor.findRaw(Buffer.from(task.message))
+  const message = overwritten(task.message, matches)
   const labels = quarantineLabels(settings, address, 'worker_failed')
   const tenant = quarantineTenant(settings, address)
-  const line = `${message.length} bytes, base64: ${Buffer.from(message).toString('base64')}`
+  const line = `${message.length} bytes, base64: ${message.toString('base64')}`
   const told = settings.metadata.length === 0 ? undefined : [shortPair('address', address)]
   const parts = quarantineEntries(line, settings.maxLineBytes, told, task).map((entry): Part => {
     const raw = encodePush({ streams: [{ labels, entries: [entry] }] })
@@ -41,6 +45,8 @@ export function quarantineMessage (task: QuarantineMessageTask, settings: Encode
     redelivered: 0,
     empty: 0,
     joined: 0,
+    dropped: new Uint32Array(settings.drop.length),
+    redacted: Uint32Array.from(settings.redact, (_, rule) => Number(matches.some(match => match.rule === rule))),
     quarantined,
     mended: new Uint32Array(MEND_REASONS.length),
     oldestMs: NaN

@@ -54,16 +54,17 @@ export const ROOMS: Record<string, readonly string[]> = {
   ack: ['source/source.ts'],
 
   // These run in a worker thread.
-  worker: ['worker/output', 'worker/input', 'worker/formats', 'worker/kernel', 'worker/messages'],
-  'worker/output': ['worker/streams', 'worker/input', 'worker/kernel', 'worker/messages'],
+  worker: ['worker/output', 'worker/filters', 'worker/input', 'worker/formats', 'worker/kernel', 'worker/messages'],
+  'worker/output': ['worker/streams', 'worker/filters', 'worker/input', 'worker/kernel', 'worker/redaction', 'worker/messages'],
   'worker/streams': ['worker/input', 'worker/kernel', 'worker/messages'],
+  'worker/filters': ['worker/input', 'worker/formats', 'worker/kernel', 'worker/redaction', 'worker/messages'],
   'worker/input': ['worker/formats', 'worker/kernel', 'worker/messages'],
   'worker/formats': ['worker/kernel'],
   'worker/kernel': [],
   'worker/kernel/assembly': [],
 
   // The settings of the stages.
-  config: ['source/budget', 'worker/messages'],
+  config: ['source/budget', 'worker/redaction', 'worker/messages'],
 
   // The contracts.
   'batch/batch.ts': ['source/source.ts', 'worker/messages'],
@@ -71,6 +72,7 @@ export const ROOMS: Record<string, readonly string[]> = {
   'source/budget': [],
   'source/delivery': [],
   'sink/sink.ts': ['worker/messages'],
+  'worker/redaction': ['worker/messages'],
   'worker/messages': []
 }
 
@@ -85,6 +87,7 @@ export const COMMON = [
  * where it needs that. In the program itself, only source/amqp/rhea.ts does.
  */
 export const DOORS: Record<string, RegExp> = {
+  re2js: /^src\/worker\/redaction\/pattern\.ts$/,
   rhea: /^src\/(source\/amqp|embedded\/bus|generator)\//,
   undici: /^src\/sink\/connections\.ts$/,
   piscina: /^src\/worker\/(pool\/pool|encode\.worker)\.ts$/,

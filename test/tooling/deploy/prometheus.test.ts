@@ -34,7 +34,7 @@ test('every metric that rules and dashboards ask for is one of the program\'s, o
   for (const { record } of rules) if (record !== undefined) known.add(record)
   known.add('lokean_workers_busy') // the adapter's own name
   const scalers = ['base/horizontal-pod-autoscaler.yaml', 'components/keda/scaled-object.yaml'].map(file => join(KUBERNETES, file))
-  const files = [RULES, 'deploy/prometheus/adapter.yaml', ...scalers, ...dashboards()]
+  const files = [RULES, 'deploy/prometheus/adapter.yaml', 'deploy/helm/templates/autoscaler.yaml', ...scalers, ...dashboards()]
   for (const file of files) {
     const names = new Set(readFileSync(file, 'utf8').match(/\blokean[_:][a-z0-9_:]*[a-z0-9]/g) ?? [])
     assert.deepEqual([...names].filter(name => !known.has(name)), [], file)

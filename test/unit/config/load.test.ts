@@ -78,6 +78,8 @@ test('without any setting every option has the documented default', () => {
     keys: [],
     hostForm: { short: false, lower: false },
     unescapeNewlines: false,
+    drop: [],
+    redact: [],
     backlogLabel: 'backlog',
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
@@ -143,6 +145,8 @@ test('every setting is taken from the environment', () => {
     LOKEAN_FIELDS: 'time=ts, message=msg',
     LOKEAN_HOST_FORM: 'short, Lower',
     LOKEAN_UNESCAPE_NEWLINES: 'on',
+    LOKEAN_DROP: 'debug;level=debug, probes;source=haproxy;text=GET /x',
+    LOKEAN_REDACT: 'token;text=Token;pattern=/Token: (\\S{8,})/',
     LOKEAN_BACKLOG_LABEL: 'off',
     LOKEAN_MAX_STREAMS: '20000',
     LOKEAN_DEAD_LETTER_DIR: '/var/lib/lokean',
@@ -218,6 +222,8 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.hostForm, { short: true, lower: true })
   assert.deepEqual(config.keys, [{ name: '@timestamp', field: 'ts' }, { name: 'message', field: 'msg' }])
   assert.equal(config.unescapeNewlines, true)
+  assert.deepEqual(config.drop, [{ name: 'debug', level: 'debug' }, { name: 'probes', source: 'haproxy', text: 'GET /x' }])
+  assert.deepEqual(config.redact, [{ name: 'token', text: 'Token', pattern: 'Token: (\\S{8,})' }])
   assert.equal(config.backlogLabel, undefined)
   assert.equal(config.workers, 3)
   assert.equal(config.workerTimeoutMs, 120_000)
@@ -332,6 +338,8 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_DRAIN_TIMEOUT: ['61m', /^LOKEAN_DRAIN_TIMEOUT is "61m": must be a duration from 0ms to 1h/],
   LOKEAN_LABELS: ['cloud,1st', /^LOKEAN_LABELS is "cloud,1st": must have label names that match .* \("1st"\)$/],
   LOKEAN_METADATA: ['a-b', /^LOKEAN_METADATA is "a-b": must have metadata names that match/],
+  LOKEAN_DROP: ['debug;level=trace', /^LOKEAN_DROP is "debug;level=trace": must have a level of critical, .* behind level= \("trace"\)$/],
+  LOKEAN_REDACT: ['t;text=Token;pattern=/(?=a)/', /^LOKEAN_REDACT is ".*": must have patterns of RE2: .*`\(\?=` \("t"\)$/],
   LOKEAN_BACKLOG_LABEL: ['a-b', /^LOKEAN_BACKLOG_LABEL is "a-b": must have label names that match .* \("a-b"\)$/],
   LOKEAN_MAX_STREAMS: ['0', /^LOKEAN_MAX_STREAMS is "0": must be a whole number from 1 to 1000000$/],
   LOKEAN_DEAD_LETTER_DIR: ['a\0b', /^LOKEAN_DEAD_LETTER_DIR is "a\\u0000b": must be a directory or off$/],

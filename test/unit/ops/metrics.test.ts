@@ -19,6 +19,8 @@ function create (processMetrics = false) {
     quarantineReasons: ['invalid_json', 'empty'],
     mendReasons: ['utf8'],
     deadLetterReasons: ['too_old'],
+    dropRules: ['debug'],
+    redactRules: ['token'],
     processMetrics
   })
 }
@@ -45,6 +47,8 @@ test('before anything happened every series of a closed label set is there, at 0
     ...perLabel('lokean_records_mended_total', 'reason', ['utf8']),
     ...perLabel('lokean_records_joined_total', 'address', addresses),
     ...perLabel('lokean_records_empty_total', 'address', addresses),
+    ...perLabel('lokean_records_dropped_total', 'rule', ['debug']),
+    ...perLabel('lokean_records_redacted_total', 'rule', ['token']),
     ...perLabel('lokean_records_dead_lettered_total', 'reason', ['too_old']),
     ...perLabel('lokean_pushes_total', 'status', PUSH_STATUSES),
     ...perLabel('lokean_push_retries_total', 'reason', RETRY_REASONS),

@@ -119,6 +119,15 @@ function showQuarantine (quarantine) {
   if (quarantine.length === 0) byId('quarantine').append(make('li', 'Empty: every record could be read and stored.', { class: 'none' }))
 }
 
+/** Only where the settings have rules. */
+function showRules (rules) {
+  const most = Math.max(1, ...rules.map(({ records }) => records))
+  byId('filters').hidden = rules.length === 0
+  byId('rules').replaceChildren(...rules.map(({ rule, does, records, perSecond }) => {
+    return bar(`${rule} (${does})`, perSecond > 0 ? `${count(records)} (${rate(perSecond)}/s)` : count(records), records, most)
+  }))
+}
+
 let shownProblems = ''
 
 function showProblems (problems) {
@@ -145,6 +154,7 @@ function show (snapshot) {
   showAddresses(snapshot.addresses)
   showHosts(snapshot.hosts)
   showQuarantine(snapshot.quarantine)
+  showRules(snapshot.rules)
   showProblems(snapshot.problems)
 }
 

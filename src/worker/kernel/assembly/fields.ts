@@ -22,13 +22,13 @@ export const PROCID: u32 = 16
 
 export const MAX_SLOTS: u32 = 256
 export const fields: usize = memory.data(MAX_SLOTS * 8, 8)
-let slots: u32 = 0
+export let slotCount: u32 = 0
 
 /** Not 0 where a value of the record may hold a NUL. */
 export const nuls: usize = memory.data(4, 4)
 
 export function setSlots (count: u32): void {
-  slots = count
+  slotCount = count
 }
 
 /** Whether a blank in front of the message is its own, and none of syslog's. */
@@ -40,7 +40,7 @@ export function setBare (): void {
 
 export function clear (): void {
   bare = false
-  memory.fill(fields, 0, slots << 3)
+  memory.fill(fields, 0, slotCount << 3)
   store<u32>(nuls, 0)
 }
 

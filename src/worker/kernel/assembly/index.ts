@@ -7,6 +7,8 @@
  */
 export { scan } from './scan'
 export { setWindow, takeRecord } from './record'
+export { addDropRule, dropRule } from './drop'
+export { addRedactLiteral, mayRedactFields, redactRules } from './redact'
 export { derive, levelFrom, setWanted } from './derive'
 export { addAutomaton, addFormat, setPrefix } from './automata'
 export { addJsonKey } from './json'

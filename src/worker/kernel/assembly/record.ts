@@ -1,6 +1,8 @@
 import { cutLine, unescapes } from './cut-line'
 import { derive } from './derive'
+import { dropRule } from './drop'
 import { FILE, from, isEmpty, MESSAGE, nuls, TIMESTAMP, to } from './fields'
+import { mayRedact } from './redact'
 import { scan, TAKEN } from './scan'
 import { findStream } from './streams'
 import { milliseconds, parse } from './timestamp'
@@ -17,16 +19,20 @@ export function setWindow (oldest: f64, newest: f64): void {
 /** takeRecord() adds the number of the record's stream to it; -1 where the table has no such stream. */
 const READY: i32 = 4
 
+/** takeRecord() subtracts the number of the rule from it that drops the record. */
+const DROPPED: i32 = -1
+
 /**
  * Does at once what nearly every record needs: scans it, reads its time, cuts its line, derives its fields and finds
  * its stream. Returns what scan() says where there is anything else to do. The fields are then as scan() has left them.
  */
 export function takeRecord (start: usize, end: usize): i32 {
   const scanned = scan(start, end)
-  if (scanned !== TAKEN || !isPlain() || !parse(from(TIMESTAMP), to(TIMESTAMP)) || !isTimely()) return scanned
+  if (scanned !== TAKEN || !isPlain() || !parse(from(TIMESTAMP), to(TIMESTAMP)) || !isTimely() || mayRedact(start, end)) return scanned
   cutLine()
   derive(from(MESSAGE), to(MESSAGE))
-  return READY + findStream()
+  const rule = dropRule()
+  return rule < 0 ? READY + findStream() : DROPPED - rule
 }
 
 function isPlain (): bool {

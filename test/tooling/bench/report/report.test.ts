@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { charts } from '../../../../bench/report/charts.ts'
+import { headlineFigures } from '../../../../bench/report/headline.ts'
 import { figure, short, table, withSpread } from '../../../../bench/report/numbers.ts'
 import { resultPage } from '../../../../bench/report/page.ts'
 import { performanceSection } from '../../../../bench/report/section.ts'
@@ -71,6 +72,14 @@ test('a sentence says what an ordinary day takes, and what it would without the 
   const text = performanceSection(sampleResult())
   assert.match(text, /100 hosts with 2,500 records\/s, 1 record a message, take 0\.08 cores and 24 pushes\/s, p99 to settlement 108 ms; with `LOKEAN_LINGER=0ms` 0\.6 and 600, p99 8 ms\./)
   assert.doesNotMatch(performanceSection(only('floor')), /ordinary day/)
+})
+
+test('the headline has three figures, and leaves out what was not measured', () => {
+  const lines = (result: BenchResult): string[] => headlineFigures(result).match(/^- \*\*.*?\*\*/gm) ?? []
+  assert.equal(lines(sampleResult()).length, 3)
+  assert.match(headlineFigures(sampleResult()), /^- \*\*0\.08 cores for 100 hosts\*\* on an ordinary day of 2,500 records\/s, 1 record a message\.$/m)
+  assert.deepEqual(lines(only('floor', 'stall')).length, 1)
+  assert.equal(headlineFigures(only()), '')
 })
 
 test('what was not measured is not met', () => {

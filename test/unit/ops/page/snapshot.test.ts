@@ -14,6 +14,8 @@ function setUp () {
     quarantineReasons: ['empty', 'too_old', 'no_labels'],
     mendReasons: ['utf8'],
     deadLetterReasons: ['refused'],
+    dropRules: ['debug'],
+    redactRules: ['token'],
     processMetrics: false
   })
   metrics.workers.from(() => 2)
@@ -37,6 +39,15 @@ async function snapshot (
 ): Promise<Snapshot> {
   return makeSnapshot(await look(metrics, steps, busyMs), { ...surroundings, ...changed })
 }
+
+test('each rule has its count, and its rate of the window', async () => {
+  const metrics = setUp()
+  metrics.recordsDropped.inc({ rule: 'debug' }, 10)
+  const { rules } = await snapshot(metrics, [() => { metrics.recordsDropped.inc({ rule: 'debug' }, 4) }, () => {}])
+  assert.deepEqual(rules, [
+    { rule: 'debug', does: 'dropped', records: 14, perSecond: 2 }, { rule: 'token', does: 'redacted', records: 0, perSecond: 0 }
+  ])
+})
 
 test('counters become rates of the window, and totals of what was before it', async () => {
   const metrics = setUp()

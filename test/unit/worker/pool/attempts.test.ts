@@ -40,6 +40,8 @@ function result (records: number[], reason?: string): EncodeResult {
     cardinalityReports: [],
     empty: 0,
     joined: 0,
+    dropped: Uint32Array.of(0),
+    redacted: Uint32Array.of(0),
     shared: false,
     records: records.length,
     redelivered: 0,
