@@ -50,7 +50,10 @@ const WELL: Record<string, string> = {
   'lokean_dead_letter_blocked{job="lokean",instance="a"}': '0x90',
   'lokean_dead_letters_deleted_total{job="lokean",instance="a"}': '0x90',
   'lokean_worker_failures_total{job="lokean",instance="a",kind="hung"}': '0x90',
-  'process_start_time_seconds{job="lokean",instance="a"}': '5x90'
+  'process_start_time_seconds{job="lokean",instance="a"}': '5x90',
+  'lokean_canary_missing_total{instance="c"}': '3x90',
+  'lokean_canary_doubled_total{instance="c"}': '3x90',
+  'lokean_canary_stored_total{instance="c"}': '0+60x40 2400x5 2400+60x45'
 }
 
 /** Nothing comes, and nothing ever has since the start. */
@@ -66,7 +69,8 @@ const IDLE: Record<string, string> = {
   lokean_lag: '0x90',
   lokean_worker_busy: '0x90',
   lokean_pushes: '0x90',
-  lokean_records_received: '0x90'
+  lokean_records_received: '0x90',
+  lokean_canary: '_x90'
 }
 
 /** The alerts that must fire as well: they tell of the same, less bad. */
@@ -100,7 +104,10 @@ const ILL: Record<string, Record<string, string>> = {
   LokeanDeadLetterBlocked: { lokean_dead_letter_blocked: '1x90' },
   LokeanDeadLettersDeleted: { lokean_dead_letters_deleted: '0+1x90' },
   LokeanWorkerFailures: { lokean_worker_failures: '0+1x90' },
-  LokeanRestarts: { process_start_time: '0+600x90' }
+  LokeanRestarts: { process_start_time: '0+600x90' },
+  LokeanCanaryMissing: { lokean_canary_missing: '3x70 4x20' },
+  LokeanCanaryDoubled: { lokean_canary_doubled: '3x40 4x50' },
+  LokeanCanarySilent: { lokean_canary_stored: '0+60x50 3000x40' }
 }
 
 function promtool (...args: string[]): { status: number | null, said: string } {
