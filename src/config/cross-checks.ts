@@ -77,6 +77,10 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     problem: (v) => pairProblem(v.LOKEAN_LOKI_QUERY_CERT, v.LOKEAN_LOKI_QUERY_KEY, 'LOKEAN_LOKI_QUERY')
   },
   {
+    reads: ['LOKEAN_ADMIN_CERT', 'LOKEAN_ADMIN_KEY'],
+    problem: (v) => pairProblem(v.LOKEAN_ADMIN_CERT, v.LOKEAN_ADMIN_KEY, 'LOKEAN_ADMIN')
+  },
+  {
     reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', ...SOURCES],
     problem: labelsProblem
   },

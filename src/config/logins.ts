@@ -41,6 +41,11 @@ export function lokiQueryLogin (v: Values) {
   }
 }
 
+/** What the admin port shows, and who sees all of it. */
+export function adminAccess (v: Values) {
+  return { cert: v.LOKEAN_ADMIN_CERT, key: v.LOKEAN_ADMIN_KEY, token: v.LOKEAN_ADMIN_TOKEN }
+}
+
 /** What listeners show to senders, and whose certificates they take. */
 export function listenerIdentity (v: Values) {
   return { cert: v.LOKEAN_LISTEN_CERT, key: v.LOKEAN_LISTEN_KEY, ca: v.LOKEAN_LISTEN_CA }

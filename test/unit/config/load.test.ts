@@ -75,7 +75,7 @@ test('without any setting every option has the documented default', () => {
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
     certificateEnds: {},
-    admin: { host: '127.0.0.1', port: 9464 },
+    admin: { host: '127.0.0.1', port: 9464, access: { cert: undefined, key: undefined, token: undefined } },
     readyTenants: 'some',
     logLevel: 'info'
   })
@@ -149,6 +149,9 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DEAD_LETTER_BYTES: '1GB',
     LOKEAN_DEAD_LETTER_FULL: 'delete',
     LOKEAN_ADMIN_ADDR: '[::]:0',
+    LOKEAN_ADMIN_CERT: '/pem/cert',
+    LOKEAN_ADMIN_KEY: '/pem/key',
+    LOKEAN_ADMIN_TOKEN: 'sesame',
     LOKEAN_READY_TENANTS: 'all',
     LOKEAN_LOG_LEVEL: 'DEBUG'
   })
@@ -236,7 +239,8 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.labels, [{ name: 'cloud', field: 'cloud' }, { name: 'node', field: 'host' }])
   assert.deepEqual(config.metadata, [])
   assert.deepEqual(config.deadLetter, { dir: '/var/lib/lokean', bytes: 1e9, whenFull: 'delete' })
-  assert.deepEqual(config.admin, { host: '::', port: 0 })
+  const { host, port, access: { current: access } } = config.admin
+  assert.deepEqual([host, port, access.cert, access.key?.reveal(), access.token?.reveal()], ['::', 0, CERTIFICATE, PRIVATE_KEY, 'sesame'])
   assert.equal(config.readyTenants, 'all')
   assert.equal(config.logLevel, 'debug')
 })
@@ -352,6 +356,9 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_DEAD_LETTER_BYTES: ['1kB', /^LOKEAN_DEAD_LETTER_BYTES is "1kB": must be a size from 1 MiB to 1 TiB/],
   LOKEAN_DEAD_LETTER_FULL: ['ring', /^LOKEAN_DEAD_LETTER_FULL is "ring": must be one of block, delete$/],
   LOKEAN_ADMIN_ADDR: [':9464', /^LOKEAN_ADMIN_ADDR is ":9464": must be host:port/],
+  LOKEAN_ADMIN_CERT: ['/pem/key', /^LOKEAN_ADMIN_CERT is "\/pem\/key": must hold a PEM certificate$/],
+  LOKEAN_ADMIN_KEY: ['/pem/cert', /^LOKEAN_ADMIN_KEY is "\/pem\/cert": must hold a PEM private key without a passphrase$/],
+  LOKEAN_ADMIN_TOKEN: ['hunter 2', /^LOKEAN_ADMIN_TOKEN is \(hidden\): must be printable ASCII without spaces$/],
   LOKEAN_READY_TENANTS: ['none', /^LOKEAN_READY_TENANTS is "none": must be one of some, all$/],
   LOKEAN_LOG_LEVEL: ['verbose', /^LOKEAN_LOG_LEVEL is "verbose": must be one of fatal, error, warn, info, debug, trace, silent$/]
 }
