@@ -21,7 +21,10 @@ export interface Status {
 /** The part of prom-client's Registry that `/metrics` needs. */
 interface Exposition { contentType: string, metrics: () => Promise<string> }
 
-/** Certificate and key are PEM text: with them, all is served over TLS. Who does not bring the token sees the probes only. */
+/**
+ * Certificate and key are PEM text: with them, all is served over TLS. Who does not bring the token sees the probes
+ * only.
+ */
 export interface AdminAccess { cert?: string | undefined, key?: Secret | undefined, token?: Secret | undefined }
 
 export interface AdminOptions {
@@ -83,7 +86,9 @@ export async function startAdmin (options: AdminOptions): Promise<Admin> {
   }
   const { access = fixed<AdminAccess>({}) } = options
   const { cert } = access.current
-  const server: Server = cert === undefined ? createServer(settings) : tlsServer(access, { ...settings, handshakeTimeout: limits.headersTimeoutMs })
+  const server: Server = cert === undefined
+    ? createServer(settings)
+    : tlsServer(access, { ...settings, handshakeTimeout: limits.headersTimeoutMs })
   server.maxConnections = limits.connections
   server.timeout = limits.idleTimeoutMs
   const handle = (request: IncomingMessage, response: ServerResponse) => {

@@ -8,7 +8,14 @@ import { load, refusal, withCurrent } from './loading.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './tls-material.ts'
 
 const NO_LOGIN = {
-  username: undefined, password: undefined, token: undefined, ca: undefined, cert: undefined, key: undefined, headers: undefined, proxy: undefined
+  username: undefined,
+  password: undefined,
+  token: undefined,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  headers: undefined,
+  proxy: undefined
 }
 
 test('without any setting every option has the documented default', () => {

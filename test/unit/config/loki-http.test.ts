@@ -4,7 +4,8 @@ import { suite, test } from 'node:test'
 import { load, refusal } from './loading.ts'
 
 function given (text: string): string[] {
-  return (load({ LOKEAN_LOKI_HEADERS: text }).config.loki.login.current.headers ?? []).map(({ name, value }) => `${name}: ${value.reveal()}`)
+  const { headers = [] } = load({ LOKEAN_LOKI_HEADERS: text }).config.loki.login.current
+  return headers.map(({ name, value }) => `${name}: ${value.reveal()}`)
 }
 
 suite('headers for Loki', () => {
