@@ -66,6 +66,7 @@ async function main (): Promise<number> {
       : await (await import('./commands/check/check.ts')).check(context, command)
     case 'replay': return await (await import('./commands/replay/replay.ts')).replay(context, command)
     case 'generate': return await (await import('./commands/generate.ts')).generate(context, command)
+    case 'canary': return await (await import('./commands/canary/canary.ts')).canary(context, command)
   }
 }
 

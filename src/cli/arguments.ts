@@ -23,8 +23,8 @@ export interface DemoOptions extends LoadOptions {
   via: 'amqp' | 'relp' | 'syslog'
 }
 
-export interface GenerateOptions extends LoadOptions {
-  connections: number
+/** Whom `generate` and `canary` send to. */
+export interface PeerOptions {
   /** Undefined: the bus of the settings. What follows is for others only. */
   url: URL | undefined
   form: 'json' | 'rfc5424' | undefined
@@ -33,6 +33,18 @@ export interface GenerateOptions extends LoadOptions {
   ca: string | undefined
   cert: string | undefined
   key: string | undefined
+}
+
+export interface GenerateOptions extends LoadOptions, PeerOptions { connections: number }
+
+export interface CanaryOptions extends PeerOptions {
+  /** Undefined: until it is stopped. */
+  forMs: number | undefined
+  withinMs: number
+  cloud: string
+  /** Undefined: that of the settings. */
+  tenant: string | undefined
+  json: boolean
 }
 
 /** The flags of `replay`. */
@@ -64,6 +76,7 @@ export type Command =
   | { command: 'check', json: boolean, health: boolean, push: boolean, offline: boolean, file: string | undefined } & Common
   | { command: 'replay' } & ReplayOptions & Common
   | { command: 'generate' } & GenerateOptions & Common
+  | { command: 'canary' } & CanaryOptions & Common
   | { command: 'help', topic: CommandName | undefined }
   | { command: 'version' }
 
@@ -107,21 +120,32 @@ function build (command: CommandName, given: Given): Command {
     }
     case 'demo': return { command, ...load(given), json, keep: given.keep !== undefined, via: last(given, 'via') ?? DEFAULTS.via, envFile }
     case 'replay': return { command, ...replay(given), json, envFile }
-    case 'generate': return { command, ...load(given), ...target(given), json, envFile }
+    case 'generate': return { command, ...load(given), connections: connections(given), ...peer(given), json, envFile }
+    case 'canary': return { command, ...canary(given), ...peer(given), json, envFile }
   }
 }
 
-function target (given: Given): Omit<GenerateOptions, keyof LoadOptions> {
+const connections = (given: Given): number => last(given, 'connections') ?? DEFAULTS.connections
+
+function peer (given: Given): PeerOptions {
   const needsUrl = (['form', 'window', 'ca', 'cert', 'key'] as const).find(name => given[name] !== undefined)
   if (needsUrl !== undefined && given.url === undefined) throw new UsageError(`--${needsUrl} needs --url: the bus has its settings`)
   return {
-    connections: last(given, 'connections') ?? DEFAULTS.connections,
     url: last(given, 'url'),
     form: last(given, 'form'),
     window: last(given, 'window'),
     ca: last(given, 'ca'),
     cert: last(given, 'cert'),
     key: last(given, 'key')
+  }
+}
+
+function canary (given: Given): Omit<CanaryOptions, keyof PeerOptions | 'json'> {
+  return {
+    forMs: last(given, 'for'),
+    withinMs: last(given, 'within') ?? DEFAULTS.withinMs,
+    cloud: last(given, 'cloud') ?? DEFAULTS.cloud,
+    tenant: last(given, 'tenant')
   }
 }
 

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { GenerateOptions } from '../cli/arguments.ts'
 import { loadConfig } from '../config/load.ts'
-import { UsageError } from '../errors.ts'
 import { startLoadThread } from '../generator/bus-thread.ts'
 import type { Context } from './context.ts'
-import { busTarget, type LoadTarget, runLoad } from './load.ts'
+import { busTarget, type LoadTarget, runLoad, urlTarget } from './load.ts'
 
 /**
  * Sends synthetic logs, as many machines would: to the bus of the settings as with omamqp1, or to the URL of `--url` as
@@ -34,25 +32,4 @@ function settingsTarget (context: Context, hosts: number): LoadTarget {
   const { config, warnings } = loadConfig(context.env)
   for (const warning of warnings) context.stderr.write(`lokean: ${warning}\n`)
   return busTarget(config, hosts)
-}
-
-/** By RELP the records have the form of the bus, by syslog that of syslog, unless `--form` says otherwise. */
-function urlTarget (url: URL, { form, window, ca, cert, key }: GenerateOptions): LoadTarget {
-  return {
-    url: url.href,
-    name: url.href,
-    addresses: [],
-    form: form ?? (url.protocol.startsWith('relp') ? 'json' : 'rfc5424'),
-    window,
-    tls: { ca: read('ca', ca), cert: read('cert', cert), key: read('key', key) }
-  }
-}
-
-function read (flag: string, file: string | undefined): string | undefined {
-  if (file === undefined) return undefined
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new UsageError(`--${flag}: ${(error as Error).message}`)
-  }
 }

@@ -1,7 +1,8 @@
-import type { LoadOptions } from '../cli/arguments.ts'
+import { readFileSync } from 'node:fs'
+import type { LoadOptions, PeerOptions } from '../cli/arguments.ts'
 import type { Config } from '../config/config.ts'
 import { formatHostPort } from '../config/endpoints.ts'
-import { ConfigError } from '../errors.ts'
+import { ConfigError, UsageError } from '../errors.ts'
 import type { LoadThread, ThreadLoadOptions } from '../generator/bus-thread.ts'
 import type { LoadCounts } from '../generator/load.ts'
 import type { SenderResult } from '../generator/sender.ts'
@@ -35,6 +36,27 @@ export function busTarget ({ amqp }: Config, hosts: number): LoadTarget {
     username,
     password: password?.reveal(),
     tls: tls ? { ca, cert, key: key?.reveal(), ...servername === undefined ? {} : { servername } } : undefined
+  }
+}
+
+/** By RELP the records have the form of the bus, by syslog that of syslog, unless `--form` says otherwise. */
+export function urlTarget (url: URL, { form, window, ca, cert, key }: PeerOptions): LoadTarget {
+  return {
+    url: url.href,
+    name: url.href,
+    addresses: [],
+    form: form ?? (url.protocol.startsWith('relp') ? 'json' : 'rfc5424'),
+    window,
+    tls: { ca: read('ca', ca), cert: read('cert', cert), key: read('key', key) }
+  }
+}
+
+function read (flag: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${(error as Error).message}`)
   }
 }
 

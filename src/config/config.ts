@@ -1,6 +1,6 @@
 import { tenantOf } from './addresses.ts'
 import type { Credentials } from '../credentials/credentials.ts'
-import { amqpLogin, certificateEnds, listenerIdentity, lokiLogin, lokiQueryLogin } from './logins.ts'
+import { adminAccess, amqpLogin, certificateEnds, listenerIdentity, lokiLogin, lokiQueryLogin } from './logins.ts'
 import type { Values } from './options.ts'
 import type { Origin } from '../worker/messages/settings.ts'
 import type { Provider } from '../provider.ts'
@@ -99,7 +99,7 @@ export function arrange (v: Values, credentials: Credentials<Values>) {
     },
     /** When the first certificate of each setting that has one ends, in Unix time. */
     certificateEnds: credentials.provider(certificateEnds),
-    admin: v.LOKEAN_ADMIN_ADDR,
+    admin: { ...v.LOKEAN_ADMIN_ADDR, access: credentials.provider(adminAccess) },
     readyTenants: v.LOKEAN_READY_TENANTS,
     logLevel: v.LOKEAN_LOG_LEVEL
   }

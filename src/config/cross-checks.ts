@@ -1,5 +1,6 @@
 import { leastBudget } from '../source/budget/share-out.ts'
 import { tenantOf } from './addresses.ts'
+import { type Credentials, credentials } from './credentials.ts'
 import { type CrossCheck, pairProblem } from './cross-check.ts'
 import { HTTP_CHECKS } from './http-checks.ts'
 import { LISTENER_CHECKS } from './listener-checks.ts'
@@ -8,7 +9,6 @@ import { isTenant, TENANT_ALLOWED } from './mapping.ts'
 import { ROUTE_CHECKS } from './route-checks.ts'
 import { SOURCES, sources } from './sources.ts'
 import { formatBytes } from './units.ts'
-import { type Credentials, credentials } from './url-credentials.ts'
 
 /** The labels that every quarantine stream has. */
 const QUARANTINE = { stream: 'quarantine stream', own: [{ name: 'source' }, { name: 'quarantine' }], from: 'source, quarantine' }
@@ -76,6 +76,10 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   {
     reads: ['LOKEAN_LOKI_QUERY_CERT', 'LOKEAN_LOKI_QUERY_KEY'],
     problem: (v) => pairProblem(v.LOKEAN_LOKI_QUERY_CERT, v.LOKEAN_LOKI_QUERY_KEY, 'LOKEAN_LOKI_QUERY')
+  },
+  {
+    reads: ['LOKEAN_ADMIN_CERT', 'LOKEAN_ADMIN_KEY'],
+    problem: (v) => pairProblem(v.LOKEAN_ADMIN_CERT, v.LOKEAN_ADMIN_KEY, 'LOKEAN_ADMIN')
   },
   {
     reads: ['LOKEAN_LOKI_MAX_LABELS', 'LOKEAN_LOKI_LABELS', 'LOKEAN_LABELS', ...SOURCES],

@@ -1,6 +1,6 @@
 import type { CrossCheck } from './cross-check.ts'
+import { credentials } from './credentials.ts'
 import type { Values } from './options.ts'
-import { credentials } from './url-credentials.ts'
 
 /** Checks of how Loki is reached over HTTP. */
 export const HTTP_CHECKS: readonly CrossCheck[] = [

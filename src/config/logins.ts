@@ -1,7 +1,7 @@
+import { credentials } from './credentials.ts'
 import { firstEnd } from './expiry.ts'
 import { OPTION_NAMES, optionOf } from './options.ts'
 import type { OptionName, Values } from './options.ts'
-import { credentials } from './url-credentials.ts'
 
 /** Certificates and authorities are PEM text. */
 export function amqpLogin (v: Values) {
@@ -21,7 +21,6 @@ export function lokiLogin (v: Values) {
     cert: v.LOKEAN_LOKI_CERT,
     key: v.LOKEAN_LOKI_KEY,
     headers: v.LOKEAN_LOKI_HEADERS,
-    /** Undefined for none. */
     proxy: v.LOKEAN_LOKI_PROXY
   }
 }
@@ -40,6 +39,11 @@ export function lokiQueryLogin (v: Values) {
     ...v.LOKEAN_LOKI_QUERY_CERT === undefined ? {} : { cert: v.LOKEAN_LOKI_QUERY_CERT, key: v.LOKEAN_LOKI_QUERY_KEY },
     ca: v.LOKEAN_LOKI_QUERY_CA ?? pushing.ca
   }
+}
+
+/** What the admin port shows, and who sees all of it. */
+export function adminAccess (v: Values) {
+  return { cert: v.LOKEAN_ADMIN_CERT, key: v.LOKEAN_ADMIN_KEY, token: v.LOKEAN_ADMIN_TOKEN }
 }
 
 /** What listeners show to senders, and whose certificates they take. */

@@ -14,6 +14,10 @@ export function warningsOf (values: Values): string[] {
   if (values.LOKEAN_LOKI_STORED_STATUS !== LOKI_STORED_STATUS) {
     found.push(`LOKEAN_LOKI_STORED_STATUS is ${values.LOKEAN_LOKI_STORED_STATUS}: whatever answers a push with it is believed to have stored it, a login page too`)
   }
+  const { LOKEAN_ADMIN_ADDR: { host }, LOKEAN_ADMIN_CERT: cert, LOKEAN_ADMIN_TOKEN: token } = values
+  if (token !== undefined && cert === undefined && !isLoopback(host)) {
+    found.push('LOKEAN_ADMIN_TOKEN goes over the network as it is: set LOKEAN_ADMIN_CERT and LOKEAN_ADMIN_KEY')
+  }
   found.push(...pathWarnings(values), ...listenerWarnings(values))
   const homeless = sources(values).find(({ tenant }) => tenant === undefined)
   if (homeless !== undefined && values.LOKEAN_LOKI_TENANT.kind === 'none' && sources(values).some(({ tenant }) => tenant !== undefined)) {

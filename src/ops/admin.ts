@@ -1,10 +1,14 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { formatHostPort } from '../config/endpoints.ts'
 import { ConfigError } from '../errors.ts'
 import { cleanText } from '../log.ts'
 import type { Logger } from '../log.ts'
+import { fixed, type Provider } from '../provider.ts'
+import type { Secret } from '../secret.ts'
+import { allows, CHALLENGE } from './admin-token.ts'
 import { EVENTS, type LivePage, PAGE_HEADERS } from './page/page.ts'
 import type { Check } from '../worker/messages/tasks.ts'
 
@@ -17,10 +21,18 @@ export interface Status {
 /** The part of prom-client's Registry that `/metrics` needs. */
 interface Exposition { contentType: string, metrics: () => Promise<string> }
 
+/**
+ * Certificate and key are PEM text: with them, all is served over TLS. Who does not bring the token sees the probes
+ * only.
+ */
+export interface AdminAccess { cert?: string | undefined, key?: Secret | undefined, token?: Secret | undefined }
+
 export interface AdminOptions {
   host: string
   /** 0 takes a free port. */
   port: number
+  /** Asked anew at each connection and request. Whether there is TLS does not change. */
+  access?: Provider<AdminAccess>
   registry: Exposition
   /** Called on every `/readyz`. */
   status: () => Status
@@ -53,26 +65,37 @@ const LIMITS = {
 
 const TEXT = 'text/plain; charset=utf-8'
 const LIVE = '/live'
+/** Kubernetes cannot bring a token of a secret. What they say has no secrets in it. */
+const PROBES = ['/healthz', '/readyz']
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**
  * Serves `/metrics` for Prometheus, the probes of Kubernetes, and the live page for people. `/healthz` answers as long
  * as the event loop turns: a failing bus is no reason for a restart. `/readyz` says whether records flow. Requests,
- * headers, time and connections are bounded; request bodies are not read. Rejects with ConfigError where it cannot
- * listen.
+ * headers, time and connections are bounded; request bodies are not read. With a token, only the probes answer without
+ * it. Rejects with ConfigError where it cannot listen.
  */
 export async function startAdmin (options: AdminOptions): Promise<Admin> {
   const limits = { ...LIMITS, ...options.limits }
-  const server = createServer({
+  const settings = {
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: limits.checkIntervalMs,
     keepAliveTimeout: limits.headersTimeoutMs,
     maxHeaderSize: limits.headerBytes
-  })
+  }
+  const { access = fixed<AdminAccess>({}) } = options
+  const { cert } = access.current
+  const server: Server = cert === undefined
+    ? createServer(settings)
+    : tlsServer(access, { ...settings, handshakeTimeout: limits.headersTimeoutMs })
   server.maxConnections = limits.connections
   server.timeout = limits.idleTimeoutMs
   const handle = (request: IncomingMessage, response: ServerResponse) => {
+    const { token } = access.refresh()
+    if (token !== undefined && !PROBES.includes(pathOf(request)) && !allows(token, request.headers.authorization)) {
+      return send(request, response, { status: 401, type: TEXT, body: 'a token is needed\n', headers: { 'WWW-Authenticate': CHALLENGE } })
+    }
     if (options.page !== undefined && request.method === 'GET' && pathOf(request) === LIVE) return watch(options.page, request, response)
     answer(request, options).catch((error: unknown) => {
       options.log.error({ err: error, path: pathOf(request) }, 'admin request failed')
@@ -87,7 +110,19 @@ export async function startAdmin (options: AdminOptions): Promise<Admin> {
   server.on('error', (error) => options.log.warn({ err: error }, 'admin server'))
 
   const { port } = server.address() as AddressInfo
-  return { url: `http://${formatHostPort(options.host, port)}`, port, close: () => close(server) }
+  return { url: `${cert === undefined ? 'http' : 'https'}://${formatHostPort(options.host, port)}`, port, close: () => close(server) }
+}
+
+/** Each new connection meets the certificate of its time. */
+function tlsServer (access: Provider<AdminAccess>, settings: ServerOptions): TlsServer {
+  const inPem = ({ cert, key }: AdminAccess) => ({ cert, key: key?.reveal() })
+  let shown = access.current
+  const server = createTlsServer({ ...settings, ...inPem(shown) })
+  return server.prependListener('connection', () => {
+    const current = access.refresh()
+    if (current !== shown) server.setSecureContext(inPem(current))
+    shown = current
+  })
 }
 
 function listen (server: Server, { host, port }: AdminOptions): Promise<void> {

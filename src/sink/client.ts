@@ -3,11 +3,11 @@ import { fixed, type Provider } from '../provider.ts'
 import type { Secret } from '../secret.ts'
 import { partsOfTenant } from '../worker/messages/tenant-at.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
-import { Connections, type Identity, type Request } from './connections.ts'
+import { type Access as ConnectionAccess, Connections, type Request } from './connections.ts'
 import { Deadline } from './deadline.ts'
 import { connectionFailure, type Failure } from './failure.ts'
 
-export interface LokiLogin extends Identity {
+export interface LokiLogin extends ConnectionAccess {
   username?: string
   password?: Secret
   token?: Secret
@@ -20,7 +20,7 @@ export interface LokiAccess {
   urls: readonly string[]
   /** The name in the certificate of each, where it is not the host of its URL. */
   servername?: string
-  /** Without one, nobody logs in. */
+  /** Without one, nobody logs in, and no proxy is used. */
   login?: Provider<LokiLogin>
   /** Paths in place of those of `urls`, by the name that a tenant has behind its @. */
   paths?: ReadonlyArray<{ readonly name: string, readonly path: string }>
@@ -60,7 +60,7 @@ export class LokiClient {
     this.#servername = servername
     this.#storedStatus = access.storedStatus
     this.#paths = new Map(access.paths?.map(({ name, path }) => [name, path]))
-    this.#connections = access.urls.map(url => new Connections(url, { identity: login, servername, timeoutMs }))
+    this.#connections = access.urls.map(url => new Connections(url, { access: login, servername, timeoutMs }))
     this.#headers = { 'content-type': 'application/x-protobuf', 'user-agent': `lokean/${version}` }
   }
 

@@ -2,17 +2,17 @@ import { Client, type Dispatcher, ProxyAgent } from 'undici'
 import type { Provider } from '../provider.ts'
 import type { Secret } from '../secret.ts'
 
-/** A proxy that connections go through. */
+/** A proxy that all connections go through. */
 export interface ProxyAccess {
   readonly url: string
   readonly credentials: { readonly username: string, readonly password: Secret | undefined } | undefined
 }
 
-/** As whom connections are made, and by which way. Certificates and keys are PEM text. */
-export interface Identity { ca?: string, cert?: string, key?: Secret, proxy?: ProxyAccess }
+/** How a connection is made. Authorities, certificate and key are PEM text. */
+export interface Access { ca?: string, cert?: string, key?: Secret, proxy?: ProxyAccess }
 
 export interface ConnectionOptions {
-  identity: Provider<Identity>
+  access: Provider<Access>
   /** The name in the server's certificate, where it is not the host of the URL. */
   servername?: string
   /** The limit on a connection's setup. */
@@ -29,7 +29,7 @@ export interface LentConnection {
 /** Uses a connection, and reads the answer too. */
 export type Request<T> = (connection: LentConnection) => Promise<T>
 
-interface Connection { client: Dispatcher, requests: number, until: number, identity: Identity }
+interface Connection { dispatcher: Dispatcher, requests: number, until: number, access: Access }
 
 /** Where tenants come from a field, there may be more shards than this. Their pushes take turns. */
 const MAX_CONNECTIONS = 256
@@ -65,7 +65,7 @@ export class Connections {
     const connection = this.#next()
     connection.requests++
     try {
-      return await request({ request: async options => await connection.client.request({ ...options, origin: this.#origin }) })
+      return await request({ request: async options => await connection.dispatcher.request({ ...options, origin: this.#origin }) })
     } finally {
       // Where the server closes after its answer, that is seen a turn later. The connection is not free before.
       setImmediate(() => { connection.requests-- })
@@ -74,7 +74,7 @@ export class Connections {
 
   async close (): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#connections.splice(0).map(async ({ client }) => { await client.destroy() }))
+    await Promise.all(this.#connections.splice(0).map(async ({ dispatcher }) => { await dispatcher.destroy() }))
   }
 
   /**
@@ -93,24 +93,24 @@ export class Connections {
   /** Closes free connections that are too old, or were opened as somebody else. */
   #retire (): void {
     const now = performance.now()
-    const { current } = this.#options.identity
-    const old = this.#connections.filter(({ requests, until, identity }) => requests === 0 && (now >= until || identity !== current))
+    const { current } = this.#options.access
+    const old = this.#connections.filter(({ requests, until, access }) => requests === 0 && (now >= until || access !== current))
     if (old.length === 0) return
     this.#connections = this.#connections.filter(connection => !old.includes(connection))
-    for (const { client } of old) void client.destroy()
+    for (const { dispatcher } of old) void dispatcher.destroy()
   }
 
   #open (): Connection {
     const { ageMs = AGE_MS } = this.#options
-    const identity = this.#options.identity.refresh()
-    const client = dispatcherOf(this.#origin, identity, this.#options)
-    return { client, requests: 0, until: performance.now() + ageMs * (1 + Math.random()), identity }
+    const access = this.#options.access.refresh()
+    const dispatcher = dispatcherOf(this.#origin, access, this.#options)
+    return { dispatcher, requests: 0, until: performance.now() + ageMs * (1 + Math.random()), access }
   }
 }
 
-type Limits = Pick<ConnectionOptions, 'servername' | 'timeoutMs'>
-
-function dispatcherOf (origin: string, { ca, cert, key, proxy }: Identity, { servername, timeoutMs }: Limits): Dispatcher {
+function dispatcherOf (
+  origin: string, { ca, cert, key, proxy }: Access, { servername, timeoutMs }: Omit<ConnectionOptions, 'access'>
+): Dispatcher {
   const connect = { ca, cert, key: key?.reveal(), servername, timeout: timeoutMs }
   const options = {
     pipelining: 1,
@@ -129,8 +129,8 @@ function dispatcherOf (origin: string, { ca, cert, key, proxy }: Identity, { ser
     connections: 1,
     requestTls: connect,
     proxyTls: { ca, timeout: timeoutMs },
-    // A request that waits for its tunnel cannot be aborted, so the tunnel has a limit of its own.
-    clientFactory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { connect, headersTimeout: timeoutMs }),
+    // The request waits for CONNECT's answer, and no deadline of its own reaches it there.
+    clientFactory: (url, { connect }: Pick<Client.Options, 'connect'>) => new Client(url, { connect, headersTimeout: timeoutMs }),
     factory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { ...options, connect })
   })
 }

@@ -1,3 +1,4 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { createGenerator, type Generator } from '../../src/generator/generator.ts'
 import type { LoadCounts } from '../../src/generator/load.ts'
 import { oneByOne } from '../../src/generator/record-form.ts'
@@ -7,6 +8,8 @@ import { startSenders } from '../../src/generator/sender.ts'
 export interface SiteLoad {
   /** By RELP the senders need no bus; a message is one record then. */
   via?: 'relp'
+  /** By RELP over TLS, with these. A connection takes them as they are when it is made. */
+  tls?: TlsOptions
   /** The least number of different records to send. */
   records?: number
   recordsPerMessage?: number
@@ -57,6 +60,7 @@ export async function sendLoad (
     })
     await startSenders({
       url,
+      tls: load.tls,
       addresses,
       generator: via === 'relp' ? oneByOne(generator, 'json') : generator,
       records,

@@ -107,7 +107,7 @@ export class Site {
     site.busWire = await site.wire(() => site.bus.port)
     site.lokiWire = await site.wire(() => site.loki.port)
     site.relpWire = await site.wire(() => byRelp.port)
-    const byRelp = new ByRelp(site.relpWire, () => site.counts)
+    const byRelp = new ByRelp(site.relpWire, () => site.counts, options.tls !== undefined)
     site.#way = options.via === 'relp' ? byRelp : overBus(site.bus, site.busWire, site.#addresses, options)
     cleanup.add(async () => { await site.#endLoad() })
     return site

@@ -34,14 +34,16 @@ const PATIENCE_MS = 240_000
 
 /** Without a bus, to the program that was started last. The senders tell a few times a second what is settled. */
 export class ByRelp implements Way {
-  readonly env = { LOKEAN_LISTEN: 'relp://127.0.0.1:0' }
+  readonly env: Readonly<Record<string, string>>
   readonly url: string
   readonly settled: () => number
   /** Where that program listens; 0 where it does not yet. */
   port = 0
 
-  constructor (wire: Wire, counts: () => Readonly<LoadCounts>) {
-    this.url = `relp://127.0.0.1:${wire.port}`
+  constructor (wire: Wire, counts: () => Readonly<LoadCounts>, tls = false) {
+    const scheme = tls ? 'relps' : 'relp'
+    this.env = { LOKEAN_LISTEN: `${scheme}://127.0.0.1:0` }
+    this.url = `${scheme}://127.0.0.1:${wire.port}`
     this.settled = () => counts().accepted
   }
 

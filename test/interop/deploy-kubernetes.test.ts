@@ -44,3 +44,15 @@ for (const name of ['openshift', 'three-clouds']) {
     assert.deepEqual(kinds.sort(), own.map(kind => kind === 'HorizontalPodAutoscaler' ? 'ScaledObject' : kind).sort())
   })
 }
+
+test('kubectl puts a canary beside Lokean, with the settings of the overlay', needs('kubectl'), t => {
+  const objects = built(t, 'overlays/with-canary', { resources: ['../three-clouds'], components: ['../../components/canary'] })
+  for (const one of objects) assert.equal(schemaError(one), '', one.kind)
+  assert.deepEqual(typeErrors(objects), [])
+  const [own, canary] = ['lokean', 'lokean-canary'].map(wanted =>
+    objects.find(({ kind, metadata: { name } }) => kind === 'Deployment' && name === wanted) as Manifest)
+  const settings = ({ spec }: Manifest): unknown => spec.template.spec.containers[0].envFrom
+  assert.deepEqual(settings(canary), settings(own))
+  assert.equal(canary.metadata.namespace, own.metadata.namespace)
+  assert.equal(canary.spec.template.spec.containers[0].image, own.spec.template.spec.containers[0].image)
+})

@@ -33,6 +33,9 @@ const WELL: Record<string, string> = {
   'lokean_tenant_waiting_bytes{job="lokean",instance="a",tenant="limited for a while"}': '5000x50 0x40',
   'lokean_tenant_streams{job="lokean",instance="a",tenant="t"}': '4000x90',
   'lokean_tenant_streams_limit{job="lokean",instance="a",tenant="t"}': '5000x90',
+  // 90 days, and 15 of a bundle that is renewed early.
+  'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_AMQP_CA"}': '7776000x90',
+  'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_LOKI_CERT"}': '1296000x90',
   'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="1"}': '0+600x90',
   'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="60"}': '0+600x90',
   'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="300"}': '0+600x90',
@@ -47,7 +50,10 @@ const WELL: Record<string, string> = {
   'lokean_dead_letter_blocked{job="lokean",instance="a"}': '0x90',
   'lokean_dead_letters_deleted_total{job="lokean",instance="a"}': '0x90',
   'lokean_worker_failures_total{job="lokean",instance="a",kind="hung"}': '0x90',
-  'process_start_time_seconds{job="lokean",instance="a"}': '5x90'
+  'process_start_time_seconds{job="lokean",instance="a"}': '5x90',
+  'lokean_canary_missing_total{instance="c"}': '3x90',
+  'lokean_canary_doubled_total{instance="c"}': '3x90',
+  'lokean_canary_stored_total{instance="c"}': '0+60x40 2400x5 2400+60x45'
 }
 
 /** Nothing comes, and nothing ever has since the start. */
@@ -63,12 +69,14 @@ const IDLE: Record<string, string> = {
   lokean_lag: '0x90',
   lokean_worker_busy: '0x90',
   lokean_pushes: '0x90',
-  lokean_records_received: '0x90'
+  lokean_records_received: '0x90',
+  lokean_canary: '_x90'
 }
 
 /** The alerts that must fire as well: they tell of the same, less bad. */
 const AS_WELL: Record<string, string[]> = {
-  LokeanStuck: ['LokeanUnsettled']
+  LokeanStuck: ['LokeanUnsettled'],
+  LokeanCertificateExpiresSoon: ['LokeanCertificateExpires']
 }
 
 /** The changes that make an alert fire, by the start of a series. No other alert may fire. */
@@ -86,6 +94,8 @@ const ILL: Record<string, Record<string, string>> = {
   LokeanShardsWaiting: { 'lokean_sink_lanes_waiting{job="lokean",instance="a",reason="429"': '0x50 1x40' },
   LokeanTenantNotStoring: { 'lokean_tenant_last_push_success_timestamp_seconds{job="lokean",instance="a",tenant="t"': '0x90' },
   LokeanTenantStreams: { 'lokean_tenant_streams{': '4600x90' },
+  LokeanCertificateExpires: { 'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_AMQP_CA"': '864000x90' },
+  LokeanCertificateExpiresSoon: { 'lokean_certificate_expiry_timestamp_seconds{job="lokean",instance="a",setting="LOKEAN_AMQP_CA"': '86400x90' },
   LokeanLag: { 'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="1"': '0x90', 'lokean_lag_seconds_bucket{job="lokean",instance="a",address="x",le="60"': '0x90' },
   LokeanWorkersBusy: { lokean_worker_busy: '0+57x90' },
   LokeanPushesRetried: { lokean_push_retries: '0+10x90' },
@@ -94,7 +104,10 @@ const ILL: Record<string, Record<string, string>> = {
   LokeanDeadLetterBlocked: { lokean_dead_letter_blocked: '1x90' },
   LokeanDeadLettersDeleted: { lokean_dead_letters_deleted: '0+1x90' },
   LokeanWorkerFailures: { lokean_worker_failures: '0+1x90' },
-  LokeanRestarts: { process_start_time: '0+600x90' }
+  LokeanRestarts: { process_start_time: '0+600x90' },
+  LokeanCanaryMissing: { lokean_canary_missing: '3x70 4x20' },
+  LokeanCanaryDoubled: { lokean_canary_doubled: '3x40 4x50' },
+  LokeanCanarySilent: { lokean_canary_stored: '0+60x50 3000x40' }
 }
 
 function promtool (...args: string[]): { status: number | null, said: string } {

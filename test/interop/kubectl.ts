@@ -15,6 +15,7 @@ interface Kustomization {
   components?: string[]
   patches?: Array<{ path: string }>
   labels?: Array<{ pairs: Record<string, string> }>
+  images?: unknown[]
 }
 
 /** Builds a folder of KUBERNETES. `overlay`: the folder is not there, and this is its kustomization. */
@@ -41,13 +42,14 @@ export function built (t: TestContext, name: string, overlay?: Kustomization): M
  */
 function adaptToOldKubectl (home: string): void {
   const read = (of: string): Kustomization => parse(readFileSync(join(of, 'kustomization.yaml'), 'utf8')) as Kustomization
-  const { resources, components = [], patches = [], labels = [], ...rest } = read(home)
+  const { resources, components = [], patches = [], labels = [], images = [], ...rest } = read(home)
   for (const component of components.map(path => join(home, path))) {
     const more = read(component)
     const files = [...more.resources, ...(more.patches ?? []).map(({ path }) => path)]
     for (const file of files) copyFileSync(join(component, file), join(home, file))
     resources.push(...more.resources)
     patches.push(...more.patches ?? [])
+    images.push(...more.images ?? [])
     // Only what it knows can be deleted, and of autoscalers it knows an older version.
     for (const file of [join(home, '../../base/horizontal-pod-autoscaler.yaml'), ...files.map(file => join(home, file))]) {
       writeFileSync(file, readFileSync(file, 'utf8').replace('apiVersion: autoscaling/v2\n', 'apiVersion: autoscaling/v2beta2\n'))
@@ -56,6 +58,7 @@ function adaptToOldKubectl (home: string): void {
   writeFileSync(join(home, 'kustomization.yaml'), stringify({
     ...rest,
     ...(labels.length === 0 ? {} : { commonLabels: labels[0].pairs }),
+    ...(images.length === 0 ? {} : { images }),
     resources: resources.filter(resource => resource.endsWith('.yaml')),
     bases: resources.filter(resource => !resource.endsWith('.yaml')),
     patchesStrategicMerge: patches.map(({ path }) => path)

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import { startBus } from '../../src/embedded/bus/bus.ts'
 import type { Fault } from '../../src/embedded/loki/push/fault.ts'
@@ -13,7 +15,10 @@ import { ADDRESS } from '../process/numbered-sender.ts'
 import { Chromium, type View } from './chromium.ts'
 import { needs } from './needs.ts'
 
-const DESK: View = { width: 1200, height: 1000 }
+/** The engine that finds what assistive programs and keyboards do not get. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+const DESK: View = { width: 1280, height: 1000 }
 const PHONE: View = { width: 360, height: 740, phone: true }
 const STAGES = ['bus', 'credit', 'batch', 'workers', 'shards', 'loki']
 /** Markup that a record tries to bring into the page. */
@@ -36,6 +41,18 @@ const OUTSIDE = `[
     .filter(([, at]) => at.left < box.left || at.right > box.right || at.top < box.top || at.bottom > box.bottom).map(([text]) => text)
 })`
 
+/** What is cut off, or begins or ends beyond the window. What only assistive programs read is left out. */
+const CUT = `[...document.querySelectorAll('main *, header *')].filter(element => {
+  const { left, right, width } = element.getBoundingClientRect()
+  if (width <= 1 || element.closest('.hidden, thead, svg')) return false
+  const isCut = getComputedStyle(element).overflowX !== 'visible' && element.scrollWidth > element.clientWidth + 1
+  return left < 0 || right > innerWidth + 1 || isCut
+}).map(element => element.outerHTML.slice(0, 80))`
+
+/** What axe finds, each with the elements. */
+const VIOLATIONS = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+  violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target, failureSummary }) => target + ' ' + failureSummary).join('; ')))`
+
 const shown = (stage: string): string => `document.querySelector('[data-stage="${stage}"] .value').textContent`
 
 test('the live page of the program under load, in a real browser', { ...needs('chromium'), timeout: 200_000 }, async t => {
@@ -45,7 +62,9 @@ test('the live page of the program under load, in a real browser', { ...needs('c
   let fault: Fault | undefined
   const loki = await startLoki({ limits: { rateBytes: Infinity, burstBytes: Infinity }, intercept: () => fault })
   cleanup.add(loki.close)
-  const run = startRun(cleanup, { LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url }, [], 180_000)
+  const run = startRun(cleanup, {
+    LOKEAN_AMQP_URL: bus.url, LOKEAN_LOKI_URL: loki.url, LOKEAN_DROP: 'debug;level=debug'
+  }, [], 180_000)
   await run.logged('receiving')
   const browser = await Chromium.start(t)
   await browser.look(DESK)
@@ -78,6 +97,7 @@ test('the live page of the program under load, in a real browser', { ...needs('c
     const quarantine = await browser.evaluate<string>('document.querySelector("#quarantine").innerText')
     assert.match(quarantine, /invalid_json\s+2\b[^]*bad_timestamp\s+1\b/)
     assert.match(await browser.evaluate<string>('document.querySelector("#addresses").innerText'), /^rsyslog\/logs\s+open\s+[1-9]/)
+    await browser.until('/debug \\(dropped\\)\\s+[1-9]/.test(document.querySelector("#rules").innerText)')
     const first = await browser.evaluate<string>('document.querySelector("#totals").innerText')
     await browser.until(`document.querySelector("#totals").innerText !== ${JSON.stringify(first)}`)
   })
@@ -92,11 +112,27 @@ test('the live page of the program under load, in a real browser', { ...needs('c
       assert.ok(view.dark === true ? ground < 40 && ink > 200 : ground > 220 && ink < 60, `ground ${ground}, ink ${ink}`)
       assert.equal(await browser.evaluate('document.documentElement.scrollWidth'), view.width)
       assert.deepEqual(await browser.evaluate(OUTSIDE), [])
+      assert.deepEqual(await browser.evaluate(CUT), [])
+      await browser.evaluate(`${AXE}; 0`)
+      assert.deepEqual(await browser.evaluate(VIOLATIONS), [])
       const textHeight = await browser.evaluate<number>('Math.min(...[...document.querySelectorAll("#picture .note")].filter(text => text.textContent !== "").map(text => text.getBoundingClientRect().height))')
       assert.ok(textHeight >= 11, `the picture's text is ${textHeight} px high`)
       assert.ok((await browser.screenshot(name)).length > 10_000)
     })
   }
+
+  await t.test('each chart has a scale, and says how far back it goes', async () => {
+    await browser.until('/[1-9]/.test(document.querySelector("#rate-top").textContent) && /[1-9].* m?s$/.test(document.querySelector("#lag-top").textContent)')
+    assert.deepEqual(await browser.evaluate('[...document.querySelectorAll(".span")].map(span => span.innerText.split(/\\s*\\n\\s*/))'), [['2 min ago', 'now'], ['2 min ago', 'now']])
+  })
+
+  await t.test('on a phone, each figure of an address has its name', async () => {
+    await browser.look(PHONE)
+    await browser.until('innerWidth === 360')
+    const names = 'getComputedStyle(document.querySelector("#addresses td:nth-of-type(4)"), "::before").content'
+    await browser.until(`${names} === '"oldest unsettled"' || ${names} === 'attr(data-column)'`)
+    assert.ok((await browser.accessible()).some(({ role, name }) => role === 'columnheader' && name === 'in flight'))
+  })
 
   await t.test('does not move for who does not want it', async () => {
     const running = 'document.getAnimations().filter(animation => animation.playState === "running").length'

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { parseCommand } from '../../src/cli/arguments.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { OPTION_NAMES } from '../../src/config/options.ts'
+import { createCanaryMetrics } from '../../src/ops/canary-metrics.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import { pages } from './pages.ts'
 
@@ -73,7 +74,7 @@ test('the metrics that pages name are there', () => {
   const { registry } = createMetrics({
     version: '', addresses: [], quarantineReasons: [], mendReasons: [], deadLetterReasons: [], processMetrics: false
   })
-  const known = new Set(registry.getMetricsAsArray().map(({ name }) => name))
+  const known = new Set([registry, createCanaryMetrics().registry].flatMap(one => one.getMetricsAsArray().map(({ name }) => name)))
   const named = PAGES.flatMap(({ path, text }) => [...text.matchAll(/\blokean_[a-z_]+\b(?!\.ini)/g)].map(([name]) => ({ path, name })))
   assert.deepEqual(named.filter(({ name }) => !known.has(name) && !known.has(name.replace(/_(?:bucket|count|sum)$/, ''))), [])
 })

@@ -12,6 +12,7 @@ import { faultsSection } from '../faults/section.ts'
 import { keptRun } from '../faults/results.ts'
 import { scenariosInCode } from '../faults/scenarios.ts'
 import { settingsMarkdown } from '../../src/config/describe.ts'
+import { createCanaryMetrics } from '../../src/ops/canary-metrics.ts'
 import { createMetrics, metricsMarkdown } from '../../src/ops/metrics.ts'
 import { formatsMarkdown } from '../../src/worker/formats/describe.ts'
 import { MEND_REASONS, QUARANTINE_REASONS } from '../../src/worker/messages/reasons.ts'
@@ -40,7 +41,8 @@ const GENERATED: Record<string, Record<string, string>> = {
   'deploy/README.md': {
     sizing: sizingSection(readResult(LATEST)),
     settings: settingsMarkdown(),
-    metrics: metricsMarkdown(registry)
+    metrics: metricsMarkdown(registry),
+    'canary-metrics': metricsMarkdown(createCanaryMetrics().registry)
   },
   'deploy/grafana/README.md': {
     logcli: logcliLines()

@@ -94,8 +94,11 @@ export function lokean (): DashboardBuilder {
     ], [total('lokean_listener_accepted_total', 'address'), '{{address}} came/s'], [
       total('lokean_listener_faults_total', 'address'), '{{address}} at fault/s'
     ]))
-    .withRow(new RowBuilder('Quarantined, mended and dead-lettered'))
+    .withRow(new RowBuilder('Filtered, quarantined, mended and dead-lettered'))
     .withPanel(graph('Quarantined, by reason', 'short', perLabel('lokean_records_quarantined_total', 'reason')))
+    .withPanel(graph('What the filters dropped and redacted, by rule', 'short', [
+      total('lokean_records_dropped_total', 'rule'), '{{rule}} dropped/s'
+    ], [total('lokean_records_redacted_total', 'rule'), '{{rule}} redacted/s']))
     .withPanel(graph('Mended and dead-lettered, by reason', 'short', [
       total('lokean_records_mended_total', 'reason'), '{{reason}} mended/s'
     ], [total('lokean_records_empty_total', 'address'), '{{address}} empty/s'], [
@@ -120,6 +123,9 @@ export function lokean (): DashboardBuilder {
     ]))
     .withPanel(graph('Time to encode a batch', 's', ...quantiles('lokean_encode_duration_seconds')))
     .withPanel(graph('Size of a batch', 'short', mean('lokean_batch_records', 'records'), mean('lokean_batch_bytes', 'bytes')))
+    .withPanel(graph('Until the certificates of the settings end', 's', [
+      `min by (setting) (lokean_certificate_expiry_timestamp_seconds${CHOSEN}) - time()`, '{{setting}}'
+    ]))
     .withPanel(graph(
       'Memory', 'bytes', perInstance('process_resident_memory_bytes', '{{instance}} resident'),
       perInstance('nodejs_heap_size_used_bytes', '{{instance}} heap used'),

@@ -1,16 +1,15 @@
 import { once } from 'node:events'
-import { get, type IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
-import { text } from 'node:stream/consumers'
 import type { Config } from '../../config/config.ts'
 import { formatHostPort } from '../../config/endpoints.ts'
-import { localUrl } from '../health.ts'
+import { askAdmin } from '../admin-port.ts'
 import { type Finding, unfit } from './finding.ts'
 
 const ADMIN_TIMEOUT_MS = 3_000
 
 /** Looks whether `run` could listen on LOKEAN_ADMIN_ADDR. A Lokean that runs there already is no fault. */
-export async function tryAdmin ({ host, port }: Config['admin']): Promise<Finding> {
+export async function tryAdmin (admin: Config['admin']): Promise<Finding> {
+  const { host, port } = admin
   const where = formatHostPort(host, port)
   const strange = await notOurs(host)
   if (strange !== undefined) {
@@ -18,8 +17,12 @@ export async function tryAdmin ({ host, port }: Config['admin']): Promise<Findin
   }
   if (port === 0) return { ok: true, detail: `${where}: any free port` }
   try {
-    const version = /^lokean_build_info\{[^}]*version="([\w.+-]*)"/m.exec(await metricsOf(localUrl({ host, port })))?.[1]
+    const { status, body } = await askAdmin(admin, '/metrics', ADMIN_TIMEOUT_MS)
+    const version = /^lokean_build_info\{[^}]*version="([\w.+-]*)"/m.exec(body)?.[1]
     if (version !== undefined) return { ok: true, detail: `${where}: Lokean ${version} runs here` }
+    if (status === 401) {
+      return unfit(`${where}: what runs here asks for another token`, 'LOKEAN_ADMIN_TOKEN must be that of the process that runs')
+    }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return { ok: true, detail: `${where}: free` }
   }
@@ -38,12 +41,4 @@ async function notOurs (host: string): Promise<string | undefined> {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error)
   }
-}
-
-async function metricsOf (url: string): Promise<string> {
-  const request = get(`${url}/metrics`, { agent: false, signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS) })
-  // An error after the response also comes from there.
-  request.on('error', () => {})
-  const [response] = await once(request, 'response') as [IncomingMessage]
-  return await text(response)
 }

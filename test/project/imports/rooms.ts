@@ -3,8 +3,9 @@
  * folder without its subfolders. A file that stages share as their contract is a room of its own.
  */
 export const ROOMS: Record<string, readonly string[]> = {
-  'main.ts': ['commands/demo', 'commands/check', 'commands/replay', 'commands', 'cli', 'ops', 'config'],
+  'main.ts': ['commands/demo', 'commands/check', 'commands/replay', 'commands/canary', 'commands', 'cli', 'ops', 'config'],
   'commands/demo': ['commands', 'cli', 'pipeline', 'ops/page', 'config', 'generator', 'embedded/loki', 'sink'],
+  'commands/canary': ['commands', 'cli', 'ops', 'config', 'generator', 'sink'],
   'commands/check': [
     'commands', 'pipeline', 'config', 'source/amqp', 'sink', 'worker', 'worker/output', 'worker/streams', 'source/budget',
     'worker/messages'
@@ -94,7 +95,7 @@ export const DOORS: Record<string, RegExp> = {
   rhea: /^src\/(source\/amqp|embedded\/bus|generator)\//,
   undici: /^src\/sink\/connections\.ts$/,
   piscina: /^src\/worker\/(pool\/pool|encode\.worker)\.ts$/,
-  'prom-client': /^src\/ops\/metrics\.ts$/,
+  'prom-client': /^src\/ops\/(canary-)?metrics\.ts$/,
   pino: /^src\/log\.ts$/,
   protobufjs: /^src\/worker\/output\/push-schema\.ts$/,
   snappy: /^src\/(worker\/output\/|commands\/(check|replay)\/)/,

@@ -180,6 +180,22 @@ test('KEDA scales the same Deployment as the autoscaler, within the same bounds,
   assert.deepEqual([metricType, `${Number(threshold) * 1000}m`], [type, averageValue])
 })
 
+test('the canary has Lokean\'s own settings and secrets, is shut off as it is, and is no instance of it', () => {
+  const [deployment] = documents<Manifest>(join(KUBERNETES, 'components/canary/deployment.yaml'))
+  const [monitor] = documents<Manifest>(join(KUBERNETES, 'components/canary/pod-monitor.yaml'))
+  for (const one of [deployment, monitor]) assert.equal(schemaError(one), '', one.kind)
+  assert.deepEqual(typeErrors([deployment, monitor]), [])
+  const { metadata: { labels }, spec } = deployment.spec.template
+  const [own] = pod.spec.containers
+  const [canary] = spec.containers
+  assert.deepEqual([canary.args, canary.image, canary.envFrom], [['canary'], own.image, own.envFrom])
+  assert.deepEqual([canary.securityContext, canary.volumeMounts], [own.securityContext, own.volumeMounts])
+  assert.deepEqual([spec.securityContext, spec.volumes], [pod.spec.securityContext, pod.spec.volumes])
+  assert.deepEqual([deployment.spec.selector.matchLabels, monitor.spec.selector.matchLabels], [labels, labels])
+  assert.notDeepEqual(labels, pod.metadata.labels)
+  assert.equal(monitor.spec.podMetricsEndpoints[0].port, canary.ports[0].name)
+})
+
 for (const folder of [BASE, ...OVERLAYS]) {
   test(`the NetworkPolicy of ${folder} lets out to where the settings point`, () => {
     const policy = patches(folder).find(({ kind }) => kind === 'NetworkPolicy') ?? of('NetworkPolicy')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { createCanaryMetrics } from '../../../src/ops/canary-metrics.ts'
 import { createMetrics } from '../../../src/ops/metrics.ts'
 import { documents, KUBERNETES, type Manifest } from '../../helpers/manifests.ts'
 
@@ -19,7 +20,8 @@ async function scraped (): Promise<Set<string>> {
   const { registry } = createMetrics({
     version: '1', addresses: ['a'], quarantineReasons: ['q'], mendReasons: ['m'], deadLetterReasons: ['d']
   })
-  return new Set((await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>
+  const all = [...await registry.getMetricsAsJSON(), ...await createCanaryMetrics().registry.getMetricsAsJSON()]
+  return new Set(all.flatMap(({ name, type }) =>
     String(type) === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name]))
 }
 

@@ -89,6 +89,20 @@ test('every flag, apart from its value or joined to it, before or after the comm
   })
 })
 
+test('canary runs until it is stopped, and sends to the bus of the settings, unless told otherwise', () => {
+  const peer = { url: undefined, form: undefined, window: undefined, ca: undefined, cert: undefined, key: undefined }
+  const unsaid = { forMs: undefined, tenant: undefined, envFile: undefined }
+  const all = { command: 'canary', ...peer, ...unsaid, withinMs: 60_000, cloud: 'canary', json: false }
+  assert.deepEqual(parseCommand(['canary']), all)
+  assert.deepEqual(
+    parseCommand([
+      'canary', '--for', '5m', '--within', '10s', '--cloud', 'c', '--tenant', 't', '--url', 'syslog+tls://h:6514', '--ca', 'f', '--json'
+    ]),
+    { ...all, forMs: 300_000, withinMs: 10_000, cloud: 'c', tenant: 't', url: new URL('syslog+tls://h:6514'), ca: 'f', json: true })
+  assert.match(refused('canary', '--window', '5'), /^--window is not a flag of canary/)
+  assert.match(refused('canary', '--ca', 'f'), /^--ca needs --url/)
+})
+
 test('replay selects what its flags say, and does nothing without --yes', () => {
   const nothing = {
     command: 'replay',
@@ -152,7 +166,7 @@ test('help and version, as commands and as flags', () => {
 suite('refusals name what is wrong, and the nearest word that is known', () => {
   const cases: Array<[string[], string]> = [
     [['dmeo'], 'unknown command "dmeo"; the nearest is demo'],
-    [['something'], 'unknown command "something": there are run, demo, check, replay, generate'],
+    [['something'], 'unknown command "something": there are run, demo, check, replay, generate, canary'],
     [['help', 'genrate'], 'unknown command "genrate"; the nearest is generate'],
     [['help', 'demo', 'x'], 'unexpected argument "x"'],
     [['version', 'x'], 'unexpected argument "x"'],
@@ -166,7 +180,7 @@ suite('refusals name what is wrong, and the nearest word that is known', () => {
     [['-n'], 'unknown flag "-n"'],
     [['demo', '100'], 'unexpected argument "100": demo takes flags only'],
     [['demo', '--', '--json'], 'unexpected argument "--json": demo takes flags only'],
-    [['run', '--json'], '--json is not a flag of run (it belongs to demo and check and replay and generate)'],
+    [['run', '--json'], '--json is not a flag of run (it belongs to demo and check and replay and generate and canary)'],
     [['--records', '5'], '--records is not a flag of run (it belongs to demo and generate)'],
     [['generate', '--keep'], '--keep is not a flag of generate (it belongs to demo)'],
     [['demo', '--connections', '5'], '--connections is not a flag of demo (it belongs to generate)'],

@@ -46,6 +46,7 @@ suite('settings that contradict each other', () => {
       /^LOKEAN_LOKI_TOKEN is set together with a user name in LOKEAN_LOKI_URL/
     ],
     ['AMQP certificate without key', { LOKEAN_AMQP_CERT: '/pem/cert' }, /^LOKEAN_AMQP_CERT is set without LOKEAN_AMQP_KEY/],
+    ['a certificate of the admin port without key', { LOKEAN_ADMIN_CERT: '/pem/cert' }, /^LOKEAN_ADMIN_CERT is set without LOKEAN_ADMIN_KEY/],
     ['Loki key without certificate', { LOKEAN_LOKI_KEY: '/pem/key' }, /^LOKEAN_LOKI_KEY is set without LOKEAN_LOKI_CERT/],
     [
       'a key of another certificate', { LOKEAN_AMQP_CERT: '/pem/cert', LOKEAN_AMQP_KEY: '/pem/other-key' },

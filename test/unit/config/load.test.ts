@@ -7,6 +7,17 @@ import type { OptionName } from '../../../src/config/options.ts'
 import { load, refusal, withCurrent } from './loading.ts'
 import { CERTIFICATE, PRIVATE_KEY } from './tls-material.ts'
 
+const NO_LOGIN = {
+  username: undefined,
+  password: undefined,
+  token: undefined,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  headers: undefined,
+  proxy: undefined
+}
+
 test('without any setting every option has the documented default', () => {
   const { config, warnings, given } = load({ PATH: '/bin', HOME: '/' })
   assert.deepEqual(warnings, [])
@@ -25,16 +36,7 @@ test('without any setting every option has the documented default', () => {
       labels: [],
       servername: undefined,
       paths: [],
-      login: {
-        username: undefined,
-        password: undefined,
-        token: undefined,
-        ca: undefined,
-        cert: undefined,
-        key: undefined,
-        headers: undefined,
-        proxy: undefined
-      },
+      login: NO_LOGIN,
       storedStatus: 204,
       maxLineBytes: 262144,
       maxAgeMs: 7 * 86400e3,
@@ -46,16 +48,7 @@ test('without any setting every option has the documented default', () => {
       tenant: undefined,
       servername: undefined,
       paths: [],
-      login: {
-        username: undefined,
-        password: undefined,
-        token: undefined,
-        ca: undefined,
-        cert: undefined,
-        key: undefined,
-        headers: undefined,
-        proxy: undefined
-      }
+      login: NO_LOGIN
     },
     verify: false,
     listeners: {
@@ -93,7 +86,7 @@ test('without any setting every option has the documented default', () => {
     maxStreams: undefined,
     deadLetter: { dir: undefined, bytes: 100 * 1048576, whenFull: 'block' },
     certificateEnds: {},
-    admin: { host: '127.0.0.1', port: 9464 },
+    admin: { host: '127.0.0.1', port: 9464, access: { cert: undefined, key: undefined, token: undefined } },
     readyTenants: 'some',
     logLevel: 'info'
   })
@@ -133,7 +126,7 @@ test('every setting is taken from the environment', () => {
     LOKEAN_LOKI_KEY: '/pem/key',
     LOKEAN_LOKI_PATHS: 'audit=/api/audit/',
     LOKEAN_LOKI_HEADERS: 'x-key=v',
-    LOKEAN_LOKI_PROXY: 'off',
+    LOKEAN_LOKI_PROXY: 'http://proxy:3128',
     LOKEAN_LOKI_QUERY_URL: 'https://read.example',
     LOKEAN_LOKI_QUERY_TENANT: 'everyone',
     LOKEAN_LOKI_QUERY_USERNAME: 'viewer',
@@ -170,6 +163,9 @@ test('every setting is taken from the environment', () => {
     LOKEAN_DEAD_LETTER_BYTES: '1GB',
     LOKEAN_DEAD_LETTER_FULL: 'delete',
     LOKEAN_ADMIN_ADDR: '[::]:0',
+    LOKEAN_ADMIN_CERT: '/pem/cert',
+    LOKEAN_ADMIN_KEY: '/pem/key',
+    LOKEAN_ADMIN_TOKEN: 'sesame',
     LOKEAN_READY_TENANTS: 'all',
     LOKEAN_LOG_LEVEL: 'DEBUG'
   })
@@ -224,19 +220,21 @@ test('every setting is taken from the environment', () => {
   assert.equal(config.loki.login.current.ca, CERTIFICATE)
   assert.equal(config.loki.login.current.cert, CERTIFICATE)
   assert.equal(config.loki.login.current.key?.reveal(), PRIVATE_KEY)
-  const { login: { current: { headers, ...reading } }, ...lokiQuery } = config.lokiQuery
+  assert.deepEqual(config.loki.login.current.headers?.map(({ name, value }) => [name, value.reveal()]), [['x-key', 'v']])
+  assert.deepEqual(config.loki.login.current.proxy, { url: 'http://proxy:3128', credentials: undefined })
+  const { login: { current: reading }, ...lokiQuery } = config.lokiQuery
   const paths = [{ name: 'audit', path: '/api/audit' }]
   assert.deepEqual(lokiQuery, { urls: ['https://read.example'], tenant: 'everyone', paths, servername: undefined })
-  assert.deepEqual(headers?.map(({ name, value }) => [name, value.reveal()]), [['x-key', 'v']])
   assert.deepEqual([config.amqp.servername, config.loki.servername], ['bus.example', 'loki.cluster.local'])
   assert.deepEqual({ ...reading, password: reading.password?.reveal(), key: reading.key?.reveal() }, {
-    proxy: undefined,
     username: 'viewer',
     password: 'q',
     token: undefined,
     ca: CERTIFICATE,
     cert: CERTIFICATE,
-    key: PRIVATE_KEY
+    key: PRIVATE_KEY,
+    headers: config.loki.login.current.headers,
+    proxy: config.loki.login.current.proxy
   })
   assert.equal(config.verify, false)
   assert.equal(config.loki.storedStatus, 200)
@@ -261,7 +259,8 @@ test('every setting is taken from the environment', () => {
   assert.deepEqual(config.labels, [{ name: 'cloud', field: 'cloud' }, { name: 'node', field: 'host' }])
   assert.deepEqual(config.metadata, [])
   assert.deepEqual(config.deadLetter, { dir: '/var/lib/lokean', bytes: 1e9, whenFull: 'delete' })
-  assert.deepEqual(config.admin, { host: '::', port: 0 })
+  const { host, port, access: { current: access } } = config.admin
+  assert.deepEqual([host, port, access.cert, access.key?.reveal(), access.token?.reveal()], ['::', 0, CERTIFICATE, PRIVATE_KEY, 'sesame'])
   assert.equal(config.readyTenants, 'all')
   assert.equal(config.logLevel, 'debug')
 })
@@ -380,6 +379,9 @@ const WRONG: Record<OptionName, readonly [value: string, line: RegExp]> = {
   LOKEAN_DEAD_LETTER_BYTES: ['1kB', /^LOKEAN_DEAD_LETTER_BYTES is "1kB": must be a size from 1 MiB to 1 TiB/],
   LOKEAN_DEAD_LETTER_FULL: ['ring', /^LOKEAN_DEAD_LETTER_FULL is "ring": must be one of block, delete$/],
   LOKEAN_ADMIN_ADDR: [':9464', /^LOKEAN_ADMIN_ADDR is ":9464": must be host:port/],
+  LOKEAN_ADMIN_CERT: ['/pem/key', /^LOKEAN_ADMIN_CERT is "\/pem\/key": must hold a PEM certificate$/],
+  LOKEAN_ADMIN_KEY: ['/pem/cert', /^LOKEAN_ADMIN_KEY is "\/pem\/cert": must hold a PEM private key without a passphrase$/],
+  LOKEAN_ADMIN_TOKEN: ['hunter 2', /^LOKEAN_ADMIN_TOKEN is \(hidden\): must be printable ASCII without spaces$/],
   LOKEAN_READY_TENANTS: ['none', /^LOKEAN_READY_TENANTS is "none": must be one of some, all$/],
   LOKEAN_LOG_LEVEL: ['verbose', /^LOKEAN_LOG_LEVEL is "verbose": must be one of fatal, error, warn, info, debug, trace, silent$/]
 }

@@ -6,7 +6,7 @@ test('a mistyped name is named with the nearest one, without its value', () => {
   const cases: Array<[string, string]> = [
     ['LOKEAN_SHARD', 'LOKEAN_SHARDS'], ['LOKEAN_LOKI_URLS', 'LOKEAN_LOKI_URL'], ['LOKEAN_AMQP_ADDRESS', 'LOKEAN_AMQP_ADDRESSES'],
     ['LOKEAN_LOKI_PASSWORD_FIEL', 'LOKEAN_LOKI_PASSWORD_FILE'], ['LOKEAN_LOKI_PUSH_TIMEOUT', 'LOKEAN_PUSH_TIMEOUT'],
-    ['LOKEAN_ADMIN_PORT', 'LOKEAN_ADMIN_ADDR']
+    ['LOKEAN_ADMIN_ADRESS', 'LOKEAN_ADMIN_ADDR']
   ]
   for (const [name, meant] of cases) {
     assert.deepEqual(unknownNames({ [name]: 'hunter2' }), [`${name} is not a setting of Lokean and has no effect; the nearest is ${meant}`])

@@ -12,7 +12,7 @@ async function connected (t: TestContext, options: Partial<ConnectionOptions> = 
     numbers.set(socket, numbers.get(socket) ?? numbers.size)
     response.end(`${numbers.get(socket)}`)
   }))
-  const connections = new Connections(`http://127.0.0.1:${port}/prefix`, { identity: fixed({}), timeoutMs: 5_000, ...options })
+  const connections = new Connections(`http://127.0.0.1:${port}/prefix`, { access: fixed({}), timeoutMs: 5_000, ...options })
   t.after(async () => { await connections.close() })
   return async () => await connections.use(async connection => {
     const { body } = await connection.request({ method: 'GET', path: '/' })

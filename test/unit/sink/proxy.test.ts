@@ -14,11 +14,10 @@ const BODY = Buffer.from('a snappy block')
 const TLS = { key: KEY, cert: CERTIFICATE }
 const CREDENTIALS = { username: 'lokean', password: new Secret('pä:ss') }
 
-interface To extends LokiLogin { urls: string[], timeoutMs?: number }
+interface Access extends LokiLogin { urls: string[], timeoutMs?: number }
 
-function clientFor (t: TestContext, to: Pick<HttpProxy, 'url'>, { urls, timeoutMs = 10_000, ...login }: To): LokiClient {
-  const proxy = { url: to.url, credentials: undefined }
-  const client = new LokiClient({ urls, timeoutMs, login: fixed({ proxy, ...login }) }, '1.2.3')
+function clientFor (t: TestContext, { url }: Pick<HttpProxy, 'url'>, { urls, timeoutMs = 10_000, ...login }: Access): LokiClient {
+  const client = new LokiClient({ urls, timeoutMs, login: fixed({ proxy: { url, credentials: undefined }, ...login }) }, '1.2.3')
   t.after(async () => { await client.close() })
   return client
 }

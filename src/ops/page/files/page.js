@@ -65,9 +65,13 @@ function showFigures ({ loki, lag, totals, streams }) {
   const p99 = lag.p99Seconds === undefined ? 'nothing stored just now' : `mean, p99 ${duration(lag.p99Seconds)}`
   figure(byId('lag'), duration(lag.meanSeconds), p99)
   const rates = remember(history.rate, loki.recordsPerSecond)
-  showChart(byId('rate-chart'), rates, `The last two minutes: at most ${rate(Math.max(...rates))} records a second`)
+  const most = rate(Math.max(...rates))
+  showChart(byId('rate-chart'), rates, `The last two minutes: at most ${most} records a second`)
+  say(byId('rate-top'), most)
   const lags = remember(history.lag, lag.meanSeconds ?? 0)
-  showChart(byId('lag-chart'), lags, `The last two minutes: at most ${duration(Math.max(...lags))}`)
+  const longest = duration(Math.max(...lags))
+  showChart(byId('lag-chart'), lags, `The last two minutes: at most ${longest}`)
+  say(byId('lag-top'), longest)
   const rows = [
     ['records received', totals.received], ['stored', totals.stored], ['in quarantine', totals.quarantined], ['mended', totals.mended],
     ['dead letters', totals.deadLettered], ['push retries', totals.retries], ['records pushed again', totals.resent],
@@ -82,18 +86,23 @@ function showWaiting ({ waiting }) {
   say(byId('waiting'), shards === '' ? '' : `Shards that wait before they push again: ${shards}`)
 }
 
+/** A cell says its column by itself where the table has no room for one. */
+function cell (column, text, kind = '') {
+  return make('td', text, { role: 'cell', 'data-column': column, class: kind })
+}
+
 function showAddresses (addresses) {
   byId('addresses').replaceChildren(...addresses.map(address => {
     const { up, recordsPerSecond, lagSeconds, oldestUnsettledSeconds, credit, inflightBytes, limitBytes } = address
-    const row = make('tr')
+    const row = make('tr', '', { role: 'row' })
     row.append(
-      make('th', address.address, { scope: 'row' }),
-      make('td', up ? 'open' : 'down', { class: up ? 'up' : 'down' }),
-      make('td', rate(recordsPerSecond)),
-      make('td', duration(lagSeconds)),
-      make('td', oldestUnsettledSeconds > 0 ? duration(oldestUnsettledSeconds) : '-'),
-      make('td', count(credit)),
-      make('td', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
+      make('th', address.address, { role: 'rowheader', scope: 'row' }),
+      cell('link', up ? 'open' : 'down', up ? 'up' : 'down'),
+      cell('records/s', rate(recordsPerSecond)),
+      cell('lag', duration(lagSeconds)),
+      cell('oldest unsettled', oldestUnsettledSeconds > 0 ? duration(oldestUnsettledSeconds) : '-'),
+      cell('credit', count(credit)),
+      cell('in flight', `${bytes(inflightBytes)} (${percent(inflightBytes / limitBytes)})`)
     )
     return row
   }))

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { tryAdmin } from '../../../../src/commands/check/admin.ts'
+import { tryAdmin as tryWith } from '../../../../src/commands/check/admin.ts'
+import { fixed } from '../../../../src/provider.ts'
 import { httpServer, tcpServer } from '../../../helpers/http-server.ts'
 
 const host = '127.0.0.1'
+
+async function tryAdmin (address: { host: string, port: number }): ReturnType<typeof tryWith> {
+  return await tryWith({ ...address, access: fixed({ cert: undefined, key: undefined, token: undefined }) })
+}
 
 test('a free port, and one where a Lokean runs, are no fault', async t => {
   assert.deepEqual(await tryAdmin({ host, port: 0 }), { ok: true, detail: '127.0.0.1:0: any free port' })
@@ -12,6 +17,16 @@ test('a free port, and one where a Lokean runs, are no fault', async t => {
   const port = Number(new URL(url).port)
   assert.deepEqual(await tryAdmin({ host, port }), { ok: true, detail: `127.0.0.1:${port}: Lokean 1.2.3 runs here` })
   assert.deepEqual(await tryAdmin({ host: '0.0.0.0', port }), { ok: true, detail: `0.0.0.0:${port}: Lokean 1.2.3 runs here` })
+})
+
+test('a Lokean that asks for another token is told of', async t => {
+  const { url } = await httpServer(t, response => { response.writeHead(401).end('a token is needed\n') })
+  const port = Number(new URL(url).port)
+  assert.deepEqual(await tryAdmin({ host, port }), {
+    ok: false,
+    detail: `127.0.0.1:${port}: what runs here asks for another token`,
+    hint: 'LOKEAN_ADMIN_TOKEN must be that of the process that runs'
+  })
 })
 
 test('a port where another program listens, and an address of another machine, are', async t => {
