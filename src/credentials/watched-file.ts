@@ -27,7 +27,10 @@ export class WatchedFile {
   /** Returns whether there is something new: another text, or a reason why there is none. */
   look (): boolean {
     try {
-      const { dev, ino, size, mtimeNs, ctimeNs } = statSync(this.path, { bigint: true })
+      const stat = statSync(this.path, { bigint: true })
+      // A pipe is read once: a second time, nobody may be there to write, and reading waits for that.
+      if (stat.isFIFO() || stat.isCharacterDevice()) return false
+      const { dev, ino, size, mtimeNs, ctimeNs } = stat
       const mark = [dev, ino, size, mtimeNs, ctimeNs].join()
       // A clock that is wrong must not make a file unsettled for ever.
       if (mark === this.#mark || Math.abs(this.#now() - Number(mtimeNs / 1_000_000n)) < SETTLE_MS) return false

@@ -21,9 +21,11 @@ export interface ConnectionOptions {
   ageMs?: number
 }
 
+type RequestOptions = Omit<Dispatcher.RequestOptions, 'origin' | 'signal'> & { signal: AbortSignal }
+
 /** A connection as it is lent. */
 export interface LentConnection {
-  request: (options: Omit<Dispatcher.RequestOptions, 'origin'>) => Promise<Dispatcher.ResponseData>
+  request: (options: RequestOptions) => Promise<Dispatcher.ResponseData>
 }
 
 /** Uses a connection, and reads the answer too. */
@@ -65,10 +67,26 @@ export class Connections {
     const connection = this.#next()
     connection.requests++
     try {
-      return await request({ request: async options => await connection.dispatcher.request({ ...options, origin: this.#origin }) })
+      return await request({ request: async options => await this.#request(connection, options) })
     } finally {
       // Where the server closes after its answer, that is seen a turn later. The connection is not free before.
       setImmediate(() => { connection.requests-- })
+    }
+  }
+
+  /** A request that waits for its tunnel through a proxy does not hear its signal. Then its connection is given up. */
+  async #request (connection: Connection, options: RequestOptions): Promise<Dispatcher.ResponseData> {
+    const { dispatcher, access: { proxy } } = connection
+    const { signal } = options
+    const giveUp = (): void => {
+      this.#connections = this.#connections.filter(one => one !== connection)
+      void dispatcher.destroy()
+    }
+    if (proxy !== undefined) signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      return await dispatcher.request({ ...options, origin: this.#origin })
+    } finally {
+      signal.removeEventListener('abort', giveUp)
     }
   }
 
@@ -129,8 +147,6 @@ function dispatcherOf (
     connections: 1,
     requestTls: connect,
     proxyTls: { ca, timeout: timeoutMs },
-    // The request waits for CONNECT's answer, and no deadline of its own reaches it there.
-    clientFactory: (url, { connect }: Pick<Client.Options, 'connect'>) => new Client(url, { connect, headersTimeout: timeoutMs }),
     factory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { ...options, connect })
   })
 }

@@ -23,8 +23,8 @@ const { values, positionals: words } = parseArgs({
   }
 })
 
-/** More failed files than these are no chance, and are not run again. */
-const MOST_AGAIN = 3
+/** As many as share a process, which may fail as a whole. More failed files are no chance, and are not run again. */
+const MOST_AGAIN = 16
 
 const limit = values.minutes === undefined ? undefined : Number(values.minutes) * 60_000
 const isSeeded = (process.env.LOKEAN_TEST_SEED ?? '') !== ''

@@ -9,6 +9,7 @@ import { startSenders } from '../../generator/sender.ts'
 import { cleanText, createLogger } from '../../log.ts'
 import { type Admin, startAdmin } from '../../ops/admin.ts'
 import { createCanaryMetrics } from '../../ops/canary-metrics.ts'
+import { tenantAt } from '../../worker/messages/tenant-at.ts'
 import type { Context } from '../context.ts'
 import { busTarget, urlTarget } from '../load.ts'
 import { numberedRecords } from './numbered.ts'
@@ -73,7 +74,11 @@ async function follow (watch: Watch, { stopping }: Context, ended: AbortSignal, 
 }
 
 /** The tenant in which the first address of the settings puts the canary's records. */
-function tenantOf ({ addresses, loki: { tenant: rule } }: Config, { tenant, cloud, url }: CanaryOptions): string {
+function tenantOf (config: Config, options: CanaryOptions): string {
+  return tenantAt(nameOf(config, options), options.url === undefined ? config.addresses[0]?.path : undefined)
+}
+
+function nameOf ({ addresses, loki: { tenant: rule } }: Config, { tenant, cloud, url }: CanaryOptions): string {
   const given = tenant ?? (url === undefined ? addresses[0]?.tenant : undefined)
   if (given !== undefined) return given
   if (rule.kind === 'none') return ''

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { LokiClient } from '../../sink/client.ts'
 import { LokiReader } from '../../sink/loki-reader.ts'
 import { VERSION } from '../../version.ts'
+import { readAs } from '../../worker/messages/tenant-at.ts'
 import { markerOf, SOURCE } from './numbered.ts'
 
 const QUERY_MS = 10_000
@@ -23,7 +24,7 @@ export class Reading {
   constructor ({ lokiQuery }: Pick<Config, 'lokiQuery'>, { tenant, run }: ReadingOptions) {
     this.#client = new LokiClient({ ...lokiQuery, timeoutMs: QUERY_MS }, VERSION)
     this.#reader = new LokiReader(this.#client)
-    this.#tenant = lokiQuery.tenant ?? tenant
+    this.#tenant = readAs(lokiQuery.tenant, tenant)
     this.#marker = markerOf(run)
   }
 

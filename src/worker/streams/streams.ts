@@ -190,6 +190,8 @@ export class StreamCache {
       text.set(slot, value.toString('utf8', 0, end))
     }
     const isOdd = this.#rules.labels.some(({ slot }) => !this.#isName(slot, text.get(slot) ?? ''))
+    const { routes } = this.#rules
+    const route = routes.length === 0 ? undefined : routeOf(routes, slot => text.get(slot))
     // What is no host and no source may be any words: each would make a stream.
     if (isOdd) {
       for (const slot of this.#names.keys()) {
@@ -197,7 +199,7 @@ export class StreamCache {
         cut.delete(slot)
       }
     }
-    const cached = { stream: this.#streamOf(text), cuts: this.#rules.labels.filter(({ slot }) => cut.has(slot)).length }
+    const cached = { stream: this.#streamOf(text, route), cuts: this.#rules.labels.filter(({ slot }) => cut.has(slot)).length }
     if (isOdd && typeof cached.stream !== 'string') cached.stream.isShared = true
     // A stream over the limit is not cached: each record may have another one, and they would fill the cache.
     if (cached.stream === 'too_many_streams') return cached
@@ -211,9 +213,8 @@ export class StreamCache {
     return text === '' || (this.#names.get(slot)?.(text) ?? true)
   }
 
-  #streamOf (text: Map<number, string>): Stream | NoStreamReason {
-    const { labels: named, hostLabels, tenant: { slot, value, path }, routes } = this.#rules
-    const route = routes.length === 0 ? undefined : routeOf(routes, slot => text.get(slot))
+  #streamOf (text: Map<number, string>, route: RouteRule['to'] | undefined): Stream | NoStreamReason {
+    const { labels: named, hostLabels, tenant: { slot, value, path } } = this.#rules
     const name = route?.tenant ?? text.get(slot) ?? value
     if (slot >= 0 && !isTenant(name)) return 'bad_tenant'
     const tenant = tenantAt(name, route?.path ?? path)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -12,6 +13,13 @@ test('a file that stays as it is has no news, nor one that is written anew with 
   assert.deepEqual([file.look(), file.look()], [false, false])
   write(path, 'one')
   assert.equal(file.look(), false)
+})
+
+test('a pipe, which was read at the start, is not read again: that would wait for somebody to write', t => {
+  const path = join(folder(t), 'token')
+  execFileSync('mkfifo', [path])
+  const file = new WatchedFile(path, 'one')
+  assert.deepEqual([file.look(), file.text], [false, 'one'])
 })
 
 test('a text of the same length, written in place, is news once', t => {

@@ -15,7 +15,7 @@ async function connected (t: TestContext, options: Partial<ConnectionOptions> = 
   const connections = new Connections(`http://127.0.0.1:${port}/prefix`, { access: fixed({}), timeoutMs: 5_000, ...options })
   t.after(async () => { await connections.close() })
   return async () => await connections.use(async connection => {
-    const { body } = await connection.request({ method: 'GET', path: '/' })
+    const { body } = await connection.request({ method: 'GET', path: '/', signal: new AbortController().signal })
     return await body.text()
   })
 }

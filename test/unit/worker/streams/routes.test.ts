@@ -23,6 +23,8 @@ suite('routes', () => {
     for (const [record, tenant] of [
       [{ source: 'auditd' }, '@audit'],
       [{ source: 'audispd' }, '@audit'],
+      // Its host is none, and the label says so; where it goes does not depend on that.
+      [{ source: 'auditd', host: 'web 01' }, '@audit'],
       [{ source: 'nova' }, ''],
       [{ source: 'sshd', facility: 'authpriv', cloud: 'cloud1' }, 'sec'],
       [{ source: 'sshd', facility: '10', cloud: 'cloud1' }, 'sec'],
