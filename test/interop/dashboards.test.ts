@@ -9,6 +9,7 @@ import { Cleanup } from '../helpers/cleanup.ts'
 import { type Choices, type Dashboard, dashboards, interpolate, offered, queriesOf, type Query } from '../helpers/grafana.ts'
 import { startRun } from '../helpers/program.ts'
 import { ADDRESS } from '../process/numbered-sender.ts'
+import { CERTIFICATE, KEY } from '../unit/embedded/bus/certificate.ts'
 import { needs } from './needs.ts'
 import { Prometheus, SCRAPE_MS, type Series } from './prometheus-server.ts'
 import { type Node, startGateways } from './smart-gateway.ts'
@@ -57,7 +58,11 @@ test('every PromQL query on Lokean has an answer while Prometheus scrapes it und
   cleanup.add(loki.close)
   const run = startRun(cleanup, {
     LOKEAN_AMQP_URL: bus.url,
-    LOKEAN_LISTEN: 'relp://127.0.0.1:0',
+    LOKEAN_LISTEN: 'relp://127.0.0.1:0,relps://127.0.0.1:0',
+    LOKEAN_LISTEN_CERT: CERTIFICATE,
+    LOKEAN_LISTEN_KEY: KEY,
+    LOKEAN_DROP: 'noise;level=debug',
+    LOKEAN_REDACT: 'token;text=X-Auth-Token;pattern=/X-Auth-Token: (\\S+)/',
     LOKEAN_SOCKET: 'udp://127.0.0.1:0',
     LOKEAN_LOKI_URL: loki.url,
     LOKEAN_MAX_STREAMS: '5000'

@@ -73,7 +73,7 @@ const CASES: Case[] = [{
   mended: ({ ours }) => ours.issue('broker'),
   env: trusting,
   reason: /^the certificate of the bus is for DNS:bus\.example\.org, DNS:amqp\.example\.org, not for 127\.0\.0\.1$/,
-  mend: /^LOKEAN_AMQP_URL must name the bus as its certificate does/,
+  mend: /^LOKEAN_AMQP_URL or LOKEAN_AMQP_SERVERNAME must name the bus as its certificate does/,
   mechanism: 'ANONYMOUS'
 }, {
   what: 'no client certificate, where one is wanted',

@@ -47,7 +47,7 @@ test('an event has the times that are its own', () => {
   assert.equal(eventResult('die', 'full', [happened()]).endSeconds, null, 'it is dead at once')
 })
 
-test('the section has a row for each measurement, says what was lost, and links from the project\'s root', () => {
+test('the section has a row for each measurement, says what was lost, and links from the page\'s folder', () => {
   const result = sampleInstances()
   const text = instancesSection(result)
   assert.doesNotMatch(text + instancesChart(result), /NaN|undefined|null|Infinity/)
@@ -58,7 +58,7 @@ test('the section has a row for each measurement, says what was lost, and links 
   assert.match(text, /\| 56,000 records\/s \| 2 \| .* \| 1\.5 \| .* \| 1\.25 \| 0\.8 to 1\.2 \| 350 MB \|/)
   assert.match(text, /\| 300 \| 7 \| 0 \| 0 \|/)
   assert.match(text, /Of 14,000 records sent, none was missing or doubled\./)
-  assert.match(text, /\]\(bench\/results\/instances\.svg\)/)
+  assert.match(text, /\]\(results\/instances\.svg\)/)
   result.events[0].doubled = 2
   result.scale[0].missing = 1
   assert.equal(lostOrDoubled(result), 3)
