@@ -12,7 +12,7 @@ export type TokenReader = (line: string) => TokenLine | undefined
 
 const mostLineLength = 3000
 const mostTokens = 127
-const logfmtLine = /^(?:\w+=(?:[^"]\S*?|".+?") )*\w+=(?:[^"]\S*?|".+?")$/
+const logfmtLine = /^(?:\w+=(?:[^"]\S*?|"[^"]+") )*\w+=(?:[^"]\S*?|"[^"]+")$/
 const messageKeys = ['log', 'message', 'msg', 'msg_', '_msg', 'content']
 const timeKeys = /^(?:ts|timestamp|time|traceid)$/i
 
