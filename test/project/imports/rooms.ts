@@ -5,7 +5,7 @@
 export const ROOMS: Record<string, readonly string[]> = {
   'main.ts': ['commands/demo', 'commands/check', 'commands/replay', 'commands/canary', 'commands', 'cli', 'ops', 'config'],
   'commands/demo': ['commands', 'cli', 'pipeline', 'ops/page', 'config', 'generator', 'embedded/loki', 'sink'],
-  'commands/canary': ['commands', 'cli', 'ops', 'config', 'generator', 'sink'],
+  'commands/canary': ['commands', 'cli', 'ops', 'config', 'generator', 'sink', 'worker/messages'],
   'commands/check': [
     'commands', 'pipeline', 'config', 'source/amqp', 'sink', 'worker', 'worker/output', 'worker/streams', 'source/budget',
     'worker/messages'
