@@ -1,4 +1,5 @@
-import { Client, type Dispatcher, ProxyAgent } from 'undici'
+import { isIP } from 'node:net'
+import { type buildConnector, Client, type Dispatcher, ProxyAgent } from 'undici'
 import type { Provider } from '../provider.ts'
 import type { Secret } from '../secret.ts'
 
@@ -147,8 +148,14 @@ function dispatcherOf (
     connections: 1,
     requestTls: connect,
     proxyTls: { ca, timeout: timeoutMs },
+    clientFactory: (url, { connect }: { connect: buildConnector.connector }) => new Client(url, { connect: withoutAddress(connect) }),
     factory: (origin, { connect }: Pick<Client.Options, 'connect'>) => new Client(origin, { ...options, connect })
   })
+}
+
+/** undici gives the host of the proxy as the name in TLS, also where it is an address, which Node 26 refuses. */
+function withoutAddress (connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => connect(isIP(options.servername ?? '') === 0 ? options : { ...options, servername: undefined }, callback)
 }
 
 function authorizationAt ({ credentials }: ProxyAccess): string | undefined {
