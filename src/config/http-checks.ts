@@ -1,5 +1,6 @@
 import type { CrossCheck } from './cross-check.ts'
 import { credentials } from './credentials.ts'
+import { isLoopback } from './loopback.ts'
 import type { Values } from './options.ts'
 
 /** Checks of how Loki is reached over HTTP. */
@@ -15,15 +16,13 @@ export const HTTP_CHECKS: readonly CrossCheck[] = [
   }
 ]
 
-const LOOPBACK = /^https?:\/\/(?:localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)/
-
 /**
  * Names the proxy of the environment that other programs would use for Loki, and this one does not. Says nothing where
  * LOKEAN_LOKI_PROXY is set, be it to `off`.
  */
 export function proxyWarnings (env: Readonly<Record<string, string | undefined>>, values: Values): string[] {
   if (env.LOKEAN_LOKI_PROXY !== undefined || env.LOKEAN_LOKI_PROXY_FILE !== undefined) return []
-  const remote = values.LOKEAN_LOKI_URL.urls.filter(url => !LOOPBACK.test(url))
+  const remote = values.LOKEAN_LOKI_URL.urls.filter(url => !isLoopback(new URL(url).hostname))
   const schemes = ['https', 'http'].filter(scheme => remote.some(url => url.startsWith(`${scheme}:`)))
   const names = schemes.flatMap(scheme => [`${scheme.toUpperCase()}_PROXY`, `${scheme}_proxy`])
   const found = (remote.length > 0 ? [...names, 'ALL_PROXY', 'all_proxy'] : []).find(name => (env[name] ?? '') !== '')

@@ -1,6 +1,6 @@
-import { isIPv4 } from 'node:net'
 import { amqpLogin, lokiLogin, lokiQueryLogin } from './logins.ts'
 import { listenerWarnings } from './listener-checks.ts'
+import { isLoopback } from './loopback.ts'
 import type { Values } from './options.ts'
 import { pathWarnings } from './route-checks.ts'
 import { sources } from './sources.ts'
@@ -63,9 +63,4 @@ function cleartextWarnings (v: Values): string[] {
 
 function plainBuses ({ LOKEAN_AMQP_ADDRESSES: addresses, LOKEAN_AMQP_URL: { urls } }: Values): string[] {
   return addresses.length === 0 ? [] : urls.filter(({ tls }) => !tls).map(({ host }) => host)
-}
-
-function isLoopback (host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase()
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || (isIPv4(name) && name.startsWith('127.'))
 }

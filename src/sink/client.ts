@@ -3,7 +3,7 @@ import { fixed, type Provider } from '../provider.ts'
 import type { Secret } from '../secret.ts'
 import { partsOfTenant } from '../worker/messages/tenant-at.ts'
 import { type Answer, classify, STORED_STATUS } from './classify.ts'
-import { type Access as ConnectionAccess, Connections, type Request } from './connections.ts'
+import { type Access as ConnectionAccess, basic, Connections, type Request } from './connections.ts'
 import { Deadline } from './deadline.ts'
 import { connectionFailure, type Failure } from './failure.ts'
 
@@ -195,7 +195,7 @@ class NotedBody {
 function authorization ({ username, password, token }: LokiLogin): Record<string, string> {
   if (token !== undefined) return { authorization: `Bearer ${token.reveal()}` }
   if (username === undefined) return {}
-  return { authorization: `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}` }
+  return { authorization: basic(username, password) }
 }
 
 /** Does not wait for the rest: an answer may have no end. */

@@ -142,7 +142,7 @@ function dispatcherOf (
   return new ProxyAgent({
     ...options,
     uri: proxy.url,
-    token: authorizationAt(proxy),
+    token: proxy.credentials && basic(proxy.credentials.username, proxy.credentials.password),
     // Proxies let few ports through by CONNECT, and 443 first: a request over plain HTTP has its URL in full instead.
     proxyTunnel: false,
     connections: 1,
@@ -158,7 +158,7 @@ function withoutAddress (connect: buildConnector.connector): buildConnector.conn
   return (options, callback) => connect(isIP(options.servername ?? '') === 0 ? options : { ...options, servername: undefined }, callback)
 }
 
-function authorizationAt ({ credentials }: ProxyAccess): string | undefined {
-  if (credentials === undefined) return undefined
-  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password?.reveal() ?? ''}`).toString('base64')}`
+/** The value of a header that logs in with a name and a password (RFC 7617). */
+export function basic (username: string, password: Secret | undefined): string {
+  return `Basic ${Buffer.from(`${username}:${password?.reveal() ?? ''}`).toString('base64')}`
 }
