@@ -1,6 +1,6 @@
 import { LEVELS } from '../formats/levels.ts'
 import type { Fields } from '../input/fields.ts'
-import { TIMESTAMP } from '../input/fields.ts'
+import { MESSAGE, TIMESTAMP } from '../input/fields.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { DropRule, EncoderSettings } from '../messages/settings.ts'
 import { type Match, overwritten, Redactor } from '../redaction/redactor.ts'
@@ -77,7 +77,8 @@ export class Filters {
 
   /**
    * Redacts the values of the record. A value that was derived from what is taken out of another value is taken out as
-   * a whole.
+   * a whole. Where a message has something that is taken out, so is all that was derived from a copy of it without its
+   * colours and NULs: nothing tells where in the message that stood.
    */
   redactFields (): void {
     if (this.#redactor === undefined || this.#kernel.run.mayRedactFields() === 0) return
@@ -90,8 +91,10 @@ export class Filters {
       const rules = this.#kernel.run.redactRules(start, end)
       found.push({ slot, start, end, matches: rules === 0 ? [] : this.#redactor.find(this.#kernel.bytes.subarray(start, end), rules) })
     }
+    const isMessageRedacted = found.some(({ slot, matches }) => slot === MESSAGE && matches.length > 0)
     for (const value of found) {
-      if (found.some(other => isOfMatch(value, other))) fields.set(value.slot, value.start, value.start)
+      const isOfCopy = isMessageRedacted && this.#kernel.run.isClean(value.start) !== 0
+      if (isOfCopy || found.some(other => isOfMatch(value, other))) fields.set(value.slot, value.start, value.start)
       else if (value.matches.length > 0) this.#setMarked(value)
     }
   }

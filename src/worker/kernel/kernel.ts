@@ -60,6 +60,7 @@ interface Exports {
   addRedactLiteral (literal: number, length: number, rare: number): void
   mayRedactFields (): number
   redactRules (start: number, end: number): number
+  isClean (at: number): number
 }
 
 /** Declares what is used here. TypeScript has these types only together with those of a browser. */

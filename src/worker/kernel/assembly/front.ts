@@ -120,6 +120,11 @@ export function cleanStart (): usize {
   return clean
 }
 
+/** Whether a value was read from there, and so lies in none of the record's own. */
+export function isClean (at: usize): bool {
+  return at >= clean && at <= clean + HEAD_BYTES
+}
+
 function hasDirt (at: usize, end: usize): bool {
   for (; at < end; at += 16) {
     const chunk = v128.load(at)

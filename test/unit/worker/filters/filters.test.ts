@@ -48,6 +48,18 @@ suite('a rule drops', () => {
   for (const [what, rules, lines, counts] of cases) test(what, () => { assert.deepEqual(dropped(records, rules), { lines, counts }) })
 })
 
+test('ids of a line in colours, and of one with NULs, do not keep what the line hides', () => {
+  const id = 'req-5d3f0c1e-0000-4000-8000-000000000001'
+  const redact: RedactRule[] = [{ name: 'id', text: '[req-', pattern: '\\[(req-[0-9a-f-]+)' }]
+  for (const dirt of ['', '\x1b[31m', '#033[31m', '\0']) {
+    const message = `${dirt}2026-11-22 08:00:01.234 7 INFO nova.x [${id} - - - - -] text`
+    const record = recordText({ message, file: '/var/log/nova/nova-api.log' })
+    const { entries } = encode([record], { redact, metadata: mappings('request_id,level') })
+    assert.doesNotMatch(JSON.stringify(entries.map(({ line, metadata }) => [line, metadata])), /5d3f0c1e/, JSON.stringify(dirt))
+    assert.match(entries[0]?.line ?? '', /\[redacted:id\]/)
+  }
+})
+
 test('a level counts that is derived for nothing else, and one of the record itself in any case', () => {
   const drop: DropRule[] = [{ name: 'a', level: 'debug' }]
   const records = [
