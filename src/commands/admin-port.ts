@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import { formatHostPort } from '../config/endpoints.ts'
+import { PROBES } from '../ops/admin.ts'
 
 type AdminConfig = Config['admin']
 
@@ -24,7 +25,7 @@ export async function askAdmin (admin: AdminConfig, path: string, timeoutMs: num
   try {
     await once(socket, 'connect', { signal })
     const wire = cert === undefined ? socket : await ownTls(socket, cert, signal)
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }
+    const headers = token === undefined || PROBES.includes(path) ? {} : { authorization: `Bearer ${token.reveal()}` }
     const asked = request(localUrl(admin) + path, { protocol: 'http:', createConnection: () => wire, headers, signal })
     asked.on('error', () => {})
     asked.end()

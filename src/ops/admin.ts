@@ -66,7 +66,7 @@ const LIMITS = {
 const TEXT = 'text/plain; charset=utf-8'
 const LIVE = '/live'
 /** Kubernetes cannot bring a token of a secret. What they say has no secrets in it. */
-const PROBES = ['/healthz', '/readyz']
+export const PROBES = ['/healthz', '/readyz']
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /**

@@ -89,6 +89,9 @@ test('the program\'s own commands bring the token, to who shows the certificate 
   assert.deepEqual(await askAdmin(settings, '/metrics', TIMEOUT_MS), { status: 200, body: 'lokean_x 1\n' })
   assert.deepEqual((await askAdmin({ ...settings, access: fixed({ ...own, token: undefined }) }, '/metrics', TIMEOUT_MS)).status, 401)
   const plain = await httpServer(t, response => { response.end() })
+  const probed = { host, port: Number(new URL(plain.url).port), access: fixed({ cert: undefined, key: undefined, token }) }
+  for (const path of ['/healthz', '/metrics']) await askAdmin(probed, path, TIMEOUT_MS)
+  assert.deepEqual(plain.received.map(({ headers }) => headers.authorization), [undefined, 'Bearer s3same'], 'a probe needs none')
   await assert.rejects(askAdmin({ ...settings, port: Number(new URL(plain.url).port) }, '/metrics', TIMEOUT_MS))
   await assert.rejects(askAdmin({ ...settings, access: fixed({ ...own, cert: OTHER }) }, '/metrics', TIMEOUT_MS), /another certificate than that of LOKEAN_ADMIN_CERT/)
 })
